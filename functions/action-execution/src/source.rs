@@ -39,7 +39,11 @@ impl ActionExecution {
         let finder = Finder { github: &github, repository, deploy, is_told };
         let name = spec.revision.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let found = match name {
-            Some(name) => finder.named(name, rule.revision == spec.revision).await?,
+            Some(name) => {
+                // A branch may be called as a template is written.
+                let is_template = name.contains("{{") || name.contains("{%");
+                finder.named(name, rule.revision == spec.revision && !is_template).await?
+            }
             None => finder.unnamed(spec.workflow.is_none()).await?,
         };
         let (head, may_move) = match found {

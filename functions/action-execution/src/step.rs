@@ -61,7 +61,7 @@ impl ActionExecution {
             if self.waits_for_rules(&deploy, &run, file).await? {
                 return self.wait_for_rules(attempt, &run.id, step).await;
             }
-            self.unless_newer_came(effect, &deploy).await?;
+            self.unless_newer_came(effect, &deploy, &run).await?;
         }
         let asked = run.waits_for(step).map(|asked| ApprovalId::derive(&run.id, asked));
         let voted = approvals.iter().find(|approval| Some(&approval.id) == asked.as_ref());

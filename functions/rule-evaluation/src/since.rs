@@ -165,14 +165,15 @@ impl RuleEvaluation {
         let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
         let asks_about_it = |other: &Rule, spec: &ApprovalSpec| {
             let leads_to = acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy);
-            let is_named = named.as_ref().is_none_or(|named| *named == place(spec, &other.name, deploy));
+            let is_named = named.as_deref().is_none_or(|named| named == place(spec, &other.name, deploy));
             is_named || meets(&acts, &leads_to)
         };
         let mut asked: Vec<_> = judged.approvals_in_force().collect();
         if asked.iter().any(|(other, spec)| asks_about_it(other, spec)) {
             asked.retain(|(other, spec)| asks_about_it(other, spec));
-        } else if let Some(named) = named {
-            // Nobody is asked about it: an admin may have set its base, and no change that others let through is left out.
+        }
+        if let Some(named) = named {
+            // An admin may have set its base, whoever is asked about it.
             let start = self.start_of(deploy, (named, false), read).await?;
             bases.extend(start.map(|start| start.revision));
         }

@@ -3,7 +3,7 @@
 use super::Done;
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::action::RulesFileStep;
+use approval::action::{Action, RulesFileStep};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
@@ -134,19 +134,29 @@ impl ActionExecution {
         }
     }
 
-    /// Refuses to go on where the step of `effect` waited for a rules file and `deploy` was overtaken meanwhile: the votes
-    /// are about what stood there then.
+    /// Refuses to go on where the step of `effect` waited for a rules file and `deploy` was overtaken meanwhile: the votes of
+    /// `run` are about what stood there then. A newer deploy overtakes it where an approval of it supersedes.
     ///
     /// # Errors
     ///
     /// [`Failure::Permanent`] that says what overtook it.
-    pub(crate) async fn unless_newer_came(&self, effect: &Effect, deploy: &Deploy) -> Result<(), Trouble> {
+    pub(crate) async fn unless_newer_came(
+        &self,
+        effect: &Effect,
+        deploy: &Deploy,
+        run: &Run,
+    ) -> Result<(), Trouble> {
         if effect.not_before < effect.created_at + SHORTEST_WAIT {
             return Ok(());
         }
         let environment = &deploy.environment;
+        let supersedes = run.steps.iter().any(|step| match &step.action {
+            Action::SlackChannelApproval(spec) => spec.supersede,
+            _ => false,
+        });
         let overtaken = match self.rolled_back_by(deploy).await? {
             Some(by) => Some(format!("{} rolled {environment} back", by.title)),
+            None if !supersedes => None,
             None => {
                 let newer = self.store.newer(deploy).await?;
                 newer.map(|_| format!("a newer deploy came to {environment}"))

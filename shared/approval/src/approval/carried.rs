@@ -1,7 +1,7 @@
 //! Votes that were given before the base moved: whether they stand for what a later approval of the same run
 //! is about.
 
-use super::{Approval, Electorate, Part};
+use super::{Approval, Blocker, Electorate, Judged, Part};
 use std::collections::BTreeSet;
 
 /// The worth of an approval's votes after the base of its range moved.
@@ -20,16 +20,32 @@ impl Approval {
     /// as it is `now`.
     pub fn carried(&self, now: &Electorate) -> Carried {
         let Some(judged) = &now.judged else { return Carried::Unknown };
-        if judged.removed > 0 {
+        let has_more = |then: &Judged| judged.added > then.added || judged.set_by != then.set_by;
+        if judged.removed > 0 || self.electorate.judged.as_ref().is_some_and(has_more) {
             return Carried::OtherChange;
         }
-        if !now.blocked.is_empty() {
+        if now.blocked.iter().any(is_of_the_change) {
             return Carried::Unknown;
         }
         match makers(&self.electorate.parts) == makers(&now.parts) {
             true => Carried::Stand,
             false => Carried::OtherChange,
         }
+    }
+}
+
+/// Whether something that blocks an approval is about the change, and not about who could still vote.
+fn is_of_the_change(blocker: &Blocker) -> bool {
+    match blocker {
+        Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. } => false,
+        Blocker::NoBase
+        | Blocker::BaseLost { .. }
+        | Blocker::Incomplete { .. }
+        | Blocker::MakersNotFound { .. }
+        | Blocker::SaidNobodyHere(_)
+        | Blocker::MakersUntold { .. }
+        | Blocker::NotVouched { .. }
+        | Blocker::NotVerified { .. } => true,
     }
 }
 

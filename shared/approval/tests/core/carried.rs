@@ -31,6 +31,17 @@ fn votes_stand_for_the_same_makers_and_nothing_else() {
     let (ben, both): (&[&str], &[&str]) = (&["U2"], &["U1", "U2"]);
     let voted = |parts: &[(&[&str], u32)]| Approval { electorate: electorate(parts, 0), ..approval() };
     let blocked = Electorate { blocked: vec![Blocker::NoBase], ..electorate(&[(ana, 3)], 0) };
+    let left = Electorate {
+        blocked: vec![Blocker::ApproversMissing { names: Vec::new(), needed: 1 }],
+        ..electorate(&[(ana, 3)], 0)
+    };
+    let with = |change: fn(&mut Judged)| {
+        let mut now = electorate(&[(ana, 3)], 0);
+        now.judged.as_mut().into_iter().for_each(change);
+        now
+    };
+    let (longer, set) =
+        (with(|judged| judged.added = 2), with(|judged| judged.set_by = Some("U9".to_owned())));
     let unread = Electorate { judged: None, ..electorate(&[(ana, 3)], 0) };
     for (then, now, expected) in [
         (voted(&[(ana, 3)]), electorate(&[(ana, 3)], 0), Carried::Stand),
@@ -41,6 +52,9 @@ fn votes_stand_for_the_same_makers_and_nothing_else() {
         (voted(&[(ana, 3), (ben, 1)]), electorate(&[(ana, 3)], 0), Carried::OtherChange),
         (voted(&[(ana, 3)]), electorate(&[(ana, 3), (ben, 1)], 0), Carried::OtherChange),
         (voted(&[(ana, 1), (ben, 1)]), electorate(&[(both, 2)], 0), Carried::OtherChange),
+        (voted(&[(ana, 3)]), longer, Carried::OtherChange),
+        (voted(&[(ana, 3)]), set, Carried::OtherChange),
+        (voted(&[(ana, 3)]), left, Carried::Stand),
         (voted(&[(ana, 3)]), blocked, Carried::Unknown),
         (voted(&[(ana, 3)]), unread, Carried::Unknown),
     ] {

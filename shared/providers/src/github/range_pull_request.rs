@@ -40,7 +40,7 @@ pub(super) fn pull_request(
     };
     let is_merger_told = read.merged_by.is_some()
         || events.iter().any(|event| event.kind == "MergedEvent" && event.actor.is_some());
-    let stands = standing(&events);
+    let stands = standing(&events, read.merged_by.as_ref());
     let of_events = events.into_iter().zip(stands).flat_map(|(event, stands)| {
         [(event.actor, false), (event.enqueuer, stands), (event.enabler, stands)]
     });
@@ -74,11 +74,11 @@ pub(super) fn pull_request(
 
 /// Whether each of the events, the oldest first, asks for a merge that nothing after it called off: auto-merge that
 /// was turned off, or a removal from the merge queue. GitHub also removes what the queue merged.
-fn standing(events: &[wire::MergeEvent]) -> Vec<bool> {
-    let is_merged_by_queue = events.iter().any(|event| {
-        let merger = event.actor.as_ref().filter(|_| event.kind == "MergedEvent");
-        merger.is_some_and(|merger| merger.login.trim_end_matches("[bot]") == "github-merge-queue")
-    });
+fn standing(events: &[wire::MergeEvent], merged_by: Option<&wire::Actor>) -> Vec<bool> {
+    let told = events.iter().filter(|event| event.kind == "MergedEvent");
+    let mut mergers = told.filter_map(|event| event.actor.as_ref()).chain(merged_by);
+    let is_merged_by_queue =
+        mergers.any(|merger| merger.login.trim_end_matches("[bot]") == "github-merge-queue");
     let (mut is_queueing_over, mut is_auto_merge_over) = (false, false);
     let mut stands: Vec<bool> = events
         .iter()
