@@ -311,9 +311,11 @@ impl<'s> Reader<'s> {
             }
             let item = entry_of(text, list).unwrap_or_else(|| text.to_owned());
             let mut edits = self.listed(&entry.value, list);
+            // On a line of its own, the key is not followed by what is edited.
+            edits.retain(|edit| edit.at.line == entry.at.line);
             for edit in &mut edits {
                 // The key is another one, too.
-                edit.removed += edit.at.column - entry.at.column;
+                edit.removed += edit.at.column.saturating_sub(entry.at.column);
                 edit.at = entry.at;
                 edit.put = format!("{list}:{}", edit.put);
             }

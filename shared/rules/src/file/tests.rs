@@ -113,6 +113,16 @@ fn what_the_end_leaves_open_is_told_of_the_last_line() {
 }
 
 #[test]
+fn misspelt_list_with_its_text_below_is_told() {
+    for (key, text) in [("    condiitons:", "      -tags='#x'"), ("          condiitons:", "    tags='#x'")] {
+        let told = problems(&format!("rules:\n- r:\n{key}\n{text}\n    actions: [trigger_build]\n"));
+        assert!(told.starts_with("rules.yml:3:") || told.starts_with("rules.yml:4:"), "{told}");
+    }
+    let told = problems("rules:\n- r:\n    condiitons:\n      -tags='#x'\n    actions: [trigger_build]\n");
+    assert!(told.starts_with("rules.yml:3:5: a rule takes no key `condiitons`"), "{told}");
+}
+
+#[test]
 fn no_secret_of_an_address_is_told() {
     let told = problems(
         "rules:\n  - a:\n      actions:\n        - webhook: https://hooks.example.com/s3cret x\n        \
