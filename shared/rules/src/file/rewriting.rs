@@ -116,7 +116,7 @@ impl Reader<'_> {
         let begin = before.trim_end().chars().count();
         let mut edits = self.rewritten(node, code);
         for edit in &mut edits {
-            edit.removed += edit.at.column - 1 - begin;
+            edit.removed += edit.at.column.saturating_sub(begin + 1);
             edit.at.column = begin + 1;
             edit.put = format!("\n{}{code}", " ".repeat(indent + 2));
         }
