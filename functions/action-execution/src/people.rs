@@ -159,7 +159,7 @@ fn handles(identity: &Identity) -> Vec<Handle> {
 }
 
 /// The people whom `handles` lead to, by what is listed of them and by the accounts in Slack that have one of the addresses.
-/// That an address is nobody's here says nothing of the account that it belongs to.
+/// An address that is nobody's here says nothing of the account that it belongs to.
 fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[String]) -> Found {
     let mut found = Found::nobody();
     let mut nobody_here = None;

@@ -91,8 +91,7 @@ pub(crate) fn names_of(template: &str) -> Option<HashSet<String>> {
 
 /// Whether a template is made of the deploy's revision and fixed text alone.
 pub fn is_of_revision(template: &str) -> bool {
-    let names = SLACK.template_from_str(template).map(|read| read.undeclared_variables(false));
-    names.is_ok_and(|names| names.iter().all(|name| REVISION.contains(&name.as_str())))
+    names_of(template).is_some_and(|names| names.iter().all(|name| REVISION.contains(&name.as_str())))
 }
 
 /// A template that renders to `text`, as it is, by [`render_plain`].

@@ -69,23 +69,15 @@ impl Electorate {
     /// still may.
     pub(super) fn with_confirmed(mut self, confirmed: &[NobodyConfirmed]) -> Self {
         let mut blocked = std::mem::take(&mut self.blocked);
-        blocked.retain(|blocker| match blocker {
-            Blocker::SaidNobodyHere(said) => !confirmed.iter().any(|by| {
+        let is_confirmed = |said: &SaidNobody| {
+            confirmed.iter().any(|by| {
                 by.handle == said.handle
                     && by.version == said.version
                     && self.verdict(&by.by) == Verdict::Eligible
                     && self.no_confirmer(&by.by, said).is_none()
-            }),
-            Blocker::NoBase
-            | Blocker::BaseLost { .. }
-            | Blocker::Incomplete { .. }
-            | Blocker::MakersNotFound { .. }
-            | Blocker::MakersUntold { .. }
-            | Blocker::NotVouched { .. }
-            | Blocker::NotVerified { .. }
-            | Blocker::ApproversMissing { .. }
-            | Blocker::NobodyLeft { .. } => true,
-        });
+            })
+        };
+        blocked.retain(|blocker| !blocker.said_nobody_here().is_some_and(is_confirmed));
         self.blocked = blocked;
         self
     }

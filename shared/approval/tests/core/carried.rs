@@ -1,8 +1,7 @@
 //! Whether the votes of an earlier approval stand after the base of its range moved.
 
-use crate::samples::{approval, at};
+use crate::samples::{approval, judged};
 use approval::approval::{Approval, Blocker, Carried, Electorate, Judged, Part};
-use approval::range::Direction;
 
 fn electorate(parts: &[(&[&str], u32)], removed: u32) -> Electorate {
     let part = |(makers, commits): &(&[&str], u32)| Part {
@@ -11,18 +10,11 @@ fn electorate(parts: &[(&[&str], u32)], removed: u32) -> Electorate {
         pull_requests: 0,
         title: "Take cards".to_owned(),
     };
-    let judged = Judged {
-        base: "a".repeat(40),
-        since: at(0),
-        set_by: None,
-        direction: Direction::Forward,
-        added: 1,
-        removed,
-        has_no_makers: false,
-        is_of_bots: false,
-        allowed: Vec::new(),
-    };
-    Electorate { parts: parts.iter().map(part).collect(), judged: Some(judged), ..Electorate::anyone() }
+    Electorate {
+        parts: parts.iter().map(part).collect(),
+        judged: Some(judged(removed)),
+        ..Electorate::anyone()
+    }
 }
 
 #[test]

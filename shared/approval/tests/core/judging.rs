@@ -1,11 +1,10 @@
 //! An approval that is blocked: it keeps its votes, is judged again, and goes on by itself.
 
-use crate::samples::{after, approval, at, click, consequences, for_it};
+use crate::samples::{after, approval, at, click, consequences, for_it, judged};
 use approval::approval::{
-    Approval, Blocker, Check, Choice, Command, Electorate, Judged, Part, Refusal, Status, Verdict,
-    WithoutRange, decide, open,
+    Approval, Blocker, Check, Choice, Command, Electorate, Part, Refusal, Status, Verdict, WithoutRange,
+    decide, open,
 };
-use approval::range::Direction;
 
 fn blocked() -> Electorate {
     Electorate { blocked: vec![Blocker::NoBase], ..Electorate::anyone() }
@@ -14,20 +13,6 @@ fn blocked() -> Electorate {
 fn part(makers: &[&str]) -> Part {
     let makers = makers.iter().map(ToString::to_string).collect();
     Part { makers, commits: 1, pull_requests: 0, title: "Take cards".to_owned() }
-}
-
-fn judged(removed: u32) -> Judged {
-    Judged {
-        base: "a".repeat(40),
-        since: at(0),
-        set_by: None,
-        direction: Direction::Forward,
-        added: 1,
-        removed,
-        has_no_makers: false,
-        is_of_bots: false,
-        allowed: Vec::new(),
-    }
 }
 
 fn judge(electorate: Electorate, base: Option<&str>, round: u32) -> Command {

@@ -4,11 +4,12 @@ use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, WebhookSpec};
 use approval::approval::{
     self as votes, Approval, Ask, Asked, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
 };
-use approval::approval::{Status, Subject, Successor, Verdict, Vote, Voter};
+use approval::approval::{Judged, Status, Subject, Successor, Verdict, Vote, Voter};
 use approval::decision::Decision;
 use approval::deploy::{Deploy, RulesChange, Slug, Source};
 use approval::freeze::{Dates, Freeze, Hours};
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
+use approval::range::Direction;
 use approval::run::{FirstTry, Opening, Run};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -313,4 +314,19 @@ fn named<T: Serialize>(value: &T, tag: &str) -> String {
     let value = serde_json::to_value(value).expect("JSON");
     let name = value[tag].as_str().expect("a tagged value").to_owned();
     value.get("step").map_or(name.clone(), |step| format!("{name} {step}"))
+}
+
+/// A range of one commit from a base that an approval let through, which takes out `removed` commits.
+pub fn judged(removed: u32) -> Judged {
+    Judged {
+        base: "a".repeat(40),
+        since: at(0),
+        set_by: None,
+        direction: Direction::Forward,
+        added: 1,
+        removed,
+        has_no_makers: false,
+        is_of_bots: false,
+        allowed: Vec::new(),
+    }
 }
