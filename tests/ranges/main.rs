@@ -7,6 +7,7 @@ mod limits;
 mod makers;
 mod nested;
 mod parts;
+mod runs;
 mod shapes;
 
 use approval::range::{Identity, Range};

@@ -95,6 +95,7 @@ fn who_started_a_run_does_not_approve_what_its_token_deployed() {
         let revision = story.push("Ana", "Take coins");
         let (by, again) = (story.author("Ben"), story.author("Cleo"));
         let run = github.add_run(&story.repository(), &revision, &by, &again);
+        github.rerun(&story.repository(), run, &by);
         let second = deployed_by_token(story, 2, &revision, Some(run)).await;
         assert_eq!(blocked(story, &second).await, []);
         for starter in [&ben, &cleo] {

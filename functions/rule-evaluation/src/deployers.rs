@@ -7,7 +7,7 @@ use approval::effect::{Effect, EffectKind};
 use approval::id::DeployId;
 use approval::range::Identity;
 use providers::Failure;
-use providers::github::{GitHub, HostStatus, RUN_TOKEN};
+use providers::github::{GitHub, HostStatus};
 use std::collections::BTreeSet;
 use store::{Change, CommitError};
 
@@ -18,7 +18,7 @@ const MAX_STATUSES: usize = 100;
 
 /// Notes who made the GitHub deployment behind `deploy`: its `creator`, or, where that is a run's own token,
 /// the people who started the runs that `statuses` name. Whoever GitHub does not name is a maker whom nobody
-/// finds. A request for each run.
+/// finds. A request for each attempt of each run.
 ///
 /// # Errors
 ///
@@ -29,7 +29,7 @@ pub(crate) async fn note_creator(
     creator: Option<Identity>,
     statuses: &[HostStatus],
 ) -> Result<(), Failure> {
-    let is_run = |by: &Identity| by.account.as_ref().is_some_and(|account| account.login == RUN_TOKEN);
+    let is_run = |by: &Identity| by.account.as_ref().is_some_and(|account| account.is_run_token());
     let mut deployed_by = Vec::new();
     deploy.reading.started_by = Vec::new();
     match &creator {
@@ -38,13 +38,16 @@ pub(crate) async fn note_creator(
             let runs: BTreeSet<u64> = statuses.iter().filter_map(|status| status.run).collect();
             let is_cut = runs.len() > MAX_RUNS || statuses.len() >= MAX_STATUSES;
             for run in runs.into_iter().rev().take(MAX_RUNS) {
-                deployed_by.extend(github.starters(&deploy.repository, run, &deploy.revision).await?);
+                // A status names no attempt that can be trusted: whoever ran the run again may have made it.
+                let starters = github.starters(&deploy.repository, run, None, &deploy.revision).await?;
+                deployed_by.extend(starters);
             }
             if deployed_by.is_empty() {
                 deployed_by.push(creator.clone());
             } else {
                 deployed_by.dedup();
-                deploy.reading.started_by = deployed_by.iter().map(Identity::person).collect();
+                let known = deployed_by.iter().filter(|by| !by.is_untold());
+                deploy.reading.started_by = known.map(Identity::person).collect();
             }
             deployed_by
                 .extend(is_cut.then(|| Identity::untold("who started earlier runs of the deployment")));
@@ -57,8 +60,9 @@ pub(crate) async fn note_creator(
     Ok(())
 }
 
-/// Notes who started the run of GitHub Actions whose token registered `deploy`, at first and again: the token
-/// names the first one alone. Of other CIs, the token is all there is. At most one request.
+/// Notes who started the run of GitHub Actions whose token registered `deploy`, at first and again up to the attempt
+/// that the token names: the token names the first starter alone. Of other CIs, the token is all there is. A
+/// request for each attempt.
 ///
 /// # Errors
 ///
@@ -66,7 +70,7 @@ pub(crate) async fn note_creator(
 pub(crate) async fn note_job(github: &GitHub, deploy: &mut Deploy) -> Result<(), Failure> {
     let run = deploy.reading.ci_job.as_ref().and_then(|job| Some((job.github_run()?, job.commit.clone()?)));
     let Some(((run, attempt), commit)) = run else { return Ok(()) };
-    let starters = github.starters(&deploy.repository, run, &commit).await?;
+    let starters = github.starters(&deploy.repository, run, Some(attempt), &commit).await?;
     if starters.is_empty() && attempt > 1 {
         deploy.add_deployed_by([Identity::untold("who started the run again")]);
     }

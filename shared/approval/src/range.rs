@@ -18,6 +18,43 @@ pub struct Account {
     pub is_bot: bool,
 }
 
+/// The account that GitHub's merge queue merges and pushes by.
+///
+/// Source: <https://api.github.com/users/github-merge-queue[bot]>.
+const MERGE_QUEUE: &str = "github-merge-queue";
+/// The account that a run's own token acts by.
+///
+/// Source: <https://docs.github.com/actions/concepts/security/github_token>.
+const RUN_TOKEN: &str = "github-actions";
+/// The end of a program's account name in the REST API.
+const BOT: &str = "[bot]";
+
+impl Account {
+    /// True for the account of a program: the host says so, or its name does.
+    pub fn is_programs(&self) -> bool {
+        self.is_bot || self.login.ends_with(BOT)
+    }
+
+    /// True for the host's merge queue.
+    pub fn is_merge_queue(&self) -> bool {
+        self.is_program_named(MERGE_QUEUE)
+    }
+
+    /// True for the account that runs' own tokens act by.
+    pub fn is_run_token(&self) -> bool {
+        self.is_program_named(RUN_TOKEN)
+    }
+
+    /// True for a program that acts for nobody in particular: no run's own token, and not the merge queue.
+    pub fn acts_for_nobody(&self) -> bool {
+        self.is_programs() && !self.is_merge_queue() && !self.is_run_token()
+    }
+
+    fn is_program_named(&self, name: &str) -> bool {
+        self.is_programs() && self.login.strip_suffix(BOT).unwrap_or(&self.login) == name
+    }
+}
+
 /// Somebody with a hand in a change, as the source host names them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {

@@ -14,7 +14,7 @@ use crate::people::{Handle, Role};
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use crate::range_files::RangeFiles;
 use crate::slug::canonical;
-use bots::{is_bot, is_merge_queue, is_program, is_run_token, own_bot};
+use bots::own_bot;
 use jiff::Timestamp;
 use makers::Makers;
 use serde::{Deserialize, Serialize};
@@ -248,8 +248,7 @@ fn add(
 /// Those who deployed it or started its run. Where the merge queue's push started it, those who queued stand
 /// for it.
 fn starters(makers: &mut Makers, started_by: &[Identity], range: &Range) -> BTreeSet<usize> {
-    let is_queue =
-        |by: &Identity| by.account.as_ref().is_some_and(|account| is_bot(account) && is_merge_queue(account));
+    let is_queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
     let queued: Vec<&Identity> =
         range.pull_requests.iter().flat_map(|pull_request| &pull_request.merge_asked_by).collect();
     let mut people = BTreeSet::new();
@@ -310,7 +309,7 @@ fn hands(
     let asked = askers(commit, of);
     let is_left_out = |identity: &Identity| {
         let Some(account) = &identity.account else { return false };
-        let is_queue = identity.vouched && is_bot(account) && is_merge_queue(account);
+        let is_queue = identity.vouched && account.is_merge_queue();
         asked.as_ref().is_some_and(|(program, _)| *program == account.id)
             || is_queue && of.iter().any(|from| !from.merge_asked_by.is_empty())
     };
@@ -354,7 +353,7 @@ fn opener(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<usize> {
         Some(_) if !pull_request.opening_asked_by.is_empty() => {
             pull_request.opening_asked_by.iter().map(|person| makers.index(person)).collect()
         }
-        Some(by) => match by.account.as_ref().filter(|account| by.vouched && is_program(account)) {
+        Some(by) => match by.account.as_ref().filter(|account| by.vouched && account.acts_for_nobody()) {
             Some(program) => vec![makers.signed_bot(program)],
             None => vec![makers.index(by)],
         },
@@ -374,12 +373,12 @@ fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) 
         && commits.iter().all(|commit| own_bot(commit).is_some() || is_hosts_merge(commit));
     let told = pull_request.merged_by.iter().filter(|by| !by.is_untold());
     let (bots, persons): (Vec<&Identity>, Vec<&Identity>) =
-        told.partition(|by| by.account.as_ref().is_some_and(is_bot));
+        told.partition(|by| by.account.as_ref().is_some_and(Account::is_programs));
     let mut people: BTreeSet<usize> = persons.iter().map(|person| makers.index(person)).collect();
     for bot in bots {
         let account = bot.account.as_ref();
-        let is_queue = account.is_some_and(is_merge_queue);
-        let is_run = account.is_some_and(is_run_token);
+        let is_queue = account.is_some_and(Account::is_merge_queue);
+        let is_run = account.is_some_and(Account::is_run_token);
         let is_own = programs.iter().any(|program| account_id(bot) == Some(program.id));
         let stands_for_people =
             is_queue && !persons.is_empty() || is_run && !pull_request.merge_asked_by.is_empty();
@@ -444,7 +443,7 @@ fn is_verified(commit: &RangeCommit) -> bool {
     let author = commit.author.account.as_ref();
     match &commit.signature {
         Signature::Valid(signer) => author.is_some_and(|author| author.id == signer.id),
-        Signature::Host => commit.committer.is_none() && author.is_some_and(|author| !is_bot(author)),
+        Signature::Host => commit.committer.is_none() && author.is_some_and(|author| !author.is_programs()),
         Signature::Unsigned | Signature::Invalid(_) | Signature::Unknown(_) => false,
     }
 }

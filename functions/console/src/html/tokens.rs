@@ -12,7 +12,7 @@ struct Call {
 /// GitHub's, as the permissions of a fine-grained token are named.
 ///
 /// Source: <https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
-const GITHUB: [Call; 17] = [
+const GITHUB: [Call; 18] = [
     Call { call: "GET /repos/{owner}/{repo}", purpose: "the default branch", permission: "Metadata: read" },
     Call {
         call: "GET …/contents/{path}",
@@ -71,6 +71,11 @@ const GITHUB: [Call; 17] = [
     Call {
         call: "GET …/actions/runs/{id}",
         purpose: "trigger_build, what runs; who started a run",
+        permission: "Actions: read",
+    },
+    Call {
+        call: "GET …/actions/runs/{id}/attempts/{number}",
+        purpose: "who started a run again",
         permission: "Actions: read",
     },
     Call {

@@ -126,7 +126,9 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
         return runs::list(&shared.url, &state, &name, value("workflow_id"), &request.query);
     }
     match request.operation.id() {
-        "actions/get-workflow-run" => return refs::run(&shared.url, &state, &name, value("run_id")),
+        "actions/get-workflow-run" | "actions/get-workflow-run-attempt" => {
+            return refs::run(&shared.url, &state, &name, value("run_id"), value("attempt_number"));
+        }
         "actions/cancel-workflow-run" => return refs::cancel(&mut state, &name, value("run_id")),
         _ => {}
     }

@@ -20,9 +20,9 @@ pub struct Refs {
     pub protected: BTreeSet<String>,
     /// The runs that were cancelled.
     pub cancelled: BTreeSet<u64>,
-    /// The people who started runs that the API did not start: at first, and again.
+    /// The people who started runs that the API did not start, by their attempts.
     #[serde(default)]
-    pub starters: BTreeMap<u64, (Author, Author)>,
+    pub starters: BTreeMap<u64, Vec<Author>>,
     /// Where branches move to once the next workflow is started.
     pub moves: Vec<(String, String)>,
 }
@@ -96,18 +96,23 @@ pub fn whole(place: Place<'_>, repository: &Repository) -> Answer {
     Answer::of_json(200, json)
 }
 
-/// A run by its id.
-pub fn run(url: &str, state: &State, name: &str, id: &str) -> Answer {
+/// A run by its id: its newest attempt, or the one with the number `attempt`.
+pub fn run(url: &str, state: &State, name: &str, id: &str, attempt: &str) -> Answer {
     let Some(repository) = state.repositories.get(name) else { return not_found() };
     let ours = |run: &Dispatched| run.repository == name && run.run_id.to_string() == id;
     let found = state.dispatched.iter().enumerate().find(|(_, run)| ours(run));
+    let starters = id.parse().ok().and_then(|id: u64| repository.refs.starters.get(&id));
+    let newest = starters.map_or(1, Vec::len);
+    let attempt = if attempt.is_empty() { newest } else { attempt.parse().unwrap_or(0) };
+    let found = found.filter(|_| (1..=newest).contains(&attempt));
     found.map_or_else(not_found, |(index, run)| {
         let workflow = repository.workflows.get(&run.workflow).copied().unwrap_or_default();
         let place = Place { url, repository: name };
         let mut json = runs::run_json(place, repository, workflow, (index + 1, run));
-        if let Some((first, again)) = repository.refs.starters.get(&run.run_id) {
+        json["run_attempt"] = attempt.into();
+        if let Some((first, by)) = starters.and_then(|all| Some((all.first()?, all.get(attempt - 1)?))) {
             json["actor"] = account(url, first).unwrap_or_default();
-            json["triggering_actor"] = account(url, again).unwrap_or_default();
+            json["triggering_actor"] = account(url, by).unwrap_or_default();
         }
         Answer::of_json(200, json)
     })
@@ -154,7 +159,7 @@ impl GitHub {
         }
     }
 
-    /// A run of the commit `sha` that `first` started and `again` started again; its number.
+    /// A run of the commit `sha` that `first` started, and that somebody else, `again`, started again; its number.
     pub fn add_run(&self, repository: &str, sha: &str, first: &Author, again: &Author) -> u64 {
         let at = (self.shared.clock)();
         let mut state = locked(&self.shared.state);
@@ -169,9 +174,17 @@ impl GitHub {
             at,
         });
         if let Some(repository) = state.repositories.get_mut(repository) {
-            repository.refs.starters.insert(run_id, (first.clone(), again.clone()));
+            let again = Some(again).filter(|again| *again != first);
+            repository.refs.starters.insert(run_id, [first].into_iter().chain(again).cloned().collect());
         }
         run_id
+    }
+
+    /// Has `person` start a run again.
+    pub fn rerun(&self, repository: &str, run: u64, person: &Author) {
+        self.change(repository, |repository| {
+            repository.refs.starters.entry(run).or_default().push(person.clone());
+        });
     }
 
     /// Moves a branch to a commit, as a push or a force push does.

@@ -20,6 +20,7 @@ pub const CIRCLECI_OPERATIONS: &[(&str, &str)] = &[
 pub const GITHUB_OPERATIONS: &[(&str, &str)] = &[
     ("/repos/{owner}/{repo}", "get"),
     ("/repos/{owner}/{repo}/actions/runs/{run_id}", "get"),
+    ("/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}", "get"),
     ("/repos/{owner}/{repo}/actions/runs/{run_id}/cancel", "post"),
     ("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", "post"),
     ("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", "get"),

@@ -34,6 +34,6 @@ pub use missing::Missing;
 pub use parse::{Delivery, ParseError, ReportedDeployment, delivery, named_repository};
 pub use parts::{Kept, Parts};
 pub use range::{Outline, RangeFailure, ReadRange};
-pub use run::{RUN_TOKEN, run_of};
+pub use run::run_of;
 pub use source::{Named, RefHead};
 pub use verify::{verify, verify_any};

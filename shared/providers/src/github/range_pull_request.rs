@@ -78,7 +78,7 @@ fn standing(events: &[wire::MergeEvent], merged_by: Option<&wire::Actor>) -> Vec
     let told = events.iter().filter(|event| event.kind == "MergedEvent");
     let mut mergers = told.filter_map(|event| event.actor.as_ref()).chain(merged_by);
     let is_merged_by_queue =
-        mergers.any(|merger| merger.login.trim_end_matches("[bot]") == "github-merge-queue");
+        mergers.any(|merger| identity::actor(Some(merger)).is_some_and(|account| account.is_merge_queue()));
     let (mut is_queueing_over, mut is_auto_merge_over) = (false, false);
     let mut stands: Vec<bool> = events
         .iter()

@@ -1,56 +1,115 @@
 //! The people behind a run whose own token did something.
 
 use super::client::GitHub;
+use super::comparison::LANES;
 use super::{identity, wire};
 use crate::failure::{Failure, Repeat};
 use approval::range::Identity;
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 
-/// The account that a run's own token acts by.
-///
-/// Source: <https://docs.github.com/actions/concepts/security/github_token>.
-pub const RUN_TOKEN: &str = "github-actions[bot]";
+/// The most attempts of a run that are read: the newest ones, a request each.
+const MAX_ATTEMPTS: u64 = 10;
 
-/// The account that the merge queue pushes by.
-const MERGE_QUEUE: &str = "github-merge-queue[bot]";
-
-/// `GET /repos/{owner}/{repo}/actions/runs/{run_id}`, answered.
+/// `GET /repos/{owner}/{repo}/actions/runs/{run_id}` and `…/attempts/{attempt_number}`, answered.
 #[derive(Deserialize)]
-struct WireRun {
+struct Attempt {
     head_sha: String,
+    #[serde(default)]
+    run_attempt: Option<u64>,
     actor: Option<wire::Account>,
     triggering_actor: Option<wire::Account>,
 }
 
+impl Attempt {
+    /// The people who started the attempt `number`, the run's first starter among them, and the merge queue, for which
+    /// those stand who queued. `None`: a program, or somebody whom GitHub does not name, started it.
+    fn starters(&self, number: u64) -> Option<Vec<Identity>> {
+        let stands_for_people = |account: &wire::Account| {
+            let is_queue = identity::account(Some(account)).is_some_and(|known| known.is_merge_queue());
+            account.kind.as_deref() == Some("User") || is_queue
+        };
+        let person = |account: &Option<wire::Account>| {
+            identity::account(account.as_ref().filter(|account| stands_for_people(account)))
+        };
+        let (first, by) = (person(&self.actor), person(&self.triggering_actor));
+        // The first starter says nothing of who started a later attempt.
+        if by.is_none() && (number > 1 || first.is_none()) {
+            return None;
+        }
+        Some(first.into_iter().chain(by).map(identity::acted).collect())
+    }
+}
+
 impl GitHub {
-    /// The people who started the run `run` of `repository` (`owner/name`), at first and again, where it is a run of the commit
-    /// `sha`, and the merge queue, for which those stand who queued; nobody where it is not, where only other programs
-    /// started it, or where the token may not read runs.
-    /// <https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run>
+    /// The people who started the run `run` of `repository` (`owner/name`), at first and again, up to the attempt
+    /// `attempt`; without it, up to the newest one. Each attempt goes on from what the ones before it did. Where an
+    /// attempt's starter is not told, or there are more than the 10 that are read, somebody untold is among them.
+    ///
+    /// Nobody where it is no run of the commit `sha`, where only programs started it, or where the token may not
+    /// read runs. A request for each attempt.
+    /// <https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run-attempt>
     ///
     /// # Errors
     ///
     /// A request that GitHub did not answer, or declined for now.
-    pub async fn starters(&self, repository: &str, run: u64, sha: &str) -> Result<Vec<Identity>, Failure> {
-        let doing = format!("reading the run {run} of {repository}");
-        let answer = match self.read(repository, ["actions", "runs", &run.to_string()], &doing).await {
-            Ok(answer) => answer,
-            Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-                tracing::warn!(repository, run, %failure, "GitHub does not tell who started a run");
-                return Ok(Vec::new());
-            }
-            Err(failure) => return Err(failure),
-        };
-        let read: WireRun = answer.json("GitHub", &doing, Repeat::Harmless)?;
-        if read.head_sha != sha {
+    pub async fn starters(
+        &self,
+        repository: &str,
+        run: u64,
+        attempt: Option<u64>,
+        sha: &str,
+    ) -> Result<Vec<Identity>, Failure> {
+        let Some(last) = self.attempt(repository, run, attempt).await? else { return Ok(Vec::new()) };
+        if last.head_sha != sha {
             return Ok(Vec::new());
         }
-        let people = [read.actor, read.triggering_actor].into_iter().flatten();
-        let is_queue = |account: &wire::Account| account.login.as_deref() == Some(MERGE_QUEUE);
-        let people = people.filter(|account| account.kind.as_deref() == Some("User") || is_queue(account));
-        let mut accounts: Vec<_> = people.filter_map(|account| identity::account(Some(&account))).collect();
-        accounts.dedup();
-        Ok(accounts.into_iter().map(identity::acted).collect())
+        let newest = attempt.or(last.run_attempt).unwrap_or(1).max(1);
+        let from = (newest + 1).saturating_sub(MAX_ATTEMPTS).max(1);
+        let mut started = Vec::new();
+        let numbers: Vec<u64> = (from..newest).collect();
+        for numbers in numbers.chunks(LANES) {
+            let asked = numbers.iter().map(|number| self.attempt(repository, run, Some(*number)));
+            let read = try_join_all(asked).await?.into_iter().zip(numbers);
+            started
+                .extend(read.map(|(read, number)| (*number, read.and_then(|read| read.starters(*number)))));
+        }
+        started.push((newest, last.starters(newest)));
+        if started.iter().all(|(_, by)| by.is_none()) {
+            return Ok(Vec::new());
+        }
+        let mut people = Vec::new();
+        for (number, by) in started {
+            let untold = || vec![Identity::untold(&format!("who started the attempt {number} of the run"))];
+            for person in by.unwrap_or_else(untold) {
+                if !people.contains(&person) {
+                    people.push(person);
+                }
+            }
+        }
+        people.extend((from > 1).then(|| Identity::untold("who started the first attempts of the run")));
+        Ok(people)
+    }
+
+    /// An attempt of a run, or its newest one; `None` where GitHub does not tell.
+    async fn attempt(
+        &self,
+        repository: &str,
+        run: u64,
+        attempt: Option<u64>,
+    ) -> Result<Option<Attempt>, Failure> {
+        let doing = format!("reading the run {run} of {repository}");
+        let (run, attempt) = (run.to_string(), attempt.map(|attempt| attempt.to_string()));
+        let of_attempt = attempt.iter().flat_map(|attempt| ["attempts", attempt.as_str()]);
+        let path: Vec<&str> = ["actions", "runs", &run].into_iter().chain(of_attempt).collect();
+        match self.read(repository, path, &doing).await {
+            Ok(answer) => answer.json("GitHub", &doing, Repeat::Harmless).map(Some),
+            Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
+                tracing::warn!(repository, run, %failure, "GitHub does not tell who started a run");
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
     }
 }
 

@@ -1,0 +1,61 @@
+//! The people who started a run, attempt by attempt.
+
+use super::*;
+use signoff_local::fault::{Fault, FaultKind};
+
+#[tokio::test]
+async fn starters_are_those_of_each_attempt_up_to_the_one_meant() {
+    let host = Host::start().await;
+    let sha = host.push(commit("ana", "base"));
+    let run = host.github.add_run(REPOSITORY, &sha, &person("ana"), &person("ben"));
+    for name in ["cleo", "ana", "dan"] {
+        host.github.rerun(REPOSITORY, run, &person(name));
+    }
+    for (attempt, expected) in [
+        (Some(1), vec!["ana"]),
+        (Some(2), vec!["ana", "ben"]),
+        (Some(4), vec!["ana", "ben", "cleo"]),
+        (None, vec!["ana", "ben", "cleo", "dan"]),
+        (Some(9), vec![]),
+    ] {
+        let before = host.github.requests().len();
+        let found = host.client.starters(REPOSITORY, run, attempt, &sha).await.unwrap();
+        assert_eq!(logins(&found), expected, "{attempt:?}");
+        assert!(host.requests(before).len() <= 5, "{attempt:?}");
+    }
+    assert_eq!(host.client.starters(REPOSITORY, run, None, &"a".repeat(40)).await.unwrap(), []);
+    assert_eq!(host.github.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn attempt_without_a_known_starter_is_untold() {
+    let host = Host::start().await;
+    let sha = host.push(commit("ana", "base"));
+    let bot = Author::new("x[bot]", "7+x[bot]@users.noreply.github.com", "x[bot]");
+    let by_program = host.github.add_run(REPOSITORY, &sha, &person("ana"), &bot);
+    let second = "(who started the attempt 2 of the run)";
+    let found = host.client.starters(REPOSITORY, by_program, None, &sha).await.unwrap();
+    assert_eq!(logins(&found), ["ana", second]);
+    let programs_alone = host.github.add_run(REPOSITORY, &sha, &bot, &bot);
+    assert_eq!(host.client.starters(REPOSITORY, programs_alone, None, &sha).await.unwrap(), []);
+
+    let run = host.github.add_run(REPOSITORY, &sha, &person("ana"), &person("ben"));
+    host.github.rerun(REPOSITORY, run, &person("cleo"));
+    host.github.faults().push(Fault::once("/attempts/2", FaultKind::status(404, "{}")));
+    let found = host.client.starters(REPOSITORY, run, None, &sha).await.unwrap();
+    assert_eq!(logins(&found), ["ana", second, "cleo"]);
+}
+
+#[tokio::test]
+async fn first_attempts_of_a_run_are_untold_where_there_are_many() {
+    let host = Host::start().await;
+    let sha = host.push(commit("ana", "base"));
+    let run = host.github.add_run(REPOSITORY, &sha, &person("ana"), &person("ben"));
+    for _ in 0..9 {
+        host.github.rerun(REPOSITORY, run, &person("cleo"));
+    }
+    let before = host.github.requests().len();
+    let found = host.client.starters(REPOSITORY, run, None, &sha).await.unwrap();
+    assert_eq!(logins(&found), ["ana", "ben", "cleo", "(who started the first attempts of the run)"]);
+    assert_eq!(host.requests(before).len(), 10);
+}
