@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod assistants;
 mod dropped;
 mod limits;
 mod makers;
 mod nested;
 mod parts;
+mod profiles;
 mod runs;
 mod shapes;
 

@@ -226,12 +226,13 @@ fn a_token_that_merged_for_nobody_blocks() {
 fn who_asked_an_assistant_does_not_approve_its_work() {
     tell("assistant-asked", async |story| {
         let (_receiver, action) = hook().await;
-        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let [ana, ben, cleo] = ["Ana", "Ben", "Cleo"].map(|name| story.person(name));
         story.rules(&rule("{self_approval: false}", &action));
-        for name in ["Ana", "Ben"] {
+        for name in ["Ana", "Ben", "Cleo"] {
             story.world.github.show_email(&name.to_lowercase(), &story.email(name));
         }
         story.push("Ana", "Begin");
+        story.push("Cleo", "Take cash");
         let base = story.push("Ben", "Take coins");
         let login = "assistant[bot]";
         let bot = Author::new(login, &format!("77+{login}@users.noreply.github.com"), login);
@@ -252,11 +253,13 @@ fn who_asked_an_assistant_does_not_approve_its_work() {
             merger: Some(story.author("Ben")),
         };
         let pull_request = pull_request.asked_by(&story.author("Ana"));
+        let pull_request = pull_request.commented_by(&story.author("Cleo"), "Take vouchers too.");
         story.world.github.add_pull_request(&story.repository(), pull_request);
         let deploy = story.deploys(&revision, "Staging").await;
         story.sets_base(&deploy, &base).await;
         assert_eq!(blocked(story, &deploy).await, []);
         assert_eq!(approves(story, &ana, &deploy).await, Status::Pending, "Ana asked for it");
+        assert_eq!(approves(story, &cleo, &deploy).await, Status::Pending, "Cleo asked for more");
         assert!(matches!(approves(story, &ben, &deploy).await, Status::Approved { .. }), "Ben merged it");
     });
 }

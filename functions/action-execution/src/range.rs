@@ -5,7 +5,7 @@ use crate::trouble::Trouble;
 use approval::approval::{Blocker, Electorate, Outline, WithoutRange};
 use approval::base::Passed;
 use approval::deploy::{Deploy, RulesChange};
-use approval::range::Identity;
+use approval::range::{Account, Identity};
 use approval::range_files::{Moves, RangeFiles};
 use approval::shares::{Changes, Maker, changes};
 use providers::Failure;
@@ -16,9 +16,6 @@ use std::sync::Arc;
 /// The most that is kept of a range, in bytes as JSON: DynamoDB takes 400 KB a row.
 const MOST_KEPT: usize = 300 * 1024;
 
-/// How many accounts' profiles are read. Of others that hide their address, only the list of people knows who
-/// they are.
-const MAX_PROFILES: usize = 20;
 /// The end of the addresses that GitHub makes up for people who hide theirs.
 const NOREPLY: &str = "@users.noreply.github.com";
 
@@ -156,29 +153,19 @@ pub(crate) fn incomplete(failure: &Failure) -> Blocker {
     Blocker::Incomplete { missing: vec![format!("{}.", failure.to_string().trim_end_matches('.'))] }
 }
 
-/// Fills in the addresses that accounts show in public, of accounts whose commits give none; the makers whose
-/// profiles were left unread are marked so.
+/// Fills in the addresses that accounts show in public, of accounts whose commits give none: a request for each hundred. The
+/// makers whose profiles were left unread are marked so.
 pub(crate) async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(), Failure> {
     let hides = |maker: &Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
-    let mut asked = 0;
+    let hidden = read.makers.iter().filter(|maker| hides(maker)).filter_map(|maker| maker.account.as_ref());
+    let hidden: Vec<Account> = hidden.filter(|account| !account.is_bot).cloned().collect();
+    let found = github.shown_addresses(&hidden).await?;
     for maker in &mut read.makers {
-        let hides = hides(maker);
-        let Some(account) = maker.account.as_ref().filter(|account| hides && !account.is_bot) else {
+        let Some(account) = maker.account.as_ref().filter(|account| hidden.contains(account)) else {
             continue;
         };
-        if asked == MAX_PROFILES {
-            maker.is_unread = true;
-            continue;
-        }
-        asked += 1;
-        match github.account(&account.login).await {
-            Ok(shown) if shown.account.as_ref().is_some_and(|known| known.id == account.id) => {
-                maker.emails.extend(shown.email.map(|email| email.to_lowercase()));
-            }
-            // Another account by that name now, or none.
-            Ok(_) | Err(Failure::Permanent(_) | Failure::Refusal(_)) => {}
-            Err(failure) => return Err(failure),
-        }
+        maker.is_unread = found.unread.contains(&account.id);
+        maker.emails.extend(found.shown.get(&account.id).cloned());
     }
     Ok(())
 }

@@ -129,6 +129,10 @@ pub struct RangePullRequest {
     /// The people who asked the program that opened it to do so: they assigned it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opening_asked_by: Vec<Identity>,
+    /// The people who asked an assistant for more by a comment or a review. They are makers beside those who asked
+    /// first, and never in their place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_asked_by: Vec<Identity>,
     /// Its labels' names.
     pub labels: Vec<String>,
     /// The keys of the issues that its title, its text and its branch mention.

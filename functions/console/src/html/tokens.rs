@@ -30,7 +30,7 @@ const GITHUB: [Call; 18] = [
     Call { call: "GET …/activity", purpose: "who pushed them", permission: "Contents: read" },
     Call {
         call: "POST /graphql",
-        purpose: "their co-authors, signatures and pull requests",
+        purpose: "their co-authors, signatures and pull requests; what was asked of assistants; public addresses",
         permission: "Contents: read, Pull requests: read",
     },
     Call {

@@ -3,9 +3,9 @@
 use super::Shared;
 use super::api::refused;
 use super::commit_json::reason;
-use super::history::Signed;
+use super::history::{Signed, Written};
 use super::json::{Place, kind_of, number_of};
-use super::state::{Author, Commit, PullRequest, Repository};
+use super::state::{Author, Commit, PullRequest, Repository, State};
 use crate::spec::Violation;
 use crate::spec::graphql::{Selection, nodes};
 use crate::stand_in::answer::Answer;
@@ -56,6 +56,11 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
     let mut data = Map::new();
     for selection in &selections {
         let text = |name: &str| selection.arguments.get(name).and_then(Value::as_str).unwrap_or_default();
+        if selection.name == "user" {
+            let value = user(&state, text("login"), selection, &mut errors);
+            data.insert(selection.alias.clone(), value);
+            continue;
+        }
         let name = format!("{}/{}", text("owner"), text("name"));
         let value = match state.repositories.get(&name) {
             Some(repository) => {
@@ -89,6 +94,23 @@ fn failed(kind: &str, message: &str) -> Answer {
 
 fn not_found(message: String, path: &[&str]) -> Value {
     json!({"type": "NOT_FOUND", "path": path, "message": message})
+}
+
+/// The account of a person, with the address that they show in public.
+fn user(state: &State, login: &str, asked: &Selection, errors: &mut Vec<Value>) -> Value {
+    let person = state.person(login).and_then(|person| person.login.as_deref());
+    let Some(login) = person.filter(|login| kind_of(login) == "User") else {
+        let message = format!("Could not resolve to a User with the login of '{login}'.");
+        errors.push(not_found(message, &[&asked.alias]));
+        return Value::Null;
+    };
+    object("User", &asked.selections, &mut |field| match field.name.as_str() {
+        "login" => login.into(),
+        "databaseId" => number_of(login).into(),
+        // It is empty where it is hidden.
+        "email" => state.shown_emails.get(login).cloned().unwrap_or_default().into(),
+        _ => Value::Null,
+    })
 }
 
 struct World<'s> {
@@ -291,6 +313,20 @@ impl World<'_> {
                 object("Label", asked, &mut |_| name.clone().into())
             }),
             "timelineItems" => timeline(pull, merger, field),
+            "comments" => {
+                let comments: Vec<&Written> =
+                    pull.extras.written.iter().filter(|one| one.inline.is_none()).collect();
+                connection("IssueCommentConnection", field, &comments, |one, asked| {
+                    written("IssueComment", one, asked)
+                })
+            }
+            "reviews" => {
+                let reviews: Vec<&Written> =
+                    pull.extras.written.iter().filter(|one| one.inline.is_some()).collect();
+                connection("PullRequestReviewConnection", field, &reviews, |one, asked| {
+                    written("PullRequestReview", one, asked)
+                })
+            }
             "commits" => {
                 let commits: Vec<&Commit> =
                     pull.branch_commits().iter().filter_map(|sha| self.repository.commit(sha)).collect();
@@ -301,6 +337,21 @@ impl World<'_> {
             _ => Value::Null,
         })
     }
+}
+
+/// A comment or a review.
+fn written(of: &str, one: &Written, asked: &[Selection]) -> Value {
+    object(of, asked, &mut |field| match field.name.as_str() {
+        "author" => actor(Some(&one.by), &field.selections),
+        "body" => one.text.clone().into(),
+        "comments" => {
+            let inline = one.inline.as_deref().unwrap_or_default();
+            connection("PullRequestReviewCommentConnection", field, inline, |text, asked| {
+                object("PullRequestReviewComment", asked, &mut |_| text.clone().into())
+            })
+        }
+        _ => Value::Null,
+    })
 }
 
 /// The events of a pull request that are asked for by type.

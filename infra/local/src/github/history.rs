@@ -174,6 +174,20 @@ pub struct PullRequestExtras {
     /// Who assigned its author, a program.
     #[serde(default)]
     pub asked_by: Vec<Author>,
+    /// What was written on it, oldest first.
+    #[serde(default)]
+    pub written: Vec<Written>,
+}
+
+/// A comment on a pull request, or a review of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Written {
+    /// The author.
+    pub by: Author,
+    /// The text, which a review may lack.
+    pub text: String,
+    /// The comments on lines of the code; `None`: it is no review.
+    pub inline: Option<Vec<String>>,
 }
 
 /// A pull request to be made, with more than a [`NewPullRequest`] has.
@@ -216,6 +230,11 @@ impl NewPullRequest {
         opened.extras.asked_by.push(person.clone());
         opened
     }
+
+    /// The same, on which `person` wrote a comment.
+    pub fn commented_by(self, person: &Author, text: &str) -> Opened {
+        Opened::from(self).commented_by(person, text)
+    }
 }
 
 impl Opened {
@@ -234,6 +253,21 @@ impl Opened {
     /// The same, for which `person` turned on auto-merge.
     pub fn auto_merge_by(mut self, person: &Author) -> Self {
         self.extras.auto_merge_by.push(person.clone());
+        self
+    }
+
+    /// The same, on which `person` wrote a comment.
+    pub fn commented_by(mut self, person: &Author, text: &str) -> Self {
+        let (by, text) = (person.clone(), text.to_owned());
+        self.extras.written.push(Written { by, text, inline: None });
+        self
+    }
+
+    /// The same, which `person` reviewed with a text and comments on lines of the code, where there are any.
+    pub fn reviewed_by(mut self, person: &Author, text: &str, inline: &[&str]) -> Self {
+        let inline = inline.iter().map(|text| (*text).to_owned()).collect();
+        let (by, text) = (person.clone(), text.to_owned());
+        self.extras.written.push(Written { by, text, inline: Some(inline) });
         self
     }
 }

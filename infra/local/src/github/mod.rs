@@ -33,7 +33,7 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
-pub use history::{Opened, Push, Signed};
+pub use history::{Opened, Push, Signed, Written};
 pub use identify::{HostDeployment, HostStatus};
 pub use state::{Author, ChangedFile, Commit, Dispatched, NewCommit, NewPullRequest};
 pub use webhook::{Delivery, DeploymentStatus};

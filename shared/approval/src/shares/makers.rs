@@ -118,8 +118,11 @@ impl Makers {
             Some(user) => (format!("who started the {} job", user.ci.title()), Some(Handle::CiUser(user))),
             None => (by.name.clone(), None),
         };
-        self.all.push(Maker { name, is_untold: true, emails, handle, ..Maker::default() });
-        self.all.len() - 1
+        let maker = Maker { name, is_untold: true, emails, handle, ..Maker::default() };
+        self.all.iter().position(|known| *known == maker).unwrap_or_else(|| {
+            self.all.push(maker);
+            self.all.len() - 1
+        })
     }
 
     /// The account that had this role in a pull request, and that is gone by now.

@@ -71,6 +71,7 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         merged_by: merged_by.iter().map(|login| acted(login)).collect(),
         merge_asked_by: Vec::new(),
         opening_asked_by: Vec::new(),
+        more_asked_by: Vec::new(),
         labels: Vec::new(),
         issues: Vec::new(),
         is_openers_own: false,
@@ -356,6 +357,31 @@ fn who_asked_an_assistant_is_the_maker_in_its_place() {
         let blocked = judged(&asked_by(asked, commit), &four_eyes()).blocked;
         assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{asked:?}: {blocked:?}");
     }
+}
+
+#[test]
+fn who_asked_for_more_is_a_maker_and_no_stand_in() {
+    let own = RangeCommit {
+        author: named("assistant[bot]"),
+        committer: None,
+        signature: Signature::Host,
+        pushed_by: vec![acted("assistant[bot]")],
+        ..of_pull_request(7, commit(1, "assistant[bot]"))
+    };
+    let asked = |first: &[&str], more: Vec<Identity>| {
+        let opening_asked_by = first.iter().map(|login| acted(login)).collect();
+        let opened = pull_request(7, "assistant[bot]", &["ben"]);
+        let from = RangePullRequest { opening_asked_by, more_asked_by: more, ..opened };
+        range(vec![own.clone()], vec![from])
+    };
+    let known = asked(&["ana"], vec![acted("chiara"), acted("ben")]);
+    assert_eq!(shares(&known), ["ana+ben+chiara: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]);
+    assert_eq!(judged(&known, &four_eyes()).blocked, []);
+    let unasked = judged(&asked(&[], vec![acted("chiara")]), &four_eyes()).blocked;
+    assert!(matches!(&unasked[..], [Blocker::MakersNotFound { .. }]), "{unasked:?}");
+    let what = "who asked for more in #7";
+    let gone = judged(&asked(&["ana"], vec![Identity::untold(what)]), &four_eyes()).blocked;
+    assert_eq!(gone, [Blocker::MakersUntold { what: vec![what.to_owned()] }]);
 }
 
 #[test]

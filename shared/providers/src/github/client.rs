@@ -11,6 +11,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The version of the API that these calls are written for. From 2026-03-10 on, starting a workflow answers 200 always.
 const API_VERSION: &str = "2022-11-28";
@@ -30,6 +31,8 @@ pub struct GitHub {
     pub(super) parts: Option<Arc<dyn Parts>>,
     /// The reading of a large range that this client is for.
     pub(super) reading: Option<Reading>,
+    /// The number of requests that the reading of a range took so far.
+    spent: Arc<AtomicUsize>,
 }
 
 /// A file of a repository's default branch.
@@ -64,7 +67,22 @@ pub struct ChangedFiles {
 impl GitHub {
     /// A client for the API at `base` (`https://api.github.com`).
     pub fn new(http: Client, base: impl Into<String>, token: SecretString) -> Self {
-        Self { http, base: base.into(), token, parts: None, reading: None }
+        Self { http, base: base.into(), token, parts: None, reading: None, spent: Arc::default() }
+    }
+
+    /// The same client, which counts the requests of one range from zero on.
+    pub(super) fn counting(&self) -> Self {
+        Self { spent: Arc::default(), ..self.clone() }
+    }
+
+    /// Counts a request of a range.
+    pub(super) fn count_request(&self) {
+        self.spent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number of comparisons and queries that were counted.
+    pub(super) fn requests_spent(&self) -> usize {
+        self.spent.load(Ordering::Relaxed)
     }
 
     /// The file at `path` of `repository` (`owner/name`), on its default branch. With the `etag` of an earlier answer, a

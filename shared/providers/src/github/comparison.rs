@@ -124,6 +124,7 @@ impl GitHub {
         let (range, page) = (format!("{base}...{head}"), page.to_string());
         let request = self.request(Method::GET, repository, ["compare", &range], JSON)?;
         let request = request.query(&[("per_page", "100"), ("page", page.as_str())]);
+        self.count_request();
         send("GitHub", &doing(repository, base, head), request, Repeat::Harmless, MAX_ANSWER).await
     }
 

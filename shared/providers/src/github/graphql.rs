@@ -47,6 +47,21 @@ impl<T> Default for Answers<T> {
     }
 }
 
+/// An answer of the GraphQL API.
+pub(super) enum Reply<T> {
+    /// It was answered.
+    Told {
+        /// The data, as far as there is any.
+        data: Option<T>,
+        /// What is wrong with the rest.
+        errors: Vec<wire::GraphError>,
+        /// The same as a sentence without its end.
+        wrong: String,
+    },
+    /// GitHub took too long over it, or it is over a limit; the words for it.
+    TooLarge(Failure),
+}
+
 /// The end of one request.
 enum Asked {
     Answer(BTreeMap<String, Value>, Vec<String>),
@@ -128,33 +143,13 @@ impl GitHub {
             "query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {fields} }} }}"
         );
         let body = json!({"query": query, "variables": {"owner": owner, "name": name}});
-        let request = self.graphql(JSON)?.json(&body).timeout(PATIENCE);
-        let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_ANSWER).await?;
-        match answer.status {
-            StatusCode::OK => {}
-            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
-                return Ok(Asked::TooLarge(classify(&doing, &answer, Repeat::Harmless)));
-            }
-            _ => return Err(classify(&doing, &answer, Repeat::Harmless)),
-        }
-        let said: wire::GraphAnswer = answer.json("GitHub", &doing, Repeat::Harmless)?;
-        let is = |kind: &str| said.errors.iter().any(|error| error.r#type.as_deref() == Some(kind));
-        if is("RATE_LIMITED") || is("RATE_LIMIT") {
-            return Err(slow_down(&doing, &answer));
-        }
-        let told = || {
-            let first = said.errors.first().map(|error| error.message.as_str()).unwrap_or_default();
-            format!("GitHub did not answer all while {doing} (\"{}\")", quote(first))
+        let (data, errors, wrong) = match self.reply::<wire::GraphData>(&body, &doing).await? {
+            Reply::Told { data, errors, wrong } => (data, errors, wrong),
+            Reply::TooLarge(failure) => return Ok(Asked::TooLarge(failure)),
         };
-        if said.errors.iter().any(|error| error.message.starts_with(GAVE_UP)) {
-            return Ok(Asked::TooLarge(Failure::retryable(told())));
-        }
-        if TOO_LARGE.into_iter().any(is) {
-            return Ok(Asked::TooLarge(Failure::Permanent(told())));
-        }
-        let errors = if said.errors.is_empty() { Vec::new() } else { vec![format!("{}.", told())] };
-        let nothing = said.data.is_none() && errors.is_empty();
-        match said.data.and_then(|data| data.repository) {
+        let errors = if errors.is_empty() { Vec::new() } else { vec![format!("{wrong}.")] };
+        let nothing = data.is_none() && errors.is_empty();
+        match data.and_then(|data| data.repository) {
             Some(repository) => {
                 if errors.is_empty() {
                     self.keep(&part, &repository).await?;
@@ -164,6 +159,44 @@ impl GitHub {
             None if nothing => Err(Failure::Permanent(format!("GitHub gave no data while {doing}"))),
             None => Ok(Asked::Answer(BTreeMap::new(), errors)),
         }
+    }
+}
+
+impl GitHub {
+    /// The answer to a question with this `body`.
+    ///
+    /// # Errors
+    ///
+    /// As every call; that GitHub took too long over it is an answer.
+    pub(super) async fn reply<T: DeserializeOwned>(
+        &self,
+        body: &Value,
+        doing: &str,
+    ) -> Result<Reply<T>, Failure> {
+        let request = self.graphql(JSON)?.json(body).timeout(PATIENCE);
+        self.count_request();
+        let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
+        match answer.status {
+            StatusCode::OK => {}
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+                return Ok(Reply::TooLarge(classify(doing, &answer, Repeat::Harmless)));
+            }
+            _ => return Err(classify(doing, &answer, Repeat::Harmless)),
+        }
+        let said: wire::GraphAnswer<T> = answer.json("GitHub", doing, Repeat::Harmless)?;
+        let is = |kind: &str| said.errors.iter().any(|error| error.r#type.as_deref() == Some(kind));
+        if is("RATE_LIMITED") || is("RATE_LIMIT") {
+            return Err(slow_down(doing, &answer));
+        }
+        let first = said.errors.first().map(|error| error.message.as_str()).unwrap_or_default();
+        let wrong = format!("GitHub did not answer all while {doing} (\"{}\")", quote(first));
+        if said.errors.iter().any(|error| error.message.starts_with(GAVE_UP)) {
+            return Ok(Reply::TooLarge(Failure::retryable(wrong)));
+        }
+        if TOO_LARGE.into_iter().any(is) {
+            return Ok(Reply::TooLarge(Failure::Permanent(wrong)));
+        }
+        Ok(Reply::Told { data: said.data, errors: said.errors, wrong })
     }
 }
 
@@ -237,6 +270,20 @@ pub(super) fn of_pull_request(number: u64) -> String {
          assignments: timelineItems(first: 50, itemTypes: [ASSIGNED_EVENT]) {{ pageInfo {{ hasNextPage }} nodes {{ \
          ... on AssignedEvent {{ actor {ACTOR} assignee {{ ... on Bot {{ databaseId login }} }} }} }} }} {commits} }}"
     )
+}
+
+/// The query's field for what people wrote on a pull request.
+pub(super) fn of_comments(number: u64) -> String {
+    format!(
+        "pullRequest(number: {number}) {{ comments(first: 100) {{ pageInfo {{ hasNextPage }} \
+         nodes {{ author {ACTOR} body }} }} reviews(first: 100) {{ pageInfo {{ hasNextPage }} \
+         nodes {{ author {ACTOR} body comments(first: 50) {{ pageInfo {{ hasNextPage }} nodes {{ body }} }} }} }} }}"
+    )
+}
+
+/// The query's field for the public profile of the account `login`.
+pub(super) fn of_profile(login: &str) -> String {
+    format!("user(login: {}) {{ databaseId email }}", json!(login))
 }
 
 /// The query's field for the commits of a pull request's branch after a cursor.

@@ -1,6 +1,7 @@
 //! GitHub: deployments that succeeded, the rules file, commits and pull requests, workflows to start.
 
 mod account;
+mod assistants;
 pub mod changing;
 pub mod client;
 mod comparison;
@@ -15,6 +16,7 @@ mod missing;
 mod nested;
 pub mod parse;
 mod parts;
+mod profiles;
 mod push_heads;
 mod pushes;
 pub mod range;
@@ -33,6 +35,7 @@ pub use identify::{Head, HostDeployment, HostStatus, RepositoryIdentity};
 pub use missing::Missing;
 pub use parse::{Delivery, ParseError, ReportedDeployment, delivery, named_repository};
 pub use parts::{Kept, Parts};
+pub use profiles::ShownAddresses;
 pub use range::{Outline, RangeFailure, ReadRange};
 pub use run::run_of;
 pub use source::{Named, RefHead};

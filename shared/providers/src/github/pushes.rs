@@ -13,6 +13,12 @@ use std::ops::Range;
 const PAGES: (usize, usize) = (5, 20);
 /// The most requests for pages and for heads together: of a small range, and of a range of any size.
 const REQUESTS: (usize, usize) = (6, 40);
+/// The most requests for all of a small range, the public profiles of its makers among them.
+const WHOLE: usize = 10;
+/// The requests for public profiles.
+const PROFILES: usize = 1;
+/// The number of commits up to which a range is small, those of its pull requests' branches among them.
+const SMALL: usize = 100;
 /// The ref of a branch.
 const HEADS: &str = "refs/heads/";
 
@@ -41,6 +47,15 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// The requests that are left for pages and heads, after `spent` others for the same range.
+    pub(super) fn requests_left(&self, spent: usize) -> usize {
+        let commits = self.parents.len();
+        match commits < SMALL {
+            true => WHOLE.saturating_sub(PROFILES + spent).clamp(1, REQUESTS.0),
+            false => REQUESTS.0.max(2 * (commits / 100 + 1)).min(REQUESTS.1),
+        }
+    }
+
     /// A commit that has none of the wanted ones before it: the range's start, or where what it takes out
     /// begins.
     pub(super) fn start(&self) -> &str {
@@ -52,13 +67,20 @@ impl Wanted<'_> {
 
 impl GitHub {
     /// The repository's pushes from the newest on: until each commit is known to be younger than the last
-    /// one, or for 500 to 2,000 pushes. A repository whose host does not tell has none.
+    /// one, or for 500 to 2,000 pushes; fewer where `room` has no more requests, of which one is left for heads. A
+    /// repository whose host does not tell has none.
     ///
     /// What a commit says of its date is its author's word, so that the order of the list alone tells.
     /// <https://docs.github.com/rest/repos/repos#list-repository-activities>
-    pub(super) async fn pushes(&self, repository: &str, wanted: &Wanted<'_>) -> Result<Pushes, Failure> {
+    pub(super) async fn pushes(
+        &self,
+        repository: &str,
+        wanted: &Wanted<'_>,
+        room: usize,
+    ) -> Result<Pushes, Failure> {
         let doing = format!("reading the pushes to {repository}");
         let most = PAGES.0.max(wanted.parents.len() / 100 + 1).min(PAGES.1);
+        let most = most.min(room.saturating_sub(1)).max(1);
         let mut read = Pushes::default();
         let mut after: Option<String> = None;
         for number in 0..most {
@@ -125,10 +147,9 @@ impl Pushes {
         younger
     }
 
-    /// The requests that are left for looking at heads.
-    pub(super) fn requests_left(&self, wanted: &Wanted<'_>) -> usize {
-        let most = REQUESTS.0.max(2 * (wanted.parents.len() / 100 + 1)).min(REQUESTS.1);
-        most.saturating_sub(self.pages)
+    /// The number of pages that were read.
+    pub(super) fn pages(&self) -> usize {
+        self.pages
     }
 
     /// The heads that the pushes led to.

@@ -1,8 +1,8 @@
 //! Everything between two revisions, read whole: the commits by the host's paged comparison, people and pull requests by queries,
 //! pushers by the list of pushes.
 //!
-//! Twenty commits take a comparison each way, two queries, and the list of pushes with their heads: 10
-//! requests at most. What can't be read is told in [`Range::missing`], so that nobody takes a part for the
+//! Twenty commits take a comparison each way, two to four queries, and the list of pushes with their heads. The list is
+//! read no further than what is left of 10 requests, the makers' public profiles among them. What can't be read is told in [`Range::missing`], so that nobody takes a part for the
 //! whole.
 
 use super::client::{ChangedFiles, GitHub};
@@ -132,9 +132,10 @@ impl GitHub {
     /// [`RangeFailure`] says which revision the host does not know. A failure that passes may mean that the
     /// next invocation reads on.
     pub async fn range(&self, repository: &str, base: &str, head: &str) -> Result<ReadRange, RangeFailure> {
-        let (direction, added, removed) = self.both_ways(repository, base, head).await?;
+        let counting = self.counting();
+        let (direction, added, removed) = counting.both_ways(repository, base, head).await?;
         let commits = added.total + removed.as_ref().map_or(0, |removed| removed.total);
-        let reader = self.reading(repository, (base, head), commits).await?;
+        let reader = counting.reading(repository, (base, head), commits).await?;
         let sides = (added, removed);
         match reader.read_whole(repository, (base, head), direction, sides).await {
             Ok(read) => {
@@ -180,7 +181,7 @@ impl GitHub {
         };
         let commits = vec![commit];
         let added = Side { status: "ahead".to_owned(), total: 1, base, commits, files, missing: Vec::new() };
-        self.assemble(repository, Direction::Forward, added, None).await
+        self.counting().assemble(repository, Direction::Forward, added, None).await
     }
 
     async fn assemble(
@@ -212,6 +213,7 @@ impl GitHub {
         let known: HashSet<&str> = read.iter().map(|commit| commit.sha.as_str()).collect();
         let nested = self.read_nested(repository, &mut pull_requests, &known, &mut missing).await?;
         note_cut_authors(&pull_requests, &mut missing);
+        self.read_asked_more(repository, &mut pull_requests, &mut missing).await?;
         let branch_commits = pull_requests.iter().flat_map(|(_, commits)| commits);
         let mut parents: HashMap<&str, Vec<String>> =
             branch_commits.map(|commit| (commit.oid.as_str(), parents_of_branch(commit))).collect();
@@ -221,8 +223,9 @@ impl GitHub {
         let pushed = match wanted.parents.is_empty() {
             true => HashMap::new(),
             false => {
-                let pushes = self.pushes(repository, &wanted).await?;
-                let left = pushes.requests_left(&wanted);
+                let room = wanted.requests_left(self.requests_spent());
+                let pushes = self.pushes(repository, &wanted, room).await?;
+                let left = room.saturating_sub(pushes.pages());
                 let ancestry = self.ancestry(repository, &pushes, &wanted, left).await?;
                 pushes.brought(&wanted, &ancestry)
             }

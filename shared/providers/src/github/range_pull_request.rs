@@ -65,6 +65,7 @@ pub(super) fn pull_request(
         merged_by,
         merge_asked_by,
         opening_asked_by,
+        more_asked_by: Vec::new(),
         labels: labels.into_iter().map(|label| label.name).collect(),
         is_openers_own: false,
         commits: Vec::new(),

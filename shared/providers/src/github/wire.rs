@@ -243,8 +243,8 @@ pub(crate) struct Activity {
 
 /// `POST /graphql`, answered.
 #[derive(Deserialize)]
-pub(crate) struct GraphAnswer {
-    pub data: Option<GraphData>,
+pub(crate) struct GraphAnswer<T> {
+    pub data: Option<T>,
     #[serde(default)]
     pub errors: Vec<GraphError>,
 }
@@ -444,6 +444,36 @@ pub(crate) struct Assignment {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Assignee {
     pub database_id: Option<u64>,
+}
+
+/// What people wrote on a pull request.
+#[derive(Deserialize)]
+pub(crate) struct GraphComments {
+    pub comments: Connection<Comment>,
+    pub reviews: Option<Connection<Review>>,
+}
+
+/// A comment, in the conversation or within a review.
+#[derive(Deserialize)]
+pub(crate) struct Comment {
+    pub author: Option<Actor>,
+    pub body: String,
+}
+
+/// A review with its comments.
+#[derive(Deserialize)]
+pub(crate) struct Review {
+    pub author: Option<Actor>,
+    pub body: String,
+    pub comments: Connection<Comment>,
+}
+
+/// The public profile of an account; the address is empty where it shows none.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PublicProfile {
+    pub database_id: Option<u64>,
+    pub email: String,
 }
 
 /// A commit of a pull request's branch.

@@ -109,6 +109,7 @@ fn pull_request(index: usize, (opened, merged): (u64, u64)) -> RangePullRequest 
         merged_by: vec![acted(merged)],
         merge_asked_by: Vec::new(),
         opening_asked_by: Vec::new(),
+        more_asked_by: Vec::new(),
         labels: Vec::new(),
         issues: Vec::new(),
         is_openers_own: false,

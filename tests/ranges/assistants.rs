@@ -1,0 +1,86 @@
+//! The people who ask an assistant for more.
+
+use super::*;
+use approval::range::RangePullRequest;
+use signoff_local::github::Opened;
+
+fn assistant() -> Author {
+    let login = "acme-writer[bot]";
+    Author::new(login, &format!("77+{login}@users.noreply.github.com"), login)
+}
+
+/// The pull request of a range, opened by `author`, of one commit that an assistant made.
+async fn read(author: Author, written: impl Fn(Opened) -> Opened) -> (RangePullRequest, Vec<String>) {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let made = NewCommit { author: assistant(), ..commit("x", "Take cards") }.signed_by_host();
+    let head = host.push(made);
+    let opened = NewPullRequest { author, ..pull_request("ana", std::slice::from_ref(&head)) };
+    host.github.add_pull_request(REPOSITORY, written(opened.into()));
+    let range = host.read(&base, &head).await.unwrap().range;
+    assert_eq!(host.github.violations(), Vec::<String>::new());
+    (range.pull_requests[0].clone(), range.missing)
+}
+
+#[tokio::test]
+async fn whoever_writes_to_an_assistant_asks_for_more() {
+    let (opened, missing) = read(assistant(), |opened| {
+        opened
+            .commented_by(&person("ben"), "And the tests?")
+            .commented_by(&assistant(), "Done.")
+            .commented_by(&person("ben"), "Thanks.")
+            .reviewed_by(&person("cleo"), "", &["Rename this."])
+            .reviewed_by(&person("dan"), "Use the helper.", &[])
+            .reviewed_by(&person("eli"), "", &[])
+    })
+    .await;
+    assert_eq!(logins(&opened.more_asked_by), ["ben", "cleo", "dan"], "Eli approved without a word");
+    assert_eq!((opened.opening_asked_by, missing), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test]
+async fn assistant_on_a_persons_branch_is_called_by_name() {
+    let (opened, missing) = read(person("ana"), |opened| {
+        opened
+            .commented_by(&person("ben"), "Looks good.")
+            .commented_by(&person("cleo"), "@acme-writer rename it")
+            .reviewed_by(&person("dan"), "", &["Fine.", "@copilot fix this"])
+    })
+    .await;
+    assert_eq!(
+        (logins(&opened.more_asked_by), missing),
+        (vec!["cleo".to_owned(), "dan".to_owned()], Vec::new())
+    );
+}
+
+#[tokio::test]
+async fn asker_whose_account_is_gone_is_untold() {
+    let gone = Author { login: None, ..person("ghost") };
+    let (opened, _) = read(assistant(), |opened| opened.commented_by(&gone, "And the tests?")).await;
+    assert_eq!(opened.more_asked_by, [Identity::untold("who asked for more in #1")]);
+}
+
+#[tokio::test]
+async fn comments_that_were_cut_leave_the_range_incomplete() {
+    let many =
+        |opened: Opened| (0..=100).fold(opened, |opened, _| opened.commented_by(&person("ben"), "More."));
+    let (opened, missing) = read(assistant(), many).await;
+    assert_eq!(logins(&opened.more_asked_by), ["ben"]);
+    let expected = "GitHub did not tell all comments of the pull request #1, where an assistant works.";
+    assert_eq!(missing, [expected]);
+}
+
+#[tokio::test]
+async fn comments_among_people_are_not_read() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let head = host.push(commit("ana", "Take cards"));
+    let opened =
+        pull_request("ana", std::slice::from_ref(&head)).commented_by(&person("ben"), "@copilot more");
+    host.github.add_pull_request(REPOSITORY, opened);
+    let before = host.github.requests().len();
+    let range = host.range(&base, &head).await;
+    assert_eq!(range.pull_requests[0].more_asked_by, []);
+    let is_query = |request: &&RecordedRequest| request.path == "/graphql";
+    assert_eq!(host.requests(before).iter().filter(is_query).count(), 2);
+}
