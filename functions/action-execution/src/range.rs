@@ -153,8 +153,8 @@ pub(crate) fn incomplete(failure: &Failure) -> Blocker {
     Blocker::Incomplete { missing: vec![format!("{}.", failure.to_string().trim_end_matches('.'))] }
 }
 
-/// Fills in the addresses that accounts show in public, of accounts whose commits give none: a request for each hundred. The
-/// makers whose profiles were left unread are marked so.
+/// Fills in the addresses that accounts show in public, of accounts whose commits give none: a request for
+/// each hundred. The makers whose profiles were left unread are marked so.
 pub(crate) async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(), Failure> {
     let hides = |maker: &Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
     let hidden = read.makers.iter().filter(|maker| hides(maker)).filter_map(|maker| maker.account.as_ref());

@@ -60,9 +60,9 @@ pub(crate) async fn note_creator(
     Ok(())
 }
 
-/// Notes who started the run of GitHub Actions whose token registered `deploy`, at first and again up to the attempt
-/// that the token names: the token names the first starter alone. Of other CIs, the token is all there is. A
-/// request for each attempt.
+/// Notes who started the run of GitHub Actions whose token registered `deploy`, at first and again up to
+/// the attempt that the token names: the token names the first starter alone. Of other CIs, the token is
+/// all there is. A request for each attempt.
 ///
 /// # Errors
 ///

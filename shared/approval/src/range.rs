@@ -129,8 +129,8 @@ pub struct RangePullRequest {
     /// The people who asked the program that opened it to do so: they assigned it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opening_asked_by: Vec<Identity>,
-    /// The people who asked an assistant for more by a comment or a review. They are makers beside those who asked
-    /// first, and never in their place.
+    /// The people who asked an assistant for more by a comment or a review. They are makers beside those
+    /// who asked first, and never in their place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_asked_by: Vec<Identity>,
     /// Its labels' names.

@@ -347,8 +347,8 @@ fn askers<'r>(commit: &RangeCommit, of: &[&'r RangePullRequest]) -> Option<(u64,
     Some((author.id, from.opening_asked_by.as_slice()))
 }
 
-/// Who opened a pull request; those who asked a program to. That a program did by itself is the host's word. Those who
-/// asked an assistant for more are makers besides.
+/// Finds who opened a pull request, or who asked a program to, and those who asked an assistant for more. The
+/// host itself says that a program did something by itself.
 fn opener(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<usize> {
     let more = pull_request.more_asked_by.iter().map(|person| match person.is_untold() {
         true => makers.untold(person),
@@ -359,7 +359,7 @@ fn opener(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<usize> {
     people
 }
 
-/// Who opened a pull request, or who asked a program to.
+/// Finds who opened a pull request, or who asked a program to.
 fn first_openers(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<usize> {
     match &pull_request.opened_by {
         Some(_) if !pull_request.opening_asked_by.is_empty() => {

@@ -174,7 +174,7 @@ pub struct PullRequestExtras {
     /// Who assigned its author, a program.
     #[serde(default)]
     pub asked_by: Vec<Author>,
-    /// What was written on it, oldest first.
+    /// The comments and reviews, oldest first.
     #[serde(default)]
     pub written: Vec<Written>,
 }

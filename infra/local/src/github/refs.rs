@@ -159,7 +159,8 @@ impl GitHub {
         }
     }
 
-    /// A run of the commit `sha` that `first` started, and that somebody else, `again`, started again; its number.
+    /// A run of the commit `sha` that `first` started, and that somebody else, `again`, started again; its
+    /// number.
     pub fn add_run(&self, repository: &str, sha: &str, first: &Author, again: &Author) -> u64 {
         let at = (self.shared.clock)();
         let mut state = locked(&self.shared.state);

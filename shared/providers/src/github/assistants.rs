@@ -38,7 +38,8 @@ enum Listens {
 }
 
 impl Listens {
-    /// The comments that count on `pull_request` with the commits of its branch; `None` where no assistant is at work.
+    /// The comments that count on `pull_request` with the commits of its branch; `None` where no assistant
+    /// is at work.
     fn on(pull_request: &RangePullRequest, commits: &[wire::GraphCommit]) -> Option<Self> {
         let opener = pull_request.opened_by.as_ref().and_then(|by| by.account.as_ref());
         if opener.is_some_and(is_assistant) {
@@ -65,14 +66,14 @@ impl Listens {
     }
 }
 
-/// Whether it is the account of a program that may write what people ask it for. Dependabot and Renovate write versions; the
-/// people behind a run's own token and the merge queue are found otherwise.
+/// True for the account of a program that may write what people ask it for. Dependabot and Renovate
+/// write versions; the people behind a run's own token and the merge queue are found otherwise.
 fn is_assistant(account: &Account) -> bool {
     let updates = Entry::built_in().map(|entry| entry.handle).contains(&Handle::github(account.id));
     AS_PEOPLE.contains(&account.id) || account.acts_for_nobody() && !updates
 }
 
-/// Whether `text` has one of `names` after `@` or `/`, as a word of its own.
+/// True if `text` has one of `names` after `@` or `/`, as a word of its own.
 fn calls(text: &str, names: &BTreeSet<String>) -> bool {
     let is_in_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     let text = text.to_lowercase();
@@ -84,8 +85,9 @@ fn calls(text: &str, names: &BTreeSet<String>) -> bool {
 }
 
 impl GitHub {
-    /// Adds to those of `pull_requests` on which assistants work the people who asked for more there. What is not
-    /// told is added to `missing`. A request for each 25 of these, none for pull requests of people alone.
+    /// Adds to those of `pull_requests` on which assistants work the people who asked for more there. What
+    /// is not told is added to `missing`. A request for each 25 of these, none for pull requests of people
+    /// alone.
     ///
     /// # Errors
     ///
@@ -123,8 +125,8 @@ impl GitHub {
     }
 }
 
-/// The people who wrote what `listens` hears on the pull request `number`, and whether all of them are known. A program that
-/// writes there asks for nothing by itself.
+/// The people who wrote what `listens` hears on the pull request `number`, and whether all of them are
+/// known. A program that writes there asks for nothing by itself.
 fn asking(read: wire::GraphComments, listens: &Listens, number: u64) -> (Vec<Identity>, bool) {
     let (comments, all_comments) = read.comments.all();
     let (reviews, all_reviews) = read.reviews.map_or((Vec::new(), false), wire::Connection::all);

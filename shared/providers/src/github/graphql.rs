@@ -50,12 +50,12 @@ impl<T> Default for Answers<T> {
 /// An answer of the GraphQL API.
 pub(super) enum Reply<T> {
     /// It was answered.
-    Told {
+    Answered {
         /// The data, as far as there is any.
         data: Option<T>,
-        /// What is wrong with the rest.
+        /// The errors of the rest.
         errors: Vec<wire::GraphError>,
-        /// The same as a sentence without its end.
+        /// The first error, as a sentence without its full stop.
         wrong: String,
     },
     /// GitHub took too long over it, or it is over a limit; the words for it.
@@ -144,7 +144,7 @@ impl GitHub {
         );
         let body = json!({"query": query, "variables": {"owner": owner, "name": name}});
         let (data, errors, wrong) = match self.reply::<wire::GraphData>(&body, &doing).await? {
-            Reply::Told { data, errors, wrong } => (data, errors, wrong),
+            Reply::Answered { data, errors, wrong } => (data, errors, wrong),
             Reply::TooLarge(failure) => return Ok(Asked::TooLarge(failure)),
         };
         let errors = if errors.is_empty() { Vec::new() } else { vec![format!("{wrong}.")] };
@@ -196,7 +196,7 @@ impl GitHub {
         if TOO_LARGE.into_iter().any(is) {
             return Ok(Reply::TooLarge(Failure::Permanent(wrong)));
         }
-        Ok(Reply::Told { data: said.data, errors: said.errors, wrong })
+        Ok(Reply::Answered { data: said.data, errors: said.errors, wrong })
     }
 }
 

@@ -30,7 +30,8 @@ pub(super) fn actor(actor: Option<&wire::Actor>) -> Option<Account> {
     Some(Account { id, login: format!("{}{suffix}", actor.login), is_bot })
 }
 
-/// The account of somebody whom git names: the one that GitHub finds for the address, or the app that the address names.
+/// The account of somebody whom git names: the one that GitHub finds for the address, or the app that the
+/// address names.
 pub(super) fn git_account(person: &wire::GitActor) -> Option<Account> {
     actor(person.user.as_ref()).or_else(|| bot_of(person.email.as_deref()?))
 }

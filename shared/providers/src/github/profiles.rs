@@ -16,7 +16,7 @@ const MOST: usize = 500;
 /// The error by which GitHub says that there is no such account.
 const NOT_FOUND: &str = "NOT_FOUND";
 
-/// What some accounts show in public.
+/// The addresses that some accounts show in public.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShownAddresses {
     /// The addresses, by the accounts' numbers.
@@ -26,8 +26,8 @@ pub struct ShownAddresses {
 }
 
 impl GitHub {
-    /// The addresses that `accounts`, which are people's, show in their public profiles: a request for each hundred, of 500
-    /// accounts at most. An account whose name is another one's by now shows none.
+    /// The addresses that `accounts`, which are people's, show in their public profiles: a request for each
+    /// hundred, of 500 accounts at most. An account whose name is another one's by now shows none.
     /// <https://docs.github.com/graphql/reference/users#user>
     ///
     /// # Errors
@@ -65,7 +65,8 @@ impl GitHub {
         Ok(found)
     }
 
-    /// The profiles of `accounts` by their places, and whether GitHub has no account by the name of those that are missing.
+    /// The profiles of `accounts` by their places, and whether GitHub has no account by the name of those
+    /// that are missing.
     async fn profiles(&self, accounts: &[Account]) -> Result<(BTreeMap<String, Value>, bool), Failure> {
         let mut fields = String::new();
         for (index, account) in accounts.iter().enumerate() {
@@ -73,7 +74,7 @@ impl GitHub {
         }
         let body = json!({"query": format!("query {{{fields} }}")});
         match self.reply(&body, "reading public profiles").await? {
-            Reply::Told { data, errors, .. } => {
+            Reply::Answered { data, errors, .. } => {
                 let is_gone = |error: &wire::GraphError| error.r#type.as_deref() == Some(NOT_FOUND);
                 Ok((data.unwrap_or_default(), errors.iter().all(is_gone)))
             }

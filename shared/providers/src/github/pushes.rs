@@ -67,8 +67,8 @@ impl Wanted<'_> {
 
 impl GitHub {
     /// The repository's pushes from the newest on: until each commit is known to be younger than the last
-    /// one, or for 500 to 2,000 pushes; fewer where `room` has no more requests, of which one is left for heads. A
-    /// repository whose host does not tell has none.
+    /// one, or for 500 to 2,000 pushes; fewer where `room` has no more requests, of which one is left for
+    /// heads. A repository whose host does not tell has none.
     ///
     /// What a commit says of its date is its author's word, so that the order of the list alone tells.
     /// <https://docs.github.com/rest/repos/repos#list-repository-activities>

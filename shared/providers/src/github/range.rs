@@ -1,9 +1,9 @@
-//! Everything between two revisions, read whole: the commits by the host's paged comparison, people and pull requests by queries,
-//! pushers by the list of pushes.
+//! Everything between two revisions, read whole: the commits by the host's paged comparison, people and
+//! pull requests by queries, pushers by the list of pushes.
 //!
-//! Twenty commits take a comparison each way, two to four queries, and the list of pushes with their heads. The list is
-//! read no further than what is left of 10 requests, the makers' public profiles among them. What can't be read is told in [`Range::missing`], so that nobody takes a part for the
-//! whole.
+//! Twenty commits take a comparison each way, two to four queries, and the list of pushes with their heads.
+//! The list is read no further than what is left of 10 requests, the makers' public profiles among them.
+//! What can't be read is told in [`Range::missing`], so that nobody takes a part for the whole.
 
 use super::client::{ChangedFiles, GitHub};
 use super::comparison::{Side, Sought};

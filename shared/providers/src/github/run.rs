@@ -22,8 +22,9 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// The people who started the attempt `number`, the run's first starter among them, and the merge queue, for which
-    /// those stand who queued. `None`: a program, or somebody whom GitHub does not name, started it.
+    /// The people who started the attempt `number`, the run's first starter among them, and the merge
+    /// queue, for which those stand who queued. `None`: a program, or somebody whom GitHub does not name,
+    /// started it.
     fn starters(&self, number: u64) -> Option<Vec<Identity>> {
         let stands_for_people = |account: &wire::Account| {
             let is_queue = identity::account(Some(account)).is_some_and(|known| known.is_merge_queue());
@@ -42,12 +43,13 @@ impl Attempt {
 }
 
 impl GitHub {
-    /// The people who started the run `run` of `repository` (`owner/name`), at first and again, up to the attempt
-    /// `attempt`; without it, up to the newest one. Each attempt goes on from what the ones before it did. Where an
-    /// attempt's starter is not told, or there are more than the 10 that are read, somebody untold is among them.
+    /// The people who started the run `run` of `repository` (`owner/name`), at first and again, up to the
+    /// attempt `attempt`; without it, up to the newest one. Each attempt goes on from what the ones before
+    /// it did. Where an attempt's starter is not told, or there are more than the 10 that are read,
+    /// somebody untold is among them.
     ///
-    /// Nobody where it is no run of the commit `sha`, where only programs started it, or where the token may not
-    /// read runs. A request for each attempt.
+    /// Nobody where it is no run of the commit `sha`, where only programs started it, or where the token
+    /// may not read runs. A request for each attempt.
     /// <https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run-attempt>
     ///
     /// # Errors

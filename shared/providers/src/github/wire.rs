@@ -446,7 +446,7 @@ pub(crate) struct Assignee {
     pub database_id: Option<u64>,
 }
 
-/// What people wrote on a pull request.
+/// The comments and reviews of a pull request.
 #[derive(Deserialize)]
 pub(crate) struct GraphComments {
     pub comments: Connection<Comment>,

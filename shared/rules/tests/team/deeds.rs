@@ -1,4 +1,4 @@
-//! What somebody of the team does, and any of it by chance.
+//! Deeds of the team, and any of them by chance.
 
 use crate::made::{Change, Commit, Merger, Name, PEOPLE};
 use proptest::prelude::*;
@@ -8,7 +8,8 @@ use proptest::prelude::*;
 pub enum Deed {
     /// Brings a change onto the trunk.
     Push(Change),
-    /// Deploys the newest commit, or an older one; somebody started the run. The host does not tell all of a cut range.
+    /// Deploys the newest commit, or an older one; somebody started the run. The host does not tell all of
+    /// a cut range.
     Deploy { back: usize, starter: Name, is_cut: bool },
     /// Approves what waits.
     Vote { voter: u64 },
@@ -16,7 +17,8 @@ pub enum Deed {
     Rules { author: u64, file: File },
     /// Approves the proposed rules file.
     VoteOnRules { voter: u64 },
-    /// Says on the People page whose a second account and a second address are, or takes it back; a second admin confirms it.
+    /// Says on the People page whose a second account and a second address are, or takes it back; a second
+    /// admin confirms it.
     Second { person: u64 },
     /// Says on the People page that somebody left, confirms it, or takes it back.
     Left,
@@ -29,9 +31,9 @@ pub enum Deed {
 pub struct File {
     pub votes: u32,
     pub four_eyes: bool,
-    /// Whether makers who are not found are allowed.
+    /// True if makers who are not found are allowed.
     pub allows_unknown: bool,
-    /// Whether it sends a message beside.
+    /// True if it sends a message beside.
     pub tells: bool,
 }
 
@@ -66,9 +68,8 @@ fn written() -> impl Strategy<Value = Name> {
 
 fn commit() -> impl Strategy<Value = Commit> {
     let co_author = prop::option::weighted(0.3, written());
-    (written(), co_author, prop::option::weighted(0.95, acting()), prop::bool::weighted(0.3)).prop_map(
-        |(author, co_author, pusher, is_signed)| Commit { author, co_author, pusher, is_signed },
-    )
+    (written(), co_author, prop::option::weighted(0.95, acting()), prop::bool::weighted(0.3))
+        .prop_map(|(author, co_author, pusher, is_signed)| Commit { author, co_author, pusher, is_signed })
 }
 
 fn merger() -> impl Strategy<Value = Merger> {

@@ -140,7 +140,11 @@ fn told(index: usize, change: &Change) -> (RangeCommit, Option<RangePullRequest>
             (squash, Some(RangePullRequest { commits, remade: vec![sha(index)], ..opened }))
         }
         Change::Program { is_listed, is_signed, asked_by, more_asked_by, merger } => {
-            let by = if *is_listed { program(LISTED, "dependabot[bot]") } else { program(UNLISTED, "writer[bot]") };
+            let by = if *is_listed {
+                program(LISTED, "dependabot[bot]")
+            } else {
+                program(UNLISTED, "writer[bot]")
+            };
             let author = Identity { vouched: false, ..acted_by(by.clone()) };
             let (committer, signature) = match is_signed {
                 true => (None, Signature::Host),
@@ -190,7 +194,7 @@ pub fn range(trunk: &[Change], start: usize, head: usize, is_cut: bool) -> Range
     }
 }
 
-/// Who each maker is in Slack: by the account and the addresses together, and by the People page.
+/// The Slack member of each maker, by the account and the addresses together, and by the People page.
 pub fn members(makers: &[Maker], people: &People) -> Vec<Member> {
     makers.iter().map(|maker| member(maker, people)).collect()
 }

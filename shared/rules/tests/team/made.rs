@@ -1,4 +1,4 @@
-//! What a team makes, and who is behind each name, as the team itself knows it.
+//! The changes that a team makes, and the people behind each name, as the team itself knows them.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ pub struct Commit {
     pub co_author: Option<Name>,
     /// The account that pushed it, where the host tells it.
     pub pusher: Option<Name>,
-    /// Whether its author signed it.
+    /// True if its author signed it.
     pub is_signed: bool,
 }
 
@@ -51,13 +51,13 @@ pub enum Change {
     Pushed(Commit),
     /// A commit that a pull request brought as it was.
     Merged { commit: Commit, opener: Name, merger: Merger },
-    /// What a squash made of the commits of a branch.
+    /// The commit that a squash made of those of a branch.
     Squashed { branch: Vec<Commit>, opener: Name, merger: Merger },
     /// A program's own pull request of one commit.
     Program {
-        /// Whether the program is a bot on the People page.
+        /// True if the program is a bot on the People page.
         is_listed: bool,
-        /// Whether the host's signature is on the commit.
+        /// True if the host's signature is on the commit.
         is_signed: bool,
         asked_by: Option<u64>,
         more_asked_by: Option<Name>,
@@ -89,7 +89,7 @@ pub struct People {
 pub struct Hands {
     /// The people of the team.
     pub people: BTreeSet<u64>,
-    /// Whether an account of somebody else had one too.
+    /// True if an account of somebody else had one too.
     pub has_unknown: bool,
 }
 
@@ -130,18 +130,16 @@ impl Commit {
         [&self.author].into_iter().chain(&self.co_author).chain(&self.pusher)
     }
 
-    /// Whether somebody who signed in stands for it.
+    /// True if somebody who signed in stands for it.
     pub fn is_vouched(&self) -> bool {
-        let has_account = matches!(
-            self.author,
-            Name::Account(_) | Name::SecondAccount(_) | Name::Left | Name::Stranger
-        );
+        let has_account =
+            matches!(self.author, Name::Account(_) | Name::SecondAccount(_) | Name::Left | Name::Stranger);
         self.pusher.is_some() || self.is_signed && has_account
     }
 }
 
 impl Merger {
-    /// Those who merged; `program` is true where the merge was a listed bot's own commit.
+    /// Those who merged. `is_listed_bots` is true where all that was merged is a listed bot's own.
     fn hands(self, is_listed_bots: bool, people: &People) -> Hands {
         match self {
             Self::Account(name) => Hands::of([&name], people),
@@ -174,7 +172,7 @@ impl Change {
         }
     }
 
-    /// Whether somebody stands for each of its commits.
+    /// True if somebody stands for each of its commits.
     pub fn is_vouched(&self) -> bool {
         match self {
             Self::Pushed(commit) | Self::Merged { commit, .. } => commit.is_vouched(),

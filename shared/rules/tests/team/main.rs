@@ -24,7 +24,7 @@ use rules::RulesFile;
 use rules::difference::difference;
 use std::collections::BTreeSet;
 
-/// How long a rollback to what was let through has no makers.
+/// The time for which a rollback to what was let through has no makers.
 const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A deploy that waits for votes.
@@ -179,8 +179,8 @@ impl Team {
         Ok(())
     }
 
-    /// Checks that a completed approval knew all of its range, that each commit and each pull request there has its
-    /// votes of people who did not make it, and that everything up to its revision was judged so.
+    /// Checks that a completed approval knew all of its range, that each commit and each pull request there
+    /// has its votes of people who did not make it, and that everything up to its revision was judged so.
     fn check(&mut self, waiting: &Waiting) -> Result<(), String> {
         let start = self.start(waiting);
         let wrong = |what: &str| Err(format!("{what} of {start} to {}: {waiting:?}", waiting.head));
@@ -225,8 +225,8 @@ proptest! {
 
     /// Whatever a team does: every commit and pull request in the range of a completed approval with
     /// `self_approval: false` has the votes that the rule asks of people who did not make it, but for a
-    /// rollback without makers; nothing of it was cut, and nobody who made it is unknown unless the rule allows
-    /// that. Nothing gets around such a range.
+    /// rollback without makers; nothing of it was cut, and nobody who made it is unknown unless the rule
+    /// allows that. Nothing gets around such a range.
     #[test]
     fn every_change_of_a_team_has_the_votes_of_others(deeds in prop::collection::vec(deed(), 1..60)) {
         let mut team = Team::new();
