@@ -47,7 +47,7 @@ async fn attempt_without_a_known_starter_is_untold() {
 }
 
 #[tokio::test]
-async fn first_attempts_of_a_run_are_untold_where_there_are_many() {
+async fn attempts_of_a_run_beyond_ten_are_untold() {
     let host = Host::start().await;
     let sha = host.push(commit("ana", "base"));
     let run = host.github.add_run(REPOSITORY, &sha, &person("ana"), &person("ben"));
@@ -56,6 +56,6 @@ async fn first_attempts_of_a_run_are_untold_where_there_are_many() {
     }
     let before = host.github.requests().len();
     let found = host.client.starters(REPOSITORY, run, None, &sha).await.unwrap();
-    assert_eq!(logins(&found), ["ana", "ben", "cleo", "(who started the first attempts of the run)"]);
+    assert_eq!(logins(&found), ["ana", "ben", "cleo", "(who started earlier attempts of the run)"]);
     assert_eq!(host.requests(before).len(), 10);
 }

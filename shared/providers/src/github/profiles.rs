@@ -43,7 +43,7 @@ impl GitHub {
             let (data, is_whole) = match self.profiles(accounts).await {
                 Ok(read) => read,
                 Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-                    tracing::warn!(%failure, "GitHub does not tell public profiles");
+                    tracing::warn!(failure = failure.logged(), "GitHub does not tell public profiles");
                     (BTreeMap::new(), false)
                 }
                 Err(failure) => return Err(failure),

@@ -66,8 +66,10 @@ impl GitHub {
         if last.head_sha != sha {
             return Ok(Vec::new());
         }
-        let newest = attempt.or(last.run_attempt).unwrap_or(1).max(1);
+        let number = attempt.or(last.run_attempt);
+        let newest = number.unwrap_or(1).max(1);
         let from = (newest + 1).saturating_sub(MAX_ATTEMPTS).max(1);
+        let is_cut = from > 1 || number.is_none();
         let mut started = Vec::new();
         let numbers: Vec<u64> = (from..newest).collect();
         for numbers in numbers.chunks(LANES) {
@@ -89,7 +91,7 @@ impl GitHub {
                 }
             }
         }
-        people.extend((from > 1).then(|| Identity::untold("who started the first attempts of the run")));
+        people.extend(is_cut.then(|| Identity::untold("who started earlier attempts of the run")));
         Ok(people)
     }
 
@@ -107,7 +109,12 @@ impl GitHub {
         match self.read(repository, path, &doing).await {
             Ok(answer) => answer.json("GitHub", &doing, Repeat::Harmless).map(Some),
             Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-                tracing::warn!(repository, run, %failure, "GitHub does not tell who started a run");
+                tracing::warn!(
+                    repository,
+                    run,
+                    failure = failure.logged(),
+                    "GitHub does not tell who started a run"
+                );
                 Ok(None)
             }
             Err(failure) => Err(failure),
