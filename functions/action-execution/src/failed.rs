@@ -110,13 +110,14 @@ impl ActionExecution {
         };
         let found = match looked_up {
             Ok(found) => found,
-            Err(failure) if failure.is_passing() && attempt.effect.attempts < LOOKS => {
+            Err(Trouble::Outside(failure)) if failure.is_passing() && attempt.effect.attempts < LOOKS => {
                 return Err(failure.into());
             }
-            Err(failure) => {
+            Err(Trouble::Outside(failure)) => {
                 tracing::warn!(deploy = %deploy.id, %failure, "a failure is told without who made the change");
                 return Ok((Makers { members: Vec::new(), lacks_some: true }, Vec::new()));
             }
+            Err(trouble) => return Err(trouble),
         };
         let deployers = found.members_of(deploy.deployers());
         if !is_build {
