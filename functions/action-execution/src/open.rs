@@ -40,7 +40,7 @@ impl ActionExecution {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),
             None => {
-                let mentions = self.mentions(&slack, deploy).await?;
+                let mentions = self.mentions_in(&slack, deploy, &spec.prompt).await?;
                 let context = self.context(attempt, deploy, &mentions, &[&spec.prompt]).await?;
                 render(&spec.prompt, &context).map_err(|error| {
                     Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
