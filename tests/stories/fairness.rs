@@ -2,6 +2,8 @@
 
 use approval::event::EventKind;
 use jiff::{SignedDuration, Timestamp};
+use signoff_local::fault::{Fault, FaultKind};
+use std::collections::BTreeMap;
 use store::Page;
 use system_tests::story::{Story, rule, tell};
 
@@ -47,6 +49,31 @@ fn four_hundred_deploys_do_not_delay_the_deploy_of_another() {
         );
         // Without lanes it is the last one of all.
         assert!(after > 0, "the quiet one waited for all of the noisy ones");
+    });
+}
+
+#[test]
+fn a_rate_limit_holds_the_lane_that_met_it() {
+    tell("held-lane", async |story| {
+        story.rules("rules: []");
+        // The first deploy of each lane is asked to wait.
+        let limited = Fault::once("/repos/acme/held-lane", FaultKind::rate_limited(2)).times(3);
+        story.world.github.faults().push(limited);
+        let mut deploys = Vec::new();
+        for number in 0..30 {
+            let revision = story.push("Ana", &format!("Change {number}"));
+            deploys.push(story.deploys(&revision, "Staging").await);
+        }
+        let mut lanes: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
+        for deploy in &deploys {
+            let page = story.settled(deploy).await;
+            let lane = page.effects.iter().find_map(|effect| effect.lane.clone()).expect("a lane");
+            lanes.entry(lane).or_default().push(evaluated(&page).expect("it was evaluated"));
+        }
+        assert_eq!(lanes.len(), 3);
+        for (lane, evaluated) in lanes {
+            assert!(evaluated.is_sorted(), "{lane} went on beside what waits: {evaluated:?}");
+        }
     });
 }
 
