@@ -1,13 +1,14 @@
-//! 1,000 deploys in a minute over 50 deployments, one of which has half of them, with the rate limits that Slack and
-//! GitHub publish; and the same minute without the noisy one:
+//! 1,000 deploys in a minute over 50 deployments, one of which has half of them, with the rate limits that
+//! Slack and GitHub publish; and the same minute without the noisy one:
 //!
 //! ```sh
 //! cargo run --package system-tests --example load -- 4
 //! ```
 //!
-//! The number says for how many tokens the limits of GitHub's stand-in are; a second one, how many deploys come in that
-//! minute instead, for a machine that has not the time for 1,000. It fails where a dialog is missing that
-//! should be there, where the record is not exact, and where the other deployments wait more than twice as long.
+//! The number says for how many tokens the limits of GitHub's stand-in are; a second one, how many deploys
+//! come in that minute instead, for a machine that has not the time for 1,000. It fails where a dialog is
+//! missing that should be there, where the record is not exact, and where the other deployments wait more
+//! than twice as long.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement, run by hand")]
 

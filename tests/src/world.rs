@@ -315,8 +315,8 @@ fn settings(aws: &LocalAws) -> Result<Settings, HarnessError> {
 
 /// Builds the functions as `cargo run` does, and returns the folder that has their programs.
 async fn build_functions() -> Result<PathBuf, HarnessError> {
-    // With a test: the same features as `cargo test --workspace`, so that nothing is compiled twice. What measures
-    // (examples/) may be built with `--release`, and so are the functions then.
+    // With a test: the same features as `cargo test --workspace`, so that nothing is compiled twice. What
+    // measures (examples/) may be built with `--release`, and so are the functions then.
     let what: &[&str] = if cfg!(debug_assertions) { &["--test", "stories"] } else { &["--release"] };
     let mut build = signoff_local::cargo::command(&root());
     let status = build.args(["build", "--workspace", "--bins"]).args(what).status().await?;

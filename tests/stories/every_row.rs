@@ -1,5 +1,5 @@
-//! Rows of a newer release after a rollback, or damaged ones, of every kind at once: each function does what the sound
-//! neighbour needs in the same round.
+//! Rows of a newer release after a rollback, or damaged ones, of every kind at once: each function does what
+//! the sound neighbour needs in the same round.
 
 use approval::approval::Status;
 use approval::deploy::Slug;

@@ -3,7 +3,7 @@
 use crate::electorate::reachable;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::ApprovalSpec;
 use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
 use approval::deploy::{Deploy, RulesChange};
@@ -27,7 +27,7 @@ impl ActionExecution {
         step: usize,
         spec: &ApprovalSpec,
         earlier: &[Approval],
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         if let Some(reason) = self.gone_since(deploy, run, (step, spec), earlier).await? {
             return Err(Failure::Permanent(reason).into());

@@ -4,7 +4,7 @@
 mod ask;
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::SaidNobody;
 use approval::deploy::Person;
 use approval::people::{Entry, Handle, Nobody, Standing};
@@ -13,7 +13,6 @@ use providers::Failure;
 use providers::slack::client::Slack;
 use rules::template::Mentions;
 use std::collections::HashMap;
-use store::StoreError;
 
 /// A Slack member whom an identity leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,11 +100,7 @@ impl ActionExecution {
     /// addresses; Slack is asked for each address that it was not asked for in the last minutes.
     ///
     /// Errors: those of the record, also an entry that can't be read, and of Slack.
-    pub(crate) async fn members_of(
-        &self,
-        slack: &Slack,
-        identities: &[Identity],
-    ) -> Result<Vec<Found>, Trouble> {
+    pub(crate) async fn members_of(&self, slack: &Slack, identities: &[Identity]) -> Tried<Vec<Found>> {
         self.found_by(slack, &identities.iter().map(handles).collect::<Vec<_>>()).await
     }
 
@@ -113,16 +108,14 @@ impl ActionExecution {
     /// [`ActionExecution::members_of`] finds them.
     ///
     /// Errors: those of the record, also an entry that can't be read, and of Slack.
-    pub(crate) async fn found_by(
-        &self,
-        slack: &Slack,
-        handles: &[Vec<Handle>],
-    ) -> Result<Vec<Found>, Trouble> {
-        let listed = self.store.people_of(&handles.concat()).await.map_err(|error| match error {
-            // Who made the change can't be told without it: the effect is put aside.
-            StoreError::Row { .. } => Trouble::Store(error),
-            error => Failure::retryable(format!("the list of people: {error}")).into(),
-        })?;
+    pub(crate) async fn found_by(&self, slack: &Slack, handles: &[Vec<Handle>]) -> Tried<Vec<Found>> {
+        let listed = match self.store.people_of(&handles.concat()).await {
+            Err(error) if error.is_passing() => {
+                return Err(Failure::retryable(format!("the list of people: {error}")).into());
+            }
+            // Who made the change can't be told without an entry that can't be read: the effect is put aside.
+            listed => listed?,
+        };
         let mut found = Vec::new();
         for handles in handles {
             let mut by_address = Vec::new();
@@ -137,7 +130,7 @@ impl ActionExecution {
     }
 
     /// The people behind each of `makers`.
-    pub(crate) async fn found(&self, slack: &Slack, makers: Vec<Person>) -> Result<Makers, Trouble> {
+    pub(crate) async fn found(&self, slack: &Slack, makers: Vec<Person>) -> Tried<Makers> {
         let identities: Vec<_> = makers.iter().map(identity).collect();
         let found = self.members_of(slack, &identities).await?;
         Ok(Makers(makers.into_iter().zip(found).collect()))

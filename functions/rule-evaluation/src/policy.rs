@@ -117,7 +117,7 @@ impl RuleEvaluation {
     ) -> Result<Vec<String>, Trouble> {
         let state = match self.store.policy().await {
             Ok(state) => state.unwrap_or_default(),
-            // The row stays as it is; rules are evaluated all the same, and nothing that they would let act is done.
+            // The row stays as it is. Rules are evaluated all the same, and what they would let act waits.
             Err(error @ StoreError::Row { .. }) => {
                 return Ok(vec![message::policy_row_unreadable(&error.to_string())]);
             }

@@ -28,8 +28,8 @@ impl Limits {
         self.0.push((limit, BTreeMap::new()));
     }
 
-    /// The time that a request at `now` has to wait; `None`: it is within all limits, and counts for each. One
-    /// that is refused counts for none.
+    /// The time that a request at `now` has to wait; `None`: it is within all limits, and counts for each.
+    /// One that is refused counts for none.
     pub(crate) fn exceeded(&mut self, method_and_path: &str, body: &str, now: Instant) -> Option<Duration> {
         let mut body_read: Option<serde_json::Value> = None;
         let (mut wait, mut counts) = (None, Vec::new());

@@ -1,4 +1,6 @@
-//! Every key of every row, in one place; a test damages each kind of this table. Owners, repositories, slugs and environments stand in keys in their canonical form
+//! Every key of every row, in one place; a test damages each kind of this table.
+//!
+//! Owners, repositories, slugs and environments stand in keys in their canonical form
 //! ([`approval::slug::canonical`]), so that one spelling is as good as another.
 //!
 //! | row | pk | sk | indexes |

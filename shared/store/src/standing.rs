@@ -264,8 +264,8 @@ impl Store {
         Ok(false)
     }
 
-    /// True if the deploy stood in its environment. One whose row can't be read counts as one that did: what came
-    /// after it asks rather than goes on.
+    /// True if the deploy stood in its environment. One whose row can't be read counts as one that did: what
+    /// comes again is taken for a rollback.
     async fn may_have_stood(&self, deploy: &DeployId) -> Result<bool, StoreError> {
         match self.outline(deploy).await {
             Ok(found) => Ok(found.is_some_and(|found| found.stood())),

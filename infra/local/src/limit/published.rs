@@ -7,8 +7,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Slack's methods with a number of requests a minute for each app and workspace, by their tiers. `chat.postMessage` and
-/// `chat.getPermalink` have a tier of their own: "several hundred messages per minute", taken as 300.
+/// Slack's methods with a number of requests a minute for each app and workspace, by their tiers. Those of a
+/// tier of their own, such as `chat.postMessage`, take "several hundred", counted as 300.
 const SLACK: [(&str, usize); 15] = [
     ("chat.postMessage", 300),
     ("chat.getPermalink", 300),
@@ -36,8 +36,9 @@ impl Limit {
         [post].into_iter().chain(SLACK.map(method)).collect()
     }
 
-    /// GitHub's limits of so many tokens together: 5,000 requests an hour, REST and GraphQL counted apart, and the
-    /// secondary limits of 900 points a minute for REST and 2,000 for GraphQL, of which a read takes one.
+    /// GitHub's limits of so many tokens together: 5,000 requests an hour, REST and GraphQL counted apart,
+    /// and the secondary limits of 900 points a minute for REST and 2,000 for GraphQL, of which a read takes
+    /// one.
     /// <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api>
     pub fn of_github(tokens: usize) -> Vec<Self> {
         let limits = [

@@ -16,8 +16,8 @@ pub fn put_aside(deployment: &Slug, deploy_url: &str, row: &str, reason: &str) -
     )
 }
 
-/// The reason for which nothing may act where the row of the stack's policy can't be read, by the store's words
-/// about it.
+/// The reason for which nothing may act where the row of the stack's policy can't be read, by the store's
+/// words about it.
 pub fn policy_row_unreadable(error: &str) -> String {
     format!(
         "This release of Signoff can't read the stack's policy: {} If Signoff was just rolled back, deploy the newer release \

@@ -1,5 +1,5 @@
-//! Every kind of row that the table in `keys.rs` lists, unreadable in every way: it is refused where something is
-//! decided by it, left out where it is shown, and stays as it is. Its neighbours are read.
+//! Every kind of row that the table in `keys.rs` lists, unreadable in every way: it is refused where
+//! something is decided by it, left out where it is shown, and stays as it is. Its neighbours are read.
 
 use crate::local::{CACHE, Local, RECORD, Row, text};
 use crate::samples::{approval, at, deploy, open, plain, second};
