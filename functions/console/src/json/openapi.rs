@@ -417,7 +417,8 @@ mod tests {
             sample::refused(),
         ] {
             is_as_described(&DeployDocument::new(&page, &site));
-            is_as_described(&ApprovalsDocument::new(&page, &site));
+            let evaluation = &sample::evaluations()[1].evaluation;
+            is_as_described(&ApprovalsDocument::new(&page, Some(evaluation), &site));
             is_as_described(&EventsDocument::new(&page, &site));
         }
         is_as_described(&DeploymentsDocument::new(&sample::overview(), &site));
