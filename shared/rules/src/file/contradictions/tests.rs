@@ -208,7 +208,7 @@ fn drawn() -> impl Strategy<Value = ([usize; 2], String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn what_is_told_is_so_for_every_deploy((of, text) in drawn()) {

@@ -62,6 +62,7 @@ pub(super) const APPROVALS: &[Pair] = &[
 
 /// Actions.
 pub(super) const ACTIONS: &[Pair] = &[
+    ("webhook: 'https://x.example:99999/hook'", "webhook: 'https://x.example:9999/hook'"),
     (
         "webhook: 'https://me:pw@x.example/hook'",
         "webhook: {url: 'https://x.example/hook', headers: {Authorization: {secret: pager}}}",
