@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 fn found(conditions: &[&Condition]) -> Vec<Clash> {
-    clashes(conditions, &mut MAX_WORK.clone())
+    let mut work = MAX_WORK;
+    clashes(conditions, &mut work)
 }
 
 /// The clashes of conditions, all of which have to hold: `never` or `always`, and the comparisons.
