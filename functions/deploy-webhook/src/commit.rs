@@ -140,9 +140,12 @@ impl DeployWebhook {
                 Err(error) => return Err(error),
             }
             // It was there before, or somebody else registered something at this moment.
-            let Some(known) = self.store.deploy(&first.id).await? else { return Err(CommitError::Conflict) };
-            if !known.state.has_arrived() {
-                return self.commit_report(&known, first, (&latest, channel), now).await;
+            let known = match readable(&self.store, &first.id).await? {
+                Some(None) => return Err(CommitError::Conflict),
+                known => known.flatten(),
+            };
+            if let Some(known) = known.as_ref().filter(|known| !known.state.has_arrived()) {
+                return self.commit_report(known, first, (&latest, channel), now).await;
             }
             let since = latest.latest().map(|latest| format!("after {}", latest.deploy));
             let begun = since.as_deref().map(|since| id(&first, Some(since)));
@@ -153,11 +156,14 @@ impl DeployWebhook {
             if let Some(begun) = begun {
                 return self.commit_report(&begun, first, (&latest, channel), now).await;
             }
-            let same_run = run(&first).is_some() && run(&known) == run(&first);
-            if same_run || (date.is_some() && known.deployed_at == first.deployed_at) {
+            let is_same = |known: &&Deploy| {
+                let same_run = run(&first).is_some() && run(known) == run(&first);
+                same_run || (date.is_some() && known.deployed_at == first.deployed_at)
+            };
+            if let Some(known) = known.as_ref().filter(is_same) {
                 return match first.state.has_arrived() {
                     true => Ok(Registered::Before(first.id)),
-                    false => self.commit_report(&known, first, (&latest, channel), now).await,
+                    false => self.commit_report(known, first, (&latest, channel), now).await,
                 };
             }
             let after = match (date, run(&first)) {
@@ -255,10 +261,22 @@ impl DeployWebhook {
     }
 }
 
+/// The deploy at `id`; `None`: this release can't read it, and it stays as it is.
+async fn readable(store: &Store, id: &DeployId) -> Result<Option<Option<Deploy>>, StoreError> {
+    match store.deploy(id).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ StoreError::Row { .. }) => {
+            tracing::error!(alarm = "unreadable", deploy = %id, %error, "what is registered is a deploy of its own");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether `deploy` is a new one though its revision is that of `latest`: nothing acts for that one, or nobody knows yet whether
 /// the token that it was registered with is good for the revision.
 async fn comes_again(store: &Store, latest: &Latest, deploy: &Deploy) -> Result<bool, CommitError> {
-    let Some(known) = store.deploy(&latest.deploy).await? else { return Ok(true) };
+    let Some(Some(known)) = readable(store, &latest.deploy).await? else { return Ok(true) };
     let by_another = run(&known).is_some() && run(&known) != run(deploy);
     let is_open = known.confirmation == Confirmation::Awaited && by_another;
     Ok(known.confirmation.may_come_again() || is_open)

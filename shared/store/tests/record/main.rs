@@ -11,6 +11,7 @@ mod deployments;
 mod due;
 mod environments;
 mod evaluations;
+mod every_kind;
 mod facts;
 mod failed_steps;
 mod failures;
