@@ -48,6 +48,7 @@ mod queries;
 mod race;
 mod record;
 mod rules;
+mod replaced;
 mod rules_in_force;
 mod runs;
 mod samples;

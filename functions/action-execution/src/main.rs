@@ -24,6 +24,7 @@ mod policy;
 mod proposal;
 mod range;
 mod settle;
+mod repository;
 mod source;
 mod step;
 mod subject;

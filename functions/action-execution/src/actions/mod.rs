@@ -15,6 +15,8 @@ mod webhook;
 pub(crate) use rules_file::kept_waiting;
 
 use crate::handler::ActionExecution;
+use crate::policy::is_bound;
+use crate::repository::{noticed, same_repository};
 use crate::subject::unmoved;
 use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
@@ -67,7 +69,7 @@ impl ActionExecution {
                 let act = subject.act(step).ok_or_else(|| {
                     Failure::Permanent("nothing was done: it is not among what people voted on".to_owned())
                 })?;
-                unmoved(deploy, voted.all, connected.connection())?;
+                unmoved(deploy, voted.all.iter().copied(), connected.connection())?;
                 (&act.action, Some(&act.start))
             }
             None => (action, None),
@@ -76,6 +78,20 @@ impl ActionExecution {
             && let Some(connection) = connected.connection()
         {
             confirmed_there(deploy, connection)?;
+        }
+        if is_bound(action) {
+            let (slug, repository) = (&deploy.deployment, &deploy.repository);
+            let kept = self.store.kept_repository(slug, repository).await?;
+            let found = self.outside.github(self.now()).await?.repository(repository).await?;
+            let same = same_repository(repository, &voted.all, kept.as_ref(), found.as_ref());
+            if let (Some(kept), Some(_)) = (kept, &found) {
+                // The deployment's settings offer to connect another one.
+                let noticed = noticed(&kept, found.as_ref());
+                if kept.noticed != noticed {
+                    self.store.note_repository(slug, repository, kept, noticed).await?;
+                }
+            }
+            same?;
         }
         match action.plain() {
             // A plain action is no such thing.
