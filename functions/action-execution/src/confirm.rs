@@ -3,6 +3,7 @@
 use crate::handler::ActionExecution;
 use crate::judge::{Judged, Judgement};
 use crate::policy::Basing;
+use crate::late_news::Again;
 use crate::trouble::Trouble;
 use approval::approval::{
     self as votes, Approval, BreakerCheck, Check, Choice, Command, Electorate, Standing, Status, Verdict,
@@ -16,7 +17,8 @@ use std::cell::Cell;
 use store::Change;
 
 impl ActionExecution {
-    /// Looks up whether enough of those who approved still may, and approves or goes back to waiting.
+    /// Looks up whether enough of those who approved still may, and approves or goes back to waiting. A range
+    /// that was read soon after its deploy arrived is read once more.
     pub(crate) async fn confirm_quorum(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
@@ -34,7 +36,7 @@ impl ActionExecution {
             | Status::Cancelled { .. } => return self.done(effect).await,
         }
         let slack = self.outside.slack(self.now()).await?;
-        let judged = self.judge_open(&slack, &approval, false).await?;
+        let judged = self.judge_open(&slack, &approval, Again::BeforeActing).await?;
         let Judged { judgement, four_eyes, deploy, run } = judged;
         let earlier = self.approvals_before(&run, approval.step).await?;
         let moved = self.voted_on_another_change(&slack, &deploy, &run, approval.step, &earlier).await?;

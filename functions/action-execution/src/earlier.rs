@@ -3,6 +3,7 @@
 
 use crate::handler::ActionExecution;
 use crate::judge::Asked;
+use crate::late_news::Again;
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{Approval, Carried, Status};
 use approval::deploy::Deploy;
@@ -90,7 +91,7 @@ impl ActionExecution {
             let Some(base) = moved else { continue };
             let (id, name) = (&approval.id, &approval.name);
             let asked = Asked { id, spec, deploy, run, step: approval.step, shown: Some(approval) };
-            let now = self.judge(slack, asked, false).await?.electorate;
+            let now = self.judge(slack, asked, Again::No).await?.electorate;
             let short = base.get(..7).unwrap_or(base);
             match approval.carried(&now) {
                 Carried::Stand => {}

@@ -4,6 +4,7 @@ use crate::electorate::reachable;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::trouble::Trouble;
+use crate::late_news::Again;
 use approval::action::ApprovalSpec;
 use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
 use approval::deploy::{Deploy, RulesChange};
@@ -49,7 +50,8 @@ impl ActionExecution {
         };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run, step, shown: None };
-        let Judgement { electorate, base, start, read, .. } = self.judge(&slack, asked, true).await?;
+        let Judgement { electorate, base, start, read, .. } =
+            self.judge(&slack, asked, Again::Unsettled).await?;
         let is_of_rules = electorate.is_of_rules;
         let is_of_policy = run.proposes_policy().is_some();
         if !is_of_rules {

@@ -196,7 +196,7 @@ fn vote_line(vote: &Vote) -> String {
 }
 
 /// Whose votes do not count any more, and why.
-fn struck(struck: &[Struck]) -> Option<String> {
+pub(super) fn struck(struck: &[Struck]) -> Option<String> {
     let lines: Vec<_> = struck
         .iter()
         .rev()
