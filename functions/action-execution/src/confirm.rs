@@ -1,9 +1,10 @@
 //! The look at those who approved, before the first action.
 
+use crate::earlier::EarlierVotes;
 use crate::handler::ActionExecution;
 use crate::judge::{Judged, Judgement};
-use crate::policy::Basing;
 use crate::late_news::Again;
+use crate::policy::Basing;
 use crate::trouble::Trouble;
 use approval::approval::{
     self as votes, Approval, BreakerCheck, Check, Choice, Command, Electorate, Standing, Status, Verdict,
@@ -39,7 +40,12 @@ impl ActionExecution {
         let judged = self.judge_open(&slack, &approval, Again::BeforeActing).await?;
         let Judged { judgement, four_eyes, deploy, run } = judged;
         let earlier = self.approvals_before(&run, approval.step).await?;
-        let moved = self.voted_on_another_change(&slack, &deploy, &run, approval.step, &earlier).await?;
+        let moved = match self.earlier_votes(&slack, &deploy, &run, approval.step, &earlier).await? {
+            EarlierVotes::Stand => None,
+            EarlierVotes::OtherChange(reason) => Some(reason),
+            // The dialog says so, and the look is made again for a day.
+            EarlierVotes::Unknown(reason) => return Err(Failure::retryable(reason).into()),
+        };
         let breaker = self.check_breaker(&slack, &approval, &judgement).await?;
         let Judgement { electorate, base, start, read, sets_base, rolled_back_by } = judgement;
         // What the policy keeps back went nowhere: the next range has it too.

@@ -1,10 +1,11 @@
 //! Opening an approval: who may vote and what a vote stands for are fixed here.
 
+use crate::earlier::EarlierVotes;
 use crate::electorate::reachable;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
-use crate::trouble::Trouble;
 use crate::late_news::Again;
+use crate::trouble::Trouble;
 use approval::action::ApprovalSpec;
 use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
 use approval::deploy::{Deploy, RulesChange};
@@ -34,8 +35,10 @@ impl ActionExecution {
             return Err(Failure::Permanent(reason).into());
         }
         let slack = self.outside.slack(self.now()).await?;
-        if let Some(reason) = self.voted_on_another_change(&slack, deploy, run, step, earlier).await? {
-            return Err(Failure::Permanent(reason).into());
+        match self.earlier_votes(&slack, deploy, run, step, earlier).await? {
+            EarlierVotes::Stand => {}
+            EarlierVotes::OtherChange(reason) => return Err(Failure::Permanent(reason).into()),
+            EarlierVotes::Unknown(reason) => return self.wait_on(attempt, &run.id, step, reason).await,
         }
         let prompt = match run.proposes().or(run.proposes_policy()) {
             // It says what a file has: no template.
