@@ -226,6 +226,8 @@ impl ActionExecution {
         let (step, shown) = (approval.step, Some(approval));
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step, shown };
         let mut judgement = self.judge(slack, asked, again).await?;
+        // When it opens, too few voters are a mistake of the rule. Later, a group was emptied or people left.
+        judgement.electorate = judgement.electorate.with_those_left(spec.votes_required);
         let mut four_eyes = !spec.self_approval;
         let start = judgement.base.start_of(true, &run.revision).map(|start| start.revision.clone());
         for (earlier, had_four_eyes) in asked.earlier() {
