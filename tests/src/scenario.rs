@@ -1,5 +1,5 @@
-//! A scenario: what people do with one deployment, as data, so that it can be told again and again with a fault at any
-//! call of the functions. How each step is done is in [`crate::telling`].
+//! A scenario: what people do with one deployment, as data, so that it can be told again and again with a
+//! fault at any call of the functions. How each step is done is in [`crate::telling`].
 
 use crate::invariants;
 use crate::telling::Telling;
@@ -13,14 +13,15 @@ use signoff_local::calls::{Call, Heard, Strike};
 pub struct Scenario {
     /// Its name, of letters, digits and `-`.
     pub name: &'static str,
-    /// The rules file; `#CHANNEL` stands for the scenario's channel, `HOOK` for an address that takes webhooks,
-    /// `BEN` for Ben's e-mail address.
+    /// The rules file; `#CHANNEL` stands for the scenario's channel, `HOOK` for an address that takes
+    /// webhooks, `BEN` for Ben's e-mail address.
     pub rules: &'static str,
     /// What people do, one after the other; each waits until nothing happens by itself any more.
     pub steps: &'static [Step],
     /// The calls of the steps before this one are another scenario's too: nothing befalls them.
     pub swept_from: usize,
-    /// Whether it begins without any process: the calls that a process makes only once are struck then, and no others.
+    /// Whether it begins without any process: the calls that a process makes only once are struck then, and
+    /// no others.
     pub cold: bool,
     /// The faults that befall its calls.
     pub faults: Faults,
@@ -33,8 +34,8 @@ pub struct Scenario {
 pub enum Faults {
     /// Every fault that makes a difference.
     All,
-    /// Those in which the process ends at a call that writes, and a refusal at calls to providers: the others strike the same
-    /// code in another scenario.
+    /// Those in which the process ends at a call that writes, and a refusal at calls to providers: the others
+    /// strike the same code in another scenario.
     Ends,
 }
 
@@ -49,7 +50,8 @@ pub enum Step {
     DeployBeforeTests(&'static str),
     /// The tests before the newest deploy's hold end, and the step that waits for it is due.
     EndTests,
-    /// CI registers the revision of this deploy once more, the first being 0, after others stood in its environment.
+    /// CI registers the revision of this deploy once more, the first being 0, after others stood in its
+    /// environment.
     DeployAgain(usize, &'static str),
     /// The admin sets the first commit as the base of the newest deploy's newest approval.
     SetBase,
@@ -75,8 +77,8 @@ pub enum Step {
 pub struct Ends {
     /// How each approval ends, in a word, the oldest first.
     pub approvals: &'static [&'static str],
-    /// How each run ends, the oldest first. A run may wait instead at a step that nobody knows the end of, where its
-    /// action can neither be repeated nor looked for.
+    /// How each run ends, the oldest first. A run may wait instead at a step that nobody knows the end of,
+    /// where its action can neither be repeated nor looked for.
     pub runs: &'static [Status],
     /// Whether the rules file is refused.
     pub refused: bool,

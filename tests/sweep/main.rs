@@ -1,9 +1,10 @@
-//! The crash sweep: every scenario again and again, with a fault at every single call that the functions make, of every
-//! kind that makes a difference there.
+//! The crash sweep: every scenario again and again, with a fault at every single call that the functions
+//! make, of every kind that makes a difference there. Calls that two scenarios make from the same place in
+//! the code are struck in the first one.
 //!
-//! `SIGNOFF_SWEEP=TEXT` tells only those whose line (`approve, CircleCI POST 0, KillAfter`) contains TEXT, or one
-//! of several texts with `|` between them. `SIGNOFF_SWEEP_FAULTS=all` strikes every call with every fault, also where another
-//! scenario strikes the same code.
+//! `SIGNOFF_SWEEP=TEXT` tells only those whose line (`approve, CircleCI POST 0, KillAfter`) contains TEXT, or
+//! one of several texts with `|` between them. `SIGNOFF_SWEEP_FAULTS=all` strikes every call of every
+//! scenario with every fault.
 
 #![expect(
     clippy::expect_used,
@@ -13,8 +14,8 @@
 
 mod plan;
 
-use plan::{Fault, plan};
-use std::collections::{BTreeSet, VecDeque};
+use plan::{Fault, Places, Struck, places, plan};
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use system_tests::local_aws::setting;
@@ -22,8 +23,8 @@ use system_tests::scenario::{Faults, Scenario, Told, tell};
 use system_tests::scenarios::{ALL, POLICY, UNDER_POLICY};
 use system_tests::world::{POLICY_REPOSITORY, World, WorldOptions};
 
-/// Of a hundred faults, so many at most may find no call to strike: processes that work at the same time meet their calls
-/// in another order.
+/// Of a hundred faults, so many at most may find no call to strike: processes that work at the same time meet
+/// their calls in another order.
 const MISSED_PERCENT: usize = 2;
 
 /// After so many crash points it says how far it is.
@@ -60,8 +61,8 @@ fn world(has_policy: bool) -> &'static World {
 fn every_call_survives_a_fault() {
     let begun = Instant::now();
     let result = Mutex::new(Result::new(begun));
-    let all: usize =
-        [(ALL, false), (UNDER_POLICY, true)].map(|(told, policy)| sweep(told, policy, &result)).iter().sum();
+    let mut struck = Struck::default();
+    let all = sweep(ALL, false, &mut struck, &result) + sweep(UNDER_POLICY, true, &mut struck, &result);
     let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
     for line in &result.missed {
         println!("{line}");
@@ -81,7 +82,7 @@ fn every_call_survives_a_fault() {
 }
 
 /// Tells `scenarios` in stacks with or without a policy, and strikes every call; the number of faults.
-fn sweep(scenarios: &[Scenario], has_policy: bool, result: &Mutex<Result>) -> usize {
+fn sweep(scenarios: &[Scenario], has_policy: bool, struck: &mut Struck, result: &Mutex<Result>) -> usize {
     let begun = Instant::now();
     let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
     let worlds: Vec<_> = (0..workers).map(|_| world(has_policy)).collect();
@@ -89,15 +90,21 @@ fn sweep(scenarios: &[Scenario], has_policy: bool, result: &Mutex<Result>) -> us
     let is_nightly = setting("SIGNOFF_SWEEP_FAULTS").as_deref() == Some("all");
     for scenario in scenarios {
         let scenario = &if is_nightly { Scenario { faults: Faults::All, ..*scenario } } else { *scenario };
-        let mut calls = BTreeSet::new();
+        let mut calls = Places::new();
         // Twice: which calls there are may depend on which process is first.
         for round in 0..2 {
             let name = format!("{}-{round}", scenario.name);
             let told = worlds[0].block_on(tell(worlds[0], scenario, &name, None));
             assert_eq!(told.violations, Vec::<String>::new(), "{name}, and nothing befell it");
-            calls.extend(told.heard.calls);
+            calls.extend(places(&told.heard.calls));
         }
-        faults.extend(plan(scenario, &calls));
+        // At night also what equals another scenario's point.
+        if is_nightly {
+            *struck = Struck::default();
+        }
+        let planned = plan(scenario, &calls, struck);
+        println!("{}: {} calls, {} faults", scenario.name, calls.len(), planned.len());
+        faults.extend(planned);
     }
     let chosen = setting("SIGNOFF_SWEEP").unwrap_or_default();
     faults.retain(|fault: &Fault| chosen.split('|').any(|part| fault.line().contains(part)));

@@ -1,7 +1,7 @@
 //! Which faults befall which calls.
 
-use signoff_local::calls::{Call, Strike};
-use std::collections::BTreeSet;
+use signoff_local::calls::{Arrival, Call, Strike};
+use std::collections::{BTreeMap, BTreeSet};
 use system_tests::scenario::{Faults, Scenario};
 
 /// A fault at one call of a scenario.
@@ -32,19 +32,47 @@ impl Fault {
     }
 }
 
-/// Every fault at every one of `calls`. What a process calls only once is struck where the scenario begins without any
-/// process, and everything else where it does not.
-pub(crate) fn plan(scenario: &Scenario, calls: &BTreeSet<Call>) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for call in calls.iter().filter(|call| scenario.cold == is_once_a_process(&call.kind)) {
-        let strikes = strikes(&call.kind)
-            .iter()
-            .filter(|strike| makes_a_difference(scenario.faults, &call.kind, **strike));
-        for strike in strikes {
+/// The places in the code that were struck, and how.
+#[derive(Default)]
+pub(crate) struct Struck(BTreeSet<(String, Strike)>);
+
+/// The calls of a scenario, and where in the code each comes from.
+pub(crate) type Places = BTreeMap<Call, String>;
+
+/// The place in the code of each of `arrivals`. A call that writes says itself what it writes; a call that
+/// only reads, or goes to a stand-in, is told by the call before it too. (The calls of one batch's effects
+/// are mixed, so that more neighbours would tell nothing but their order.)
+pub(crate) fn places(arrivals: &[Arrival]) -> Places {
+    let place = |(index, arrival): (usize, &Arrival)| {
+        let by_itself = arrival.function.is_some() && strikes(&arrival.call.kind).len() > 1;
+        let before = arrivals[..index].iter().rev().find(|other| {
+            arrival.function.is_none() || other.function.is_none() || other.function == arrival.function
+        });
+        let before = before.filter(|_| !by_itself).map(|before| before.shape.as_str()).unwrap_or_default();
+        (arrival.call.clone(), format!("{}\n{before}\n{}", arrival.call.kind, arrival.shape))
+    };
+    arrivals.iter().enumerate().map(place).collect()
+}
+
+/// Every fault at every one of `places`, but those that an earlier scenario put into `struck`, which gets
+/// this one's. What a process calls only once is struck where the scenario begins without any process, and
+/// everything else where it does not.
+pub(crate) fn plan(scenario: &Scenario, places: &Places, struck: &mut Struck) -> Vec<Fault> {
+    let (mut faults, mut here) = (Vec::new(), Vec::new());
+    for (call, place) in places.iter().filter(|(call, _)| scenario.cold == is_once_a_process(&call.kind)) {
+        let makes_a_difference = |strike: &&Strike| makes_a_difference(scenario.faults, &call.kind, **strike);
+        for strike in strikes(&call.kind).iter().filter(makes_a_difference) {
+            let point = (place.clone(), *strike);
+            if struck.0.contains(&point) {
+                continue;
+            }
+            here.push(point);
             let number = faults.len();
-            faults.push(Fault { scenario: *scenario, call: call.clone(), strike: *strike, tries: 0, number });
+            let (scenario, call) = (*scenario, call.clone());
+            faults.push(Fault { scenario, call, strike: *strike, tries: 0, number });
         }
     }
+    struck.0.extend(here);
     faults
 }
 
@@ -61,8 +89,9 @@ fn is_once_a_process(kind: &str) -> bool {
     kind.contains("SecretsManager") || kind == "Slack auth.test"
 }
 
-/// The faults that make a difference at calls of this kind. A call that reads has no effect: the end of its process is the
-/// same as before the next call that writes or after the last one, and a lost answer the same as an error.
+/// The faults that make a difference at calls of this kind. A call that reads has no effect: the end of its
+/// process is the same as before the next call that writes or after the last one, and a lost answer the same
+/// as an error.
 fn strikes(kind: &str) -> &'static [Strike] {
     const WRITES: [&str; 6] = [
         "PutItem",

@@ -1,7 +1,12 @@
-//! The calls that the functions make to what is around them, AWS and the stand-ins, and what befalls one of them: what a
-//! test needs to ask "what if the process ended right here?" of every single call.
+//! The calls that the functions make to what is around them, AWS and the stand-ins, and what befalls one of
+//! them: what a test needs to ask "what if the process ended right here?" of every single call.
 //!
-//! A call that the AWS SDK repeats by itself is one call: its repetitions carry the same `amz-sdk-invocation-id`.
+//! A call that the AWS SDK repeats by itself is one call: its repetitions carry the same
+//! `amz-sdk-invocation-id`.
+
+mod shape;
+
+pub(crate) use shape::shape;
 
 use crate::stand_in::locked;
 use crate::stand_in::server::Connection;
@@ -14,14 +19,26 @@ use std::sync::{Arc, Mutex};
 /// A call of a function.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Call {
-    /// Its kind: who called what, as far as it is the same in every run (`ClockFunction DynamoDB.Query`, `CircleCI POST`).
+    /// Its kind: who called what, as far as it is the same in every run (`ClockFunction DynamoDB.Query`,
+    /// `CircleCI POST`).
     pub kind: String,
     /// How many calls of its kind came before it.
     pub number: usize,
 }
 
+/// A call that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// The call.
+    pub call: Call,
+    /// The function that made it, by its logical id; `None` for calls to the stand-ins, which do not say it.
+    pub function: Option<String>,
+    /// The shape of its path and body, without ids, numbers and texts.
+    pub shape: String,
+}
+
 /// What befalls a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strike {
     /// The process ends; the call has no effect.
     KillBefore,
@@ -39,7 +56,7 @@ pub enum Strike {
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
     /// The calls, in the order of their arrival.
-    pub calls: Vec<Call>,
+    pub calls: Vec<Arrival>,
     /// Whether the strike befell its call.
     pub struck: bool,
 }
@@ -95,18 +112,18 @@ impl Calls {
         *locked(&self.0.kill) = Some(Box::new(kill));
     }
 
-    /// Lets a call happen, or what befalls it. `function`: who called, where that is known; `kind`: see [`Call::kind`];
-    /// `refuse` makes the answer of a refused call.
+    /// Lets a call happen, or what befalls it. `function`: who called, where that is known; `kind`: see
+    /// [`Call::kind`]; `shape`: see [`Arrival::shape`]; `refuse` makes the answer of a refused call.
     pub(crate) async fn pass(
         &self,
-        (function, kind): (Option<&str>, String),
+        (function, kind, shape): (Option<&str>, String, String),
         headers: &HeaderMap,
         connection: &Connection,
         refuse: impl FnOnce(u16) -> Response,
         handle: impl Future<Output = Response>,
     ) -> Response {
         let invocation = headers.get("amz-sdk-invocation-id").and_then(|id| id.to_str().ok());
-        match self.arrived(kind, invocation) {
+        match self.arrived(kind, (function, shape), invocation) {
             None => handle.await,
             Some((Strike::KillBefore, _)) => {
                 self.kill(function).await;
@@ -128,7 +145,12 @@ impl Calls {
     }
 
     /// Counts a call. What befalls it, and how often it has come by now.
-    fn arrived(&self, kind: String, invocation: Option<&str>) -> Option<(Strike, usize)> {
+    fn arrived(
+        &self,
+        kind: String,
+        (function, shape): (Option<&str>, String),
+        invocation: Option<&str>,
+    ) -> Option<(Strike, usize)> {
         let mut listening = locked(&self.0.listening);
         let listening = listening.as_mut()?;
         if let Some(again) = invocation.and_then(|id| listening.invocations.get_mut(id)) {
@@ -141,7 +163,7 @@ impl Calls {
         let strike =
             listening.order.as_ref().filter(|(ordered, _)| *ordered == call).map(|(_, strike)| *strike);
         listening.heard.struck |= strike.is_some();
-        listening.heard.calls.push(call);
+        listening.heard.calls.push(Arrival { call, function: function.map(str::to_owned), shape });
         if let Some(id) = invocation {
             listening.invocations.insert(id.to_owned(), Again { strike, times: 1 });
         }
@@ -174,9 +196,13 @@ mod tests {
     #[test]
     fn calls_are_counted_by_kind_and_repetitions_are_not() {
         let calls = Calls::default();
-        assert_eq!(calls.arrived("a".to_owned(), None), None, "nothing is kept before the beginning");
+        assert_eq!(
+            calls.arrived("a".to_owned(), (None, String::new()), None),
+            None,
+            "nothing is kept before the beginning"
+        );
         calls.begin(Some((call("b", 1), Strike::LoseConnection)));
-        let arrive = |kind: &str, id| calls.arrived(kind.to_owned(), id);
+        let arrive = |kind: &str, id| calls.arrived(kind.to_owned(), (None, String::new()), id);
         assert_eq!(arrive("a", None), None);
         assert_eq!(arrive("b", Some("1")), None);
         assert_eq!(arrive("b", Some("1")), None);
@@ -185,7 +211,8 @@ mod tests {
         assert_eq!(arrive("b", Some("3")), None);
         let heard = calls.end();
         assert!(heard.struck);
-        assert_eq!(heard.calls, [call("a", 0), call("b", 0), call("b", 1), call("b", 2)]);
+        let came: Vec<_> = heard.calls.into_iter().map(|arrival| arrival.call).collect();
+        assert_eq!(came, [call("a", 0), call("b", 0), call("b", 1), call("b", 2)]);
         assert!(calls.end().calls.is_empty());
     }
 }

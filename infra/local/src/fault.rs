@@ -1,7 +1,7 @@
 //! Faults on order, and a list of every request: what a test needs to ask "what if the answer is lost?" and
 //! "how often were they asked?" of a stand-in.
 
-use crate::calls::Calls;
+use crate::calls::{Calls, shape};
 use crate::limit::{Limit, Limits};
 use crate::stand_in::locked;
 use crate::stand_in::server::Connection;
@@ -275,10 +275,11 @@ pub async fn observe(
     let listening = observed.faults.1.get().filter(|_| is_function(&headers));
     let handle = async || {
         let kind = kind(&parts);
+        let shape = listening.map(|_| shape(parts.uri.path(), &bytes)).unwrap_or_default();
         let handling = next.run(Request::from_parts(parts, Body::from(bytes)));
         let Some((service, calls)) = listening else { return handling.await };
         let refuse = |code| answer(code, &[], String::new());
-        calls.pass((None, format!("{service} {kind}")), &headers, &connection, refuse, handling).await
+        calls.pass((None, format!("{service} {kind}"), shape), &headers, &connection, refuse, handling).await
     };
     let response = match fault {
         None => handle().await,

@@ -17,7 +17,8 @@ impl Store {
     /// # Errors
     /// The record can't be read.
     pub async fn deploys_kept_back(&self, now: Timestamp) -> Result<BTreeSet<DeployId>, StoreError> {
-        let partitions = self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, keys::KEPT_BACK).await?;
+        let partitions =
+            self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, keys::KEPT_BACK, None).await?;
         let ids = partitions.iter().filter_map(|pk| pk.strip_prefix("deploy#"));
         let mut found: BTreeSet<DeployId> = ids.map(DeployId::from_text).collect();
         found.extend(self.failed_since(now - PARKED_FOR).await?);

@@ -22,7 +22,10 @@ use http::{StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 
 use super::lambda::{self, Functions};
-use crate::{calls::Calls, stand_in::server::Connection};
+use crate::{
+    calls::{Calls, shape},
+    stand_in::server::Connection,
+};
 
 /// DynamoDB takes 16 MB, Invoke 6 MB, SQS 1 MB.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
@@ -85,12 +88,14 @@ async fn dispatch(
         }
     };
     let caller = requests::caller(&parts.headers).to_owned();
+    let called = body.clone();
     let handling = handle(&services, (service, operation), &caller, &parts, body);
     if !services.functions.has(&caller) {
         return handling.await;
     }
     let kind = format!("{caller} {service}.{operation}");
-    services.calls.pass((Some(&caller), kind), &parts.headers, &connection, refused, handling).await
+    let shape = shape(parts.uri.path(), &called);
+    services.calls.pass((Some(&caller), kind, shape), &parts.headers, &connection, refused, handling).await
 }
 
 /// What a service answers that fails.
