@@ -81,6 +81,9 @@ impl ActionExecution {
         if let Some(kept) = kept.filter(|kept| again.takes(kept, deploy.registered_at)) {
             return Ok(Ok(kept));
         }
+        if let Err(failure) = self.same_repository(deploy, &[]).await? {
+            return Ok(again.or_tried_again(Err(incomplete(&failure)), had_one)?);
+        }
         let github = self.reader().await?;
         let read = match read(&github, &deploy.repository, base, head).await {
             Ok((range, changing)) => {

@@ -16,7 +16,6 @@ pub(crate) use rules_file::kept_waiting;
 
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
-use crate::repository::{noticed, same_repository};
 use crate::subject::unmoved;
 use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
@@ -80,18 +79,11 @@ impl ActionExecution {
             confirmed_there(deploy, connection)?;
         }
         if is_bound(action) {
-            let (slug, repository) = (&deploy.deployment, &deploy.repository);
-            let kept = self.store.kept_repository(slug, repository).await?;
-            let found = self.outside.github(self.now()).await?.repository(repository).await?;
-            let same = same_repository(repository, &voted.all, kept.as_ref(), found.as_ref());
-            if let (Some(kept), Some(_)) = (kept, &found) {
-                // The deployment's settings offer to connect another one.
-                let noticed = noticed(&kept, found.as_ref());
-                if kept.noticed != noticed {
-                    self.store.note_repository(slug, repository, kept, noticed).await?;
-                }
-            }
-            same?;
+            let compared = self.same_repository(deploy, &voted.all).await?;
+            compared.map_err(|failure| match failure {
+                Failure::Permanent(why) => Failure::Permanent(format!("nothing was done: {why}")),
+                failure => failure,
+            })?;
         }
         match action.plain() {
             // A plain action is no such thing.
