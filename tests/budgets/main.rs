@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+use approval::approval::Blocker;
 use serde_json::json;
 use signoff_local::aws::{Mark, Stack};
 use signoff_local::fault::{Fault, FaultKind};
+use signoff_local::github::{Author, NewPullRequest};
+use signoff_local::slack::NewUser;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
@@ -13,6 +16,8 @@ use system_tests::routes;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 
+/// Whoever merged the first pull request, by what is left of them.
+const GONE: &str = "acme/budgets#1:merger";
 /// How many requests to DynamoDB a page may make.
 const MOST_OF_PAGE: usize = 4;
 
@@ -191,6 +196,22 @@ fn every_operation_makes_the_requests_that_are_written_down() {
             row(operation, mark);
         }
 
+        let revision = lacks_a_maker(story).await;
+        let deploy = story.deploy_id(&revision, "Staging");
+        let page = story.page(&deploy).await;
+        let approval = &page.approvals[0];
+        let (form, subject) =
+            (format!("/deploys/{deploy}/approvals/{}/nobody", approval.id), approval.subject.mark());
+        let fields = [("subject", subject.as_str()), ("handle", GONE), ("version", "1")];
+        let token = visitor.token().await;
+        let confirmed_at = stack.mark();
+        assert_eq!(visitor.post_with(&form, &fields, Some(&token)).await.status(), 303);
+        // A blocked approval is looked at again and again, so that the other functions are never idle.
+        let all = spent(story, confirmed_at);
+        let console = all.split("; ").find(|part| part.starts_with("Console:")).unwrap_or_default();
+        let operation = "somebody confirms that a maker is nobody here, for one approval (Console alone)";
+        let _ = writeln!(table, "| {operation} | {console} |");
+
         let scans = story
             .world
             .aws
@@ -210,6 +231,36 @@ fn every_operation_makes_the_requests_that_are_written_down() {
             "ARCHITECTURE.md has another table of requests than was counted:\n{table}"
         );
     });
+}
+
+/// A deploy of Ben's to Staging that asks for four eyes and whose pull request was merged by an account that
+/// is gone: an admin said so, and nobody confirmed it yet. Its revision.
+async fn lacks_a_maker(story: &Story) -> String {
+    story.new_rules(&rule("{self_approval: false}", "webhook: 'https://example.com'")).await;
+    let base = story.push("Ben", "Begin");
+    let revision = story.push("Ben", "Take cards");
+    let pull_request = NewPullRequest {
+        title: "Take cards".to_owned(),
+        body: None,
+        author: story.author("Ben"),
+        labels: Vec::new(),
+        commits: vec![revision.clone()],
+        merged: true,
+        merger: Some(Author { login: None, ..story.author("Eve") }),
+    };
+    story.world.github.add_pull_request(&story.repository(), pull_request);
+    let deploy = story.deploys(&revision, "Staging").await;
+    story.sets_base(&deploy, &base).await;
+    let admin = story.world.slack.add_user(NewUser::new("Dana", &story.email("Dana")).admin());
+    let said =
+        [("handle", GONE), ("name", "Eve"), ("is", "left"), ("reason", "left in May"), ("version", "0")];
+    assert_eq!(story.sign_in(&admin).await.post("/settings/people", &said).await.status(), 303);
+    let is_said = async || {
+        let page = story.settled(&deploy).await;
+        matches!(page.approvals[0].electorate.blocked[..], [Blocker::SaidNobodyHere(_)]).then_some(())
+    };
+    story.until("the approval to be judged again", is_said).await;
+    revision
 }
 
 /// Waits until nothing is on its way; the moment after that.

@@ -1,9 +1,11 @@
 //! Approvers whom Slack does not have: the others decide, and where they can't, the dialog says who is
 //! missing.
 
+use approval::approval::Blocker;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::run::Status;
 use insta::assert_snapshot;
+use signoff_local::slack::NewUser;
 use system_tests::story::tell;
 
 const ACTS: &str = "add_deploy_tag: asked";
@@ -12,14 +14,16 @@ const ACTS: &str = "add_deploy_tag: asked";
 fn missing_group_stops_nobody_else() {
     tell("missing-group", async |story| {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
-        let options = format!("approvers: [{ben}, '@missing-group-gone', '{}']", story.email("left"));
+        let carl = story.world.slack.add_user(NewUser::new("Carl", &story.email("Carl")).deactivated());
+        let left = story.email("left");
+        let options = format!("approvers: [{ben}, {carl}, '@missing-group-gone', '{left}']");
         let (deploy, dialog) = story.asks(&options, ACTS).await;
-        assert_snapshot!(story.sees(&ana), @"
+        assert_snapshot!(story.sees(&ana).replace(&carl, "CARL"), @"
         @Ana, would you like to promote REVISION - missing-group (Staging) to production?
         Once approved:
         • Tags the deploy asked
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Only the approvers of this rule may vote: @Ben. Slack does not have these approvers of the rule: @missing-group-gone, left.missing-group@acme.example.
+        Only the approvers of this rule may vote: @Ben. Slack does not have these approvers of the rule: @missing-group-gone, CARL, left.missing-group@acme.example.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         story.click(&ben, &dialog, "approve").await;
@@ -71,5 +75,48 @@ fn quorum_goes_on_once_the_group_is_restored() {
                 (page.runs[0].status == Status::Succeeded).then_some(())
             })
             .await;
+    });
+}
+
+#[test]
+fn group_that_was_emptied_after_the_vote_blocks_until_refilled() {
+    tell("emptied-group", async |story| {
+        let (ana, ben, cleo) = (story.person("Ana"), story.person("Ben"), story.person("Cleo"));
+        let slack = &story.world.slack;
+        slack.add_usergroup("emptied-group-sre", &[&ben]);
+        let options = "{approvers: ['@emptied-group-sre'], undo_window: '1h'}";
+        let (deploy, dialog) = story.asks(options, ACTS).await;
+        story.click(&ben, &dialog, "approve").await;
+        let page = story.until_drawn(&deploy).await;
+        slack.set_group_members("emptied-group-sre", Vec::new());
+        let confirms = page.effects.iter().find(|effect| !effect.is_closed()).unwrap();
+        story.let_quorum_pass(&page.approvals[0], confirms).await;
+        story.world.tick().await;
+        let page = story.settled(&deploy).await;
+        let blocked = &page.approvals[0].electorate.blocked;
+        assert!(matches!(blocked[..], [Blocker::NobodyLeft { needed: 1, .. }]), "{blocked:?}");
+        let sees = story.sees(&ana);
+        let (_, told) = sees.split_once('↳').unwrap_or_default();
+        assert_snapshot!(told.trim(), @"
+        ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+          🚫 The approval of @Ben does not count: they are not among those who may vote any more.
+          It is blocked, and the votes are kept: the dialog says why, and what to do.
+        ");
+
+        slack.set_group_members("emptied-group-sre", vec![cleo.clone()]);
+        let looks = |effect: &&Effect| {
+            matches!(effect.kind, EffectKind::JudgeAgain { .. }) && effect.state == EffectState::Pending
+        };
+        story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
+        story.world.tick().await;
+        story
+            .until("the approval to be judged again", async || {
+                let page = story.settled(&deploy).await;
+                page.approvals[0].electorate.blocked.is_empty().then_some(())
+            })
+            .await;
+        story.click(&cleo, &dialog, "approve").await;
+        let page = story.until_drawn(&deploy).await;
+        assert!(page.approvals[0].status.is_quorum(), "{:?}", page.approvals[0].status);
     });
 }

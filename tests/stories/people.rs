@@ -372,6 +372,10 @@ fn who_was_deactivated_after_voting_counts_no_longer() {
         Nothing was approved for this place before: this is about the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+
+        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+          🚫 The approval of @Ben does not count: their account is deactivated.
+          The votes that count are kept: 1 of 2 approvals. Anyone in this channel may vote.
         ");
     });
 }
@@ -398,6 +402,10 @@ fn who_left_the_usergroup_after_voting_counts_no_longer() {
         Nothing was approved for this place before: this is about the deploy's own commits.
         1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ana, @Cleo.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+
+        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+          🚫 The approval of @Ben does not count: they are not among those who may vote any more.
+          The votes that count are kept: 1 of 2 approvals. Still to vote: @Cleo.
         ");
     });
 }

@@ -7,6 +7,7 @@ use approval::run::{self, Run, StepState};
 use reqwest::StatusCode;
 use serde_json::json;
 use signoff_local::circleci::{NewJob, NewPipeline};
+use signoff_local::fault::{Fault, FaultKind};
 use store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, tell};
@@ -77,12 +78,7 @@ async fn goes_on(story: &Story, deploy: &DeployId) -> Page {
             page.runs.iter().all(waits).then_some(page)
         })
         .await;
-    for effect in &page.effects {
-        if matches!(effect.kind, EffectKind::RunStep { step: 1, .. }) {
-            story.pull_forward(effect).await;
-        }
-    }
-    story.world.tick().await;
+    wakes(story, &page, 1).await;
     let is_over = |run: &Run| match run.steps[2].state {
         StepState::Asking { .. } | StepState::Failed { .. } | StepState::Skipped => true,
         StepState::Waiting
@@ -97,6 +93,16 @@ async fn goes_on(story: &Story, deploy: &DeployId) -> Page {
             page.runs.iter().all(is_over).then_some(page)
         })
         .await
+}
+
+/// Has the clock look at the step number `waiting` of each run of a deploy.
+async fn wakes(story: &Story, page: &Page, waiting: usize) {
+    for effect in &page.effects {
+        if matches!(effect.kind, EffectKind::RunStep { step, .. } if step == waiting) {
+            story.pull_forward(effect).await;
+        }
+    }
+    story.world.tick().await;
 }
 
 /// The reason for which step number `step` of the run of a rule failed; `None`: it did not.
@@ -228,6 +234,45 @@ fn earlier_votes_fall_where_the_base_moved_before_the_next() {
         let page = goes_on(story, &two).await;
         assert_eq!(of_name(&page, "Second"), None);
         stopped_by(&page, &first);
+    });
+}
+
+#[test]
+fn moved_base_that_is_not_compared_is_waited_for() {
+    tell("sequel-unread", async |story| {
+        let [chiara, dan] = ["Chiara", "Dan"].map(|name| story.person(name));
+        let [_, _] = ["Ana", "Ben"].map(|name| story.person(name));
+        let between = "{auto_approve_build: ship, on_failure: continue}, ";
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        story.rules(&asks_for_production(between, &format!("{{webhook: '{}/hook'}}", receiver.url())));
+        let (first, one, two) = two_deploys(story).await;
+        approves(story, &chiara, &two, "First").await;
+        story.world.circleci.add_pipeline_on_hold(&story.project(), &first, "main", "ship", "hold");
+        for (person, name) in [(&chiara, "First"), (&dan, "Second")] {
+            approves(story, person, &one, name).await;
+        }
+        let refused = FaultKind::status(403, "{\"message\": \"Resource not accessible\"}");
+        story.world.github.faults().push(Fault::once(&format!("compare/{first}"), refused));
+        let waits_at = async |step: usize| {
+            let look = async || {
+                let page = story.settled(&two).await;
+                let waits = matches!(page.runs[0].steps[step].state, StepState::Running { waits: true, .. });
+                waits.then_some(page)
+            };
+            story.until("the step to be waited for", look).await
+        };
+        wakes(story, &waits_at(1).await, 1).await;
+        let page = waits_at(2).await;
+        let told = format!("{:?}", page.runs[0].steps[2].state);
+        assert!(told.contains("and the range since can't be judged yet"), "{told}");
+        let sees = story.sees(&dan);
+        assert!(sees.contains("can't be judged yet"), "the thread says what it waits for: {sees}");
+        wakes(story, &page, 2).await;
+        let stopped = async || {
+            let page = story.settled(&two).await;
+            (page.runs[0].status == run::Status::Stopped).then_some(page)
+        };
+        stopped_by(&story.until("the run to go on", stopped).await, &first);
     });
 }
 

@@ -16,7 +16,7 @@ impl ActionExecution {
     pub(crate) async fn apply_policy(&self, attempt: &Attempt) -> Result<(), CommitError> {
         let effect = &attempt.effect;
         self.judge_each(effect, Others::All).await?;
-        for deploy in self.store.deploys_kept_back().await? {
+        for deploy in self.store.deploys_kept_back(self.now()).await? {
             let page = match self.store.page(&deploy).await {
                 Ok(Some(page)) => page,
                 Ok(None) => continue,

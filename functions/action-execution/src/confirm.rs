@@ -1,7 +1,9 @@
 //! The look at those who approved, before the first action.
 
+use crate::earlier::EarlierVotes;
 use crate::handler::ActionExecution;
 use crate::judge::{Judged, Judgement};
+use crate::late_news::Again;
 use crate::policy::Basing;
 use crate::trouble::Trouble;
 use approval::approval::{
@@ -16,7 +18,8 @@ use std::cell::Cell;
 use store::Change;
 
 impl ActionExecution {
-    /// Looks up whether enough of those who approved still may, and approves or goes back to waiting.
+    /// Looks up whether enough of those who approved still may, and approves or goes back to waiting. A range
+    /// that was read soon after its deploy arrived is read once more.
     pub(crate) async fn confirm_quorum(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
@@ -34,10 +37,15 @@ impl ActionExecution {
             | Status::Cancelled { .. } => return self.done(effect).await,
         }
         let slack = self.outside.slack(self.now()).await?;
-        let judged = self.judge_open(&slack, &approval, false).await?;
+        let judged = self.judge_open(&slack, &approval, Again::BeforeActing).await?;
         let Judged { judgement, four_eyes, deploy, run } = judged;
         let earlier = self.approvals_before(&run, approval.step).await?;
-        let moved = self.voted_on_another_change(&slack, &deploy, &run, approval.step, &earlier).await?;
+        let moved = match self.earlier_votes(&slack, &deploy, &run, approval.step, &earlier).await? {
+            EarlierVotes::Stand => None,
+            EarlierVotes::OtherChange(reason) => Some(reason),
+            // The dialog says so, and the look is made again for a day.
+            EarlierVotes::Unknown(reason) => return Err(Failure::retryable(reason).into()),
+        };
         let breaker = self.check_breaker(&slack, &approval, &judgement).await?;
         let Judgement { electorate, base, start, read, sets_base, rolled_back_by } = judgement;
         // What the policy keeps back went nowhere: the next range has it too.

@@ -3,14 +3,24 @@
 
 use crate::handler::ActionExecution;
 use crate::judge::Asked;
+use crate::late_news::Again;
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{Approval, Carried, Status};
 use approval::deploy::Deploy;
 use approval::newest::{Arrival, Newest};
 use approval::run::{Branch, Run};
-use providers::Failure;
 use providers::slack::client::Slack;
 use store::StoreError;
+
+/// The votes of a run's earlier approvals, for what comes next.
+pub(crate) enum EarlierVotes {
+    /// They stand.
+    Stand,
+    /// They were given on another change, for this reason.
+    OtherChange(String),
+    /// Nobody knows yet, for this reason: the range since can't be judged.
+    Unknown(String),
+}
 
 impl ActionExecution {
     /// The reason for which the approval `spec`, step number `step` of `run`, does not open, where `earlier`
@@ -52,24 +62,24 @@ impl ActionExecution {
         })
     }
 
-    /// The reason for which the votes of one of the `earlier` approvals of `run`, which were approved, do not
-    /// stand for its step number `step`; `None`: they do. The base of their range moved, and what takes out
-    /// commits or has other makers since is another change. One request for each of them, and its range read
-    /// again where the base moved.
+    /// The worth of the votes of the `earlier` approvals of `run`, which were approved, for its step number
+    /// `step`. They do not stand where the base of their range moved, and what takes out commits or has other
+    /// makers since is another change. One request for each of them, and its range read again where the base
+    /// moved.
     ///
     /// # Errors
     ///
-    /// Among others [`Failure::Retryable`], where the range can't be judged whole now.
-    pub(crate) async fn voted_on_another_change(
+    /// The record, Slack or the host can't be read now.
+    pub(crate) async fn earlier_votes(
         &self,
         slack: &Slack,
         deploy: &Deploy,
         run: &Run,
         step: usize,
         earlier: &[Approval],
-    ) -> Result<Option<String>, crate::trouble::Trouble> {
+    ) -> Result<EarlierVotes, crate::trouble::Trouble> {
         if run.proposes().or(run.proposes_policy()).is_some() {
-            return Ok(None);
+            return Ok(EarlierVotes::Stand);
         }
         let approved = earlier.iter().filter(|approval| {
             let is_approved = matches!(approval.status, Status::Approved { .. });
@@ -90,26 +100,25 @@ impl ActionExecution {
             let Some(base) = moved else { continue };
             let (id, name) = (&approval.id, &approval.name);
             let asked = Asked { id, spec, deploy, run, step: approval.step, shown: Some(approval) };
-            let now = self.judge(slack, asked, false).await?.electorate;
+            let now = self.judge(slack, asked, Again::No).await?.electorate;
             let short = base.get(..7).unwrap_or(base);
             match approval.carried(&now) {
                 Carried::Stand => {}
                 Carried::OtherChange => {
-                    return Ok(Some(format!(
+                    return Ok(EarlierVotes::OtherChange(format!(
                         "{short} was approved for the same place after \u{201c}{name}\u{201d} was, so its voters saw \
                          another change. Ask again"
                     )));
                 }
                 Carried::Unknown => {
-                    let reason = format!(
+                    return Ok(EarlierVotes::Unknown(format!(
                         "{short} was approved for the same place after \u{201c}{name}\u{201d} was, and the range since \
                          can't be judged yet"
-                    );
-                    return Err(Failure::retryable(reason).into());
+                    )));
                 }
             }
         }
-        Ok(None)
+        Ok(EarlierVotes::Stand)
     }
 
     /// The approvals of `run` before its step number `step`. One request, and none for the first approval of

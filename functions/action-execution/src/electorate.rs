@@ -4,7 +4,7 @@ use crate::handler::ActionExecution;
 use crate::people::{Found, FoundMember, Known, Makers};
 use crate::trouble::Tried;
 use approval::action::ApprovalSpec;
-use approval::approval::{Electorate, Quota, Tally};
+use approval::approval::{Electorate, Quota, Standing, Tally};
 use approval::deploy::{Deploy, Person};
 use approval::range::Identity;
 use jiff::{SignedDuration, Timestamp};
@@ -115,12 +115,15 @@ pub(crate) async fn electorate(
         }
     };
     let people = people.map(each_once);
-    let mut lift_freeze = Vec::new();
+    let (mut lift_freeze, mut missing_lifters) = (Vec::new(), Vec::new());
     for window in &spec.freeze {
-        lift_freeze.push(each_once(resolve(slack, &window.break_glass).await?.people));
+        let resolved = resolve(slack, &window.break_glass).await?;
+        missing_lifters.extend(resolved.missing);
+        lift_freeze.push(each_once(resolved.people));
     }
-    let missing = each_once(missing);
-    let electorate = Electorate { people, who, missing, quotas, lift_freeze, ..Electorate::anyone() };
+    let (missing, missing_lifters) = (each_once(missing), each_once(missing_lifters));
+    let electorate =
+        Electorate { people, who, missing, quotas, lift_freeze, missing_lifters, ..Electorate::anyone() };
     Ok(electorate.with_those_found(spec.votes_required))
 }
 
@@ -177,7 +180,8 @@ pub(crate) fn each_once(mut texts: Vec<String>) -> Vec<String> {
 pub(crate) struct Resolved {
     /// Their Slack user ids.
     pub(crate) people: Vec<String>,
-    /// The e-mail addresses and user groups that Slack does not have.
+    /// The e-mail addresses, user groups and user ids that Slack does not have, or whose account is
+    /// deactivated.
     pub(crate) missing: Vec<String>,
 }
 
@@ -186,7 +190,7 @@ pub(crate) async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Resol
     let mut resolved = Resolved::default();
     for approver in approvers {
         let found = if is_user_id(approver) {
-            Some(vec![approver.clone()])
+            is_there(slack, approver).await?.then(|| vec![approver.clone()])
         } else if approver.contains('@') && !approver.starts_with('@') && !approver.starts_with('<') {
             slack.user_by_email(&approver.to_lowercase()).await?.map(|id| vec![id])
         } else {
@@ -198,6 +202,12 @@ pub(crate) async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Resol
         }
     }
     Ok(resolved)
+}
+
+/// Whether the account with the Slack user id `user` is there and not deactivated: whoever left can't vote.
+async fn is_there(slack: &Slack, user: &str) -> Result<bool, Failure> {
+    let profile = slack.user(user).await?;
+    Ok(profile.is_some_and(|profile| profile.standing() != Standing::Deactivated))
 }
 
 /// Whether `text` is a Slack user id (`U…` or `W…`).

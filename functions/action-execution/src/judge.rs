@@ -2,7 +2,8 @@
 
 use crate::electorate::electorate;
 use crate::handler::ActionExecution;
-use crate::range::{is_settled, not_less};
+use crate::late_news::Again;
+use crate::range::not_less;
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{
@@ -122,12 +123,13 @@ impl Asked<'_> {
 }
 
 impl ActionExecution {
-    /// Judges who may vote now on what `asked` asks. With `again`, a range in which something is not settled is read anew.
+    /// Judges who may vote now on what `asked` asks, by the range that is on record where that counts for
+    /// `again`.
     pub(crate) async fn judge(
         &self,
         slack: &Slack,
         asked: Asked<'_>,
-        again: bool,
+        again: Again,
     ) -> Result<Judgement, Trouble> {
         let Asked { id, spec, deploy, run, shown, .. } = asked;
         if let Some(file) = run.proposes() {
@@ -178,10 +180,14 @@ impl ActionExecution {
         let is_it = |kept: &Changes| {
             kept.base == start && kept.head == run.revision && kept.started_by == deployed_by
         };
-        let kept = kept.filter(|kept| is_it(kept) && (!again || is_settled(kept)));
-        let (known, is_new) = match kept {
+        let kept = kept.filter(is_it);
+        let had_one = kept.is_some();
+        let (known, is_new) = match kept.filter(|kept| again.takes(kept, deploy.registered_at)) {
             Some(kept) => (Ok(kept), false),
-            None => (self.read_range(deploy, &deployed_by, (&start, &run.revision)).await?, true),
+            None => {
+                let read = self.read_range(deploy, &deployed_by, (&start, &run.revision)).await?;
+                (again.or_tried_again(read, had_one)?, true)
+            }
         };
         let electorate = match &known {
             Ok(changes) => {
@@ -208,7 +214,7 @@ impl ActionExecution {
         &self,
         slack: &Slack,
         approval: &Approval,
-        again: bool,
+        again: Again,
     ) -> Result<Judged, Trouble> {
         let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
         let (deploy, run) =
@@ -220,6 +226,8 @@ impl ActionExecution {
         let (step, shown) = (approval.step, Some(approval));
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step, shown };
         let mut judgement = self.judge(slack, asked, again).await?;
+        // When it opens, too few voters are a mistake of the rule. Later, a group was emptied or people left.
+        judgement.electorate = judgement.electorate.with_those_left(spec.votes_required);
         let mut four_eyes = !spec.self_approval;
         let start = judgement.base.start_of(true, &run.revision).map(|start| start.revision.clone());
         for (earlier, had_four_eyes) in asked.earlier() {
@@ -251,7 +259,7 @@ impl ActionExecution {
             return self.done(effect).await;
         };
         let slack = self.outside.slack(self.now()).await?;
-        let judged = self.judge_open(&slack, &approval, true).await?;
+        let judged = self.judge_open(&slack, &approval, Again::Unsettled).await?;
         let Judgement { electorate, start, read, rolled_back_by, .. } = judged.judgement;
         let command = match rolled_back_by {
             Some(by) => Command::Supersede(by),

@@ -1,8 +1,10 @@
 //! Opening an approval: who may vote and what a vote stands for are fixed here.
 
+use crate::earlier::EarlierVotes;
 use crate::electorate::reachable;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
+use crate::late_news::Again;
 use crate::trouble::Tried;
 use approval::action::ApprovalSpec;
 use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
@@ -33,8 +35,10 @@ impl ActionExecution {
             return Err(Failure::Permanent(reason).into());
         }
         let slack = self.outside.slack(self.now()).await?;
-        if let Some(reason) = self.voted_on_another_change(&slack, deploy, run, step, earlier).await? {
-            return Err(Failure::Permanent(reason).into());
+        match self.earlier_votes(&slack, deploy, run, step, earlier).await? {
+            EarlierVotes::Stand => {}
+            EarlierVotes::OtherChange(reason) => return Err(Failure::Permanent(reason).into()),
+            EarlierVotes::Unknown(reason) => return self.wait_on(attempt, &run.id, step, reason).await,
         }
         let prompt = match run.proposes().or(run.proposes_policy()) {
             // It says what a file has: no template.
@@ -49,7 +53,8 @@ impl ActionExecution {
         };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run, step, shown: None };
-        let Judgement { electorate, base, start, read, .. } = self.judge(&slack, asked, true).await?;
+        let Judgement { electorate, base, start, read, .. } =
+            self.judge(&slack, asked, Again::Unsettled).await?;
         let is_of_rules = electorate.is_of_rules;
         let is_of_policy = run.proposes_policy().is_some();
         if !is_of_rules {

@@ -3,7 +3,8 @@
 use crate::electorate::electorate;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
-use crate::range::{addresses, incomplete, is_settled, within_a_row};
+use crate::late_news::Again;
+use crate::range::{addresses, incomplete, within_a_row};
 use crate::trouble::Trouble;
 use approval::approval::{Blocker, Electorate};
 use approval::base::Base;
@@ -21,14 +22,14 @@ use store::Change;
 const PLACE: &str = "rules file";
 
 impl ActionExecution {
-    /// Judges who may vote on the rules file with the id `file`, which the run of `asked` proposes. With `again`, what is not
-    /// settled is read anew. Error: it is not proposed any more.
+    /// Judges who may vote on the rules file with the id `file`, which the run of `asked` proposes, by the
+    /// reading that is on record where that counts for `again`. Error: it is not proposed any more.
     pub(crate) async fn judge_file(
         &self,
         slack: &Slack,
         asked: Asked<'_>,
         file: &str,
-        again: bool,
+        again: Again,
     ) -> Result<Judgement, Trouble> {
         let Asked { spec, deploy, .. } = asked;
         let Some(state) = self.store.rules_in_force(&deploy.deployment).await? else {
@@ -65,7 +66,7 @@ impl ActionExecution {
         asked: Asked<'_>,
         state: &RulesInForce,
         file: &str,
-        again: bool,
+        again: Again,
     ) -> Result<Result<Changes, Blocker>, Trouble> {
         let Asked { deploy, run, .. } = asked;
         let proposal = state.proposed(file).map_err(|_| gone())?;
@@ -75,8 +76,13 @@ impl ActionExecution {
         let first = ApprovalId::derive(&run.id, 0);
         let kept = self.store.range(&deploy.id, &first).await?;
         let is_it = |kept: &Changes| kept.base == *base && kept.head == *head;
-        if let Some(kept) = kept.filter(|kept| is_it(kept) && (!again || is_settled(kept))) {
+        let kept = kept.filter(is_it);
+        let had_one = kept.is_some();
+        if let Some(kept) = kept.filter(|kept| again.takes(kept, deploy.registered_at)) {
             return Ok(Ok(kept));
+        }
+        if let Err(failure) = self.same_repository(deploy, &[]).await? {
+            return Ok(again.or_tried_again(Err(incomplete(&failure)), had_one)?);
         }
         let github = self.reader().await?;
         let read = match read(&github, &deploy.repository, base, head).await {
@@ -92,10 +98,10 @@ impl ActionExecution {
             Err(RangeFailure::BaseLost(_)) => {
                 let base = base.get(..7).unwrap_or(base);
                 let lost = format!("GitHub no longer has `{base}`, where the file in force was read.");
-                return Ok(Err(untold(&lost)));
+                return Ok(again.or_tried_again(Err(untold(&lost)), had_one)?);
             }
             Err(RangeFailure::HeadUnknown(failure) | RangeFailure::Other(failure)) => {
-                return Ok(Err(incomplete(&failure)));
+                return Ok(again.or_tried_again(Err(incomplete(&failure)), had_one)?);
             }
         };
         let change = Change::to(&deploy.id, self.now()).range(&first, changes.clone());

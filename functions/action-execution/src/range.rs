@@ -34,6 +34,10 @@ impl ActionExecution {
         (base, revision): (&str, &str),
     ) -> Result<Result<Changes, Blocker>, Trouble> {
         let now = self.now();
+        // Another repository by that name has the same commits, and other people's pull requests.
+        if let Err(failure) = self.same_repository(deploy, &[]).await? {
+            return Ok(Err(incomplete(&failure)));
+        }
         let github = self.reader().await?;
         let (range, files) = match github.range(&deploy.repository, base, revision).await {
             Ok(read) => (read.range, read.files),

@@ -9,6 +9,7 @@ use approval::run::Run;
 use providers::Failure;
 use rules::template::{Context, FAILED_RULES, TemplateError, is_late, literal, render_address, render_plain};
 use runtime::deployments::Connection;
+use store::StoreError;
 
 /// The most that the rendered texts of an approval's actions may come to, in bytes: they are kept in its row.
 const MAX_TEXTS: usize = 64 * 1024;
@@ -75,12 +76,23 @@ impl ActionExecution {
             rule: run.rule.clone(),
             rule_hash: run.rule_hash.clone(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
-            origin: connection.map(origin),
+            origin: self.origin(deploy, connection).await?,
             branch: deploy.branch.clone(),
             acts,
             base: None,
             place: String::new(),
         })
+    }
+
+    /// Where `connection` has the repository and the project, and the number that is kept of the repository.
+    async fn origin(
+        &self,
+        deploy: &Deploy,
+        connection: Option<&Connection>,
+    ) -> Result<Option<Origin>, StoreError> {
+        let Some(connection) = connection else { return Ok(None) };
+        let kept = self.store.kept_repository(&deploy.deployment, &connection.repository).await?;
+        Ok(Some(Origin { repository_id: kept.map(|kept| kept.id), ..origin(connection) }))
     }
 
     /// What `texts` can say of `deploy` when an approval opens. The rules that failed are read where a text
@@ -95,11 +107,12 @@ impl ActionExecution {
     }
 }
 
-/// Where `connection` has the repository and the project.
+/// The repository and the project of `connection`, without the repository's number.
 fn origin(connection: &Connection) -> Origin {
     Origin {
         host: format!("{:?}", connection.git_host),
         repository: connection.repository.clone(),
+        repository_id: None,
         circleci_project: connection.circleci_project.clone(),
         circleci_definition: connection.circleci_definition.clone(),
     }

@@ -11,6 +11,7 @@ mod judge;
 mod nobody;
 mod outline;
 mod quorum;
+mod reopened;
 mod subject;
 
 pub use carried::Carried;

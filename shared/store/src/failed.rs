@@ -5,6 +5,7 @@ use crate::row::text;
 use crate::unreadable::read_each;
 use crate::{Store, keys};
 use approval::id::DeployId;
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::HashSet;
 
@@ -24,13 +25,23 @@ impl Store {
     /// # Errors
     /// The record can't be read.
     pub async fn failed_deploys(&self) -> Result<HashSet<DeployId>, StoreError> {
+        self.failed_since(Timestamp::UNIX_EPOCH).await
+    }
+
+    /// The same of runs that were opened at `since` or later.
+    ///
+    /// # Errors
+    /// The record can't be read.
+    pub(crate) async fn failed_since(&self, since: Timestamp) -> Result<HashSet<DeployId>, StoreError> {
+        let (part, at) = (keys::APPROVALS, keys::LISTED_AT);
         let request = self
             .dynamo
             .query()
             .table_name(&self.places.record_table)
             .index_name(keys::APPROVALS_INDEX)
-            .key_condition_expression(format!("{} = :failed", keys::APPROVALS))
+            .key_condition_expression(format!("{part} = :failed AND {at} >= :since"))
             .expression_attribute_values(":failed", text(keys::FAILED))
+            .expression_attribute_values(":since", text(keys::sortable(since)))
             .scan_index_forward(false)
             .limit(MOST);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;

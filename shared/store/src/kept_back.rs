@@ -2,25 +2,26 @@
 
 use crate::error::{CommitError, StoreError};
 use crate::{Store, keys};
-use approval::effect::Effect;
+use approval::effect::{Effect, PARKED_FOR};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 impl Store {
-    /// The deploys with a step that the policy keeps back, each once: one query, and one more for each
-    /// further megabyte. Those of which another step failed are among them whether the policy keeps
-    /// something back or not, as a run has one place in the index.
+    /// The deploys with a step that the policy keeps back at `now`, each once: two queries, and one more of
+    /// the first kind for each further megabyte. A run has one place in the index, so where another of its
+    /// steps failed it is found among those that failed: of these, the newest 500 that opened within a day
+    /// before `now` are among the answer, whether the policy keeps something back or not. The steps of older
+    /// ones are left to the clock, which looks at each one within a quarter of an hour.
     ///
     /// # Errors
     /// The record can't be read.
-    pub async fn deploys_kept_back(&self) -> Result<BTreeSet<DeployId>, StoreError> {
-        let mut found = BTreeSet::new();
-        for of in [keys::KEPT_BACK, keys::FAILED] {
-            let partitions = self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, of, None).await?;
-            let ids = partitions.iter().filter_map(|pk| pk.strip_prefix("deploy#"));
-            found.extend(ids.map(DeployId::from_text));
-        }
+    pub async fn deploys_kept_back(&self, now: Timestamp) -> Result<BTreeSet<DeployId>, StoreError> {
+        let partitions =
+            self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, keys::KEPT_BACK, None).await?;
+        let ids = partitions.iter().filter_map(|pk| pk.strip_prefix("deploy#"));
+        let mut found: BTreeSet<DeployId> = ids.map(DeployId::from_text).collect();
+        found.extend(self.failed_since(now - PARKED_FOR).await?);
         Ok(found)
     }
 

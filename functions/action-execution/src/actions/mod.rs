@@ -15,6 +15,7 @@ mod webhook;
 pub(crate) use rules_file::kept_waiting;
 
 use crate::handler::ActionExecution;
+use crate::policy::is_bound;
 use crate::subject::unmoved;
 use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
@@ -67,7 +68,7 @@ impl ActionExecution {
                 let act = subject.act(step).ok_or_else(|| {
                     Failure::Permanent("nothing was done: it is not among what people voted on".to_owned())
                 })?;
-                unmoved(deploy, voted.all, connected.connection())?;
+                unmoved(deploy, voted.all.iter().copied(), connected.connection())?;
                 (&act.action, Some(&act.start))
             }
             None => (action, None),
@@ -76,6 +77,13 @@ impl ActionExecution {
             && let Some(connection) = connected.connection()
         {
             confirmed_there(deploy, connection)?;
+        }
+        if is_bound(action) {
+            let compared = self.same_repository(deploy, &voted.all).await?;
+            compared.map_err(|failure| match failure {
+                Failure::Permanent(why) => Failure::Permanent(format!("nothing was done: {why}")),
+                failure => failure,
+            })?;
         }
         match action.plain() {
             // A plain action is no such thing.

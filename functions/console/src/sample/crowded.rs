@@ -36,6 +36,7 @@ fn electorate(who: usize) -> Electorate {
         own_word: (200..300).map(|number| format!("U{number}")).collect(),
         people_page: None,
         lift_freeze: vec![people()],
+        missing_lifters: Vec::new(),
         glass: None,
         parts: vec![Part { makers: people(), commits: 1, pull_requests: 0, title: quotes(200) }; 200],
         blocked: vec![Blocker::MakersNotFound { names: vec![quotes(200); 300] }],

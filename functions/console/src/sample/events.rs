@@ -265,6 +265,7 @@ pub(crate) fn hostile() -> Page {
         own_word: vec![markup.into()],
         people_page: Some(markup.into()),
         lift_freeze: vec![vec![markup.into()]],
+        missing_lifters: vec![markup.into()],
         glass: None,
         parts: vec![
             Part { makers: vec![markup.into()], commits: 1, pull_requests: 0, title: markup.into() };

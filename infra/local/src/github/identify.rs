@@ -142,6 +142,11 @@ impl GitHub {
         self.change(repository, |repository| repository.generation += 1);
     }
 
+    /// Gives the name back to the repository that had it before the last [`GitHub::replace_repository`].
+    pub fn give_name_back(&self, repository: &str) {
+        self.change(repository, |repository| repository.generation = repository.generation.saturating_sub(1));
+    }
+
     /// Records the status of a GitHub deployment, which is made where there is none with its id.
     pub fn record_deployment(&self, repository: &str, status: &DeploymentStatus, at: Timestamp) {
         let id = locked(&self.shared.state).id();

@@ -3,6 +3,7 @@
 use super::clicked::{clicked, too_late};
 use super::frozen::{opened, record, watched};
 use super::glass::{NoReviewer, Review, confirm_glass, owe_review, reviewed, strike_glass};
+use super::reopened::tell_reopened;
 use super::{
     Approval, Ask, Check, Choice, Click, Dialog, Electorate, NoConfirmer, Outcome, Status, Struck, Successor,
     Verdict, Vote, Voter,
@@ -286,6 +287,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
     if !was_blocked {
         judge_again(&mut decision, 1, now);
     }
+    tell_reopened(&mut decision, approval);
     decision
 }
 
@@ -308,6 +310,7 @@ fn judge(
         });
         decision.follow(draw(approval));
         tally(&mut decision, now);
+        tell_reopened(&mut decision, approval);
     }
     // A look out of turn leaves the looks to those that wait, unless there are none.
     let next = match (round, approval.electorate.blocked.is_empty()) {

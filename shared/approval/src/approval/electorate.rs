@@ -32,6 +32,9 @@ pub struct Electorate {
     /// Who may lift the freeze, by its windows' order: Slack user ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lift_freeze: Vec<Vec<String>>,
+    /// The people and user groups that the freeze's windows name to lift it, and that Slack does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_lifters: Vec<String>,
     /// The people who may break the glass; `None`: it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glass: Option<Breakers>,
@@ -121,6 +124,7 @@ impl Electorate {
             own_word: Vec::new(),
             people_page: None,
             lift_freeze: Vec::new(),
+            missing_lifters: Vec::new(),
             glass: None,
             parts: Vec::new(),
             blocked: Vec::new(),

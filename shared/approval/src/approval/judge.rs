@@ -225,8 +225,10 @@ impl Electorate {
     /// anyone in a channel is left can't be told.
     pub fn with_those_left(mut self, required: u32) -> Self {
         let Some(named) = &self.people else { return self };
-        if self.blocked.iter().any(|blocker| matches!(blocker, Blocker::ApproversMissing { .. })) {
-            // It says who is missing.
+        let is_told = |blocker: &Blocker| {
+            matches!(blocker, Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. })
+        };
+        if self.blocked.iter().any(is_told) {
             return self;
         }
         let may: Vec<&str> = named

@@ -41,6 +41,9 @@ pub struct Origin {
     pub host: String,
     /// The repository there, `owner/name`.
     pub repository: String,
+    /// The number that the source host gave it; `None`: none was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_id: Option<u64>,
     /// CircleCI's slug of the project.
     pub circleci_project: String,
     /// The id of the project's pipeline definition; `None`: none is set.

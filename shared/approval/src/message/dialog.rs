@@ -5,8 +5,10 @@ use super::again::{ASK_AGAIN, again_line, asked_again_line};
 use super::failure::but;
 use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
-use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
-use super::pieces::{local_time, local_time_to_the_second, may_vote, needed_from, section, sentence};
+use super::pieces::{NAME_LIMIT, SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
+use super::pieces::{
+    local_time, local_time_to_the_second, may_vote, needed_from, section, sentence, shorten,
+};
 use super::policy::below_policy;
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::{RulesChange, is_ci_file};
@@ -196,7 +198,7 @@ fn vote_line(vote: &Vote) -> String {
 }
 
 /// Whose votes do not count any more, and why.
-fn struck(struck: &[Struck]) -> Option<String> {
+pub(super) fn struck(struck: &[Struck]) -> Option<String> {
     let lines: Vec<_> = struck
         .iter()
         .rev()
@@ -257,7 +259,13 @@ fn frozen_line(approval: &Approval) -> Option<String> {
     let (until, names) = (local_time(hold.until), sentence(&frozen.names()?));
     let meanwhile =
         if approval.status == Status::Pending { " Votes count, and nothing runs before." } else { "" };
-    Some(format!(":snowflake: Frozen until {until}: {names}{meanwhile}"))
+    let missing: Vec<String> =
+        approval.electorate.missing_lifters.iter().map(|name| escape(&shorten(name, NAME_LIMIT))).collect();
+    let missing = match missing.is_empty() {
+        true => String::new(),
+        false => format!(" Slack does not have these, who may lift it: {}.", and_more(missing.into_iter())),
+    };
+    Some(format!(":snowflake: Frozen until {until}: {names}{meanwhile}{missing}"))
 }
 
 /// The small line under the votes: what is still needed, or how it ended. `but`: an action after it that

@@ -145,7 +145,12 @@ fn of_rules(judged: &Judged, show: &Show<'_>) -> Vec<String> {
 }
 
 /// Whose change still lacks votes, where some of it has enough or people made different parts.
-fn lacking(electorate: &Electorate, voters: &[&str], required: u32, show: &Show<'_>) -> Option<String> {
+pub(super) fn lacking(
+    electorate: &Electorate,
+    voters: &[&str],
+    required: u32,
+    show: &Show<'_>,
+) -> Option<String> {
     if electorate.parts.len() < 2 {
         return None;
     }

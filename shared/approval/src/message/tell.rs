@@ -1,7 +1,10 @@
 //! What channels and threads are told.
 
+use super::dialog::struck as struck_lines;
+use super::glass::glass_line;
+use super::judged::{in_slack, lacking};
 use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, needed_from, sentence};
-use crate::approval::{Approval, Electorate, Lifted, Quota, Status, Tally};
+use crate::approval::{Approval, Choice, Electorate, Lifted, Quota, Status, Struck, Tally};
 use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 
@@ -84,6 +87,40 @@ pub fn reminder(approval: &Approval) -> Option<String> {
     if approval.status != Status::Pending {
         return None;
     }
+    let until = approval.expires_at.map(|at| format!(" It expires on {}.", local_time(at)));
+    let needed = still_needed(approval);
+    Some(format!(":bell: This waits for a decision: {needed}{}", until.unwrap_or_default()))
+}
+
+/// What the dialog's thread is told when a later look did not bear out that enough people approved, or that
+/// somebody broke the glass (`was_broken`). `struck`: the votes that it struck.
+pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> String {
+    let is_blocked = !approval.electorate.blocked.is_empty();
+    let had =
+        if was_broken { "Somebody had broken the glass of this" } else { "Enough people had approved this" };
+    let glass = glass_line(approval).filter(|_| was_broken);
+    let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+    let voters: Vec<&str> = approving.map(|vote| vote.voter.as_str()).collect();
+    let lacks = lacking(&approval.electorate, &voters, approval.votes_required, &in_slack());
+    let lines: Vec<String> =
+        glass.into_iter().chain(struck_lines(struck)).chain(lacks.filter(|_| !is_blocked)).collect();
+    let why = match (lines.is_empty(), is_blocked) {
+        (false, _) => format!("\n{}", lines.join("\n")),
+        (true, true) => String::new(),
+        (true, false) => " Who may vote, or whose votes are needed, is different by now.".to_owned(),
+    };
+    let then = match is_blocked {
+        true => "It is blocked, and the votes are kept: the dialog says why, and what to do.".to_owned(),
+        false => format!("The votes that count are kept: {}", still_needed(approval)),
+    };
+    format!(
+        ":warning: {had}, and nothing ran: when Signoff looked again before the first action, it was not complete any \
+         more.{why}\n{then}"
+    )
+}
+
+/// The approvals that there are, and from whom more are needed.
+fn still_needed(approval: &Approval) -> String {
     let Tally { given, from, .. } = approval.tally();
     let given = count(given, approval.votes_required, "approval");
     let Electorate { people, except, quotas, .. } = &approval.electorate;
@@ -103,8 +140,7 @@ pub fn reminder(approval: &Approval) -> Option<String> {
         }
         Some(missing) => format!("Still to vote: {}", mentions(missing.into_iter())),
     };
-    let until = approval.expires_at.map(|at| format!(" It expires on {}.", local_time(at)));
     let from = needed_from(&approval.electorate, &from);
     let needed = if from.is_empty() { String::new() } else { format!(", more needed{from}") };
-    Some(format!(":bell: This waits for a decision: {given}{needed}. {who}.{}", until.unwrap_or_default()))
+    format!("{given}{needed}. {who}.")
 }

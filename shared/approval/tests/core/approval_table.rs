@@ -186,7 +186,7 @@ fn every_command_in_every_state() {
       U3 lifts the freeze              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
       all who approved still may       approved 2:0; do: draw_dialog, advance_run 0; record: voters_checked, approval_closed
-      U1 is deactivated                pending 1:0; do: draw_dialog, expire at 600; record: voters_checked, vote_struck
+      U1 is deactivated                pending 1:0; do: draw_dialog, tell_thread, expire at 600; record: voters_checked, vote_struck
       they can't be looked up          quorum 2:0; do: draw_dialog; record: -
       they still can't be looked up    refused: Repeated
       its time is over                 refused: NotNow

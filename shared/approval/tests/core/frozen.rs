@@ -228,6 +228,16 @@ fn only_who_is_named_in_every_window_lifts_the_freeze() {
 }
 
 #[test]
+fn lifters_whom_slack_does_not_have_are_named() {
+    let mut held = held();
+    held.electorate.missing_lifters = vec!["@on-call".to_owned(), "U0LEFT".to_owned()];
+    let told = "Slack does not have these, who may lift it: @on-call, U0LEFT.";
+    assert!(drawn(&held, None).contains(told), "{}", drawn(&held, None));
+    let lifted = after(&held, click("U8", lift("Checkout is down"), 90), 90);
+    assert!(!drawn(&lifted, None).contains(told), "nobody has to lift it any more");
+}
+
+#[test]
 fn a_dialog_says_until_when_it_is_frozen_and_who_lifted_it() {
     let lifted = after(&held(), click("U8", lift("Checkout is down"), 90), 90);
     let approved = after(&lifted, all_may(&lifted), 91);

@@ -134,8 +134,8 @@ fn the_look_before_the_first_action_decides() {
     }
     assert_snapshot!(table, @"
     they may               approved 0:0; do: draw_dialog, advance_run 0, remind_review at 172890; record: voters_checked, approval_closed
-    they left              pending 0:0; do: draw_dialog; record: voters_checked, glass_struck
-    not named any more     pending 0:0; do: draw_dialog; record: voters_checked, glass_struck
+    they left              pending 0:0; do: draw_dialog, tell_thread; record: voters_checked, glass_struck
+    not named any more     pending 0:0; do: draw_dialog, tell_thread; record: voters_checked, glass_struck
     a look from before it  quorum 0:0; do: draw_dialog, confirm_quorum; record: voters_checked
     another one's look     quorum 0:0; do: draw_dialog, confirm_quorum; record: voters_checked
     ");

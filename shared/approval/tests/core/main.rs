@@ -27,6 +27,7 @@ mod places;
 mod quorum;
 mod quotas;
 mod refusals;
+mod reopened;
 mod run_laws;
 mod run_shape;
 mod run_table;

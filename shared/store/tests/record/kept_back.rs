@@ -2,7 +2,7 @@
 
 use crate::local::Local;
 use crate::samples::{at, deploy, effect, plain, reread, second};
-use approval::action::{Action, WebhookSpec};
+use approval::action::{Action, ChannelMessage, WebhookSpec};
 use approval::effect::Claim;
 use approval::id::EffectId;
 use approval::run::{Command, FirstTry, KEPT_BACK, Opening, Run, decide};
@@ -12,6 +12,16 @@ use store::{Change, Store};
 
 /// A run on record with these commands to its only step.
 async fn run_with(store: &Store, commands: Vec<Command>) -> Run {
+    let webhook = Action::Webhook(WebhookSpec::to("https://hooks.example.com".to_owned()));
+    run_of(store, &[webhook], commands.into_iter().map(|command| (0, command))).await
+}
+
+/// A run on record with these actions, and these commands to its steps.
+async fn run_of(
+    store: &Store,
+    actions: &[Action],
+    commands: impl IntoIterator<Item = (usize, Command)>,
+) -> Run {
     let deploy = deploy(1);
     store.commit(Change::register(&deploy, at(0))).await.expect("registered");
     let opening = Opening {
@@ -19,14 +29,14 @@ async fn run_with(store: &Store, commands: Vec<Command>) -> Run {
         revision: &deploy.revision,
         rule: "promote",
         rule_hash: "hash",
-        actions: &[Action::Webhook(WebhookSpec::to("https://hooks.example.com".to_owned()))],
+        actions,
         followed: false,
     };
     let opened = Run::open(&opening, at(1));
     store.commit(Change::to(&deploy.id, at(1)).run(opened.clone())).await.expect("opened");
-    for (number, command) in (2..).zip(commands) {
+    for (number, (step, command)) in (2..).zip(commands) {
         let run = store.run(&deploy.id, &opened.next.id).await.expect("read").expect("a run");
-        let decision = plain(decide(&run, 0, command, at(number)).expect("its turn").next);
+        let decision = plain(decide(&run, step, command, at(number)).expect("its turn").next);
         store.commit(Change::to(&deploy.id, at(number)).run(decision)).await.expect("committed");
     }
     opened.next
@@ -53,7 +63,23 @@ async fn deploys_that_the_policy_keeps_back_are_found() {
         let store = Local::new().await.store;
         let run = run_with(&store, commands.clone()).await;
         let expected = BTreeSet::from_iter(is_found.then_some(run.deploy));
-        assert_eq!(store.deploys_kept_back().await.expect("read"), expected, "{commands:?}");
+        assert_eq!(store.deploys_kept_back(second(9)).await.expect("read"), expected, "{commands:?}");
+    }
+}
+
+#[tokio::test]
+async fn failed_runs_are_looked_at_for_a_day() {
+    let store = Local::new().await.store;
+    let message = ChannelMessage { channel: "#a".to_owned(), message: "It goes out.".to_owned() };
+    let webhook = WebhookSpec::to("https://hooks.example.com".to_owned());
+    let actions = [Action::SlackChannelMessage(message), Action::Webhook(webhook)];
+    let failed = Command::Fail { reason: "the channel is archived".to_owned() };
+    let held = wait(&format!("{KEPT_BACK}Rule `promote`: line 5."));
+    let run = run_of(&store, &actions, [(0, begin()), (0, failed), (1, begin()), (1, held)]).await;
+    let day = SignedDuration::from_hours(24);
+    for (now, is_found) in [(at(1) + day, true), (at(2) + day, false)] {
+        let expected = BTreeSet::from_iter(is_found.then_some(run.deploy.clone()));
+        assert_eq!(store.deploys_kept_back(now).await.expect("read"), expected, "{now}");
     }
 }
 

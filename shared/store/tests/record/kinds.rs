@@ -52,6 +52,7 @@ pub fn electorate() -> Electorate {
         own_word: odd(),
         people_page: Some(ODD[2].to_owned()),
         lift_freeze: vec![Vec::new(), odd()],
+        missing_lifters: odd(),
         glass: Some(Breakers { people: odd(), review_within: i64::MAX, by_policy: true }),
         parts: vec![Part { makers: odd(), commits: 2, pull_requests: 0, title: ODD[1].to_owned() }],
         blocked: blockers(),

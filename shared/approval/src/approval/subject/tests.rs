@@ -73,6 +73,7 @@ fn every_part_of_a_subject_has_its_own_mark() {
     let origin = Origin {
         host: "GitHub".to_owned(),
         repository: "acme/checkout".to_owned(),
+        repository_id: Some(1),
         circleci_project: "gh/acme/checkout".to_owned(),
         circleci_definition: None,
     };
@@ -108,6 +109,7 @@ fn every_part_of_a_subject_has_its_own_mark() {
             origin: Some(Origin { repository: "acme/web".to_owned(), ..origin.clone() }),
             ..subject.clone()
         },
+        Subject { origin: Some(Origin { repository_id: Some(2), ..origin.clone() }), ..subject.clone() },
         Subject {
             origin: Some(Origin { circleci_project: "gh/acme/web".to_owned(), ..origin.clone() }),
             ..subject.clone()
@@ -138,6 +140,7 @@ fn what_moved_is_named() {
     let origin = |repository: &str, project: &str| Origin {
         host: "GitHub".to_owned(),
         repository: repository.to_owned(),
+        repository_id: None,
         circleci_project: project.to_owned(),
         circleci_definition: None,
     };
