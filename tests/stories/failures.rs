@@ -356,7 +356,7 @@ fn retry_of_what_a_newer_approval_overtook_is_refused() {
         story.click(&ana, &failure, "retry").await;
         let page = story.settled(&deploy).await;
         let StepState::Failed { reason, .. } = &page.runs[0].steps[1].state else { panic!("it is refused") };
-        assert_snapshot!(reason.replace(&newer[..7], "REVISION"), @"nothing was done: REVISION was let through to the same place in the meantime.");
+        assert_snapshot!(reason.replace(&newer[..7], "REVISION"), @"nothing was done: REVISION was let through to the same place in the meantime. Deploy again to have it asked anew.");
         assert_eq!(story.world.circleci.approvals(&story.project()).len(), 1, "the newer one's");
     });
 }

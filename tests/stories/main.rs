@@ -37,6 +37,7 @@ mod keys;
 mod makers;
 mod missing;
 mod nobody_here;
+mod overtaken;
 mod pages;
 mod people;
 mod personal;

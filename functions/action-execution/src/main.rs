@@ -19,6 +19,7 @@ mod open;
 mod others;
 mod outside;
 mod people;
+mod overtaken;
 mod personal;
 mod policy;
 mod proposal;

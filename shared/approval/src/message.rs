@@ -13,6 +13,7 @@ mod glass;
 mod identity;
 mod judged;
 mod modal;
+mod overtaken;
 mod people;
 mod pieces;
 mod policy;
@@ -36,6 +37,7 @@ pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
 pub use judged::{Show, blocked, judged};
 pub use modal::{ASKED, Asking, LONGEST_REASON, REASON, ask_reason, say};
+pub use overtaken::{overtaken_by, rules_overtaken, step_overtaken};
 pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours, nobody_here_confirmed};
 pub use pieces::{deploy_link, shorten};
 pub use policy::{
