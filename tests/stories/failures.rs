@@ -118,13 +118,16 @@ fn skipped_build_lets_the_rest_run_and_says_why() {
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
         ");
-        // Somebody else was late.
+        // A second click of hers came late, and another person's too.
         let ben = story.person("Ben");
         let slack = &story.world.slack;
+        let twice = slack.click(&ana, &story.name, &failure, "skip_step").await.unwrap();
+        assert_eq!(twice.status, Some(200));
         let stale = slack.click(&ben, &story.name, &failure, "retry").await.unwrap();
         assert_eq!(stale.status, Some(200));
         story.settled(&deploy).await;
         assert!(story.sees(&ben).contains("(only you) Nothing was done: somebody dealt with this before."));
+        assert!(!story.sees(&ana).contains("(only you)"), "she did it: {}", story.sees(&ana));
     });
 }
 
