@@ -252,7 +252,7 @@ impl RuleEvaluation {
     }
 
     /// How far the environments are behind that `rules` which may hold ask for.
-    async fn drift<'r>(
+    pub(crate) async fn drift<'r>(
         &self,
         known: &Known<'_>,
         rules: impl Iterator<Item = &'r Rule>,

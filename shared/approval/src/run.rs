@@ -83,6 +83,9 @@ pub struct Step {
     /// Whether its approval was opened, where it is one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked: bool,
+    /// Whether people rejected it, where it is an approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rejected: bool,
     /// The effect that tried it first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<FirstTry>,
@@ -352,6 +355,7 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
             first: None,
             notice: None,
             resolved: None,
+            rejected: false,
             started: None,
         });
         if let Action::SlackChannelApproval(spec) = action {

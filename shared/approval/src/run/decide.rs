@@ -284,6 +284,7 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
     go_on(&mut decision);
     decision
 }
+    let is_rejected = outcome == Outcome::Rejected;
 
 /// What has not begun, and of which `which` is true, is skipped.
 fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
@@ -295,6 +296,9 @@ fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
     }
 }
 
+    if let Some(closed) = decision.next.steps.get_mut(step) {
+        closed.rejected = is_rejected;
+    }
 /// Step `step` enters `state`, without an event: the approval's own say it. Its line shows it, in the thread of the
 /// approval that it follows; without one, only what needs people is shown.
 fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
