@@ -60,6 +60,7 @@ mod sizes;
 mod sleuth_client;
 mod soak;
 mod strangers;
+mod tellings;
 mod told_outcome;
 mod unasked;
 mod unreadable;

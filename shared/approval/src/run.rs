@@ -9,7 +9,7 @@ mod permission;
 
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
-pub use failure::{FailureNotice, FirstTry, Makers, NotTheirs, Resolved};
+pub use failure::{FailureNotice, FirstTry, KnownMakers, Makers, NotTheirs, Resolved};
 pub use kept_back::KEPT_BACK;
 
 use crate::action::{Action, OnFailure, RulesFileStep};
@@ -92,6 +92,9 @@ pub struct Step {
     /// The message about its last failure that was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<FailureNotice>,
+    /// The people who made what its last failure is about, once they were looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub makers: Option<KnownMakers>,
     /// What somebody did about its last failure that was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
@@ -352,10 +355,11 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
             line: None,
             on_failure: action.on_failure(),
             asked: false,
+            rejected: false,
             first: None,
             notice: None,
+            makers: None,
             resolved: None,
-            rejected: false,
             started: None,
         });
         if let Action::SlackChannelApproval(spec) = action {

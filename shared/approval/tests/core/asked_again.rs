@@ -7,9 +7,7 @@ use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message::{NotAskedAgain, dialog, not_asked_again};
-use approval::run::{
-    self, Again, Ended, FailureNotice, Makers, NotAgain, Opening, Resolution, Run, StepState,
-};
+use approval::run::{self, Again, Ended, FailureNotice, NotAgain, Opening, Resolution, Run, StepState};
 
 fn deploy() -> DeployId {
     DeployId::from_text("d")
@@ -148,6 +146,8 @@ fn rejection_is_final_where_the_rule_says_so() {
     assert_eq!(run.may_ask_again(&approval), Err(NotAgain::Final), "the rule as it was");
     let expired = Approval { status: Status::Expired { at: at(70) }, ..approval };
     assert_eq!(run.may_ask_again(&expired), Ok(Ended::Expired), "nobody rejected it");
+}
+
 /// A run of `actions` after its steps ended like this, and its approval number `step` with this status.
 fn stopped(
     actions: &[Action],
@@ -212,8 +212,6 @@ fn final_rejection_ends_every_approval_of_its_run() {
     assert_eq!(run.may_ask_again(&after), Err(NotAgain::Final), "an earlier approval was rejected");
 }
 
-}
-
 #[test]
 fn run_that_was_asked_again_permits_nothing() {
     let (run, approval) = ended(Status::Approved { at: at(70) });
@@ -226,9 +224,8 @@ fn run_that_was_asked_again_takes_no_answer_to_its_failure() {
     let (mut run, asked) = ended(Status::Approved { at: at(60) });
     run.steps[1].state = StepState::Succeeded { at: at(60), summary: "approved".to_owned(), url: None };
     run.steps[2].state = StepState::Failed { at: at(70), reason: "two.example answered 500".to_owned() };
-    let told = Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() };
-    let makers = Makers::default();
-    run.steps[2].notice = Some(FailureNotice { failed_at: at(70), message: told, makers });
+    let message = Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() };
+    run.steps[2].notice = Some(FailureNotice { failed_at: at(70), message });
     assert_eq!(run.offers(2), [Resolution::Retry, Resolution::Skip, Resolution::MarkAsDone]);
     let (deploy, actions) = (deploy(), actions());
     let (earlier, _) = run
@@ -300,13 +297,13 @@ fn refusals_name_the_reason_and_what_to_do() {
     let others = [
         NotAskedAgain::NewerDeploy { environment: "Staging".to_owned(), revision: "98c2f5b7".to_owned() },
         NotAskedAgain::Disconnected,
+        NotAskedAgain::NoRules,
+        NotAskedAgain::NoSuchRule { rule: "promote".to_owned() },
+        NotAskedAgain::After { rule: "test".to_owned() },
         NotAskedAgain::DoesNotHold {
             rule: "promote".to_owned(),
             why: "environment='QA' (it is Staging)".to_owned(),
         },
-        NotAskedAgain::NoRules,
-        NotAskedAgain::NoSuchRule { rule: "promote".to_owned() },
-        NotAskedAgain::After { rule: "test".to_owned() },
         NotAskedAgain::Unsupported { problem: "rules.yml:3:5: create_pr is not supported".to_owned() },
     ];
     let all = core.into_iter().map(NotAskedAgain::Core).chain(others);
@@ -321,10 +318,10 @@ fn refusals_name_the_reason_and_what_to_do() {
     :no_entry: <@U9> This was not asked again: the rule in force asks nobody any more.
     :no_entry: <@U9> This was not asked again: 98c2f5b came to Staging since, and this asks about what stood there before.
     :no_entry: <@U9> This was not asked again: the deployment is not connected to this stack any more.
-    :no_entry: <@U9> This was not asked again: the rule promote, as it is now, does not hold for this deploy: environment='QA' (it is Staging).
     :no_entry: <@U9> This was not asked again: the deployment has no rules that can be used now.
     :no_entry: <@U9> This was not asked again: the rules in force have no rule promote any more.
     :no_entry: <@U9> This was not asked again: the rule waits until the run of test succeeds.
+    :no_entry: <@U9> This was not asked again: the rule promote, as it is now, does not hold for this deploy: environment='QA' (it is Staging).
     :no_entry: <@U9> This was not asked again: the rule uses something that Signoff does not support: rules.yml:3:5: create_pr is not supported
     ");
 }
