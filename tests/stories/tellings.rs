@@ -1,5 +1,5 @@
-//! Failures reach people, though Slack is down for minutes or a thread is gone; and who made the change is known
-//! all the same.
+//! Failures reach people, though Slack is down for minutes or a thread is gone; and who made the change
+//! is known all the same.
 
 use crate::pages::told;
 use approval::effect::{EffectKind, EffectState};

@@ -1,7 +1,7 @@
 //! A step's failure is told in a message of its own: an edit of its line notifies nobody.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::{Tried, Trouble};
 use approval::action::Action;
 use approval::approval::{Approval, Dialog, Hands};
 use approval::deploy::Deploy;
@@ -30,7 +30,7 @@ pub(crate) struct Failed<'a> {
 impl ActionExecution {
     /// Tells people of a failure, in a new message. One that somebody dealt with loses its buttons instead,
     /// and says who. Where the thread takes nothing any more, it is told in the deployment's channel.
-    pub(crate) async fn tell_failure(&self, attempt: &Attempt, failed: Failed<'_>) -> Result<(), Trouble> {
+    pub(crate) async fn tell_failure(&self, attempt: &Attempt, failed: Failed<'_>) -> Tried<()> {
         let effect = &attempt.effect;
         let Failed { step, at, .. } = failed;
         let read = self.store.step(&effect.deploy, failed.run, step).await?;
@@ -108,13 +108,7 @@ impl ActionExecution {
     }
 
     /// Puts on record who made what the failure of step number `step` is about.
-    async fn note_makers(
-        &self,
-        effect: &Effect,
-        run: &RunId,
-        step: usize,
-        makers: KnownMakers,
-    ) -> Result<(), Trouble> {
+    async fn note_makers(&self, effect: &Effect, run: &RunId, step: usize, makers: KnownMakers) -> Tried<()> {
         self.commit_newest(effect, async || {
             let now = self.now();
             let Some(run) = self.store.run(&effect.deploy, run).await? else { return Ok(None) };
@@ -124,16 +118,17 @@ impl ActionExecution {
         .await
     }
 
-    /// The people who made what a build of `run` is about: everything since the base of `approval`, which the
-    /// build follows. Without a base, the deploy's own commits, and some makers are lacking where earlier ones
-    /// may not have been built. Whoever can't be looked up keeps nobody from being told of the failure.
+    /// The people who made what a build of `run` is about: everything since the base of `approval`,
+    /// which the build follows. Without a base, the deploy's own commits, and some makers are
+    /// lacking where earlier ones may not have been built. Whoever can't be looked up keeps nobody
+    /// from being told of the failure.
     async fn makers_of_build(
         &self,
         attempt: &Attempt,
         slack: &Slack,
         (deploy, run): (&Deploy, &Run),
         approval: Option<&Approval>,
-    ) -> Result<Makers, Trouble> {
+    ) -> Tried<Makers> {
         let base = approval.and_then(|approval| approval.subject.base.as_deref());
         let kept = match (base, approval) {
             (Some(_), Some(approval)) => self.store.range(&deploy.id, &approval.id).await?,
@@ -153,8 +148,8 @@ impl ActionExecution {
         }
     }
 
-    /// Whether nothing came to the environment before `deploy`, or the run of the same rule succeeded for what
-    /// came there: then only the own commits of `deploy` are new.
+    /// True if nothing came to the environment before `deploy`, or the run of the same rule
+    /// succeeded for what came there: then only the own commits of `deploy` are new.
     async fn follows_success(&self, deploy: &Deploy, run: &Run) -> Result<bool, StoreError> {
         let Some(before) = self.store.previous(deploy).await? else { return Ok(true) };
         let mut found = self.store.run(&before.id, &RunId::derive(&before.id, &run.rule)).await?;
@@ -166,12 +161,7 @@ impl ActionExecution {
 
     /// Those who deployed `deploy`, as Slack user ids: the message mentions them. Nobody, where they can't be
     /// looked up.
-    async fn found_deployers(
-        &self,
-        attempt: &Attempt,
-        slack: &Slack,
-        deploy: &Deploy,
-    ) -> Result<Vec<String>, Trouble> {
+    async fn found_deployers(&self, attempt: &Attempt, slack: &Slack, deploy: &Deploy) -> Tried<Vec<String>> {
         match self.found(slack, deploy.deployers().to_vec()).await {
             Ok(found) => Ok(found.members_of(deploy.deployers())),
             Err(failure) if failure.is_passing() && attempt.effect.tries() < LOOKS => Err(failure.into()),

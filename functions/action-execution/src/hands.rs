@@ -3,16 +3,16 @@
 use crate::electorate::each_once;
 use crate::handler::ActionExecution;
 use crate::people::Known;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::{Hands, Member};
 use approval::deploy::Deploy;
 use approval::shares::Changes;
 use providers::slack::client::Slack;
 
 impl ActionExecution {
-    /// Everybody with a hand in the own commits of `deploy` and, where `start` is known, in what lies between it
-    /// and `revision`. `kept` is that range as it was read before, where it was; one that is of something else
-    /// is read anew.
+    /// Everybody with a hand in the own commits of `deploy` and, where `start` is known, in what
+    /// lies between it and `revision`. `kept` is that range as it was read before, where it was;
+    /// one that is of something else is read anew.
     ///
     /// # Errors
     ///
@@ -23,7 +23,7 @@ impl ActionExecution {
         deploy: &Deploy,
         (start, revision): (Option<&str>, &str),
         kept: Option<Changes>,
-    ) -> Result<Hands, Trouble> {
+    ) -> Tried<Hands> {
         let mut hands = Hands { members: Vec::new(), may_lack: false };
         let makers = self.makers(slack, deploy).await?;
         hands.may_lack |= makers.each().count() < deploy.makers().len();

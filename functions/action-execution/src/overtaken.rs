@@ -1,9 +1,9 @@
-//! The last look before an action: nothing acts for a deploy that another one overtook, unless people voted for
-//! it since.
+//! The last look before an action: nothing acts for a deploy that another one overtook,
+//! unless people voted for it since.
 
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::{Approval, Status};
 use approval::deploy::Deploy;
 use approval::message::step_overtaken;
@@ -33,7 +33,7 @@ impl ActionExecution {
         run: &Run,
         step: usize,
         voted: Option<&Approval>,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let acts = run.steps.get(step).is_some_and(|step| is_bound(&step.action));
         if !acts || run.proposes().or(run.proposes_policy()).is_some() {
             return Ok(());
@@ -52,7 +52,7 @@ impl ActionExecution {
         let environment = &deploy.environment;
         if let Some(by) = self.rolled_back_by(deploy).await? {
             let title = by.title;
-            return Err(nothing_done(&format!("{title} rolled {environment} back in the meantime")));
+            return Err(nothing_done(&format!("{title} rolled {environment} back in the meantime")).into());
         }
         if !matches!(voted.status, Status::Approved { .. }) {
             return Ok(());
@@ -62,7 +62,8 @@ impl ActionExecution {
         match later {
             Some(passed) if passed.set_by.is_none() => {
                 let revision = passed.revision.get(..7).unwrap_or(&passed.revision);
-                Err(nothing_done(&format!("{revision} was let through to the same place in the meantime")))
+                Err(nothing_done(&format!("{revision} was let through to the same place in the meantime"))
+                    .into())
             }
             Some(_) | None => Ok(()),
         }
@@ -90,8 +91,8 @@ fn votes_ended_at(status: &Status) -> Option<Timestamp> {
     }
 }
 
-fn nothing_done(why: &str) -> Trouble {
-    Failure::Permanent(format!("nothing was done: {why}. Deploy again to have it asked anew")).into()
+fn nothing_done(why: &str) -> Failure {
+    Failure::Permanent(format!("nothing was done: {why}. Deploy again to have it asked anew"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! What people wait for is tried again for a day when it fails: it is neither lost in an outage of minutes nor
-//! because of a channel that somebody can repair.
+//! What people wait for is tried again for a day when it fails: it is neither lost in an outage of
+//! minutes nor because of a channel that somebody can repair.
 
 use crate::handler::ActionExecution;
 use crate::settle::sentence;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, PARKED_FOR};
 use approval::event::EventKind;
 use approval::message;
@@ -14,9 +14,10 @@ use runtime::effects::Attempt;
 use store::{Change, StoreError};
 
 impl ActionExecution {
-    /// Puts on record that something that people wait for was not done, and has the clock send it again, ever
-    /// more seldom, for a day. `channel` is where it goes, as the record names it. What the channel takes no
-    /// more is put on record at once, and what was to be said in a thread is said in the deployment's channel.
+    /// Puts on record that something that people wait for was not done, and has the clock send it
+    /// again, ever more seldom, for a day. `channel` is where it goes, as the record names it. What
+    /// the channel takes no more is put on record at once, and what was to be said in a thread is
+    /// said in the deployment's channel.
     ///
     /// # Errors
     ///
@@ -26,7 +27,7 @@ impl ActionExecution {
         attempt: &Attempt,
         channel: &str,
         failure: Failure,
-    ) -> Result<Handled, Trouble> {
+    ) -> Tried<Handled> {
         let (effect, now) = (&attempt.effect, self.now());
         let is_passing = failure.is_passing();
         if is_over(effect, now) || (is_passing && effect.tries() < MAX_ATTEMPTS) {
@@ -55,8 +56,8 @@ impl ActionExecution {
     }
 }
 
-/// Whether nobody tries `effect` any longer at `now`, if it fails once more. What was committed long before its
-/// time has its tries, too.
+/// True if nobody tries `effect` any longer at `now`, where it fails once more. What was committed
+/// long before its time has its tries, too.
 fn is_over(effect: &Effect, now: Timestamp) -> bool {
     now.duration_since(effect.created_at) > PARKED_FOR && effect.tries() > 2 * MAX_ATTEMPTS
 }

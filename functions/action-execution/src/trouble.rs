@@ -22,6 +22,9 @@ pub(crate) enum Trouble {
     Race,
 }
 
+/// An answer, unless the effect could not be done.
+pub(crate) type Tried<T> = Result<T, Trouble>;
+
 impl From<CommitError> for Trouble {
     fn from(error: CommitError) -> Self {
         match error {

@@ -1,6 +1,6 @@
 //! Ask again: a closed approval is opened anew, by the rules that are in force now.
 
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{RuleEvaluation, Tried, Trouble};
 use crate::in_force::{Judged, Law};
 use crate::plan::Scope;
 use crate::since::Asking;
@@ -129,7 +129,7 @@ impl RuleEvaluation {
         page: &Page,
         judged: &Judged,
         rule: &Rule,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Tried<Option<String>> {
         let deploy = &page.deploy;
         let mut known = Known { facts: Cow::Borrowed(&page.facts), ..Known::new(deploy) };
         known.failed_rules = page.failed_rules();

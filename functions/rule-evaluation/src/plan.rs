@@ -3,7 +3,8 @@
 //! A rule with `deployed_for` or `health` asks how a deploy does in its environment ("it soaked"). Only the newest
 //! deploy of an environment is there: once a newer one came, the older one's rules that still wait never open, and
 //! the newer one's wait anew. What a rule opened before goes on. A rule that acts without asking anybody waits for the end of its
-//! freeze in the same way. Where another revision overtook the deploy, no rule is opened that acts without asking.
+//! freeze in the same way. Where another revision overtook the deploy, no rule is opened that acts without
+//! asking.
 
 use approval::action::Action;
 use approval::freeze::Hold;
@@ -78,7 +79,7 @@ impl Plan<'_> {
         self.waiting.retain(|(rule, _)| !rule.is_of_the_newest());
     }
 
-    /// Whether a rule is opened that acts without asking anybody.
+    /// True if a rule is opened that acts without asking anybody.
     pub(crate) fn acts_unasked(&self) -> bool {
         self.holding.iter().any(|rule| rule.acts_unasked())
     }
