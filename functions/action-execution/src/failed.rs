@@ -92,7 +92,7 @@ impl ActionExecution {
         let posted = match (posted, fallback.filter(|_| thread.is_some())) {
             // The thread takes nothing any more; the message and its buttons do as well elsewhere.
             (Err(Trouble::Outside(failure)), Some(channel)) if !failure.is_passing() => {
-                tracing::warn!(deploy = %deploy.id, %failure, "a failure is told in the deployment's channel");
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told in the deployment's channel");
                 let elsewhere = FailedStep { in_thread: false, ..shown };
                 let Some(Message { text, blocks }) = message::step_failed(&elsewhere) else {
                     return self.done(effect).await;
@@ -141,7 +141,7 @@ impl ActionExecution {
                 Ok(Makers { members, lacks_some: may_lack || !is_whole })
             }
             Err(Trouble::Outside(failure)) if !(failure.is_passing() && attempt.effect.tries() < LOOKS) => {
-                tracing::warn!(deploy = %deploy.id, %failure, "a failure is told without who made the change");
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
                 Ok(Makers { members: Vec::new(), lacks_some: true })
             }
             Err(trouble) => Err(trouble),
@@ -166,7 +166,7 @@ impl ActionExecution {
             Ok(found) => Ok(found.members_of(deploy.deployers())),
             Err(failure) if failure.is_passing() && attempt.effect.tries() < LOOKS => Err(failure.into()),
             Err(failure) => {
-                tracing::warn!(deploy = %deploy.id, %failure, "a failure is told without who deployed");
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who deployed");
                 Ok(Vec::new())
             }
         }

@@ -135,8 +135,8 @@ impl RuleEvaluation {
         known.failed_rules = page.failed_rules();
         known.failed_rules.retain(|name| judged.is_in_force(name));
         known.drift = self.drift(&known, std::iter::once(rule)).await?;
-        let (scope, attempts) = (Scope::Waiting, effect.attempts);
-        let asking = Asking { github, deploy, judged, known: &known, scope, attempts };
+        let (scope, tries) = (Scope::Waiting, effect.tries());
+        let asking = Asking { github, deploy, judged, known: &known, scope, tries };
         let since = self.since_approval(asking, |other| other.name == rule.name).await?;
         (known.magnitudes, known.ranges) = (since.magnitudes, since.ranges);
         let snapshot = Snapshot::at(&known, self.now());
