@@ -285,7 +285,19 @@ impl Story {
             let waits = matches!(effect.kind, EffectKind::RunStep { .. } | EffectKind::RetryStep { .. })
                 && effect.attempts == 1
                 && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
-            effect.is_closed() || ((deadline || later || waits) && effect.state == EffectState::Pending)
+            // So is what could not be told: it is tried again for a day.
+            let tells = matches!(
+                effect.kind,
+                EffectKind::TellFailure { .. }
+                    | EffectKind::TellThread { .. }
+                    | EffectKind::TellChannel { .. }
+                    | EffectKind::OfferEvaluation { .. }
+            );
+            let told = tells
+                && effect.note.is_some()
+                && effect.not_before > effect.created_at + SignedDuration::from_secs(55);
+            effect.is_closed()
+                || ((deadline || later || waits || told) && effect.state == EffectState::Pending)
         };
         self.until("every effect to be closed", async || {
             let page = self.world.store.page(deploy).await.unwrap()?;

@@ -180,6 +180,6 @@ fn overtaken_hold_is_not_released() {
         let page = looks_again(story, &first, |page| page.runs[0].status == Status::Stopped).await;
         assert_eq!(ci.approvals(&story.project()).len(), 1);
         let StepState::Failed { reason, .. } = &page.runs[0].steps[1].state else { panic!() };
-        assert_snapshot!(reason.replace(&newer[..7], "REVISION"), @"nothing was done: REVISION was let through to the same place in the meantime.");
+        assert_snapshot!(reason.replace(&newer[..7], "REVISION"), @"nothing was done: REVISION was let through to the same place in the meantime. Deploy again to have it asked anew.");
     });
 }

@@ -153,7 +153,11 @@ fn second_approval_opens_while_its_deploy_stands() {
         for rule in ["usual", "kept"] {
             let [held, asks] = [1, 2].map(|step| failure(&page, rule, step).unwrap());
             let title = format!("{} - {} (Staging)", &b[..7], story.name);
-            assert_eq!(held, format!("nothing was done: {title} rolled Staging back in the meantime."));
+            let anew = "Deploy again to have it asked anew";
+            assert_eq!(
+                held,
+                format!("nothing was done: {title} rolled Staging back in the meantime. {anew}.")
+            );
             assert_eq!(
                 asks,
                 format!(

@@ -47,9 +47,8 @@ impl ActionExecution {
         if !spec.supersede {
             return Ok(None);
         }
-        let newer = self.store.newer(deploy).await?;
-        if let Some(newer) = newer.filter(|newer| newer.revision != deploy.revision) {
-            let revision = newer.revision.get(..7).unwrap_or(&newer.revision);
+        if let Some(by) = self.store.after(deploy).await?.overtook(deploy) {
+            let revision = by.revision.get(..7).unwrap_or(&by.revision);
             return Ok(Some(gone(deploy, &format!("{revision} was deployed there since"))));
         }
         let asking = Newest::of(deploy, &run.rule, &run.id);

@@ -1,20 +1,18 @@
 //! A step's failure is told in a message of its own: an edit of its line notifies nobody.
 
-use crate::electorate::each_once;
 use crate::handler::ActionExecution;
-use crate::people::Known;
-use crate::trouble::Tried;
+use crate::trouble::{Tried, Trouble};
 use approval::action::Action;
-use approval::approval::Dialog;
+use approval::approval::{Approval, Dialog, Hands};
 use approval::deploy::Deploy;
-use approval::effect::EffectState;
+use approval::effect::{Effect, EffectState};
 use approval::id::{ApprovalId, RunId};
 use approval::message::{self, FailedStep, Message};
-use approval::run::{self, FailureNotice, Makers, Run};
+use approval::run::{self, FailureNotice, KnownMakers, Makers, Run, Status};
 use jiff::Timestamp;
 use providers::slack::client::{MessageRef, Slack};
 use runtime::effects::Attempt;
-use store::ReadStep;
+use store::{Change, ReadStep, StoreError};
 
 /// How often the people are looked up before a failure is told without them.
 const LOOKS: u32 = 4;
@@ -31,7 +29,7 @@ pub(crate) struct Failed<'a> {
 
 impl ActionExecution {
     /// Tells people of a failure, in a new message. One that somebody dealt with loses its buttons instead,
-    /// and says who.
+    /// and says who. Where the thread takes nothing any more, it is told in the deployment's channel.
     pub(crate) async fn tell_failure(&self, attempt: &Attempt, failed: Failed<'_>) -> Tried<()> {
         let effect = &attempt.effect;
         let Failed { step, at, .. } = failed;
@@ -50,25 +48,29 @@ impl ActionExecution {
         };
         let approval = approvals.iter().find(|approval| Some(&approval.id) == failed.approval);
         let dialog = approval.and_then(|approval| approval.dialog.clone());
-        // Without a dialog there is no thread: it is told where the deployment's problems are.
-        let (channel, thread) = match dialog {
-            Some(dialog) => (dialog.channel, Some(dialog.ts)),
-            None => match self.fallback_channel(&deploy).await? {
-                Some(channel) => (channel, None),
-                None => return self.done(effect).await,
-            },
-        };
         let slack = self.outside.slack(self.now()).await?;
+        if place.is_none() && is_build(&current.action) {
+            // Whether or not anybody can be told: who may mark it as done follows from it.
+            let makers = self.makers_of_build(attempt, &slack, (&deploy, &run), approval).await?;
+            self.note_makers(effect, &run.id, step, KnownMakers { failed_at: at, makers }).await?;
+        }
+        // Without a dialog there is no thread: it is told where the deployment's problems are.
+        let fallback = self.fallback_channel(&deploy).await?;
+        let (channel, thread) = match (dialog, &fallback) {
+            (Some(dialog), _) => (dialog.channel, Some(dialog.ts)),
+            (None, Some(channel)) => (channel.clone(), None),
+            (None, None) => return self.done(effect).await,
+        };
         let workspace = self.outside.workspace(&slack).await?;
-        let (makers, deployers) = match place {
-            Some(_) => (Makers::default(), Vec::new()),
-            None => self.makers_and_deployers(attempt, &slack, &deploy, &current.action).await?,
+        let deployers = match place {
+            Some(_) => Vec::new(),
+            None => self.found_deployers(attempt, &slack, &deploy).await?,
         };
         let shown = FailedStep {
             run: &run,
             step,
             approval,
-            in_thread: thread.is_some(),
+            in_thread: thread.is_some() && place.as_ref().is_none_or(|place| place.channel == channel),
             deploy: &deploy,
             deploy_url: &self.deploy_url(&deploy.id),
             deployers: &deployers,
@@ -86,49 +88,94 @@ impl ActionExecution {
             return self.done(effect).await;
         };
         let key = key(&run, step, at);
-        let posted = self.post_once(attempt, &channel, thread.as_deref(), &text, &blocks, &key).await?;
+        let posted = self.post_once(attempt, &channel, thread.as_deref(), &text, &blocks, &key).await;
+        let posted = match (posted, fallback.filter(|_| thread.is_some())) {
+            // The thread takes nothing any more; the message and its buttons do as well elsewhere.
+            (Err(Trouble::Outside(failure)), Some(channel)) if !failure.is_passing() => {
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told in the deployment's channel");
+                let elsewhere = FailedStep { in_thread: false, ..shown };
+                let Some(Message { text, blocks }) = message::step_failed(&elsewhere) else {
+                    return self.done(effect).await;
+                };
+                self.post_once(attempt, &channel, None, &text, &blocks, &key).await?
+            }
+            (posted, _) => posted?,
+        };
         let message = Dialog { channel: posted.channel, ts: posted.ts };
         let after = effect.closed(EffectState::Succeeded, None);
-        let command = run::Command::FailurePosted(FailureNotice { failed_at: at, message, makers });
+        let command = run::Command::FailurePosted(FailureNotice { failed_at: at, message });
         self.advance(effect, &after, &run.id, step, command).await
     }
 
-    /// The people who made the change of `deploy`, where `action` is a build, and those who deployed it, as
-    /// Slack user ids. People who can't be looked up keep nobody from being told: then some makers are
-    /// lacking.
-    async fn makers_and_deployers(
+    /// Puts on record who made what the failure of step number `step` is about.
+    async fn note_makers(&self, effect: &Effect, run: &RunId, step: usize, makers: KnownMakers) -> Tried<()> {
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let Some(run) = self.store.run(&effect.deploy, run).await? else { return Ok(None) };
+            let found = run::decide(&run, step, run::Command::MakersFound(makers.clone()), now);
+            Ok(found.ok().map(|decision| Change::to(&effect.deploy, now).run(decision)))
+        })
+        .await
+    }
+
+    /// The people who made what a build of `run` is about: everything since the base of `approval`,
+    /// which the build follows. Without a base, the deploy's own commits, and some makers are
+    /// lacking where earlier ones may not have been built. Whoever can't be looked up keeps nobody
+    /// from being told of the failure.
+    async fn makers_of_build(
         &self,
         attempt: &Attempt,
         slack: &Slack,
-        deploy: &Deploy,
-        action: &Action,
-    ) -> Tried<(Makers, Vec<String>)> {
-        let is_build = matches!(action, Action::AutoApproveBuild(_) | Action::TriggerBuild(_));
-        let looked_up = match is_build {
-            true => self.makers(slack, deploy).await,
-            false => self.found(slack, deploy.deployers().to_vec()).await,
+        (deploy, run): (&Deploy, &Run),
+        approval: Option<&Approval>,
+    ) -> Tried<Makers> {
+        let base = approval.and_then(|approval| approval.subject.base.as_deref());
+        let kept = match (base, approval) {
+            (Some(_), Some(approval)) => self.store.range(&deploy.id, &approval.id).await?,
+            (Some(_) | None, _) => None,
         };
-        let found = match looked_up {
-            Ok(found) => found,
-            Err(trouble) => {
-                let failure = trouble.outside()?;
-                if failure.is_passing() && attempt.effect.attempts < LOOKS {
-                    return Err(failure.into());
-                }
-                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
-                return Ok((Makers { members: Vec::new(), lacks_some: true }, Vec::new()));
+        match self.hands_since(slack, deploy, (base, &run.revision), kept).await {
+            Ok(Hands { members, may_lack }) => {
+                let is_whole = base.is_some()
+                    || (deploy.reading.missing.is_empty() && self.follows_success(deploy, run).await?);
+                Ok(Makers { members, lacks_some: may_lack || !is_whole })
             }
-        };
-        let deployers = found.members_of(deploy.deployers());
-        if !is_build {
-            return Ok((Makers::default(), deployers));
+            Err(Trouble::Outside(failure)) if !(failure.is_passing() && attempt.effect.tries() < LOOKS) => {
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
+                Ok(Makers { members: Vec::new(), lacks_some: true })
+            }
+            Err(trouble) => Err(trouble),
         }
-        let members: Vec<String> =
-            found.each().flat_map(|found| found.members.iter().map(|member| member.id.clone())).collect();
-        let is_unknown = found.each().any(|found| found.known == Known::NotFound);
-        let is_cut = found.each().count() < deploy.makers().len() || !deploy.reading.missing.is_empty();
-        Ok((Makers { members: each_once(members), lacks_some: is_unknown || is_cut }, deployers))
     }
+
+    /// True if nothing came to the environment before `deploy`, or the run of the same rule
+    /// succeeded for what came there: then only the own commits of `deploy` are new.
+    async fn follows_success(&self, deploy: &Deploy, run: &Run) -> Result<bool, StoreError> {
+        let Some(before) = self.store.previous(deploy).await? else { return Ok(true) };
+        let mut found = self.store.run(&before.id, &RunId::derive(&before.id, &run.rule)).await?;
+        while let Some(again) = found.as_ref().and_then(|run| run.asked_again.clone()) {
+            found = self.store.run(&before.id, &again).await?;
+        }
+        Ok(found.is_some_and(|run| run.status == Status::Succeeded))
+    }
+
+    /// Those who deployed `deploy`, as Slack user ids: the message mentions them. Nobody, where they can't be
+    /// looked up.
+    async fn found_deployers(&self, attempt: &Attempt, slack: &Slack, deploy: &Deploy) -> Tried<Vec<String>> {
+        match self.found(slack, deploy.deployers().to_vec()).await {
+            Ok(found) => Ok(found.members_of(deploy.deployers())),
+            Err(failure) if failure.is_passing() && attempt.effect.tries() < LOOKS => Err(failure.into()),
+            Err(failure) => {
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who deployed");
+                Ok(Vec::new())
+            }
+        }
+    }
+}
+
+/// Whether marking `action` as done takes somebody who made none of the change.
+fn is_build(action: &Action) -> bool {
+    matches!(action, Action::AutoApproveBuild(_) | Action::TriggerBuild(_))
 }
 
 /// What the message carries, by which it is found again.

@@ -5,11 +5,10 @@ use crate::electorate::{each_once, resolve};
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_base::LateBase;
-use crate::people::Known;
 use crate::policy::{Basing, Binding};
 use crate::trouble::Trouble;
 use approval::action::Action;
-use approval::approval::{Approval, BreakerCheck, Breakers, Hands, Member, REVIEW_WITHIN, next_reminder};
+use approval::approval::{Approval, BreakerCheck, Breakers, Hands, REVIEW_WITHIN, next_reminder};
 use approval::effect::{EffectState, MAX_ATTEMPTS};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId};
@@ -73,55 +72,25 @@ impl ActionExecution {
         approval: &Approval,
         judgement: &Judgement,
     ) -> Result<Hands, Trouble> {
-        let mut hands = Hands { members: Vec::new(), may_lack: true };
         let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
-        let Some((deploy, run)) = found else { return Ok(hands) };
-        hands.may_lack = false;
-        let makers = self.makers(slack, &deploy).await?;
-        hands.may_lack |= makers.each().count() < deploy.makers().len();
-        for found in makers.each() {
-            hands.members.extend(found.members.iter().map(|member| member.id.clone()));
-            hands.members.extend(found.unconfirmed_by.iter().cloned());
-            hands.may_lack |= found.known == Known::NotFound;
-        }
+        let Some((deploy, run)) = found else { return Ok(Hands { members: Vec::new(), may_lack: true }) };
         let four_eyes = match run.steps.get(approval.step).map(|step| &step.action) {
             Some(Action::SlackChannelApproval(spec)) => !spec.self_approval,
             _ => false,
         };
         let start = judgement.base.start_of(four_eyes, &run.revision);
-        let Some(start) = start else {
-            // Without a base the deploy's own commits are what is judged, but for four eyes, which judge all of them.
-            hands.may_lack |= four_eyes;
-            return Ok(finished(hands));
+        let kept = match (start, &judgement.read) {
+            (None, _) => None,
+            (Some(_), Some(read)) => Some(read.clone()),
+            (Some(_), None) => self.store.range(&deploy.id, &approval.id).await?,
         };
-        hands.members.extend(start.set_by.clone());
-        let kept = match &judgement.read {
-            Some(read) => Some(read.clone()),
-            None => self.store.range(&deploy.id, &approval.id).await?,
-        };
-        let deployed_by = self.deployed_by(&deploy).await?;
-        let kept = kept.filter(|kept| {
-            kept.base == start.revision && kept.head == run.revision && kept.started_by == deployed_by
-        });
-        let changes = match kept {
-            Some(kept) => Ok(kept),
-            None => self.read_range(&deploy, &deployed_by, (&start.revision, &run.revision)).await?,
-        };
-        let Ok(changes) = changes else {
-            hands.may_lack = true;
-            return Ok(finished(hands));
-        };
-        hands.may_lack |= !changes.missing.is_empty() || changes.unvouched.count > 0;
-        let (members, own_word) = self.members(slack, &changes.makers).await?;
-        hands.members.extend(own_word);
-        for member in members {
-            match member {
-                Member::Found(ids) => hands.members.extend(ids),
-                Member::NobodyHere | Member::Bot => {}
-                Member::SaidNobodyHere(_) | Member::NotFound => hands.may_lack = true,
-            }
-        }
-        Ok(finished(hands))
+        let since = start.map(|start| start.revision.as_str());
+        let mut hands = self.hands_since(slack, &deploy, (since, &run.revision), kept).await?;
+        // Without a base the deploy's own commits are what is judged, but for four eyes, which judge all of them.
+        hands.may_lack |= four_eyes && start.is_none();
+        hands.members.extend(start.and_then(|start| start.set_by.clone()));
+        hands.members = each_once(hands.members);
+        Ok(hands)
     }
 
     /// Whether the approval may set a base once it is reviewed: it asks by the rules in force, and the policy keeps nothing of its
@@ -225,9 +194,4 @@ impl ActionExecution {
         })
         .await
     }
-}
-
-fn finished(mut hands: Hands) -> Hands {
-    hands.members = each_once(hands.members);
-    hands
 }

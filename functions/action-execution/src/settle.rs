@@ -40,18 +40,15 @@ impl ActionExecution {
             EffectKind::RemindReview { approval, round } => {
                 self.settle_reminding(attempt, approval, *round, failure).await
             }
-            EffectKind::TellPerson { channel, .. }
-            | EffectKind::TellChannel { channel, .. }
-            | EffectKind::OfferEvaluation { channel, .. } => {
-                self.settle_telling(attempt, channel, failure).await
+            EffectKind::TellPerson { channel, .. } => self.settle_telling(attempt, channel, failure).await,
+            EffectKind::TellChannel { channel, .. } | EffectKind::OfferEvaluation { channel, .. } => {
+                self.settle_waited_for(attempt, channel, failure).await
             }
             EffectKind::AskMember { .. } => self.settle_telling(attempt, "the member", failure).await,
             EffectKind::TellGlassBroken { .. } => {
-                self.settle_telling(attempt, "the approval's channel", failure).await
+                self.settle_waited_for(attempt, "the approval's channel", failure).await
             }
-            EffectKind::DrawStep { .. }
-            | EffectKind::TellFailure { .. }
-            | EffectKind::Remind { .. }
+            EffectKind::TellFailure { .. }
             | EffectKind::WatchFreeze { .. }
             | EffectKind::JudgeOthers { .. }
             | EffectKind::ApplyPolicy
@@ -60,7 +57,11 @@ impl ActionExecution {
             | EffectKind::SettleReview { .. }
             | EffectKind::Expire { .. }
             | EffectKind::Supersede { .. }
-            | EffectKind::AdvanceRun { .. }
+            | EffectKind::AdvanceRun { .. } => {
+                self.settle_waited_for(attempt, "the dialog's thread", failure).await
+            }
+            EffectKind::DrawStep { .. }
+            | EffectKind::Remind { .. }
             | EffectKind::EvaluateRules
             | EffectKind::EvaluateAgain
             | EffectKind::AskAgain { .. } => {
@@ -209,7 +210,7 @@ impl ActionExecution {
     }
 
     /// The effect as the clock sends it again, after 1, 2, 3, ... 15 minutes.
-    fn parked(&self, attempt: &Attempt, reason: &str) -> Effect {
+    pub(crate) fn parked(&self, attempt: &Attempt, reason: &str) -> Effect {
         let wait = SignedDuration::from_mins(i64::from(attempt.effect.attempts.clamp(1, 15)));
         attempt.postponed(self.now(), wait, reason.to_owned())
     }
@@ -258,7 +259,7 @@ impl ActionExecution {
 }
 
 /// The text with a full stop.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim_end();
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }

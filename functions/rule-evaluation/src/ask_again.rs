@@ -1,15 +1,23 @@
 //! Ask again: a closed approval is opened anew, by the rules that are in force now.
 
-use crate::handler::{RuleEvaluation, Trouble};
-use crate::in_force::Law;
+use crate::handler::{RuleEvaluation, Tried, Trouble};
+use crate::in_force::{Judged, Law};
 use crate::plan::Scope;
+use crate::since::Asking;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::{ApprovalId, RunId};
-use approval::message::{self, NotAskedAgain};
+use approval::message::{self, NotAskedAgain, shorten};
 use approval::run::{NotAgain, Opening, Run, Status};
-use rules::Rule;
+use providers::github::GitHub;
+use rules::explain::failures;
+use rules::variables::Known;
+use rules::{Rule, Snapshot};
 use runtime::connections::Connected;
+use std::borrow::Cow;
 use store::{Change, Page};
+
+/// The most of the conditions that do not hold that is told, in characters.
+const MAX_WHY: usize = 500;
 
 impl RuleEvaluation {
     /// Has `approval` of `run` asked again because of `by`, a Slack user id and a name. Where it can't be,
@@ -89,6 +97,9 @@ impl RuleEvaluation {
         if let Some(problem) = rule.unsupported.first() {
             return refuse(NotAskedAgain::Unsupported { problem: problem.to_string() });
         }
+        if let Some(why) = self.fails_now(effect, &github, page, &judged, rule).await? {
+            return refuse(NotAskedAgain::DoesNotHold { rule: rule.name.clone(), why });
+        }
         let opening = Opening {
             deploy: &deploy.id,
             revision: &deploy.revision,
@@ -98,7 +109,8 @@ impl RuleEvaluation {
             followed: rules.iter().any(|other| other.after.contains(&rule.name))
                 || rules.iter().any(Rule::asks_for_failures),
         };
-        Ok(match run.ask_again(approval, &opening, by, self.now()) {
+        let all: Vec<_> = page.approvals.iter().filter(|other| other.run == run.id).collect();
+        Ok(match run.ask_again((approval, &all), &opening, by, self.now()) {
             Ok((earlier, mut next)) => {
                 next.next.line = Some(rule.at.line);
                 next.next.after.clone_from(&rule.after);
@@ -107,6 +119,31 @@ impl RuleEvaluation {
             }
             Err(why) => Err(Some(NotAskedAgain::Core(why))),
         })
+    }
+
+    /// The conditions of `rule`, as it is now, that do not hold for the deploy of `page`; `None`: it holds.
+    async fn fails_now(
+        &self,
+        effect: &Effect,
+        github: &GitHub,
+        page: &Page,
+        judged: &Judged,
+        rule: &Rule,
+    ) -> Tried<Option<String>> {
+        let deploy = &page.deploy;
+        let mut known = Known { facts: Cow::Borrowed(&page.facts), ..Known::new(deploy) };
+        known.failed_rules = page.failed_rules();
+        known.failed_rules.retain(|name| judged.is_in_force(name));
+        known.drift = self.drift(&known, std::iter::once(rule)).await?;
+        let (scope, tries) = (Scope::Waiting, effect.tries());
+        let asking = Asking { github, deploy, judged, known: &known, scope, tries };
+        let since = self.since_approval(asking, |other| other.name == rule.name).await?;
+        (known.magnitudes, known.ranges) = (since.magnitudes, since.ranges);
+        let snapshot = Snapshot::at(&known, self.now());
+        Ok((!rule.holds(&snapshot)).then(|| {
+            let failing = failures(&rule.conditions, &rule.sees(&snapshot)).join("; ");
+            shorten(&failing, MAX_WHY)
+        }))
     }
 }
 

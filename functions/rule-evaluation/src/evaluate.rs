@@ -26,7 +26,7 @@ use runtime::effects::Attempt;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
-use store::{Change, Missing, Page};
+use store::{After, Change, DeploySummary, Missing, Page};
 
 /// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
 const ROWS: usize = 50;
@@ -133,10 +133,16 @@ impl RuleEvaluation {
         let covered = judged.covered(was_opened);
         let of_the_newest = of_the_newest.without(&covered);
         let mut plan = of_the_newest.clone();
-        let outdated = plan.is_of_the_newest() && self.store.newer(&deploy).await?.is_some();
+        let after = match plan.is_of_the_newest() || plan.acts_unasked() {
+            true => self.store.after(&deploy).await?,
+            false => After::default(),
+        };
+        let outdated = plan.is_of_the_newest() && after.newer.is_some();
         if outdated {
             plan.forget_the_newest();
         }
+        let overtaken =
+            after.overtook(&deploy).map(|by| Overtaken { by, rules: plan.forget_the_unasked(is_open) });
         // What was opened by an earlier attempt at this evaluation, it opened.
         let was_open = |rule: &Rule| scope == Scope::Waiting && is_open(rule);
         let looked = Looked {
@@ -188,7 +194,9 @@ impl RuleEvaluation {
             }
         }
         let told = self.not_opened(look, &deploy, &plan, page.as_ref());
-        for NotOpened { rule, effects, event } in told.into_iter().chain(frozen(&plan, page.as_ref())) {
+        let overtaken = overtaken.map(|overtaken| self.overtaken(look, &deploy, &overtaken, page.as_ref()));
+        let told = told.into_iter().chain(overtaken.unwrap_or_default());
+        for NotOpened { rule, effects, event } in told.chain(frozen(&plan, page.as_ref())) {
             // The same is never told twice, whichever evaluation finds it.
             let owner = format!("rule {rule} {}", digest(&[&format!("{event:?}")]));
             change = change.and(&owner, effects, vec![event]);
@@ -243,7 +251,7 @@ impl RuleEvaluation {
     }
 
     /// How far the environments are behind that `rules` which may hold ask for.
-    async fn drift<'r>(
+    pub(crate) async fn drift<'r>(
         &self,
         known: &Known<'_>,
         rules: impl Iterator<Item = &'r Rule>,
@@ -284,6 +292,32 @@ impl RuleEvaluation {
         }
         told
     }
+
+    /// What is told, once for all of its rules, and put on record where another revision overtook `deploy`.
+    fn overtaken(
+        &self,
+        look: &Look<'_>,
+        deploy: &Deploy,
+        overtaken: &Overtaken<'_>,
+        page: Option<&Page>,
+    ) -> Vec<NotOpened> {
+        let by = overtaken.by.revision.as_str();
+        let reason = message::overtaken_by(by, &deploy.environment);
+        let event =
+            |rule: &String| EventKind::RuleNotOpened { rule: rule.clone(), reasons: vec![reason.clone()] };
+        let is_new = |rule: &&String| {
+            !page.is_some_and(|page| page.events.iter().any(|told| told.kind == event(rule)))
+        };
+        let rules: Vec<&String> = overtaken.rules.iter().filter(is_new).collect();
+        let text = message::rules_overtaken(deploy, &self.deploy_url(deploy), &rules, by);
+        let mut tell = tell(look.channel.as_deref(), text);
+        let told = rules.into_iter().map(|rule| NotOpened {
+            rule: rule.clone(),
+            effects: tell.take().into_iter().collect(),
+            event: event(rule),
+        });
+        told.collect()
+    }
 }
 
 /// True where all rules of a deploy are being evaluated, or are to be once more.
@@ -291,6 +325,12 @@ fn is_being_evaluated(page: &Page) -> bool {
     // One that the clock tries again may take a day.
     let began = |effect: &Effect| !effect.is_closed() && effect.attempts > 0 && !is_parked(effect);
     page.effects.iter().any(|effect| is_whole(effect) && began(effect))
+}
+
+/// The deploy that overtook this one, and the rules that do not act because of it, by name.
+struct Overtaken<'a> {
+    by: &'a DeploySummary,
+    rules: Vec<String>,
 }
 
 /// A rule that is not opened, with what is told and put on record of it.

@@ -3,7 +3,8 @@
 //! A rule with `deployed_for` or `health` asks how a deploy does in its environment ("it soaked"). Only the newest
 //! deploy of an environment is there: once a newer one came, the older one's rules that still wait never open, and
 //! the newer one's wait anew. What a rule opened before goes on. A rule that acts without asking anybody waits for the end of its
-//! freeze in the same way.
+//! freeze in the same way. Where another revision overtook the deploy, no rule is opened that acts without
+//! asking.
 
 use approval::action::Action;
 use approval::freeze::Hold;
@@ -76,6 +77,21 @@ impl Plan<'_> {
         let thawed = std::mem::take(&mut self.thawed);
         self.holding.retain(|rule| !rule.is_of_the_newest() && !thawed.contains(&rule.name.as_str()));
         self.waiting.retain(|(rule, _)| !rule.is_of_the_newest());
+    }
+
+    /// True if a rule is opened that acts without asking anybody.
+    pub(crate) fn acts_unasked(&self) -> bool {
+        self.holding.iter().any(|rule| rule.acts_unasked())
+    }
+
+    /// Leaves out the rules that would act without asking anybody, and returns their names: another revision
+    /// overtook the deploy. What was opened before, `is_open`, stays.
+    pub(crate) fn forget_the_unasked(&mut self, is_open: impl Fn(&Rule) -> bool) -> Vec<String> {
+        let holding = std::mem::take(&mut self.holding).into_iter();
+        let (acting, asking): (Vec<_>, Vec<_>) =
+            holding.partition(|rule| rule.acts_unasked() && !is_open(rule));
+        self.holding = asking;
+        acting.into_iter().map(|rule| rule.name.clone()).collect()
     }
 }
 
@@ -310,6 +326,23 @@ pub(crate) mod tests {
         let names: Vec<_> = plan.holding.iter().map(|rule| rule.name.as_str()).collect();
         assert_eq!((names, plan.next()), (vec!["at-once"], None));
         assert!(!plan.is_of_the_newest());
+    }
+
+    #[test]
+    fn overtaken_deploy_only_asks_and_tells() {
+        let text = "rules:\n\
+            - acts: {actions: [slack_channel_message: {channel: '#gate', message: 'x'}, trigger_build]}\n\
+            - asks: {actions: [slack_channel_approval: {channel: '#gate', on_success: [trigger_build]}]}\n\
+            - tells: {actions: [slack_channel_message: {channel: '#gate', message: 'x'}]}\n";
+        let file = rules::parse(text, "rules.yml").unwrap();
+        let now = "2026-05-11T12:06:00Z".parse().unwrap();
+        let known = deploy("2026-05-11T12:00:00Z");
+        let mut plan = plan(&file.rules, Scope::All, |_| false, &Known::new(&known), now);
+        assert!(plan.acts_unasked());
+        assert_eq!(plan.clone().forget_the_unasked(|_| true), [""; 0], "it was opened before");
+        assert_eq!(plan.forget_the_unasked(|_| false), ["acts"]);
+        let names: Vec<_> = plan.holding.iter().map(|rule| rule.name.as_str()).collect();
+        assert_eq!((names, plan.acts_unasked()), (vec!["asks", "tells"], false));
     }
 
     #[test]

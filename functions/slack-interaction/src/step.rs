@@ -67,7 +67,9 @@ impl SlackInteraction {
         answer: &Answer,
     ) -> Result<Option<Refused>, StepError> {
         let run = match foresee_step(&self.store, actor, answer, call.now).await? {
-            Ok(run) => run,
+            Ok(Some(run)) => run,
+            // A second click of theirs, which came after the window was sent.
+            Ok(None) => return Ok(None),
             Err(refused) => return Ok(Some(refused)),
         };
         let carried = serde_json::to_string(answer)

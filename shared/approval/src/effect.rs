@@ -339,35 +339,35 @@ impl EffectKind {
         }
     }
 
-    /// Whether people wait for it, so that it is tried again for a day: without it an approval can't be decided, or says
-    /// what is not so.
+    /// Whether people wait for it, so that it is tried again for a day: without it an approval can't be decided or says
+    /// what is not so, or nobody hears what needs them.
     pub fn is_waited_for(&self) -> bool {
         match self {
             Self::DrawDialog { .. }
             | Self::ConfirmQuorum { .. }
             | Self::Expire { .. }
             | Self::Supersede { .. }
-            | Self::AdvanceRun { .. } => true,
+            | Self::AdvanceRun { .. }
+            | Self::TellFailure { .. }
+            | Self::WatchFreeze { .. }
+            | Self::JudgeOthers { .. }
+            | Self::ApplyPolicy
+            | Self::TellFreezeLifted { .. }
+            | Self::TellGlassBroken { .. }
+            | Self::SettleReview { .. }
+            | Self::TellThread { .. }
+            | Self::TellChannel { .. }
+            | Self::OfferEvaluation { .. } => true,
             Self::EvaluateRules
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
             | Self::RunStep { .. }
             | Self::RetryStep { .. }
-            | Self::TellFailure { .. }
             | Self::Remind { .. }
-            | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
-            | Self::JudgeOthers { .. }
-            | Self::ApplyPolicy
-            | Self::TellFreezeLifted { .. }
-            | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
-            | Self::SettleReview { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
-            | Self::TellThread { .. }
-            | Self::TellChannel { .. }
-            | Self::OfferEvaluation { .. }
             | Self::AskMember { .. } => false,
         }
     }
@@ -618,6 +618,22 @@ mod tests {
         assert_eq!(started.spared(at(24)).tries(), 1);
         assert_eq!(started.spared(at(25)).tries(), 2);
         assert_eq!(started.uncounted().tries(), 1);
+    }
+
+    #[test]
+    fn what_people_wait_for_is_never_given_up_unheard() {
+        let approval = ApprovalId::from_text("a");
+        for kind in [
+            EffectKind::JudgeOthers { approval: None },
+            EffectKind::ApplyPolicy,
+            EffectKind::WatchFreeze { approval: approval.clone() },
+            EffectKind::SettleReview { approval: approval.clone() },
+            EffectKind::TellThread { approval: approval.clone(), text: String::new() },
+            EffectKind::TellChannel { channel: "#a".to_owned(), text: String::new() },
+        ] {
+            assert!(kind.is_waited_for(), "{kind:?}");
+        }
+        assert!(!EffectKind::Remind { approval }.is_waited_for(), "a late reminder helps nobody");
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub enum Finding {
         /// When they hold by time alone; `None`: they do not.
         from: Option<Timestamp>,
     },
-    /// It asks how the deploy does where it is, and a newer one came.
+    /// It asks how the deploy does where it is, or acts without asking, and a newer one came.
     Outdated,
     /// It uses what is not supported yet.
     Unsupported {

@@ -113,11 +113,12 @@ pub enum EventKind {
         /// Who disconnected it, when, and what can be done.
         reason: String,
     },
-    /// A rule that held was not opened, because it uses what is not supported yet.
+    /// A rule that held was not opened: it uses what is not supported yet, or would act unasked for a deploy
+    /// that another revision overtook.
     RuleNotOpened {
         /// The rule.
         rule: String,
-        /// What it uses.
+        /// The reasons.
         reasons: Vec<String>,
     },
     /// An admin set the base of the place that an approval leads to: its range starts there.

@@ -13,6 +13,7 @@ mod glass;
 mod identity;
 mod judged;
 mod modal;
+mod overtaken;
 mod people;
 mod pieces;
 mod policy;
@@ -36,6 +37,7 @@ pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
 pub use judged::{Show, blocked, judged};
 pub use modal::{ASKED, Asking, LONGEST_REASON, REASON, ask_reason, say};
+pub use overtaken::{overtaken_by, rules_overtaken, step_overtaken};
 pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours, nobody_here_confirmed};
 pub use pieces::{deploy_link, shorten};
 pub use policy::{
@@ -46,8 +48,8 @@ pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_v
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
 pub use step::{step_elsewhere, step_line};
 pub use tell::{
-    dialog_not_shown, freeze_lifted, reminder, reopened, rule_not_opened, rules_not_judged, rules_refused,
-    undone,
+    dialog_not_shown, freeze_lifted, not_told_in_thread, reminder, reopened, rule_not_opened,
+    rules_not_judged, rules_refused, undone,
 };
 
 use serde_json::Value;

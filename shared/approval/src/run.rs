@@ -9,7 +9,7 @@ mod permission;
 
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
-pub use failure::{FailureNotice, FirstTry, Makers, NotTheirs, Resolved};
+pub use failure::{FailureNotice, FirstTry, KnownMakers, Makers, NotTheirs, Resolved};
 pub use kept_back::KEPT_BACK;
 
 use crate::action::{Action, OnFailure, RulesFileStep};
@@ -83,12 +83,18 @@ pub struct Step {
     /// Whether its approval was opened, where it is one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked: bool,
+    /// Whether people rejected it, where it is an approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rejected: bool,
     /// The effect that tried it first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<FirstTry>,
     /// The message about its last failure that was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<FailureNotice>,
+    /// The people who made what its last failure is about, once they were looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub makers: Option<KnownMakers>,
     /// What somebody did about its last failure that was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
@@ -349,8 +355,10 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
             line: None,
             on_failure: action.on_failure(),
             asked: false,
+            rejected: false,
             first: None,
             notice: None,
+            makers: None,
             resolved: None,
             started: None,
         });

@@ -97,7 +97,8 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// Another shape than `T`: a read failed for good; of a write that may not be repeated, nobody knows.
+    /// Another shape than `T`: what may be repeated is asked again, as a proxy or a page about maintenance may
+    /// have answered in the service's place; of a write that may not be repeated, nobody knows.
     pub fn json<T: DeserializeOwned>(
         &self,
         service: &str,
@@ -109,7 +110,7 @@ impl Answer {
             let message =
                 format!("{service} answered {status} while {doing}, but not what its API describes: {error}");
             match repeat {
-                Repeat::Harmless => Failure::Permanent(message),
+                Repeat::Harmless => Failure::retryable(message),
                 Repeat::MayDouble => Failure::Unanswered(message),
             }
         })

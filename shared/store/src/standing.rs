@@ -63,6 +63,15 @@ pub struct After {
     pub rollback: Option<DeploySummary>,
 }
 
+impl After {
+    /// The deploy of another revision that overtook `deploy`: the newest rollback, else what stands there.
+    /// `None`: nothing did, and another report of the same revision does not.
+    pub fn overtook(&self, deploy: &Deploy) -> Option<&DeploySummary> {
+        let other = |by: &&DeploySummary| by.revision != deploy.revision;
+        self.rollback.as_ref().or(self.newer.as_ref()).filter(other)
+    }
+}
+
 /// What follows from an arrival, and the row that says so, where one is to be written.
 struct Decided {
     arrived: Arrived,

@@ -71,7 +71,8 @@ pub async fn resolve(
     .await
 }
 
-/// Why `actor` may not act on the step at `now`, before they write a reason; else its run.
+/// The run of the step, where `actor` may act on it at `now`, before they write a reason; `None`: they did the
+/// same before, and there is nothing to say. `Err` of the answer: they may not, and why.
 ///
 /// # Errors
 ///
@@ -81,7 +82,7 @@ pub async fn foresee_step(
     actor: &Actor,
     answer: &Answer,
     now: Timestamp,
-) -> Result<Result<Run, Refused>, CommitError> {
+) -> Result<Result<Option<Run>, Refused>, CommitError> {
     let run = match read(store, actor, answer, now).await? {
         Ok(run) => run,
         Err(refused) => return Ok(Err(refused)),
@@ -90,9 +91,10 @@ pub async fn foresee_step(
     let is_current = failed_at.is_some_and(|at| at.as_microsecond() == answer.failed_at.as_microsecond());
     let refusal = match run.offers(answer.step).contains(&answer.resolution) {
         _ if run.asked_again.is_some() => Refusal::AskedAgain,
+        _ if !is_current && was_theirs(&run, actor, answer) => return Ok(Ok(None)),
         _ if !is_current => Refusal::Repeated,
         false => Refusal::OutOfTurn,
-        true => return Ok(Ok(run)),
+        true => return Ok(Ok(Some(run))),
     };
     Ok(Err(not_now(message::resolution_refused(refusal))))
 }

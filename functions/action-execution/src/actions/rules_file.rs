@@ -158,8 +158,8 @@ impl ActionExecution {
             Some(by) => Some(format!("{} rolled {environment} back", by.title)),
             None if !supersedes => None,
             None => {
-                let newer = self.store.newer(deploy).await?;
-                newer.map(|_| format!("a newer deploy came to {environment}"))
+                let after = self.store.after(deploy).await?;
+                after.overtook(deploy).map(|_| format!("a newer deploy came to {environment}"))
             }
         };
         match overtaken {

@@ -190,7 +190,7 @@ impl Console {
             return Ok(Sent::refused(refused));
         }
         let lacks_reason = answer.resolution == Resolution::Skip && reason.is_none();
-        if lacks_reason && let Ok(_) = foresee_step(&self.store, &actor, answer, call.now).await? {
+        if lacks_reason && let Ok(Some(_)) = foresee_step(&self.store, &actor, answer, call.now).await? {
             return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, SKIP_NEEDS_REASON.to_owned()));
         }
         let refused = voting::resolve(&self.store, &actor, answer, reason, call.now).await?;

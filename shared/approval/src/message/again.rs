@@ -35,6 +35,13 @@ pub enum NotAskedAgain {
         /// The other rule's name.
         rule: String,
     },
+    /// The rule's conditions, as they are now, do not hold for the deploy.
+    DoesNotHold {
+        /// The rule's name.
+        rule: String,
+        /// The conditions that fail, and what the deploy has.
+        why: String,
+    },
     /// The rule uses something that is not supported.
     Unsupported {
         /// The problem, with its place.
@@ -55,6 +62,9 @@ impl fmt::Display for NotAskedAgain {
             Self::NoRules => f.write_str("the deployment has no rules that can be used now."),
             Self::NoSuchRule { rule } => write!(f, "the rules in force have no rule {rule} any more."),
             Self::After { rule } => write!(f, "the rule waits until the run of {rule} succeeds."),
+            Self::DoesNotHold { rule, why } => {
+                write!(f, "the rule {rule}, as it is now, does not hold for this deploy: {why}.")
+            }
             Self::Unsupported { problem } => {
                 write!(f, "the rule uses something that Signoff does not support: {problem}")
             }

@@ -254,8 +254,9 @@ pub fn not_theirs(why: NotTheirs) -> &'static str {
             "Nothing was done: Signoff hasn\u{2019}t looked up yet who made this change. Try again in a minute."
         }
         NotTheirs::MakersNotKnown => {
-            "Nothing was done: not everybody who made this change is known in Slack, so nobody can mark it as done. An admin can \
-             say who they are on the page People; then retry it, and mark it as done if it fails again. You can also skip it."
+            "Nothing was done: Signoff doesn\u{2019}t know everybody who made this change, so nobody can mark it as done. Either \
+             somebody is not known in Slack (an admin can say who they are on the page People), or it has commits of earlier \
+             deploys that were never approved. Retry it, or skip it; if it fails again, they are looked up again."
         }
     }
 }

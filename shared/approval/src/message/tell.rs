@@ -51,6 +51,14 @@ pub fn rules_not_judged(deploy: &Deploy, deploy_url: &str, rules: &[&str], reaso
     )
 }
 
+/// The text that tells the deployment's channel what a dialog's thread does not take: `text`, in mrkdwn.
+pub fn not_told_in_thread(deploy: &Deploy, deploy_url: &str, text: &str) -> String {
+    format!(
+        "{}, whose dialog\u{2019}s thread can\u{2019}t be written to: {text}",
+        deploy_link(deploy, deploy_url)
+    )
+}
+
 /// What a channel is told when a dialog could not be shown where its rule wants it.
 pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
     format!(

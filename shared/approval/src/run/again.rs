@@ -2,7 +2,7 @@
 //! decide, or that failed.
 
 use super::{Opening, Run, Status, StepState, decide::go_on};
-use crate::action::Action;
+use crate::action::{Action, ApprovalSpec};
 use crate::approval::{self, Approval, Choice};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
@@ -77,13 +77,10 @@ impl Run {
         if self.asked_again.is_some() {
             return Err(NotAgain::Before);
         }
-        let rejecting = approval.votes.iter().filter(|vote| vote.choice == Choice::Reject);
         let ended = match &approval.status {
             approval::Status::Pending | approval::Status::Quorum { .. } => return Err(NotAgain::NotOver),
             approval::Status::Superseded { .. } => return Err(NotAgain::Superseded),
-            approval::Status::Rejected { .. } => {
-                Ended::Rejected { by: rejecting.map(|vote| vote.voter.clone()).collect() }
-            }
+            approval::Status::Rejected { .. } => Ended::Rejected { by: rejecters(approval, &[]) },
             approval::Status::Expired { .. } => Ended::Expired,
             approval::Status::Cancelled { .. } => Ended::Cancelled,
             approval::Status::Approved { .. } => Ended::Failed,
@@ -93,18 +90,34 @@ impl Run {
             Status::Succeeded => return Err(NotAgain::Succeeded),
             Status::Stopped => {}
         }
-        let is_final = self.steps.get(approval.step).is_some_and(|step| match &step.action {
-            Action::SlackChannelApproval(spec) => !spec.ask_again,
-            _ => false,
-        });
-        match ended {
-            Ended::Rejected { .. } if is_final => Err(NotAgain::Final),
-            ended => Ok(ended),
+        // A rejection is as final for the approvals before it and after it: each begins the same run anew.
+        let is_final = |index: usize| self.spec(index).is_some_and(|spec| !spec.ask_again);
+        if self.rejected_steps(approval).any(is_final) {
+            return Err(NotAgain::Final);
+        }
+        Ok(ended)
+    }
+
+    /// The words of the approval that step number `step` asks for, where it is one that asks.
+    fn spec(&self, step: usize) -> Option<&ApprovalSpec> {
+        match &self.steps.get(step)?.action {
+            Action::SlackChannelApproval(spec) => Some(spec),
+            _ => None,
         }
     }
 
+    /// The steps of this run whose approvals people rejected, that of `approval` among them where they did.
+    fn rejected_steps(&self, approval: &Approval) -> impl Iterator<Item = usize> {
+        let this =
+            Some(approval.step).filter(|_| matches!(approval.status, approval::Status::Rejected { .. }));
+        let is_rejected = |step: &super::Step| step.rejected;
+        let steps = self.steps.iter().enumerate();
+        steps.filter(move |(index, step)| Some(*index) == this || is_rejected(step)).map(|(index, _)| index)
+    }
+
     /// Asks again for `approval` at `now`, because of `by` (a Slack user id) with this `name`: what becomes
-    /// of this run, and the run that takes its place, by the rule as it is now (`opening`). The new run
+    /// of this run, and the run that takes its place, by the rule as it is now (`opening`). `all` are the
+    /// approvals of this run: the new dialog mentions whoever rejected one of them. The new run
     /// begins with its first approval: of what comes before, nothing is done again, and nothing that is new
     /// is done unasked.
     ///
@@ -113,22 +126,28 @@ impl Run {
     /// The reason for which it can't be asked again.
     pub fn ask_again(
         &self,
-        approval: &Approval,
+        (approval, all): (&Approval, &[&Approval]),
         opening: &Opening<'_>,
         by: (&str, &str),
         now: Timestamp,
     ) -> Result<(Decision<Self>, Decision<Self>), NotAgain> {
         let ended = self.may_ask_again(approval)?;
+        let rejected: Vec<&str> = self
+            .rejected_steps(approval)
+            .filter_map(|step| self.spec(step))
+            .map(|spec| spec.name.as_str())
+            .collect();
         let mut next = Self::open(opening, now).next;
         let is_approval = |step: &super::Step| matches!(&step.action, Action::SlackChannelApproval(_));
         let first = next.steps.iter().position(is_approval).ok_or(NotAgain::AsksNobody)?;
-        let is_final = next.steps.iter().any(|step| match &step.action {
-            Action::SlackChannelApproval(spec) => spec.name == approval.name && !spec.ask_again,
-            _ => false,
-        });
-        if is_final && matches!(ended, Ended::Rejected { .. }) {
+        let mut asked_now = (0..next.steps.len()).filter_map(|step| next.spec(step));
+        if asked_now.any(|spec| !spec.ask_again && rejected.contains(&spec.name.as_str())) {
             return Err(NotAgain::Final);
         }
+        let ended = match rejected.is_empty() {
+            true => ended,
+            false => Ended::Rejected { by: rejecters(approval, all) },
+        };
         for (step, earlier) in next.steps.iter_mut().zip(&self.steps).take(first) {
             let is_done = matches!(earlier.state, StepState::Succeeded { .. });
             if is_done && step.action == earlier.action {
@@ -175,4 +194,18 @@ impl Run {
         go_on(&mut decision);
         Ok((earlier, decision))
     }
+}
+
+/// The people (Slack user ids) who rejected `approval` or one of `all`, each once.
+fn rejecters(approval: &Approval, all: &[&Approval]) -> Vec<String> {
+    let is_rejected = |approval: &&Approval| matches!(approval.status, approval::Status::Rejected { .. });
+    let rejected = std::iter::once(approval).chain(all.iter().copied()).filter(is_rejected);
+    let votes = rejected.flat_map(|approval| &approval.votes).filter(|vote| vote.choice == Choice::Reject);
+    let mut people = Vec::new();
+    for vote in votes {
+        if !people.contains(&vote.voter) {
+            people.push(vote.voter.clone());
+        }
+    }
+    people
 }

@@ -1,7 +1,7 @@
 //! What can happen to a step of a run, and what it makes of the run.
 
 use super::failure::{self, Answer};
-use super::{Branch, FailureNotice, FirstTry, Resolution, Run, Status, StepState};
+use super::{Branch, FailureNotice, FirstTry, KnownMakers, Resolution, Run, Status, StepState};
 use crate::action::{Action, OnFailure};
 use crate::approval::{Dialog, Outcome};
 use crate::decision::Decision;
@@ -61,6 +61,8 @@ pub enum Command {
         /// The time of the failure that they were told of.
         failed_at: Timestamp,
     },
+    /// The people were looked up who made what its failure is about.
+    MakersFound(KnownMakers),
     /// People were told of its failure.
     FailurePosted(FailureNotice),
     /// Its line stands in Slack.
@@ -178,6 +180,26 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             | StepState::Unknown { .. }
             | StepState::Skipped
             | StepState::SkippedByHand { .. },
+            Command::MakersFound(makers),
+        ) => {
+            if current.makers.as_ref() == Some(&makers) {
+                return Err(Refusal::Repeated);
+            }
+            let mut decision = Decision::new(run.clone());
+            if let Some(changed) = decision.next.steps.get_mut(step) {
+                changed.makers = Some(makers);
+            }
+            Ok(decision)
+        }
+        (
+            StepState::Waiting
+            | StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. },
             Command::FailurePosted(notice),
         ) => {
             if current.notice.as_ref() == Some(&notice) {
@@ -262,6 +284,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
 fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<Run> {
     let failed = |reason: &str| StepState::Failed { at: now, reason: reason.to_owned() };
     let is_said = !matches!(outcome, Outcome::Cancelled(_));
+    let is_rejected = outcome == Outcome::Rejected;
     let (state, follows) = match outcome {
         Outcome::Approved => (
             StepState::Succeeded { at: now, summary: "approved".to_owned(), url: None },
@@ -273,6 +296,9 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
     };
     let approved = matches!(state, StepState::Succeeded { .. });
     let mut decision = enter_silently(run, step, state);
+    if let Some(closed) = decision.next.steps.get_mut(step) {
+        closed.rejected = is_rejected;
+    }
     if is_said {
         // The approval's own dialog says it.
         decision.effects.retain(|effect| !matches!(effect, EffectKind::DrawStep { approval: None, .. }));

@@ -27,11 +27,18 @@ pub struct FailureNotice {
     pub failed_at: Timestamp,
     /// The place of the message.
     pub message: Dialog,
-    /// The people who made the change.
+}
+
+/// The people who made what a failure is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct KnownMakers {
+    /// The time of the failure.
+    pub failed_at: Timestamp,
+    /// The people.
     pub makers: Makers,
 }
 
-/// The people who made a change, as far as they were known when its failure was told.
+/// The people who made a change, as far as they could be looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Makers {
     /// Their Slack user ids.
@@ -64,7 +71,7 @@ pub enum NotTheirs {
     OwnChange,
     /// Signoff has not looked up yet who made the change.
     NotKnownYet,
-    /// Somebody who made the change is not known in Slack, and it may be them.
+    /// Not everybody who made the change is known, and it may be them.
     MakersNotKnown,
 }
 
@@ -133,8 +140,8 @@ impl Run {
     }
 
     /// Whether `person` (a Slack user id) may mark step number `step` as done. A build takes somebody who
-    /// made none of the change: neither as it was known when the failure was told, nor as `approval`, before
-    /// the step, judged it.
+    /// made none of the change: neither as it was looked up after the failure, nor as `approval`, before the
+    /// step, judged it.
     ///
     /// # Errors
     /// They may not, or nobody knows.
@@ -149,17 +156,17 @@ impl Run {
             return Ok(());
         }
         let failed_at = step.failure().map(|(at, _)| at);
-        let told = step.notice.as_ref().filter(|told| Some(told.failed_at) == failed_at);
+        let known = step.makers.as_ref().filter(|known| Some(known.failed_at) == failed_at);
         let is = |id: &String| id == person;
         let judged = approval.is_some_and(|approval| {
             let electorate = &approval.electorate;
             electorate.makers().any(is) || electorate.parts.iter().any(|part| part.makers.iter().any(is))
         });
-        match told {
+        match known.map(|known| &known.makers) {
             _ if judged => Err(NotTheirs::OwnChange),
             None => Err(NotTheirs::NotKnownYet),
-            Some(told) if told.makers.members.iter().any(is) => Err(NotTheirs::OwnChange),
-            Some(told) if told.makers.lacks_some => Err(NotTheirs::MakersNotKnown),
+            Some(makers) if makers.members.iter().any(is) => Err(NotTheirs::OwnChange),
+            Some(makers) if makers.lacks_some => Err(NotTheirs::MakersNotKnown),
             Some(_) => Ok(()),
         }
     }

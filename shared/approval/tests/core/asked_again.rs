@@ -2,14 +2,12 @@
 
 use crate::samples::{after, approval, ask, at, check, click, counted, for_it, hook, voted};
 use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Approval, Choice, Dialog, Electorate, Status, Verdict};
+use approval::approval::{Approval, Choice, Dialog, Electorate, Outcome, Status, Verdict};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message::{NotAskedAgain, dialog, not_asked_again};
-use approval::run::{
-    self, Again, Ended, FailureNotice, Makers, NotAgain, Opening, Resolution, Run, StepState,
-};
+use approval::run::{self, Again, Ended, FailureNotice, NotAgain, Opening, Resolution, Run, StepState};
 
 fn deploy() -> DeployId {
     DeployId::from_text("d")
@@ -83,7 +81,7 @@ fn new_run_begins_with_its_approval_and_without_votes() {
     let (run, approval) = rejected();
     let (deploy, actions) = (deploy(), actions());
     let (earlier, next) = run
-        .ask_again(&approval, &opening(&deploy, &actions), ("U9", "zoe"), at(100))
+        .ask_again((&approval, &[]), &opening(&deploy, &actions), ("U9", "zoe"), at(100))
         .expect("it is asked again");
     let expected = RunId::derive_again(&deploy, "promote", 1);
     assert_eq!(earlier.next.asked_again, Some(expected.clone()));
@@ -98,8 +96,9 @@ fn new_run_begins_with_its_approval_and_without_votes() {
     let mut second = next.next;
     second.status = run::Status::Stopped;
     let again = Approval { run: second.id.clone(), ..approval.clone() };
-    let (_, third) =
-        second.ask_again(&again, &opening(&deploy, &actions), ("U9", "zoe"), at(200)).expect("once more");
+    let (_, third) = second
+        .ask_again((&again, &[]), &opening(&deploy, &actions), ("U9", "zoe"), at(200))
+        .expect("once more");
     let ended = Ended::Rejected { by: vec!["U1".to_owned()] };
     let expected = Again {
         round: 2,
@@ -111,7 +110,8 @@ fn new_run_begins_with_its_approval_and_without_votes() {
     };
     assert_eq!(third.next.again, Some(expected));
     // Whoever was slower finds it asked already.
-    let once_more = earlier.next.ask_again(&approval, &opening(&deploy, &actions), ("U8", "yan"), at(101));
+    let once_more =
+        earlier.next.ask_again((&approval, &[]), &opening(&deploy, &actions), ("U8", "yan"), at(101));
     assert_eq!(once_more.map(|_| ()), Err(NotAgain::Before));
 }
 
@@ -121,11 +121,11 @@ fn nothing_new_runs_unasked_before_the_approval() {
     let deploy = deploy();
     let changed = vec![hook("other.example"), ask("promote", vec![hook("two.example")])];
     let (_, next) = run
-        .ask_again(&approval, &opening(&deploy, &changed), ("U9", "zoe"), at(100))
+        .ask_again((&approval, &[]), &opening(&deploy, &changed), ("U9", "zoe"), at(100))
         .expect("it is asked again");
     assert_eq!(next.next.steps[0].state, StepState::Skipped);
     let silent = vec![hook("two.example")];
-    let refused = run.ask_again(&approval, &opening(&deploy, &silent), ("U9", "zoe"), at(100));
+    let refused = run.ask_again((&approval, &[]), &opening(&deploy, &silent), ("U9", "zoe"), at(100));
     assert_eq!(refused.map(|_| ()), Err(NotAgain::AsksNobody));
 }
 
@@ -140,12 +140,76 @@ fn rejection_is_final_where_the_rule_says_so() {
     let strict = last(ask("promote", vec![hook("two.example")]));
     let (mut run, approval) = rejected();
     let deploy = deploy();
-    let by_now = run.ask_again(&approval, &opening(&deploy, &strict), ("U9", "zoe"), at(100));
+    let by_now = run.ask_again((&approval, &[]), &opening(&deploy, &strict), ("U9", "zoe"), at(100));
     assert_eq!(by_now.map(|_| ()), Err(NotAgain::Final), "the rule as it is now");
     run.steps[1].action = strict[1].clone();
     assert_eq!(run.may_ask_again(&approval), Err(NotAgain::Final), "the rule as it was");
     let expired = Approval { status: Status::Expired { at: at(70) }, ..approval };
     assert_eq!(run.may_ask_again(&expired), Ok(Ended::Expired), "nobody rejected it");
+}
+
+/// A run of `actions` after its steps ended like this, and its approval number `step` with this status.
+fn stopped(
+    actions: &[Action],
+    outcomes: &[(usize, Outcome)],
+    step: usize,
+    status: Status,
+) -> (Run, Approval) {
+    let mut run = opened(actions);
+    for (step, outcome) in outcomes {
+        for command in [
+            run::Command::Begin(crate::samples::first()),
+            run::Command::Ask(ApprovalId::derive(&run.id, *step)),
+            run::Command::Close(outcome.clone()),
+        ] {
+            run = run::decide(&run, *step, command, at(70)).expect("its turn").next;
+        }
+    }
+    let id = ApprovalId::derive(&run.id, step);
+    let votes = match status {
+        Status::Rejected { .. } => vec![counted("U1", Choice::Reject)],
+        _ => Vec::new(),
+    };
+    let asked = Approval { id, run: run.id.clone(), step, status, votes, ..approval() };
+    (run, asked)
+}
+
+/// An approval with these actions after it, whose rejection is final or not.
+fn asks(name: &str, ask_again: bool, on_success: Vec<Action>, on_reject: Vec<Action>) -> Action {
+    match ask(name, on_success) {
+        Action::SlackChannelApproval(spec) => {
+            Action::SlackChannelApproval(ApprovalSpec { ask_again, on_reject, ..spec })
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn final_rejection_ends_every_approval_of_its_run() {
+    let (approved, rejected, expired) =
+        (Status::Approved { at: at(70) }, Status::Rejected { at: at(70) }, Status::Expired { at: at(70) });
+    let qa = |is_final: bool| vec![asks("qa", true, vec![asks("prod", !is_final, vec![], vec![])], vec![])];
+    let ends = [(0, Outcome::Approved), (1, Outcome::Rejected)];
+    let (run, before) = stopped(&qa(true), &ends, 0, approved.clone());
+    assert_eq!(run.may_ask_again(&before), Err(NotAgain::Final), "a later approval was rejected");
+    let (open, before) = stopped(&qa(false), &ends, 0, approved.clone());
+    assert_eq!(open.may_ask_again(&before), Ok(Ended::Failed));
+    // The rule as it is now, and who rejected.
+    let (_, later) = stopped(&qa(false), &ends, 1, rejected);
+    let deploy = deploy();
+    let by = ("U9", "zoe");
+    let strict = open.ask_again((&before, &[&before, &later]), &opening(&deploy, &qa(true)), by, at(100));
+    assert_eq!(strict.map(|_| ()), Err(NotAgain::Final));
+    let (_, again) = open
+        .ask_again((&before, &[&before, &later]), &opening(&deploy, &qa(false)), by, at(100))
+        .expect("it is asked again");
+    let ended = again.next.again.map(|again| again.ended);
+    assert_eq!(ended, Some(Ended::Rejected { by: vec!["U1".to_owned()] }));
+    // An approval that was asked because of the rejection.
+    let escalates = [asks("prod", false, vec![], vec![ask("escalate", vec![])])];
+    let ends = [(0, Outcome::Rejected), (1, Outcome::Expired)];
+    let (run, after) = stopped(&escalates, &ends, 1, expired);
+    assert_eq!(run.may_ask_again(&after), Err(NotAgain::Final), "an earlier approval was rejected");
 }
 
 #[test]
@@ -160,13 +224,12 @@ fn run_that_was_asked_again_takes_no_answer_to_its_failure() {
     let (mut run, asked) = ended(Status::Approved { at: at(60) });
     run.steps[1].state = StepState::Succeeded { at: at(60), summary: "approved".to_owned(), url: None };
     run.steps[2].state = StepState::Failed { at: at(70), reason: "two.example answered 500".to_owned() };
-    let told = Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() };
-    let makers = Makers::default();
-    run.steps[2].notice = Some(FailureNotice { failed_at: at(70), message: told, makers });
+    let message = Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() };
+    run.steps[2].notice = Some(FailureNotice { failed_at: at(70), message });
     assert_eq!(run.offers(2), [Resolution::Retry, Resolution::Skip, Resolution::MarkAsDone]);
     let (deploy, actions) = (deploy(), actions());
     let (earlier, _) = run
-        .ask_again(&asked, &opening(&deploy, &actions), ("U9", "zoe"), at(100))
+        .ask_again((&asked, &[]), &opening(&deploy, &actions), ("U9", "zoe"), at(100))
         .expect("it is asked again");
     // The message about the failure loses its buttons.
     let (approval, id) = (Some(asked.id.clone()), run.id.clone());
@@ -237,6 +300,10 @@ fn refusals_name_the_reason_and_what_to_do() {
         NotAskedAgain::NoRules,
         NotAskedAgain::NoSuchRule { rule: "promote".to_owned() },
         NotAskedAgain::After { rule: "test".to_owned() },
+        NotAskedAgain::DoesNotHold {
+            rule: "promote".to_owned(),
+            why: "environment='QA' (it is Staging)".to_owned(),
+        },
         NotAskedAgain::Unsupported { problem: "rules.yml:3:5: create_pr is not supported".to_owned() },
     ];
     let all = core.into_iter().map(NotAskedAgain::Core).chain(others);
@@ -254,6 +321,7 @@ fn refusals_name_the_reason_and_what_to_do() {
     :no_entry: <@U9> This was not asked again: the deployment has no rules that can be used now.
     :no_entry: <@U9> This was not asked again: the rules in force have no rule promote any more.
     :no_entry: <@U9> This was not asked again: the rule waits until the run of test succeeds.
+    :no_entry: <@U9> This was not asked again: the rule promote, as it is now, does not hold for this deploy: environment='QA' (it is Staging).
     :no_entry: <@U9> This was not asked again: the rule uses something that Signoff does not support: rules.yml:3:5: create_pr is not supported
     ");
 }

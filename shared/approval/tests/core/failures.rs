@@ -9,7 +9,8 @@ use approval::freeze::{Dates, Freeze};
 use approval::id::{DeployId, EffectId, RunId};
 use approval::message::{FailedStep, failure_resolved, step_failed, still_frozen};
 use approval::run::{
-    Command, FailureNotice, Makers, NotTheirs, Refusal, Resolution, Run, Status, StepState, decide,
+    Command, FailureNotice, KnownMakers, Makers, NotTheirs, Refusal, Resolution, Run, Status, StepState,
+    decide,
 };
 use jiff::civil::date;
 
@@ -49,9 +50,13 @@ fn does(resolution: Resolution) -> Command {
     Command::Resolve { by: "U1".to_owned(), name: "Ana".to_owned(), resolution, reason, failed_at: at(120) }
 }
 
-fn told(makers: Makers) -> Command {
+fn told() -> Command {
     let message = Dialog { channel: "C1".to_owned(), ts: "9.0".to_owned() };
-    Command::FailurePosted(FailureNotice { failed_at: at(120), message, makers })
+    Command::FailurePosted(FailureNotice { failed_at: at(120), message })
+}
+
+fn found(makers: Makers) -> Command {
+    Command::MakersFound(KnownMakers { failed_at: at(120), makers })
 }
 
 #[test]
@@ -184,13 +189,17 @@ fn a_build_is_marked_as_done_by_nobody_who_made_the_change() {
         members: members.iter().map(|id| (*id).to_owned()).collect(),
         lacks_some,
     };
-    let (known, _) = after(&run, 0, &[told(makers(&["U1"], false))]);
+    let (posted, _) = after(&run, 0, &[told()]);
+    assert_eq!(may(&posted, "U2", None), Err(NotTheirs::NotKnownYet), "they are looked up before");
+    // They are known whether or not the failure could be told.
+    let (known, did) = after(&run, 0, &[found(makers(&["U1"], false))]);
+    assert_eq!(did, "do: -; record: -");
     assert_eq!(may(&known, "U1", None), Err(NotTheirs::OwnChange));
     assert_eq!(may(&known, "U2", None), Ok(()));
     let electorate = Electorate { except: vec!["U2".to_owned()], ..Electorate::anyone() };
     let judged = Approval { electorate, ..approval() };
     assert_eq!(may(&known, "U2", Some(&judged)), Err(NotTheirs::OwnChange));
-    let (in_part, _) = after(&run, 0, &[told(makers(&["U1"], true))]);
+    let (in_part, _) = after(&run, 0, &[found(makers(&["U1"], true))]);
     assert_eq!(may(&in_part, "U2", None), Err(NotTheirs::MakersNotKnown));
     let (other, _) = after(&opened(&[hook("one.example")]).next, 0, &[Command::Begin(first()), fail()]);
     assert_eq!(may(&other, "U1", None), Ok(()), "a webhook is no build");
@@ -199,10 +208,10 @@ fn a_build_is_marked_as_done_by_nobody_who_made_the_change() {
 #[test]
 fn a_message_that_came_too_late_loses_its_buttons() {
     let (failed, _) = after(&opened(&[hook("one.example")]).next, 0, &[Command::Begin(first()), fail()]);
-    let (_, did) = after(&failed, 0, &[told(Makers::default())]);
+    let (_, did) = after(&failed, 0, &[told()]);
     assert_eq!(did, "do: -; record: -");
     let (retried, _) = after(&failed, 0, &[does(Resolution::Retry)]);
-    let (_, did) = after(&retried, 0, &[told(Makers::default())]);
+    let (_, did) = after(&retried, 0, &[told()]);
     assert_eq!(did, "do: tell_failure 0; record: -");
 }
 
@@ -306,7 +315,7 @@ fn a_failure_without_a_dialog_names_its_rule_and_deploy() {
 #[test]
 fn a_failure_that_somebody_dealt_with_says_who() {
     let run = opened(&[hook("one.example")]).next;
-    let (failed, _) = after(&run, 0, &[Command::Begin(first()), fail(), told(Makers::default())]);
+    let (failed, _) = after(&run, 0, &[Command::Begin(first()), fail(), told()]);
     let dealt = |resolution| {
         let (dealt, did) = after(&failed, 0, &[does(resolution)]);
         assert!(did.contains("tell_failure 0"), "{did}");

@@ -37,6 +37,15 @@ async fn what_was_sent_and_not_answered_follows_from_what_repeating_does() {
 }
 
 #[tokio::test]
+async fn page_in_place_of_json_is_asked_for_again() {
+    let server = Responder::start(|_, _| Reply::Answer(200, vec![], b"<html>".to_vec())).await;
+    let answer = get(&server.base, Repeat::Harmless).await.expect("an answer");
+    let read = |repeat| answer.json::<Vec<u8>>("X", "testing", repeat).expect_err("it is no JSON");
+    assert!(matches!(read(Repeat::Harmless), Failure::Retryable { .. }));
+    assert!(matches!(read(Repeat::MayDouble), Failure::Unanswered(_)));
+}
+
+#[tokio::test]
 async fn an_answer_has_a_limit() {
     for (length, fits) in [(10, true), (11, false)] {
         let server = Responder::start(move |_, _| Reply::Answer(200, vec![], vec![b'x'; length])).await;

@@ -286,7 +286,7 @@ mod tests {
     fn an_unreadable_answer_to_a_post_leaves_open_whether_it_was_posted() {
         for body in ["<html>", "", "{}", r#"{"ok":"yes"}"#] {
             assert!(matches!(failure(POST, &answer(200, None, body)), Failure::Unanswered(_)), "{body}");
-            assert!(matches!(failure(READ, &answer(200, None, body)), Failure::Permanent(_)), "{body}");
+            assert!(matches!(failure(READ, &answer(200, None, body)), Failure::Retryable { .. }), "{body}");
         }
     }
 }

@@ -17,7 +17,7 @@ use approval::effect::{Effect, EffectState, StartedBuild};
 use approval::freeze::{Dates, Day, Freeze, Hold, Hours, MIDNIGHT};
 use approval::id::ApprovalId;
 use approval::issue::{Issue, Tracker};
-use approval::run::{FailureNotice, Makers, Opening, Resolution, Resolved, Run, StepState};
+use approval::run::{FailureNotice, KnownMakers, Makers, Opening, Resolution, Resolved, Run, StepState};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -218,7 +218,9 @@ async fn a_run_reads_as_it_was_written() {
         (step.state, step.line) = (state, Some(dialog()));
         (step.on_failure, step.asked, step.first) = (OnFailure::Continue, true, Some(first()));
         let makers = Makers { members: odd(), lacks_some: true };
-        step.notice = Some(FailureNotice { failed_at: precise(), message: dialog(), makers });
+        step.notice = Some(FailureNotice { failed_at: precise(), message: dialog() });
+        step.makers = Some(KnownMakers { failed_at: precise(), makers });
+        step.rejected = true;
         step.resolved = Some(Resolved {
             failed_at: precise(),
             failure: ODD[3].to_owned(),

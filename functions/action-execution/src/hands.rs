@@ -1,0 +1,64 @@
+//! Everybody with a hand in a change, whatever its rule lets makers do.
+
+use crate::electorate::each_once;
+use crate::handler::ActionExecution;
+use crate::people::Known;
+use crate::trouble::Tried;
+use approval::approval::{Hands, Member};
+use approval::deploy::Deploy;
+use approval::shares::Changes;
+use providers::slack::client::Slack;
+
+impl ActionExecution {
+    /// Everybody with a hand in the own commits of `deploy` and, where `start` is known, in what
+    /// lies between it and `revision`. `kept` is that range as it was read before, where it was;
+    /// one that is of something else is read anew.
+    ///
+    /// # Errors
+    ///
+    /// The record, Slack or the source host can't be asked now.
+    pub(crate) async fn hands_since(
+        &self,
+        slack: &Slack,
+        deploy: &Deploy,
+        (start, revision): (Option<&str>, &str),
+        kept: Option<Changes>,
+    ) -> Tried<Hands> {
+        let mut hands = Hands { members: Vec::new(), may_lack: false };
+        let makers = self.makers(slack, deploy).await?;
+        hands.may_lack |= makers.each().count() < deploy.makers().len();
+        for found in makers.each() {
+            hands.members.extend(found.members.iter().map(|member| member.id.clone()));
+            hands.members.extend(found.unconfirmed_by.iter().cloned());
+            hands.may_lack |= found.known == Known::NotFound;
+        }
+        let Some(start) = start else { return Ok(finished(hands)) };
+        let deployed_by = self.deployed_by(deploy).await?;
+        let is_it =
+            |kept: &Changes| kept.base == start && kept.head == revision && kept.started_by == deployed_by;
+        let changes = match kept.filter(is_it) {
+            Some(kept) => Ok(kept),
+            None => self.read_range(deploy, &deployed_by, (start, revision)).await?,
+        };
+        let Ok(changes) = changes else {
+            hands.may_lack = true;
+            return Ok(finished(hands));
+        };
+        hands.may_lack |= !changes.missing.is_empty() || changes.unvouched.count > 0;
+        let (members, own_word) = self.members(slack, &changes.makers).await?;
+        hands.members.extend(own_word);
+        for member in members {
+            match member {
+                Member::Found(ids) => hands.members.extend(ids),
+                Member::NobodyHere | Member::Bot => {}
+                Member::SaidNobodyHere(_) | Member::NotFound => hands.may_lack = true,
+            }
+        }
+        Ok(finished(hands))
+    }
+}
+
+fn finished(mut hands: Hands) -> Hands {
+    hands.members = each_once(hands.members);
+    hands
+}

@@ -1,0 +1,81 @@
+//! What people wait for is tried again for a day when it fails: it is neither lost in an outage of
+//! minutes nor because of a channel that somebody can repair.
+
+use crate::handler::ActionExecution;
+use crate::settle::sentence;
+use crate::trouble::Tried;
+use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, PARKED_FOR};
+use approval::event::EventKind;
+use approval::message;
+use jiff::Timestamp;
+use providers::Failure;
+use runtime::batch::Handled;
+use runtime::effects::Attempt;
+use store::{Change, StoreError};
+
+impl ActionExecution {
+    /// Puts on record that something that people wait for was not done, and has the clock send it
+    /// again, ever more seldom, for a day. `channel` is where it goes, as the record names it. What
+    /// the channel takes no more is put on record at once, and what was to be said in a thread is
+    /// said in the deployment's channel.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read or written.
+    pub(crate) async fn settle_waited_for(
+        &self,
+        attempt: &Attempt,
+        channel: &str,
+        failure: Failure,
+    ) -> Tried<Handled> {
+        let (effect, now) = (&attempt.effect, self.now());
+        let is_passing = failure.is_passing();
+        if is_over(effect, now) || (is_passing && effect.tries() < MAX_ATTEMPTS) {
+            return self.settle_telling(attempt, channel, failure).await;
+        }
+        let reason = sentence(&failure.to_string());
+        let mut change = Change::to(&effect.deploy, now).effect(effect, self.parked(attempt, &reason));
+        if !is_passing && effect.note.as_ref() != Some(&reason) {
+            let elsewhere = self.told_elsewhere(effect).await?;
+            let event = EventKind::NotTold { channel: channel.to_owned(), reason };
+            let owner = format!("{} attempt {}", effect.id, effect.attempts);
+            change = change.and(&owner, elsewhere.into_iter().collect(), vec![event]);
+        }
+        self.store.commit(change).await?;
+        // Its message is done; the clock sends the effect again when it is due.
+        Ok(Handled::Done)
+    }
+
+    /// What tells the deployment's channel the text of `effect`, where that is for a thread.
+    async fn told_elsewhere(&self, effect: &Effect) -> Result<Option<EffectKind>, StoreError> {
+        let EffectKind::TellThread { text, .. } = &effect.kind else { return Ok(None) };
+        let Some(deploy) = self.store.deploy(&effect.deploy).await? else { return Ok(None) };
+        let channel = self.fallback_channel(&deploy).await?;
+        let text = message::not_told_in_thread(&deploy, &self.deploy_url(&deploy.id), text);
+        Ok(channel.map(|channel| EffectKind::TellChannel { channel, text }))
+    }
+}
+
+/// True if nobody tries `effect` any longer at `now`, where it fails once more. What was committed
+/// long before its time has its tries, too.
+fn is_over(effect: &Effect, now: Timestamp) -> bool {
+    now.duration_since(effect.created_at) > PARKED_FOR && effect.tries() > 2 * MAX_ATTEMPTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::id::{ApprovalId, DeployId, EffectId};
+    use jiff::SignedDuration;
+
+    #[test]
+    fn effect_is_over_after_a_day_and_its_tries() {
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let kind = EffectKind::WatchFreeze { approval: ApprovalId::from_text("a") };
+        let effect = Effect::new(EffectId::from_text("e"), DeployId::from_text("d"), kind, at(0));
+        for (attempts, hours, expected) in [(17, 24, false), (17, 25, true), (16, 25, false)] {
+            let effect = Effect { attempts, ..effect.clone() };
+            assert_eq!(is_over(&effect, at(hours)), expected, "{attempts} {hours}");
+        }
+    }
+}
