@@ -95,6 +95,7 @@ fn commit(index: usize, made: &Made) -> RangeCommit {
         signature: Signature::Unsigned,
         pushed_by: vec![acted(made.author)],
         pull_requests: made.pull_request.map(|_| index as u64).into_iter().collect(),
+        issues: Vec::new(),
         parents: 1,
     }
 }
