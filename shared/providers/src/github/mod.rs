@@ -2,6 +2,7 @@
 
 mod account;
 pub mod changing;
+mod ci_files;
 pub mod client;
 mod comparison;
 pub mod dispatch;
