@@ -109,15 +109,13 @@ impl DeployWebhook {
 
     /// The deploy that `id` is another report of; `id` itself where it is none.
     pub(crate) async fn original(&self, id: DeployId) -> Result<DeployId, StoreError> {
-        Ok(match self.store.deploy(&id).await?.map(|deploy| deploy.confirmation) {
-            Some(Confirmation::Repeat { of }) => of,
-            Some(
-                Confirmation::Awaited
-                | Confirmation::Confirmed
-                | Confirmation::Unconfirmed { .. }
-                | Confirmation::Unevaluated { .. },
-            )
-            | None => id,
+        let Some(deploy) = self.store.deploy(&id).await? else { return Ok(id) };
+        Ok(match deploy.confirmation {
+            Confirmation::Repeat { of } => of,
+            Confirmation::Awaited
+            | Confirmation::Confirmed
+            | Confirmation::Unconfirmed { .. }
+            | Confirmation::Unevaluated { .. } => deploy.reading.repeats.unwrap_or(id),
         })
     }
 }
