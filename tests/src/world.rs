@@ -315,13 +315,13 @@ fn settings(aws: &LocalAws) -> Result<Settings, HarnessError> {
 
 /// Builds the functions as `cargo run` does, and returns the folder that has their programs.
 async fn build_functions() -> Result<PathBuf, HarnessError> {
-    // With the tests: the same features as `cargo test --workspace`, so that nothing is compiled twice. What measures
-    // (examples/) is built with `--release`, and so are the functions then.
-    let what = if cfg!(debug_assertions) { "--tests" } else { "--release" };
+    // With a test: the same features as `cargo test --workspace`, so that nothing is compiled twice. What
+    // measures (examples/) may be built with `--release`, and so are the functions then.
+    let what: &[&str] = if cfg!(debug_assertions) { &["--test", "stories"] } else { &["--release"] };
     let mut build = signoff_local::cargo::command(&root());
-    let status = build.args(["build", "--workspace", "--bins", what]).status().await?;
+    let status = build.args(["build", "--workspace", "--bins"]).args(what).status().await?;
     if !status.success() {
-        return Err(format!("`cargo build --workspace --bins {what}` ended with {status}").into());
+        return Err(format!("`cargo build --workspace --bins {}` ended with {status}", what.join(" ")).into());
     }
     // This test's own program lies in target/debug/deps.
     let program = std::env::current_exe()?;

@@ -23,6 +23,7 @@ mod doors;
 mod double_clicks;
 mod evaluations;
 mod events;
+mod every_row;
 mod facts;
 mod failures;
 mod fairness;

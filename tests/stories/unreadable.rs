@@ -293,3 +293,59 @@ fn an_unreadable_environment_keeps_nothing_from_registering() {
         assert_eq!(story.problems().len(), DAMAGES.len());
     });
 }
+
+#[test]
+fn an_unreadable_deploy_is_registered_and_reported_anew() {
+    tell("unreadable-deploy", async |story| {
+        story.rules("rules: []");
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "QA").await;
+        story.settled(&deploy).await;
+        let pk = format!("deploy#{deploy}");
+        let sound = rows(story, &pk, "deploy").await.remove(0);
+        let path = format!("/api/1/deployments/acme/{}/{revision}/health", story.name);
+        for how in DAMAGES {
+            let broken = damaged(&sound, "revision", how);
+            put(story, &broken).await;
+            let answer = story.register(&revision, "QA").await;
+            // What it is called then stands for it: the second time it is on record.
+            let expected = [StatusCode::OK, StatusCode::BAD_REQUEST];
+            assert!(expected.contains(&answer.status()), "{how:?}: {}", answer.text().await.unwrap());
+            let report = serde_json::json!({"health": "Healthy", "environment": "QA"});
+            assert_eq!(story.post(&path, &report).await.status(), StatusCode::OK, "{how:?}");
+            assert_eq!(rows(story, &pk, "deploy").await.remove(0), broken, "{how:?}");
+        }
+        put(story, &sound).await;
+    });
+}
+
+#[test]
+fn an_unreadable_person_keeps_one_step_waiting() {
+    tell("unreadable-person", async |story| {
+        let ana = story.email("Ana");
+        let rules = "rules:\n  - tell:\n      conditions: [\"environment='Staging'\"]\n      actions: \
+                     [{notify_deploy_authors: 'It is out'}, {add_deploy_tag: '#done'}]\n";
+        story.rules(rules);
+        let person = story.person("Ana");
+        let key = [("pk", text("people")), ("sk", text(&ana)), ("version", text("not a number"))];
+        let broken: Row = key.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        put(story, &broken).await;
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        story.until("the channel to be told", async || story.problems().pop()).await;
+        assert!(story.problems()[0].contains(&ana), "{:?}", story.problems());
+        let delete = story.world.dynamodb.delete_item().table_name(&story.world.record_table);
+        delete.key("pk", text("people")).key("sk", text(&ana)).send().await.unwrap();
+        let waiting = story
+            .until("the step to wait for an hour", async || {
+                let later = runtime::time::now() + SignedDuration::from_mins(50);
+                story.page(&deploy).await.effects.into_iter().find(|effect| effect.not_before > later)
+            })
+            .await;
+        story.pull_forward(&waiting).await;
+        story.world.tick().await;
+        let page = story.settled(&deploy).await;
+        assert_eq!((page.facts.tags.len(), page.failed_rules()), (1, Vec::<String>::new()));
+        assert_eq!(story.world.slack.direct_messages(&person).len(), 1);
+        assert_eq!(story.problems().len(), 1);
+    });
+}

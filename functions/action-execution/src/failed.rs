@@ -3,7 +3,7 @@
 use crate::electorate::each_once;
 use crate::handler::ActionExecution;
 use crate::people::Known;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::Action;
 use approval::approval::Dialog;
 use approval::deploy::Deploy;
@@ -32,7 +32,7 @@ pub(crate) struct Failed<'a> {
 impl ActionExecution {
     /// Tells people of a failure, in a new message. One that somebody dealt with loses its buttons instead,
     /// and says who.
-    pub(crate) async fn tell_failure(&self, attempt: &Attempt, failed: Failed<'_>) -> Result<(), Trouble> {
+    pub(crate) async fn tell_failure(&self, attempt: &Attempt, failed: Failed<'_>) -> Tried<()> {
         let effect = &attempt.effect;
         let Failed { step, at, .. } = failed;
         let read = self.store.step(&effect.deploy, failed.run, step).await?;
@@ -102,7 +102,7 @@ impl ActionExecution {
         slack: &Slack,
         deploy: &Deploy,
         action: &Action,
-    ) -> Result<(Makers, Vec<String>), Trouble> {
+    ) -> Tried<(Makers, Vec<String>)> {
         let is_build = matches!(action, Action::AutoApproveBuild(_) | Action::TriggerBuild(_));
         let looked_up = match is_build {
             true => self.makers(slack, deploy).await,
@@ -110,10 +110,11 @@ impl ActionExecution {
         };
         let found = match looked_up {
             Ok(found) => found,
-            Err(failure) if failure.is_passing() && attempt.effect.attempts < LOOKS => {
-                return Err(failure.into());
-            }
-            Err(failure) => {
+            Err(trouble) => {
+                let failure = trouble.outside()?;
+                if failure.is_passing() && attempt.effect.attempts < LOOKS {
+                    return Err(failure.into());
+                }
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
                 return Ok((Makers { members: Vec::new(), lacks_some: true }, Vec::new()));
             }

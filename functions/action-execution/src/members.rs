@@ -2,21 +2,17 @@
 
 use crate::handler::ActionExecution;
 use crate::people::{Found, Known};
+use crate::trouble::Tried;
 use approval::approval::Member;
 use approval::shares::Maker;
-use providers::Failure;
 use providers::slack::client::Slack;
 
 impl ActionExecution {
     /// Who each of `makers` is in Slack, by everything that is theirs; and those whose unconfirmed word on
     /// the page People says so, who may not vote.
     ///
-    /// Errors: the record or Slack can't be asked now.
-    pub(crate) async fn members(
-        &self,
-        slack: &Slack,
-        makers: &[Maker],
-    ) -> Result<(Vec<Member>, Vec<String>), Failure> {
+    /// Errors: the record or Slack can't be asked now, or an entry can't be read.
+    pub(crate) async fn members(&self, slack: &Slack, makers: &[Maker]) -> Tried<(Vec<Member>, Vec<String>)> {
         let handles: Vec<_> = makers.iter().map(Maker::handles).collect();
         let found = self.found_by(slack, &handles).await?;
         let (mut members, mut own_word) = (Vec::new(), Vec::new());

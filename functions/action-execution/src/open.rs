@@ -3,7 +3,7 @@
 use crate::electorate::reachable;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::ApprovalSpec;
 use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
 use approval::deploy::{Deploy, RulesChange};
@@ -27,7 +27,7 @@ impl ActionExecution {
         step: usize,
         spec: &ApprovalSpec,
         earlier: &[Approval],
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         if let Some(reason) = self.gone_since(deploy, run, (step, spec), earlier).await? {
             return Err(Failure::Permanent(reason).into());
@@ -40,7 +40,7 @@ impl ActionExecution {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),
             None => {
-                let mentions = self.mentions(&slack, deploy).await?;
+                let mentions = self.mentions_in(&slack, deploy, &spec.prompt).await?;
                 let context = self.context(attempt, deploy, &mentions, &[&spec.prompt]).await?;
                 render(&spec.prompt, &context).map_err(|error| {
                     Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))

@@ -62,7 +62,15 @@ impl ActionExecution {
             for other in listing.approvals {
                 let is_meant = match others {
                     Others::MovedBy(moved_by) => other.id != *moved_by,
-                    Others::Blocked => self.is_blocked(&other.deploy, &other.id).await?,
+                    Others::Blocked => match self.is_blocked(&other.deploy, &other.id).await {
+                        // It keeps no other one from being judged.
+                        Err(error @ StoreError::Row { .. }) => {
+                            let deploy = &other.deploy;
+                            tracing::error!(alarm = "unreadable", %deploy, %error, "it is not judged again");
+                            false
+                        }
+                        is_blocked => is_blocked?,
+                    },
                     Others::All => true,
                 };
                 if !is_meant {

@@ -4,6 +4,7 @@
 mod ask;
 
 use crate::handler::ActionExecution;
+use crate::trouble::Tried;
 use approval::approval::SaidNobody;
 use approval::deploy::Person;
 use approval::people::{Entry, Handle, Nobody, Standing};
@@ -98,26 +99,23 @@ impl ActionExecution {
     /// other. The list of people is read in one request for each 100 accounts and
     /// addresses; Slack is asked for each address that it was not asked for in the last minutes.
     ///
-    /// Errors: those of the record and of Slack, as failures that may pass.
-    pub(crate) async fn members_of(
-        &self,
-        slack: &Slack,
-        identities: &[Identity],
-    ) -> Result<Vec<Found>, Failure> {
+    /// Errors: those of the record, also an entry that can't be read, and of Slack.
+    pub(crate) async fn members_of(&self, slack: &Slack, identities: &[Identity]) -> Tried<Vec<Found>> {
         self.found_by(slack, &identities.iter().map(handles).collect::<Vec<_>>()).await
     }
 
     /// The people behind each of these lists of handles, each list one person's, as
     /// [`ActionExecution::members_of`] finds them.
     ///
-    /// Errors: those of the record and of Slack, as failures that may pass.
-    pub(crate) async fn found_by(
-        &self,
-        slack: &Slack,
-        handles: &[Vec<Handle>],
-    ) -> Result<Vec<Found>, Failure> {
-        let listed = self.store.people_of(&handles.concat()).await;
-        let listed = listed.map_err(|error| Failure::retryable(format!("the list of people: {error}")))?;
+    /// Errors: those of the record, also an entry that can't be read, and of Slack.
+    pub(crate) async fn found_by(&self, slack: &Slack, handles: &[Vec<Handle>]) -> Tried<Vec<Found>> {
+        let listed = match self.store.people_of(&handles.concat()).await {
+            Err(error) if error.is_passing() => {
+                return Err(Failure::retryable(format!("the list of people: {error}")).into());
+            }
+            // Who made the change can't be told without an entry that can't be read: the effect is put aside.
+            listed => listed?,
+        };
         let mut found = Vec::new();
         for handles in handles {
             let mut by_address = Vec::new();
@@ -132,7 +130,7 @@ impl ActionExecution {
     }
 
     /// The people behind each of `makers`.
-    pub(crate) async fn found(&self, slack: &Slack, makers: Vec<Person>) -> Result<Makers, Failure> {
+    pub(crate) async fn found(&self, slack: &Slack, makers: Vec<Person>) -> Tried<Makers> {
         let identities: Vec<_> = makers.iter().map(identity).collect();
         let found = self.members_of(slack, &identities).await?;
         Ok(Makers(makers.into_iter().zip(found).collect()))

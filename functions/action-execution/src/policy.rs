@@ -100,7 +100,15 @@ impl ActionExecution {
     /// The policy in force now: one GetItem where the stack has a repository for it, and none otherwise.
     pub(crate) async fn policy(&self) -> Result<Binding, Trouble> {
         let Some(repository) = &self.policies.repository else { return Ok(Binding::Nothing) };
-        let state = self.store.policy().await?.unwrap_or_default();
+        let state = match self.store.policy().await {
+            Ok(state) => state.unwrap_or_default(),
+            // Nothing acts meanwhile, and everything that does not act goes on.
+            Err(error @ StoreError::Row { .. }) => {
+                let why = message::policy_row_unreadable(&error.to_string());
+                return Ok(Binding::Unknown(format!("No rule may act. {why}")));
+            }
+            Err(error) => return Err(error.into()),
+        };
         let Some(in_force) = state.in_force else {
             let problem = state.unusable.and_then(|unusable| unusable.problems.into_iter().next());
             let why = problem.unwrap_or_else(|| "The next deploy reads it.".to_owned());

@@ -22,6 +22,19 @@ pub(crate) enum Trouble {
     Race,
 }
 
+/// What was asked for, unless something kept it from being done.
+pub(crate) type Tried<T> = Result<T, Trouble>;
+
+impl Trouble {
+    /// The outside world's failure, where it is one.
+    pub(crate) fn outside(self) -> Result<Failure, Self> {
+        match self {
+            Self::Outside(failure) => Ok(failure),
+            other @ (Self::NotYet(_) | Self::Store(_) | Self::Race) => Err(other),
+        }
+    }
+}
+
 impl From<CommitError> for Trouble {
     fn from(error: CommitError) -> Self {
         match error {

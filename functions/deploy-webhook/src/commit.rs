@@ -11,7 +11,7 @@ use approval::message;
 use approval::slug::canonical;
 use jiff::Timestamp;
 use runtime::race;
-use store::{Change, CommitError, Latest, StoreError};
+use store::{Change, CommitError, Latest, Store, StoreError};
 
 /// How often a lost race is tried again.
 const MAX_RACES: u32 = 9;
@@ -122,7 +122,7 @@ impl DeployWebhook {
                 latest.revision == deploy.revision && !deploy.revision.starts_with("refs/")
             };
             let same = match latest.latest().filter(is_latest) {
-                Some(latest) => self.store.deploy(&latest.deploy).await?,
+                Some(latest) => readable(&self.store, &latest.deploy).await?.flatten(),
                 None => None,
             };
             if let Some(known) = same.filter(|known| !comes_again(known, deploy)) {
@@ -139,9 +139,12 @@ impl DeployWebhook {
                 Err(error) => return Err(error),
             }
             // It was there before, or somebody else registered something at this moment.
-            let Some(known) = self.store.deploy(&first.id).await? else { return Err(CommitError::Conflict) };
-            if !known.state.has_arrived() {
-                return self.commit_report(&known, first, (&latest, channel), now).await;
+            let known = match readable(&self.store, &first.id).await? {
+                Some(None) => return Err(CommitError::Conflict),
+                known => known.flatten(),
+            };
+            if let Some(known) = known.as_ref().filter(|known| !known.state.has_arrived()) {
+                return self.commit_report(known, first, (&latest, channel), now).await;
             }
             let since = latest.latest().map(|latest| format!("after {}", latest.deploy));
             let begun = since.as_deref().map(|since| id(&first, Some(since)));
@@ -152,11 +155,14 @@ impl DeployWebhook {
             if let Some(begun) = begun {
                 return self.commit_report(&begun, first, (&latest, channel), now).await;
             }
-            let same_run = run(&first).is_some() && run(&known) == run(&first);
-            if same_run || (date.is_some() && sent_date(&known) == sent_date(&first)) {
+            let is_same = |known: &&Deploy| {
+                let same_run = run(&first).is_some() && run(known) == run(&first);
+                same_run || (date.is_some() && sent_date(known) == sent_date(&first))
+            };
+            if let Some(known) = known.as_ref().filter(is_same) {
                 return match first.state.has_arrived() {
-                    true => self.keep_people(&known, &first, now).await,
-                    false => self.commit_report(&known, first, (&latest, channel), now).await,
+                    true => self.keep_people(known, &first, now).await,
+                    false => self.commit_report(known, first, (&latest, channel), now).await,
                 };
             }
             let after = match (date, run(&first)) {
@@ -253,6 +259,18 @@ impl DeployWebhook {
                 )
             }
         }
+    }
+}
+
+/// The deploy at `id`; `None`: this release can't read it, and it stays as it is.
+async fn readable(store: &Store, id: &DeployId) -> Result<Option<Option<Deploy>>, StoreError> {
+    match store.deploy(id).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ StoreError::Row { .. }) => {
+            tracing::error!(alarm = "unreadable", deploy = %id, %error, "what is registered is a deploy of its own");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -109,13 +109,24 @@ impl DeployWebhook {
 
     /// The deploy that `id` is another report of; `id` itself where it is none.
     pub(crate) async fn original(&self, id: DeployId) -> Result<DeployId, StoreError> {
-        let Some(deploy) = self.store.deploy(&id).await? else { return Ok(id) };
-        Ok(match deploy.confirmation {
-            Confirmation::Repeat { of } => of,
-            Confirmation::Awaited
-            | Confirmation::Confirmed
-            | Confirmation::Unconfirmed { .. }
-            | Confirmation::Unevaluated { .. } => deploy.reading.repeats.unwrap_or(id),
+        let found = match self.store.outline(&id).await {
+            Ok(found) => found,
+            // What is reported is kept beside the deploy, which somebody has to mend.
+            Err(error @ StoreError::Row { .. }) => {
+                tracing::error!(alarm = "unreadable", deploy = %id, %error, "taken for no other report");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(match found.map(|found| found.confirmation) {
+            Some(Confirmation::Repeat { of }) => of,
+            Some(
+                Confirmation::Awaited
+                | Confirmation::Confirmed
+                | Confirmation::Unconfirmed { .. }
+                | Confirmation::Unevaluated { .. },
+            )
+            | None => id,
         })
     }
 }

@@ -62,7 +62,7 @@ impl RuleEvaluation {
             } else {
                 self.store.settle(effect, &after).await?;
             }
-            return Ok(Handled::Again(wait));
+            return Ok(if asked.is_some() { Handled::SlowDown(wait) } else { Handled::Again(wait) });
         }
         if let EffectKind::AskAgain { approval, by, .. } = &effect.kind {
             let text = message::not_asked_again_yet(by, &reason);

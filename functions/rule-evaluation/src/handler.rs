@@ -324,7 +324,7 @@ impl RuleEvaluation {
             }
         }
         if let Some(previous) = &previous {
-            let alarms = self.store.facts(&previous.id).await?.alarms();
+            let alarms = self.store.alarms(&previous.id).await?;
             if !alarms.is_empty() {
                 let inherit = Command::Inherit(alarms);
                 learn(&self.store, &deploy.id, &inherit, now, effect.id.as_str()).await?;

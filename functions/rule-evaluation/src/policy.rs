@@ -15,7 +15,7 @@ use approval::policy::{
 use approval::run::{Opening, Run, Status};
 use providers::github::GitHub;
 use rules::policy::Policy;
-use store::{Change, CommitError};
+use store::{Change, CommitError, StoreError};
 
 /// How often a lost race for the policy is decided again.
 const MAX_RACES: u32 = 9;
@@ -115,7 +115,14 @@ impl RuleEvaluation {
         read: &Read,
         reader: Reader<'_>,
     ) -> Result<Vec<String>, Trouble> {
-        let state = self.store.policy().await?.unwrap_or_default();
+        let state = match self.store.policy().await {
+            Ok(state) => state.unwrap_or_default(),
+            // The row stays as it is. Rules are evaluated all the same, and what they would let act waits.
+            Err(error @ StoreError::Row { .. }) => {
+                return Ok(vec![message::policy_row_unreadable(&error.to_string())]);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let (step, notices) = match read {
             Read::Policy { file, policy } => self.found_policy(&state, file, policy, reader).await?,
             Read::Unusable { key, problems } => {

@@ -1,5 +1,7 @@
 //! Rate limits of a stand-in, as the real service has them: a test turns them on.
 
+mod published;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -26,25 +28,34 @@ impl Limits {
         self.0.push((limit, BTreeMap::new()));
     }
 
-    /// The time that a request at `now` has to wait; `None`: it is within the limits, and counts.
+    /// The time that a request at `now` has to wait; `None`: it is within all limits, and counts for each.
+    /// One that is refused counts for none.
     pub(crate) fn exceeded(&mut self, method_and_path: &str, body: &str, now: Instant) -> Option<Duration> {
+        let mut body_read: Option<serde_json::Value> = None;
+        let (mut wait, mut counts) = (None, Vec::new());
         for (limit, used) in &mut self.0 {
             if !method_and_path.contains(&limit.method_and_path_contains) {
                 continue;
             }
-            let value = |name: &str| serde_json::from_str::<serde_json::Value>(body).ok()?.get(name).cloned();
-            let key = limit.each.and_then(value).map(|value| value.to_string()).unwrap_or_default();
+            let mut value = |name: &str| {
+                let read = || serde_json::from_str(body).unwrap_or_default();
+                body_read.get_or_insert_with(read).get(name).map(ToString::to_string)
+            };
+            let key = limit.each.and_then(&mut value).unwrap_or_default();
             let used = used.entry(key).or_default();
             while used.front().is_some_and(|first| now.duration_since(*first) >= limit.per) {
                 used.pop_front();
             }
             if used.len() >= limit.requests {
                 let first = used.front().copied().unwrap_or(now);
-                return Some(limit.per.saturating_sub(now.duration_since(first)));
+                wait = wait.max(Some(limit.per.saturating_sub(now.duration_since(first))));
             }
-            used.push_back(now);
+            counts.push(used);
         }
-        None
+        if wait.is_none() {
+            counts.into_iter().for_each(|used| used.push_back(now));
+        }
+        wait
     }
 }
 
@@ -66,5 +77,23 @@ mod tests {
         assert_eq!(wait("a", 10), Some(Duration::from_secs(50)));
         assert_eq!([wait("a", 60), wait("a", 60)], [None, Some(Duration::from_secs(1))]);
         assert_eq!(limits.exceeded("GET /repos", "", start), None);
+    }
+
+    #[test]
+    fn a_refused_request_counts_for_no_limit() {
+        let mut limits = Limits::default();
+        let limit = |requests, per| Limit {
+            method_and_path_contains: String::new(),
+            each: None,
+            requests,
+            per: Duration::from_secs(per),
+        };
+        limits.add(limit(2, 60));
+        limits.add(limit(1, 10));
+        let start = Instant::now();
+        let mut wait = |seconds| limits.exceeded("GET /", "", start + Duration::from_secs(seconds));
+        assert_eq!([wait(0), wait(5), wait(10)], [None, Some(Duration::from_secs(5)), None]);
+        // Both limits are used up by then; the longer wait counts.
+        assert_eq!(wait(12), Some(Duration::from_secs(48)));
     }
 }

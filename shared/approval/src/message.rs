@@ -22,7 +22,7 @@ mod step;
 mod tell;
 
 pub use again::{ASK_AGAIN, NotAskedAgain, ask_again_refused, not_asked_again, not_asked_again_yet};
-pub use aside::{evaluated_later, put_aside};
+pub use aside::{evaluated_later, policy_row_unreadable, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use evaluation::{
     EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, offer_evaluation,

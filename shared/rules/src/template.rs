@@ -12,6 +12,7 @@ mod operators;
 mod tags;
 
 pub(crate) use check::check;
+use context::MENTIONS;
 pub use context::{Context, FAILED_RULES, LATE, Mentions};
 
 use crate::problem::one_line;
@@ -82,6 +83,14 @@ pub fn is_late(template: &str) -> bool {
         return false;
     }
     names_of(template).is_none_or(|names| LATE.iter().any(|late| names.contains(*late)))
+}
+
+/// Whether a template mentions authors in Slack, or may: one that can't be read.
+pub fn is_mentioning(template: &str) -> bool {
+    if !MENTIONS.iter().any(|name| template.contains(name)) {
+        return false;
+    }
+    names_of(template).is_none_or(|names| MENTIONS.iter().any(|mention| names.contains(*mention)))
 }
 
 /// The variables that a template names; `None`: it can't be read.

@@ -24,6 +24,9 @@ pub enum Handled {
     Done,
     /// It is to be tried again after this long.
     Again(SignedDuration),
+    /// A provider asked to wait this long. Its lane waits with it: what else there is to do for the same
+    /// deployment would take what others need as soon as the provider lets something through again.
+    SlowDown(SignedDuration),
 }
 
 /// A function's own queue, and where what can't be read goes.
@@ -111,14 +114,17 @@ impl OwnQueue {
             } else {
                 self.handle(message, group, handle).await
             };
-            if let Handled::Again(wait) = handled {
-                if is_lane(group) && self.leave_the_lane(message).await {
-                    continue;
-                }
-                self.hide(message, wait).await;
-                held_up = Some(wait);
-                kept.push(id);
+            let (wait, stays) = match handled {
+                Handled::Done => continue,
+                Handled::Again(wait) => (wait, false),
+                Handled::SlowDown(wait) => (wait, true),
+            };
+            if !stays && is_lane(group) && self.leave_the_lane(message).await {
+                continue;
             }
+            self.hide(message, wait).await;
+            held_up = Some(wait);
+            kept.push(id);
         }
         kept
     }

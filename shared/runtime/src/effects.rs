@@ -106,6 +106,9 @@ pub async fn take(
     }
     let lost = match effect.claim(now) {
         Claim::Closed => return Err(Handled::Done.into()),
+        Claim::Wait { until } if effect.spared > 0 => {
+            return Err(Handled::SlowDown(until.duration_since(now)).into());
+        }
         Claim::Held { until } | Claim::Wait { until } => {
             return Err(Handled::Again(until.duration_since(now)).into());
         }

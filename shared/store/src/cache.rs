@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::row::{self, number, text};
+use crate::unreadable::read_or_none;
 use crate::{Store, keys};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,8 @@ pub struct CachedRules {
 }
 
 impl Store {
-    /// The file at `path` of `repository`, as it was last read.
+    /// The file at `path` of `repository`, as it was last read. One that can't be read any more is as good as
+    /// none: the git host has it.
     pub async fn cached_rules(
         &self,
         repository: &str,
@@ -34,7 +36,7 @@ impl Store {
             .table_name(table)
             .key(keys::PK, text(keys::cached_rules(repository, path)));
         let answer = request.send().await.map_err(|error| StoreError::service("GetItem", error))?;
-        answer.item.map(row::read).transpose()
+        Ok(read_or_none(answer.item))
     }
 
     /// Keeps the file at `path` of `repository`; one that is too large is not kept.

@@ -10,10 +10,14 @@ use approval::id::{DeployId, EffectId};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 /// The time for which an effect is left alone whose row can't be read: a release that reads it may come.
 pub const ASIDE: SignedDuration = SignedDuration::from_hours(1);
+
+/// How many effects are taken at the same time.
+const SIDE_BY_SIDE: usize = 16;
 
 /// The effects that are due, as far as they could be taken.
 #[derive(Debug, Default)]
@@ -108,11 +112,15 @@ impl Store {
         let due_at = |row: &row::Row| row.get(keys::DUE_AT).and_then(|at| at.as_s().ok()).cloned();
         found.sort_by_key(due_at);
         found.truncate(usize::try_from(limit).unwrap_or(0));
-        for found in found {
-            match self.postpone(&found, now).await {
-                Ok(Some(row)) => self.sort_in(row, &found, now, &mut due).await,
-                Ok(None) => {}
-                Err(error) => due.failures.push(error),
+        // One after the other, a clock's minute would be too short for some hundreds.
+        for some in found.chunks(SIDE_BY_SIDE) {
+            let turned = join_all(some.iter().map(|found| self.postpone(found, now))).await;
+            for (found, turned) in some.iter().zip(turned) {
+                match turned {
+                    Ok(Some(row)) => self.sort_in(row, found, now, &mut due).await,
+                    Ok(None) => {}
+                    Err(error) => due.failures.push(error),
+                }
             }
         }
         Ok(due)

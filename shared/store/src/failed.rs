@@ -2,7 +2,8 @@
 
 use crate::error::StoreError;
 use crate::row::text;
-use crate::{Store, keys, row};
+use crate::unreadable::read_each;
+use crate::{Store, keys};
 use approval::id::DeployId;
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -33,7 +34,7 @@ impl Store {
             .scan_index_forward(false)
             .limit(MOST);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let read = |item| row::read(item).map(|run: FailedRun| run.deploy);
-        answer.items.unwrap_or_default().into_iter().map(read).collect()
+        let (runs, _) = read_each::<FailedRun>(answer.items.unwrap_or_default());
+        Ok(runs.into_iter().map(|run| run.deploy).collect())
     }
 }

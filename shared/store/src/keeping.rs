@@ -8,8 +8,20 @@ use crate::row::{self, Row, number, text};
 use crate::{Page, Store};
 use approval::id::DeployId;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+
+/// How many deploys are kept on at the same time.
+const SIDE_BY_SIDE: usize = 16;
+
+/// `partitions`, from another one on each hour: a day begins at 24 places, as far apart as can be.
+fn turned(mut partitions: Vec<String>, now: Timestamp) -> Vec<String> {
+    let hour = usize::try_from(now.as_second().div_euclid(3600).rem_euclid(24)).unwrap_or(0);
+    let start = partitions.len() * hour / 24;
+    partitions.rotate_left(start);
+    partitions
+}
 
 impl Store {
     /// Keeps the rows of every deploy of which something is open for the whole retention from `now` on, where
@@ -32,10 +44,15 @@ impl Store {
             partitions.extend(self.partitions(keys::DUE_INDEX, keys::DUE, &of, None).await?);
         }
         let (mut kept, mut failed) = (0, None);
-        for pk in partitions {
-            match self.keep_partition(&pk, half, until).await {
-                Ok(was_kept) => kept += usize::from(was_kept),
-                Err(error) => failed = failed.or(Some(error)),
+        // Where an hour's time is too short for all of them, another hour begins elsewhere.
+        let partitions = turned(partitions.into_iter().collect(), now);
+        for some in partitions.chunks(SIDE_BY_SIDE) {
+            let keeping = some.iter().map(|pk| self.keep_partition(pk, half, until));
+            for done in join_all(keeping).await {
+                match done {
+                    Ok(was_kept) => kept += usize::from(was_kept),
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
         }
         failed.map_or(Ok(kept), Err)
@@ -155,4 +172,23 @@ fn beside(page: &Page) -> Vec<Key> {
     let mut keys: Vec<_> = ranges.chain(dialogs).collect();
     keys.push(keys::revision(&page.deploy));
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_hour_of_a_day_begins_elsewhere() {
+        let all: Vec<String> = (0..48).map(|number| number.to_string()).collect();
+        let first = |hour: i64| {
+            let turned = turned(all.clone(), Timestamp::from_second(hour * 3600).unwrap());
+            let mut sorted = turned.clone();
+            sorted.sort_by_key(|number| number.parse::<u32>().unwrap());
+            assert_eq!(sorted, all);
+            turned[0].parse::<i64>().unwrap()
+        };
+        assert_eq!((0..24).map(first).collect::<Vec<_>>(), (0..24).map(|hour| hour * 2).collect::<Vec<_>>());
+        assert_eq!(turned(Vec::new(), Timestamp::from_second(3600).unwrap()), Vec::<String>::new());
+    }
 }

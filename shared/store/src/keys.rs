@@ -1,4 +1,6 @@
-//! Every key of every row, in one place. Owners, repositories, slugs and environments stand in keys in their canonical form
+//! Every key of every row, in one place; a test damages each kind of this table.
+//!
+//! Owners, repositories, slugs and environments stand in keys in their canonical form
 //! ([`approval::slug::canonical`]), so that one spelling is as good as another.
 //!
 //! | row | pk | sk | indexes |
@@ -12,7 +14,8 @@
 //! | evaluation of its rules | `evaluations#ID` | `TIME#EFFECT` | `deployment_key`: `evaluations#SLUG`, by time |
 //! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
 //! | latest deploy that was registered for an environment | `latest#SLUG#ENVIRONMENT` | `latest` | |
-//! | number of a deployment's repository | `repository#OWNER/NAME` | `id#SLUG#VERSION` | |
+//! | number of a deployment's repository | `repository#OWNER/NAME` | `id#SLUG` | |
+//! | deployment that a repository was confirmed for first | `repository_id#NUMBER` | `deployment` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
 //! | what was let through to a place | `base#SLUG#DIGEST` of the place | `base` | |
 //! | range that an approval judges | `ranges#ID` | `APPROVAL` | |
@@ -30,6 +33,7 @@
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
+//! | part of a large range | `reading#DIGEST` | `part#NAME` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
 use approval::approval::Dialog;

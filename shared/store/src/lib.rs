@@ -54,7 +54,7 @@ pub use lanes::is_lane;
 pub use latest::Latest;
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use people::People;
-pub use queries::{DialogPlace, Page};
+pub use queries::{Beside, DialogPlace, Outline, Page};
 pub use queue::EffectMessage;
 pub use repositories::{Anew, KeptRepository};
 pub use rules_in_force::RulesTexts;

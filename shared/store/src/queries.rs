@@ -6,10 +6,11 @@ use crate::row::{self, Row, text};
 use crate::unreadable::{left_out, read_each, read_whole};
 use crate::{Store, keys};
 use approval::approval::{Approval, Dialog};
+use approval::confirmation::Confirmation;
 use approval::deploy::{Deploy, Slug};
 use approval::effect::Effect;
 use approval::event::Event;
-use approval::facts::Facts;
+use approval::facts::{Facts, Report};
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::newest::Newest;
 use approval::owed::OwedReviews;
@@ -20,7 +21,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Everything on record about one deploy.
 #[derive(Clone, Debug)]
@@ -48,6 +49,42 @@ pub struct DialogPlace {
     pub deploy: DeployId,
     /// The approval.
     pub approval: ApprovalId,
+}
+
+/// How far a deploy got.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Outline {
+    /// The source host's word for which commit it is.
+    #[serde(default)]
+    pub confirmation: Confirmation,
+    #[serde(default)]
+    reading: Arrival,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+struct Arrival {
+    #[serde(default)]
+    came_late: bool,
+}
+
+impl Outline {
+    /// As [`Deploy::stood`].
+    pub fn stood(&self) -> bool {
+        self.confirmation.counts() && !self.reading.came_late
+    }
+}
+
+/// What a deployment's page shows beside its deploys.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// What became known of the deploys, by id.
+    pub facts: HashMap<DeployId, Facts>,
+    /// The deployment's rules; `None`: it never had any, or they can't be read.
+    pub rules: Option<RulesInForce>,
+    /// The reviews of broken glasses that it owes.
+    pub reviews: OwedReviews,
+    /// The number of rows about its rules and reviews that this release can't read.
+    pub unreadable: usize,
 }
 
 impl Page {
@@ -94,6 +131,31 @@ impl Store {
         }
         let row = self.get_row(&keys::deploy(deploy)).await?;
         Ok(row.map(row::read::<Named>).transpose()?.map(|named| named.deployment))
+    }
+
+    /// How far a deploy got, whatever else its row says; `None`: it is not on record.
+    ///
+    /// # Errors
+    /// The record can't be read, or this part of the row can't.
+    pub async fn outline(&self, deploy: &DeployId) -> Result<Option<Outline>, StoreError> {
+        self.get_row(&keys::deploy(deploy)).await?.map(row::read).transpose()
+    }
+
+    /// What alarms report of a deploy, whatever else is known of it.
+    ///
+    /// # Errors
+    /// The record can't be read, or this part of the row can't.
+    pub async fn alarms(&self, deploy: &DeployId) -> Result<BTreeMap<String, Report>, StoreError> {
+        #[derive(Deserialize)]
+        struct Known {
+            #[serde(default)]
+            reports: BTreeMap<String, Report>,
+        }
+        let row = self.get_row(&keys::facts(deploy)).await?;
+        let known = row.map(row::read::<Known>).transpose()?;
+        let facts =
+            Facts { reports: known.map(|known| known.reports).unwrap_or_default(), ..Facts::none(deploy) };
+        Ok(facts.alarms())
     }
 
     /// What became known of a deploy after it arrived.
@@ -170,25 +232,24 @@ impl Store {
         Ok(facts.into_iter().map(|facts| (facts.deploy.clone(), facts)).collect())
     }
 
-    /// What became known of these deploys, by id, the rules of `deployment` and the reviews that it owes; at most 98 deploys. One request.
+    /// What a deployment's page shows beside its deploys, of which there are at most 98. One request.
     ///
     /// # Errors
     /// The record can't be read.
-    pub async fn facts_and_rules(
-        &self,
-        deploys: &[&DeployId],
-        deployment: &Slug,
-    ) -> Result<(HashMap<DeployId, Facts>, Option<RulesInForce>, OwedReviews), StoreError> {
+    pub async fn beside(&self, deploys: &[&DeployId], deployment: &Slug) -> Result<Beside, StoreError> {
         let (place, reviews) = (keys::rules_in_force(deployment), keys::owed_reviews(deployment));
         let mut keys: Vec<_> = deploys.iter().map(|deploy| keys::facts(deploy)).collect();
         keys.extend([place.clone(), reviews.clone()]);
         let mut rows = self.get_all(&keys).await?;
-        let rules = rows.remove(&place).map(row::read::<RulesInForce>).transpose()?;
-        let owed = rows.remove(&reviews).map(row::read::<OwedReviews>).transpose()?;
-        let owed = owed.unwrap_or_else(|| OwedReviews::none(deployment));
+        let (rules, bad_rules) = read_each::<RulesInForce>(rows.remove(&place));
+        let (owed, bad_reviews) = read_each::<OwedReviews>(rows.remove(&reviews));
         let (facts, _) = read_each::<Facts>(rows.into_values());
-        let facts = facts.into_iter().map(|facts| (facts.deploy.clone(), facts));
-        Ok((facts.collect(), rules, owed))
+        Ok(Beside {
+            facts: facts.into_iter().map(|facts| (facts.deploy.clone(), facts)).collect(),
+            rules: rules.into_iter().next(),
+            reviews: owed.into_iter().next().unwrap_or_else(|| OwedReviews::none(deployment)),
+            unreadable: bad_rules + bad_reviews,
+        })
     }
 
     /// Everything on record about one deploy.
@@ -370,7 +431,7 @@ impl Store {
         self.get_row(key).await?.map(read_whole).transpose()
     }
 
-    async fn get_row(&self, key: &keys::Key) -> Result<Option<Row>, StoreError> {
+    pub(crate) async fn get_row(&self, key: &keys::Key) -> Result<Option<Row>, StoreError> {
         let request = self
             .dynamo
             .get_item()

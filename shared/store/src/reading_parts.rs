@@ -2,6 +2,7 @@
 //! them to the next one.
 
 use crate::error::StoreError;
+use crate::unreadable::read_or_none;
 use crate::{Store, keys, row};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,8 @@ struct Part {
 }
 
 impl Store {
-    /// The part `name` of the reading `reading`, if it was kept in the last hour. One request.
+    /// The part `name` of the reading `reading`, if it was kept in the last hour. One that can't be read any
+    /// more is as good as none: the source host has it. One request.
     ///
     /// # Errors
     ///
@@ -31,7 +33,7 @@ impl Store {
         name: &str,
         now: Timestamp,
     ) -> Result<Option<String>, StoreError> {
-        let part: Option<Part> = self.get(&keys::reading_part(reading, name)).await?;
+        let part: Option<Part> = read_or_none(self.get_row(&keys::reading_part(reading, name)).await?);
         Ok(part.filter(|part| part.until > now).map(|part| part.text))
     }
 

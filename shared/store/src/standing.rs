@@ -4,6 +4,7 @@ use crate::environments::Environment;
 use crate::error::{CommitError, StoreError};
 use crate::listing::DeploySummary;
 use crate::row::{self, text};
+use crate::unreadable::left_out;
 use crate::{Store, keys};
 use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
@@ -256,11 +257,24 @@ impl Store {
         for earlier in self.of_revision(deployment, revision).await? {
             let is_there =
                 earlier.id != *id && canonical(&earlier.environment) == there && earlier.deployed_at < time;
-            if is_there && self.deploy(&earlier.id).await?.is_some_and(|deploy| deploy.stood()) {
+            if is_there && self.may_have_stood(&earlier.id).await? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// True if the deploy stood in its environment. One whose row can't be read counts as one that did: what
+    /// comes again is taken for a rollback.
+    async fn may_have_stood(&self, deploy: &DeployId) -> Result<bool, StoreError> {
+        match self.outline(deploy).await {
+            Ok(found) => Ok(found.is_some_and(|found| found.stood())),
+            Err(error @ StoreError::Row { .. }) => {
+                left_out(&error);
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn standing(&self, deployment: &Slug, environment: &str) -> Result<Option<Standing>, StoreError> {

@@ -35,6 +35,12 @@ const OURS: [&str; 14] = [
 /// # Errors
 /// [`StoreError::Row`] where the row does not read as a `T`, or has a field that a `T` of this release has not.
 pub(crate) fn read_whole<T: Serialize + DeserializeOwned>(row: Row) -> Result<T, StoreError> {
+    whole(row).inspect_err(
+        |error| tracing::error!(alarm = "unreadable", %error, "a row can't be read; it stays as it is"),
+    )
+}
+
+fn whole<T: Serialize + DeserializeOwned>(row: Row) -> Result<T, StoreError> {
     let name = row::name(&row);
     let value: T = row::read(row.clone())?;
     let known: Row = serde_dynamo::to_item(&value).map_err(|error| StoreError::row(&name, error))?;
@@ -59,6 +65,11 @@ pub(crate) fn read_each<T: DeserializeOwned>(rows: impl IntoIterator<Item = Row>
         }
     }
     (values, unreadable)
+}
+
+/// The value of a row that can be had elsewhere, too: one that can't be read is as good as none.
+pub(crate) fn read_or_none<T: DeserializeOwned>(row: Option<Row>) -> Option<T> {
+    row::read(row?).inspect_err(left_out).ok()
 }
 
 /// Says in the log that a row is left out of what is shown.

@@ -148,7 +148,8 @@ impl ActionExecution {
         })
     }
 
-    /// What the template of an action that posts to Slack can say; its people are looked up there.
+    /// What the template of an action that posts to Slack can say; its people are looked up there, if it
+    /// mentions them.
     async fn slack_context(
         &self,
         attempt: &Attempt,
@@ -156,7 +157,7 @@ impl ActionExecution {
         template: &str,
     ) -> Result<Context, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
-        let mentions = self.mentions(&slack, deploy).await?;
+        let mentions = self.mentions_in(&slack, deploy, template).await?;
         self.context(attempt, deploy, &mentions, &[template]).await
     }
 

@@ -10,7 +10,7 @@ use crate::view::{self, HistoryWanted, Overview};
 use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
 use std::collections::HashSet;
-use store::{DeploySummary, StoreError, Wanted};
+use store::{Beside, DeploySummary, StoreError, Wanted};
 
 /// How many approvals that wait are counted.
 const MOST_PENDING: i32 = 500;
@@ -80,10 +80,12 @@ impl Console {
         page.is_first = before.is_none();
         let shown: HashSet<_> = page.deploys().cloned().collect();
         let shown = Vec::from_iter(&shown);
-        let (facts, rules, reviews) = self.store.facts_and_rules(&shown, &slug).await.map_err(unreadable)?;
-        page.policy = self.policy(&slug, rules.as_ref()).await.map_err(unreadable)?;
+        let beside = self.store.beside(&shown, &slug).await.map_err(unreadable)?;
+        let Beside { facts, rules, reviews, unreadable: left_out } = beside;
+        page.policy = self.policy(&slug, rules.as_ref(), call.now).await.map_err(unreadable)?;
         page.rules = rules;
         page.reviews = reviews;
+        page.unreadable = left_out;
         Ok(Answer::page(StatusCode::OK, html::deployment(&page, &facts, call.visitor(), call.now)))
     }
 

@@ -3,14 +3,17 @@
 use super::Console;
 use crate::html::PolicyShown;
 use approval::deploy::Slug;
-use approval::policy::{PATH, StackPolicy};
+use approval::message;
+use approval::policy::{PATH, StackPolicy, Unusable};
 use approval::rules_in_force::RulesInForce;
+use jiff::Timestamp;
 use rules::policy::Shortfall;
 use store::StoreError;
 
 impl Console {
     /// The policy that binds `deployment`, whose rules are `rules`: nothing is asked of the record where the stack has no
     /// repository for one, else 1 GetItem, and one for each piece of the rules file in force.
+    /// A row of the policy that this release can't read is shown as what is wrong with it at `now`.
     ///
     /// # Errors
     /// The record can't be read.
@@ -18,9 +21,19 @@ impl Console {
         &self,
         deployment: &Slug,
         rules: Option<&RulesInForce>,
+        now: Timestamp,
     ) -> Result<Option<PolicyShown>, StoreError> {
         let Some(repository) = self.policy_repository.clone() else { return Ok(None) };
-        let state = self.store.policy().await?.unwrap_or_default();
+        let state = match self.store.policy().await {
+            Ok(state) => state.unwrap_or_default(),
+            Err(error @ StoreError::Row { .. }) => {
+                let problems = vec![message::policy_row_unreadable(&error.to_string())];
+                let unusable = Unusable { key: "unreadable".to_owned(), problems, at: now };
+                let state = StackPolicy { unusable: Some(unusable), ..StackPolicy::default() };
+                return Ok(Some(PolicyShown { repository, state, shortfalls: None }));
+            }
+            Err(error) => return Err(error),
+        };
         let shortfalls = match rules {
             Some(rules) => self.shortfalls(deployment, &state, rules).await?,
             None => Some(Vec::new()),
@@ -36,9 +49,13 @@ impl Console {
         rules: &RulesInForce,
     ) -> Result<Option<Vec<String>>, StoreError> {
         let Some(in_force) = &state.in_force else { return Ok(None) };
-        let Some(texts) = self.store.kept_rules(deployment, &rules.in_force.file).await? else {
-            return Ok(None);
+        let texts = match self.store.kept_rules(deployment, &rules.in_force.file).await {
+            Ok(texts) => texts,
+            // It is logged, and keeps nothing else of the page back.
+            Err(StoreError::Row { .. }) => None,
+            Err(error) => return Err(error),
         };
+        let Some(texts) = texts else { return Ok(None) };
         let Some(path) = &texts.path else { return Ok(Some(Vec::new())) };
         let policy = rules::policy::parse(&in_force.file.text, PATH).ok();
         let file = rules::parse(&texts.rules, path).ok();

@@ -31,12 +31,14 @@ pub(crate) struct DeploymentPage<'a> {
     listing: &'a Listing,
     /// Whether it is the newest part of the list.
     pub(crate) is_first: bool,
-    /// The rules of the deployment; `None`: it never had any.
+    /// The rules of the deployment; `None`: it never had any, or they can't be read.
     pub(crate) rules: Option<RulesInForce>,
     /// The reviews of broken glasses that it owes.
     pub(crate) reviews: OwedReviews,
     /// The policy that binds them; `None`: none does.
     pub(crate) policy: Option<PolicyShown>,
+    /// The number of rows about its rules and reviews that this release can't read.
+    pub(crate) unreadable: usize,
 }
 
 impl<'a> DeploymentPage<'a> {
@@ -58,6 +60,7 @@ impl<'a> DeploymentPage<'a> {
             rules: None,
             policy: None,
             reviews: OwedReviews::none(&deployment.slug),
+            unreadable: 0,
         }
     }
 
@@ -94,6 +97,13 @@ pub(crate) fn deployment(
             h2 #environments { "Environments" }
             (environments(shown, facts, now))
             p { a href={ "/record?" (query(&[("deployment", slug.as_str())])) } { "Approvals, and how long they take" } }
+        }
+        @if shown.unreadable > 0 {
+            p.warning role="status" {
+                "The rules in force, or the reviews that are owed, can\u{2019}t be read by this release of Signoff. What needs them \
+                 waits, and nothing of it is lost. A newer release may have written them: deploy it again, or have an admin look \
+                 at the functions\u{2019} log."
+            }
         }
         (owed(&shown.reviews, now))
         @if let Some(rules) = &shown.rules { (rules_in_force(rules, visitor, now)) }

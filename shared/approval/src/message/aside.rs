@@ -16,6 +16,16 @@ pub fn put_aside(deployment: &Slug, deploy_url: &str, row: &str, reason: &str) -
     )
 }
 
+/// The reason for which nothing may act where the row of the stack's policy can't be read, by the store's
+/// words about it.
+pub fn policy_row_unreadable(error: &str) -> String {
+    format!(
+        "This release of Signoff can't read the stack's policy: {} If Signoff was just rolled back, deploy the newer release \
+         again; else ask an admin to mend the row. What waits goes on then.",
+        sentence(error)
+    )
+}
+
 /// The message to the channel where a provider asks to wait for `wait` before the rules of `deploy` can be
 /// evaluated.
 pub fn evaluated_later(deploy: &Deploy, deploy_url: &str, reason: &str, wait: SignedDuration) -> String {

@@ -20,6 +20,9 @@ pub const LATE: [&str; 5] = ["health", "outcome", "approval", "votes", "approved
 /// What stands for the authors of a deploy that has none.
 const NOBODY_KNOWN: &str = "the authors";
 
+/// The variables that mention the authors, for whom Slack is asked.
+pub(super) const MENTIONS: [&str; 2] = ["authors_slack", "slack_mention_authors"];
+
 /// The Slack accounts of people, where they have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mentions(BTreeMap<String, String>);
@@ -89,7 +92,7 @@ impl Context {
 
         let mut plain = common(deploy, deploy_url, &authors);
         let mut slack = plain.clone();
-        for name in ["authors_slack", "slack_mention_authors"] {
+        for name in MENTIONS {
             slack.insert(name, Value::from_safe_string(joined(&mentioned)));
             plain.insert(name, Value::from(joined(&named)));
         }

@@ -10,7 +10,8 @@ use store::{Places, Store};
 
 /// The record table's name.
 pub const RECORD: &str = "record";
-const CACHE: &str = "cache";
+/// The cache table's name.
+pub const CACHE: &str = "cache";
 
 /// A row as DynamoDB has it.
 pub type Row = HashMap<String, AttributeValue>;

@@ -12,6 +12,7 @@ mod drift;
 mod due;
 mod environments;
 mod evaluations;
+mod every_kind;
 mod facts;
 mod failed_steps;
 mod failures;

@@ -1,6 +1,6 @@
 //! Variables whose values are known only when an action runs.
 
-use crate::template::is_late;
+use crate::template::{is_late, is_mentioning};
 use approval::approval::{Choice, Vote};
 use approval::facts::Health;
 use approval::happened::{Decided, Happened};
@@ -43,5 +43,20 @@ fn late_variables_are_told_from_words_in_a_text() {
         ("{% for health in tags %}{{ health }}{% endfor %}", false),
     ] {
         assert_eq!(is_late(template), late, "{template}");
+    }
+}
+
+#[test]
+fn authors_are_mentioned_by_two_names_alone() {
+    for (template, mentions) in [
+        ("Promote to production?", false),
+        ("By {{ authors }}", false),
+        ("the authors_slack of a deploy", false),
+        ("{% set authors_slack = 1 %}{{ authors_slack }}", false),
+        ("By {{ authors_slack }}", true),
+        ("{% if slack_mention_authors %}x{% endif %}", true),
+        ("{{ authors_slack", true),
+    ] {
+        assert_eq!(is_mentioning(template), mentions, "{template}");
     }
 }
