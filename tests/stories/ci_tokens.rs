@@ -122,7 +122,7 @@ pub(crate) fn buildkite(sha: &str) -> Value {
 }
 
 /// A commit on the branch `branch`; its SHA.
-fn push_to(story: &Story, branch: &str, message: &str) -> String {
+pub(crate) fn push_to(story: &Story, branch: &str, message: &str) -> String {
     story.world.github.add_branch(&story.repository(), branch);
     let commit = NewCommit {
         author: story.author("Ana"),

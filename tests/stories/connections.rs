@@ -4,6 +4,7 @@
 use approval::event::EventKind;
 use approval::id::DeployId;
 use approval::run::StepState;
+use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Response;
 use serde_json::json;
 use signoff_local::github::DeploymentStatus;
@@ -214,5 +215,35 @@ fn what_is_approved_after_a_deployment_was_disconnected_is_not_run() {
         let posted = story.world.slack.messages(&story.name);
         assert!(posted.iter().all(|message| message.text != "Promoted"), "nothing was posted");
         assert_eq!(send(story, "disconnected-late/connect", &[]).await.status(), 303);
+    });
+}
+
+#[test]
+fn deployment_without_settings_any_more_runs_nothing() {
+    tell("settings-gone", async |story| {
+        story.rules(&rule("votes_required: 1", "add_deploy_tag: promoted"));
+        let revision = story.push("Ben", "Take cards");
+        let url = format!("{}/deployments/nobody/settings-gone/edit", story.world.front.url());
+        let fields = [("repository", "acme/settings-gone"), ("channel", "#settings-gone"), ("version", "0")];
+        let saved = story.world.http.post(url).bearer_auth(API_KEY).form(&fields).send().await.unwrap();
+        assert_eq!(saved.status(), 303);
+        let path = "/api/1/deployments/nobody/settings-gone/register_deploy";
+        let body = json!({"sha": revision, "environment": "Staging"});
+        assert_eq!(story.post(path, &body).await.status(), 200);
+        let deploy = DeployId::derive("register", &["nobody/settings-gone", "staging", &revision]);
+        let dialog = story.dialog().await;
+        story.settled(&deploy).await;
+        // Neither the record nor the stack's parameter knows the deployment from here on.
+        let key = |text: &str| AttributeValue::S(text.to_owned());
+        let delete = story.world.dynamodb.delete_item().table_name(&story.world.record_table);
+        let delete = delete.key("pk", key("deployments")).key("sk", key("nobody/settings-gone"));
+        delete.send().await.unwrap();
+        story.click(&story.person("Ana"), &dialog, "approve").await;
+        let page = story.settled(&deploy).await;
+        let StepState::Failed { reason, .. } = &page.runs[0].steps[1].state else {
+            panic!("it ran: {:?}", page.runs[0])
+        };
+        insta::assert_snapshot!(reason, @"nothing was done: nobody/settings-gone is not what people voted on any more: its repository was acme/settings-gone, and this stack is not connected to the deployment any more. Deploy again to have it asked anew.");
+        assert_eq!(page.deploy.tags, Vec::<String>::new());
     });
 }

@@ -1,6 +1,7 @@
 //! Which deploy it is: the host confirms it, one revision in one environment is one deploy while it stands there, and a rollback is
 //! a new one.
 
+use crate::ci_tokens::push_to;
 use crate::connections::save;
 use approval::approval::Status;
 use approval::confirmation::{Confirmation, Doubt};
@@ -154,6 +155,16 @@ fn a_commit_of_a_fork_is_unconfirmed() {
         assert_eq!(doubt(story, &deploy).await, Doubt::NoBranch);
         assert!(story.page(&deploy).await.runs.is_empty());
         story.until("the channel to be told", async || story.problems().pop()).await;
+
+        // One of a branch that is far down the list, and that nobody names.
+        for number in 0..20 {
+            push_to(story, &format!("fix-{number:02}"), "Fix it");
+        }
+        let old = push_to(story, "release", "Release it");
+        push_to(story, "release", "Fix the release");
+        assert_eq!(send(story, &json!({"sha": old, "environment": "Staging"})).await.0, 200);
+        let page = story.settled(&story.deploy_id(&old, "Staging")).await;
+        assert_eq!(page.deploy.confirmation, Confirmation::Confirmed);
     });
 }
 
@@ -428,6 +439,8 @@ fn a_future_date_is_no_newer_than_now() {
         story.settled(&story.deploy_id(&first, "Staging")).await;
         let newer = story.deploys(&second, "Staging").await;
         story.settled(&newer).await;
+        assert_eq!(stands(story).await, Some(newer.clone()));
+        assert_eq!(send(story, &body).await.0, 400, "with the same date it is the same deploy");
         assert_eq!(stands(story).await, Some(newer));
     });
 }

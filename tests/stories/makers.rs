@@ -3,6 +3,7 @@
 use approval::approval::{Blocker, Status};
 use approval::confirmation::Confirmation;
 use approval::id::DeployId;
+use serde_json::json;
 use signoff_local::github::{Author, DeploymentStatus, NewCommit, NewPullRequest};
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
@@ -112,7 +113,7 @@ fn who_started_a_run_does_not_approve_what_its_token_deployed() {
 fn deployer_of_another_report_is_a_maker() {
     tell("second-report", async |story| {
         let (_receiver, action) = hook().await;
-        let [_, ben, cleo] = ["Ana", "Ben", "Cleo"].map(|name| story.person(name));
+        let [_, ben, cleo, dan] = ["Ana", "Ben", "Cleo", "Dan"].map(|name| story.person(name));
         story.rules(&rule("{self_approval: false}", &action));
         let base = story.push("Ana", "Begin");
         // His account is known by a commit of his.
@@ -131,7 +132,24 @@ fn deployer_of_another_report_is_a_maker() {
         story.until("the deployer to be a maker", is_told).await;
         let repeated = story.settled(&report).await.deploy.confirmation;
         assert_eq!(repeated, Confirmation::Repeat { of: deploy.clone() });
-        assert_eq!(approves(story, &ben, &deploy).await, Status::Pending);
+        // CI registers it once more for somebody else: it is the same deploy, and one maker more.
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        let body = json!({"sha": revision, "environment": "Staging", "email": story.email("Dan")});
+        for _ in 0..2 {
+            assert_eq!(story.post(&path, &body).await.status(), 400, "it is registered already");
+        }
+        let is_told = async || {
+            let page = story.page(&deploy).await;
+            page.approvals[0].electorate.except.contains(&dan).then_some(())
+        };
+        story.until("whoever registered it again to be a maker", is_told).await;
+        let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+        let reports = story.world.store.of_revision(&slug, &revision).await.unwrap();
+        assert_eq!(reports.len(), 3, "one is kept for each of them");
+        assert_eq!(story.world.store.newest_in(&slug, "Staging").await.unwrap().unwrap().id, deploy);
+        for person in [&ben, &dan] {
+            assert_eq!(approves(story, person, &deploy).await, Status::Pending);
+        }
         assert!(matches!(approves(story, &cleo, &deploy).await, Status::Approved { .. }));
     });
 }

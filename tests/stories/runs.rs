@@ -292,6 +292,18 @@ fn a_workflow_that_changed_after_the_question_is_refused() {
         assert_eq!(github.dispatched(&repository).len(), 1);
         let told = plain(story, &failure(&page, 1), &[(&second, "SECOND"), (&third, "THIRD")]);
         assert_snapshot!(told, @"nothing was started: main has moved from SECOND on to THIRD, and the CI files are not what they were when this was asked: .github. Deploy again to have it asked anew.");
+
+        // An action in a folder of its own is a file that CI reads too, and so is its code.
+        let deploy = story.deploys(&third, "Staging").await;
+        story.dialog().await;
+        story.settled(&deploy).await;
+        let fourth = story.push("Ana", "Change an action");
+        github.set_file_at(&repository, &fourth, WORKFLOW, "on: workflow_dispatch # changed");
+        github.set_file_at(&repository, &fourth, "tools/deploy/action.yml", "runs: {using: composite}");
+        let page = approved(story, &deploy).await;
+        assert_eq!(github.dispatched(&repository).len(), 1);
+        let told = plain(story, &failure(&page, 1), &[(&third, "THIRD"), (&fourth, "FOURTH")]);
+        assert_snapshot!(told, @"nothing was started: main has moved from THIRD on to FOURTH, and the CI files are not what they were when this was asked: tools/deploy. Deploy again to have it asked anew.");
     });
 }
 

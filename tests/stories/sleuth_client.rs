@@ -3,6 +3,7 @@
 //!
 //! Source: <https://github.com/sleuth-io/sleuth-client>, `sleuth/service.py` and `sleuth/commands`.
 
+use approval::confirmation::Confirmation;
 use approval::id::DeployId;
 use approval::run::Status;
 use jiff::tz::TimeZone;
@@ -97,6 +98,20 @@ fn unchanged_sleuth_client_registers_and_sets_health() {
         let deploy = DeployId::from_text(slug);
         assert_eq!(change["url"], json!(format!("/deploys/{deploy}")));
         assert_eq!(story.settled(&deploy).await.runs.len(), 0);
+
+        // What the git host does not confirm is no latest change, and has no health.
+        let unknown = "0123456789".repeat(4);
+        registers(story, &unknown, &[&head]).await;
+        let doubtful = story.deploy_id(&unknown, "staging");
+        let is_unconfirmed = async || {
+            let page = story.world.store.page(&doubtful).await.unwrap()?;
+            matches!(page.deploy.confirmation, Confirmation::Unconfirmed { .. }).then_some(())
+        };
+        story.until("the deploy not to be confirmed", is_unconfirmed).await;
+        assert_eq!(latest(story).await["slug"], json!(slug));
+        let (status, told) = sets_health(story, Method::POST, doubtful.as_str(), "HEALTHY").await;
+        let problem = told["errors"][0]["message"].as_str().unwrap();
+        assert!(status == 409 && problem.contains("does not confirm"), "{status} {told}");
 
         let success = (200, json!({"data": {"setHealth": {"success": true}}}));
         assert_eq!(sets_health(story, Method::POST, slug, "UNHEALTHY").await, success);

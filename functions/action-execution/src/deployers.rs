@@ -3,8 +3,10 @@
 use crate::handler::ActionExecution;
 use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
+use approval::id::DeployId;
 use approval::range::Identity;
 use approval::slug::canonical;
+use std::collections::BTreeSet;
 use store::StoreError;
 
 impl ActionExecution {
@@ -20,14 +22,33 @@ impl ActionExecution {
         all.reading.deployed_by = deploy.deployed_by();
         let environment = canonical(&deploy.environment);
         let reports = self.store.of_revision(&deploy.deployment, &deploy.revision).await?;
-        let is_other =
-            |id: &approval::id::DeployId, there: &str| *id != deploy.id && canonical(there) == environment;
+        let is_other = |id: &DeployId, there: &str| *id != deploy.id && canonical(there) == environment;
+        let mut repeats: Vec<(DeployId, Deploy)> = Vec::new();
         for report in reports.iter().filter(|report| is_other(&report.id, &report.environment)) {
             let Some(report) = self.store.deploy(&report.id).await? else { continue };
-            if matches!(&report.confirmation, Confirmation::Repeat { of } if *of == deploy.id) {
-                all.add_deployed_by(report.deployed_by());
+            if let Confirmation::Repeat { of } = &report.confirmation {
+                repeats.push((of.clone(), report));
             }
         }
+        for report in reports_of(&deploy.id, &repeats) {
+            all.add_deployed_by(report.deployed_by());
+        }
         Ok(all.reading.deployed_by)
+    }
+}
+
+/// The reports of the deploy `id` among `repeats`, each beside the deploy that it repeats: also those of its
+/// reports.
+fn reports_of<'r>(id: &DeployId, repeats: &'r [(DeployId, Deploy)]) -> Vec<&'r Deploy> {
+    let mut known = BTreeSet::from([id]);
+    let mut found = Vec::new();
+    loop {
+        let new = repeats.iter().filter(|(of, report)| known.contains(of) && !known.contains(&report.id));
+        let new: Vec<&Deploy> = new.map(|(_, report)| report).collect();
+        if new.is_empty() {
+            return found;
+        }
+        known.extend(new.iter().map(|report| &report.id));
+        found.extend(new);
     }
 }

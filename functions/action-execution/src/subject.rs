@@ -172,20 +172,29 @@ pub(crate) fn unmoved<'a>(
 }
 
 fn unmoved_since(deploy: &Deploy, subject: &Subject, connection: Option<&Connection>) -> Result<(), Failure> {
-    let changed = match (&subject.origin, connection.map(origin)) {
-        (Some(seen), Some(now)) => seen.moved(&now),
-        // Who has no connection runs nothing that needs one.
-        (None | Some(_), None) => None,
-        (None, Some(now)) => {
-            Some(format!("it was not connected, and its repository is {} now", now.repository))
-        }
-    };
+    let changed = moved(subject.origin.as_ref(), connection.map(origin).as_ref());
     changed.map_or(Ok(()), |changed| {
         Err(Failure::Permanent(format!(
             "nothing was done: {} is not what people voted on any more: {changed}. Deploy again to have it asked anew",
             deploy.deployment
         )))
     })
+}
+
+/// The difference between the origin that people voted on and the one that the deployment has `now`, as a
+/// part of a sentence; `None`: there is none.
+fn moved(seen: Option<&Origin>, now: Option<&Origin>) -> Option<String> {
+    match (seen, now) {
+        (Some(seen), Some(now)) => seen.moved(now),
+        (None, None) => None,
+        (Some(seen), None) => Some(format!(
+            "its repository was {}, and this stack is not connected to the deployment any more",
+            seen.repository
+        )),
+        (None, Some(now)) => {
+            Some(format!("it was not connected, and its repository is {} now", now.repository))
+        }
+    }
 }
 
 /// What renders a text of an action: in an address, a value stays in its place.
@@ -245,5 +254,38 @@ fn cut(line: String) -> String {
     match line.char_indices().nth(MAX_LINE) {
         Some((end, _)) => format!("{}\u{2026}", line.get(..end).unwrap_or_default()),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deployment_without_connection_is_not_what_was_voted_on() {
+        let origin = |repository: &str| Origin {
+            host: "github".to_owned(),
+            repository: repository.to_owned(),
+            circleci_project: format!("gh/{repository}"),
+            circleci_definition: None,
+        };
+        let (web, shop) = (origin("acme/web"), origin("acme/shop"));
+        for (seen, now, expected) in [
+            (None, None, None),
+            (Some(&web), Some(&web), None),
+            (Some(&web), Some(&shop), Some("its repository was acme/web and is acme/shop")),
+            (
+                Some(&web),
+                None,
+                Some(
+                    "its repository was acme/web, and this stack is not connected to the deployment any more",
+                ),
+            ),
+            (None, Some(&web), Some("it was not connected, and its repository is acme/web now")),
+        ] {
+            let told = moved(seen, now);
+            assert_eq!(told.is_some(), expected.is_some(), "{told:?}");
+            assert!(told.unwrap_or_default().starts_with(expected.unwrap_or_default()));
+        }
     }
 }

@@ -121,16 +121,15 @@ impl DeployWebhook {
             let is_latest = |latest: &&Latest| {
                 latest.revision == deploy.revision && !deploy.revision.starts_with("refs/")
             };
-            if let Some(latest) = latest.latest().filter(is_latest)
-                && !comes_again(&self.store, latest, deploy).await?
-            {
-                if !deploy.state.has_arrived()
-                    && let Some(known) = self.store.deploy(&latest.deploy).await?
-                {
-                    let latest = Known::Latest(Some(latest.clone()));
-                    return self.commit_report(&known, deploy.clone(), (&latest, channel), now).await;
-                }
-                return Ok(Registered::Before(latest.deploy.clone()));
+            let same = match latest.latest().filter(is_latest) {
+                Some(latest) => readable(&self.store, &latest.deploy).await?.flatten(),
+                None => None,
+            };
+            if let Some(known) = same.filter(|known| !comes_again(known, deploy)) {
+                return match deploy.state.has_arrived() {
+                    true => self.keep_people(&known, deploy, now).await,
+                    false => self.commit_report(&known, deploy.clone(), (&latest, channel), now).await,
+                };
             }
             let named = called(deploy, latest.latest());
             let first = Deploy { id: id(&named, None), ..named };
@@ -158,11 +157,11 @@ impl DeployWebhook {
             }
             let is_same = |known: &&Deploy| {
                 let same_run = run(&first).is_some() && run(known) == run(&first);
-                same_run || (date.is_some() && known.deployed_at == first.deployed_at)
+                same_run || (date.is_some() && sent_date(known) == sent_date(&first))
             };
             if let Some(known) = known.as_ref().filter(is_same) {
                 return match first.state.has_arrived() {
-                    true => Ok(Registered::Before(first.id)),
+                    true => self.keep_people(known, &first, now).await,
                     false => self.commit_report(known, first, (&latest, channel), now).await,
                 };
             }
@@ -178,11 +177,13 @@ impl DeployWebhook {
             let Some(after) = after else { return Err(CommitError::Conflict) };
             let again = Deploy { id: id(&first, Some(&after)), ..first };
             match self.store.commit(self.registering(&again, &latest, channel, now)).await {
-                Ok(()) => Ok(Registered::New(again.id)),
-                Err(CommitError::Conflict) if self.store.deploy(&again.id).await?.is_some() => {
-                    Ok(Registered::Before(again.id))
-                }
-                Err(error) => Err(error),
+                Ok(()) => return Ok(Registered::New(again.id)),
+                Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+            match self.store.deploy(&again.id).await? {
+                Some(known) => self.keep_people(&known, &again, now).await,
+                None => Err(CommitError::Conflict),
             }
         })
         .await
@@ -273,13 +274,11 @@ async fn readable(store: &Store, id: &DeployId) -> Result<Option<Option<Deploy>>
     }
 }
 
-/// Whether `deploy` is a new one though its revision is that of `latest`: nothing acts for that one, or nobody knows yet whether
-/// the token that it was registered with is good for the revision.
-async fn comes_again(store: &Store, latest: &Latest, deploy: &Deploy) -> Result<bool, CommitError> {
-    let Some(Some(known)) = readable(store, &latest.deploy).await? else { return Ok(true) };
-    let by_another = run(&known).is_some() && run(&known) != run(deploy);
-    let is_open = known.confirmation == Confirmation::Awaited && by_another;
-    Ok(known.confirmation.may_come_again() || is_open)
+/// True if `deploy` is a new one though its revision is that of the latest one, `known`: nothing acts for
+/// that one, or nobody knows yet if the token that it was registered with is good for the revision.
+fn comes_again(known: &Deploy, deploy: &Deploy) -> bool {
+    let by_another = run(known).is_some() && run(known) != run(deploy);
+    known.confirmation.may_come_again() || (known.confirmation == Confirmation::Awaited && by_another)
 }
 
 /// Whether `deploy`, a later success of the GitHub deployment that is on record as `known`, is there again:
@@ -292,8 +291,14 @@ fn stands_again(known: &Deploy, deploy: &Deploy, latest: &Known) -> bool {
     is_later && (latest.is_unreadable() || latest.latest().is_some_and(is_after))
 }
 
+/// The time at which `deploy` was deployed by the word of its registration, also where that is ahead of our
+/// clock.
+fn sent_date(deploy: &Deploy) -> Timestamp {
+    deploy.reading.sent_date.unwrap_or(deploy.deployed_at)
+}
+
 /// The attempt of the CI run whose token registered `deploy`.
-fn run(deploy: &Deploy) -> Option<&str> {
+pub(crate) fn run(deploy: &Deploy) -> Option<&str> {
     deploy.reading.ci_job.as_ref().map(|job| job.run.as_str())
 }
 
@@ -304,7 +309,7 @@ fn called(deploy: &Deploy, latest: Option<&Latest>) -> Deploy {
 }
 
 /// The id of a registration: of its revision's first one in the environment, or of one that came again `after` something.
-fn id(deploy: &Deploy, after: Option<&str>) -> DeployId {
+pub(crate) fn id(deploy: &Deploy, after: Option<&str>) -> DeployId {
     let (slug, environment) = (deploy.deployment.canonical(), canonical(&deploy.environment));
     let mut key = vec![slug.as_str(), environment.as_str(), deploy.revision.as_str()];
     key.extend(after);

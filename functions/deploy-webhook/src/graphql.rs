@@ -5,7 +5,8 @@ use crate::admission::sent;
 use crate::answer::{not_done, text};
 use crate::handler::DeployWebhook;
 use crate::health::NOT_REPORTED;
-use approval::deploy::Slug;
+use approval::confirmation::Confirmation;
+use approval::deploy::{Deploy, Slug};
 use approval::facts::{API, Command, Health, Report};
 use approval::id::DeployId;
 use jiff::Timestamp;
@@ -14,7 +15,7 @@ use lambda_http::{Body, Request, Response};
 use providers::register::ParseError;
 use providers::register::graphql::{Asks, Question, errors, question};
 use serde_json::{Value, json};
-use store::Scope;
+use store::{Scope, StoreError};
 
 /// The thing that was not done where the record can't be reached.
 const NOT_ANSWERED: &str = "The question was not answered";
@@ -77,22 +78,37 @@ impl DeployWebhook {
         Ok(asked.data(&found))
     }
 
-    /// The latest deploy that was registered for an environment; null where there is none.
+    /// The latest deploy that was registered for an environment; null where there is none. Where the source
+    /// host did not confirm that one, or something newer stood there already, it is the deploy that stands
+    /// there.
     async fn latest_change(
         &self,
         slug: &Slug,
         environment: &str,
         request_id: &str,
     ) -> Result<Value, Response<Body>> {
-        let latest = self.store.latest(slug, environment.trim()).await.map_err(|error| {
+        let found = self.latest_or_standing(slug, environment.trim()).await.map_err(|error| {
             tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
             not_done(NOT_ANSWERED, &error)
         })?;
-        Ok(latest.map_or(Value::Null, |latest| {
-            let id = &latest.deploy;
+        Ok(found.map_or(Value::Null, |(revision, id)| {
             // The client writes it after the address of the stack.
-            json!({"revision": latest.revision, "slug": id, "url": format!("/deploys/{id}")})
+            json!({"revision": revision, "slug": id, "url": format!("/deploys/{id}")})
         }))
+    }
+
+    async fn latest_or_standing(
+        &self,
+        slug: &Slug,
+        environment: &str,
+    ) -> Result<Option<(String, DeployId)>, StoreError> {
+        let Some(latest) = self.store.latest(slug, environment).await? else { return Ok(None) };
+        let known = self.store.deploy(&latest.deploy).await?;
+        if known.as_ref().is_some_and(may_be_there) {
+            return Ok(Some((latest.revision, latest.deploy)));
+        }
+        let standing = self.store.newest_in(slug, environment).await?;
+        Ok(standing.map(|standing| (standing.revision, standing.id)))
     }
 
     async fn set_health(
@@ -117,6 +133,10 @@ impl DeployWebhook {
                 format!("deploySlug: {slug} has no such deploy on record. Ask for its `latestChange` first.");
             return Err(text(StatusCode::NOT_FOUND, problem));
         };
+        if let Some(why) = no_health(&known.confirmation) {
+            let problem = format!("deploySlug: the health was not put on record: {why}");
+            return Err(text(StatusCode::CONFLICT, problem));
+        }
         let deploy = self.original(known.id).await.map_err(failed)?;
         let source = API.to_owned();
         let command = match health {
@@ -124,6 +144,29 @@ impl DeployWebhook {
             None => Command::Withdraw { source },
         };
         self.put_on_record(&deploy, &command, request_id, now).await
+    }
+}
+
+/// True if `deploy`, the latest that was registered, is in its environment as far as anybody knows yet.
+fn may_be_there(deploy: &Deploy) -> bool {
+    match deploy.confirmation {
+        Confirmation::Awaited | Confirmation::Repeat { .. } => true,
+        Confirmation::Confirmed | Confirmation::Unevaluated { .. } | Confirmation::Unconfirmed { .. } => {
+            deploy.stood()
+        }
+    }
+}
+
+/// The reason for which no health is known of a deploy, and what to do; `None`: its health may be reported.
+fn no_health(confirmation: &Confirmation) -> Option<&'static str> {
+    match confirmation {
+        Confirmation::Confirmed | Confirmation::Unevaluated { .. } | Confirmation::Repeat { .. } => None,
+        Confirmation::Awaited => {
+            Some("the git host has not confirmed this deploy yet. Send it again in a minute.")
+        }
+        Confirmation::Unconfirmed { .. } => Some(
+            "the git host does not confirm this deploy, so nothing acts for it. Ask for the `latestChange` again.",
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The function that takes deploys from CI and git hosts, and reports of their health.
 
 mod admission;
+mod again;
 mod answer;
 mod commit;
 mod github;

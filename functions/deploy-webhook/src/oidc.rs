@@ -16,7 +16,6 @@ use providers::oidc::{Claims, Token};
 use runtime::connections::Connected;
 use runtime::deployments::Connection;
 use secrecy::SecretString;
-pub(crate) use starter::with_email;
 use store::{CiTrust, Scope};
 
 /// The reason for a token whose issuer no setting of the deployment names. It is the same where the deployment is not connected.

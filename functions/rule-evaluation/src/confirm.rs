@@ -34,7 +34,7 @@ const LOOKS: [SignedDuration; 10] = [
     SignedDuration::from_hours(7),
 ];
 /// The most branches and tags, besides those that the deploy names and the default branch, whose history is looked at.
-const MAX_OTHERS: usize = 10;
+const MAX_OTHERS: usize = 50;
 
 /// The look at a deploy, from 0, that `effect` is for; `None`: it is no look, the deploy was confirmed before.
 pub(crate) fn look_number(effect: &Effect) -> Option<usize> {
@@ -98,9 +98,10 @@ impl RuleEvaluation {
             },
         };
         let contained = contained(github, &deploy, &found.default_branch, &revision).await?;
-        if contained == Contained::No {
-            let known = github.sha_of(repository, &revision).await?.is_some();
-            return Ok(Err(if known { Doubt::NoBranch } else { Doubt::UnknownRevision }));
+        match contained {
+            Contained::InNamed | Contained::InAnother => {}
+            Contained::No => return Ok(Err(Doubt::NoBranch)),
+            Contained::Unknown => return Ok(Err(Doubt::UnknownRevision)),
         }
         if let Some(named) = outside_token(github, &deploy, &revision).await? {
             return Ok(Err(Doubt::OutsideToken { named }));
@@ -200,12 +201,13 @@ impl RuleEvaluation {
         of: &DeployId,
     ) -> Result<(), Trouble> {
         deploy.confirmation = Confirmation::Repeat { of: of.clone() };
-        let reason = format!(
-            "{} stands in {} already: this is another report of the deploy {}",
-            deploy.short_revision(),
-            deploy.environment,
-            self.url_of(of)
-        );
+        let (revision, environment, url) = (deploy.short_revision(), &deploy.environment, self.url_of(of));
+        let reason = match deploy.reading.repeats {
+            Some(_) => format!("{revision} was registered again: this is another report of the deploy {url}"),
+            None => format!(
+                "{revision} stands in {environment} already: this is another report of the deploy {url}"
+            ),
+        };
         if !deploy.deployed_by().is_empty() {
             // Whoever deployed it by this report is a maker of what the other one asks about.
             self.store.commit(Change::to(&deploy.id, self.now()).deploy(&deploy)).await?;
@@ -311,6 +313,8 @@ enum Contained {
     InAnother,
     /// None that was looked at.
     No,
+    /// None: the host has no such commit.
+    Unknown,
 }
 
 /// The branch or tag of the repository that contains `revision`: the one that the deploy names, else the
@@ -348,22 +352,23 @@ async fn contained(
         }
         looked_at.push(head);
     }
+    if github.sha_of(repository, revision).await?.is_none() {
+        return Ok(Contained::Unknown);
+    }
     for others in [github.branches(repository).await?, github.tags(repository).await?] {
         if others.iter().any(|other| other.sha == revision) {
             return Ok(Contained::InAnother);
         }
-        let is_new = |other: &&Head| !looked_at.contains(&other.sha);
-        let heads: Vec<String> =
-            others.iter().filter(is_new).take(MAX_OTHERS).map(|other| other.sha.clone()).collect();
-        for head in heads {
-            if looked_at.contains(&head) {
-                continue;
+        let mut heads: Vec<String> = Vec::new();
+        for Head { sha, .. } in others {
+            if heads.len() < MAX_OTHERS && !looked_at.contains(&sha) && !heads.contains(&sha) {
+                heads.push(sha);
             }
-            if github.contains(repository, &head, revision).await? {
-                return Ok(Contained::InAnother);
-            }
-            looked_at.push(head);
         }
+        if github.any_contains(repository, &heads, revision).await? {
+            return Ok(Contained::InAnother);
+        }
+        looked_at.append(&mut heads);
     }
     Ok(Contained::No)
 }

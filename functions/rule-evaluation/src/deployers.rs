@@ -1,7 +1,8 @@
 //! The people behind a deploy, by the source host's word: who made the deployment, and who started the run
 //! that did.
 
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{RuleEvaluation, Tried};
+use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::id::DeployId;
@@ -82,8 +83,24 @@ pub(crate) async fn note_job(github: &GitHub, deploy: &mut Deploy) -> Result<(),
 }
 
 impl RuleEvaluation {
+    /// The deploy that `deploy` is another registration of, by the word of the function that took it; `None`:
+    /// it is none. At most one request.
+    pub(crate) async fn registered_again(&self, deploy: &Deploy) -> Tried<Option<DeployId>> {
+        let Some(first) = &deploy.reading.repeats else { return Ok(None) };
+        Ok(Some(match self.store.deploy(first).await?.map(|first| first.confirmation) {
+            Some(Confirmation::Repeat { of }) => of,
+            Some(
+                Confirmation::Awaited
+                | Confirmation::Confirmed
+                | Confirmation::Unconfirmed { .. }
+                | Confirmation::Unevaluated { .. },
+            )
+            | None => first.clone(),
+        }))
+    }
+
     /// Has the open approvals of the deploy `of` judged again, after another report of it.
-    pub(crate) async fn judge_repeated(&self, of: &DeployId, effect: &Effect) -> Result<(), Trouble> {
+    pub(crate) async fn judge_repeated(&self, of: &DeployId, effect: &Effect) -> Tried<()> {
         let Some(page) = self.store.page(of).await? else { return Ok(()) };
         let open = page.approvals.iter().filter(|approval| approval.status.is_open());
         let judge: Vec<_> =

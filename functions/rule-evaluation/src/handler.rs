@@ -235,6 +235,9 @@ impl RuleEvaluation {
             }
             self.note_confirmed(&deploy).await?;
         }
+        if let Some(of) = self.registered_again(&deploy).await? {
+            return self.note_repeat(effect, deploy, &of).await;
+        }
         if scope == Scope::All {
             // Committed with what comes of it.
             deploy.confirmation = Confirmation::Confirmed;

@@ -1,7 +1,7 @@
 //! The base: the revision that was let through to a place last, where the next range starts.
 
 use crate::action::{
-    Action, ApprovalSpec, HeaderText, Method, TextOf, TriggerSpec, WebhookBody, WebhookSpec,
+    Action, ApprovalSpec, HeaderText, Method, ParameterValue, TextOf, TriggerSpec, WebhookBody, WebhookSpec,
 };
 use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +14,10 @@ pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many revisions of that time are kept; a rollback to an older one is judged by what it takes out.
 const MAX_RECENT: usize = 100;
 
+/// The kind of a target that is a build.
+const BUILD: &str = "build";
+/// The name of a CircleCI pipeline among workflows.
+const CIRCLECI: &str = "circleci";
 /// The end of what stands for any job of a build.
 const ANY_JOB: &str = ",\"*\"]";
 
@@ -192,7 +196,54 @@ pub fn meets(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
         let builds: Vec<String> = one.iter().filter_map(any_of).collect();
         builds.iter().any(|build| other.iter().any(|target| target.starts_with(build)))
     };
-    !one.is_disjoint(other) || covers(one, other) || covers(other, one)
+    !one.is_disjoint(other)
+        || covers(one, other)
+        || covers(other, one)
+        || one.iter().any(|one| other.iter().any(|other| builds_meet(one, other)))
+}
+
+/// True if two of these targets may be the same build. An input that one of them leaves out has the build's
+/// default, which may be any value, and so may a template; a number may be that of any workflow.
+fn builds_meet(one: &str, other: &str) -> bool {
+    let (Some(one), Some(other)) = (Build::read(one), Build::read(other)) else { return false };
+    let values_meet = |one: &str, other: &str| one == other || [one, other].into_iter().any(is_open);
+    let same = one.workflow == other.workflow
+        || one.is_any_workflow() && other.is_on_github()
+        || other.is_any_workflow() && one.is_on_github();
+    same && one
+        .parameters
+        .iter()
+        .all(|(name, value)| other.parameters.get(name).is_none_or(|other| values_meet(value, other)))
+}
+
+/// A build among the targets.
+struct Build {
+    workflow: String,
+    parameters: BTreeMap<String, String>,
+}
+
+impl Build {
+    /// The build that a target is; `None`: it is something else.
+    fn read(target: &str) -> Option<Self> {
+        let (kind, workflow, parameters): (String, String, BTreeMap<String, String>) =
+            serde_json::from_str(target).ok()?;
+        (kind == BUILD).then_some(Self { workflow, parameters })
+    }
+
+    fn is_on_github(&self) -> bool {
+        self.workflow != CIRCLECI
+    }
+
+    /// True if nobody knows which workflow it is: GitHub takes a workflow's number too.
+    fn is_any_workflow(&self) -> bool {
+        let is_number = self.workflow.bytes().all(|byte| byte.is_ascii_digit());
+        is_number || is_open(&self.workflow)
+    }
+}
+
+/// True if a text is not known before it is rendered. One that is rendered in part has an arrow.
+fn is_open(text: &str) -> bool {
+    ["{{", "{%", "\u{2192}"].iter().any(|part| text.contains(part))
 }
 
 /// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells
@@ -203,14 +254,16 @@ fn targets(action: &Action) -> Vec<String> {
             json!(["job", build.build, build.job.as_deref().unwrap_or("*")])
         }
         Action::TriggerBuild(spec) => {
-            let workflow = spec.workflow.as_deref().unwrap_or("circleci");
-            let parameters: BTreeMap<&String, Value> = spec
+            // One spelling each: GitHub is given the file without its folders, and every input as text.
+            let workflow =
+                spec.workflow.as_deref().map_or(CIRCLECI, |name| name.rsplit('/').next().unwrap_or(name));
+            let parameters: BTreeMap<&String, String> = spec
                 .parameters
                 .iter()
-                .map(|(name, value)| (name, json!(value)))
-                .filter(|(_, value)| !value.as_str().is_some_and(is_revision))
+                .filter(|(_, value)| !matches!(value, ParameterValue::Text(text) if is_revision(text)))
+                .map(|(name, value)| (name, value.to_string()))
                 .collect();
-            json!(["build", workflow, parameters])
+            json!([BUILD, workflow.trim(), parameters])
         }
         Action::Webhook(spec) => {
             let body = match &spec.body {
@@ -248,10 +301,21 @@ fn targets(action: &Action) -> Vec<String> {
     vec![target.to_string()]
 }
 
-/// The address of a webhook, where both names of the revision are one.
+/// The address of a webhook in one spelling: both names of the revision are one, and so are the ways to write
+/// a scheme, a host and the port that goes without saying.
 fn address(spec: &WebhookSpec) -> String {
-    let url = spec.url.replace("deploy_revision", "revision");
-    url.replace("{{ revision }}", "{{revision}}")
+    let url =
+        spec.url.trim().replace("deploy_revision", "revision").replace("{{ revision }}", "{{revision}}");
+    let Some((scheme, rest)) = url.split_once("://") else { return url };
+    let scheme = scheme.to_ascii_lowercase();
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let default = if scheme == "https" { ":443" } else { ":80" };
+    let authority = authority.strip_suffix(default).unwrap_or(authority);
+    // Only a text that is known is lower case for sure.
+    let authority = if is_open(authority) { authority.to_owned() } else { authority.to_ascii_lowercase() };
+    let path = if is_open(path) { path } else { path.split('#').next().unwrap_or(path) };
+    let path = if path.is_empty() { "/" } else { path };
+    format!("{scheme}://{authority}{path}")
 }
 
 fn without_revision(texts: &BTreeMap<String, String>) -> BTreeMap<&String, &String> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+pub use crate::ci_file::is_ci_file;
 pub use crate::slug::Slug;
 
 /// One revision arriving in one environment of a deployment, at a time.
@@ -86,60 +87,6 @@ pub enum RulesChange {
     No,
     /// These rules files are, or these files that a CI reads.
     Yes(Vec<String>),
-}
-
-/// The files outside folders of their own that CIs read, in lower case.
-///
-/// Sources: <https://docs.gitlab.com/ci/>, <https://www.jenkins.io/doc/book/pipeline/jenkinsfile/>,
-/// <https://learn.microsoft.com/azure/devops/pipelines/>, <https://support.atlassian.com/bitbucket-cloud/docs/configure-bitbucket-pipelinesyml/>,
-/// <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html>, <https://docs.travis-ci.com/user/customizing-the-build/>,
-/// <https://docs.drone.io/pipeline/configuration/>, <https://cloud.google.com/build/docs/build-config-file-schema>,
-/// <https://www.appveyor.com/docs/build-configuration/>,
-/// <https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax> (an action in a folder of the repository).
-const CI_FILES: [&str; 22] = [
-    ".gitlab-ci.yml",
-    ".gitlab-ci.yaml",
-    "jenkinsfile",
-    "azure-pipelines.yml",
-    "azure-pipelines.yaml",
-    "bitbucket-pipelines.yml",
-    "buildspec.yml",
-    "buildspec.yaml",
-    ".travis.yml",
-    ".drone.yml",
-    ".woodpecker.yml",
-    ".woodpecker.yaml",
-    "cloudbuild.yaml",
-    "cloudbuild.yml",
-    "cloudbuild.json",
-    "appveyor.yml",
-    ".appveyor.yml",
-    "codemagic.yaml",
-    ".cirrus.yml",
-    ".semaphore.yml",
-    "action.yml",
-    "action.yaml",
-];
-/// The folders that CIs read, in lower case.
-const CI_FOLDERS: [&str; 10] = [
-    ".github/",
-    ".circleci/",
-    ".gitlab/",
-    ".buildkite/",
-    ".teamcity/",
-    ".azure-pipelines/",
-    ".semaphore/",
-    ".woodpecker/",
-    ".harness/",
-    ".gitea/",
-];
-
-/// Whether a CI reads the file at `path`, or may: by its folder at the root, or by its name at any depth.
-pub fn is_ci_file(path: &str) -> bool {
-    let path = path.to_lowercase();
-    let name = path.rsplit('/').next().unwrap_or(&path);
-    let is_pipeline = name.starts_with("jenkinsfile") || name.starts_with("buildspec");
-    CI_FOLDERS.iter().any(|folder| path.starts_with(folder)) || CI_FILES.contains(&name) || is_pipeline
 }
 
 /// How much a deploy changes.
@@ -337,28 +284,6 @@ mod tests {
             (1, 1001, Magnitude::Large),
         ] {
             assert_eq!(Size { files, lines }.magnitude(), expected, "{files} files, {lines} lines");
-        }
-    }
-
-    #[test]
-    fn ci_files_are_known_by_folder_or_name() {
-        for path in [
-            ".github/workflows/promote.yml",
-            ".github/actions/build/action.yml",
-            ".circleci/config.yml",
-            ".gitlab-ci.yml",
-            "services/pay/Jenkinsfile",
-            "Jenkinsfile.prod",
-            ".buildkite/pipeline.yml",
-            "azure-pipelines.yml",
-            "bitbucket-pipelines.yml",
-            "deploy/buildspec-prod.yml",
-            "actions/deploy/action.yml",
-        ] {
-            assert!(is_ci_file(path), "{path}");
-        }
-        for path in ["src/main.rs", "docs/.github/x.md", "github/workflows/x.yml", "build.rs", "ci.md"] {
-            assert!(!is_ci_file(path), "{path}");
         }
     }
 

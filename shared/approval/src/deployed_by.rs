@@ -63,19 +63,29 @@ impl Deploy {
     pub fn add_deployed_by(&mut self, people: impl IntoIterator<Item = Identity>) {
         let known = &mut self.reading.deployed_by;
         for person in people {
-            let is_known = known.iter().any(|other| match (&other.account, &person.account) {
-                (Some(other), Some(account)) => other.id == account.id,
-                (None, None) => *other == person,
-                (Some(_), None) | (None, Some(_)) => false,
-            });
-            if !is_known {
+            if !person.is_among(known) {
                 known.push(person);
             }
         }
     }
+
+    /// True if everybody who deployed `report` or started its run deployed this one too, as far as is known.
+    pub fn has_deployers_of(&self, report: &Deploy) -> bool {
+        let known = self.deployed_by();
+        report.deployed_by().iter().all(|person| person.is_among(&known))
+    }
 }
 
 impl Identity {
+    /// True if it is one of `known`: by the number of its account, and without an account in every part.
+    fn is_among(&self, known: &[Self]) -> bool {
+        known.iter().any(|other| match (&other.account, &self.account) {
+            (Some(other), Some(account)) => other.id == account.id,
+            (None, None) => other == self,
+            (Some(_), None) | (None, Some(_)) => false,
+        })
+    }
+
     fn has_login(&self, login: Option<&str>) -> bool {
         let of = self.account.as_ref().map(|account| account.login.as_str());
         of.zip(login).is_some_and(|(of, login)| of.eq_ignore_ascii_case(login))

@@ -8,6 +8,7 @@ pub mod action;
 pub mod approval;
 pub mod authors;
 pub mod base;
+pub mod ci_file;
 pub mod ci_job;
 pub mod confirmation;
 pub mod decision;

@@ -104,6 +104,9 @@ pub struct RangeCommit {
     pub pushed_by: Vec<Identity>,
     /// The numbers of the pull requests that brought it in.
     pub pull_requests: Vec<u64>,
+    /// The keys of the issues that its message mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<String>,
     /// How many parents it has.
     pub parents: usize,
 }

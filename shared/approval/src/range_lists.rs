@@ -1,7 +1,6 @@
 //! The labels, authors and issues that each commit of a range has by its pull request, for the conditions of
 //! rules that act without asking anybody.
 
-use crate::issue::mentioned;
 use crate::range::{Account, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +28,7 @@ pub struct RangeLists {
     pub labels: BTreeSet<String>,
     /// The accounts that opened them, programs too.
     pub authors: BTreeSet<String>,
-    /// The keys of the issues that pull requests and the titles of commits mention.
+    /// The keys of the issues that pull requests and the messages of commits mention.
     pub issues: BTreeSet<String>,
 }
 
@@ -61,7 +60,7 @@ pub fn of_all(range: &Range) -> RangeLists {
         all.issues.extend(from.issues.iter().cloned());
     }
     for commit in range.added.iter().chain(&range.removed) {
-        all.issues.extend(mentioned(&commit.title));
+        all.issues.extend(commit.issues.iter().cloned());
     }
     all
 }
@@ -107,4 +106,37 @@ fn is_own(commit: &RangeCommit, account: &Account) -> bool {
 /// A merge commit that the host made.
 fn is_hosts_merge(commit: &RangeCommit) -> bool {
     commit.parents > 1 && commit.committer.is_none() && commit.signature == Signature::Host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::range::Direction;
+
+    #[test]
+    fn issues_of_all_are_those_of_whole_messages() {
+        let who = Identity { name: "Ana".to_owned(), email: None, account: None, vouched: false };
+        let commit = |revision: &str, issues: &[&str]| RangeCommit {
+            revision: revision.to_owned(),
+            title: "Fix the price".to_owned(),
+            author: who.clone(),
+            committer: None,
+            co_authors: Vec::new(),
+            signature: Signature::Unsigned,
+            pushed_by: Vec::new(),
+            pull_requests: Vec::new(),
+            issues: issues.iter().map(|key| (*key).to_owned()).collect(),
+            parents: 1,
+        };
+        let range = Range {
+            base: "a".to_owned(),
+            head: "c".to_owned(),
+            direction: Direction::Diverged,
+            added: vec![commit("b", &["SHOP-9"]), commit("c", &[])],
+            removed: vec![commit("d", &["SHOP-7"])],
+            pull_requests: Vec::new(),
+            missing: Vec::new(),
+        };
+        assert_eq!(of_all(&range).issues.into_iter().collect::<Vec<_>>(), ["SHOP-7", "SHOP-9"]);
+    }
 }

@@ -2,8 +2,10 @@
 
 use crate::ci_job::CiJob;
 use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
+use crate::id::DeployId;
 use crate::range::{Direction, Identity};
 use crate::range_files::Moves;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -69,6 +71,14 @@ pub struct Reading {
     /// The CI job that registered the deploy with its CI's token; `None`: an API key did, or the source host reported it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ci_job: Option<CiJob>,
+    /// The `date` of its registration where that was ahead of the clock: the deploy counts from when it was
+    /// registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_date: Option<Timestamp>,
+    /// The deploy of which it is another registration, by which somebody else is known to have deployed that
+    /// one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<DeployId>,
 }
 
 /// Whether all files are known that a deploy changes.
@@ -149,6 +159,13 @@ impl Deploy {
     /// when it arrived.
     pub fn stood(&self) -> bool {
         self.confirmation.counts() && !self.reading.came_late
+    }
+
+    /// The time from which it counts as being in its environment: the source host's, or that of a
+    /// registration that may report. Anybody else's date would open what waits for time.
+    pub fn arrived_at(&self) -> Timestamp {
+        let is_told = self.host_deployment.is_some() || self.reading.may_report;
+        if is_told { self.deployed_at } else { self.registered_at }
     }
 
     /// Takes what a registration said of the change for what it is: CI's report.

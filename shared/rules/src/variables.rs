@@ -168,7 +168,7 @@ impl Snapshot {
     pub fn at(known: &Known<'_>, now: Timestamp) -> Self {
         let mut snapshot = Self::of(known);
         let Known { deploy, facts, .. } = known;
-        let arrived = arrived(deploy);
+        let arrived = deploy.arrived_at();
         snapshot.run(DEPLOYED_FOR, Clock::Since(now.duration_since(arrived)));
         snapshot.run(FUTURE_DEPLOY, Clock::Ahead(now.duration_since(deploy.deployed_at)));
         let last = facts.changed_at.map_or(arrived, |changed_at| changed_at.max(arrived));
@@ -270,13 +270,6 @@ impl Since {
             snapshot.also_for(rule, lists.collect());
         }
     }
-}
-
-/// The time from which a deploy counts as being there: the source host's, or that of a registration that may
-/// report. Anybody else's date would open what waits for time.
-fn arrived(deploy: &Deploy) -> Timestamp {
-    let is_told = deploy.host_deployment.is_some() || deploy.reading.may_report;
-    if is_told { deploy.deployed_at } else { deploy.registered_at }
 }
 
 /// The name of a branch or tag without what git has before it.

@@ -16,7 +16,7 @@ const MAX_LOOKED_AT: i32 = 100;
 /// The deploys of one environment that another has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The time of the first of them.
+    /// The time from which the first of them counts as being there.
     pub since: Timestamp,
     /// The number of them, of the last 100 deploys.
     pub count: u32,
@@ -33,8 +33,9 @@ struct Watcher {
 }
 
 impl Store {
-    /// How far `environment` of the same deployment is behind the environment of `deploy`, as of that deploy: the deploys after the
-    /// revision that is newest there, of the last 100. `None`: `environment` has what `deploy` has. Two requests.
+    /// How far `environment` of the same deployment is behind the environment of `deploy`, as of that deploy:
+    /// the deploys that stood here after the revision that is newest there, of the last 100. `None`:
+    /// `environment` has what `deploy` has. Two requests.
     pub async fn drift(&self, deploy: &Deploy, environment: &str) -> Result<Option<Missing>, StoreError> {
         let there = self.newest_in(&deploy.deployment, environment).await?;
         if there.as_ref().is_some_and(|there| there.revision == deploy.revision) {
@@ -44,13 +45,17 @@ impl Store {
         let last = keys::listed_at(deploy.deployed_at, &deploy.id);
         let earlier = self.listed(here, "listed_at <= :at", &last, MAX_LOOKED_AT).await?;
         let revision = there.map(|there| there.revision);
-        let missing = earlier.iter().take_while(|earlier| Some(&earlier.revision) != revision.as_ref());
-        let (count, first) = missing.fold((0, None), |(count, _), earlier| (count + 1_u32, Some(earlier)));
+        // What was registered with an old date while something newer stood there is no deploy that another
+        // environment lacks.
+        let stood = earlier.iter().filter_map(|earlier| Some((&earlier.revision, earlier.arrived_at?)));
+        let missing: Vec<_> =
+            stood.clone().take_while(|(other, _)| Some(*other) != revision.as_ref()).collect();
+        let is_cut = i32::try_from(earlier.len()).is_ok_and(|count| count >= MAX_LOOKED_AT);
         Ok(Some(Missing {
-            since: first.map_or(deploy.deployed_at, |first| first.deployed_at),
+            since: missing.iter().map(|(_, at)| *at).fold(deploy.arrived_at(), Timestamp::min),
             // Its own deploy is one, also where the index does not have it yet.
-            count: count.max(1),
-            or_more: i32::try_from(count).is_ok_and(|count| count >= MAX_LOOKED_AT),
+            count: u32::try_from(missing.len()).unwrap_or(u32::MAX).max(1),
+            or_more: is_cut && missing.len() == stood.count(),
         }))
     }
 

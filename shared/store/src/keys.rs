@@ -58,6 +58,8 @@ pub(crate) const LISTING: &str = "listing";
 pub(crate) const ALL_DEPLOYS: &str = "deploys";
 /// The sort key's attribute of every index by time.
 pub(crate) const LISTED_AT: &str = "listed_at";
+/// The attribute of a deploy that stood in its environment: the time from which it counts as being there.
+pub(crate) const ARRIVED_AT: &str = "arrived_at";
 
 /// The index of one environment's deploys by time.
 pub(crate) const ENVIRONMENT_INDEX: &str = "environment";

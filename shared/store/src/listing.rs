@@ -45,6 +45,10 @@ pub struct DeploySummary {
     /// How far it got.
     #[serde(default)]
     pub state: DeployState,
+    /// The time from which it counts as being there; `None`: it never stood there, as far as the record
+    /// knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<Timestamp>,
     /// Whether an action of it failed and waits for somebody, where that was looked up
     /// ([`Store::failed_deploys`]).
     #[serde(skip)]
@@ -60,6 +64,7 @@ impl DeploySummary {
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
             state: deploy.state,
+            arrived_at: deploy.stood().then(|| deploy.arrived_at()),
             has_failed: false,
         }
     }

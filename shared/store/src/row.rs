@@ -65,6 +65,9 @@ pub(crate) fn deploy(deploy: &Deploy, now: Timestamp, retention: SignedDuration)
     }
     row.insert(keys::LISTING.to_owned(), text(keys::ALL_DEPLOYS));
     row.insert(keys::LISTED_AT.to_owned(), text(keys::listed_at(deploy.deployed_at, &deploy.id)));
+    if deploy.stood() {
+        row.insert(keys::ARRIVED_AT.to_owned(), text(deploy.arrived_at().to_string()));
+    }
     if environment {
         row.insert(
             keys::ENVIRONMENT_KEY.to_owned(),

@@ -13,12 +13,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The attributes that indexes and the time to live need, which no value has.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     keys::PK,
     keys::SK,
     keys::EXPIRES_AT,
     keys::LISTING,
     keys::LISTED_AT,
+    keys::ARRIVED_AT,
     keys::ENVIRONMENT_KEY,
     keys::APPROVALS,
     keys::DEPLOYMENT_KEY,

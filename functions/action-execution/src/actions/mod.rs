@@ -73,9 +73,11 @@ impl ActionExecution {
             }
             None => (action, None),
         };
-        if action.acts()
-            && let Some(connection) = connected.connection()
-        {
+        if action.acts() {
+            let connection = self.connection(deploy, connected).map_err(|failure| match attempt.lost {
+                true => Failure::Unanswered(failure.to_string()),
+                false => failure,
+            })?;
             confirmed_there(deploy, connection)?;
         }
         if is_bound(action) {

@@ -71,6 +71,7 @@ mod tests {
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
             state: DeployState::Success,
+            arrived_at: None,
             has_failed: *environment == "Staging",
         };
         Listing { deploys: environments.iter().map(summary).collect(), unreadable: 0, next: None }

@@ -19,6 +19,7 @@ fn environment(id: &str, name: &str, seconds: i64) -> Environment {
         revision,
         deployed_at: at(seconds),
         state: Default::default(),
+        arrived_at: None,
         has_failed: false,
     };
     Environment { newest, branch }

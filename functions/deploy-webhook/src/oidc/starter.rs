@@ -11,8 +11,8 @@ use approval::range::{Account, Identity};
 use providers::oidc::Claims;
 use store::CiProject;
 
-/// The starter of a Buildkite job, which nothing but the registration's `email` can name.
-const BUILDKITE_STARTER: &str = "who started the Buildkite build (register with `email`)";
+/// The starter of a Buildkite job, whom nothing names: the `email` of a registration is the job's own word.
+const BUILDKITE_STARTER: &str = "who started the Buildkite build";
 
 /// The person who started the job of `project` with these verified claims. The accounts of GitHub Actions
 /// are the source host's own; GitLab names an address, and CircleCI a user of its own, whom the page People
@@ -35,14 +35,6 @@ pub(super) fn starter(project: &CiProject, claims: &Claims) -> Option<Identity> 
             Some(user.as_ref().map_or_else(untold, Identity::of_ci))
         }
         CiProject::Buildkite { .. } => Some(Identity::untold(BUILDKITE_STARTER)),
-    }
-}
-
-/// The same, with the address that the job registered where its CI names nobody at all.
-pub(crate) fn with_email(started_by: Identity, email: Option<&str>) -> Identity {
-    match started_by.name == BUILDKITE_STARTER {
-        true => Identity { email: email.map(str::to_owned), ..started_by },
-        false => started_by,
     }
 }
 
@@ -109,15 +101,6 @@ mod tests {
             format!("user/{USER}"),
         ] {
             assert_eq!(circleci_user(&subject), None, "{subject}");
-        }
-    }
-
-    #[test]
-    fn email_of_a_registration_names_nobody_whom_the_ci_names() {
-        let email = |name: &str| with_email(Identity::untold(name), Some("eve@acme.example")).email;
-        assert_eq!(email(BUILDKITE_STARTER).as_deref(), Some("eve@acme.example"));
-        for name in ["who started the GitLab job", "who started the CircleCI job"] {
-            assert_eq!(email(name), None, "{name}");
         }
     }
 }

@@ -225,6 +225,12 @@ impl World<'_> {
         value
     }
 
+    /// The repository of a commit or of a pull request.
+    fn number(&self, asked: &[Selection]) -> Value {
+        let number = number_of(self.place.repository) + self.repository.generation;
+        object("Repository", asked, &mut |_| number.into())
+    }
+
     /// The people whom a commit's trailers name, after its author.
     fn authors(&self, commit: &Commit) -> Vec<Author> {
         let co_author = |line: &str| {
@@ -241,6 +247,7 @@ impl World<'_> {
 
     fn commit(&self, commit: &Commit, asked: &[Selection]) -> Value {
         object("Commit", asked, &mut |field| match field.name.as_str() {
+            "repository" => self.number(&field.selections),
             "oid" => commit.sha.clone().into(),
             "message" => commit.message.clone().into(),
             "author" => git_actor(&commit.author, &field.selections),
@@ -291,6 +298,7 @@ impl World<'_> {
         let is_over = content.merged || pull.extras.called_off_by.is_some();
         let enabler = pull.extras.auto_merge_by.last().filter(|_| !is_over);
         object("PullRequest", asked, &mut |field| match field.name.as_str() {
+            "repository" => self.number(&field.selections),
             "number" => pull.number.into(),
             "title" => content.title.clone().into(),
             "body" => content.body.clone().unwrap_or_default().into(),

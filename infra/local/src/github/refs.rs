@@ -44,20 +44,22 @@ impl Repository {
     }
 }
 
-/// The files and folders at the top of a commit (`git-tree`); all files, where it is read with those below.
+/// The files and folders at the top of a commit (`git-tree`); all of them, where it is read with those below.
 pub fn tree(place: Place<'_>, repository: &Repository, sha: &str, recursive: bool) -> Answer {
     let Some(commit) = repository.commit(sha) else { return not_found() };
     let mut folders: BTreeMap<&str, String> = BTreeMap::new();
     let mut entries: Vec<Value> = Vec::new();
     for (path, text) in repository.files_of(&commit.sha) {
-        match path.split_once('/').filter(|_| !recursive) {
-            Some((folder, rest)) => {
-                folders.entry(folder).or_default().push_str(&format!("{rest} {}\n", sha_of(text)));
-            }
-            None => entries.push(json!({
+        let above = path.match_indices('/').take(if recursive { usize::MAX } else { 1 });
+        for (end, _) in above {
+            let rest = &path[end + 1..];
+            folders.entry(&path[..end]).or_default().push_str(&format!("{rest} {}\n", sha_of(text)));
+        }
+        if recursive || !path.contains('/') {
+            entries.push(json!({
                 "path": path, "mode": "100644", "type": "blob", "sha": sha_of(text), "size": text.len(),
                 "url": place.api(&format!("/git/blobs/{}", sha_of(text))),
-            })),
+            }));
         }
     }
     entries.extend(folders.into_iter().map(|(folder, listed)| {

@@ -47,6 +47,8 @@ pub async fn answer(
 /// The code of a request that the schema does not have.
 const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
 const INPUT: &str = "INPUT_ERROR";
+/// The labels that an issue is answered with at most.
+const PAGE: usize = 100;
 
 fn error(status: u16, code: &str, message: &str) -> Answer {
     let extensions = json!({"code": code, "userError": code == INPUT, "userPresentableMessage": message});
@@ -118,7 +120,10 @@ fn issue_json(shared: &Shared, issue: &Issue) -> Value {
         "url": format!("{}/issue/{}", shared.url, content.key),
         "priority": content.priority,
         "priorityLabel": PRIORITIES.get(content.priority).unwrap_or(&PRIORITIES[0]),
-        "labels": {"nodes": content.labels.iter().map(|name| json!({"id": label_id(name), "name": name})).collect::<Vec<_>>()},
+        "labels": {
+            "nodes": content.labels.iter().take(PAGE).map(|name| json!({"id": label_id(name), "name": name})).collect::<Vec<_>>(),
+            "pageInfo": {"hasNextPage": content.labels.len() > PAGE},
+        },
         "state": state(&issue.state),
         "team": {"id": uuid_of(issue.team()), "key": issue.team(), "states": {"nodes": STATES.map(state)}},
     })

@@ -88,6 +88,43 @@ fn what_is_sent_is_part_of_the_place() {
 }
 
 #[test]
+fn builds_meet_however_they_are_spelled() {
+    let text = |text: &str| ParameterValue::Text(text.to_owned());
+    let builds = |workflow: Option<&str>, parameters: &[(&str, ParameterValue)]| {
+        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let workflow = workflow.map(str::to_owned);
+        let action = Action::TriggerBuild(TriggerSpec { workflow, parameters, revision: None });
+        acts_on(&[action], None)
+    };
+    let production = [("to", text("production")), ("dry", ParameterValue::Bool(false))];
+    let asked = builds(Some("promote.yml"), &production);
+    for (workflow, parameters, expected) in [
+        (Some("promote.yml"), &[("to", text("production")), ("dry", text("false"))][..], true),
+        (Some(".github/workflows/promote.yml"), &production, true),
+        (Some("12345678"), &production, true),
+        (Some("{{ branch }}.yml"), &production, true),
+        (Some("promote.yml"), &[("dry", text("false"))], true),
+        (Some("promote.yml"), &[("to", text("production")), ("note", text("x"))], true),
+        (Some("promote.yml"), &[("to", text("{{ links.to }}"))], true),
+        (Some("promote.yml"), &[("version", text("{{ revision }}")), ("to", text("production"))], true),
+        (Some("promote.yml"), &[("to", text("staging"))], false),
+        (Some("promote.yml"), &[("to", text("production")), ("dry", ParameterValue::Bool(true))], false),
+        (Some("other.yml"), &production, false),
+        (None, &production, false),
+    ] {
+        let acts = builds(workflow, parameters);
+        assert_eq!((meets(&acts, &asked), meets(&asked, &acts)), (expected, expected), "{acts:?}");
+    }
+    let of = |url: &str| acts_on(&[Action::Webhook(WebhookSpec::to(url.to_owned()))], None);
+    for url in ["https://CD.acme.test/run", "HTTPS://cd.acme.test:443/run", "https://cd.acme.test/run#now"] {
+        assert!(meets(&of(url), &of("https://cd.acme.test/run")), "{url}");
+    }
+    for url in ["https://cd.acme.test/Run", "https://cd.acme.test:8443/run", "http://cd.acme.test/run"] {
+        assert!(!meets(&of(url), &of("https://cd.acme.test/run")), "{url}");
+    }
+}
+
+#[test]
 fn actions_meet_where_they_may_reach_the_same() {
     let job = |build: &str, job: Option<&str>| {
         Action::AutoApproveBuild(BuildRef { build: build.to_owned(), job: job.map(str::to_owned) })

@@ -53,6 +53,7 @@ fn commit(number: usize, author: &str) -> RangeCommit {
         signature: Signature::Unsigned,
         pushed_by: vec![acted(author)],
         pull_requests: Vec::new(),
+        issues: Vec::new(),
         parents: 1,
     }
 }
@@ -634,6 +635,7 @@ prop_compose! {
                 _ => Signature::Unsigned,
             },
             pull_requests: if of == 0 { Vec::new() } else { vec![of] },
+            issues: Vec::new(),
             parents,
             ..commit(number, who(0))
         }

@@ -23,6 +23,10 @@ const SUBPROJECT: &str = "Subproject commit ";
 const LARGE_FILE: &str = "version https://git-lfs.github.com/spec/";
 /// The line of such a file that says which content it has.
 const LARGE_CONTENT: &str = "oid sha256:";
+/// The key of a workflow's step or job that names an action or another workflow.
+const USES: &str = "uses";
+/// The beginnings of a value that stands elsewhere in the file: an alias, and a text on the lines below.
+const UNSPELLED: [char; 3] = ['*', '>', '|'];
 /// The length of a full SHA.
 const FULL_SHA: usize = 40;
 
@@ -65,8 +69,10 @@ pub(super) fn unread(file: &wire::File) -> Vec<Unread> {
 /// The action that a line of a workflow uses by a name that can move. A full SHA stays what it is, and a folder of the
 /// repository is a part of the change.
 fn moving_action(line: &str) -> Option<&str> {
-    let line = line.trim_start().trim_start_matches("- ").trim_start();
-    let uses = line.strip_prefix("uses:")?.split(" #").next()?.trim().trim_matches(['"', '\'']);
+    let uses = used(line)?;
+    if uses.starts_with(UNSPELLED) {
+        return Some(uses);
+    }
     let (name, version) = match uses.strip_prefix("docker://") {
         Some(image) => image.split_once('@').unwrap_or((image, "")),
         None => uses.split_once('@')?,
@@ -74,6 +80,32 @@ fn moving_action(line: &str) -> Option<&str> {
     let is_fixed = version.len() == FULL_SHA && version.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_digest = version.starts_with("sha256:");
     (!is_fixed && !is_digest && !name.is_empty()).then_some(uses)
+}
+
+/// The value of the key `uses` in a line, however YAML lets it be written: with quotes, in a list or between
+/// braces. `None`: the line has no such key, or no value after it.
+fn used(line: &str) -> Option<&str> {
+    let line = line.split(" #").next()?.trim();
+    let mut keys = line.match_indices(USES);
+    let value = keys.find_map(|(start, _)| {
+        let (before, after) = (line.get(..start)?, line.get(start + USES.len()..)?);
+        let bare = before.trim_end_matches(['"', '\'']);
+        let is_key = bare.is_empty() || bare.ends_with(['{', ',', ' ', '?', '\t']);
+        let after = after.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
+        (is_key && !bare.trim_start().starts_with('#')).then_some(after)
+    })?;
+    let value = value.trim();
+    // An anchor or a tag comes before the value.
+    let value = match value.starts_with(['&', '!']) {
+        true => value.split_once(' ')?.1.trim(),
+        false => value,
+    };
+    let value = match value.chars().next()? {
+        quote @ ('"' | '\'') => value.get(1..)?.split(quote).next()?,
+        // A comma or a brace ends a value between braces, and is in no name of an action.
+        _ => value.split([',', '}']).next()?,
+    };
+    Some(value.trim()).filter(|value| !value.is_empty())
 }
 
 impl GitHub {
@@ -135,7 +167,7 @@ impl GitHub {
             return Ok(None);
         }
         let guards = |path: &str| RULES.contains(&path) || TAGS.contains(&path) || is_ci_file(path);
-        let ours = tree.tree.into_iter().filter(|entry| guards(&entry.path));
+        let ours = tree.tree.into_iter().filter(|entry| !entry.is_folder() && guards(&entry.path));
         Ok(Some(ours.map(|entry| (entry.path, entry.sha)).collect()))
     }
 }
@@ -204,6 +236,24 @@ mod tests {
             ),
             (workflow(&format!("+      - uses: docker://ghcr.io/acme/deploy@sha256:{sha}")), vec![]),
             (workflow("-      - uses: actions/checkout@v4"), vec![]),
+            (
+                workflow("+      - {uses: acme/deploy@main, with: {to: prod}}"),
+                vec![action("acme/deploy@main")],
+            ),
+            (workflow("+      - { name: Deploy, uses: acme/deploy@main }"), vec![action("acme/deploy@main")]),
+            (workflow("+      - \"uses\": acme/deploy@main"), vec![action("acme/deploy@main")]),
+            (workflow("+        'uses' : \"acme/deploy@main\" # ours"), vec![action("acme/deploy@main")]),
+            (
+                workflow("+      - {\"name\": \"x\",\"uses\":\"acme/deploy@main\"}"),
+                vec![action("acme/deploy@main")],
+            ),
+            (workflow("+      - uses: &deploy acme/deploy@main"), vec![action("acme/deploy@main")]),
+            (workflow("+      - uses: *deploy"), vec![action("*deploy")]),
+            (workflow("+      - uses: >-"), vec![action(">-")]),
+            (workflow(&format!("+      - {{uses: acme/deploy@{sha}}}")), vec![]),
+            (workflow("+      # uses: acme/deploy@main"), vec![]),
+            (workflow("+      - reuses: acme/deploy@main"), vec![]),
+            (workflow("+      - run: echo uses nothing@all"), vec![]),
             (("README.md", "+uses: actions/checkout@v4\n".to_owned()), vec![]),
         ] {
             let file = wire::File {

@@ -27,6 +27,8 @@ const GAVE_UP: &str = "Something went wrong while executing your query";
 /// An account that did something.
 const ACTOR: &str = "{ __typename login ... on User { databaseId } ... on Bot { databaseId } \
                      ... on Mannequin { databaseId } ... on Organization { databaseId } }";
+/// The repository of a commit or of a pull request.
+const REPOSITORY: &str = "repository { databaseId }";
 /// A person whom git names.
 const PERSON: &str = "{ name email user { databaseId login } }";
 
@@ -217,8 +219,8 @@ pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
 /// The query's field for whom a commit names, and which pull requests may have brought it.
 pub(super) fn of_commit(sha: &str) -> String {
     format!(
-        "object(oid: \"{sha}\") {{ ... on Commit {{ authors(first: 100) {{ totalCount nodes {PERSON} }} \
-         associatedPullRequests(first: 20) {{ totalCount nodes {{ number merged }} }} }} }}"
+        "object(oid: \"{sha}\") {{ ... on Commit {{ {REPOSITORY} authors(first: 100) {{ totalCount nodes {PERSON} }} \
+         associatedPullRequests(first: 20) {{ totalCount nodes {{ number merged {REPOSITORY} }} }} }} }}"
     )
 }
 
@@ -226,8 +228,8 @@ pub(super) fn of_commit(sha: &str) -> String {
 /// merged as.
 pub(super) fn of_branch_commit(sha: &str) -> String {
     format!(
-        "object(oid: \"{sha}\") {{ ... on Commit {{ associatedPullRequests(first: 20) {{ totalCount \
-         nodes {{ number merged mergeCommit {{ oid }} }} }} }} }}"
+        "object(oid: \"{sha}\") {{ ... on Commit {{ {REPOSITORY} associatedPullRequests(first: 20) {{ totalCount \
+         nodes {{ number merged {REPOSITORY} mergeCommit {{ oid }} }} }} }} }}"
     )
 }
 

@@ -2,12 +2,14 @@
 //! contain it, and a GitHub deployment with its statuses.
 
 use super::client::{GitHub, JSON};
+use super::comparison::LANES;
 use super::failure::classify;
 use super::run::run_of;
 use super::{identity, parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, send};
 use approval::range::Identity;
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -147,6 +149,22 @@ impl GitHub {
         };
         let comparison: WireComparison = answer.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(matches!(comparison.status.as_str(), "identical" | "behind"))
+    }
+
+    /// True if any of the commits `heads` contains `sha`, as [`GitHub::contains`] says: a request each,
+    /// several at a time.
+    ///
+    /// # Errors
+    ///
+    /// A request that GitHub did not answer, or answered with an error.
+    pub async fn any_contains(&self, repository: &str, heads: &[String], sha: &str) -> Result<bool, Failure> {
+        for heads in heads.chunks(LANES) {
+            let asked = heads.iter().map(|head| self.contains(repository, head, sha));
+            if try_join_all(asked).await?.contains(&true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The first 100 branches. <https://docs.github.com/rest/branches/branches#list-branches>

@@ -3,6 +3,7 @@
 mod account;
 mod assistants;
 pub mod changing;
+mod ci_files;
 pub mod client;
 mod comparison;
 pub mod dispatch;

@@ -3,6 +3,7 @@
 //! None of their commits is in the range, and the branch has only what a squash or a rebase made of them.
 
 use super::client::GitHub;
+use super::range_commit::of_another_repository;
 use super::{graphql, wire};
 use crate::failure::Failure;
 use approval::range::RangePullRequest;
@@ -54,13 +55,18 @@ impl GitHub {
             missing.extend(answers.missing);
             for (sha, value) in answers.found {
                 let told = graphql::read::<wire::BroughtToBranch>(&value);
-                let Some((merged, true)) = told.map(|told| told.associated_pull_requests.all()) else {
+                let told = told.map(|told| (told.repository, told.associated_pull_requests.all()));
+                let Some((own, (merged, true))) = told else {
                     missing
                         .push(format!("GitHub did not tell which pull requests brought the commit {sha}."));
                     continue;
                 };
-                for from in merged.into_iter().filter(|from| from.merged && !of_range.contains(&from.number))
-                {
+                let (merged, others): (Vec<_>, Vec<_>) =
+                    merged.into_iter().filter(|from| from.merged).partition(|from| from.repository.is(&own));
+                if !others.is_empty() {
+                    missing.push(of_another_repository(&sha));
+                }
+                for from in merged.into_iter().filter(|from| !of_range.contains(&from.number)) {
                     // One that was merged elsewhere is judged there.
                     if from.merge_commit.is_none_or(|merge| of_branches.contains(&merge.oid)) {
                         brought.entry(from.number).or_default().insert(sha.clone());

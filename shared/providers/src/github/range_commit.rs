@@ -2,6 +2,7 @@
 
 use super::{identity, parse, wire};
 use approval::deploy::Person;
+use approval::issue;
 use approval::range::{Identity, RangeCommit, RangePullRequest, Signature};
 
 /// What a query told of a commit.
@@ -26,10 +27,23 @@ impl Told {
             missing.push(format!("GitHub did not tell all pull requests of the commit {sha}."));
         }
         let merged = pull_requests.into_iter().filter(|pull_request| pull_request.merged);
-        let numbers = merged.map(|pull_request| pull_request.number).collect();
+        let (own, others): (Vec<_>, Vec<_>) =
+            merged.partition(|pull_request| pull_request.repository.is(&brought.repository));
+        if !others.is_empty() {
+            missing.push(of_another_repository(sha));
+        }
+        let numbers = own.iter().map(|pull_request| pull_request.number).collect();
         let authors = authors.iter().map(|author| named(Some(author), &Signature::Unsigned)).collect();
         Self { authors, pull_requests: numbers }
     }
+}
+
+/// The gap that a pull request of another repository leaves: its number is that of somebody else's change
+/// here, and the pull request that brought the commit `sha` into this repository is not known.
+pub(super) fn of_another_repository(sha: &str) -> String {
+    format!(
+        "GitHub told a pull request of another repository for the commit {sha}, and not what brought it into this one."
+    )
 }
 
 /// A commit of a comparison, with what a query told of it and who pushed it.
@@ -56,6 +70,7 @@ pub(super) fn commit_of_range(
         signature,
         pushed_by,
         pull_requests: told.map(|told| told.pull_requests.clone()).unwrap_or_default(),
+        issues: issue::mentioned(&commit.commit.message),
         parents: commit.parents.len(),
     }
 }
@@ -80,6 +95,7 @@ pub(super) fn commit_of_branch(
         signature,
         pushed_by,
         pull_requests: vec![number],
+        issues: issue::mentioned(&commit.message),
         parents: commit.parents.total_count.unwrap_or_default(),
     }
 }
@@ -131,5 +147,40 @@ pub(super) fn note_cut_authors(
         if !commit.authors.is_whole() {
             missing.push(format!("GitHub did not tell all authors of the commit {}.", commit.oid));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn pull_request_of_another_repository_brings_nothing() {
+        let of = |number: u64, merged: bool, repository: Option<u64>| json!({"number": number, "merged": merged, "repository": {"databaseId": repository}});
+        for (nodes, numbers, is_whole) in [
+            (vec![of(7, true, Some(1)), of(8, false, Some(1))], vec![7], true),
+            (vec![of(7, true, Some(2))], vec![], false),
+            (vec![of(7, true, Some(1)), of(7, true, Some(2))], vec![7], false),
+            (vec![of(7, false, Some(2))], vec![], true),
+            (vec![of(7, true, None)], vec![], false),
+        ] {
+            let pull_requests = json!({"totalCount": nodes.len(), "nodes": nodes});
+            let brought = json!({"repository": {"databaseId": 1}, "authors": {"totalCount": 0, "nodes": []},
+                "associatedPullRequests": pull_requests});
+            let mut missing = Vec::new();
+            let told = Told::new("a1", serde_json::from_value(brought).unwrap(), &mut missing);
+            assert_eq!((told.pull_requests, missing.is_empty()), (numbers, is_whole), "{pull_requests}");
+        }
+    }
+
+    #[test]
+    fn commit_keeps_the_issues_of_its_whole_message() {
+        let message = "SHOP-7 Fix the price\n\nBlocked-by: SHOP-9\n";
+        let commit = json!({"sha": "a1", "commit": {"message": message}, "parents": []});
+        let commit: wire::Commit = serde_json::from_value(commit).unwrap();
+        let made = commit_of_range(&commit, None, Vec::new());
+        assert_eq!((made.title.as_str(), made.issues), ("SHOP-7 Fix the price", issue::mentioned(message)));
+        assert_eq!(issue::mentioned(message), ["SHOP-7", "SHOP-9"]);
     }
 }

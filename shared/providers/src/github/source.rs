@@ -1,4 +1,5 @@
-//! What a build starts from: branches and tags, the commits that they stand at, and the CI's files there.
+//! What a build starts from: branches and tags, the commits that they stand at, and the workflow's file
+//! there.
 
 use super::client::{GitHub, JSON};
 use super::failure::classify;
@@ -8,8 +9,6 @@ use crate::http::{MAX_ANSWER, send};
 use approval::approval::CiFile;
 use reqwest::{Method, StatusCode};
 
-/// The files and folders that a CI reads its configuration from: GitHub Actions and CircleCI.
-const CI_PATHS: [&str; 2] = [".circleci", ".github"];
 /// The folder of the workflows.
 const WORKFLOWS: &str = ".github/workflows";
 
@@ -104,26 +103,6 @@ impl GitHub {
         let branches: Vec<wire::Branch> =
             self.found_in(repository, &doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(branches.into_iter().filter(|branch| branch.protected).map(|branch| branch.name).collect())
-    }
-
-    /// The CI's files and folders at a commit, with the SHAs of their blobs and trees.
-    /// <https://docs.github.com/rest/git/trees#get-a-tree>
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Permanent`] if GitHub cut the list short, so that nobody knows what is missing.
-    pub async fn ci_files(&self, repository: &str, sha: &str) -> Result<Vec<CiFile>, Failure> {
-        let doing = format!("reading the files at {sha} in {repository}");
-        let request = self.request(Method::GET, repository, ["git", "trees", sha], JSON)?;
-        let answer = self.found_in(repository, &doing, request).await?;
-        let tree: wire::Tree = answer.json("GitHub", &doing, Repeat::Harmless)?;
-        if tree.truncated {
-            return Err(Failure::Permanent(format!("GitHub cut its list short while {doing}")));
-        }
-        let ours = tree.tree.into_iter().filter(|entry| CI_PATHS.contains(&entry.path.as_str()));
-        let mut files: Vec<_> = ours.map(|entry| CiFile { path: entry.path, sha: entry.sha }).collect();
-        files.sort_unstable();
-        Ok(files)
     }
 
     /// The file of a workflow (`deploy.yml`, also with its folders) at a commit; `None`: there is no such file.

@@ -209,6 +209,16 @@ pub(crate) struct Tree {
 pub(crate) struct Entry {
     pub path: String,
     pub sha: String,
+    /// `tree` for a folder of a tree.
+    #[serde(default, rename = "type")]
+    pub kind: String,
+}
+
+impl Entry {
+    /// True if it is a folder of a tree.
+    pub fn is_folder(&self) -> bool {
+        self.kind == "tree"
+    }
 }
 
 /// What an error answer says of itself.
@@ -338,6 +348,7 @@ pub(crate) struct GraphSignature {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Brought {
+    pub repository: GraphRepository,
     pub authors: Connection<GitActor>,
     pub associated_pull_requests: Option<Connection<Bringing>>,
 }
@@ -347,12 +358,29 @@ pub(crate) struct Brought {
 pub(crate) struct Bringing {
     pub number: u64,
     pub merged: bool,
+    pub repository: GraphRepository,
+}
+
+/// A repository by its number. Of a fork's commit, GitHub may list the pull requests of the repository that
+/// it was forked from.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GraphRepository {
+    pub database_id: Option<u64>,
+}
+
+impl GraphRepository {
+    /// True if GitHub says that the two are the same.
+    pub fn is(&self, other: &Self) -> bool {
+        self.database_id.is_some() && self.database_id == other.database_id
+    }
 }
 
 /// A commit of a branch: the pull requests that may have brought it there.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BroughtToBranch {
+    pub repository: GraphRepository,
     pub associated_pull_requests: Connection<BringingToBranch>,
 }
 
@@ -362,6 +390,7 @@ pub(crate) struct BroughtToBranch {
 pub(crate) struct BringingToBranch {
     pub number: u64,
     pub merged: bool,
+    pub repository: GraphRepository,
     pub merge_commit: Option<Oid>,
 }
 

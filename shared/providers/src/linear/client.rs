@@ -33,11 +33,16 @@ impl Linear {
     ///
     /// # Errors
     ///
-    /// Linear can't be asked.
+    /// Linear can't be asked, or does not list all labels of an issue.
     pub async fn issues(&self, keys: &[String]) -> Result<Vec<Issue>, Failure> {
         let variables = json!({"filter": parse::filter(keys), "first": keys.len()});
         let found: wire::Issues =
             self.ask("looking up issues", wire::ISSUES, &variables, Repeat::Harmless).await?;
+        let cut = found.issues.nodes.iter().find(|issue| issue.labels.page_info.has_next_page);
+        if let Some(issue) = cut {
+            let key = quote(&issue.identifier);
+            return Err(Failure::Permanent(format!("Linear lists only the first 100 labels of {key}")));
+        }
         let mut issues: Vec<Issue> = found.issues.nodes.into_iter().map(parse::issue).collect();
         issues.sort_by_key(|issue| keys.iter().position(|key| *key == issue.key).unwrap_or(keys.len()));
         Ok(issues)

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// The issues of a filter, with what a deploy keeps of them.
 pub(crate) const ISSUES: &str = "query($filter: IssueFilter!, $first: Int!) { issues(filter: $filter, first: $first) { nodes { \
-     identifier title url priority priorityLabel labels(first: 20) { nodes { name } } } } }";
+     identifier title url priority priorityLabel labels(first: 100) { nodes { name } pageInfo { hasNextPage } } } } }";
 /// An issue and, if it stands, a comment.
 pub(crate) const COMMENT: &str = "query($issue: String!, $comment: ID!) { issue(id: $issue) { id } \
      comments(filter: {id: {eq: $comment}}, first: 1) { nodes { id } } }";
@@ -77,7 +77,22 @@ pub(crate) struct Issue {
     /// 0 is none, 1 urgent, 4 low.
     pub priority: f64,
     pub priority_label: String,
-    pub labels: Nodes<Name>,
+    pub labels: IssueLabels,
+}
+
+/// The labels of an issue.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IssueLabels {
+    pub nodes: Vec<Name>,
+    pub page_info: PageInfo,
+}
+
+/// Where a page ends.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PageInfo {
+    pub has_next_page: bool,
 }
 
 /// Something with a name.

@@ -82,6 +82,7 @@ fn commit(revision: String, made: &Commit, number: Option<u64>) -> RangeCommit {
         signature: signer.map_or(Signature::Unsigned, Signature::Valid),
         pushed_by: made.pusher.into_iter().map(acted).collect(),
         pull_requests: number.into_iter().collect(),
+        issues: Vec::new(),
         parents: 1,
     }
 }
@@ -135,6 +136,7 @@ fn told(index: usize, change: &Change) -> (RangeCommit, Option<RangePullRequest>
                 signature: Signature::Host,
                 pushed_by: opened.merged_by.iter().take(1).cloned().collect(),
                 pull_requests: vec![number],
+                issues: Vec::new(),
                 parents: 1,
             };
             (squash, Some(RangePullRequest { commits, remade: vec![sha(index)], ..opened }))
@@ -159,6 +161,7 @@ fn told(index: usize, change: &Change) -> (RangeCommit, Option<RangePullRequest>
                 signature,
                 pushed_by: vec![acted_by(by.clone())],
                 pull_requests: vec![number],
+                issues: Vec::new(),
                 parents: 1,
             };
             let opened = RangePullRequest {

@@ -8,6 +8,7 @@ mod bases;
 mod cache;
 mod claims;
 mod deployments;
+mod drift;
 mod due;
 mod environments;
 mod evaluations;

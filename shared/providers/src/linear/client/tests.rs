@@ -28,7 +28,7 @@ async fn issues_are_looked_up_at_once_and_those_that_are_not_there_are_left_out(
     let server = server(|_, _| {
         let issue = |key: &str, priority: f64, label: &str| {
             json!({"identifier": key, "title": "Prices", "url": format!("https://linear.app/acme/issue/{key}"),
-                "priority": priority, "priorityLabel": label, "labels": {"nodes": [{"name": "payments"}]}})
+                "priority": priority, "priorityLabel": label, "labels": {"nodes": [{"name": "payments"}], "pageInfo": {"hasNextPage": false}}})
         };
         reply(200, &json!({"data": {"issues": {"nodes": [issue("WEB-1", 0.0, "No priority"), issue("SHOP-7", 2.0, "High")]}}}))
     })
@@ -66,6 +66,21 @@ async fn issues_are_looked_up_at_once_and_those_that_are_not_there_are_left_out(
         },
     ]
     "#);
+}
+
+#[tokio::test]
+async fn issue_with_more_labels_than_listed_is_no_answer() {
+    let server = server(|query, _| {
+        assert!(query.contains("labels(first: 100) { nodes { name } pageInfo { hasNextPage } }"), "{query}");
+        let issue = json!({"identifier": "SHOP-7", "title": "Prices", "url": "https://linear.app/acme/issue/SHOP-7",
+            "priority": 0.0, "priorityLabel": "No priority", "labels": {"nodes": [{"name": "payments"}],
+            "pageInfo": {"hasNextPage": true}}});
+        reply(200, &json!({"data": {"issues": {"nodes": [issue]}}}))
+    })
+    .await;
+    let failure = linear(&server).issues(&["SHOP-7".to_owned()]).await.unwrap_err();
+    assert!(!failure.is_passing(), "it would be the same the next time");
+    insta::assert_snapshot!(failure, @"Linear lists only the first 100 labels of SHOP-7");
 }
 
 #[tokio::test]
