@@ -1,7 +1,7 @@
 //! Comparisons that are known to be wrong before there is any deploy: by the kinds of the variable and of its value.
 
 use super::forms::of_another_form;
-use crate::condition::{Comparison, Operand, Operator, meant_time, order_of, parse_duration};
+use crate::condition::{Comparison, Operand, Operator, meant_time, meant_truth, order_of, parse_duration};
 use crate::reference::{Kind, VARIABLES};
 use crate::suggest::closest;
 use crate::variables::{kind_of, texts_of};
@@ -109,14 +109,15 @@ impl Compared<'_> {
                 self.never(format!("`{variable}` is a number, and '{text}' is none"), self.example())
             }
             Kind::Bool if self.is_equality() && is_truth(text) => None,
-            Kind::Bool => {
-                self.never(format!("`{variable}` is true or false, and never '{text}'"), self.example())
-            }
+            Kind::Bool => self.never(
+                format!("`{variable}` is true or false, and never '{text}'"),
+                self.truth(meant_truth(text)),
+            ),
             Kind::Duration | Kind::Behind if parse_duration(text).is_some() => None,
             Kind::Behind if text.trim().parse::<u32>().is_ok() => Some(Finding::Problem(
                 format!("`{variable}` is compared with the text '{text}'"),
                 format!(
-                    "for a number of deploys write `{variable}{operator}{}`, for a time '2h'",
+                    "write `{variable}{operator}{0}` for a number of deploys, or, for example, '{0}h' for a time",
                     text.trim()
                 ),
             )),
@@ -127,6 +128,14 @@ impl Compared<'_> {
                     |time| format!("write '{time}'"),
                 ),
             )),
+        }
+    }
+
+    /// A comparison of a truth with the one that is meant.
+    fn truth(&self, meant: Option<bool>) -> String {
+        match meant.filter(|_| self.is_equality()) {
+            Some(truth) => format!("write `{}{}{truth}`", self.variable, self.operator),
+            None => self.example(),
         }
     }
 
@@ -180,6 +189,10 @@ impl Compared<'_> {
         let Self { variable, operator, .. } = self;
         match self.kind {
             Kind::Number | Kind::List | Kind::Behind => self.beyond(number),
+            Kind::Text if !texts_of(variable).is_empty() => self.never(
+                format!("`{variable}` is a text, and {number} is a number"),
+                format!("it is one of '{}'", texts_of(variable).join("', '")),
+            ),
             Kind::Text => self.never(
                 format!("`{variable}` is a text, and {number} is a number"),
                 format!(
@@ -187,7 +200,10 @@ impl Compared<'_> {
                     if self.is_equality() { *operator } else { Operator::Equal }
                 ),
             ),
-            Kind::Bool => self.never(format!("`{variable}` is true or false, and no number"), self.example()),
+            Kind::Bool => self.never(
+                format!("`{variable}` is true or false, and never the number {number}"),
+                self.truth(meant_truth(&number.to_string())),
+            ),
             Kind::Duration => self.never(
                 format!("`{variable}` is a time, and {number} has no unit"),
                 format!("write, for example, `{variable}{operator}'{}m'`", number.abs().trunc()),
@@ -327,8 +343,8 @@ mod tests {
         deployed_for!=5: never: `deployed_for` is a time, and 5 has no unit; write, for example, `deployed_for!='5m'`
         deployed_for~='5m': never: `~=` matches texts, and `deployed_for` is none; write, for example, `deployed_for>='5m'`
         deployed_for>='soon': problem: `deployed_for` is compared with 'soon'; write a duration: '30s', '5m', '4h' or '1d'
-        future_deploy='no': never: `future_deploy` is true or false, and never 'no'; write `future_deploy` or `future_deploy=false`
-        future_deploy=0: never: `future_deploy` is true or false, and no number; write `future_deploy` or `future_deploy=false`
+        future_deploy='no': never: `future_deploy` is true or false, and never 'no'; write `future_deploy=false`
+        future_deploy=0: never: `future_deploy` is true or false, and never the number 0; write `future_deploy=false`
         pr_labels>='fix': never: a list is compared by its length, and 'fix' is no number; write, for example, `pr_labels>=1`, or `pr_labels='fix'`
         deploy_message_reaction_plus_1>='three': never: `deploy_message_reaction_plus_1` is a number, and 'three' is none; write, for example, `deploy_message_reaction_plus_1>=2`
         deploy_message_reaction_plus_1=-1: never: `deploy_message_reaction_plus_1` counts, and a count is a whole number from 0; write, for example, `deploy_message_reaction_plus_1>=2`
@@ -343,7 +359,7 @@ mod tests {
         environment>'Staging': problem: the texts of `environment` have no order; compare with `=`, `!=` or `~=`, not with `>`
         magnitude<environment: problem: the texts of `magnitude` and `environment` have no common order; compare with `=` or `!=`, not with `<`
         environment=[]: never: `environment` is no list; write, for example, `environment='staging'`
-        drift_to_production='10': problem: `drift_to_production` is compared with the text '10'; for a number of deploys write `drift_to_production=10`, for a time '2h'
+        drift_to_production='10': problem: `drift_to_production` is compared with the text '10'; write `drift_to_production=10` for a number of deploys, or, for example, '10h' for a time
         drift_to_production~='2h': never: `~=` matches texts, and `drift_to_production` is none; write, for example, `drift_to_production>='2h'` or `drift_to_production>=3`
         pr_labels<1.5: fine
         tags<0: never: `tags` counts, and a count is a whole number from 0; write `tags!=[]` where it is to have any, or, for example, `tags='#web'`

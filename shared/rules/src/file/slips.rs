@@ -5,6 +5,7 @@
 //! advice.
 
 mod candidates;
+mod lines;
 mod moving;
 mod quotes;
 mod texts;
@@ -58,10 +59,25 @@ pub(super) fn explained(text: &str, path: &str, failure: Unread) -> Vec<Problem>
     if told.is_empty() {
         return failure.problems;
     }
+    // A value that is wrong with quotes, too, is one slip: they are not what is missing.
+    let starts: Vec<Position> = failure
+        .problems
+        .iter()
+        .map(|problem| before(&rounds, Position { line: problem.line, column: problem.column }))
+        .collect();
+    let before_quotes = told.len();
+    told.retain(|slip: &Problem| {
+        let [edit] = slip.edits.as_slice() else { return true };
+        let is_quoting = edit.removed > 0 && edit.put.starts_with(['\'', '"']);
+        let is_start = |at: &Position| at.line == edit.at.line && at.column.abs_diff(edit.at.column) <= 1;
+        !is_quoting || !starts.iter().any(is_start)
+    });
+    let is_merged = told.len() < before_quotes;
     told.extend(failure.problems.into_iter().map(|problem| {
         let at = before(&rounds, Position { line: problem.line, column: problem.column });
         let edits =
             problem.edits.into_iter().map(|edit| Edit { at: before(&rounds, edit.at), ..edit }).collect();
+        let edits = if is_merged { Vec::new() } else { edits };
         Problem { edits, ..original.problem(at, problem.message, problem.suggestion) }
     }));
     told.sort_by_key(|problem| (problem.line, problem.column));

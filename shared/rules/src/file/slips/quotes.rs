@@ -63,6 +63,16 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
         slips.push(Slip { at: line.at(start), message: format!("`{c}` is not closed"), suggestion, edits });
     };
     if let Some((start, c)) = quote {
+        // `'x"`: another quote ends it.
+        let behind = characters.get(start + 1..).unwrap_or_default();
+        let is_odd = |other: &&char| behind.iter().filter(|c| c == other).count() % 2 == 1;
+        if let Some(other) = behind.last().filter(|last| matches!(last, '\'' | '"')).filter(is_odd) {
+            let edits = vec![Edit { at: line.at(characters.len() - 1), removed: 1, put: c.to_string() }];
+            let message = format!("`{c}` is not closed by `{other}`");
+            let suggestion = format!("write `{c}` at the end of the line");
+            slips.push(Slip { at: line.at(start), message, suggestion, edits });
+            return;
+        }
         close((start, c), &c.to_string());
     } else if let Some(first) = open.first().copied() {
         let put: String = open.iter().rev().map(|(_, c)| closing(*c)).collect();
@@ -81,6 +91,19 @@ fn apostrophe(line: &Line<'_>, characters: &[char], start: usize, slips: &mut Ve
     let (Some('\''), Some('\'')) = (value.first(), value.last()) else { return };
     let inner: String = value.iter().skip(1).take(value.len().saturating_sub(2)).collect();
     if !inner.contains('\'') || inner.contains(['"', '\\']) || value.len() < 3 {
+        return;
+    }
+    // `''x''`: the quotes are there twice.
+    let doubled = inner.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\''));
+    if let Some(inner) = doubled.filter(|inner| !inner.is_empty() && !inner.contains('\'')) {
+        let edits = vec![Edit { at: line.at(start), removed: value.len(), put: format!("'{inner}'") }];
+        let message = "two quotes in the place of one".to_owned();
+        slips.push(Slip {
+            at: line.at(start),
+            message,
+            suggestion: format!("write '{}'", shown(inner)),
+            edits,
+        });
         return;
     }
     let quoted = format!("\"{inner}\"");
@@ -160,7 +183,7 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
         return;
     }
     // `"environment" = 'Staging'`: a condition whose variable has quotes.
-    if let Some(right) = meant(value).filter(|_| before.is_empty() && value.starts_with('"')) {
+    if let Some(right) = meant(value).filter(|_| before.is_empty() && value.starts_with(['"', '\''])) {
         let edits = vec![Edit { at, removed: value.chars().count(), put: right.clone() }];
         let message = "a quote ends before the condition does".to_owned();
         slips.push(Slip { at, message, suggestion: format!("write `{}`", shown(&right)), edits });
@@ -200,7 +223,9 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
     if before.is_empty() {
         comparison(at, value, &mended, slips);
     }
-    let quoted = quoted(&mended);
+    // `{{ x }} is out'`: only the quote before it is missing.
+    let ended = mended.strip_suffix(['\'', '"']).filter(|text| !text.contains(['\'', '"']));
+    let quoted = quoted(ended.unwrap_or(&mended));
     let suggestion = suggestion(&quoted);
     let edits = vec![Edit { at, removed: value.chars().count(), put: quoted }];
     slips.push(Slip { at, message, suggestion, edits });
