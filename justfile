@@ -12,7 +12,7 @@ check:
 
 # All tests; with a filter only those: `just test votes`.
 test *FILTER:
-    cargo test --locked --workspace {{ if FILTER == "" { "" } else { "-- " + FILTER } }}
+    {{ if FILTER == "" { ".ci/test" } else { "cargo test --locked --workspace -- " + FILTER } }}
 
 # Start the local stack.
 run *OPTIONS:

@@ -128,7 +128,8 @@ impl Signoff {
                     .to_owned(),
             )
         })?;
-        let client = providers::http::client().map_err(|failure| Stop::Ask(failure.to_string()))?;
+        let client =
+            providers::http::client_with_system_roots().map_err(|failure| Stop::Ask(failure.to_string()))?;
         let (url, authorization) = (address(url)?, authorization(connection, surroundings)?);
         Ok(Self { client, url, authorization })
     }

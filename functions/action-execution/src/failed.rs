@@ -114,7 +114,7 @@ impl ActionExecution {
                 return Err(failure.into());
             }
             Err(failure) => {
-                tracing::warn!(deploy = %deploy.id, %failure, "a failure is told without who made the change");
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
                 return Ok((Makers { members: Vec::new(), lacks_some: true }, Vec::new()));
             }
         };

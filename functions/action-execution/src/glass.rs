@@ -185,7 +185,7 @@ impl ActionExecution {
         let effect = &attempt.effect;
         let approval = self.store.approval(&effect.deploy, id).await?;
         let owed = approval.filter(|approval| approval.owed_review().is_some());
-        let passes = failure.is_passing() && effect.attempts < MAX_ATTEMPTS;
+        let passes = failure.is_passing() && effect.tries() < MAX_ATTEMPTS;
         let Some(approval) = owed.filter(|_| !passes) else {
             return self.settle_telling(attempt, "the dialog's thread", failure).await;
         };

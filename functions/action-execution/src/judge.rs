@@ -284,20 +284,24 @@ impl ActionExecution {
         failure: Failure,
     ) -> Result<Handled, Trouble> {
         let effect = &attempt.effect;
-        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS {
-            let wait = backoff(effect.attempts, failure.retry_after());
+        if failure.is_passing() && effect.tries() < MAX_ATTEMPTS {
+            let wait = backoff(effect.tries(), failure.retry_after());
             self.store.settle(effect, &effect.postponed(self.now(), wait, failure.to_string())).await?;
             return Ok(Handled::Again(wait));
         }
         let now = self.now();
-        let next = round.saturating_add(1);
+        // A look out of turn is made again out of turn: the looks at a blocked approval go on beside it.
+        let next = if round == 0 { 0 } else { round.saturating_add(1) };
         let after = effect.closed(EffectState::Failed, Some(failure.to_string()));
         let mut change = Change::to(&effect.deploy, now).effect(effect, after);
         let is_open = self.store.approval(&effect.deploy, id).await?;
-        if round > 0 && is_open.is_some_and(|approval| approval.status.is_open()) {
+        if is_open.is_some_and(|approval| approval.status.is_open()) {
             let kind = EffectKind::JudgeAgain { approval: id.clone(), round: next };
-            change =
-                change.later(&format!("judging after {}", effect.id), kind, now + wait_before_round(next));
+            change = change.later(
+                &format!("judging after {}", effect.id),
+                kind,
+                now + wait_before_round(next.max(1)),
+            );
         }
         self.store.commit(change).await?;
         Ok(Handled::Done)

@@ -42,7 +42,7 @@ impl ActionExecution {
             Ok(read) => (read.range, read.files),
             Err(RangeFailure::Unfinished(failure)) => return Err(failure.into()),
             Err(failure) => {
-                tracing::warn!(deploy = %deploy.id, base, revision, %failure, "the range can't be read");
+                tracing::warn!(deploy = %deploy.id, base, revision, failure = failure.logged(), "the range can't be read");
                 return Ok(Err(match failure {
                     RangeFailure::BaseLost(_) => Blocker::BaseLost { base: base.to_owned() },
                     RangeFailure::HeadUnknown(failure)
@@ -114,7 +114,7 @@ impl ActionExecution {
                 Err(failure.into())
             }
             Err(failure) => {
-                tracing::warn!(deploy = %deploy.id, base = start.revision, %failure, "the outline of a range can't be read");
+                tracing::warn!(deploy = %deploy.id, base = start.revision, failure = failure.logged(), "the outline of a range can't be read");
                 let mut electorate = electorate;
                 electorate.except.extend(start.set_by.clone());
                 let files =
@@ -136,7 +136,7 @@ impl ActionExecution {
         let rules_change = match github.guards(&deploy.repository, ends, &files).await {
             Ok(change) => change,
             Err(failure) => {
-                tracing::warn!(deploy = %deploy.id, %failure, "the files that guard a deploy can't be read");
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "the files that guard a deploy can't be read");
                 not_less(deploy)
             }
         };

@@ -27,7 +27,7 @@ impl ActionExecution {
         let attempt = &if asked_to_wait { attempt.spared(self.now()) } else { attempt.clone() };
         let effect = &attempt.effect;
         let (deploy, id, attempts) = (&effect.deploy, &effect.id, effect.attempts);
-        tracing::warn!(request_id, %deploy, effect = %id, attempts, %failure, "an effect was not done");
+        tracing::warn!(request_id, %deploy, effect = %id, attempts, failure = failure.logged(), "an effect was not done");
         match &effect.kind {
             EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. } => {
                 self.settle_step(attempt, run, *step, failure).await

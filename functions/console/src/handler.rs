@@ -366,7 +366,12 @@ impl Console {
                 Err(Closed::Gone)
             }
             Err(failure) => {
-                tracing::warn!(request_id, user, %failure, "a session could not be renewed");
+                tracing::warn!(
+                    request_id,
+                    user,
+                    failure = failure.logged(),
+                    "a session could not be renewed"
+                );
                 Ok(Known { visitor: session.visitor(&app.seal), renewed: None, is_stale: true })
             }
         }

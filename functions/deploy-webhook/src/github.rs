@@ -128,7 +128,8 @@ impl DeployWebhook {
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        tracing::info!(request_id, delivery, reason, "ignored");
+        // The reason may name whoever disconnected a deployment: the record has it.
+        tracing::info!(request_id, delivery, "ignored");
         match self.store.ignore_delivery("github", delivery, reason, now).await {
             Ok(()) => text(StatusCode::OK, format!("Ignored: {reason}.")),
             Err(error) => {

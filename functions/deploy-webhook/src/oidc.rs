@@ -62,7 +62,7 @@ impl DeployWebhook {
         let named = connection.ci.iter().find(|trust| trust.issuer == token.issuer());
         let issuer = &named.ok_or_else(|| unauthorized(UNKNOWN_ISSUER))?.issuer;
         let keys = self.keys.of(issuer, token.kid(), now).await.map_err(|failure| {
-            tracing::error!(request_id, deployment = %slug, issuer, %failure, "an issuer's keys can't be read");
+            tracing::error!(request_id, deployment = %slug, issuer, failure = failure.logged(), "an issuer's keys can't be read");
             let problem = format!("{not_done}: the keys of {issuer} can't be read now. Try again in a minute.");
             text(StatusCode::SERVICE_UNAVAILABLE, problem)
         })?;

@@ -53,7 +53,7 @@ impl RuleEvaluation {
                 read
             }
             Found::Nothing(failure) => {
-                tracing::warn!(deploy = %deploy.id, %failure, "the git host does not tell what the deploy changes");
+                tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "the git host does not tell what the deploy changes");
                 deploy.reading.files = Files::Unknown;
                 deploy.reading.tags_cut = tags.is_some();
                 deploy.reading.missing.push(format!("{failure}."));

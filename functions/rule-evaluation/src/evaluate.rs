@@ -124,8 +124,7 @@ impl RuleEvaluation {
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
         let is_looked_at = |rule: &Rule| waiting(&rule) && (scope == Scope::All || rule.may_open_later());
-        let asking =
-            Asking { github, deploy: &deploy, judged, known: &known, scope, attempts: effect.attempts };
+        let asking = Asking { github, deploy: &deploy, judged, known: &known, scope, tries: effect.tries() };
         let since = self.since_approval(asking, is_looked_at).await?;
         (known.magnitudes, known.ranges) = (since.magnitudes, since.ranges);
         let may_act = |rule: &&Rule| waiting(rule) && !since.without_base.contains_key(&rule.name);

@@ -137,7 +137,7 @@ impl RuleEvaluation {
         let settled = match self.perform(&attempt).await {
             Ok(()) => return Handled::Done,
             Err(Trouble::Outside(failure)) => {
-                tracing::warn!(request_id, deploy = %id, attempts = attempt.effect.attempts, %failure, "rules not evaluated");
+                tracing::warn!(request_id, deploy = %id, attempts = attempt.effect.attempts, failure = failure.logged(), "rules not evaluated");
                 self.settle(&attempt.effect, failure).await
             }
             Err(Trouble::Commit(CommitError::Store(error))) if !error.is_passing() => match &error {
@@ -257,7 +257,7 @@ impl RuleEvaluation {
                 let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref(), tags).await?;
                 self.close_what_the_host_calls_rolled_back(effect, &deploy).await?;
                 notices.extend(policy);
-                notices.extend(self.look_up_issues(effect.attempts, &mut deploy).await?);
+                notices.extend(self.look_up_issues(effect.tries(), &mut deploy).await?);
                 (deploy, notices)
             }
             Scope::Waiting => (deploy, Vec::new()),

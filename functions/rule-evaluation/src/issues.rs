@@ -51,14 +51,14 @@ impl Places {
 
 impl RuleEvaluation {
     /// Looks up the issues that `deploy` mentions, at each tracker that is connected, and says what is to be put on record of
-    /// it. A tracker that refuses, or can't be asked in the last of the `attempts`, is noted in the deploy, which goes on
+    /// it. A tracker that refuses, or can't be asked in the last of the `tries`, is noted in the deploy, which goes on
     /// without its issues.
     ///
     /// # Errors
     /// A tracker can't be asked now.
     pub(crate) async fn look_up_issues(
         &self,
-        attempts: u32,
+        tries: u32,
         deploy: &mut Deploy,
     ) -> Result<Vec<String>, Failure> {
         let keys = deploy.mentioned_issues();
@@ -83,7 +83,7 @@ impl RuleEvaluation {
                     let new: Vec<Issue> = new.collect();
                     deploy.issues.extend(new);
                 }
-                Err(failure) if goes_on_without(&failure, attempts) => {
+                Err(failure) if goes_on_without(&failure, tries) => {
                     deploy.silent_trackers.push(tracker);
                     notices.push(format!("{failure}. No condition on issues holds for this deploy."));
                 }
@@ -94,9 +94,10 @@ impl RuleEvaluation {
     }
 }
 
-/// Whether the deploy goes on though a tracker failed in this attempt: what passes by is waited for, but not forever.
-pub(crate) fn goes_on_without(failure: &Failure, attempts: u32) -> bool {
-    !failure.is_passing() || attempts >= MAX_ATTEMPTS
+/// Whether the deploy goes on though a tracker failed in this attempt: what passes by is waited for, but not
+/// forever; a rate limit is, as it slows work down and ends none.
+pub(crate) fn goes_on_without(failure: &Failure, tries: u32) -> bool {
+    !failure.is_passing() || failure.retry_after().is_none() && tries >= MAX_ATTEMPTS
 }
 
 /// One that was moved may be named by its old key and its new one.
@@ -111,13 +112,16 @@ mod tests {
     #[test]
     fn no_tracker_keeps_a_deploy_from_its_rules() {
         let (busy, refuses) = (Failure::retryable("busy"), Failure::Permanent("no".to_owned()));
-        for (failure, attempts, goes_on) in [
+        let wait = Some(std::time::Duration::from_secs(30));
+        let limited = Failure::Retryable { message: "slow down".to_owned(), retry_after: wait };
+        for (failure, tries, goes_on) in [
             (&refuses, 1, true),
             (&busy, 1, false),
             (&busy, MAX_ATTEMPTS - 1, false),
             (&busy, MAX_ATTEMPTS, true),
+            (&limited, MAX_ATTEMPTS, false),
         ] {
-            assert_eq!(goes_on_without(failure, attempts), goes_on, "{failure} {attempts}");
+            assert_eq!(goes_on_without(failure, tries), goes_on, "{failure} {tries}");
         }
     }
 }

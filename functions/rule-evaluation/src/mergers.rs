@@ -50,7 +50,10 @@ fn unless_refused<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(said) => Ok(Some(said)),
         Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-            tracing::warn!(%failure, "the profile of somebody who merged a pull request is not known");
+            tracing::warn!(
+                failure = failure.logged(),
+                "the profile of somebody who merged a pull request is not known"
+            );
             Ok(None)
         }
         Err(failure) => Err(failure),

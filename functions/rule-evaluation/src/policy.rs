@@ -65,7 +65,7 @@ impl RuleEvaluation {
         channel: Option<&str>,
     ) -> Result<Vec<String>, Trouble> {
         let Some(repository) = &self.policy_repository else { return Ok(Vec::new()) };
-        let read = self.policy_file(github, repository, effect.attempts).await?;
+        let read = self.policy_file(github, repository, effect.tries()).await?;
         let reader = Reader { deploy, effect, channel };
         for _ in 0..MAX_RACES {
             match self.note_policy(repository, &read, reader).await {
@@ -76,7 +76,7 @@ impl RuleEvaluation {
         self.note_policy(repository, &read, reader).await
     }
 
-    async fn policy_file(&self, github: &GitHub, repository: &str, attempts: u32) -> Result<Read, Trouble> {
+    async fn policy_file(&self, github: &GitHub, repository: &str, tries: u32) -> Result<Read, Trouble> {
         let text = match github.first_file(repository, [PATH], self).await {
             Ok(Some(file)) => file.text,
             Ok(None) => {
@@ -84,7 +84,9 @@ impl RuleEvaluation {
                     format!("{repository} has no {PATH} on its default branch, or the token can't read it.");
                 return Ok(Read::Unusable { key: "no file".to_owned(), problems: vec![gone] });
             }
-            Err(Trouble::Outside(failure)) if !failure.is_passing() || attempts > PATIENT => {
+            Err(Trouble::Outside(failure))
+                if !failure.is_passing() || failure.retry_after().is_none() && tries > PATIENT =>
+            {
                 return Ok(Read::Unknown { reason: failure.to_string() });
             }
             Err(trouble) => return Err(trouble),

@@ -219,7 +219,7 @@ impl RuleEvaluation {
             ));
             None
         } else {
-            self.look_up_further(asking.attempts, &further, &mut lists.notices).await?
+            self.look_up_further(asking.tries, &further, &mut lists.notices).await?
         };
         lists.issues.insert(cached, found.clone());
         Ok(found)
@@ -228,7 +228,7 @@ impl RuleEvaluation {
     /// The issues with `keys`; `None`: a tracker does not say, and `notices` tells so.
     async fn look_up_further(
         &self,
-        attempts: u32,
+        tries: u32,
         keys: &[String],
         notices: &mut Vec<String>,
     ) -> Result<Option<Vec<Issue>>, Failure> {
@@ -237,7 +237,7 @@ impl RuleEvaluation {
         for tracker in trackers.connected() {
             match trackers.issues(tracker, keys).await {
                 Ok(found) => all.extend(found),
-                Err(failure) if goes_on_without(&failure, attempts) => {
+                Err(failure) if goes_on_without(&failure, tries) => {
                     notices.push(format!("{failure}."));
                     return Ok(None);
                 }

@@ -42,8 +42,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) judged: &'a Judged,
     pub(crate) known: &'a Known<'a>,
     pub(crate) scope: Scope,
-    /// The number of attempts, this one included.
-    pub(crate) attempts: u32,
+    /// The number of attempts that count, this one included ([`approval::effect::Effect::tries`]).
+    pub(crate) tries: u32,
 }
 
 /// The bases of places, and what was read since each, so that no request is made twice.
@@ -225,7 +225,7 @@ impl RuleEvaluation {
             Ok(outline) => Some((outline.direction, magnitude(&outline))),
             Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure.into()),
             Err(failure) => {
-                tracing::warn!(deploy = %deploy.id, base, %failure, "the outline of a range is not known");
+                tracing::warn!(deploy = %deploy.id, base, failure = failure.logged(), "the outline of a range is not known");
                 None
             }
         };

@@ -6,6 +6,10 @@ use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use std::time::Duration;
 
+/// The wait where a provider asks to slow down and names no time: "at least one minute", as GitHub documents
+/// for its own (<https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api>).
+const UNSAID: Duration = Duration::from_secs(60);
+
 /// A call that failed, and what to do about it. The text is for people: it says what was wrong, where, and what would
 /// be right; it never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +43,12 @@ impl Failure {
         Self::Retryable { message: message.into(), retry_after: None }
     }
 
+    /// A provider's rate limit, which slows work down and ends none: `wait` is what the provider asks for, and
+    /// [`UNSAID`] where it asks for no time.
+    pub(crate) fn slow_down(message: impl Into<String>, wait: Option<Duration>) -> Self {
+        Self::Retryable { message: message.into(), retry_after: Some(wait.unwrap_or(UNSAID)) }
+    }
+
     /// Whether it may go by without anybody changing something: the same is tried again, or looked at first.
     pub fn is_passing(&self) -> bool {
         match self {
@@ -52,6 +62,25 @@ impl Failure {
         match self {
             Self::Retryable { retry_after, .. } => SignedDuration::try_from((*retry_after)?).ok(),
             Self::Conflict(_) | Self::Unanswered(_) | Self::Permanent(_) | Self::Refusal(_) => None,
+        }
+    }
+
+    /// The failure as a log line has it: its kind, and what the provider answered. The whole text may name people
+    /// and what they wrote; it stands in the record alone.
+    pub fn logged(&self) -> String {
+        let kind = match self {
+            Self::Retryable { .. } => "retryable",
+            Self::Conflict(_) => "conflict",
+            Self::Unanswered(_) => "unanswered",
+            Self::Permanent(_) => "permanent",
+            Self::Refusal(_) => "refusal",
+        };
+        let text = self.to_string();
+        // "GitHub answered 404 while reading the account ana": what was asked for may name anybody.
+        let answer = text.split_once(" while ").map(|(answer, _)| answer);
+        match answer.filter(|answer| answer.len() <= 80 && !answer.contains(['\u{201c}', '"', '@', '<'])) {
+            Some(answer) => format!("{kind}: {answer}"),
+            None => kind.to_owned(),
         }
     }
 
@@ -146,6 +175,22 @@ mod tests {
         ];
         for (headers, seconds) in cases {
             assert_eq!(retry_after(&headers), seconds.map(Duration::from_secs), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn log_line_has_no_name_and_no_text() {
+        let permanent = |text: &str| Failure::Permanent(text.to_owned());
+        for (failure, logged) in [
+            (
+                permanent("GitHub answered 404 while reading the account ana: no such thing"),
+                "permanent: GitHub answered 404",
+            ),
+            (Failure::slow_down("Slack asks us to slow down (users.info)", None), "retryable"),
+            (permanent("nobody could vote on \u{201c}Ship\u{201d}: Ana <ana@example.com>"), "permanent"),
+            (Failure::Unanswered("\"Ana\" answered while it slept".to_owned()), "unanswered"),
+        ] {
+            assert_eq!(failure.logged(), logged);
         }
     }
 

@@ -1,12 +1,15 @@
-//! HTTP as every provider's client uses it: bounded in time and size, no redirect that could carry a secret away.
+//! HTTP as every provider's client uses it: bounded in time and size, no redirect that could carry a secret
+//! away.
 
 use crate::failure::{Failure, Repeat, quote};
 use crate::webhook::Refused;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url};
+use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a connection may take to be made, name resolution and TLS included.
@@ -18,20 +21,46 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// The largest answer that is read.
 pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
-/// How many redirects of a GET are followed, all within the same origin (a renamed GitHub repository takes one).
+/// How many redirects of a GET are followed, all within the same origin (a renamed GitHub repository takes
+/// one).
 const MAX_REDIRECTS: usize = 2;
 
-/// The HTTP client that all providers' clients share: make one per process, and hand out clones.
+/// The HTTP client that all providers' clients share: make one per process, and hand out clones. It trusts
+/// Mozilla's list of certificate authorities, which is part of the program: reading the system's took most of
+/// a function's start.
 ///
 /// # Errors
 ///
-/// [`Failure::Permanent`] if the machine has no root certificates that TLS could start from.
+/// [`Failure::Permanent`] if TLS can't be set up.
 pub fn client() -> Result<Client, Failure> {
     made(builder())
 }
 
+/// The same for the command line, which trusts whom the system trusts: a company's own authority is among
+/// them.
+///
+/// # Errors
+///
+/// [`Failure::Permanent`] if the machine has no root certificates that TLS could start from.
+pub fn client_with_system_roots() -> Result<Client, Failure> {
+    made(plain_builder())
+}
+
 /// A client as every provider's is, before it is made.
 pub(crate) fn builder() -> ClientBuilder {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    match tls {
+        Ok(tls) => {
+            plain_builder().tls_backend_preconfigured(tls.with_root_certificates(roots).with_no_client_auth())
+        }
+        // Ring has the default versions; if it had not, the system's roots would do.
+        Err(_) => plain_builder(),
+    }
+}
+
+fn plain_builder() -> ClientBuilder {
     // Only the first call in a process installs it; the others find it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
@@ -112,7 +141,8 @@ pub(crate) fn url<'a>(base: &str, segments: impl IntoIterator<Item = &'a str>) -
 ///
 /// # Errors
 ///
-/// [`Failure::Permanent`] if the secret is empty or holds characters that no header takes. `name` says which it is.
+/// [`Failure::Permanent`] if the secret is empty or holds characters that no header takes. `name` says which
+/// it is.
 pub(crate) fn secret_header(name: &str, prefix: &str, secret: &SecretString) -> Result<HeaderValue, Failure> {
     let text = secret.expose_secret().trim();
     if text.is_empty() {
@@ -129,13 +159,13 @@ pub(crate) fn secret_header(name: &str, prefix: &str, secret: &SecretString) -> 
     Ok(value)
 }
 
-/// Sends a request and reads the answer, whatever its status. A GET follows redirects within its origin; nothing else
-/// follows any.
+/// Sends a request and reads the answer, whatever its status. A GET follows redirects within its origin;
+/// nothing else follows any.
 ///
 /// # Errors
 ///
-/// Not connected: [`Failure::Retryable`], nothing was sent. Sent without an answer: what [`Repeat`] says. An answer
-/// over `limit` bytes: [`Failure::Permanent`]. `doing` says what was asked for, for the message.
+/// Not connected: [`Failure::Retryable`], nothing was sent. Sent without an answer: what [`Repeat`] says. An
+/// answer over `limit` bytes: [`Failure::Permanent`]. `doing` says what was asked for, for the message.
 pub(crate) async fn send(
     service: &str,
     doing: &str,
@@ -162,7 +192,8 @@ pub(crate) async fn send(
     Err(Failure::Permanent(format!("{service} sent us from redirect to redirect while {doing}")))
 }
 
-/// Sends a request, follows no redirect, and leaves the answer's body unread: its status and headers are all that counts.
+/// Sends a request, follows no redirect, and leaves the answer's body unread: its status and headers are all
+/// that counts.
 ///
 /// # Errors
 ///

@@ -16,6 +16,7 @@ mod on_failure;
 mod personal;
 pub(crate) mod policy;
 mod reader;
+mod recorded;
 mod rewriting;
 mod rules;
 mod shape;

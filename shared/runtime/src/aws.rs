@@ -9,8 +9,12 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Region, SharedCredentialsProvider, SharedHttpClient, retry::RetryConfig,
     timeout::TimeoutConfig,
 };
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use std::time::Duration;
+
+/// The certificate authorities of AWS's own addresses, from <https://www.amazontrust.com/repository/>. Reading
+/// the system's 144 was a good part of each cold start.
+const ROOTS: &[u8] = include_bytes!("aws/roots.pem");
 
 /// What the clients have in common.
 #[derive(Clone, Debug)]
@@ -52,6 +56,7 @@ impl Aws {
             endpoint: settings.optional("AWS_ENDPOINT_URL").map(str::to_owned),
             http: aws_smithy_http_client::Builder::new()
                 .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+                .tls_context(context())
                 .build_https(),
             retries: RetryConfig::standard()
                 .with_max_attempts(3)
@@ -82,5 +87,42 @@ impl Aws {
     /// Secrets Manager.
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
         client!(self, aws_sdk_secretsmanager)
+    }
+}
+
+/// TLS that trusts [`ROOTS`] alone.
+fn context() -> TlsContext {
+    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+    // Without them it would be the system's roots, which are more.
+    TlsContext::builder().with_trust_store(roots).build().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest, Sha256};
+
+    /// The certificates' SHA-256, as <https://www.amazontrust.com/repository/> lists them.
+    const FINGERPRINTS: [&str; 5] = [
+        "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
+        "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
+        "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
+        "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
+        "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
+    ];
+
+    #[test]
+    fn roots_are_those_of_amazon() {
+        let text = std::str::from_utf8(ROOTS).unwrap();
+        let bodies = text.split("-----BEGIN CERTIFICATE-----").skip(1);
+        let fingerprints: Vec<String> = bodies
+            .map(|body| {
+                body.split("-----END").next().unwrap_or_default().split_whitespace().collect::<String>()
+            })
+            .map(|body| hex::encode(Sha256::digest(STANDARD.decode(body).unwrap())))
+            .collect();
+        assert_eq!(fingerprints, FINGERPRINTS);
     }
 }

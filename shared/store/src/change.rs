@@ -337,12 +337,12 @@ impl Store {
         let retention = self.places.retention;
         match state {
             State::NewDeploy(new) => {
-                let row = row::deploy(new, retention)?;
+                let row = row::deploy(new, now, retention)?;
                 check_registered(&row)?;
                 self.put(row, Some("attribute_not_exists(pk)"), &[])
             }
             State::Reported { deploy, before: (state, at) } => {
-                let row = row::deploy(deploy, retention)?;
+                let row = row::deploy(deploy, now, retention)?;
                 check_registered(&row)?;
                 self.put(
                     row,
@@ -355,7 +355,7 @@ impl Store {
                 self.put(row::write(&key, &DeploySummary::of(deploy), now, retention)?, None, &[])
             }
             State::Deploy(known) => {
-                self.put(row::deploy(known, retention)?, Some("attribute_exists(pk)"), &[])
+                self.put(row::deploy(known, now, retention)?, Some("attribute_exists(pk)"), &[])
             }
             State::Approval(approval) => {
                 self.versioned(row::approval(approval, now, retention)?, approval.version)

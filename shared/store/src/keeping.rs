@@ -1,5 +1,6 @@
-//! Keeping what is open beyond its retention: the rows of a deploy of which an approval waits for people, or
-//! an effect for its time, are kept on before they would be deleted.
+//! Keeping what is open beyond its retention: the rows of a deploy of which an approval waits for people, a
+//! run for somebody who does something about a failed step or for the policy, or an effect for its time, are
+//! kept on before they would be deleted.
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
@@ -19,10 +20,16 @@ impl Store {
     /// The record can't be read or written; what was open could not all be kept on.
     pub async fn keep_open(&self, now: Timestamp) -> Result<usize, StoreError> {
         let (half, until) = ((now + self.places.retention / 2).as_second(), now + self.places.retention);
-        let mut partitions = self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, keys::PENDING).await?;
+        let mut partitions = BTreeSet::new();
+        for of in [keys::PENDING, keys::FAILED, keys::KEPT_BACK] {
+            // Where only a message failed the run went on to its end: nothing waits.
+            partitions.extend(
+                self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, of, Some("succeeded")).await?,
+            );
+        }
         for shard in 0..keys::DUE_SHARDS {
             let of = keys::due_shard(shard);
-            partitions.extend(self.partitions(keys::DUE_INDEX, keys::DUE, &of).await?);
+            partitions.extend(self.partitions(keys::DUE_INDEX, keys::DUE, &of, None).await?);
         }
         let (mut kept, mut failed) = (0, None);
         for pk in partitions {
@@ -34,16 +41,17 @@ impl Store {
         failed.map_or(Ok(kept), Err)
     }
 
-    /// The partitions of the rows that a partition of an index lists.
+    /// The partitions of the rows that a partition of an index lists, but those with the status `without`.
     pub(crate) async fn partitions(
         &self,
         index: &str,
         attribute: &str,
         of: &str,
+        without: Option<&str>,
     ) -> Result<BTreeSet<String>, StoreError> {
         let (mut partitions, mut from): (_, Option<Row>) = (BTreeSet::new(), None);
         loop {
-            let request = self
+            let mut request = self
                 .dynamo
                 .query()
                 .table_name(&self.places.record_table)
@@ -52,6 +60,12 @@ impl Store {
                 .expression_attribute_values(":of", text(of))
                 .projection_expression(keys::PK)
                 .set_exclusive_start_key(from.take());
+            if let Some(status) = without {
+                request = request
+                    .filter_expression("#status <> :without")
+                    .expression_attribute_names("#status", "status")
+                    .expression_attribute_values(":without", text(status));
+            }
             let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
             let pk = |row: Row| row.get(keys::PK).and_then(|pk| pk.as_s().ok()).cloned();
             partitions.extend(answer.items.unwrap_or_default().into_iter().filter_map(pk));

@@ -17,7 +17,7 @@ impl Store {
     pub async fn deploys_kept_back(&self) -> Result<BTreeSet<DeployId>, StoreError> {
         let mut found = BTreeSet::new();
         for of in [keys::KEPT_BACK, keys::FAILED] {
-            let partitions = self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, of).await?;
+            let partitions = self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, of, None).await?;
             let ids = partitions.iter().filter_map(|pk| pk.strip_prefix("deploy#"));
             found.extend(ids.map(DeployId::from_text));
         }

@@ -50,9 +50,9 @@ pub(crate) fn write<T: Serialize>(
     Ok(row)
 }
 
-/// A deploy's row, with the attributes of its indexes.
-pub(crate) fn deploy(deploy: &Deploy, retention: SignedDuration) -> Result<Row, StoreError> {
-    let mut row = write(&keys::deploy(&deploy.id), deploy, deploy.registered_at, retention)?;
+/// A deploy's row as it is written at `now`, with the attributes of its indexes.
+pub(crate) fn deploy(deploy: &Deploy, now: Timestamp, retention: SignedDuration) -> Result<Row, StoreError> {
+    let mut row = write(&keys::deploy(&deploy.id), deploy, now, retention)?;
     let (lists, environment) = match deploy.confirmation {
         // It is in the lists as the deploy that it repeats.
         Confirmation::Repeat { .. } => (false, false),
@@ -124,7 +124,9 @@ pub(crate) fn evaluation(
 
 /// An effect's row; it is in the clock's index until it is closed.
 pub(crate) fn effect(effect: &Effect, retention: SignedDuration) -> Result<Row, StoreError> {
-    let mut row = write(&keys::effect(&effect.deploy, &effect.id), effect, effect.created_at, retention)?;
+    // A turn that comes is never beyond what is kept, and one that was taken keeps the row on.
+    let since = effect.created_at.max(effect.due_at);
+    let mut row = write(&keys::effect(&effect.deploy, &effect.id), effect, since, retention)?;
     row.insert(keys::DUE_AT.to_owned(), text(keys::sortable(effect.due_at)));
     if !effect.is_closed() {
         row.insert(keys::DUE.to_owned(), text(keys::due(&effect.id)));

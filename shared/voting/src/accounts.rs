@@ -85,7 +85,12 @@ impl Accounts {
                 Actor { voter: Voter { id, name, workspace, standing }, is_admin: false }
             }
             Err(failure) => {
-                tracing::warn!(request_id, voter = id, %failure, "Slack did not say in time who asks");
+                tracing::warn!(
+                    request_id,
+                    voter = id,
+                    failure = failure.logged(),
+                    "Slack did not say in time who asks"
+                );
                 Actor { voter: Voter { id, name, workspace, standing: None }, is_admin: false }
             }
         }

@@ -93,7 +93,7 @@ impl ActionExecution {
             match act(&trackers, issue).await {
                 Ok(false) => report.done.push(issue.key.clone()),
                 Ok(true) => report.already.push(issue.key.clone()),
-                Err(failure) if is_waited_for(&failure, attempt.effect.attempts) => {
+                Err(failure) if is_waited_for(&failure, attempt.effect.tries()) => {
                     return Err(failure.into());
                 }
                 Err(failure) => report.failed.push(failure),
@@ -140,11 +140,12 @@ impl OwnComment {
     }
 }
 
-/// Whether a failure goes by, so that it is worth trying again; of an answer that was lost, nobody but a person can say more in
-/// the end.
-fn is_waited_for(failure: &Failure, attempts: u32) -> bool {
+/// Whether a failure goes by, so that it is worth trying again: a rate limit always does; of an answer that
+/// was lost, nobody but a person can say more in the end.
+fn is_waited_for(failure: &Failure, tries: u32) -> bool {
     match failure {
-        Failure::Retryable { .. } | Failure::Conflict(_) => attempts < MAX_ATTEMPTS,
+        Failure::Retryable { retry_after: Some(_), .. } => true,
+        Failure::Retryable { .. } | Failure::Conflict(_) => tries < MAX_ATTEMPTS,
         Failure::Unanswered(_) => true,
         Failure::Permanent(_) | Failure::Refusal(_) => false,
     }

@@ -146,7 +146,7 @@ pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
 
 /// A member whom Slack did not tell of.
 pub(super) fn slack_silent(failure: &providers::Failure, id: &str) -> Answer {
-    tracing::warn!(request_id = id, %failure, "Slack did not say who a member is");
+    tracing::warn!(request_id = id, failure = failure.logged(), "Slack did not say who a member is");
     let problem = Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
         title: "Not saved",

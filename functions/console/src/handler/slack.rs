@@ -94,9 +94,9 @@ impl Problem {
         match self {
             Self::Refused(reason) => tracing::error!(request_id, reason, "{problem}"),
             Self::Slack(failure @ (Failure::Permanent(_) | Failure::Conflict(_))) => {
-                tracing::error!(request_id, %failure, "{problem}");
+                tracing::error!(request_id, failure = failure.logged(), "{problem}");
             }
-            Self::Slack(failure) => tracing::warn!(request_id, %failure, "{problem}"),
+            Self::Slack(failure) => tracing::warn!(request_id, failure = failure.logged(), "{problem}"),
             Self::Token(error) => tracing::warn!(request_id, %error, "{problem}"),
             Self::NoMember { user } => {
                 tracing::warn!(request_id, user, reason = "no member of the workspace", "{problem}");

@@ -158,7 +158,7 @@ impl Console {
             self.outside.channels(token, call.now).await
         };
         let warn = |failure: &Failure| {
-            tracing::warn!(request_id = call.id, %failure, "the wizard offers no channels");
+            tracing::warn!(request_id = call.id, failure = failure.logged(), "the wizard offers no channels");
         };
         asked.await.inspect_err(warn).ok()
     }
@@ -185,7 +185,12 @@ impl Console {
             GitHost::Gitlab | GitHost::Bitbucket => Ok(None),
         };
         let existing = existing.inspect_err(|failure| {
-            tracing::warn!(request_id = call.id, repository, %failure, "the wizard can't look for a rules file");
+            tracing::warn!(
+                request_id = call.id,
+                repository,
+                failure = failure.logged(),
+                "the wizard can't look for a rules file"
+            );
         });
         let export = match existing {
             Ok(None) => pages::Export::new(RULES[0], alone(RULES[0], workflow)?, pages::Existing::None),

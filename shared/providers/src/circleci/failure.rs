@@ -12,10 +12,10 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
     let said = if message.is_empty() { String::new() } else { format!(" (\"{}\")", quote(&message)) };
     let code = answer.status.as_u16();
     match answer.status {
-        StatusCode::TOO_MANY_REQUESTS => Failure::Retryable {
-            message: format!("CircleCI asks us to slow down while {doing}"),
-            retry_after: retry_after(&answer.headers),
-        },
+        StatusCode::TOO_MANY_REQUESTS => {
+            let message = format!("CircleCI asks us to slow down while {doing}");
+            Failure::slow_down(message, retry_after(&answer.headers))
+        }
         StatusCode::UNAUTHORIZED => Failure::Permanent(format!(
             "CircleCI answered 401 while {doing}: the token in the CircleCI secret is not valid; put a new one there \
              (aws secretsmanager put-secret-value)"

@@ -7,9 +7,6 @@ use jiff::Timestamp;
 use reqwest::StatusCode;
 use std::time::Duration;
 
-/// The wait where GitHub asks to slow down and does not say for how long: "at least one minute", as its documentation has it.
-const UNSAID: Duration = Duration::from_secs(60);
-
 /// The failure of an answer whose status is no success; `doing` says what was asked for. See
 /// <https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api> and
 /// <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
@@ -46,8 +43,7 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
 /// The failure of an answer that is one of GitHub's rate limits.
 pub(super) fn slow_down(doing: &str, answer: &Answer) -> Failure {
     let message = format!("GitHub asks us to slow down while {doing}");
-    let retry_after = retry_after(&answer.headers).or_else(|| until_reset(answer)).or(Some(UNSAID));
-    Failure::Retryable { message, retry_after }
+    Failure::slow_down(message, retry_after(&answer.headers).or_else(|| until_reset(answer)))
 }
 
 /// Whether an answer is one of GitHub's rate limits: 429, or 403 that says so in a header or in words.

@@ -72,6 +72,17 @@ pub enum RangeFailure {
     Other(#[from] Failure),
 }
 
+impl RangeFailure {
+    /// As of [`Failure::logged`].
+    pub fn logged(&self) -> String {
+        let (Self::HeadUnknown(failure)
+        | Self::BaseLost(failure)
+        | Self::Unfinished(failure)
+        | Self::Other(failure)) = self;
+        failure.logged()
+    }
+}
+
 impl GitHub {
     /// The outline of the range between `base` and `head` (SHAs) of `repository` (`owner/name`): which way it goes, how long it is
     /// and which files it changes. One request, and one more where the head does not contain the base.

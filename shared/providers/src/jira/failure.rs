@@ -15,10 +15,10 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
     let said = if texts.is_empty() { String::new() } else { format!(" (\"{}\")", quote(&texts.join(" "))) };
     let code = answer.status.as_u16();
     match answer.status {
-        StatusCode::TOO_MANY_REQUESTS => Failure::Retryable {
-            message: format!("Jira asks us to slow down while {doing}"),
-            retry_after: retry_after(&answer.headers),
-        },
+        StatusCode::TOO_MANY_REQUESTS => {
+            let message = format!("Jira asks us to slow down while {doing}");
+            Failure::slow_down(message, retry_after(&answer.headers))
+        }
         StatusCode::UNAUTHORIZED => Failure::Permanent(format!(
             "Jira answered 401 while {doing}: the e-mail address and the token in the Jira secret are not valid; put new ones there \
              (aws secretsmanager put-secret-value)"

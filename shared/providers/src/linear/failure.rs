@@ -16,10 +16,10 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
     let code = error.as_ref().map(|error| error.extensions.code.to_ascii_uppercase()).unwrap_or_default();
     let said = error.map(|error| format!(" (\"{}\")", quote(&text(error)))).unwrap_or_default();
     match (code.as_str(), answer.status) {
-        ("RATELIMITED", _) | (_, StatusCode::TOO_MANY_REQUESTS) => Failure::Retryable {
-            message: format!("Linear asks us to slow down while {doing}"),
-            retry_after: retry_after(&answer.headers).or_else(|| reset(answer)),
-        },
+        ("RATELIMITED", _) | (_, StatusCode::TOO_MANY_REQUESTS) => {
+            let message = format!("Linear asks us to slow down while {doing}");
+            Failure::slow_down(message, retry_after(&answer.headers).or_else(|| reset(answer)))
+        }
         ("AUTHENTICATION_ERROR", _) | (_, StatusCode::UNAUTHORIZED) => Failure::Permanent(format!(
             "Linear did not let us in while {doing}: the key in the Linear secret is not valid; put a new one there \
              (aws secretsmanager put-secret-value)"

@@ -27,7 +27,7 @@ pub(crate) fn classify<T: DeserializeOwned>(call: Call<'_>, answer: &Answer) -> 
     match answer.status {
         StatusCode::TOO_MANY_REQUESTS => {
             let message = format!("Slack asks us to slow down ({})", call.method);
-            Err(Failure::Retryable { message, retry_after: retry_after(&answer.headers) }.into())
+            Err(Failure::slow_down(message, retry_after(&answer.headers)).into())
         }
         status if status.is_server_error() => {
             Err(server_error("Slack", &doing, status, &answer.headers, call.repeat).into())
@@ -88,7 +88,7 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
             );
         }
         "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
-            return Failure::retryable(format!("Slack asks us to slow down ({method})"));
+            return Failure::slow_down(format!("Slack asks us to slow down ({method})"), None);
         }
         "service_unavailable" | "request_timeout" | "team_added_to_org" => {
             return Failure::retryable(format!("Slack could not take {method} in ({code})"));
@@ -260,7 +260,7 @@ mod tests {
         let posting = "calling chat.postMessage (#deploys)";
         for (call, answer, expected) in [
             (POST, answer(429, Some("30"), "{}"), retryable(slow, Some(30))),
-            (POST, answer(429, None, ""), retryable(slow, None)),
+            (POST, answer(429, None, ""), retryable(slow, Some(60))),
             (
                 POST,
                 answer(503, Some("2"), "<html>"),

@@ -175,6 +175,7 @@ impl Reader<'_> {
         }
 
         let promotes_to = field("promotes_to").and_then(|entry| self.promotes_to(&mut actions, entry));
+        self.recorded(&actions, &what, entry.at);
 
         let unsupported = std::mem::take(&mut self.unsupported);
         let is_for_pull_requests =

@@ -10,7 +10,7 @@ use approval::run::{Command, FirstTry, Opening, Resolution, Run, decide};
 use store::{Change, CommitError, Store};
 
 /// A run on record whose only step failed.
-async fn failed(store: &Store) -> Run {
+pub(crate) async fn failed(store: &Store) -> Run {
     let deploy = deploy(1);
     store.commit(Change::register(&deploy, at(0))).await.expect("registered");
     let opening = Opening {

@@ -1,10 +1,12 @@
 //! Open approvals and deadlines are kept, however long they are open.
 
+use crate::failed_steps::failed;
 use crate::local::{Local, Row, places, text};
 use crate::samples::{approval, deploy, open, plain, second, vote};
 use approval::approval::{self as votes, Choice, Dialog};
 use approval::effect::{EffectKind, EffectState};
 use approval::id::ApprovalId;
+use approval::run::{Command, Resolution, decide};
 use jiff::{SignedDuration, Timestamp};
 use store::{Change, Places, Store};
 
@@ -87,4 +89,62 @@ async fn a_deadline_beyond_the_retention_is_kept_with_its_deploy() {
     let found = store.take_due(due, 10).await.expect("read").effects;
     assert!(found.iter().any(|effect| effect.kind == review), "{found:?}");
     assert!(store.deploy(&id).await.expect("read").is_some());
+}
+
+#[tokio::test]
+async fn a_failed_step_outlives_the_retention_until_resolved() {
+    let local = Local::new().await;
+    let day = SignedDuration::from_hours(24);
+    let store = Store::new(local.dynamo.clone(), None, Places { retention: day, ..places() });
+    let run = failed(&store).await;
+    for effect in store.take_due(second(100), 10).await.expect("read").effects {
+        let claimed = store.claim(&effect, second(100)).await.expect("claimed");
+        store.settle(&claimed, &claimed.closed(EffectState::Succeeded, None)).await.expect("settled");
+    }
+    for hour in 1..=100 {
+        let now = second(0) + SignedDuration::from_hours(hour);
+        store.keep_open(now).await.expect("kept");
+        deleted(&local, now).await;
+    }
+    let kept = store.run(&run.deploy, &run.id).await.expect("read").expect("it waits for somebody");
+    let (failed_at, _) = kept.steps[0].failure().expect("it failed");
+    let skipped = Command::Resolve {
+        by: "U1".to_owned(),
+        name: "Ana".to_owned(),
+        resolution: Resolution::Skip,
+        reason: Some("deployed by hand".to_owned()),
+        failed_at,
+    };
+    let now = second(0) + SignedDuration::from_hours(100);
+    let decision = decide(&kept, 0, skipped, now).expect("skipped");
+    store.commit(Change::to(&run.deploy, now).run(plain(decision.next))).await.expect("committed");
+    for hour in 101..=130 {
+        let now = second(0) + SignedDuration::from_hours(hour);
+        store.keep_open(now).await.expect("kept");
+        deleted(&local, now).await;
+    }
+    assert!(store.run(&run.deploy, &run.id).await.expect("read").is_none());
+}
+
+#[tokio::test]
+async fn a_row_written_late_is_kept_from_then_on() {
+    let local = Local::new().await;
+    let day = SignedDuration::from_hours(24);
+    let store = Store::new(local.dynamo.clone(), None, Places { retention: day, ..places() });
+    let known = deploy(1);
+    let deadline = second(0) + SignedDuration::from_hours(24 * 90);
+    let review = EffectKind::RemindReview { approval: ApprovalId::from_text("a"), round: 3 };
+    let registered = Change::register(&known, second(0)).later("review", review.clone(), deadline);
+    store.commit(registered).await.expect("registered");
+    // The clock keeps the deploy on; then it is written anew, and its effect is claimed on the day.
+    store.keep_open(second(0) + SignedDuration::from_hours(20)).await.expect("kept");
+    let late = second(0) + SignedDuration::from_hours(30);
+    store.commit(Change::to(&known.id, late).deploy(&known)).await.expect("written");
+    deleted(&local, late + SignedDuration::from_hours(1)).await;
+    assert!(store.deploy(&known.id).await.expect("read").is_some());
+    let due = store.take_due(deadline, 10).await.expect("read").effects;
+    let effect = due.into_iter().find(|effect| effect.kind == review).expect("it is due");
+    store.claim(&effect, deadline).await.expect("claimed");
+    deleted(&local, deadline + SignedDuration::from_hours(1)).await;
+    assert!(store.effect(&known.id, &effect.id).await.expect("read").is_some());
 }

@@ -13,6 +13,14 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("the condition is empty", "in a file, an empty text is told as one"),
     ("this cannot be read", "what is left out without a word of its own, of which there is nothing"),
     ("{what}: the templates of this file take too much work", "the limits' own test has such a file"),
+    (
+        "{what} is too large: its actions take {} KB on record, and at most {} KB are kept",
+        "the size's own test has such a file",
+    ),
+    (
+        "shorten its texts, or make several rules of it; what stands under an approval is kept once for each approval above it",
+        "the size's own test has such a file",
+    ),
     ("end of block", "the engine's words, which are told in others"),
     ("end of input", "the engine's words, which are told in others"),
     ("end of variable block", "the engine's words, which are told in others"),
