@@ -1,11 +1,18 @@
 //! Conditions as other languages write them, in the words of this one.
 
 mod scan;
+mod time;
+mod words;
 
 use super::{parse, parse_duration};
 use crate::reference::Kind;
 use crate::variables::{DRIFT, Variable, kind_of, look_up};
 use scan::{Token, scan, variable};
+use time::unit_of;
+use words::{Call, call_of, escaped, is_value, like, quoted, turned};
+
+pub(crate) use time::{meant_time, meant_truth};
+pub(crate) use words::is_nothing;
 
 /// The longest condition that is written anew, in characters.
 const LONGEST: usize = 200;
@@ -37,77 +44,6 @@ fn unwrapped(text: &str) -> &str {
         },
     );
     inner.unwrap_or(text)
-}
-
-/// A time as people write it (`5 minutes`) as a condition has it (`5m`).
-pub(crate) fn meant_time(text: &str) -> Option<String> {
-    let lower = text.trim().to_lowercase();
-    // `PT1H30M`, as ISO 8601 has it.
-    let mut rest = match lower.strip_prefix('p') {
-        Some(iso) => iso.replace('t', ""),
-        None => lower,
-    };
-    let mut parts = Vec::new();
-    while !rest.is_empty() {
-        let is_number = |c: char| c.is_ascii_digit() || c == '.';
-        let number = rest.len() - rest.trim_start_matches(is_number).len();
-        let (number, behind) = rest.split_at(number);
-        let behind = behind.trim_start_matches([' ', '-', '_']);
-        let unit = behind.find(|c: char| !c.is_alphabetic()).unwrap_or(behind.len());
-        let (unit, behind) = behind.split_at(unit);
-        parts.push((number.to_owned(), unit_of(unit)?));
-        let behind = behind.trim_start_matches(['.', ',', ' ']);
-        rest = behind.strip_prefix("and ").unwrap_or(behind).to_owned();
-    }
-    match parts.as_slice() {
-        [(number, unit)] if !number.contains('.') && *unit != 'w' => {
-            let time = format!("{number}{unit}");
-            parse_duration(&time).map(|_| time)
-        }
-        _ => in_one_unit(&parts),
-    }
-}
-
-/// The truth that a text or number stands for elsewhere.
-pub(crate) fn meant_truth(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "yes" | "y" | "on" | "1" | "true" => Some(true),
-        "no" | "n" | "off" | "0" | "false" => Some(false),
-        _ => None,
-    }
-}
-
-/// The sum of numbers with their units in the largest unit of which it is a whole number.
-fn in_one_unit(parts: &[(String, char)]) -> Option<String> {
-    const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
-    let mut seconds = 0_u64;
-    for (number, unit) in parts {
-        let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
-        let of_unit = match unit {
-            'w' => 7 * 86_400,
-            _ => UNITS.iter().find(|(name, _)| name == unit).map(|(_, seconds)| *seconds)?,
-        };
-        let decimals = 10_u64.checked_pow(u32::try_from(part.len()).ok()?)?;
-        let part = part.parse::<u64>().ok()?.checked_mul(of_unit)?;
-        if part % decimals != 0 {
-            return None;
-        }
-        let whole = whole.parse::<u64>().ok()?.checked_mul(of_unit)?;
-        seconds = seconds.checked_add(whole)?.checked_add(part / decimals)?;
-    }
-    let (unit, of_unit) = UNITS.into_iter().find(|(_, of_unit)| seconds > 0 && seconds % of_unit == 0)?;
-    Some(format!("{}{unit}", seconds / of_unit))
-}
-
-fn unit_of(word: &str) -> Option<char> {
-    match word {
-        "s" | "sec" | "secs" | "second" | "seconds" => Some('s'),
-        "m" | "min" | "mins" | "minute" | "minutes" => Some('m'),
-        "h" | "hr" | "hrs" | "hour" | "hours" => Some('h'),
-        "d" | "day" | "days" => Some('d'),
-        "w" | "wk" | "wks" | "week" | "weeks" => Some('w'),
-        _ => None,
-    }
 }
 
 struct Writer {
@@ -185,7 +121,7 @@ impl Writer {
         }
     }
 
-    /// Other values of the last comparison, if any follow: `environment=Staging, QA`, `branch='main' or 'dev'`.
+    /// Other values of the last comparison, if any follow: `branch=main, dev` or `branch='main' or 'dev'`.
     /// `None`: it can't be told what they are compared with, or how they are joined.
     fn others(&mut self) -> Option<()> {
         let Some(Last { variable, sign, start }) = self.last.take() else { return Some(()) };
@@ -544,212 +480,5 @@ impl Writer {
     }
 }
 
-/// Functions and methods of other languages that a condition has an operator for.
-#[derive(Clone, Copy)]
-enum Call {
-    StartsWith,
-    EndsWith,
-    Contains,
-}
-
-/// The function or method that `name` stands for, and the variable that it is a method of.
-fn call_of(name: &str) -> Option<(Call, Option<String>)> {
-    let (variable, function) = match name.rsplit_once('.') {
-        Some((variable, function)) => (Some(scan::variable(variable)?), function),
-        None => (None, name),
-    };
-    let call = match function.to_ascii_lowercase().replace('_', "").as_str() {
-        "startswith" | "hasprefix" => Call::StartsWith,
-        "endswith" | "hassuffix" => Call::EndsWith,
-        "contains" | "includes" => Call::Contains,
-        _ => return None,
-    };
-    Some((call, variable))
-}
-
-/// Whether a word is a value: a number, or a time.
-fn is_value(word: &str) -> bool {
-    word.parse::<f64>().is_ok() || parse_duration(word).is_some()
-}
-
-/// Whether a word is what other languages call no value at all.
-pub(crate) fn is_nothing(word: &str) -> bool {
-    ["null", "none", "nil", "nothing", "empty", "undefined"]
-        .iter()
-        .any(|name| word.eq_ignore_ascii_case(name))
-}
-
-/// A text as a regular expression that matches that text.
-fn escaped(text: &str) -> String {
-    let is_sign = |c: char| "\\.+*?()|[]{}^$".contains(c);
-    text.chars().flat_map(|c| is_sign(c).then_some('\\').into_iter().chain([c])).collect()
-}
-
-/// The pattern of SQL's LIKE as a regular expression. One that is such an expression already stays as it is.
-fn like(text: &str) -> String {
-    if text.contains(['*', '[', '(', '|', '^', '$', '\\', '+']) {
-        return text.to_owned();
-    }
-    let pattern = text.split('%').map(escaped).collect::<Vec<_>>().join(".*");
-    if pattern.ends_with(".*") { pattern } else { format!("{pattern}$") }
-}
-
-/// The operator that holds where this one does not.
-fn turned(sign: &'static str) -> Option<&'static str> {
-    match sign {
-        "=" => Some("!="),
-        "!=" => Some("="),
-        ">" => Some("<="),
-        ">=" => Some("<"),
-        "<" => Some(">="),
-        "<=" => Some(">"),
-        _ => None,
-    }
-}
-
-/// A text in the quotes that it does not hold.
-fn quoted(text: &str) -> Option<String> {
-    match (text.contains('\''), text.contains('"')) {
-        (false, _) => Some(format!("'{text}'")),
-        (true, false) => Some(format!("\"{text}\"")),
-        (true, true) => None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn condition_of_another_language_is_written_anew() {
-        for (text, expected) in [
-            ("environment == 'Staging'", Some("environment = 'Staging'")),
-            ("environment=Staging", Some("environment='Staging'")),
-            ("environment is Staging", Some("environment='Staging'")),
-            ("environment is not 'Pre Prod'", Some("environment!='Pre Prod'")),
-            ("environment in ['Staging', \"QA\"]", Some("environment='Staging' or environment='QA'")),
-            (
-                "environment in (Staging, QA) and tags='#a'",
-                Some("(environment='Staging' or environment='QA') and tags='#a'"),
-            ),
-            ("environment not in ['Staging', 'QA']", Some("environment!='Staging' and environment!='QA'")),
-            ("tags contains '#web'", Some("tags='#web'")),
-            ("tags=#web", Some("tags='#web'")),
-            ("environment='Staging'&&tags='#a'", Some("environment='Staging' and tags='#a'")),
-            ("environment='Staging', tags='#a'", Some("environment='Staging' and tags='#a'")),
-            ("environment='Staging' and", Some("environment='Staging'")),
-            ("not future_deploy", Some("future_deploy=false")),
-            ("!future_deploy and !tags", Some("future_deploy=false and tags=[]")),
-            ("not environment = 'Staging'", Some("environment != 'Staging'")),
-            (
-                "(environment='Staging' or environment='QA'",
-                Some("(environment='Staging' or environment='QA')"),
-            ),
-            ("environment='Staging')", Some("environment='Staging'")),
-            ("environment='Staging", Some("environment='Staging'")),
-            ("environment=“Staging”", Some("environment='Staging'")),
-            ("deployed_for>=5m", Some("deployed_for>='5m'")),
-            ("deployed_for >= 5 minutes", Some("deployed_for >= '5m'")),
-            ("drift_to_production>10 deploys", Some("drift_to_production>10")),
-            ("$environment='Staging'", Some("environment='Staging'")),
-            ("<% environment %>='Staging'", Some("environment='Staging'")),
-            ("{{ environment }} = 'Staging'", Some("environment = 'Staging'")),
-            ("${{ github.ref }} == 'main'", Some("branch = 'main'")),
-            ("'environment'='Staging'", Some("environment='Staging'")),
-            ("drift_to_'Pre Prod'>10", Some("drift_to_Pre Prod>10")),
-            ("environment='it''s'", Some("environment=\"it's\"")),
-            ("environment 'Staging'", Some("environment='Staging'")),
-            ("environment = Staging, QA", Some("environment = 'Staging' or environment='QA'")),
-            ("if environment.name == 'Staging'", Some("environment = 'Staging'")),
-            ("len(tags) > 0", Some("tags > 0")),
-            ("'#web' in tags and '#db' not in tags", Some("tags='#web' and tags!='#db'")),
-            ("deployed_for more than 5m", Some("deployed_for>'5m'")),
-            ("deployed_for is at least 5 minutes", Some("deployed_for>='5m'")),
-            ("branch='main' or 'dev'", Some("branch='main' or branch='dev'")),
-            (
-                "environment='QA' and branch='main' or 'dev'",
-                Some("environment='QA' and (branch='main' or branch='dev')"),
-            ),
-            (
-                "branch='main' or 'dev' and environment='QA'",
-                Some("(branch='main' or branch='dev') and environment='QA'"),
-            ),
-            ("tags='#a' and '#b'", Some("tags='#a' and tags='#b'")),
-            ("tags!='#a' and '#b'", Some("tags!='#a' and tags!='#b'")),
-            ("environment=('a' or 'b')", Some("environment='a' or environment='b'")),
-            ("'Staging'=environment", Some("environment='Staging'")),
-            ("'5m'<deployed_for", Some("deployed_for>'5m'")),
-            ("10 <= drift_to_production", Some("drift_to_production>=10")),
-            ("branch like 'rel%'", Some("branch~='rel.*'")),
-            ("branch like '%1.0'", Some("branch~='.*1\\.0$'")),
-            ("branch like 'release/.*'", Some("branch~='release/.*'")),
-            ("branch~=/^rel.*/", Some("branch~='^rel.*'")),
-            ("environment=\"Staging'", Some("environment='Staging'")),
-            ("environment=\"Staging' and tags='#a'", Some("environment='Staging' and tags='#a'")),
-            ("tags is not empty", Some("tags!=[]")),
-            ("tags is empty", Some("tags=[]")),
-            ("tags empty", Some("tags=[]")),
-            ("tags != null", Some("tags != []")),
-            ("deployed_for ≥ '5m'", Some("deployed_for >= '5m'")),
-            ("environment≠'Staging'", Some("environment!='Staging'")),
-            ("（environment＝'Staging'）", Some("(environment='Staging')")),
-            ("deployed_for≥′5m′", Some("deployed_for>='5m'")),
-            ("startsWith(branch, 'rel/1.')", Some("branch~='rel/1\\.'")),
-            ("branch.endsWith('-rc')", Some("branch~='.*-rc$'")),
-            ("contains(tags, '#a')", Some("tags='#a'")),
-            ("!contains(tags, '#a')", Some("tags!='#a'")),
-            ("deployed_for between '5m' and '1h'", Some("deployed_for>='5m' and deployed_for<='1h'")),
-            ("deployed_for >= 2 weeks", Some("deployed_for >= '14d'")),
-            ("deployed_for >= 1h30m", Some("deployed_for >= '90m'")),
-            ("${{ github.ref == 'refs/heads/main' }}", Some("branch = 'main'")),
-            ("environment in ['a', 'b',]", Some("environment='a' or environment='b'")),
-            // What is meant can't be told.
-            ("tags=['#a' xor '#b']", None),
-            ("tags in []", None),
-            ("branch~=/rel.*/", None),
-            ("environment='a' and 'b'", None),
-            ("environment!='a' or 'b'", None),
-            ("environment='a' or 'b' and 'c'", None),
-            ("environment='Staging' or rollbak", None),
-            ("environment is null", None),
-            ("environment=*", None),
-            ("environment='Staging and tags=[]", None),
-            ("!startsWith(branch, 'rel')", None),
-            ("environment='Staging' tags='#a'", None),
-            ("not (tags='#a' or tags='#b')", None),
-            ("not tags~='#a'", None),
-            ("environment", None),
-            ("", None),
-            ("{{ weather }}='x'", None),
-        ] {
-            assert_eq!(meant(text).as_deref(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn time_as_people_write_it_gets_its_unit() {
-        for (text, expected) in [
-            ("5 minutes", Some("5m")),
-            ("2 Hours", Some("2h")),
-            ("30sec", Some("30s")),
-            ("1-day", Some("1d")),
-            ("5", None),
-            ("soon", None),
-            ("1.5h", Some("90m")),
-            ("1h30m", Some("90m")),
-            ("1h 30 min", Some("90m")),
-            ("2 hours and 30 seconds", Some("7230s")),
-            ("1w", Some("7d")),
-            ("PT5M", Some("5m")),
-            ("P1DT12H", Some("36h")),
-            ("1.00001h", None),
-            ("-5m", None),
-            ("5-10m", None),
-            ("5–10m", None),
-            ("h", None),
-            ("", None),
-        ] {
-            assert_eq!(meant_time(text).as_deref(), expected, "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Comparisons that are known to be wrong before there is any deploy: by the kinds of the variable and of its value.
 
-use super::forms::of_another_form;
+use super::forms::{begins_with_letters, of_another_form};
 use crate::condition::{Comparison, Operand, Operator, meant_time, meant_truth, order_of, parse_duration};
 use crate::reference::{Kind, VARIABLES};
 use crate::suggest::closest;
@@ -261,20 +261,6 @@ impl Compared<'_> {
 
 fn is_truth(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
-}
-
-/// Whether each alternative of a regular expression starts with a plain letter or digit that must be there.
-fn begins_with_letters(pattern: &str) -> bool {
-    let inner = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-    let inner = inner.filter(|inner| !inner.contains(['(', ')'])).unwrap_or(pattern);
-    if inner.contains(['(', '[', '\\']) {
-        return false;
-    }
-    inner.split('|').all(|alternative| {
-        let mut characters = alternative.chars();
-        let first = characters.next().is_some_and(char::is_alphanumeric);
-        first && !matches!(characters.next(), Some('*' | '?' | '{'))
-    })
 }
 
 #[cfg(test)]

@@ -28,6 +28,20 @@ fn is_hexadecimal(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether each alternative of a regular expression starts with a plain letter or digit that must be there.
+pub(super) fn begins_with_letters(pattern: &str) -> bool {
+    let inner = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let inner = inner.filter(|inner| !inner.contains(['(', ')'])).unwrap_or(pattern);
+    if inner.contains(['(', '[', '\\']) {
+        return false;
+    }
+    inner.split('|').all(|alternative| {
+        let mut characters = alternative.chars();
+        let first = characters.next().is_some_and(char::is_alphanumeric);
+        first && !matches!(characters.next(), Some('*' | '?' | '{'))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

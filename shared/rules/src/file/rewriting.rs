@@ -104,7 +104,7 @@ impl Reader<'_> {
         if is_whole { edits } else { Vec::new() }
     }
 
-    /// The changes that make an entry of each line of a text without quotes over several; none where it has one.
+    /// The changes that make an entry of each line of a text without quotes; none where it has one line.
     pub(super) fn each_with_dash(&self, node: &Node) -> Vec<Edit> {
         let Some(scalar) = node.as_scalar().filter(|scalar| scalar.style == ScalarStyle::Plain) else {
             return Vec::new();

@@ -148,9 +148,19 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
 /// The file with spaces for the tabs that indent its lines: as many for each as make the most of it.
 fn without_tabs(source: &Source<'_>, path: &str, failure: &Unread, budget: &mut usize) -> Option<Better> {
     let mut best: Option<Better> = None;
-    for width in TAB_WIDTHS {
-        let edits: Vec<Edit> =
-            (1..=source.line_count()).filter_map(|line| indented_by_tab(source, line, width)).collect();
+    let by_width = |width: usize| -> Vec<Edit> {
+        (1..=source.line_count()).filter_map(|line| indented_by_tab(source, line, width)).collect()
+    };
+    let mut all: Vec<Vec<Edit>> = TAB_WIDTHS.map(by_width).into_iter().collect();
+    // One line may be meant to stand where its neighbours do.
+    if let Some([edit]) = all.first().map(Vec::as_slice) {
+        let edit = edit.clone();
+        let neighbours = [edit.at.line.saturating_sub(1), edit.at.line + 1];
+        let columns = neighbours.into_iter().filter_map(|number| candidates::Line::new(source, number));
+        let columns = columns.flat_map(|line| [line.column - 1, line.indent]);
+        all.extend(columns.map(|column| vec![Edit { put: " ".repeat(column), ..edit.clone() }]));
+    }
+    for edits in all {
         if edits.len() > candidates::MAX_LINES {
             return None;
         }

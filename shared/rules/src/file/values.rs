@@ -7,7 +7,8 @@ use crate::yaml::{Content, Node};
 use jiff::SignedDuration;
 use std::collections::HashSet;
 
-/// Mentions of Slack's that are no user groups. Source: <https://docs.slack.dev/messaging/formatting-message-text>.
+/// Mentions of Slack's that are no user groups.
+/// Source: <https://docs.slack.dev/messaging/formatting-message-text>.
 const EVERYBODY: [&str; 3] = ["here", "channel", "everyone"];
 /// What an e-mail address has only within quotes, which nobody's has.
 /// Source: <https://www.rfc-editor.org/rfc/rfc5322#section-3.2.3>, `specials`.

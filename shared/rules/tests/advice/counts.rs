@@ -23,8 +23,8 @@ const SAMPLES: [&str; 10] = [
 /// A slip of the hand in one line; `None`: the line has nothing of which it could be one.
 type Slip = fn(&str) -> Option<String>;
 
-/// The slips, each with how many lines of the samples may have more than one problem for it. The numbers only
-/// fall.
+/// The slips, each with the number of lines of the samples that may have more than one problem for it. The
+/// numbers only fall.
 const SLIPS: [(&str, Slip, usize); 8] = [
     ("colon", |line| line.contains(':').then(|| line.replacen(':', "", 1)), 1),
     ("dash", |line| line.contains("- ").then(|| line.replacen("- ", "", 1)), 5),
@@ -35,11 +35,11 @@ const SLIPS: [(&str, Slip, usize); 8] = [
             let at = line.rfind('\'')?;
             Some(format!("{}{}", &line[..at], &line[at + 1..]))
         },
-        11,
+        2,
     ),
     ("indent", |line| line.starts_with("  ").then(|| line[2..].to_owned()), 5),
     ("brace", |line| line.contains('}').then(|| line.replacen('}', "", 1)), 0),
-    ("tab", |line| line.starts_with("  ").then(|| format!("\t{}", line.trim_start())), 47),
+    ("tab", |line| line.starts_with("  ").then(|| format!("\t{}", line.trim_start())), 10),
     (
         "typographic quotes",
         |line| line.contains('\'').then(|| line.replacen('\'', "‘", 1).replacen('\'', "’", 1)),

@@ -1,9 +1,14 @@
-//! Slips of each kind, with each variable: a corrected line is shown only where it is sure, and means what the
-//! slip meant.
+//! Slips of each kind, with each variable: a corrected line is shown only where it is sure, and means what
+//! the slip meant.
 
 use super::{Mended, mended, told};
 use rules::condition::{Clock, Condition, Deploys, Snapshot, Value, parse};
 use std::fmt::Write;
+
+/// A slip, and what it means.
+type Meaning = (&'static str, &'static str);
+/// A variable, and two of its values.
+type Named = (&'static str, [&'static str; 2]);
 
 /// Slips of comparisons with a text, and what they mean.
 const OF_TEXTS: [(&str, &str); 20] = [
@@ -186,7 +191,7 @@ fn corrected_condition_means_what_the_slip_meant() {
     let none = ["", ""];
     let truths = [("future_deploy", none), ("rollback", none), ("diverged", none)];
     let times = [("deployed_for", none), ("stale_for", none), ("drift_to_production", none)];
-    let tables: [(&str, &[(&str, &str)], &[(&str, [&str; 2])]); 4] = [
+    let tables: [(&str, &[Meaning], &[Named]); 4] = [
         ("text", &OF_TEXTS, &texts),
         ("list", &OF_LISTS, &lists),
         ("truth", &OF_TRUTHS, &truths),

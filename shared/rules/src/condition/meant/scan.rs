@@ -109,8 +109,8 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
     }
 }
 
-/// How long the text is whose quote `inner` does not close: up to another kind of quote, or to its end. `None`:
-/// there is more than one text in it.
+/// The length of the text whose quote `inner` does not close: up to another kind of quote, or to its end.
+/// `None`: there is more than one text in it.
 fn left_open(inner: &str) -> Option<usize> {
     let is_quote = |c: char| closing(c).is_some() || matches!(c, '’' | '”' | '»');
     if let Some(end) = inner.find(is_quote) {

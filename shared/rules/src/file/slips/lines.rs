@@ -1,5 +1,5 @@
-//! Lines that are no YAML as they stand: comments and fences of other languages, lines of a diff, and lines that
-//! lack a `- ` or the room before them.
+//! Lines that are no YAML as they stand: comments and fences of other languages, lines of a diff, and lines
+//! that lack a `- ` or the room before them.
 
 use super::candidates::{Line, counted, is_key, shown, starts_structure};
 use super::{Edit, Slip};

@@ -57,10 +57,10 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
         before = c;
     }
     let end = line.at(characters.len());
-    let mut close = |(start, c): (usize, char), put: &str| {
+    let close = |(start, c): (usize, char), put: &str| {
         let edits = vec![Edit { at: end, removed: 0, put: put.to_owned() }];
         let suggestion = format!("write `{put}` at the end of the line");
-        slips.push(Slip { at: line.at(start), message: format!("`{c}` is not closed"), suggestion, edits });
+        Slip { at: line.at(start), message: format!("`{c}` is not closed"), suggestion, edits }
     };
     if let Some((start, c)) = quote {
         // `'x"`: another quote ends it.
@@ -73,10 +73,25 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
             slips.push(Slip { at: line.at(start), message, suggestion, edits });
             return;
         }
-        close((start, c), &c.to_string());
+        // `['a, b]` and `'a # a comment`: it ends before what follows.
+        let ends = (start + 1..characters.len()).filter(|index| match characters.get(*index) {
+            Some(',' | ']' | '}') => !open.is_empty(),
+            Some('#') => characters.get(index - 1) == Some(&' '),
+            Some(_) | None => false,
+        });
+        for index in ends.take(2) {
+            let before = characters.get(..index).unwrap_or_default();
+            let spaces = before.iter().rev().take_while(|c| **c == ' ').count();
+            let sign = characters.get(index).copied().unwrap_or_default();
+            let edits = vec![Edit { at: line.at(index - spaces), removed: 0, put: c.to_string() }];
+            let message = format!("`{c}` is not closed");
+            let suggestion = format!("write `{c}` before the `{sign}`");
+            slips.push(Slip { at: line.at(start), message, suggestion, edits });
+        }
+        slips.push(close((start, c), &c.to_string()));
     } else if let Some(first) = open.first().copied() {
         let put: String = open.iter().rev().map(|(_, c)| closing(*c)).collect();
-        close(first, &put);
+        slips.push(close(first, &put));
     }
 }
 

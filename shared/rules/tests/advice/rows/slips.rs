@@ -111,6 +111,8 @@ pub(super) const APPROVALS: &[Pair] = &[
     ("approvers:\n  ana@example.com\n  - '@sre'", ""),
     ("approvers:\n  - ana@example.com\n  '@sre'", ""),
     ("approvers:\n  * ana@example.com\n  * '@sre'", ""),
+    ("approvers: ['@sre, ana@example.com]", "approvers: ['@sre', ana@example.com]"),
+    ("approvers: ['@sre]", ""),
     ("on_approve: [trigger_build]", ""),
     ("minimum_approvals: 2", ""),
     ("votes_required: {{ .Values.votes }}", ""),
