@@ -160,8 +160,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The place of the first condition that stands on a line of its own without `- `, and the changes that make
-    /// entries of all of these; `None`: that is not what is wrong.
+    /// The place of the first condition on a line of its own without `- `, and the edits that make entries of
+    /// all of these; `None`: that is not what is wrong.
     fn without_dash(&self, node: &Node, text: &str) -> Option<(Position, Vec<Edit>)> {
         let Position { line: first, column } = node.start;
         let before: String = self.source.line(first).chars().take(column.saturating_sub(1)).collect();
