@@ -92,6 +92,12 @@ fn is_sure(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
     if !problem.edits.is_empty() {
         return true;
     }
+    // The shape of a list or mapping is shown by an example, but for that of conditions.
+    let is_shape =
+        [" takes a list", " takes keys with values"].iter().any(|shape| problem.message.contains(shape));
+    if is_shape && !problem.message.starts_with("condition") {
+        return false;
+    }
     let put: Vec<&str> = edits.iter().map(|edit| edit.put.as_str()).collect();
     let put = put.join(" ");
     let known = format!("{problem} {put}");
