@@ -46,7 +46,7 @@ pub(crate) struct Signoff {
 pub(crate) struct Wanted {
     pub(crate) deployment: Option<String>,
     pub(crate) environment: Option<String>,
-    /// Only those of this revision; a deployment has to be named with it.
+    /// Only those of this revision: a SHA, or its first 7 characters or more.
     pub(crate) revision: Option<String>,
     pub(crate) since: Option<Timestamp>,
     /// Only those that come after this in the list: the `next` of an earlier part.
@@ -95,13 +95,19 @@ struct Refused {
     message: String,
     /// Whether it is worth another attempt.
     passing: bool,
+    /// True if no answer came at all.
+    lost: bool,
     /// How long the other side asks to wait.
     retry_after: Option<Duration>,
 }
 
 impl From<Refused> for Stop {
     fn from(refused: Refused) -> Self {
-        Self::Ask(refused.message)
+        if refused.passing || refused.lost {
+            Self::Unanswered(refused.message)
+        } else {
+            Self::Ask(refused.message)
+        }
     }
 }
 
@@ -111,7 +117,7 @@ impl Wanted {
         Self {
             deployment: which.deployment.as_ref().map(ToString::to_string),
             environment: which.environment.clone(),
-            revision: None,
+            revision: which.revision.clone(),
             since: which.since.or(default).map(|since| since.of(now)),
             before: None,
         }
@@ -214,7 +220,7 @@ impl Signoff {
             } else {
                 format!("{url} can't be reached ({}): is it the stack's output ConsoleUrl?", cause(&error))
             };
-            Refused { message, passing: false, retry_after: None }
+            Refused { message, passing: false, lost: true, retry_after: None }
         };
         let response = request.send().await.map_err(lost)?;
         let (status, asked) = (response.status(), retry_after(response.headers()));
@@ -240,7 +246,7 @@ impl Signoff {
             }
         };
         let passing = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
-        Err(Refused { message, passing, retry_after: asked })
+        Err(Refused { message, passing, lost: false, retry_after: asked })
     }
 }
 

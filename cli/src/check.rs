@@ -9,7 +9,7 @@ use approval::deploy::Slug;
 use jiff::Timestamp;
 use rules::difference::difference;
 use rules::file::over;
-use rules::mend::mended;
+use rules::mend::{Mended, mended};
 use rules::policy::Policy;
 use rules::problem::{Position, Source};
 use rules::{Problem, RulesFile};
@@ -23,9 +23,26 @@ const MAX_CORRECTED: usize = 20;
 /// What was found in all of the files.
 #[derive(Debug, Default)]
 struct Found {
-    problems: Vec<Problem>,
-    notices: Vec<Problem>,
+    problems: Vec<Finding>,
+    notices: Vec<Finding>,
     differences: Vec<Compared>,
+}
+
+/// A problem or notice, and the file after its advice was followed, where the advice says exactly that.
+#[derive(Debug)]
+struct Finding {
+    problem: Problem,
+    corrected: Option<Mended>,
+}
+
+/// The findings of a rules file's `text`; `None`: its lines are not corrected.
+fn told(text: Option<&str>, problems: Vec<Problem>) -> Vec<Finding> {
+    let told = problems.into_iter().enumerate().map(|(index, problem)| {
+        let text = text.filter(|_| index < MAX_CORRECTED);
+        let corrected = text.and_then(|text| mended(text, &problem)).filter(|mended| mended.is_exact);
+        Finding { problem, corrected }
+    });
+    told.collect()
 }
 
 /// The difference between a file and the one in force, for people and for scripts.
@@ -66,12 +83,13 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Re
                 let problems = problems.unwrap_or_default();
                 let mut notices = file.notices;
                 notices.extend(over(&text, &name, now));
+                let (problems, notices) = (told(Some(&text), problems), told(Some(&text), notices));
                 (Found { problems, notices, differences }, file.rules.len())
             }
-            Err(problems) => (Found { problems, ..Found::default() }, 0),
+            Err(problems) => (Found { problems: told(Some(&text), problems), ..Found::default() }, 0),
         };
         match args.format {
-            CheckFormat::Human => human(streams.out, &name, &found, &counted(rules, "rule"), Some(&text))?,
+            CheckFormat::Human => human(streams.out, &name, &found, &counted(rules, "rule"))?,
             CheckFormat::Github => github(streams.out, &found)?,
             CheckFormat::Json => {}
         }
@@ -98,12 +116,12 @@ fn sound_policy(
         Ok(policy) => (Some(policy), Vec::new()),
         Err(problems) => (None, problems),
     };
-    let found = Found { problems, ..Found::default() };
+    let found = Found { problems: told(None, problems), ..Found::default() };
     let floors = policy.as_ref().map_or(0, |policy| policy.floors.len());
     match format {
         CheckFormat::Human => {
             let has = format!("{} beside the default", counted(floors, "floor"));
-            human(streams.out, &name, &found, &has, None)?;
+            human(streams.out, &name, &found, &has)?;
             if policy.is_none() {
                 writeln!(streams.out, "{name}: no rules are judged by it")?;
             }
@@ -164,16 +182,13 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `has`: what the file has, where nothing is wrong with it. `text`: the rules file's text, of which
-/// corrected lines are shown.
-fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str, text: Option<&str>) -> io::Result<()> {
-    for (index, problem) in found.problems.iter().enumerate() {
-        let corrected = corrected(text.filter(|_| index < MAX_CORRECTED), problem);
-        writeln!(out, "{}{corrected}\n", problem.rendered())?;
+/// `has`: what the file has, where nothing is wrong with it.
+fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str) -> io::Result<()> {
+    for told in &found.problems {
+        writeln!(out, "{}{}\n", told.problem.rendered(), told.lines())?;
     }
-    for (index, notice) in found.notices.iter().enumerate() {
-        let corrected = corrected(text.filter(|_| index < MAX_CORRECTED), notice);
-        writeln!(out, "{}{corrected}\n", as_notice(notice).rendered())?;
+    for told in &found.notices {
+        writeln!(out, "{}{}\n", as_notice(&told.problem).rendered(), told.lines())?;
     }
     let notices = match found.notices.len() {
         0 => String::new(),
@@ -197,10 +212,12 @@ fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str, text: Option
     Ok(())
 }
 
-/// The lines of the rules file `text` as they are right, where the advice says exactly that.
-fn corrected(text: Option<&str>, problem: &Problem) -> String {
-    let mended = text.and_then(|text| mended(text, problem)).filter(|mended| mended.is_exact);
-    mended.and_then(|mended| mended.rendered()).map_or_else(String::new, |lines| format!("\n{lines}"))
+impl Finding {
+    /// The corrected lines, each with its number, to follow what is told.
+    fn lines(&self) -> String {
+        let lines = self.corrected.as_ref().and_then(Mended::rendered);
+        lines.map_or_else(String::new, |lines| format!("\n{lines}"))
+    }
 }
 
 /// A notice as a line that is not taken for a problem.
@@ -224,16 +241,31 @@ fn json(out: &mut dyn Write, found: &Found) -> Result<(), Stop> {
         column: usize,
         message: &'a str,
         suggestion: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        corrected: Option<Lines>,
     }
-    fn entries(problems: &[Problem]) -> Vec<Entry<'_>> {
-        let entries = problems.iter().map(|Problem { path, line, column, message, suggestion, .. }| Entry {
+    /// The lines of the file that the suggestion changes, as they are right.
+    #[derive(Serialize)]
+    struct Lines {
+        /// The first one's number.
+        line: usize,
+        text: String,
+    }
+    fn entry(Finding { problem, corrected }: &Finding) -> Entry<'_> {
+        let Problem { path, line, column, message, suggestion, .. } = problem;
+        // A script takes them as they are: none that was shortened, and no address that was masked.
+        let whole = corrected.as_ref().and_then(|mended| Some((mended.line, mended.whole()?)));
+        Entry {
             path,
             line: *line,
             column: *column,
             message,
             suggestion: suggestion.as_deref(),
-        });
-        entries.collect()
+            corrected: whole.map(|(line, text)| Lines { line, text }),
+        }
+    }
+    fn entries(told: &[Finding]) -> Vec<Entry<'_>> {
+        told.iter().map(entry).collect()
     }
     let (problems, notices) = (entries(&found.problems), entries(&found.notices));
     document(out, &Document { problems, notices, differences: &found.differences })
@@ -248,12 +280,13 @@ pub(crate) fn document(out: &mut dyn Write, document: &impl Serialize) -> Result
 /// Commands that GitHub Actions shows beside the lines of a change. See
 /// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>.
 fn github(out: &mut dyn Write, found: &Found) -> io::Result<()> {
-    let told = found.problems.iter().map(|problem| ("error", "Signoff rules: problem", problem));
-    let told = told.chain(found.notices.iter().map(|notice| ("warning", "Signoff rules: notice", notice)));
-    for (command, title, Problem { path, line, column, message, suggestion, .. }) in told {
+    let told = found.problems.iter().map(|told| ("error", "Signoff rules: problem", told));
+    let told = told.chain(found.notices.iter().map(|told| ("warning", "Signoff rules: notice", told)));
+    for (command, title, told) in told {
+        let Problem { path, line, column, message, suggestion, .. } = &told.problem;
         let rest = suggestion.as_ref().map(|suggestion| format!("; {suggestion}")).unwrap_or_default();
         let (file, title) = (property(path), property(title));
-        let message = data(&format!("{message}{rest}"));
+        let message = data(&format!("{message}{rest}{}", told.lines()));
         writeln!(out, "::{command} file={file},line={line},col={column},title={title}::{message}")?;
     }
     Ok(())

@@ -16,6 +16,9 @@ pub(crate) enum Stop {
     /// A Signoff that can't be asked: why, and what to do.
     #[error("{0}")]
     Ask(String),
+    /// A Signoff that gave no answer, though it may give one later.
+    #[error("{0}")]
+    Unanswered(String),
     /// Nobody takes what is written.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),

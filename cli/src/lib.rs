@@ -97,7 +97,7 @@ pub fn run(
     match stop {
         // Whoever reads has seen enough (`| head`).
         Stop::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine,
-        Stop::Write(_) | Stop::File { .. } | Stop::Ask(_) => {
+        Stop::Write(_) | Stop::File { .. } | Stop::Ask(_) | Stop::Unanswered(_) => {
             // Nobody is left to be told that this fails, too.
             let _ = writeln!(streams.err, "signoff: {stop}");
             Exit::Usage

@@ -6,6 +6,8 @@ use crate::files::Stop;
 use crate::record::read;
 use crate::{Exit, Streams};
 use approval::deploy_state::DeployState;
+use approval::run::Branch;
+use approval::{policy, rules_in_force};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -17,8 +19,9 @@ use tokio::time::{sleep, timeout};
 const MOST_DEPLOYS: usize = 100;
 /// The shortest pause between two looks.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-/// The rule under which a proposed rules file is asked about: it says nothing about the deploy.
-const OF_RULES_FILE: &str = "rules file ";
+/// For how long an answer may fail to come once there was one: a job that waits for an hour meets a deploy of
+/// Signoff.
+const LOST_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// A deploy of the revision.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,10 +38,22 @@ struct Deploy {
 #[derive(Deserialize)]
 struct OfDeploy {
     approvals: Vec<Approval>,
+    #[serde(default)]
+    runs: Vec<Run>,
+    /// The rules that are still to ask.
+    #[serde(default)]
+    awaited: Vec<Awaited>,
+}
+
+#[derive(Deserialize)]
+struct Awaited {
+    rule: String,
+    reason: String,
 }
 
 #[derive(Deserialize)]
 struct Approval {
+    id: String,
     name: String,
     status: String,
     approvals: u32,
@@ -49,6 +64,48 @@ struct Approval {
 #[derive(Deserialize)]
 struct Subject {
     rule: String,
+}
+
+/// A rule's actions for the deploy.
+#[derive(Deserialize)]
+struct Run {
+    rule: String,
+    /// The run in its place, where people asked again.
+    asked_again: Option<String>,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    action: String,
+    state: String,
+    reason: Option<String>,
+    /// The approval that it asks for, where it is one that asks.
+    asks: Option<String>,
+    under: Option<Under>,
+}
+
+/// The end of an approval that starts a step.
+#[derive(Deserialize)]
+struct Under {
+    approval: String,
+    branch: Branch,
+}
+
+impl Run {
+    /// True if a step runs where every approval is approved.
+    fn is_on_the_way(&self, step: &Step) -> bool {
+        step.under.as_ref().is_none_or(|under| {
+            let above = self.steps.iter().find(|above| above.asks.as_ref() == Some(&under.approval));
+            under.branch == Branch::OnSuccess
+                && above.is_some_and(|above| !std::ptr::eq(above, step) && self.is_on_the_way(above))
+        })
+    }
+
+    /// Its steps that ask for an approval on the way to its end.
+    fn asking(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.asks.is_some() && self.is_on_the_way(step))
+    }
 }
 
 /// How it stands.
@@ -93,8 +150,7 @@ async fn look_until_decided(signoff: &Signoff, args: &Wait, err: &mut dyn Write)
             writeln!(err, "waiting: {text}")?;
             let shown = last.clone();
             while last == shown {
-                sleep(args.every.max(SHORTEST_PAUSE)).await;
-                last = look(signoff, args).await?;
+                last = look_again(signoff, args, err).await?;
             }
         }
         Ok(())
@@ -102,6 +158,24 @@ async fn look_until_decided(signoff: &Signoff, args: &Wait, err: &mut dyn Write)
     match timeout(args.timeout, looks).await {
         Ok(Err(stop)) => Err(stop),
         Ok(Ok(())) | Err(_) => Ok(last),
+    }
+}
+
+/// Looks after a pause, and again where no answer comes for a while. The first look has shown that the
+/// arguments are right.
+async fn look_again(signoff: &Signoff, args: &Wait, err: &mut dyn Write) -> Result<State, Stop> {
+    let pause = args.every.max(SHORTEST_PAUSE);
+    sleep(pause).await;
+    let mut lost = Duration::ZERO;
+    loop {
+        match look(signoff, args).await {
+            Err(Stop::Unanswered(reason)) if lost < LOST_FOR => {
+                writeln!(err, "no answer, trying again: {reason}")?;
+                sleep(pause).await;
+                lost += pause;
+            }
+            looked => return looked,
+        }
     }
 }
 
@@ -129,28 +203,49 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
         return Ok(State::Open(format!("no deploy of {} is on record yet", args.revision)));
     };
     let of: OfDeploy = signoff.document(&newest.id, Some("approvals")).await?;
-    Ok(state(&of.approvals, &newest.url))
+    Ok(state(&of, &newest.url))
 }
 
-/// How the approvals of a deploy stand, all together.
-fn state(approvals: &[Approval], url: &str) -> State {
-    let about: Vec<&Approval> =
-        approvals.iter().filter(|approval| approval.subject.rule != OF_RULES_FILE).collect();
+/// The state of a deploy's approvals, all together: those on record, and those that its runs still come to.
+fn state(of: &OfDeploy, url: &str) -> State {
+    let runs: Vec<&Run> = of.runs.iter().filter(|run| counts(&run.rule)).collect();
+    let asked_again: BTreeSet<&String> = runs
+        .iter()
+        .filter(|run| run.asked_again.is_some())
+        .flat_map(|run| run.steps.iter().filter_map(|step| step.asks.as_ref()))
+        .collect();
+    let about = of.approvals.iter().filter(|approval| counts(&approval.subject.rule));
+    let about: Vec<&Approval> = about.filter(|approval| !asked_again.contains(&approval.id)).collect();
     let named = |status: &[&str]| about.iter().find(|approval| status.contains(&approval.status.as_str()));
     if let Some(Approval { name, status, .. }) = named(&["rejected", "expired", "cancelled", "superseded"]) {
         return State::Refused(format!("{status}: {name}: {url}"));
     }
-    match about.iter().find(|approval| approval.status != "approved") {
-        Some(open) => {
-            let Approval { name, approvals, votes_required, .. } = open;
-            State::Open(format!("{name} has {approvals} of {votes_required} votes: {url}"))
-        }
-        None if about.is_empty() => {
-            State::Open(format!("no rule asks for an approval of this deploy: {url}"))
-        }
-        None => {
-            let names = about.iter().map(|approval| approval.name.as_str()).collect::<Vec<_>>().join(", ");
-            State::Approved(format!("approved: {names}: {url}"))
-        }
+    if let Some(open) = about.iter().find(|approval| approval.status != "approved") {
+        let Approval { name, approvals, votes_required, .. } = open;
+        return State::Open(format!("{name} has {approvals} of {votes_required} votes: {url}"));
     }
+    let current = runs.iter().filter(|run| run.asked_again.is_none());
+    // A step that asks succeeds with its approval, and in no other way.
+    let mut to_come = current.flat_map(|run| run.asking()).filter(|step| step.state != "succeeded");
+    if let Some(Step { action, state, reason, .. }) = to_come.next() {
+        let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        return State::Open(match state.as_str() {
+            "failed" | "unknown" | "skipped" => format!("{action} was not asked: {state}{reason}: {url}"),
+            _ => format!("{action} is still to be asked{reason}: {url}"),
+        });
+    }
+    if let Some(Awaited { rule, reason }) = of.awaited.first() {
+        return State::Open(format!("the rule {rule} is still to ask ({reason}): {url}"));
+    }
+    if about.is_empty() {
+        return State::Open(format!("no rule asks for an approval of this deploy: {url}"));
+    }
+    let names = about.iter().map(|approval| approval.name.as_str()).collect::<Vec<_>>().join(", ");
+    State::Approved(format!("approved: {names}: {url}"))
+}
+
+/// True if a rule says something about the deploy: one under which a proposed rules file or policy is asked
+/// about does not.
+fn counts(rule: &str) -> bool {
+    ![rules_in_force::PROPOSAL, policy::PROPOSAL].contains(&rule)
 }

@@ -134,6 +134,12 @@ fn registered_deploy_keeps_its_id_from_its_start_to_success() {
         asked(story, &second).await;
         assert_eq!(stands(story).await, second);
 
+        assert_eq!(registers(story, &sha, "in_progress").await, success, "it deploys again");
+        assert_eq!(
+            (listed(story, &second).await["state"].clone(), stands(story).await),
+            ("success".into(), second.clone())
+        );
+
         // A rollback that is under way is a deploy of its own, and its success is that one.
         assert_eq!(registers(story, &before, "in_progress").await, success);
         let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();

@@ -163,3 +163,22 @@ fn wait_ends_once_people_approved() {
         assert_eq!(waits(&revision).await, (Some(0), said));
     });
 }
+
+#[test]
+fn wait_goes_on_while_a_rule_is_still_to_ask() {
+    tell("queries-later", async |story| {
+        let ana = story.person("Ana");
+        let later = "  - later:\n      conditions: [\"environment='Staging' and deployed_for>='1h'\"]\n      \
+                     actions:\n        - slack_channel_approval: {channel: '#CHANNEL'}\n";
+        story.rules(&(rule("votes_required: 1", "add_deploy_tag: '#approved'") + later));
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.click(&ana, &story.dialog().await, "approve").await;
+        story.settled(&deploy).await;
+        let args = ["wait", "--deployment", "acme/queries-later", "--revision", &revision, "--timeout", "0s"];
+        let output = ask(story, API_KEY, &args, "").await;
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("the rule later is still to ask (its conditions hold from "), "{said}");
+    });
+}

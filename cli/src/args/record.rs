@@ -33,7 +33,7 @@ pub(crate) struct Deploys {
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Approvals {
     /// Those of this deploy: its id.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["deployment", "environment", "since"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["deployment", "environment", "revision", "since"])]
     pub(crate) deploy: Option<String>,
     #[command(flatten)]
     pub(crate) which: Which,
@@ -57,7 +57,7 @@ pub(crate) struct Approvals {
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Events {
     /// What happened to this deploy: its id.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["deployment", "environment", "since"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["deployment", "environment", "revision", "since"])]
     pub(crate) deploy: Option<String>,
     #[command(flatten)]
     pub(crate) which: Which,
@@ -103,7 +103,9 @@ pub(crate) struct Replay {
 
 /// Wait until people decided about a revision's newest deploy: for a CI that can't hold its own run.
 ///
-/// Every approval of the deploy has to be approved. A deploy that no rule asks about is not approved.
+/// Every approval of the deploy has to be approved, those among them that its rules ask for only after
+/// others. Where people asked again, the newer approval counts. A deploy that no rule asks about is not
+/// approved.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit code: 0 approved; 1 rejected, expired, cancelled or superseded; 2 wrong usage or a Signoff that cannot be asked; 3 still open when the time is over."
@@ -139,6 +141,9 @@ pub(crate) struct Which {
     /// Deploys to this environment, in any case.
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<String>,
+    /// Deploys of this commit: its SHA, or the first 7 characters or more.
+    #[arg(long, value_name = "SHA", value_parser = short_revision)]
+    pub(crate) revision: Option<String>,
     /// Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z).
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<Since>,
@@ -231,6 +236,15 @@ pub(super) fn slug(text: &str) -> Result<Slug, String> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "write a whole number and s, m, h or d, for example 30m".to_owned())
+}
+
+fn short_revision(text: &str) -> Result<String, String> {
+    let is_sha = (7..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_sha {
+        Ok(text.to_lowercase())
+    } else {
+        Err("write the commit's SHA, or its first 7 characters or more".to_owned())
+    }
 }
 
 fn revision(text: &str) -> Result<String, String> {

@@ -57,7 +57,11 @@ fn a_script_gets_one_document() {
           "line": 4,
           "column": 11,
           "message": "unknown variable `enviroment`",
-          "suggestion": "did you mean `environment`?"
+          "suggestion": "did you mean `environment`?",
+          "corrected": {
+            "line": 4,
+            "text": "        - environment='Staging'"
+          }
         },
         {
           "path": "tests/files/typos.yml",
@@ -71,7 +75,11 @@ fn a_script_gets_one_document() {
           "line": 7,
           "column": 11,
           "message": "unknown action `slack_chanel_approval`",
-          "suggestion": "did you mean `slack_channel_approval`?"
+          "suggestion": "did you mean `slack_channel_approval`?",
+          "corrected": {
+            "line": 7,
+            "text": "        - slack_channel_approval: {channel: '#team'}"
+          }
         }
       ],
       "notices": [
@@ -98,9 +106,9 @@ fn a_script_gets_one_document() {
 #[test]
 fn github_gets_annotations() {
     insta::assert_snapshot!(check(&["--format", "github"]), @"
-    ::error file=tests/files/typos.yml,line=4,col=11,title=Signoff rules%3A problem::unknown variable `enviroment`; did you mean `environment`?
+    ::error file=tests/files/typos.yml,line=4,col=11,title=Signoff rules%3A problem::unknown variable `enviroment`; did you mean `environment`?%0A4 +         - environment='Staging'
     ::error file=tests/files/typos.yml,line=5,col=27,title=Signoff rules%3A problem::`nonsense` after the end of the condition; join conditions with `and` or `or`
-    ::error file=tests/files/typos.yml,line=7,col=11,title=Signoff rules%3A problem::unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?
+    ::error file=tests/files/typos.yml,line=7,col=11,title=Signoff rules%3A problem::unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?%0A7 +         - slack_channel_approval: {channel: '#team'}
     ::warning file=tests/files/not-yet.yml,line=5,col=37,title=Signoff rules%3A notice::known, not supported yet: base_synced; the rule `nudge` is not opened
     ::warning file=tests/files/not-yet.yml,line=9,col=5,title=Signoff rules%3A notice::the rule `tidy` has triggers of pull requests only: deploys never open it
     ---- Problems

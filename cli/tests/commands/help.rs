@@ -230,6 +230,7 @@ fn the_help_of_what_asks_the_record() {
     Options:
           --deployment <OWNER/NAME>  Deploys of this deployment
           --environment <NAME>       Deploys to this environment, in any case
+          --revision <SHA>           Deploys of this commit: its SHA, or the first 7 characters or more
           --since <TIME>             Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
           --limit <N>                How many at most [default: 50]
           --format <FORMAT>          How to tell: as a table, or as one JSON array [default: table] [possible values: table, json]
@@ -256,6 +257,9 @@ fn the_help_of_what_asks_the_record() {
 
           --environment <NAME>
               Deploys to this environment, in any case
+
+          --revision <SHA>
+              Deploys of this commit: its SHA, or the first 7 characters or more
 
           --since <TIME>
               Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
@@ -306,6 +310,9 @@ fn the_help_of_what_asks_the_record() {
 
           --environment <NAME>
               Deploys to this environment, in any case
+
+          --revision <SHA>
+              Deploys of this commit: its SHA, or the first 7 characters or more
 
           --since <TIME>
               Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)

@@ -72,6 +72,7 @@ fn the_arguments_say_which_deploys() {
     ask(&server, &["deploys"]);
     ask(&server, &["deploys", "--since", "7d", "--deployment", "acme/checkout", "--limit", "7"]);
     ask(&server, &["deploys", "--since", "2026-05-01", "--environment", "Staging EU"]);
+    ask(&server, &["deploys", "--revision", "4BF7226"]);
     // Where every deploy has to be asked about, a week is enough if nothing else is said.
     ask(&server, &["approvals"]);
     ask(&server, &["events", "--since", "12h"]);
@@ -79,6 +80,7 @@ fn the_arguments_say_which_deploys() {
     /api/v1/deploys?limit=50
     /api/v1/deploys?limit=7&deployment=acme%2Fcheckout&since=2026-05-04T11%3A42%3A00Z
     /api/v1/deploys?limit=50&environment=Staging+EU&since=2026-05-01T00%3A00%3A00Z
+    /api/v1/deploys?limit=50&revision=4bf7226
     /api/v1/deploys?limit=100&since=2026-05-04T11%3A42%3A00Z
     /api/v1/deploys?limit=100&since=2026-05-10T23%3A42%3A00Z
     ");

@@ -33,7 +33,7 @@ fn wait(deploys: &[(&str, &str)], looks: &[Approvals], args: &[&str]) -> Done {
         let now = look.fetch_add(1, Ordering::Relaxed).min(looks.len() - 1);
         let approval = |(name, status): &(&str, &str)| {
             let rule = if name.starts_with("Rules file") { "rules file " } else { "promote" };
-            json!({"name": name, "status": status, "approvals": 1, "votes_required": 2, "subject": {"rule": rule}})
+            json!({"id": name, "name": name, "status": status, "approvals": 1, "votes_required": 2, "subject": {"rule": rule}})
         };
         (200, json!({"deploy": {}, "approvals": looks[now].iter().map(approval).collect::<Vec<_>>()}))
     });
@@ -113,6 +113,120 @@ fn wait_looks_again_until_people_decided() {
     ---- err
     waiting: Promote has 1 of 2 votes: https://signoff.example.com/deploys/d1
     ---- Fine
+    ");
+}
+
+/// Waits on a server that answers one of `looks` after the other: a status, and the approvals and runs of a
+/// deploy.
+fn wait_for(looks: Vec<(u16, Value)>, args: &[&str]) -> Done {
+    let look = AtomicUsize::new(0);
+    let server = Server::start(move |path| {
+        if path.starts_with("/api/v1/deploys?") {
+            let url = "https://signoff.example.com/deploys/d1";
+            let deploy =
+                json!({"id": "d1", "environment": "QA", "deployed_at": "2026-05-11T11:40:00Z", "url": url});
+            return (200, json!({"deploys": [deploy], "next": null}));
+        }
+        looks[look.fetch_add(1, Ordering::Relaxed).min(looks.len() - 1)].clone()
+    });
+    let base = ["wait", "--deployment", "acme/checkout", "--revision", SHA, "--every", "1s"];
+    let mut done = signoff(&[&base, args, &["--url", &server.url]].concat());
+    done.err = done.err.replace(&server.url, "http://SERVER");
+    done
+}
+
+fn approval(id: &str, status: &str, rule: &str) -> Value {
+    let subject = json!({"rule": rule});
+    json!({"id": id, "name": id, "status": status, "approvals": 1, "votes_required": 2, "subject": subject})
+}
+
+/// A step that asks for the approval `id`, under an end of the approval `under.0`.
+fn asking(id: &str, state: &str, under: Option<(&str, &str)>) -> Value {
+    let under = under.map(|(approval, branch)| json!({"approval": approval, "branch": branch}));
+    json!({"action": format!("slack_channel_approval: {id}"), "state": state, "asks": id, "under": under})
+}
+
+#[test]
+fn wait_counts_each_approval_that_its_rules_come_to() {
+    let approved = || approval("Promote", "approved", "promote");
+    let promoted = || asking("Promote", "succeeded", None);
+    let on = |branch| Some(("Promote", branch));
+    let run = |steps: &[Value]| json!({"rule": "promote", "steps": steps});
+    let one = |steps: &[Value]| json!({"approvals": [approved()], "runs": [run(steps)]});
+    let again = json!({
+        "approvals": [approval("First", "rejected", "promote"), approval("Second", "approved", "promote")],
+        "runs": [
+            {"rule": "promote", "asked_again": "r2", "steps": [asking("First", "failed", None)]},
+            run(&[asking("Second", "succeeded", None)]),
+        ],
+    });
+    let proposed = json!({
+        "approvals": [approved(), approval("Policy", "rejected", "policy ")],
+        "runs": [run(&[promoted()]), {"rule": "policy ", "steps": [asking("Policy", "failed", None)]}],
+    });
+    let mut stage = one(&[promoted()]);
+    stage["awaited"] = json!([{"rule": "production", "reason": "after canary"}]);
+    let mut told = String::new();
+    for document in [
+        stage,
+        one(&[promoted(), asking("Migrate", "waiting", None)]),
+        one(&[promoted(), asking("Migrate", "running", on("on_success"))]),
+        one(&[promoted(), asking("Migrate", "skipped", None)]),
+        one(&[promoted(), asking("Why", "skipped", on("on_reject"))]),
+        one(&[
+            promoted(),
+            asking("Why", "skipped", on("on_reject")),
+            asking("More", "skipped", Some(("Why", "on_success"))),
+        ]),
+        again,
+        proposed,
+    ] {
+        let mut done = wait_for(vec![(200, document)], &["--timeout", "0s"]);
+        done.err = done.err.lines().last().map(|line| format!("{line}\n")).unwrap_or_default();
+        told.push_str(&done.shown());
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told, @"
+    ---- err
+    not decided in time: the rule production is still to ask (after canary): https://signoff.example.com/deploys/d1
+    ---- Open
+    ---- err
+    not decided in time: slack_channel_approval: Migrate is still to be asked: https://signoff.example.com/deploys/d1
+    ---- Open
+    ---- err
+    not decided in time: slack_channel_approval: Migrate is still to be asked: https://signoff.example.com/deploys/d1
+    ---- Open
+    ---- err
+    not decided in time: slack_channel_approval: Migrate was not asked: skipped: https://signoff.example.com/deploys/d1
+    ---- Open
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- Fine
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- Fine
+    approved: Second: https://signoff.example.com/deploys/d1
+    ---- Fine
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- Fine
+    ");
+}
+
+#[test]
+fn wait_outlives_a_signoff_that_does_not_answer() {
+    let of = |status| json!({"approvals": [approval("Promote", status, "promote")], "runs": []});
+    let lost = || (503, json!({"detail": "Try again."}));
+    let looks = [vec![(200, of("pending"))], vec![lost(); 5], vec![(200, of("approved"))]].concat();
+    insta::assert_snapshot!(wait_for(looks, &["--timeout", "5m"]).shown(), @"
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- err
+    waiting: Promote has 1 of 2 votes: https://signoff.example.com/deploys/d1
+    no answer, trying again: http://SERVER/api/v1/deploys/d1/approvals answered 503: Try again.
+    ---- Fine
+    ");
+    let never = wait_for(vec![lost()], &["--timeout", "5m"]);
+    insta::assert_snapshot!(never.shown(), @"
+    ---- err
+    signoff: http://SERVER/api/v1/deploys/d1/approvals answered 503: Try again.
+    ---- Usage
     ");
 }
 

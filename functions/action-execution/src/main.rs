@@ -23,6 +23,7 @@ mod personal;
 mod policy;
 mod proposal;
 mod range;
+mod recent;
 mod settle;
 mod source;
 mod step;

@@ -16,19 +16,21 @@
 //! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "state", "has_failed", "url"}], "next": "…"}
 //! ```
 //!
-//! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its
-//! beginning, and needs `deployment`; `since` and `until` are times, of which the first is in the list and
-//! the second is not. A part costs two queries. Of an environment of all deployments it comes from the newest
-//! 500 deploys of all: it may have fewer than `limit`, or none, though there is a next one.
+//! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its first 7
+//! characters or more; `since` and `until` are times, of which the first is in the list and the second is
+//! not. A part costs two queries. Of an environment or a revision of all deployments, it comes from the
+//! newest 500 deploys of all: it may have fewer than `limit`, or none, though there is a next one.
 //!
-//! `GET /api/v1/approvals?deployment=&environment=&person=&outcome=&since=&until=&limit=&before=`, newest first:
+//! `GET /api/v1/approvals?deployment=&environment=&revision=&person=&outcome=&since=&until=&limit=&before=`,
+//! newest first:
 //!
 //! ```json
 //! {"approvals": [{"id", "deploy", "url", "deployment", "environment", "status", "votes": […], …}], "next": "…"}
 //! ```
 //!
-//! `person` is a Slack user id or a part of a name; `outcome` is `pending`, `approved`, `rejected`, `expired`, `superseded` or
-//! `cancelled`. Where an environment, a person or an outcome is asked for, a part comes from 500 of each kind that is looked at.
+//! `person` is a Slack user id or a part of a name; `outcome` is `pending`, `approved`, `rejected`,
+//! `expired`, `superseded` or `cancelled`. Where an environment, a revision, a person or an outcome is asked
+//! for, a part comes from 500 of each kind that is looked at.
 //!
 //! `GET /api/v1/deploys/{id}`, with what conditions and templates of rules can ask about:
 //!
@@ -41,7 +43,8 @@
 //!
 //! ```json
 //! {"deploy": {…}, "approvals": [{"id", "name", "status", "votes": […], "struck": […], "withdrawn": […],
-//!   "electorate": {…}, "actions": […], "on_reject": […], "on_expire": […], …}], "runs": […], "notices": […]}
+//!   "electorate": {…}, "actions": […], "on_reject": […], "on_expire": […], …}], "runs": […],
+//!   "awaited": [{"rule", "reason"}], "notices": […]}
 //! ```
 //!
 //! `GET /api/v1/deploys/{id}/events`, oldest first:
@@ -61,9 +64,10 @@ pub(crate) use openapi::{openapi_of, repeated_parameter, unknown_parameter};
 use crate::address::site::Site;
 use crate::view::mrkdwn::People;
 use crate::view::{
-    ApprovalView, DeployView, DeploymentView, ListedApproval, Notice, Overview, RunView, notices,
+    ApprovalView, AwaitedView, DeployView, DeploymentView, ListedApproval, Notice, Overview, RunView, notices,
 };
 use approval::deploy::Deploy;
+use approval::evaluation::Evaluation;
 use approval::event::Event;
 use approval::facts::Facts;
 use schemars::JsonSchema;
@@ -136,6 +140,8 @@ pub(crate) struct ApprovalsDocument {
     approvals: Vec<ApprovalView>,
     /// Oldest first.
     runs: Vec<RunView>,
+    /// The rules that ask people and are still to be opened: after other rules, or by time.
+    awaited: Vec<AwaitedView>,
     notices: Vec<Notice>,
 }
 
@@ -203,8 +209,8 @@ impl<'a> EventsDocument<'a> {
 }
 
 impl ApprovalsDocument {
-    /// A deploy's approvals and runs.
-    pub(crate) fn new(page: &Page, site: &Site) -> Self {
+    /// A deploy's approvals and runs. `evaluation`: the last one of its rules.
+    pub(crate) fn new(page: &Page, evaluation: Option<&Evaluation>, site: &Site) -> Self {
         let people = People::of(page);
         let approvals = page.approvals.iter().filter_map(|approval| {
             let run = page.runs.iter().find(|run| run.id == approval.run)?;
@@ -214,6 +220,7 @@ impl ApprovalsDocument {
             deploy: DeployView::of_page(page, site),
             approvals: approvals.collect(),
             runs: page.runs.iter().map(|run| RunView::of(run, page, &people)).collect(),
+            awaited: evaluation.map_or_else(Vec::new, AwaitedView::all),
             notices: notices(page),
         }
     }
@@ -227,7 +234,7 @@ mod tests {
 
     fn document(page: &Page) -> Value {
         let site = Site::new("https://signoff.example.com").unwrap();
-        serde_json::to_value(ApprovalsDocument::new(page, &site)).unwrap()
+        serde_json::to_value(ApprovalsDocument::new(page, None, &site)).unwrap()
     }
 
     #[test]

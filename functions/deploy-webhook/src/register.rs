@@ -57,7 +57,8 @@ impl DeployWebhook {
                 tracing::info!(request_id, deploy = %id, deployment = %deploy.deployment, "registered");
                 success()
             }
-            Ok(Registered::Before(_)) if ignore_if_duplicate => success(),
+            // A report that changes nothing is no second registration.
+            Ok(Registered::Before(_)) if ignore_if_duplicate || !deploy.state.has_arrived() => success(),
             Ok(Registered::Before(_)) => bad_request(format!(
                 "sha: {} is registered already for {} in {}. Send `ignore_if_duplicate` as true where that is no error.",
                 deploy.revision, deploy.deployment, deploy.environment

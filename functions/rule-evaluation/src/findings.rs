@@ -48,7 +48,9 @@ impl Looked<'_> {
             }
             Some(self.closed(rule, &succeeded))
         };
-        let found = |rule: &Rule| Some(Evaluated { rule: rule.name.clone(), finding: finding(rule)? });
+        let found = |rule: &Rule| {
+            Some(Evaluated { rule: rule.name.clone(), finding: finding(rule)?, asks: rule.asks() })
+        };
         rules.iter().filter_map(found).collect()
     }
 

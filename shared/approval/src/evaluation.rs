@@ -44,6 +44,9 @@ pub struct Evaluated {
     pub rule: String,
     /// What came of it.
     pub finding: Finding,
+    /// True if it asks people.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
 }
 
 /// What came of a rule in an evaluation.
@@ -123,6 +126,20 @@ impl Evaluation {
 }
 
 impl Evaluated {
+    /// True if it asks people and is still to be opened for the deploy: after other rules, or by time.
+    pub fn is_awaited(&self) -> bool {
+        let may_open = match &self.finding {
+            Finding::After { .. } | Finding::Frozen { .. } | Finding::Fails { from: Some(_), .. } => true,
+            Finding::Opened { .. }
+            | Finding::OpenBefore { .. }
+            | Finding::Fails { from: None, .. }
+            | Finding::Outdated
+            | Finding::Unsupported { .. }
+            | Finding::NotForDeploys => false,
+        };
+        self.asks && may_open
+    }
+
     fn bytes(&self) -> usize {
         let texts = match &self.finding {
             Finding::Opened { .. }

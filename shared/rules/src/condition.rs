@@ -20,7 +20,7 @@ mod pattern;
 mod time;
 mod value;
 
-pub(crate) use evaluate::order_of;
+pub(crate) use evaluate::{in_any_case, order_of};
 pub use lexer::ConditionError;
 pub(crate) use meant::{is_nothing, meant, meant_time, meant_truth};
 pub use parser::parse;
@@ -98,6 +98,14 @@ pub enum Operand {
 }
 
 impl Condition {
+    /// Its comparisons, in order.
+    pub(crate) fn comparisons(&self) -> Vec<&Comparison> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::comparisons).collect(),
+            Self::Comparison(comparison) => vec![comparison],
+        }
+    }
+
     /// Every variable that it names, as often as it does.
     pub fn variables(&self) -> Vec<&str> {
         match self {

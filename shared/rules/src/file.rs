@@ -4,6 +4,7 @@ mod actions;
 mod approvals;
 mod comparisons;
 mod conditions;
+mod contradictions;
 mod electorate;
 pub(crate) mod events;
 mod foreign;
@@ -19,6 +20,7 @@ mod reader;
 mod recorded;
 mod rewriting;
 mod rules;
+mod secrets;
 mod shape;
 mod slips;
 mod stages;
@@ -142,6 +144,11 @@ impl Rule {
     /// people is no act.
     pub fn opens_after_freeze(&self) -> bool {
         !self.freeze.is_empty() && !matches!(self.first_act(), Some(Action::SlackChannelApproval(_)))
+    }
+
+    /// True if it asks people, whatever it does before.
+    pub fn asks(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action, Action::SlackChannelApproval(_)))
     }
 
     /// Whether it acts without asking anybody before.

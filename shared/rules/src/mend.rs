@@ -45,6 +45,15 @@ impl Mended {
             self.lines.iter().enumerate().map(|(index, line)| format!("{} + {line}", self.line + index));
         Some(numbered.collect::<Vec<_>>().join("\n"))
     }
+
+    /// The new lines as they are in [`Self::text`]; `None`: there are too many or none, or an excerpt does
+    /// not show them as they are (a long line, an address that may be secret).
+    pub fn whole(&self) -> Option<String> {
+        let lines = self.text.lines().skip(self.line.saturating_sub(1)).take(self.lines.len());
+        let whole: Vec<&str> = lines.collect();
+        let is_shown = !whole.is_empty() && whole.len() <= MAX_SHOWN && whole == self.lines;
+        is_shown.then(|| whole.join("\n"))
+    }
 }
 
 /// The file `text` after the suggestion of `problem`, one of its problems or notices, is followed. `None`:
@@ -240,6 +249,14 @@ mod tests {
         ] {
             assert_eq!(first(&file(key)).is_some_and(|mended| mended.is_exact), expected, "{key}");
         }
+    }
+
+    #[test]
+    fn line_is_whole_only_as_it_is_shown() {
+        let mend = |action: &str| first(&format!("rules:\n  - a:\n      actions: [{action}]\n")).unwrap();
+        let line = "      actions: [webhook: 'https://hooks.example.com']";
+        assert_eq!(mend("webhok: 'https://hooks.example.com'").whole().as_deref(), Some(line));
+        assert_eq!(mend("webhok: 'https://hooks.example.com/s3cret'").whole(), None);
     }
 
     #[test]

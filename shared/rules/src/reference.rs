@@ -5,6 +5,7 @@
 
 mod actions;
 mod conditions;
+mod examples;
 mod filters;
 mod keys;
 mod page;
@@ -17,6 +18,7 @@ pub use actions::{
     WATCHING,
 };
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
+pub(crate) use examples::example;
 pub use filters::{FILTERS, FILTERS_LEFT_OUT, Filter, Gives, LeftOut, TAGS_LEFT_OUT};
 pub use keys::{
     APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,

@@ -22,6 +22,8 @@ pub struct WantedApprovals {
     pub deployment: Option<Slug>,
     /// Those of deploys to this environment, in any case.
     pub environment: Option<String>,
+    /// Those about a revision that begins so, in lower case.
+    pub revision: Option<String>,
     /// Those that this person voted on or cancelled: the Slack user id, or a part of the name in any case.
     pub person: Option<String>,
     /// Those that ended so.
@@ -198,14 +200,16 @@ impl WantedApprovals {
             Some(WantedOutcome::Pending) => self.deployment.is_none(),
             Some(_) => false,
         };
-        all_outcomes && self.environment.is_none() && self.person.is_none()
+        all_outcomes && self.environment.is_none() && self.revision.is_none() && self.person.is_none()
     }
 
     /// Whether an approval of the partitions is wanted, but for its time.
     fn takes(&self, approval: &ApprovalSummary) -> bool {
         let of = approval.environment.as_deref().map(canonical);
         let environment = |wanted: &String| of == Some(canonical(wanted));
+        let revision = |wanted: &String| approval.revision.to_lowercase().starts_with(wanted.as_str());
         self.environment.as_ref().is_none_or(environment)
+            && self.revision.as_ref().is_none_or(revision)
             && self.person.as_ref().is_none_or(|person| approval.concerns(&person.to_lowercase()))
             && self.outcome.is_none_or(|outcome| outcome.is_of(&approval.status))
     }
@@ -229,8 +233,9 @@ impl Store {
     /// The newest approvals that are `wanted`, at most `limit`, by the time at which they were opened, before `before` (an
     /// [`ApprovalListing::next`]).
     ///
-    /// Where an environment, a person or an outcome is wanted, the newest 500 of the deployment, or of those that wait and of those
-    /// that are closed, are looked at: the part may have fewer than `limit`, or none, and a next one.
+    /// If an environment, a revision, a person or an outcome is wanted, the newest 500 of the deployment, or
+    /// of those that wait and of those that are closed, are looked at: the part may have fewer than `limit`,
+    /// or none, and a next one.
     pub async fn approvals(
         &self,
         wanted: &WantedApprovals,

@@ -70,6 +70,25 @@ impl Store {
         Ok((evaluations, answer.last_evaluated_key.is_some()))
     }
 
+    /// The last evaluation of a deploy's rules; `None`: they were not. One request.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read, or this release can't read the row.
+    pub async fn newest_evaluation(&self, deploy: &DeployId) -> Result<Option<Evaluation>, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .key_condition_expression("pk = :of")
+            .expression_attribute_values(":of", text(keys::evaluations_of_deploy(deploy)))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(1);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        answer.items.unwrap_or_default().pop().map(row::read).transpose()
+    }
+
     /// The runs of these deploys that are on record, at most 100. One request.
     pub async fn runs(&self, of: &[(&DeployId, &RunId)]) -> Result<HashMap<RunId, Run>, StoreError> {
         let keys: Vec<_> = of.iter().map(|(deploy, run)| keys::run(deploy, run)).collect();

@@ -286,7 +286,12 @@ pub(crate) fn listed_at(at: Timestamp, deploy: &DeployId) -> String {
 
 /// Evaluations have partitions of their own: what is kept of a large file would make a deploy's page several requests.
 pub(crate) fn evaluation(deploy: &DeployId, at: Timestamp, effect: &EffectId) -> Key {
-    Key { pk: format!("evaluations#{deploy}"), sk: evaluated(at, effect) }
+    Key { pk: evaluations_of_deploy(deploy), sk: evaluated(at, effect) }
+}
+
+/// The partition of the evaluations of a deploy's rules.
+pub(crate) fn evaluations_of_deploy(deploy: &DeployId) -> String {
+    format!("evaluations#{deploy}")
 }
 
 /// Where the evaluations of a deployment's rules are listed.

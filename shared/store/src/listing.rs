@@ -21,7 +21,7 @@ pub struct Wanted {
     pub deployment: Option<Slug>,
     /// Those to this environment, in any case.
     pub environment: Option<String>,
-    /// Those whose revision begins so, in lower case; of one deployment only.
+    /// Those whose revision begins so, in lower case.
     pub revision: Option<String>,
     /// Those deployed at this time or later, to the microsecond.
     pub since: Option<Timestamp>,
@@ -80,7 +80,11 @@ impl Wanted {
     /// Whether a deploy of the index that is read belongs to the list, but for its time.
     fn takes(&self, deploy: &DeploySummary) -> bool {
         let environment = |wanted: &String| canonical(wanted) == canonical(&deploy.environment);
+        // Of one deployment, the index of revisions has chosen: it knows a deploy by the full SHA, too.
+        let revision =
+            |wanted: &String| self.deployment.is_some() || deploy.revision.to_lowercase().starts_with(wanted);
         self.deployment.as_ref().is_none_or(|wanted| *wanted == deploy.deployment)
+            && self.revision.as_ref().is_none_or(revision)
             && self.environment.as_ref().is_none_or(environment)
     }
 }
@@ -110,8 +114,9 @@ impl Store {
 
     /// The newest deploys that are `wanted`, at most `limit`, before `before` (a [`Listing::next`]).
     ///
-    /// One index has the deploys of a deployment, another one those of a deployment to an environment. Where an environment of all
-    /// deployments is wanted, the newest 500 of all deploys from `before` on are looked at: the part may have fewer than
+    /// One index has the deploys of a deployment, another one those of a deployment to an environment, and a
+    /// third one those of a deployment's revisions. Where an environment or a revision of all deployments is
+    /// wanted, the newest 500 of all deploys from `before` on are looked at: the part may have fewer than
     /// `limit`, or none, and a next one.
     pub async fn list(
         &self,
@@ -136,10 +141,10 @@ impl Store {
                 (keys::DEPLOYMENT_INDEX, keys::DEPLOYMENT_KEY, of, limit.saturating_add(1))
             }
             // One more than is shown tells whether there is a next part.
-            (None, None) => {
+            (None, None) if wanted.revision.is_none() => {
                 (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), limit.saturating_add(1))
             }
-            (None, Some(_)) => {
+            (None, None | Some(_)) => {
                 (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), MOST_LOOKED_AT)
             }
         };

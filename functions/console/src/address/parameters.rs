@@ -93,29 +93,29 @@ pub(crate) fn wanted(query: &str) -> Result<Wanted, BadQuery> {
             Ok(text)
         }
     });
-    let deployment = slug(query, "deployment")?;
     Ok(Wanted {
-        revision: revision(query, deployment.as_ref())?,
-        deployment,
+        deployment: slug(query, "deployment")?,
         environment: environment.transpose()?,
+        revision: revision(query)?,
         since: time(query, "since")?,
         until: time(query, "until")?,
     })
 }
 
-/// The revision that a list of a deployment's deploys is asked for, in lower case.
-fn revision(query: &str, deployment: Option<&Slug>) -> Result<Option<String>, BadQuery> {
+/// A revision in a list's query.
+const REVISION: &str = "a commit's SHA, or its first 7 characters or more";
+
+/// The revision that a list of deploys is asked for.
+fn revision(query: &str) -> Result<Option<String>, BadQuery> {
     let Some(text) = parameter(query, "revision") else { return Ok(None) };
+    let problem = || BadQuery(format!("The parameter `revision` must be {REVISION}."));
+    sha(&text).ok_or_else(problem).map(Some)
+}
+
+/// A commit's SHA, or its beginning, in lower case.
+fn sha(text: &str) -> Option<String> {
     let is_sha = (7..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !is_sha {
-        let problem = "The parameter `revision` must be a commit's SHA, or its first 7 characters or more.";
-        return Err(BadQuery(problem.to_owned()));
-    }
-    if deployment.is_none() {
-        let problem = "The parameter `revision` needs `deployment` beside it, such as acme/checkout.";
-        return Err(BadQuery(problem.to_owned()));
-    }
-    Ok(Some(text.to_lowercase()))
+    is_sha.then(|| text.to_lowercase())
 }
 
 fn time(query: &str, name: &str) -> Result<Option<Timestamp>, BadQuery> {
@@ -155,6 +155,8 @@ mod tests {
         };
         assert_eq!(read, Ok(expected));
         assert_eq!(wanted(""), Ok(Wanted::default()));
+        let anywhere = Wanted { revision: Some("4bf7226".to_owned()), ..Wanted::default() };
+        assert_eq!(wanted("revision=4bf7226"), Ok(anywhere));
         assert_eq!((limit(""), limit("limit=100")), (Ok(PAGE_SIZE), Ok(100)));
         let before = Cursor::parse("2026-11-23T10:00:00.000000Z#d1");
         assert!(before.is_some());
@@ -175,9 +177,9 @@ mod tests {
             "deployment=checkout",
             "deployment=",
             "environment=",
-            "revision=4bf7226",
-            "revision=4bf722&deployment=acme/checkout",
-            "revision=main&deployment=acme/checkout",
+            "revision=4bf722",
+            "revision=main",
+            "revision=",
             "since=7d",
             "until=2026-11-23",
             // A plus sign that is not encoded is a space.

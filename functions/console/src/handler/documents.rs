@@ -1,4 +1,4 @@
-//! The JSON of the record: 1 query each.
+//! The JSON of the record: 1 query each, and 2 for a deploy's approvals.
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::{BadQuery, Cursor, cursor, limit, wanted};
@@ -28,8 +28,11 @@ impl Console {
 
     /// A deploy's approvals.
     pub(super) async fn approvals_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let record = self.page_of(&call.found.deploy(), call).await?;
-        Ok(Answer::json(&json::ApprovalsDocument::new(&record, &self.site)))
+        let deploy = call.found.deploy();
+        let record = self.page_of(&deploy, call).await?;
+        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Json, call.id, None);
+        let evaluation = self.store.newest_evaluation(&record.deploy.id).await.map_err(unreadable)?;
+        Ok(Answer::json(&json::ApprovalsDocument::new(&record, evaluation.as_ref(), &self.site)))
     }
 
     /// What happened to a deploy.

@@ -71,6 +71,7 @@ fn input(search: &Search, field: Field) -> Markup {
     let (label, kind) = match field {
         Field::Deployment => ("Deployment (owner/name)", "text"),
         Field::Environment => ("Environment", "text"),
+        Field::Revision => ("Revision (SHA)", "text"),
         Field::Person => ("Person (name or Slack id)", "text"),
         Field::Outcome => ("Outcome", "text"),
         Field::Since => ("Opened from (UTC)", day(typed)),

@@ -163,6 +163,11 @@ fn slug_schema() -> Value {
     json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"})
 }
 
+/// A commit's SHA, or its beginning.
+fn sha_schema() -> Value {
+    json!({"type": "string", "pattern": "^[0-9A-Fa-f]{7,40}$"})
+}
+
 /// A place in a list, as an answer gives it.
 fn place_schema() -> Value {
     json!({"type": "string", "pattern": "^[0-9]{4}-[^#]+#[A-Za-z0-9]{1,64}$"})
@@ -185,8 +190,8 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Option<Operat
         ),
         Endpoint::DeploysJson => operation(
             "listDeploys",
-            "The deploys, newest first. Of an environment of all deployments a part comes from the newest 500 of all: it may have \
-             fewer than `limit`, or none, though there is a next one.",
+            "The deploys, newest first. Of an environment or a revision of all deployments, a part comes from the newest 500 of all: \
+             it may have fewer than `limit`, or none, though there is a next one.",
             [deploys_parameters(), part_parameters()].concat(),
             schema::<DeploysDocument>(schemas),
         ),
@@ -210,8 +215,8 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Option<Operat
         ),
         Endpoint::RecordJson => operation(
             "listApprovals",
-            "The approvals, newest first. Where an environment, a person or an outcome is asked for, a part comes from 500 of each kind \
-             that is looked at: it may have fewer than `limit`, or none, though there is a next one.",
+            "The approvals, newest first. Where an environment, a revision, a person or an outcome is asked for, a part comes from 500 \
+             of each kind that is looked at: it may have fewer than `limit`, or none, though there is a next one.",
             [Field::ALL.map(field_parameter).to_vec(), part_parameters()].concat(),
             schema::<RecordDocument>(schemas),
         ),
@@ -265,6 +270,9 @@ fn field_parameter(field: Field) -> Value {
     let (description, schema) = match field {
         Field::Deployment => ("`owner/name`.", slug_schema()),
         Field::Environment => ("Its name, in any case.", text()),
+        Field::Revision => {
+            ("The SHA of the commit that they are about, or its first 7 characters or more.", sha_schema())
+        }
         Field::Person => ("Who voted on it or cancelled it: a Slack user id, or a part of a name.", text()),
         Field::Outcome => (
             "How it ended; `pending`: it did not.",
@@ -283,11 +291,7 @@ fn deploys_parameters() -> Vec<Value> {
     vec![
         parameter("deployment", "`owner/name`.", slug_schema()),
         parameter("environment", "Its name, in any case.", json!({"type": "string", "minLength": 1})),
-        parameter(
-            "revision",
-            "The commit's SHA, or its first 7 characters or more; `deployment` has to be there.",
-            json!({"type": "string", "pattern": "^[0-9A-Fa-f]{7,40}$"}),
-        ),
+        parameter("revision", "The commit's SHA, or its first 7 characters or more.", sha_schema()),
         parameter("since", "Those deployed at this time or later.", time()),
         parameter("until", "Those deployed before this time.", time()),
     ]
@@ -413,7 +417,8 @@ mod tests {
             sample::refused(),
         ] {
             is_as_described(&DeployDocument::new(&page, &site));
-            is_as_described(&ApprovalsDocument::new(&page, &site));
+            let evaluation = &sample::evaluations()[1].evaluation;
+            is_as_described(&ApprovalsDocument::new(&page, Some(evaluation), &site));
             is_as_described(&EventsDocument::new(&page, &site));
         }
         is_as_described(&DeploymentsDocument::new(&sample::overview(), &site));

@@ -80,7 +80,11 @@ pub(crate) fn health() -> HashMap<DeployId, Facts> {
 /// a file.
 pub(crate) fn evaluations() -> Vec<ListedEvaluation> {
     let run = |rule: &str| RunId::derive(&deploy().id, rule);
-    let found = |(rule, finding): (&str, Finding)| Evaluated { rule: rule.to_owned(), finding };
+    let found = |(rule, finding): (&str, Finding)| Evaluated {
+        rule: rule.to_owned(),
+        finding,
+        asks: rule != "other",
+    };
     let fails = |why: &str, from: Option<i64>| Finding::Fails { why: why.to_owned(), from: from.map(at) };
     let again = [
         ("promote", Finding::OpenBefore { run: run("promote") }),

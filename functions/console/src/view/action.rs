@@ -104,6 +104,10 @@ pub(crate) struct RunView {
     pub(crate) revision: String,
     /// `running`, `succeeded` or `stopped`.
     pub(crate) status: run::Status,
+    /// The run in its place, where people asked again; left out where they did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub(crate) asked_again: Option<RunId>,
     pub(crate) opened_at: Timestamp,
     pub(crate) steps: Vec<ActionView>,
 }
@@ -118,6 +122,7 @@ impl RunView {
             rule_hash: run.rule_hash.clone(),
             revision: run.revision.clone(),
             status: run.status,
+            asked_again: run.asked_again.clone(),
             opened_at: run.opened_at,
             steps: steps.collect(),
         }

@@ -228,7 +228,11 @@ mod tests {
     fn each_rule_is_in_one_part_however_many_there_are() {
         let mut evaluations = sample::evaluations();
         let rules: Vec<_> = (0..60)
-            .map(|number| Evaluated { rule: format!("rule-{number}"), finding: Finding::Outdated })
+            .map(|number| Evaluated {
+                rule: format!("rule-{number}"),
+                finding: Finding::Outdated,
+                asks: false,
+            })
             .collect();
         evaluations[1].evaluation.rules = rules;
         let (lines, parts) = walk(&evaluations, "");

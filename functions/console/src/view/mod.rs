@@ -4,6 +4,7 @@
 
 mod action;
 mod approval;
+mod awaited;
 pub(crate) mod ballot;
 mod deployments;
 mod electorate;
@@ -21,6 +22,7 @@ pub(crate) mod words;
 
 pub(crate) use self::approval::{ApprovalView, SuccessorView};
 pub(crate) use action::{ActionState, ActionView, QuestionView, RunView};
+pub(crate) use awaited::AwaitedView;
 pub(crate) use deployments::{DeploymentView, Overview, Pending};
 pub(crate) use electorate::{ElectorateView, PersonView};
 pub(crate) use frozen::FrozenView;

@@ -19,13 +19,22 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// The missing thing of `repository`, and what to do, as a part of a sentence.
-    fn sentence(self, repository: &str) -> String {
+    /// The missing thing of `repository`, and what to do, as a part of a sentence. A write that the token may
+    /// not do is answered as one of something that is not there.
+    fn sentence(self, repository: &str, repeat: Repeat) -> String {
         let owner = repository.split('/').next().unwrap_or(repository);
         match self {
-            Self::Part => format!(
-                "the token in the GitHub secret sees {repository}, so this is not in it (any more); check the name"
-            ),
+            Self::Part => {
+                let (cause, check) = match repeat {
+                    Repeat::Harmless => ("", ""),
+                    Repeat::MayDouble => {
+                        (", or the token may not write there", ", and the permissions that the token has")
+                    }
+                };
+                format!(
+                    "the token in the GitHub secret sees {repository}, so this is not in it (any more){cause}; check the name{check}"
+                )
+            }
             Self::Repository => format!(
                 "{repository} is not there, or the token in the GitHub secret may not see it, which GitHub answers in the same way; \
                  check the repository's name, and the repositories that the token has access to"
@@ -87,7 +96,7 @@ impl GitHub {
         match self.missing(repository).await {
             Ok(missing) => Failure::Permanent(format!(
                 "GitHub answered 404 while {doing}: {}",
-                missing.sentence(repository)
+                missing.sentence(repository, repeat)
             )),
             Err(_) => failure,
         }
@@ -128,5 +137,15 @@ mod tests {
         GitHub answered 404 while reading the files at 7bf7226 in acmee/seen: GitHub has no user or organization acmee, so acmee/seen is not there; correct the repository's name in the deployment's settings
         GitHub answered 404 while reading the files at 7bf7226 in acme/limited: there is no such thing, or the token in the GitHub secret may not see it; check the name, and the repositories that the token has access to
         ");
+    }
+
+    #[test]
+    fn write_names_the_permission_that_may_be_missing() {
+        let told = |repeat| Missing::Part.sentence("acme/shop", repeat);
+        assert!(
+            told(Repeat::MayDouble)
+                .contains("or the token may not write there; check the name, and the permissions")
+        );
+        assert!(!told(Repeat::Harmless).contains("permissions"));
     }
 }

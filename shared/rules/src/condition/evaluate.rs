@@ -15,7 +15,7 @@ pub(crate) fn order_of(variable: &str) -> &'static [&'static str] {
 }
 
 /// Whether upper and lower case are the same in the values of a variable.
-pub(super) fn in_any_case(variable: &str) -> bool {
+pub(crate) fn in_any_case(variable: &str) -> bool {
     matches!(variable, "environment" | "deployment" | "revision" | "deployer")
 }
 

@@ -2,11 +2,12 @@
 
 use super::RuleCondition;
 use super::comparisons::{Finding, finding};
+use super::contradictions::Read;
 use super::foreign::{self, Foreign};
 use super::reader::Reader;
 use super::stages::FailedRule;
 use crate::condition::{
-    Condition, ConditionError, Name, Operand, Operator, is_nothing, meant, meant_truth, parse,
+    Comparison, Condition, ConditionError, Name, Operand, Operator, is_nothing, meant, meant_truth, parse,
     parse_with_names,
 };
 use crate::edit::Edit;
@@ -23,7 +24,7 @@ const EXAMPLE: &str = "`- environment='Staging'`";
 pub(super) const MAX_PATTERNS: usize = 1000;
 
 /// The longest condition that a suggestion repeats, in bytes.
-const MAX_REPEATED: usize = 200;
+pub(super) const MAX_REPEATED: usize = 200;
 
 const KEYS: [&str; CONDITION.len()] = names(&CONDITION);
 
@@ -45,13 +46,16 @@ impl Reader<'_> {
         };
         let example = example.unwrap_or_else(|| EXAMPLE.to_owned());
         let nodes = self.list(&entry.value, "conditions", &example).unwrap_or_default();
-        self.each(nodes, |reader, node| reader.condition(node))
+        let read = self.each(nodes, |reader, node| reader.condition(node));
+        let (conditions, read): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+        self.tell_contradictions(&conditions, &read);
+        conditions
     }
 
-    fn condition(&mut self, node: &Node) -> Option<RuleCondition> {
+    fn condition<'n>(&mut self, node: &'n Node) -> Option<(RuleCondition, Read<'n>)> {
         let Content::Mapping(entries) = &node.content else {
-            let condition = self.expression(node)?;
-            return Some(RuleCondition { description: None, condition });
+            let (condition, read) = self.expression(node)?;
+            return Some((RuleCondition { description: None, condition }, read));
         };
         if let Some(right) = as_comparisons(entries) {
             let message = "a condition is a text, not a key with a value";
@@ -93,11 +97,12 @@ impl Reader<'_> {
             let suggestion = "write, for example, `expression: environment='Staging'`".to_owned();
             self.problem(node.start, "a condition without `expression`", suggestion);
         }
-        Some(RuleCondition { description, condition: expression?? })
+        let (condition, read) = expression??;
+        Some((RuleCondition { description, condition }, read))
     }
 
     /// A condition's text, its variables checked.
-    fn expression(&mut self, node: &Node) -> Option<Condition> {
+    fn expression<'n>(&mut self, node: &'n Node) -> Option<(Condition, Read<'n>)> {
         let text = self.text(node, "a condition")?;
         self.patterns += text.matches("~=").count();
         if self.patterns > MAX_PATTERNS {
@@ -115,8 +120,11 @@ impl Reader<'_> {
         for name in &names {
             self.variable(node, name);
         }
-        self.comparisons(node, &condition, &names);
-        Some(condition)
+        let read = Read::new(node, &names);
+        for (number, comparison) in condition.comparisons().into_iter().enumerate() {
+            self.comparison(&read, number, comparison);
+        }
+        Some((condition, read))
     }
 
     /// A condition that can't be read, with the one that is most likely meant.
@@ -227,23 +235,14 @@ impl Reader<'_> {
         }
     }
 
-    /// What can be known to be wrong in comparisons before there is a deploy.
-    fn comparisons(&mut self, node: &Node, condition: &Condition, names: &[Name]) {
-        let comparison = match condition {
-            Condition::And(parts) | Condition::Or(parts) => {
-                return parts.iter().for_each(|part| self.comparisons(node, part, names));
-            }
-            Condition::Comparison(comparison) => comparison,
-        };
+    /// Tells of a comparison, the one of this number in its condition, that is known to be wrong before there
+    /// is a deploy.
+    fn comparison(&mut self, read: &Read<'_>, number: usize, comparison: &Comparison) {
         let found = finding(comparison);
         if found.is_none() && comparison.variable != "failed_rules" {
             return;
         }
-        let name = match self.has_enough_notices() {
-            true => None,
-            false => names.iter().find(|name| name.name == comparison.variable),
-        };
-        let at = name.map_or(node.start, |name| locate(self.source, node, name.offset));
+        let at = self.place_of(read, number);
         let is_of_rules = comparison.variable == "failed_rules";
         match (&comparison.operator, &comparison.value) {
             (Operator::Equal | Operator::NotEqual, Operand::Text(text))

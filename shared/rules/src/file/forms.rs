@@ -20,31 +20,126 @@ pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, Str
             let why = format!("`branch` is a name without `refs/heads/`, and never '{text}'");
             Some((why, format!("did you mean '{name}'?")))
         }
+        "branch" if !is_git_name(text) => {
+            let right = match text.contains('*') && !text.contains(' ') {
+                true => {
+                    format!("a pattern stands behind `~=`: '{}'", text.replace('.', "\\.").replace('*', ".*"))
+                }
+                false => "the name stands there as git has it".to_owned(),
+            };
+            Some((format!("git has no branch or tag called '{text}'"), right))
+        }
+        "environment" if text.trim().is_empty() => {
+            let right = "write, for example, `environment='staging'`".to_owned();
+            Some(("`environment` is never empty".to_owned(), right))
+        }
         _ => None,
     }
+}
+
+/// The reason why `text` is never in the list `variable`, and what to write; `None`: it may be.
+pub(super) fn of_no_list(variable: &str, text: &str) -> Option<(String, String)> {
+    match variable {
+        "tags" if !text.starts_with('#') => Some((
+            format!("`tags` start with `#`: no deploy has the tag '{text}'"),
+            format!("did you mean '#{text}'?"),
+        )),
+        "deployer" if text.is_empty() || text.starts_with('@') => Some((
+            format!("`deployer` has accounts and e-mail addresses, and never '{text}'"),
+            format!("did you mean '{}'?", text.trim_start_matches('@')),
+        )),
+        "pr_authors" if text.is_empty() || text.starts_with('@') => Some((
+            format!("`pr_authors` has accounts, and never '{text}'"),
+            format!("did you mean '{}'?", text.trim_start_matches('@')),
+        )),
+        "pr_authors" if text.contains('@') => Some((
+            format!("`pr_authors` has accounts, and never '{text}'"),
+            "an account's name stands there, not an e-mail address".to_owned(),
+        )),
+        _ => None,
+    }
+}
+
+/// The reason why `variable`, or an element of it, never matches a regular expression, and what to write;
+/// `None`: it may.
+pub(super) fn pattern_of_another_form(variable: &str, pattern: &str) -> Option<(String, String)> {
+    let starts = starts(pattern);
+    let all = |is_wrong: fn(&str) -> bool| !starts.is_empty() && starts.iter().all(|start| is_wrong(start));
+    match variable {
+        "tags" if all(|start| start.starts_with(char::is_alphanumeric)) => Some((
+            format!("`tags` start with `#`, and '{pattern}' matches from the start"),
+            format!("did you mean '#{}'?", pattern.trim_start_matches('^').trim_start_matches("\\b")),
+        )),
+        "branch" if all(|start| start.starts_with("refs/")) => Some((
+            format!("`branch` is a name without `refs/heads/`, and '{pattern}' matches from the start"),
+            "the pattern begins with the branch's own name".to_owned(),
+        )),
+        "revision" if all(|start| !is_hexadecimal(start)) => Some((
+            format!("`revision` is a full SHA, and '{pattern}' matches from the start"),
+            "a SHA has the digits 0 to 9 and a to f alone".to_owned(),
+        )),
+        _ => None,
+    }
+}
+
+/// The plain text that each alternative of a regular expression starts with; none where one starts otherwise.
+fn starts(pattern: &str) -> Vec<&str> {
+    let inner = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let inner = inner.filter(|inner| !inner.contains(['(', ')'])).unwrap_or(pattern);
+    let start = |alternative: &'_ str| -> Option<usize> {
+        let is_plain = |c: &char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_');
+        let length: usize = alternative.chars().take_while(is_plain).map(char::len_utf8).sum();
+        let is_repeated = alternative.get(length..).is_some_and(|rest| rest.starts_with(['*', '?', '{']));
+        let last = alternative.get(..length)?.chars().next_back().map_or(0, char::len_utf8);
+        let length = if is_repeated { length - last } else { length };
+        (length > 0 && !alternative.contains(['(', '[', '\\'])).then_some(length)
+    };
+    let alternatives = inner.split('|').map(|one| one.trim_start_matches('^').trim_start_matches("\\b"));
+    let starts: Option<Vec<&str>> =
+        alternatives.map(|one| start(one).and_then(|length| one.get(..length))).collect();
+    starts.unwrap_or_default()
+}
+
+/// True if git takes this as the name of a branch or tag.
+///
+/// Source: <https://git-scm.com/docs/git-check-ref-format>.
+fn is_git_name(name: &str) -> bool {
+    let has_sign = name
+        .contains(|c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\'));
+    let is_part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    !has_sign
+        && name != "@"
+        && !name.contains("..")
+        && !name.contains("@{")
+        && !name.ends_with('.')
+        && name.split('/').all(is_part)
 }
 
 fn is_hexadecimal(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether each alternative of a regular expression starts with a plain letter or digit that must be there.
-pub(super) fn begins_with_letters(pattern: &str) -> bool {
-    let inner = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-    let inner = inner.filter(|inner| !inner.contains(['(', ')'])).unwrap_or(pattern);
-    if inner.contains(['(', '[', '\\']) {
-        return false;
-    }
-    inner.split('|').all(|alternative| {
-        let mut characters = alternative.chars();
-        let first = characters.next().is_some_and(char::is_alphanumeric);
-        first && !matches!(characters.next(), Some('*' | '?' | '{'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn start_of_a_pattern_is_known_where_it_is_plain() {
+        for (pattern, expected) in [
+            ("web", &["web"][..]),
+            ("^web", &["web"]),
+            ("\\bweb", &["web"]),
+            ("(web|api.*)", &["web", "api"]),
+            ("web|#a", &[]),
+            ("w*#a", &[]),
+            ("ab*", &["a"]),
+            (".*web", &[]),
+            ("[w]eb", &[]),
+            ("refs/heads/.*", &["refs/heads/"]),
+        ] {
+            assert_eq!(starts(pattern), expected, "{pattern}");
+        }
+    }
 
     #[test]
     fn text_of_another_form_is_named_with_what_is_right() {
@@ -57,7 +152,12 @@ mod tests {
             ("revision", "v1.2.0", Some("all of its 40 digits")),
             ("branch", "release/1", None),
             ("branch", "refs/heads/release/1", Some("'release/1'")),
+            ("branch", "release/*", Some("'release/.*'")),
+            ("branch", "a b", Some("as git has it")),
+            ("branch", "", Some("as git has it")),
+            ("branch", "v1.2.0", None),
             ("environment", "checkout", None),
+            ("environment", " ", Some("environment='staging'")),
         ] {
             let found = of_another_form(variable, text).map(|(_, right)| right);
             assert_eq!(found.is_some(), right.is_some(), "{variable} {text}");

@@ -123,7 +123,7 @@ fn an_option_that_cannot_be_is_told() {
     rules.yml:6:28: expires_after takes a time: a whole number and s, m, h or d; write, for example, `expires_after: '24h'`
     rules.yml:6:28: expires_after is longer than 90d; write at most '90d'
     rules.yml:6:28: expires_after takes a time: a whole number and s, m, h or d; write, for example, `expires_after: '24h'`
-    rules.yml:6:28: expires_after takes a text, not a list
+    rules.yml:6:28: expires_after takes a text, not a list; write, for example, `expires_after: '24h'`
     rules.yml:6:26: undo_window is longer than 1h; write at most '1h'
     rules.yml:6:29: `true` is nobody who could give a reason; write approve, reject or both
     rules.yml:6:29: `rejects` is nobody who could give a reason; did you mean `reject`?
@@ -207,7 +207,7 @@ fn rules_that_cannot_come_after_each_other_are_told() {
       |
     6 |       after: []
       |              ^
-    rules.yml:3:12: after has no value; write a value
+    rules.yml:3:12: after has no value; write, for example, `after: [canary]`
       |
     3 |       after:
       |            ^

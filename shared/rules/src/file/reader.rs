@@ -1,13 +1,13 @@
 //! What every part of the reading uses: collecting problems, and taking nodes apart.
 
-use super::foreign;
 use super::rewriting::entry_of;
 use super::shape::{list_meant, misplaced, synonym};
 use super::stages::FailedRule;
+use super::{contradictions, foreign};
 use crate::condition::{Patterns, meant};
 use crate::edit::Edit;
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source, Wrong};
-use crate::reference::ACTIONS;
+use crate::reference::{ACTIONS, example};
 use crate::suggest::did_you_mean;
 use crate::template;
 use crate::yaml::{Content, Entry, Node, Scalar, ScalarStyle, locate};
@@ -39,6 +39,8 @@ pub(super) struct Reader<'s> {
     /// How many regular expressions there have been, in conditions.
     pub(super) patterns: usize,
     pub(super) compiled: Patterns,
+    /// The work that may still be done to find conditions that are at odds.
+    pub(super) contradictions: usize,
     /// The rules that others come after, and where that is said.
     pub(super) stages: Vec<(String, Position)>,
     /// The same, of rules that are not opened anyway.
@@ -62,6 +64,7 @@ impl<'s> Reader<'s> {
             work: 0,
             patterns: 0,
             compiled: Patterns::default(),
+            contradictions: contradictions::MAX_WORK,
             stages: Vec::new(),
             stages_of_closed: Vec::new(),
             last_dates: Vec::new(),
@@ -168,10 +171,10 @@ impl<'s> Reader<'s> {
 
     /// Reads each of a list, until there are too many problems. What is left out must have been told: a condition or action that is not there without anybody
     /// knowing would open what must stay closed.
-    pub(super) fn each<T>(
+    pub(super) fn each<'n, T>(
         &mut self,
-        nodes: &[Rc<Node>],
-        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+        nodes: &'n [Rc<Node>],
+        mut read: impl FnMut(&mut Self, &'n Node) -> Option<T>,
     ) -> Vec<T> {
         let mut list = Vec::with_capacity(nodes.len());
         for node in nodes {
@@ -343,7 +346,8 @@ impl<'s> Reader<'s> {
     /// The text of a value: a scalar that is not nothing. A number or a truth is a text too, as it is written.
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
         let Some(scalar) = node.as_scalar() else {
-            self.problem(node.start, format!("{what} takes a text{}", node.instead()), None);
+            let right = format!("write, for example, `{}`", example(what));
+            self.problem(node.start, format!("{what} takes a text{}", node.instead()), right);
             return None;
         };
         if !scalar.is_null() && !scalar.text.trim().is_empty() {
@@ -363,7 +367,7 @@ impl<'s> Reader<'s> {
         let word = word.and_then(|text| text.split_whitespace().next());
         let suggestion = match word {
             Some(word) => format!("in YAML, `#` starts a comment: write '#{word}' with quotes"),
-            None => "write a value".to_owned(),
+            None => format!("write, for example, `{}`", example(what)),
         };
         let edits = word.map(|word| {
             let skipped = rest.chars().count() - rest.trim_start_matches([':', ' ', '\t']).chars().count();

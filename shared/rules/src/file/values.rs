@@ -6,6 +6,7 @@ use crate::problem::{Position, Wrong};
 use crate::yaml::{Content, Node};
 use jiff::SignedDuration;
 use std::collections::HashSet;
+use std::net::Ipv6Addr;
 
 /// Mentions of Slack's that are no user groups.
 /// Source: <https://docs.slack.dev/messaging/formatting-message-text>.
@@ -249,7 +250,33 @@ pub(crate) fn address(text: &str, what: &str) -> Result<String, Wrong> {
             "write, for example, https://example.com/hook",
         ));
     }
+    if !has_sound_host(rest.unwrap_or_default()) {
+        let right = "write the name of the host, and behind a `:` a port up to 65535";
+        return Err(Wrong::new(
+            format!("{what} takes an address, and this one has no host that can be called"),
+            right,
+        ));
+    }
     Ok(text.to_owned())
+}
+
+/// True if what follows the scheme of an address begins with a host that there can be, and with its port.
+/// What a template makes of them is not known.
+fn has_sound_host(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains("{{") || authority.contains("{%") {
+        return true;
+    }
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (name, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((inner, port)) if inner.parse::<Ipv6Addr>().is_ok() => {
+            ("ip", port.strip_prefix(':').unwrap_or(port))
+        }
+        Some(_) => return false,
+        None => host.split_once(':').unwrap_or((host, "")),
+    };
+    let is_of_a_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+    name.chars().all(is_of_a_name) && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 /// A time to wait, from a second up to `longest`.
@@ -355,6 +382,25 @@ mod tests {
         ] {
             let suggestion = channel(text).unwrap_err().suggestion.unwrap();
             assert!(suggestion.contains(expected), "{text}: {suggestion}");
+        }
+    }
+
+    #[test]
+    fn address_has_a_host_that_can_be_called() {
+        for (text, expected) in [
+            ("https://example.com/hook", true),
+            ("https://example.com:8443/hook", true),
+            ("https://me:pw@example.com?x=a:b", true),
+            ("http://[::1]:9000/x", true),
+            ("https://{{ environment }}.example.com:1/", true),
+            ("https://bücher.example/", true),
+            ("https://example.com**", false),
+            ("https://example.com:99999/", false),
+            ("https://example.com:x/", false),
+            ("https://[::1/", false),
+            ("https://[example.com]/", false),
+        ] {
+            assert_eq!(address(text, "webhook").is_ok(), expected, "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! `webhook`.
 
 use super::reader::Reader;
+use super::secrets::{has_login, holds_secret, is_secret_header};
 use crate::policy::host;
 use crate::problem::Wrong;
 use crate::reference::{METHODS, WEBHOOK, names};
@@ -28,20 +29,20 @@ const OWN: [&str; 10] = [
     "upgrade",
     "http2-settings",
 ];
-/// Parts of the names of headers whose values are secret.
-const SECRET: [&str; 8] =
-    ["authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "credential"];
+/// The advice about a secret that stands elsewhere.
+const IN_A_HEADER: &str =
+    "send the stack's secret in a header: `headers: {Authorization: {secret: name-of-the-secret}}`";
 
 impl Reader<'_> {
     /// The address, or `{url, method, body, headers}`.
     pub(super) fn webhook(&mut self, node: &Node) -> Option<WebhookSpec> {
         let Content::Mapping(entries) = &node.content else {
-            return self.address(node, NAME).map(WebhookSpec::to);
+            return self.webhook_address(node).map(WebhookSpec::to);
         };
         let (mut url, mut spec, mut sound) = (None, WebhookSpec::default(), true);
         for entry in self.known(entries, NAME, &KEYS) {
             match entry.key.as_str() {
-                "url" => url = self.address(&entry.value, NAME),
+                "url" => url = self.webhook_address(&entry.value),
                 "method" => {
                     let method = self.word(&entry.value, "method", &METHODS);
                     let method = method
@@ -72,10 +73,33 @@ impl Reader<'_> {
         sound.then_some(spec)
     }
 
+    /// An address in which nobody wrote a secret. What stands in it for one may be anything: only what has
+    /// the form of one is told.
+    fn webhook_address(&mut self, node: &Node) -> Option<String> {
+        let url = self.address(node, NAME)?;
+        if has_login(&url) || holds_secret(&url) {
+            let message = "the address holds a secret, and whoever reads the repository reads this file";
+            self.problem(node.start, message, IN_A_HEADER.to_owned());
+            return None;
+        }
+        Some(url)
+    }
+
+    /// A text of the body in which nobody wrote a secret.
+    fn webhook_text(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = self.template(node, what)?;
+        if holds_secret(&text) {
+            let message = format!("{what} holds a secret, and whoever reads the repository reads this file");
+            self.problem(node.start, message, IN_A_HEADER.to_owned());
+            return None;
+        }
+        Some(text)
+    }
+
     /// A template, or names with templates.
     fn webhook_body(&mut self, node: &Node) -> Option<WebhookBody> {
         let Content::Mapping(entries) = &node.content else {
-            return self.template(node, "body").map(WebhookBody::Text);
+            return self.webhook_text(node, "body").map(WebhookBody::Text);
         };
         let mut texts = BTreeMap::new();
         for entry in entries {
@@ -85,7 +109,9 @@ impl Reader<'_> {
                     "a text of the body has no name",
                     "write, for example, `name: text`".to_owned(),
                 );
-            } else if let Some(text) = self.template(&entry.value, &format!("`{}` of the body", entry.key)) {
+            } else if let Some(text) =
+                self.webhook_text(&entry.value, &format!("`{}` of the body", entry.key))
+            {
                 texts.insert(entry.key.clone(), text);
             }
         }
@@ -134,8 +160,7 @@ impl Reader<'_> {
             return Some(HeaderText::Secret(text));
         }
         let text = self.template(&entry.value, &format!("the header `{name}`"))?;
-        let lower = name.to_ascii_lowercase();
-        if SECRET.iter().any(|part| lower.contains(part)) {
+        if is_secret_header(name) || holds_secret(&text) {
             let message = format!(
                 "the header `{name}` holds a secret, and whoever reads the repository reads this file"
             );
@@ -248,9 +273,19 @@ mod tests {
                 "a host that is known",
             ),
             (
-                "{url: 'https://me:pw@x.example', headers: {Authorization: {secret: pager}}}",
+                "{url: 'https://{{ branch }}@x.example', headers: {Authorization: {secret: pager}}}",
                 "a host that is known",
             ),
+            (
+                "{url: 'https://me:s3cret@x.example', headers: {Authorization: {secret: pager}}}",
+                "the address holds a secret",
+            ),
+            ("'https://me:s3cret@x.example'", "the address holds a secret"),
+            ("'https://x.example/?t=ghp_s3cret0123456789'", "the address holds a secret"),
+            ("{url: 'https://x.example', headers: {X_Api_Key: s3cret}}", "holds a secret"),
+            ("{url: 'https://x.example', headers: {X-Pager: Bearer s3cret}}", "holds a secret"),
+            ("{url: 'https://x.example', body: 'glpat-s3cret0123456789'}", "body holds a secret"),
+            ("{url: 'https://x.example', body: {k: ghp_s3cret0123456789}}", "`k` of the body holds a secret"),
             ("{url: 'http://x.example', headers: {Authorization: {secret: pager}}}", "over https:// alone"),
             ("{method: PUT}", "webhook has no `url`"),
         ] {

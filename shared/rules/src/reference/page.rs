@@ -53,6 +53,9 @@ A condition compares variables with values. All entries of `conditions` have to 
 this deploy: `7bf7226` of acme/checkout, ten minutes ago on Staging, tagged `#web`, with pull request #12 of ana, labelled `fix`, which
 mentions the issue SHOP-7: a Story of priority High, labelled `payments`.
 
+A comparison that never holds or always does is a notice, and so are several that never hold together, such as
+`branch='main' and branch='dev'`, in one condition or in two of a rule.
+
 A condition that is a mapping has these keys:
 
 ";

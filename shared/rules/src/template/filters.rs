@@ -38,7 +38,8 @@ pub(super) fn add_to(environment: &mut Environment<'_>, target: Target) {
             Target::Plain | Target::Address => Value::from(text.into_owned()),
         })
     });
-    environment.add_filter("format", formatted);
+    environment
+        .add_filter("format", move |value: Value, args: Rest<ValueOrKwargs>| formatted(value, args, target));
     environment.add_filter("pprint", |value: Value| bounded(format_args!("{value:#?}")));
     environment.add_filter("string", |value: Value| match value.kind() {
         ValueKind::String => Ok(value),
@@ -121,14 +122,14 @@ fn bounded(text: std::fmt::Arguments<'_>) -> Result<String, Error> {
 }
 
 /// `format`: the values in the places of a text. A mention or link among them stays one: the text around it is escaped, as where
-/// texts are joined with `~`.
-fn formatted(value: Value, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+/// texts are joined with `~`. Elsewhere the whole is a text as any other: an address encodes all of it.
+fn formatted(value: Value, args: Rest<ValueOrKwargs>, target: Target) -> Result<Value, Error> {
     let text = shown(&value)?;
     let makes_characters = check_format(&text)?;
     let mut args: Vec<Value> = args.0.into_iter().map(Value::from).collect();
     // What they show is bounded before the engine makes texts of them.
     args.iter().try_for_each(|value| shown(value).map(|_| ()))?;
-    if !value.is_safe() && !args.iter().any(Value::is_safe) {
+    if target != Target::Slack || (!value.is_safe() && !args.iter().any(Value::is_safe)) {
         return within(format(FormatStyle::Printf, &text, &args)?).map(Value::from);
     }
     let text = if value.is_safe() { text } else { Cow::Owned(escape(&text)) };

@@ -141,6 +141,9 @@ async fn a_list_is_of_what_is_wanted() {
     for index in [2, 3] {
         approvals[index].environment = Some("Production".to_owned());
     }
+    for (index, revision) in [(0, "abcdef1aaaa"), (1, "ABCDEF1bbbb"), (2, "abcdef2aaaa")] {
+        approvals[index].subject.revision = revision.to_owned();
+    }
     approvals[0].votes = vec![vote("U5", "Ana Novak")];
     approvals[2].votes = vec![vote("U1", "Iztok"), vote("U2", "ANA")];
     for approval in &approvals {
@@ -154,6 +157,10 @@ async fn a_list_is_of_what_is_wanted() {
         (WantedApprovals { deployment: shop.clone(), ..all.clone() }, vec![6, 2, 1]),
         (WantedApprovals { deployment: Slug::new("acme", "sho"), ..all.clone() }, vec![]),
         (WantedApprovals { environment: some("PRODUCTION"), ..all.clone() }, vec![3, 2]),
+        (WantedApprovals { revision: some("abcdef1"), ..all.clone() }, vec![1, 0]),
+        (WantedApprovals { revision: some("abcdef1aaaa"), ..all.clone() }, vec![0]),
+        (WantedApprovals { revision: some("abcdef1"), ..ended(WantedOutcome::Approved) }, vec![]),
+        (WantedApprovals { deployment: shop.clone(), revision: some("abcdef"), ..all.clone() }, vec![2, 1]),
         (WantedApprovals { person: some("ana"), ..all.clone() }, vec![2, 0]),
         (WantedApprovals { person: some("u5"), ..all.clone() }, vec![7, 0]),
         (WantedApprovals { person: some("U"), ..all.clone() }, vec![]),

@@ -22,7 +22,8 @@ fn every_finding() -> Vec<Evaluated> {
         Finding::Unsupported { uses: "x".to_owned() },
         Finding::NotForDeploys,
     ];
-    let named = |(number, finding)| Evaluated { rule: format!("rule {number}"), finding };
+    let named =
+        |(number, finding)| Evaluated { rule: format!("rule {number}"), finding, asks: number % 2 == 0 };
     findings.into_iter().enumerate().map(named).collect()
 }
 
@@ -44,6 +45,14 @@ async fn evaluations_are_listed_newest_first_from_any_of_them_on() {
     let (found, more) = local.store.evaluations(&first.deployment, None).await.expect("read");
     let read: Vec<_> = found.iter().map(|found| found.evaluation.clone()).collect();
     assert_eq!((read, more), (vec![second, first.clone()], false));
+    let newest = local.store.newest_evaluation(&deploy(1).id).await.expect("read").expect("one");
+    let awaited: Vec<_> = newest.rules.iter().filter(|rule| rule.is_awaited()).collect();
+    // Of those that ask, the one that waits for a freeze: the others that wait ask nobody.
+    assert_eq!((awaited.len(), &awaited[0].rule), (1, &"rule 2".to_owned()));
+    assert_eq!(local.store.newest_evaluation(&deploy(9).id).await.expect("read"), None);
+    evaluate(&local.store, &deploy(1), 4, Vec::new()).await;
+    let newest = local.store.newest_evaluation(&deploy(1).id).await.expect("read").expect("one");
+    assert_eq!((newest.at, newest.rules), (crate::samples::second(4), Vec::new()));
     let place = EvaluationPlace::parse(found[1].place.as_str()).expect("a place");
     let (found, _) = local.store.evaluations(&first.deployment, Some(&place)).await.expect("read");
     assert_eq!(found.into_iter().map(|found| found.evaluation).collect::<Vec<_>>(), [first]);
@@ -59,6 +68,7 @@ async fn what_does_not_fit_into_a_row_is_counted() {
     let rule = |number| Evaluated {
         rule: format!("rule {number}"),
         finding: Finding::Fails { why: why.clone(), from: None },
+        asks: true,
     };
     let written = evaluate(&local.store, &deploy(1), 1, (0..1000).map(rule).collect()).await;
     assert!((150..250).contains(&written.rules.len()), "{}", written.rules.len());

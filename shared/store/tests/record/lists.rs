@@ -215,6 +215,10 @@ async fn a_part_of_a_list_without_an_index_is_bounded() {
     let first = local.store.list(&wanted, 10, None).await.expect("read");
     assert!(first.deploys.is_empty() && first.next.is_some(), "the newest 500 are others");
     assert_eq!(numbers(&local.store, &wanted, 10, &deploys).await, (vec![1, 0], 2));
+    let wanted = Wanted { revision: Some(deploys[2].revision.clone()), ..Wanted::default() };
+    let first = local.store.list(&wanted, 10, None).await.expect("read");
+    assert!(first.deploys.is_empty() && first.next.is_some(), "the newest 500 are others");
+    assert_eq!(numbers(&local.store, &wanted, 10, &deploys).await, (vec![2], 2));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What the record is searched for: the fields of its form, and the parameters of its JSON and its exports.
 
-use super::{BadQuery, parameter};
+use super::{BadQuery, REVISION, parameter, sha};
 use approval::deploy::Slug;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -14,6 +14,8 @@ pub(crate) enum Field {
     Deployment,
     /// The environment's name, in any case.
     Environment,
+    /// A commit's SHA, or its beginning.
+    Revision,
     /// A Slack user id, or a part of a name.
     Person,
     /// One of [`WantedOutcome::ALL`].
@@ -35,14 +37,22 @@ pub(crate) struct Search {
 
 impl Field {
     /// In the order in which they are shown.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Deployment, Self::Environment, Self::Person, Self::Outcome, Self::Since, Self::Until];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Deployment,
+        Self::Environment,
+        Self::Revision,
+        Self::Person,
+        Self::Outcome,
+        Self::Since,
+        Self::Until,
+    ];
 
     /// Its name in the address.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Deployment => "deployment",
             Self::Environment => "environment",
+            Self::Revision => "revision",
             Self::Person => "person",
             Self::Outcome => "outcome",
             Self::Since => "since",
@@ -55,6 +65,7 @@ impl Field {
         match self {
             // Two parts of 100, and the slash.
             Self::Deployment => 201,
+            Self::Revision => 40,
             Self::Environment | Self::Person | Self::Outcome | Self::Since | Self::Until => 100,
         }
     }
@@ -121,6 +132,9 @@ impl Search {
                 self.wanted.deployment = Some(slug.ok_or("must be owner/name, such as acme/checkout")?);
             }
             Field::Environment => self.wanted.environment = Some(typed.to_owned()),
+            Field::Revision => {
+                self.wanted.revision = Some(sha(typed).ok_or_else(|| format!("must be {REVISION}"))?);
+            }
             Field::Person => {
                 let person = typed.trim_start_matches('@');
                 let problem = "must be a part of a name, or a Slack user id such as U024BE7LH";
@@ -160,13 +174,14 @@ mod tests {
     #[test]
     fn what_the_record_is_searched_for() {
         let search = Search::read(
-            "deployment=acme/checkout&environment=+QA+&person=@Ana&outcome=rejected&since=2026-11-01\
-             &until=2026-11-02&limit=3",
+            "deployment=acme/checkout&environment=+QA+&revision=4BF7226&person=@Ana&outcome=rejected\
+             &since=2026-11-01&until=2026-11-02&limit=3",
         );
         let time = |text: &str| text.parse().ok();
         let expected = WantedApprovals {
             deployment: Slug::new("acme", "checkout"),
             environment: Some("QA".to_owned()),
+            revision: Some("4bf7226".to_owned()),
             person: Some("Ana".to_owned()),
             outcome: Some(WantedOutcome::Rejected),
             since: time("2026-11-01T00:00:00Z"),
@@ -177,8 +192,8 @@ mod tests {
         let next = "2026-11-02T00:00:00.000000Z#a1";
         assert_eq!(
             search.href("/record", Some(next)),
-            "/record?deployment=acme%2Fcheckout&environment=QA&person=%40Ana&outcome=rejected&since=2026-11-01\
-             &until=2026-11-02&before=2026-11-02T00%3A00%3A00.000000Z%23a1"
+            "/record?deployment=acme%2Fcheckout&environment=QA&revision=4BF7226&person=%40Ana&outcome=rejected\
+             &since=2026-11-01&until=2026-11-02&before=2026-11-02T00%3A00%3A00.000000Z%23a1"
         );
         let exact = Search::read("until=2026-11-02T02:00:00%2B02:00");
         assert_eq!(exact.wanted.until, time("2026-11-02T00:00:00Z"));
@@ -186,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_empty_form_searches_for_everything() {
-        let empty = Search::read("deployment=&environment=&person=+&outcome=&since=&until=");
+        let empty = Search::read("deployment=&environment=&revision=&person=+&outcome=&since=&until=");
         assert_eq!(empty.whole(), Ok(&WantedApprovals::default()));
         assert_eq!((empty.is_any(), empty.href("/record", None).as_str()), (false, "/record"));
     }
@@ -195,6 +210,8 @@ mod tests {
     fn what_can_not_be_read_is_named_and_the_rest_is_kept() {
         for (query, right) in [
             ("deployment=checkout", "owner/name"),
+            ("revision=4bf722", "first 7 characters"),
+            ("revision=main", "first 7 characters"),
             ("person=@", "a part of a name"),
             ("outcome=done", "pending, approved, rejected, expired, superseded, cancelled"),
             ("since=yesterday", "2026-11-23"),

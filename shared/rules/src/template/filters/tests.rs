@@ -174,6 +174,8 @@ fn no_filter_keeps_a_value_from_being_encoded_once() {
         ("{{ 'a/b' | forceescape }}", "a%2Fb"),
         ("{{ {'a': '/'} | xmlattr }}", "%20a%3D%22%2F%22"),
         ("{{ '%s/' | format('a') }}", "a%2F"),
+        ("{{ '%s|%s' | format({'a': 1} | urlencode, 'b/&c') }}", "a%3D1%7Cb%2F%26c"),
+        ("{{ ({'a': 1} | urlencode) ~ 'b/&c' }}", "a=1b%2F%26c"),
         ("{{ 'https://a' | urlize }}", "https%3A%2F%2Fa"),
     ] {
         assert_eq!(render_address(template, &context()), Ok(expected.to_owned()), "{template}");

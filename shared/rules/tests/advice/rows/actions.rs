@@ -62,6 +62,15 @@ pub(super) const APPROVALS: &[Pair] = &[
 
 /// Actions.
 pub(super) const ACTIONS: &[Pair] = &[
+    ("webhook: 'https://x.example:99999/hook'", "webhook: 'https://x.example:9999/hook'"),
+    (
+        "webhook: 'https://me:pw@x.example/hook'",
+        "webhook: {url: 'https://x.example/hook', headers: {Authorization: {secret: pager}}}",
+    ),
+    (
+        "webhook: {url: 'https://x.example', body: 'glpat-0123456789abcdef'}",
+        "webhook: {url: 'https://x.example', headers: {Authorization: {secret: pager}}}",
+    ),
     ("slack_approval: {channel: '#a'}", ""),
     ("run: echo", "trigger_build"),
     ("freeze: {name: w, dates: 2030-01-01}", "trigger_build"),

@@ -30,6 +30,35 @@ pub(super) const TEXTS: &[Pair] = &[
     ("'#web' in tags", ""),
     ("deployed_for more than 5m", ""),
     ("tags > '0'", ""),
+    // Comparisons that are at odds.
+    ("branch='main' and branch='dev'", ""),
+    ("branch='main' AND branch='Main'", ""),
+    ("tags='#x' and branch='main' and branch='dev'", "tags='#x' and (branch='main' or branch='dev')"),
+    ("magnitude>='Large' and magnitude<'Medium'", "magnitude>='Large'"),
+    (
+        "magnitude>'Small' and magnitude!='Medium' and magnitude<'Large'",
+        "magnitude>'Small' and magnitude!='Medium'",
+    ),
+    ("branch!='main' or branch!='dev'", ""),
+    ("tags='#x' or branch!='main' or branch!='dev'", "tags='#x' or (branch!='main' and branch!='dev')"),
+    ("branch='main' or branch!='main'", "branch='main'"),
+    // Comparisons that never or always hold by themselves.
+    ("branch='release/*'", "branch~='release/.*'"),
+    ("branch!='a b'", "branch!='a-b'"),
+    ("branch~='^refs/heads/main'", "branch~='main'"),
+    ("environment=''", "environment='staging'"),
+    ("deployer='@ana'", ""),
+    ("deployer=''", "deployer=[]"),
+    ("tags!=''", "tags!=[]"),
+    ("pr_authors='@ana'", ""),
+    ("pr_authors='ana@example.com'", "pr_authors='ana'"),
+    ("revision~='v1.*'", "revision~='7bf7226'"),
+    ("magnitude>'Large'", "magnitude>='Large'"),
+    ("deployed_for<'0s'", "deployed_for<'5m'"),
+    ("deployed_for>='0s'", "deployed_for>='5m'"),
+    ("drift_to_qa>100", "drift_to_qa>99"),
+    ("tags>=0", "tags!=[]"),
+    ("environment=environment", "environment='staging'"),
     // Quotes and parentheses.
     ("environment=Staging", ""),
     ("environment='Staging", ""),
@@ -100,6 +129,10 @@ pub(super) const TEXTS: &[Pair] = &[
 
 /// Keys of a rule around conditions.
 pub(super) const LISTS: &[Pair] = &[
+    (
+        "conditions:\n  - environment='Staging'\n  - environment='Production'",
+        "conditions:\n  - environment='Staging' or environment='Production'",
+    ),
     ("conditions: environment='Staging'", ""),
     ("conditions: {environment: Staging}", "conditions: [environment='Staging']"),
     ("conditions:\n  - environment: Staging", ""),

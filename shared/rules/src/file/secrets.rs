@@ -1,0 +1,146 @@
+//! Secrets that somebody wrote into a rules file, by the names and forms that they have.
+
+/// Words in the names of headers whose values are secret.
+const WORDS: [&str; 12] = [
+    "auth",
+    "authentication",
+    "bearer",
+    "jwt",
+    "key",
+    "passphrase",
+    "passwd",
+    "pin",
+    "private",
+    "pwd",
+    "signature",
+    "signing",
+];
+/// Parts of such names, wherever they stand.
+const PARTS: [&str; 8] =
+    ["authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "credential"];
+/// Names with such a word that hold no secret.
+const PLAIN: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
+/// The beginnings of the tokens of well-known services.
+///
+/// Sources:
+/// <https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github>,
+/// <https://docs.gitlab.com/security/tokens/>, <https://docs.slack.dev/authentication/tokens>,
+/// <https://docs.stripe.com/keys>.
+const TOKENS: [&str; 16] = [
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "gldt-",
+    "glrt-",
+    "xoxb-",
+    "xoxp-",
+    "xapp-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "whsec_",
+];
+/// The shortest rest of a token behind what it begins with, in characters.
+const SHORTEST: usize = 8;
+
+/// True if the value of a header of this name is a secret.
+pub(super) fn is_secret_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
+    let has_word = || name.split('-').any(|word| WORDS.contains(&word)) && !PLAIN.contains(&name.as_str());
+    PARTS.iter().any(|part| name.contains(part)) || has_word()
+}
+
+/// True if a text, in which variables stand in braces, has the form of a secret: a token of a well-known
+/// service, or what stands behind `Bearer` or `Basic`.
+pub(super) fn holds_secret(text: &str) -> bool {
+    let fixed = fixed(text);
+    let is_token = |word: &str| {
+        let rest = TOKENS.iter().find_map(|start| word.strip_prefix(start));
+        rest.is_some_and(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).count() >= SHORTEST)
+    };
+    let words = || fixed.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'));
+    let mut schemes = fixed.split_whitespace();
+    let is_scheme = schemes
+        .next()
+        .is_some_and(|word| ["bearer", "basic"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme)));
+    words().any(is_token) || (is_scheme && schemes.next().is_some())
+}
+
+/// True if an address has a name or a password before its host.
+pub(super) fn has_login(address: &str) -> bool {
+    let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once('@').is_some_and(|(login, _)| !fixed(login).trim_matches(':').is_empty())
+}
+
+/// The part of a text that is the same for every deploy.
+fn fixed(text: &str) -> String {
+    let mut fixed = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        fixed.push_str(before);
+        rest = behind.split_once("}}").map_or("", |(_, behind)| behind);
+    }
+    fixed.push_str(rest);
+    fixed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_is_secret_by_its_name() {
+        for name in [
+            "Authorization",
+            "api_key",
+            "X_API_KEY",
+            "X-Auth",
+            "X-Auth-Key",
+            "X-Access-Key",
+            "Private-Key",
+            "X-Hub-Signature-256",
+            "X.Api.Token",
+        ] {
+            assert!(is_secret_header(name), "{name}");
+        }
+        for name in ["X-Team", "X-Author", "Idempotency-Key", "X-Keyword", "Content-Type", "X-Environment"] {
+            assert!(!is_secret_header(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn text_holds_a_secret_by_its_form() {
+        for text in [
+            "Bearer s3cret",
+            "basic dXNlcjpwdw==",
+            "ghp_0123456789abcdefghij",
+            "token glpat-0123456789abcdefghij",
+            "https://x.example/?t=xoxb-0123456789-abc",
+            "{{ revision }}:sk_live_0123456789abcdef",
+        ] {
+            assert!(holds_secret(text), "{text}");
+        }
+        for text in ["payments", "Bearer", "Bearer {{ revision }}", "{{ deploy_name }}", "ghp_x", "basic"] {
+            assert!(!holds_secret(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn login_before_a_host_is_seen() {
+        for (address, expected) in [
+            ("https://me:pw@x.example/hook", true),
+            ("https://token@x.example", true),
+            ("https://x.example/@me", false),
+            ("https://x.example?mail=ana@example.com", false),
+            ("https://{{ deployer }}@x.example", false),
+            ("x.example", false),
+        ] {
+            assert_eq!(has_login(address), expected, "{address}");
+        }
+    }
+}
