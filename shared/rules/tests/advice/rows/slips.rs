@@ -68,7 +68,7 @@ pub(super) const RULES: &[Pair] = &[
     ("conditions:\n  - 'Staging'=environment", ""),
     ("conditions:\n  - environment=\"Staging'", ""),
     ("conditions:\n  - environment='Staging'\n    tags='#a'", ""),
-    ("conditions:\n  - environment='Staging' and\n  environment='QA'", ""),
+    ("conditions:\n  - environment='Staging' and\n  tags='#a'", ""),
     ("conditions:\n  - deployed_for: '>=5m'", ""),
     ("conditions:\n  - environment: '!Staging'", ""),
     ("conditions:\n  - environment: '~(x'", "conditions:\n  - environment='x'"),
