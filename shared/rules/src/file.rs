@@ -12,6 +12,7 @@ mod forms;
 mod freeze;
 mod issues;
 mod monitors;
+mod odd_values;
 mod on_failure;
 mod personal;
 pub(crate) mod policy;
@@ -263,6 +264,7 @@ fn read(source: &str, path: &str) -> Result<RulesFile, Unread> {
     let root = yaml::read(&lines, BEGIN)?;
     let mut reader = Reader::new(&lines);
     let rules = monitors::expand(reader.rules(&root));
+    reader.odd_values(&root);
     reader.failed_rules(&rules);
     let notices = reader.finish().map_err(|problems| Unread { problems, is_cut: false })?;
     Ok(RulesFile { rules, notices, hash: hash(source) })

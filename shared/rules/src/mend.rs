@@ -10,6 +10,7 @@ use crate::edit::{Edit, applied};
 use crate::file::is_sound;
 use crate::parse;
 use crate::problem::{Position, Problem, Source, excerpt};
+use crate::suggest::closest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most changes that are tried for one problem.
@@ -28,7 +29,8 @@ pub struct Mended {
     pub line: usize,
     /// The lines that are others, as an excerpt shows them; empty where lines were only taken out.
     pub lines: Vec<String>,
-    /// Whether it says what the file said, but for what was wrong: nothing in it is an example.
+    /// Whether it is sure to be what was meant: nothing in it is an example or one choice of several, its
+    /// changed lines are shown whole, and nothing else is told of them.
     pub is_exact: bool,
 }
 
@@ -79,26 +81,62 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
         }
         let after = Messages::of(&changed, &problem.path);
         if after.is_better(&before, problem, line..line + lines.len()) {
-            let is_example = suggestion.contains("example") || suggestion.contains("name-of-");
-            let is_exact = !is_example && (!problem.edits.is_empty() || keeps(&source, &edits, problem));
+            let is_whole = is_shown_whole(text, &changed);
+            let is_left = after.told.iter().any(|told| (line..=line + lines.len()).contains(&told.line));
+            let is_exact = is_whole && (after.is_sound || !is_left) && is_sure(&source, &edits, problem);
             return Some(Mended { text: changed, line, lines, is_exact });
         }
     }
     None
 }
 
-/// Whether the words that `edits` take out are in what they put, or in what is told.
-fn keeps(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
+/// Whether `edits` are sure to be what was meant: the suggestion leaves no choice, gives no example, and the
+/// words that are taken out are in what is put, or in what is told. Where it only asks, they must be alike.
+fn is_sure(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
+    let suggestion = problem.suggestion.as_deref().unwrap_or_default();
+    let is_example = suggestion.contains("for example") || suggestion.contains("name-of-");
+    if is_example || outside_of_code(suggestion).contains(" or ") {
+        return false;
+    }
+    if !problem.edits.is_empty() {
+        return true;
+    }
+    // The shape of a list or mapping is shown by an example, but for that of conditions.
+    let is_shape =
+        [" takes a list", " takes keys with values"].iter().any(|shape| problem.message.contains(shape));
+    if is_shape && !problem.message.starts_with("condition") {
+        return false;
+    }
     let put: Vec<&str> = edits.iter().map(|edit| edit.put.as_str()).collect();
-    let known = format!("{problem} {}", put.join(" "));
-    let known: BTreeSet<&str> = known.split(|c: char| !c.is_alphanumeric()).collect();
-    let removed = |edit: &Edit| -> String {
-        let start = source.offset(edit.at).unwrap_or_default();
-        source.text().get(start..).unwrap_or_default().chars().take(edit.removed).collect()
+    let put = put.join(" ");
+    let known = format!("{problem} {put}");
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect()
     };
-    edits
-        .iter()
-        .all(|edit| removed(edit).split(|c: char| !c.is_alphanumeric()).all(|word| known.contains(word)))
+    let removed: Vec<String> = edits.iter().flat_map(|edit| words(&removed(source, edit))).collect();
+    if suggestion.contains("did you mean") {
+        let put = words(&put);
+        let parts: BTreeSet<&str> = put.iter().flat_map(|word| word.split('_')).collect();
+        let is_kept = |word: &String| {
+            parts.contains(word.as_str()) || closest(word, put.iter().map(String::as_str)).is_some()
+        };
+        return removed.iter().all(is_kept) && removed.is_empty() == put.is_empty();
+    }
+    let known = words(&known);
+    removed.iter().all(|word| known.contains(word))
+}
+
+/// The characters that `edit` takes out.
+fn removed(source: &Source<'_>, edit: &Edit) -> String {
+    let start = source.offset(edit.at).unwrap_or_default();
+    source.text().get(start..).unwrap_or_default().chars().take(edit.removed).collect()
+}
+
+/// A suggestion without the code that it names, between backticks or quotes.
+fn outside_of_code(suggestion: &str) -> String {
+    let plain: String = suggestion.split('`').step_by(2).collect::<Vec<_>>().join("`");
+    plain.split('\'').step_by(2).collect::<Vec<_>>().join("'")
 }
 
 /// All that is told of a file.
@@ -140,6 +178,13 @@ impl Messages {
     }
 }
 
+/// Whether the lines that are others in `after` can be shown as they are: neither cut nor masked.
+fn is_shown_whole(before: &str, after: &str) -> bool {
+    let old: BTreeSet<&str> = before.lines().collect();
+    let changed = after.lines().filter(|line| !old.contains(line));
+    changed.take(MAX_SHOWN + 1).all(|line| excerpt(line, 1).0 == line.trim_end())
+}
+
 /// The number of the first line in which `after` is another text than `before`, and those lines.
 fn changed_lines(before: &str, after: &str) -> (usize, Vec<String>) {
     let old: Vec<&str> = before.lines().collect();
@@ -179,13 +224,31 @@ mod tests {
     }
 
     #[test]
-    fn address_in_a_changed_line_is_masked() {
+    fn masked_line_is_no_corrected_line() {
         let text = "rules:\n  - a:\n      actions: [webhok: 'https://hooks.example.com/s3cret']\n";
-        let shown = first(text).unwrap().rendered().unwrap();
-        assert!(
-            shown.contains("webhook: 'https://hooks.example.com") && !shown.contains("s3cret"),
-            "{shown}"
-        );
+        let mended = first(text).unwrap();
+        let shown = mended.rendered().unwrap();
+        assert!(!mended.is_exact && !shown.contains("s3cret"), "{shown}");
+    }
+
+    #[test]
+    fn correction_is_exact_only_where_it_is_sure() {
+        let file = |key: &str| {
+            format!(
+                "rules:\n  - a:\n      freeze: {{name: w, time_zone: UTC, {key}}}\n      actions: [trigger_build]\n"
+            )
+        };
+        for (key, expected) in [
+            ("dayz: sat", true),
+            ("days: staurday", true),
+            ("days: weekend", true),
+            ("days: 5", false),
+            ("days: '*'", false),
+            ("dates: 2027-02-30", false),
+            ("dates: 24.12.2026", true),
+        ] {
+            assert_eq!(first(&file(key)).is_some_and(|mended| mended.is_exact), expected, "{key}");
+        }
     }
 
     #[test]

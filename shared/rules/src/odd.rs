@@ -29,11 +29,16 @@ pub(crate) fn looks(c: char) -> Option<Looks> {
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{2064}'
         | '\u{2066}'..='\u{2069}'
-        | '\u{feff}' => Some(Looks::Nothing),
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{3164}'
+        | '\u{ffa0}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => Some(Looks::Nothing),
         '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '﹘' | '﹣' | '－' | '•' | '·' | '●' | '◦' | '‣' | '▪' => {
             Some(Looks::Dash)
         }
-        '‘' | '’' | '‚' | '‛' | '′' | '＇' => Some(Looks::Quote('\'')),
+        '‘' | '’' | '‚' | '‛' | '′' | '´' | '＇' => Some(Looks::Quote('\'')),
         '“' | '”' | '„' | '‟' | '″' | '＂' | '«' | '»' => Some(Looks::Quote('"')),
         '：' | '﹕' | '꞉' => Some(Looks::Sign(':')),
         '，' => Some(Looks::Sign(',')),
@@ -44,7 +49,31 @@ pub(crate) fn looks(c: char) -> Option<Looks> {
         '｝' => Some(Looks::Sign('}')),
         '｜' => Some(Looks::Sign('|')),
         '＝' => Some(Looks::Sign('=')),
+        '＞' => Some(Looks::Sign('>')),
+        '＜' => Some(Looks::Sign('<')),
+        '（' => Some(Looks::Sign('(')),
+        '）' => Some(Looks::Sign(')')),
+        '．' => Some(Looks::Sign('.')),
+        '＠' => Some(Looks::Sign('@')),
+        '｀' => Some(Looks::Sign('`')),
         // Letters of other scripts that nobody can tell from Latin ones.
+        'А' | 'Α' => Some(Looks::Sign('A')),
+        'В' | 'Β' => Some(Looks::Sign('B')),
+        'С' => Some(Looks::Sign('C')),
+        'Е' | 'Ε' => Some(Looks::Sign('E')),
+        'Н' | 'Η' => Some(Looks::Sign('H')),
+        'І' | 'Ι' => Some(Looks::Sign('I')),
+        'Ј' => Some(Looks::Sign('J')),
+        'К' | 'Κ' => Some(Looks::Sign('K')),
+        'М' | 'Μ' => Some(Looks::Sign('M')),
+        'Ν' => Some(Looks::Sign('N')),
+        'О' | 'Ο' => Some(Looks::Sign('O')),
+        'Р' | 'Ρ' => Some(Looks::Sign('P')),
+        'Ѕ' => Some(Looks::Sign('S')),
+        'Т' | 'Τ' => Some(Looks::Sign('T')),
+        'Х' | 'Χ' => Some(Looks::Sign('X')),
+        'Υ' => Some(Looks::Sign('Y')),
+        'Ζ' => Some(Looks::Sign('Z')),
         'а' | 'α' => Some(Looks::Sign('a')),
         'с' => Some(Looks::Sign('c')),
         'е' => Some(Looks::Sign('e')),
@@ -71,6 +100,30 @@ impl Looks {
             Self::Quote('\'') => "'",
             Self::Quote(_) => "\"",
             Self::Sign(sign) => match sign {
+                '>' => ">",
+                '<' => "<",
+                '(' => "(",
+                ')' => ")",
+                '.' => ".",
+                '@' => "@",
+                '`' => "`",
+                'A' => "A",
+                'B' => "B",
+                'C' => "C",
+                'E' => "E",
+                'H' => "H",
+                'I' => "I",
+                'J' => "J",
+                'K' => "K",
+                'M' => "M",
+                'N' => "N",
+                'O' => "O",
+                'P' => "P",
+                'S' => "S",
+                'T' => "T",
+                'X' => "X",
+                'Y' => "Y",
+                'Z' => "Z",
                 ':' => ":",
                 ',' => ",",
                 '#' => "#",
@@ -110,6 +163,7 @@ impl Looks {
             Self::Nothing => (format!("an invisible character ({code})"), "delete it".to_owned()),
             Self::Dash => (format!("{shown} is no `-`"), "write `- `".to_owned()),
             Self::Quote(right) => (format!("{shown} is no quote in YAML"), format!("write `{right}`")),
+            Self::Sign('`') => (format!("{shown} is no quote in YAML"), "write `'`".to_owned()),
             Self::Sign(right) => (format!("{shown} is no `{right}`"), format!("write `{right}`")),
         }
     }

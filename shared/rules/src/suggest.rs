@@ -3,6 +3,11 @@
 /// How alike two names must be, from 0 to 1, for one to be suggested for the other.
 const LIKENESS: f64 = 0.6;
 
+/// How alike a name of fewer letters than [`SHORTEST`] must be: nearly all of them are a few letters apart.
+const LIKENESS_OF_SHORT: f64 = 0.65;
+/// See [`LIKENESS_OF_SHORT`].
+const SHORTEST: usize = 5;
+
 /// The shortest name that is looked for within longer ones.
 const SHORTEST_PART: usize = 4;
 
@@ -14,12 +19,13 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     if name.len() > 60 {
         return None;
     }
+    let least = if name.chars().count() < SHORTEST { LIKENESS_OF_SHORT } else { LIKENESS };
     let known: Vec<(String, &str)> =
         known.into_iter().map(|candidate| (plain(candidate), candidate)).collect();
     let likest = known
         .iter()
         .map(|(plain, candidate)| (strsim::normalized_damerau_levenshtein(&name, plain), *candidate))
-        .filter(|(likeness, _)| *likeness >= LIKENESS)
+        .filter(|(likeness, _)| *likeness >= least)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate);
     likest.or_else(|| {
@@ -52,6 +58,8 @@ mod tests {
             ("tag", Some("tags")),
             ("labels", Some("pr_labels")),
             ("weather", None),
+            ("env", None),
+            ("tgas", Some("tags")),
             ("pr", None),
             ("", None),
         ] {

@@ -1,11 +1,14 @@
 //! The variables of conditions: which there are, and which can be used.
 
+mod elsewhere;
+
 use crate::condition::{Clock, Deploys, Snapshot, Value};
 use crate::reference::{Kind, OF_PULL_REQUESTS, VARIABLES, VARIABLES_NOT_YET};
 use crate::suggest::did_you_mean;
 use approval::deploy::{Deploy, Magnitude};
 use approval::facts::{Facts, Thumb};
 use approval::range::Direction;
+use elsewhere::called_elsewhere;
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -15,6 +18,8 @@ use std::time::Duration;
 pub(crate) const DEPLOYED_FOR: &str = "deployed_for";
 /// The variable that says how long nothing became known of a deploy.
 pub(crate) const STALE_FOR: &str = "stale_for";
+/// The name under which the reference describes those that begin with [`DRIFT`].
+const DRIFT_OF_ANY: &str = "drift_to_ENV";
 /// The variable that says whether a deploy is announced for a later time.
 pub(crate) const FUTURE_DEPLOY: &str = "future_deploy";
 /// The variable that says how much a deploy changes.
@@ -71,8 +76,8 @@ pub fn look_up(name: &str) -> Variable {
     } else if known().any(|known| known.name == name) {
         Variable::NotYet
     } else {
-        let supported = VARIABLES.iter().map(|variable| variable.name);
-        Variable::Unknown(did_you_mean(name, supported.chain(known().map(|known| known.name))))
+        let supported = VARIABLES.iter().map(|variable| variable.name).filter(|name| *name != DRIFT_OF_ANY);
+        Variable::Unknown(called_elsewhere(name).or_else(|| did_you_mean(name, supported)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The words and signs of a condition, each with its place.
 
 use super::{MAX_LENGTH, Operator};
+use crate::odd::looks;
 use crate::problem::Position;
 use std::fmt;
 
@@ -104,7 +105,20 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ConditionError> 
                 let length = word.len();
                 (Token::Word(word), length)
             }
-            _ => return Err(ConditionError::new(text, at, format!("`{c}` means nothing here"), hint(c))),
+            _ => {
+                let (message, right) = match looks(c) {
+                    Some(looks) => {
+                        let (message, right) = looks.told(c);
+                        (message, Some(right))
+                    }
+                    None if c.is_ascii() => (format!("`{c}` means nothing here"), hint(c)),
+                    None => {
+                        let code = format!("U+{:04X}", u32::from(c));
+                        (format!("`{c}` ({code}) means nothing here"), hint(c))
+                    }
+                };
+                return Err(ConditionError::new(text, at, message, right));
+            }
         };
         tokens.push((token, at));
         at += length;
@@ -122,8 +136,13 @@ fn hint(c: char) -> Option<String> {
     let text = match c {
         '&' => "write `and`",
         '|' => "write `or`",
-        '“' | '”' | '‘' | '’' | '`' => "texts stand in straight quotes: 'text'",
-        '#' | '@' | '/' | '*' => "texts stand in quotes: 'text'",
+        '≥' | '⩾' => "write `>=`",
+        '≤' | '⩽' => "write `<=`",
+        '≠' => "write `!=`",
+        '`' => "texts stand in straight quotes: 'text'",
+        '#' | '@' => "texts stand in quotes: 'text'",
+        '/' => "a regular expression has quotes and no slashes, for example `branch~='release/.*'`",
+        '*' => "leave out what any text may be, or write a pattern, for example `branch~='release/.*'`",
         '{' | '}' => "conditions take no templates; name the variable alone",
         _ => return None,
     };

@@ -1,11 +1,18 @@
 //! Conditions as other languages write them, in the words of this one.
 
 mod scan;
+mod time;
+mod words;
 
 use super::{parse, parse_duration};
 use crate::reference::Kind;
 use crate::variables::{DRIFT, Variable, kind_of, look_up};
 use scan::{Token, scan, variable};
+use time::unit_of;
+use words::{Call, call_of, escaped, is_value, like, quoted, turned};
+
+pub(crate) use time::{meant_time, meant_truth};
+pub(crate) use words::is_nothing;
 
 /// The longest condition that is written anew, in characters.
 const LONGEST: usize = 200;
@@ -15,7 +22,8 @@ pub(crate) fn meant(text: &str) -> Option<String> {
     if text.chars().count() > LONGEST {
         return None;
     }
-    let mut tokens = scan(text)?;
+    let inner = unwrapped(text);
+    let mut tokens = scan(inner)?;
     if matches!(tokens.first(), Some((_, Token::Name(word))) if matches!(word.as_str(), "if" | "when" | "where"))
     {
         tokens.remove(0);
@@ -26,24 +34,16 @@ pub(crate) fn meant(text: &str) -> Option<String> {
     (written != text && parse(&written).is_ok()).then_some(written)
 }
 
-/// A time as people write it (`5 minutes`) as a condition has it (`5m`).
-pub(crate) fn meant_time(text: &str) -> Option<String> {
-    let text = text.trim().to_lowercase();
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let time =
-        format!("{number}{}", unit_of(unit.trim_start_matches([' ', '-', '_']).trim_end_matches('.'))?);
-    parse_duration(&time).map(|_| time)
-}
-
-fn unit_of(word: &str) -> Option<char> {
-    match word {
-        "s" | "sec" | "secs" | "second" | "seconds" => Some('s'),
-        "m" | "min" | "mins" | "minute" | "minutes" => Some('m'),
-        "h" | "hr" | "hrs" | "hour" | "hours" => Some('h'),
-        "d" | "day" | "days" => Some('d'),
-        _ => None,
-    }
+/// The condition within `${{ … }}`, as other systems have one; or the text.
+fn unwrapped(text: &str) -> &str {
+    let whole = text.trim();
+    let inner = [("${{", "}}"), ("{{", "}}"), ("$[[", "]]"), ("<%=", "%>"), ("<%", "%>")].iter().find_map(
+        |(start, end)| {
+            let inner = whole.strip_prefix(start)?.strip_suffix(end)?;
+            (!inner.contains(start) && inner.contains(['=', '<', '>'])).then_some(inner)
+        },
+    );
+    inner.unwrap_or(text)
 }
 
 struct Writer {
@@ -51,8 +51,17 @@ struct Writer {
     at: usize,
     written: String,
     open: usize,
-    /// The variable and the operator of the last comparison.
-    last: Option<(String, &'static str)>,
+    /// The last comparison.
+    last: Option<Last>,
+}
+
+/// A comparison that other values may follow: `branch='main' or 'dev'`.
+#[derive(Clone)]
+struct Last {
+    variable: String,
+    sign: &'static str,
+    /// How much had been written before it.
+    start: usize,
 }
 
 impl Writer {
@@ -80,6 +89,7 @@ impl Writer {
     fn condition(&mut self) -> Option<()> {
         loop {
             self.one()?;
+            self.others()?;
             let mut joined = None;
             while let Some((space, token)) = self.next() {
                 match token {
@@ -90,12 +100,6 @@ impl Writer {
                     // One that closes nothing.
                     Token::Close => {}
                     Token::And => joined = Some((space, "and")),
-                    Token::Comma if self.goes_on() => {
-                        let (name, sign) = self.last.clone()?;
-                        let value = self.value(&name)?;
-                        let word = if sign == "!=" { "and" } else { "or" };
-                        self.written.push_str(&format!(" {word} {name}{sign}{value}"));
-                    }
                     Token::Comma => joined = Some((" ".to_owned(), "and")),
                     Token::Or => joined = Some((space, "or")),
                     _ => return None,
@@ -117,15 +121,48 @@ impl Writer {
         }
     }
 
-    /// Whether another value of the last comparison comes next: `environment=Staging, QA`.
+    /// Other values of the last comparison, if any follow: `branch=main, dev` or `branch='main' or 'dev'`.
+    /// `None`: it can't be told what they are compared with, or how they are joined.
+    fn others(&mut self) -> Option<()> {
+        let Some(Last { variable, sign, start }) = self.last.take() else { return Some(()) };
+        let is_list = kind_of(&variable) == Some(Kind::List);
+        let before = self.written.get(..start)?.trim_end();
+        let is_from_start = before.is_empty() || before.ends_with('(');
+        let mut joined_by = None;
+        while self.goes_on() {
+            let (_, joiner) = self.next()?;
+            let word = match (joiner, sign) {
+                (Token::Comma, "!=") | (Token::And, "!=") => "and",
+                (Token::Comma | Token::Or, "=" | "~=") => "or",
+                (Token::And, "=" | "~=") if is_list => "and",
+                _ => return None,
+            };
+            if joined_by.is_some_and(|other| other != word) {
+                return None;
+            }
+            joined_by = Some(word);
+            let value = self.value(&variable, sign)?;
+            self.written.push_str(&format!(" {word} {variable}{sign}{value}"));
+        }
+        let is_alone = is_from_start && matches!(self.peek(0), None | Some(Token::Close));
+        if joined_by == Some("or") && !is_alone {
+            self.written.insert(start, '(');
+            self.written.push(')');
+        }
+        Some(())
+    }
+
+    /// Whether another value of the last comparison comes next, behind what joins it.
     fn goes_on(&self) -> bool {
-        let is_value = match self.peek(0) {
+        let is_joined = matches!(self.peek(0), Some(Token::Comma | Token::And | Token::Or));
+        let is_value = match self.peek(1) {
             Some(Token::Text(_)) => true,
-            Some(Token::Name(name)) => kind_of(name).is_none(),
+            Some(Token::Name(name)) => look_up(name) == Variable::Unknown(None),
             _ => false,
         };
-        let is_alone = matches!(self.peek(1), None | Some(Token::Comma));
-        is_value && is_alone && self.open == 0 && !self.written.contains(" and ")
+        let is_end =
+            matches!(self.peek(2), None | Some(Token::Comma | Token::And | Token::Or | Token::Close));
+        is_joined && is_value && is_end
     }
 
     /// One comparison, with the parentheses that open before it.
@@ -163,6 +200,18 @@ impl Writer {
                     self.next();
                     list
                 }
+                Token::Name(name) if self.peek(0) == Some(&Token::Open) && call_of(&name).is_some() => {
+                    self.written.push_str(&space);
+                    return self.call(&name, is_not);
+                }
+                Token::Name(name) if self.is_turned() && is_value(&name) => {
+                    self.written.push_str(&space);
+                    return self.turned_around((space, Token::Name(name)), is_not);
+                }
+                Token::Text(text) if self.is_turned() && look_up(&text) != Variable::Supported => {
+                    self.written.push_str(&space);
+                    return self.turned_around((space, Token::Text(text)), is_not);
+                }
                 Token::Name(name) if name.contains('.') && look_up(&name) != Variable::Supported => {
                     let first = name.split('.').next().filter(|first| look_up(first) == Variable::Supported);
                     first.map(str::to_owned).or_else(|| variable(&name))?
@@ -193,7 +242,77 @@ impl Writer {
         is_word && matches!(self.peek(from + 1), Some(Token::Name(list)) if kind_of(list) == Some(Kind::List))
     }
 
+    /// Whether an operator and a variable come next: `'Staging'=environment`.
+    fn is_turned(&self) -> bool {
+        let is_variable = matches!(self.peek(1), Some(Token::Name(name)) if kind_of(name).is_some());
+        matches!(self.peek(0), Some(Token::Sign(sign)) if *sign != "~=") && is_variable
+    }
+
+    /// A comparison whose value stands before its variable.
+    fn turned_around(&mut self, value: (String, Token), is_not: bool) -> Option<()> {
+        let Some((_, Token::Sign(sign))) = self.next() else { return None };
+        let Some((_, Token::Name(variable))) = self.next() else { return None };
+        let sign = match sign {
+            ">" => "<",
+            ">=" => "<=",
+            "<" => ">",
+            "<=" => ">=",
+            same => same,
+        };
+        let sign = if is_not { turned(sign)? } else { sign };
+        self.at -= 1;
+        *self.tokens.get_mut(self.at)? = value;
+        let value = self.value(&variable, sign)?;
+        self.written.push_str(&format!("{variable}{sign}{value}"));
+        Some(())
+    }
+
+    /// `startsWith(branch, 'release/')` and `branch.startsWith('release/')`.
+    fn call(&mut self, name: &str, is_not: bool) -> Option<()> {
+        let (call, method_of) = call_of(name)?;
+        self.next();
+        let variable = match method_of {
+            Some(variable) => variable,
+            None => {
+                let Some((_, Token::Name(name))) = self.next() else { return None };
+                let variable = variable(&name)?;
+                self.take(&Token::Comma).then_some(variable)?
+            }
+        };
+        let (Some((_, Token::Text(text))), Some((_, Token::Close))) = (self.next(), self.next()) else {
+            return None;
+        };
+        let is_list = kind_of(&variable)? == Kind::List;
+        let (sign, value) = match call {
+            Call::Contains if is_list => ("=", text),
+            // There is no operator for what does not match.
+            _ if is_not => return None,
+            Call::Contains => ("~=", format!(".*{}", escaped(&text))),
+            Call::StartsWith => ("~=", escaped(&text)),
+            Call::EndsWith => ("~=", format!(".*{}$", escaped(&text))),
+        };
+        let sign = if is_not { turned(sign)? } else { sign };
+        self.written.push_str(&format!("{variable}{sign}{}", quoted(&value)?));
+        Some(())
+    }
+
+    /// `between '5m' and '1h'`, behind its variable.
+    fn between(&mut self, name: &str) -> Option<()> {
+        self.next();
+        let least = self.value(name, ">=")?;
+        self.take(&Token::And).then_some(())?;
+        let most = self.value(name, "<=")?;
+        self.written.push_str(&format!("{name}>={least} and {name}<={most}"));
+        Some(())
+    }
+
     fn comparison(&mut self, name: &str, is_not: bool) -> Option<()> {
+        if !is_not && matches!(self.peek(0), Some(Token::Name(word)) if word.eq_ignore_ascii_case("between"))
+        {
+            return self.between(name);
+        }
+        let is_like = matches!(self.peek(0), Some(Token::Name(word)) if word.eq_ignore_ascii_case("like"));
+        let start = self.written.len();
         let before = self.space();
         let (sign, is_word) = match self.operator()? {
             Some((sign, is_word)) => (if is_not { turned(sign)? } else { sign }, is_word),
@@ -210,7 +329,7 @@ impl Writer {
         };
         if matches!(self.peek(0), Some(Token::OpenList | Token::Open)) {
             let each: Vec<String> =
-                self.list(name)?.into_iter().map(|value| format!("{name}{sign}{value}")).collect();
+                self.list(name, sign)?.into_iter().map(|value| format!("{name}{sign}{value}")).collect();
             let joined = each.join(if sign == "!=" { " and " } else { " or " });
             let is_alone = self.at >= self.tokens.len() && self.written.trim().is_empty();
             let is_one = each.len() == 1 || (is_alone && self.open == 0);
@@ -218,9 +337,16 @@ impl Writer {
             return Some(());
         }
         let (before, behind) = if is_word { (String::new(), String::new()) } else { (before, self.space()) };
-        let value = self.value(name)?;
+        let value = match self.peek(0) {
+            Some(Token::Text(text)) if is_like => {
+                let pattern = quoted(&like(text));
+                self.next();
+                pattern?
+            }
+            _ => self.value(name, sign)?,
+        };
         self.written.push_str(&format!("{name}{before}{sign}{behind}{value}"));
-        self.last = Some((name.to_owned(), sign));
+        self.last = Some(Last { variable: name.to_owned(), sign, start });
         Some(())
     }
 
@@ -245,6 +371,9 @@ impl Writer {
         if let Some((sign, words)) = self.in_words() {
             self.at += words;
             return Some(Some((sign, true)));
+        }
+        if word == "empty" {
+            return Some(Some(("=", true)));
         }
         let sign = match word.as_str() {
             "is" | "equals" | "equal" | "eq" | "contains" | "has" | "includes" | "in" => "=",
@@ -280,28 +409,39 @@ impl Writer {
         Some((sign, from + 2))
     }
 
-    /// The values of `['a', 'b']` or `('a', 'b')`.
-    fn list(&mut self, name: &str) -> Option<Vec<String>> {
+    /// The values of `['a', 'b']`, `('a', 'b')` or `('a' or 'b')`.
+    fn list(&mut self, name: &str, sign: &str) -> Option<Vec<String>> {
         self.next();
-        let mut values = Vec::new();
+        let mut values = vec![self.value(name, sign)?];
         loop {
-            match self.peek(0)? {
-                Token::Close | Token::CloseList => {
-                    self.next();
-                    return (!values.is_empty()).then_some(values);
-                }
-                Token::Comma => {
-                    self.next();
-                }
-                _ => values.push(self.value(name)?),
+            match (self.next()?.1, self.peek(0)) {
+                (Token::Close | Token::CloseList, _) => return Some(values),
+                (Token::Comma, Some(Token::Close | Token::CloseList)) => {}
+                (Token::Comma, _) => values.push(self.value(name, sign)?),
+                (Token::Or, _) if sign != "!=" => values.push(self.value(name, sign)?),
+                (Token::And, _) if sign == "!=" => values.push(self.value(name, sign)?),
+                _ => return None,
             }
         }
     }
 
-    fn value(&mut self, variable: &str) -> Option<String> {
-        let is_time = matches!(kind_of(variable), Some(Kind::Duration | Kind::Behind));
+    fn value(&mut self, variable: &str, sign: &str) -> Option<String> {
+        let kind = kind_of(variable);
+        let is_time = matches!(kind, Some(Kind::Duration | Kind::Behind));
         let name = match self.next()?.1 {
+            Token::Text(text) | Token::Name(text) if kind == Some(Kind::Bool) => {
+                return meant_truth(&text).map(|truth| truth.to_string());
+            }
             Token::Text(text) if is_time => return quoted(&meant_time(&text).unwrap_or(text)),
+            // `/^release/`, as other languages write a regular expression. Without `^` it matches anywhere.
+            Token::Text(text) if sign == "~=" && text.starts_with('/') => {
+                return quoted(
+                    text.strip_prefix('/')?.strip_suffix('/').filter(|inner| inner.starts_with('^'))?,
+                );
+            }
+            Token::Text(text) if variable == "branch" && sign != "~=" => {
+                return quoted(text.strip_prefix("refs/heads/").unwrap_or(&text));
+            }
             Token::Text(text) => return quoted(&text),
             Token::Name(name) => name,
             _ => return None,
@@ -316,7 +456,7 @@ impl Writer {
             };
             self.next();
             return match unit_of(&unit) {
-                Some(unit) if is_time => quoted(&format!("{name}{unit}")),
+                Some(unit) if is_time => quoted(&meant_time(&format!("{name}{unit}"))?),
                 // `10 deploys`: a number has no unit.
                 _ => matches!(unit.as_str(), "deploys" | "deploy" | "votes" | "tags").then_some(name),
             };
@@ -324,6 +464,12 @@ impl Writer {
         if name.eq_ignore_ascii_case("true") || name.eq_ignore_ascii_case("false") || kind_of(&name).is_some()
         {
             return Some(name);
+        }
+        if is_nothing(&name) {
+            return (kind == Some(Kind::List) && matches!(sign, "=" | "!=")).then(|| "[]".to_owned());
+        }
+        if let Some(time) = meant_time(&name).filter(|_| is_time) {
+            return quoted(&time);
         }
         let mut words = name;
         while let Some(Token::Name(word)) = self.peek(0) {
@@ -334,101 +480,5 @@ impl Writer {
     }
 }
 
-/// The operator that holds where this one does not.
-fn turned(sign: &'static str) -> Option<&'static str> {
-    match sign {
-        "=" => Some("!="),
-        "!=" => Some("="),
-        ">" => Some("<="),
-        ">=" => Some("<"),
-        "<" => Some(">="),
-        "<=" => Some(">"),
-        _ => None,
-    }
-}
-
-/// A text in the quotes that it does not hold.
-fn quoted(text: &str) -> Option<String> {
-    match (text.contains('\''), text.contains('"')) {
-        (false, _) => Some(format!("'{text}'")),
-        (true, false) => Some(format!("\"{text}\"")),
-        (true, true) => None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn condition_of_another_language_is_written_anew() {
-        for (text, expected) in [
-            ("environment == 'Staging'", Some("environment = 'Staging'")),
-            ("environment=Staging", Some("environment='Staging'")),
-            ("environment is Staging", Some("environment='Staging'")),
-            ("environment is not 'Pre Prod'", Some("environment!='Pre Prod'")),
-            ("environment in ['Staging', \"QA\"]", Some("environment='Staging' or environment='QA'")),
-            (
-                "environment in (Staging, QA) and tags='#a'",
-                Some("(environment='Staging' or environment='QA') and tags='#a'"),
-            ),
-            ("environment not in ['Staging', 'QA']", Some("environment!='Staging' and environment!='QA'")),
-            ("tags contains '#web'", Some("tags='#web'")),
-            ("tags=#web", Some("tags='#web'")),
-            ("environment='Staging'&&tags='#a'", Some("environment='Staging' and tags='#a'")),
-            ("environment='Staging', tags='#a'", Some("environment='Staging' and tags='#a'")),
-            ("environment='Staging' and", Some("environment='Staging'")),
-            ("not future_deploy", Some("future_deploy=false")),
-            ("!future_deploy and !tags", Some("future_deploy=false and tags=[]")),
-            ("not environment = 'Staging'", Some("environment != 'Staging'")),
-            (
-                "(environment='Staging' or environment='QA'",
-                Some("(environment='Staging' or environment='QA')"),
-            ),
-            ("environment='Staging')", Some("environment='Staging'")),
-            ("environment='Staging", Some("environment='Staging'")),
-            ("environment=“Staging”", Some("environment='Staging'")),
-            ("deployed_for>=5m", Some("deployed_for>='5m'")),
-            ("deployed_for >= 5 minutes", Some("deployed_for >= '5m'")),
-            ("drift_to_production>10 deploys", Some("drift_to_production>10")),
-            ("$environment='Staging'", Some("environment='Staging'")),
-            ("<% environment %>='Staging'", Some("environment='Staging'")),
-            ("{{ environment }} = 'Staging'", Some("environment = 'Staging'")),
-            ("${{ github.ref }} == 'main'", Some("branch = 'main'")),
-            ("'environment'='Staging'", Some("environment='Staging'")),
-            ("drift_to_'Pre Prod'>10", Some("drift_to_Pre Prod>10")),
-            ("environment='it''s'", Some("environment=\"it's\"")),
-            ("environment 'Staging'", Some("environment='Staging'")),
-            ("environment = Staging, QA", Some("environment = 'Staging' or environment='QA'")),
-            ("if environment.name == 'Staging'", Some("environment = 'Staging'")),
-            ("len(tags) > 0", Some("tags > 0")),
-            ("'#web' in tags and '#db' not in tags", Some("tags='#web' and tags!='#db'")),
-            ("deployed_for more than 5m", Some("deployed_for>'5m'")),
-            ("deployed_for is at least 5 minutes", Some("deployed_for>='5m'")),
-            // What is meant can't be told.
-            ("environment='Staging' tags='#a'", None),
-            ("not (tags='#a' or tags='#b')", None),
-            ("not tags~='#a'", None),
-            ("environment", None),
-            ("", None),
-            ("{{ weather }}='x'", None),
-        ] {
-            assert_eq!(meant(text).as_deref(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn time_as_people_write_it_gets_its_unit() {
-        for (text, expected) in [
-            ("5 minutes", Some("5m")),
-            ("2 Hours", Some("2h")),
-            ("30sec", Some("30s")),
-            ("1-day", Some("1d")),
-            ("5", None),
-            ("soon", None),
-            ("1.5h", None),
-        ] {
-            assert_eq!(meant_time(text).as_deref(), expected, "{text}");
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use super::lexer::{ConditionError, Token, tokens};
 use super::pattern::Patterns;
 use super::value::parse_duration;
 use super::{Comparison, Condition, MAX_NESTING, MAX_PATTERN, Operand, Operator};
-use crate::variables::drift_of;
+use crate::variables::{Variable, drift_of, look_up};
 
 /// A variable that a condition names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,8 @@ pub(crate) fn parse_with_names(
     text: &str,
     patterns: &mut Patterns,
 ) -> Result<(Condition, Vec<Name>), ConditionError> {
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, nesting: 0, names: Vec::new(), patterns };
+    let mut parser =
+        Parser { text, tokens: tokens(text)?, next: 0, nesting: 0, names: Vec::new(), patterns, last: None };
     let condition = parser.alternatives()?;
     match parser.peek() {
         None => Ok((condition, parser.names)),
@@ -50,9 +51,21 @@ struct Parser<'t> {
     nesting: usize,
     names: Vec<Name>,
     patterns: &'t mut Patterns,
+    /// The variable of the last comparison.
+    last: Option<String>,
 }
 
 impl Parser<'_> {
+    /// The token before the next one.
+    fn joiner(&self) -> String {
+        let before = self.next.checked_sub(1).and_then(|index| self.tokens.get(index));
+        match before {
+            Some((Token::Word(word), _)) => word.clone(),
+            Some((Token::Open, _)) => "(".to_owned(),
+            Some(_) | None => String::new(),
+        }
+    }
+
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.next).map(|(token, _)| token)
     }
@@ -131,6 +144,7 @@ impl Parser<'_> {
             _ => return Ok(Comparison { variable, operator: Operator::Equal, value: Operand::Bool(true) }),
         };
         self.next += 1;
+        self.last = Some(variable.clone());
         let at = self.next;
         let value = self.value(&variable, operator)?;
         let value = self.fitting(&variable, operator, value).map_err(|(message, suggestion)| {
@@ -144,8 +158,15 @@ impl Parser<'_> {
         let example = || "write, for example, `environment='Staging'`".to_owned();
         let word = match self.peek() {
             Some(Token::Word(word)) => word.clone(),
-            Some(Token::Text(_)) => {
-                return Err(self.error("a variable belongs here, and its name has no quotes", example()));
+            Some(Token::Text(text)) => {
+                let (message, right) = match &self.last {
+                    Some(variable) => (
+                        format!("the text '{text}' stands alone behind `{}`", self.joiner()),
+                        format!("name the variable again, for example `{variable}='{text}'`"),
+                    ),
+                    None => ("a variable belongs here, and its name has no quotes".to_owned(), example()),
+                };
+                return Err(self.error(message, right));
             }
             Some(token) => return Err(self.error(format!("{token} where a variable belongs"), example())),
             None if self.tokens.is_empty() => return Err(self.error("the condition is empty", example())),
@@ -153,7 +174,12 @@ impl Parser<'_> {
         };
         let is_dotted = word.contains('.') && drift_of(&word).is_none();
         if is_keyword(&word) || number(&word).is_some() || is_dotted {
-            return Err(self.error(format!("`{word}` where a variable belongs"), example()));
+            let joined = word.replace('.', "_");
+            let right = match look_up(&joined) {
+                Variable::Supported => format!("did you mean `{joined}`?"),
+                Variable::NotYet | Variable::Unknown(_) => example(),
+            };
+            return Err(self.error(format!("`{word}` where a variable belongs"), right));
         }
         if word.eq_ignore_ascii_case("not")
             && matches!(self.tokens.get(self.next + 1), Some((Token::Word(_) | Token::Open, _)))
@@ -237,7 +263,7 @@ impl Parser<'_> {
             }
             (Operator::Matches, _) => Err((
                 "`~=` takes a regular expression".to_owned(),
-                Some("write it in quotes: 'text'".to_owned()),
+                Some("write it in quotes, for example 'text'".to_owned()),
             )),
             (Operator::Equal | Operator::NotEqual, value) => Ok(value),
             (_, value @ (Operand::EmptyList | Operand::Bool(_))) => {

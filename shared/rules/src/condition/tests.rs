@@ -224,7 +224,7 @@ fn what_does_not_belong_is_named_with_its_place() {
     "environment='X"
         line 1, column 13: this quote is never closed; close it with the same quote
     "environment=“X”"
-        line 1, column 13: `“` means nothing here; texts stand in straight quotes: 'text'
+        line 1, column 13: `“` (U+201C) is no quote in YAML; write `"`
     "environment='X' && draft"
         line 1, column 17: `&` means nothing here; write `and`
     "environment='X' || draft"
@@ -250,9 +250,9 @@ fn what_does_not_belong_is_named_with_its_place() {
     "draft>=true"
         line 1, column 8: `>=` takes no `true`; compare with `=` or `!=`
     "tags~=5"
-        line 1, column 7: `~=` takes a regular expression; write it in quotes: 'text'
+        line 1, column 7: `~=` takes a regular expression; write it in quotes, for example 'text'
     "tags~=environment"
-        line 1, column 7: `~=` takes a regular expression; write it in quotes: 'text'
+        line 1, column 7: `~=` takes a regular expression; write it in quotes, for example 'text'
     "tags~='('"
         line 1, column 7: not a regular expression that can be used: unclosed group
     "tags~='(?=x)'"

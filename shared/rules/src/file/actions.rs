@@ -8,7 +8,7 @@ use super::monitors::{MONITOR, MONITOR_EXAMPLE};
 use super::on_failure::{taken_out, without_on_failure};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
-use super::shape::{Named, synonym};
+use super::shape::{Named, has_unknown, synonym};
 use crate::problem::Position;
 use crate::reference::{
     ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, DEFAULT_COMMENT, Key, RULE, TRIGGER_BUILD,
@@ -198,7 +198,11 @@ impl Reader<'_> {
             self.mapping(node, "parameters", "`parameters:` with a name and a value each").unwrap_or_default()
         {
             if entry.key.trim().is_empty() {
-                self.problem(entry.at, "a parameter has no name", "write `name: value`".to_owned());
+                self.problem(
+                    entry.at,
+                    "a parameter has no name",
+                    "write, for example, `name: value`".to_owned(),
+                );
                 continue;
             }
             let what = format!("the parameter `{}`", entry.key);
@@ -257,11 +261,10 @@ impl Reader<'_> {
         if entries.iter().any(|entry| entry.key == key) {
             return Some(());
         }
-        // A misspelt key has been told already.
-        if entries
-            .iter()
-            .all(|entry| closest(&entry.key, [key]).is_none() && synonym(of, &entry.key) != Some(key))
-        {
+        // A misspelt key has been told already, and so has one that is meant for it.
+        let is_meant =
+            |entry: &Entry| closest(&entry.key, [key]).is_some() || synonym(of, &entry.key) == Some(key);
+        if !has_unknown(of, entries) && !entries.iter().any(is_meant) {
             self.problem(node.start, format!("{of} has no `{key}`"), format!("write {}", example(of)));
         }
         None

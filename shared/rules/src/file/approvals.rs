@@ -158,8 +158,10 @@ impl Reader<'_> {
         if words.contains(&text.as_str()) {
             return Some(text);
         }
-        let suggestion = did_you_mean(&text, words.iter().copied())
-            .unwrap_or_else(|| format!("write {}", words.join(" or ")));
+        let suggestion = did_you_mean(&text, words.iter().copied()).unwrap_or_else(|| match words {
+            [only] => format!("it takes {only} alone"),
+            _ => format!("write {}", words.join(" or ")),
+        });
         self.problem(node.start, format!("{key} can't be `{text}`"), suggestion);
         None
     }

@@ -2,7 +2,7 @@
 
 use super::contradictions::{MAX_COUNTED, holds_always};
 use super::forms::{of_another_form, of_no_list, pattern_of_another_form};
-use crate::condition::{Comparison, Operand, Operator, meant_time, order_of, parse_duration};
+use crate::condition::{Comparison, Operand, Operator, meant_time, meant_truth, order_of, parse_duration};
 use crate::reference::{Kind, VARIABLES};
 use crate::suggest::closest;
 use crate::variables::{kind_of, texts_of};
@@ -146,14 +146,15 @@ impl Compared<'_> {
                 self.never(format!("`{variable}` is a number, and '{text}' is none"), self.example())
             }
             Kind::Bool if self.is_equality() && is_truth(text) => None,
-            Kind::Bool => {
-                self.never(format!("`{variable}` is true or false, and never '{text}'"), self.example())
-            }
+            Kind::Bool => self.never(
+                format!("`{variable}` is true or false, and never '{text}'"),
+                self.truth(meant_truth(text)),
+            ),
             Kind::Duration | Kind::Behind if parse_duration(text).is_some() => None,
             Kind::Behind if text.trim().parse::<u32>().is_ok() => Some(Finding::Problem(
                 format!("`{variable}` is compared with the text '{text}'"),
                 format!(
-                    "for a number of deploys write `{variable}{operator}{}`, for a time '2h'",
+                    "write `{variable}{operator}{0}` for a number of deploys, or, for example, '{0}h' for a time",
                     text.trim()
                 ),
             )),
@@ -164,6 +165,14 @@ impl Compared<'_> {
                     |time| format!("write '{time}'"),
                 ),
             )),
+        }
+    }
+
+    /// A comparison of a truth with the one that is meant.
+    fn truth(&self, meant: Option<bool>) -> String {
+        match meant.filter(|_| self.is_equality()) {
+            Some(truth) => format!("write `{}{}{truth}`", self.variable, self.operator),
+            None => self.example(),
         }
     }
 
@@ -216,6 +225,10 @@ impl Compared<'_> {
         let Self { variable, operator, .. } = self;
         match self.kind {
             Kind::Number | Kind::List | Kind::Behind => self.beyond(number),
+            Kind::Text if !texts_of(variable).is_empty() => self.never(
+                format!("`{variable}` is a text, and {number} is a number"),
+                format!("it is one of '{}'", texts_of(variable).join("', '")),
+            ),
             Kind::Text => self.never(
                 format!("`{variable}` is a text, and {number} is a number"),
                 format!(
@@ -223,7 +236,10 @@ impl Compared<'_> {
                     if self.is_equality() { *operator } else { Operator::Equal }
                 ),
             ),
-            Kind::Bool => self.never(format!("`{variable}` is true or false, and no number"), self.example()),
+            Kind::Bool => self.never(
+                format!("`{variable}` is true or false, and never the number {number}"),
+                self.truth(meant_truth(&number.to_string())),
+            ),
             Kind::Duration => self.never(
                 format!("`{variable}` is a time, and {number} has no unit"),
                 format!("write, for example, `{variable}{operator}'{}m'`", number.abs().trunc()),

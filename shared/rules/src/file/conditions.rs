@@ -7,14 +7,14 @@ use super::foreign::{self, Foreign};
 use super::reader::Reader;
 use super::stages::FailedRule;
 use crate::condition::{
-    Comparison, Condition, ConditionError, Name, Operand, Operator, meant, parse, parse_with_names,
+    Comparison, Condition, ConditionError, Name, Operand, Operator, is_nothing, meant, meant_truth, parse,
+    parse_with_names,
 };
 use crate::edit::Edit;
-use crate::odd::{Looks, looks};
 use crate::problem::Position;
-use crate::reference::{CONDITION, names};
+use crate::reference::{CONDITION, Kind, names};
 use crate::suggest::closest;
-use crate::variables::{Variable, look_up};
+use crate::variables::{Variable, drift_of, kind_of, look_up};
 use crate::yaml::{Content, Entry, Node, locate};
 use std::rc::Rc;
 
@@ -94,7 +94,7 @@ impl Reader<'_> {
             !KEYS.contains(&entry.key.as_str()) && closest(&entry.key, ["expression"]).is_some()
         };
         if expression.is_none() && !entries.iter().any(misspelt) {
-            let suggestion = "write `expression: environment='Staging'`".to_owned();
+            let suggestion = "write, for example, `expression: environment='Staging'`".to_owned();
             self.problem(node.start, "a condition without `expression`", suggestion);
         }
         let (condition, read) = expression??;
@@ -120,7 +120,6 @@ impl Reader<'_> {
         for name in &names {
             self.variable(node, name);
         }
-        self.odd_character(node, &text);
         let read = Read::new(node, &names);
         for (number, comparison) in condition.comparisons().into_iter().enumerate() {
             self.comparison(&read, number, comparison);
@@ -134,14 +133,26 @@ impl Reader<'_> {
         let behind = self.source.from(node.start).strip_prefix(text).unwrap_or_default();
         let comment =
             behind.trim_start().strip_prefix('#').filter(|rest| rest.starts_with(char::is_alphanumeric));
-        if let Some(right) = comment.and_then(|rest| meant(&format!("{text} #{}", rest.trim_end()))) {
+        let whole = comment.map(|rest| format!("{text} #{}", rest.trim_end()));
+        if let Some(right) =
+            whole.and_then(|whole| if parse(&whole).is_ok() { Some(whole) } else { meant(&whole) })
+        {
             let put = format!("\"{right}\"");
             let skipped = text.chars().count() + behind.chars().count() - behind.trim_start().chars().count();
             let at = Position { column: node.start.column + skipped, ..node.start };
+            if names_two_tags(&right) {
+                let right =
+                    "name each tag by itself, for example `tags='#web' or tags='#db'`, in double quotes";
+                return self.problem(at, "`#` starts a comment", right.to_owned());
+            }
             let removed = text.chars().count() + behind.trim_end().chars().count();
             let edit = Edit { at: node.start, removed, put };
             let right = format!("write \"{right}\" with quotes around it");
             return self.problem_with(at, "`#` starts a comment", right, vec![edit]);
+        }
+        if let Some((at, edits)) = self.without_dash(node, text) {
+            let right = "write `- ` before each condition".to_owned();
+            return self.problem_with(at, "a condition without `- ` before it", right, edits);
         }
         let (offset, message, suggestion) = match expression_of_others(text) {
             Some(other) => (other.offset, other.message, Some(other.suggestion)),
@@ -157,22 +168,37 @@ impl Reader<'_> {
         }
     }
 
-    /// A character within a text of the condition that nobody sees: what it is compared with has it seldom.
-    fn odd_character(&mut self, node: &Node, text: &str) {
-        let is_unseen = |c: char| matches!(looks(c), Some(Looks::Nothing | Looks::Space));
-        if let Some(offset) = text.chars().position(is_unseen)
-            && !self.has_enough_notices()
-            && let Some((c, looks)) = text.chars().nth(offset).and_then(|c| Some((c, looks(c)?)))
-        {
-            let (message, right) = looks.told(c);
-            let at = locate(self.source, node, offset);
-            let edit = Edit { at, removed: 1, put: looks.right().to_owned() };
-            self.notice_with(at, format!("{message} is a part of the value"), right, vec![edit]);
+    /// The place of the first condition on a line of its own without `- `, and the edits that make entries of
+    /// all of these; `None`: that is not what is wrong.
+    fn without_dash(&self, node: &Node, text: &str) -> Option<(Position, Vec<Edit>)> {
+        let Position { line: first, column } = node.start;
+        let before: String = self.source.line(first).chars().take(column.saturating_sub(1)).collect();
+        let dash = before.strip_suffix("- ").filter(|indent| indent.trim().is_empty())?;
+        let mut edits = Vec::new();
+        let mut read = self.source.from(node.start).trim_end().to_owned();
+        parse(&read).ok()?;
+        for line in first + 1..=self.source.line_count() {
+            if read.len() >= text.len() {
+                break;
+            }
+            let content = self.source.line(line);
+            let indent = content.len() - content.trim_start().len();
+            parse(content.trim()).ok()?;
+            read = format!("{read} {}", content.trim());
+            let at = Position { line, column: 1 };
+            edits.push(Edit { at, removed: indent, put: format!("{dash}- ") });
         }
+        let at = edits.first().map(|edit| Position { column: edit.removed + 1, ..edit.at })?;
+        (read == text).then_some((at, edits))
     }
 
     fn variable(&mut self, node: &Node, name: &Name) {
         let variable = look_up(&name.name);
+        if variable == Variable::Supported && drift_of(&name.name) == Some("ENV") {
+            let at = locate(self.source, node, name.offset);
+            let right = "write, for example, `drift_to_production`".to_owned();
+            return self.notice(at, "`drift_to_ENV` asks for an environment that is called ENV", right);
+        }
         if variable == Variable::Supported {
             return;
         }
@@ -183,6 +209,22 @@ impl Reader<'_> {
         match variable {
             Variable::Supported => {}
             Variable::NotYet => self.unsupported(at, &name.name),
+            Variable::Unknown(_)
+                if name.is_value && (is_nothing(&name.name) || meant_truth(&name.name).is_some()) =>
+            {
+                let text = node.as_scalar().map_or("", |scalar| scalar.text.as_str());
+                let message = format!("`{}` means nothing in a condition", name.name);
+                match meant(text) {
+                    Some(right) => {
+                        let edits = self.rewritten(node, &right);
+                        self.problem_with(at, message, format!("write `{right}`"), edits);
+                    }
+                    None => {
+                        let right = "compare a list with `[]`, and a text with a text";
+                        self.problem(at, message, right.to_owned());
+                    }
+                }
+            }
             Variable::Unknown(_) if name.is_value => {
                 let message = format!("`{}` is not in quotes, and no variable either", name.name);
                 self.problem(at, message, format!("write '{}'", name.name));
@@ -229,7 +271,13 @@ impl Reader<'_> {
 /// `- environment: Staging` as the comparison that it is meant to be; of several keys, each as one.
 fn as_comparisons(entries: &[Entry]) -> Option<String> {
     let comparisons: Option<Vec<String>> = entries.iter().map(as_comparison).collect();
-    comparisons.filter(|comparisons| !comparisons.is_empty()).map(|comparisons| comparisons.join(" and "))
+    let comparisons = comparisons.filter(|comparisons| !comparisons.is_empty())?;
+    let one = |comparison: &String| match comparison.contains(" or ") && comparisons.len() > 1 {
+        true => format!("({comparison})"),
+        false => comparison.clone(),
+    };
+    let whole = comparisons.iter().map(one).collect::<Vec<_>>().join(" and ");
+    (whole.len() <= MAX_REPEATED).then(|| format!("`- {whole}`"))
 }
 
 /// `or: [tags='#a', tags='#b']`, as other languages join conditions, as one of them.
@@ -251,15 +299,44 @@ fn joined(entries: &[Entry]) -> Option<String> {
 }
 
 fn as_comparison(entry: &Entry) -> Option<String> {
-    let scalar = entry.value.as_scalar()?;
     // Most of these are `expression`. No variable has such a name, and looking for one that is alike takes time.
     if KEYS.contains(&entry.key.as_str()) {
         return None;
     }
     match look_up(&entry.key) {
-        Variable::Unknown(_) => None,
-        Variable::Supported | Variable::NotYet => Some(format!("`- {}='{}'`", entry.key, scalar.text)),
+        Variable::Unknown(_) => return None,
+        Variable::Supported | Variable::NotYet => {}
     }
+    let key = entry.key.as_str();
+    if let Content::Sequence(nodes) = &entry.value.content {
+        let texts: Option<Vec<&str>> = nodes.iter().map(|node| Some(node.as_scalar()?.text.trim())).collect();
+        let texts = texts.filter(|texts| !texts.is_empty())?;
+        let each: Vec<String> = texts.iter().map(|text| format!("{key}='{text}'")).collect();
+        let whole = each.join(" or ");
+        return parse(&whole).is_ok().then_some(whole);
+    }
+    let text = entry.value.as_scalar()?.text.trim();
+    // `deployed_for: '>=5m'`: the operator stands behind the colon.
+    if text.starts_with(['=', '!', '<', '>', '~']) {
+        let whole = format!("{key}{text}");
+        let negated = text.strip_prefix('!').map(|text| format!("{key}!='{}'", text.trim()));
+        let right = if parse(&whole).is_ok() { Some(whole) } else { meant(&whole) };
+        return right.or(negated).or_else(|| Some(format!("{key}='…'")));
+    }
+    match kind_of(key) {
+        Some(Kind::Bool) if text.eq_ignore_ascii_case("true") => Some(key.to_owned()),
+        Some(Kind::Bool) if text.eq_ignore_ascii_case("false") => Some(format!("{key}=false")),
+        // A count has no quotes.
+        Some(Kind::Number | Kind::Behind) if text.parse::<u32>().is_ok() => Some(format!("{key}={text}")),
+        _ => Some(format!("{key}='{text}'")),
+    }
+}
+
+/// Whether a comparison with `tags` names more than one tag in one text.
+fn names_two_tags(text: &str) -> bool {
+    let Ok(Condition::Comparison(comparison)) = parse(text) else { return false };
+    let Operand::Text(tag) = &comparison.value else { return false };
+    comparison.variable == "tags" && tag.contains([',', ' '])
 }
 
 /// A template, or another system's expression, in a condition.

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 /// How long a section of a Slack message may be, in characters.
 /// Source: <https://docs.slack.dev/reference/block-kit/blocks/section-block>, `text`.
 const SLACK_SECTION: usize = 3000;
+/// How many characters a variable is expected to become, at least.
+const FILLED_IN: usize = 20;
 /// Among how many people it is looked for entries of `votes_required` that want the same ones.
 const MAX_PEOPLE: usize = 200;
 
@@ -69,8 +71,11 @@ impl Reader<'_> {
     /// A prompt of which Slack shows a part only. What it fills in is known when it is asked, and makes it longer.
     pub(super) fn short_enough(&mut self, node: &Node, prompt: &str) {
         let fixed = fixed_length(prompt);
-        if fixed > SLACK_SECTION {
-            let message = format!("the prompt has {fixed} characters, and Slack shows {SLACK_SECTION}");
+        let filled_in = if prompt.contains("{%") { 0 } else { prompt.matches("{{").count() * FILLED_IN };
+        if fixed + filled_in > SLACK_SECTION {
+            let beside = if filled_in > 0 { " beside what it fills in" } else { "" };
+            let message =
+                format!("the prompt has {fixed} characters{beside}, and Slack shows {SLACK_SECTION}");
             let right = "shorten it, and put the rest into a `slack_channel_message`".to_owned();
             self.notice(node.start, message, right);
         }
@@ -141,13 +146,14 @@ mod tests {
     #[test]
     fn a_prompt_that_slack_cuts_is_told() {
         let prompt = |fixed: usize, rest: &str| notices(&format!("prompt: '{}{rest}'", "é".repeat(fixed)));
-        assert_eq!(prompt(3000, "{{ deploy_name }}{# a comment #}"), [""; 0]);
+        assert_eq!(prompt(2980, "{{ deploy_name }}{# a comment #}"), [""; 0]);
         assert_eq!(
             prompt(2990, "{{ deploy_name }} is on its way"),
             [
-                "f:6:17: the prompt has 3004 characters, and Slack shows 3000; shorten it, and put the rest into a `slack_channel_message`"
+                "f:6:17: the prompt has 3004 characters beside what it fills in, and Slack shows 3000; shorten it, and put the rest into a `slack_channel_message`"
             ]
         );
+        assert_eq!(prompt(2990, "{{ deploy_slack }}").len(), 1);
         assert_eq!(prompt(3001, "{% if tags %}x{% endif %}"), [""; 0]);
     }
 }

@@ -55,7 +55,11 @@ impl Reader<'_> {
         {
             let name = entry.key.as_str();
             if name.trim().is_empty() {
-                self.problem(entry.at, "a text of the detail has no name", "write `name: text`".to_owned());
+                self.problem(
+                    entry.at,
+                    "a text of the detail has no name",
+                    "write, for example, `name: text`".to_owned(),
+                );
             } else if EVENT_DETAIL.contains(&name) {
                 let message = format!("`{name}` is what Signoff says of the deploy itself");
                 self.problem(entry.at, message, "choose another name".to_owned());

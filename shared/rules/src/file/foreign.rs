@@ -24,11 +24,22 @@ const MAX_TOLD: usize = 10;
 
 /// The expressions of other systems in `text`, in its order.
 pub(super) fn find(text: &str) -> Vec<Foreign> {
-    let all = text.match_indices(['$', '<', '{', '%']).filter_map(|(at, _)| {
+    // Tags of one template follow from each other.
+    let mut is_of_tags = false;
+    let all = text.match_indices(['$', '<', '{', '%', '#']).filter_map(|(at, _)| {
         let before = text.get(..at)?;
         let (what, inner, is_refused) = expression(text.get(at..)?, before)?;
+        let is_tag = what.starts_with("<%");
+        if is_tag && std::mem::replace(&mut is_of_tags, true) {
+            return None;
+        }
         let message = format!("`{what}` is not filled in here");
-        let suggestion = format!("write {}", ours(inner));
+        let is_secret = inner.to_ascii_lowercase().contains("secret");
+        let suggestion = match is_secret {
+            _ if is_tag => "the tags of a template stand between `{%` and `%}`".to_owned(),
+            true => "a header of a webhook names its secret: `{secret: name-of-the-secret}`".to_owned(),
+            false => format!("write {}", ours(inner)),
+        };
         Some(Foreign { offset: before.chars().count(), message, suggestion, is_refused })
     });
     all.take(MAX_TOLD).collect()
@@ -58,6 +69,17 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
     if let Some((what, inner)) = whole("${", "}").filter(|(_, inner)| is_variable(inner)) {
         return Some((what, inner, false));
     }
+    // Variables of Terraform, Jenkins, Azure Pipelines, GitLab, Octopus and Harness; a shell's have no dots.
+    for (start, end) in [("${", "}"), ("$(", ")"), ("$[[", "]]"), ("#{", "}"), ("<+", ">"), ("%(", ")s")] {
+        if let Some((what, inner)) = whole(start, end)
+            && (is_dotted(inner) || start == "%(" && is_name(inner))
+        {
+            return Some((what, inner, false));
+        }
+    }
+    if let Some((what, inner)) = whole("<%", "%>").filter(|(_, inner)| !inner.starts_with('=')) {
+        return Some((what, inner, false));
+    }
     // `%NAME%` of a Windows shell; `100%` is none.
     if let Some((what, inner)) = whole("%", "%").filter(|(_, inner)| is_variable(inner)) {
         return Some((what, inner, false));
@@ -70,6 +92,12 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ' ' | '|'))
+}
+
+/// Whether a text is a path of names: `env.BUILD_NUMBER`.
+fn is_dotted(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    text.contains('.') && text.chars().all(is_plain) && text.split('.').all(|part| !part.is_empty())
 }
 
 /// Whether a text is the name of a variable of a shell, as such names are written.
@@ -156,6 +184,29 @@ mod tests {
                     false,
                 )),
             ),
+            (
+                "v ${env.BUILD_NUMBER}",
+                Some((2, "`${env.BUILD_NUMBER}` is not filled in here", "write `{{ deploy_url }}`", false)),
+            ),
+            (
+                "$(Build.SourceVersion)",
+                Some((
+                    0,
+                    "`$(Build.SourceVersion)` is not filled in here",
+                    "write a variable of Signoff's templates: `{{ deploy_name }}`, for example",
+                    false,
+                )),
+            ),
+            (
+                "${{ secrets.KEY }}",
+                Some((
+                    0,
+                    "`${{ secrets.KEY }}` is not filled in here",
+                    "a header of a webhook names its secret: `{secret: name-of-the-secret}`",
+                    true,
+                )),
+            ),
+            ("#{x}, $(date +%s), <+1>, 5%(or so)", None),
             ("{{ {'a': 1}['a'] }} {{ revision }} for $5, << see above >>, $PATH, ${x}", None),
             ("${{", None),
             ("", None),

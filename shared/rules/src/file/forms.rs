@@ -11,7 +11,7 @@ pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, Str
             format!("`revision` is a full SHA, and never '{text}'"),
             match is_hexadecimal(text) && !text.is_empty() {
                 true => format!("write `revision~='{text}'` for one that begins so"),
-                false => "write all of its 40 digits".to_owned(),
+                false => "compare with all of its 40 digits".to_owned(),
             },
         )),
         "branch" if text.starts_with("refs/") => {

@@ -106,13 +106,17 @@ impl Reader<'_> {
             self.last_dates.push((last, at));
         }
         let timed = ["days", "from", "to"].into_iter().find_map(|key| Some((key, at(key)?)));
+        let is_unknown = |entry: &Entry| !KEYS.contains(&entry.key.as_str());
+        if timed.is_none() && at("dates").is_none() && entries.iter().any(is_unknown) {
+            // What says when it is open has another name here, which has been told.
+            return None;
+        }
         if timed.is_none() && at("dates").is_none() {
             let message = format!("{WINDOW} says not when it is open");
             self.problem(node.start, message, "add `days`, `from` and `to`, or `dates`".to_owned());
             return None;
         }
         if let (Some((key, place)), None) = (timed, at("time_zone")) {
-            let is_unknown = |entry: &Entry| !KEYS.contains(&entry.key.as_str());
             // A misspelt key has been told already.
             if entries.iter().any(|entry| is_unknown(entry) && closest(&entry.key, ["time_zone"]).is_some()) {
                 return None;
@@ -123,6 +127,10 @@ impl Reader<'_> {
         }
         let hours = self.hours((from, at("from")), (to, at("to")))?;
         complete?;
+        if let (Some(at), true) = (at("days"), never_opens(&days, &dates)) {
+            let message = format!("{WINDOW} that never opens: none of its dates is one of its days");
+            self.notice(at, message, "take one of the two out".to_owned());
+        }
         let (name, time_zone) = (name?.trim().to_owned(), zone.unwrap_or_else(|| "UTC".to_owned()));
         Some(Freeze { name, days, hours, dates, time_zone, break_glass })
     }
@@ -152,7 +160,8 @@ impl Reader<'_> {
             Content::Scalar(_) => match self.text(node, "days") {
                 Some(text) if days_meant(&text).is_some() => {
                     let right = format!("write [{}]", days_meant(&text).unwrap_or_default().join(", "));
-                    self.problem(node.start, format!("`{}` is no day of the week", text.trim()), right);
+                    let message = format!("`{}` is no day of the week", text.trim());
+                    self.problem(node.start, message, right);
                     Vec::new()
                 }
                 Some(text) => text.split(',').filter_map(|word| self.day(word, node.start)).collect(),
@@ -237,7 +246,11 @@ impl Reader<'_> {
         };
         if let Some(more) = nodes.get(MAX_DATES) {
             let message = format!("dates has more than {MAX_DATES} entries");
-            self.problem(more.start, message, "write ranges: `2026-12-20..2027-01-03`".to_owned());
+            self.problem(
+                more.start,
+                message,
+                "write ranges, for example `2026-12-20..2027-01-03`".to_owned(),
+            );
             return Vec::new();
         }
         self.each(nodes, Self::range)
@@ -257,8 +270,10 @@ impl Reader<'_> {
             }
             (Err(wrong), _) | (_, Err(wrong)) => {
                 let message = format!("`{wrong}` is no date");
-                let right = dates_meant(&text)
-                    .map_or_else(|| format!("write {DATES_EXAMPLE}"), |dates| format!("write {dates}"));
+                let right = dates_meant(&text).map_or_else(
+                    || format!("write, for example, {DATES_EXAMPLE}"),
+                    |dates| format!("write {dates}"),
+                );
                 self.problem(node.start, message, right);
                 None
             }
@@ -294,6 +309,19 @@ fn hold_back(actions: &mut [Action], freeze: &[Freeze]) -> bool {
         }
     }
     asks
+}
+
+/// Whether a window with dates and days has no date that is one of its days.
+fn never_opens(days: &[Day], dates: &[Dates]) -> bool {
+    let is_open = |date: Date| {
+        let index = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or_default();
+        Day::ALL.get(index).is_some_and(|day| days.contains(day))
+    };
+    let has_day = |dates: &Dates| {
+        let week = std::iter::successors(Some(dates.first), |date| date.tomorrow().ok()).take(7);
+        week.take_while(|date| *date <= dates.last).any(is_open)
+    };
+    !days.is_empty() && !dates.is_empty() && !dates.iter().any(has_day)
 }
 
 /// Whether windows of one time zone that open every week are open at every minute of it.
@@ -360,11 +388,11 @@ fn time_meant(text: &str) -> Option<String> {
 /// the month.
 fn dates_meant(text: &str) -> Option<String> {
     let text = text.trim();
-    let ends = [" - ", " – ", " to ", "...", "..", "/"].iter().find_map(|sign| {
+    let ends = [" - ", " – ", " — ", " to ", "...", "…", "..", "/", "–", "—", "→"].iter().find_map(|sign| {
         let (first, last) = text.split_once(sign)?;
         Some(format!("{}..{}", date_meant(first)?, date_meant(last)?))
     });
-    ends.or_else(|| date_meant(text))
+    ends.or_else(|| date_meant(text)).or_else(|| date_meant(&text.replace(['–', '—', '−', '‑'], "-")))
 }
 
 fn date_meant(text: &str) -> Option<String> {

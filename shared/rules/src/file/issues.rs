@@ -1,6 +1,7 @@
 //! The actions on issues.
 
 use super::reader::Reader;
+use super::shape::has_unknown;
 use crate::reference::{ISSUE_FIELD, ISSUE_TRANSITION, names};
 use crate::suggest::closest;
 use crate::yaml::{Content, Entry, Node};
@@ -53,7 +54,9 @@ impl Reader<'_> {
             let misspelt = |entry: &Entry| {
                 !FIELD_KEYS.contains(&entry.key.as_str()) && closest(&entry.key, [key]).is_some()
             };
-            if !entries.iter().any(|entry| entry.key == key || misspelt(entry)) {
+            if !has_unknown(UPDATE, entries)
+                && !entries.iter().any(|entry| entry.key == key || misspelt(entry))
+            {
                 let message = format!("{UPDATE} has no `{key}`");
                 self.problem(node.start, message, format!("write {UPDATE_EXAMPLE}"));
             }

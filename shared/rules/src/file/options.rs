@@ -129,17 +129,17 @@ fn an_option_that_cannot_be_is_told() {
     rules.yml:6:29: `rejects` is nobody who could give a reason; did you mean `reject`?
     rules.yml:6:29: unknown_makers can't be `alow`; did you mean `allow`?
     verified_commits: yes: taken
-    rules.yml:6:23: rollback can't be `fast`; write four_eyes
-    rules.yml:6:28: self_approval takes true or false, not a text; write `true` or `false`, without quotes
+    rules.yml:6:23: rollback can't be `fast`; it takes four_eyes alone
+    rules.yml:6:28: self_approval takes true or false, not a text; write `false`, without quotes
     rules.yml:6:24: supersede takes true or false, not a text; write `true` or `false`, without quotes
     rules.yml:6:24: on_reject takes a list, not a text; write `- auto_approve_build: 'name-of-the-build'`
     rules.yml:6:13: slack_channel_approval takes no key `expire_after`; did you mean `expires_after`?
     rules.yml:6:29: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
-    rules.yml:6:29: votes_required is an empty list; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`, or leave votes_required out
+    rules.yml:6:29: votes_required is an empty list; write, for example, `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`, or leave votes_required out
     rules.yml:6:30: an entry of votes_required takes keys with values, not a text; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
     rules.yml:6:30: an entry of votes_required has no `from`; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
     rules.yml:6:56: an entry of votes_required takes no key `vote`; did you mean `votes`?
-    rules.yml:6:73: `sre` is nobody who could vote; write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')
+    rules.yml:6:73: `sre` is nobody who could vote; write, for example, '@sre' for a user group, or a person's e-mail address
     rules.yml:6:52: votes takes a whole number from 1; write, for example, `votes: 2`
     rules.yml:7:13: approvers beside a list of votes_required: both say who may vote; take approvers out, or require a number of votes
     rules.yml:8:13: authors_only beside a list of votes_required: both say who may vote; take authors_only out, or require a number of votes
@@ -203,7 +203,7 @@ fn rules_that_cannot_come_after_each_other_are_told() {
       |
     3 |       after: {b: c}
       |              ^
-    rules.yml:6:14: after is an empty list; write `after: [name-of-a-rule]`, or leave after out
+    rules.yml:6:14: after is an empty list; write, for example, `after: [name-of-a-rule]`, or leave after out
       |
     6 |       after: []
       |              ^

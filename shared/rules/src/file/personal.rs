@@ -1,6 +1,7 @@
 //! `slack_personal_message`.
 
 use super::reader::Reader;
+use super::shape::has_unknown;
 use crate::reference::GROUPS;
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Entry, Node};
@@ -41,7 +42,7 @@ impl Reader<'_> {
         let has = |keys: &[&str]| {
             // A misspelt key has been told already.
             let meant = |key: &str| keys.contains(&key) || closest(key, keys.iter().copied()).is_some();
-            entries.iter().any(|entry| meant(&entry.key))
+            has_unknown(PERSONAL, entries) || entries.iter().any(|entry| meant(&entry.key))
         };
         if !has(&["group", "email", "user"]) {
             let message = format!("{PERSONAL} does not say who gets it");

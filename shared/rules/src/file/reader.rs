@@ -1,10 +1,10 @@
 //! What every part of the reading uses: collecting problems, and taking nodes apart.
 
 use super::rewriting::entry_of;
-use super::shape::{list_meant, misplaced};
+use super::shape::{list_meant, misplaced, synonym};
 use super::stages::FailedRule;
 use super::{contradictions, foreign};
-use crate::condition::Patterns;
+use crate::condition::{Patterns, meant};
 use crate::edit::Edit;
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source, Wrong};
 use crate::reference::{ACTIONS, example};
@@ -242,7 +242,8 @@ impl<'s> Reader<'s> {
             Content::Sequence(nodes) if nodes.is_empty() => {
                 // A rule that does nothing is none; the other lists have a meaning when they are not there.
                 let out = if what == "actions" { String::new() } else { format!(", or leave {what} out") };
-                self.problem(node.start, format!("{what} is an empty list"), format!("write {example}{out}"));
+                let right = format!("write, for example, {example}{out}");
+                self.problem(node.start, format!("{what} is an empty list"), right);
                 None
             }
             Content::Sequence(nodes) => Some(nodes),
@@ -329,6 +330,13 @@ impl<'s> Reader<'s> {
                 edits,
             );
         }
+        if let Some(name) =
+            synonym(of, &entry.key).filter(|_| self.source.from(entry.at).starts_with(&entry.key))
+        {
+            let removed = entry.key.chars().count();
+            let edit = Edit { at: entry.at, removed, put: name.to_owned() };
+            return self.problem_with(entry.at, message, format!("did you mean `{name}`?"), vec![edit]);
+        }
         let suggestion = misplaced(&entry.key, of)
             .or_else(|| did_you_mean(&entry.key, known.iter().copied()))
             .unwrap_or_else(|| format!("it takes {}", known.join(", ")));
@@ -346,6 +354,13 @@ impl<'s> Reader<'s> {
             self.comment_by_accident(node, scalar);
             return Some(scalar.text.clone());
         }
+        if what == "a condition"
+            && let Some((at, removed, right)) = self.condition_in_a_comment(node)
+        {
+            let edit = Edit { at, removed, put: format!("\"{right}\"") };
+            self.problem_with(at, "`#` starts a comment", format!("write \"{right}\""), vec![edit]);
+            return None;
+        }
         let rest = self.source.from(node.start);
         let commented = rest.trim_start_matches([':', ' ', '\t']).strip_prefix('#');
         let word = commented.filter(|text| text.starts_with(char::is_alphanumeric));
@@ -361,6 +376,16 @@ impl<'s> Reader<'s> {
         });
         self.problem_with(node.start, format!("{what} has no value"), suggestion, edits.unwrap_or_default());
         None
+    }
+
+    /// `- #web in tags`: the place and length of a comment that is meant for a condition, and that condition.
+    fn condition_in_a_comment(&self, node: &Node) -> Option<(Position, usize, String)> {
+        let line = self.source.line(node.start.line);
+        let comment = line.trim_start().strip_prefix("- ")?.trim_start().trim_end();
+        let right = comment.strip_prefix('#').and_then(|_| meant(comment))?;
+        let column = line.chars().count() - line.trim_end().chars().count();
+        let column = line.chars().count() - column - comment.chars().count() + 1;
+        Some((Position { column, ..node.start }, comment.chars().count(), right))
     }
 
     /// A text without quotes on whose line a `#` follows without a space behind it: more likely a part of the text than a comment.

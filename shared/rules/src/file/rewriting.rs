@@ -104,6 +104,39 @@ impl Reader<'_> {
         if is_whole { edits } else { Vec::new() }
     }
 
+    /// The changes that make an entry of each line of a text without quotes; none where it has one line.
+    pub(super) fn each_with_dash(&self, node: &Node) -> Vec<Edit> {
+        let Some(scalar) = node.as_scalar().filter(|scalar| scalar.style == ScalarStyle::Plain) else {
+            return Vec::new();
+        };
+        let first = self.source.line(node.start.line);
+        let before: String = first.chars().take(node.start.column.saturating_sub(1)).collect();
+        let indent = match before.strip_suffix("- ") {
+            Some(indent) => indent,
+            None => &before,
+        };
+        if !indent.trim().is_empty() {
+            return Vec::new();
+        }
+        let mut edits = Vec::new();
+        let mut read = String::new();
+        for line in node.start.line..=self.source.line_count() {
+            if read.len() >= scalar.text.len() {
+                break;
+            }
+            let text = self.source.line(line);
+            let content =
+                if line == node.start.line { self.source.from(node.start) } else { text.trim_start() };
+            let space = if read.is_empty() { "" } else { " " };
+            read = format!("{read}{space}{}", content.trim_end());
+            let entry = content.strip_prefix("- ").unwrap_or(content);
+            let removed = text.chars().count() - entry.chars().count();
+            let at = Position { line, column: 1 };
+            edits.push(Edit { at, removed, put: format!("{indent}- ") });
+        }
+        if read == scalar.text && edits.len() > 1 { edits } else { Vec::new() }
+    }
+
     /// The change that puts `code` in the place of a value behind its key, on a line of its own. None where
     /// braces are around the key.
     pub(super) fn under_key(&self, node: &Node, code: &str) -> Vec<Edit> {

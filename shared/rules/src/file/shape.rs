@@ -1,6 +1,8 @@
 //! Entries that are put together wrongly: a name that stands as a value, and keys beside the one that they belong to.
 
 use super::reader::Reader;
+use crate::edit::Edit;
+use crate::problem::Position;
 use crate::reference::{ACTIONS, ACTIONS_NOT_YET, APPROVAL, Key, RULE, Takes, has};
 use crate::suggest::closest;
 use crate::variables::{Variable, look_up};
@@ -111,9 +113,24 @@ impl Reader<'_> {
                 self.problem(first.at, message, right);
                 None
             }
+            _ if what == Named::Action && !is_action(&second.key) => {
+                let message = format!("an action takes no `{}` beside it", second.key);
+                let right = match second.key.as_str() {
+                    "if" | "when" | "conditions" | "condition" | "unless" => {
+                        "write what has to hold in the `conditions:` of the rule".to_owned()
+                    }
+                    "continue_on_error" | "continue-on-error" | "ignore_errors" | "allow_failure" => {
+                        "write `on_failure: continue` under the action".to_owned()
+                    }
+                    key => format!("take `{key}` out"),
+                };
+                self.problem(second.at, message, right);
+                None
+            }
             Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
                 let message = format!("`{}` in the entry of `{}`", second.key, first.key);
-                self.problem(second.at, message, format!("start each {} with `- `", what.word()));
+                let edits = self.with_dash(first, second);
+                self.problem_with(second.at, message, format!("start each {} with `- `", what.word()), edits);
                 None
             }
         }
@@ -121,9 +138,22 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
+    /// The change that makes an entry of its own of a key which stands under the first of another entry.
+    fn with_dash(&self, first: &Entry, second: &Entry) -> Vec<Edit> {
+        let before = |entry: &Entry| -> String {
+            self.source.line(entry.at.line).chars().take(entry.at.column.saturating_sub(1)).collect()
+        };
+        let is_below = before(second).trim().is_empty() && first.at.column == second.at.column;
+        if !is_below || !before(first).ends_with("- ") {
+            return Vec::new();
+        }
+        let at = Position { column: second.at.column - 2, ..second.at };
+        vec![Edit { at, removed: 2, put: "- ".to_owned() }]
+    }
+
     /// `- name: Ask` beside `slack_channel_approval:`, as steps of other systems have a title.
     fn action_with_a_title(&mut self, entries: &[Entry], what: Named) -> Option<Entry> {
-        let is_action = |entry: &&Entry| ACTIONS.iter().any(|action| action.name == entry.key);
+        let is_action = |entry: &&Entry| is_action(&entry.key);
         let mut titles = entries.iter().filter(|entry| !is_action(entry));
         let title = titles.next()?;
         let actions: Vec<&Entry> = entries.iter().filter(is_action).collect();
@@ -136,6 +166,10 @@ impl Reader<'_> {
         self.problem(title.at, message, format!("take `{}` out", title.key));
         Some((*action).clone())
     }
+}
+
+fn is_action(key: &str) -> bool {
+    ACTIONS.iter().any(|action| action.name == key) || has(&ACTIONS_NOT_YET, key)
 }
 
 /// Keys under which other systems put what a rule does.
@@ -160,7 +194,16 @@ pub(super) fn list_meant(key: &str, of: &str, known: &[&str]) -> Option<&'static
 }
 
 /// What keys are called elsewhere, each with its name here, by what takes them.
-const SYNONYMS: [(&str, &[&str], &str); 12] = [
+const SYNONYMS: [(&str, &[&str], &str); 17] = [
+    ("a rule", &["needs", "depends_on", "requires", "wait_for"], "after"),
+    ("a rule", &["desc", "comment", "summary"], "description"),
+    ("slack_channel_approval", &["on_approve", "on_approval", "on_approved"], "on_success"),
+    (
+        "slack_channel_approval",
+        &["minimum_approvals", "min_approvals", "required_approvals"],
+        "votes_required",
+    ),
+    ("slack_personal_message", &["recipient", "recipients", "emails"], "email"),
     ("slack_channel_approval", &["required", "approvals", "count", "min_votes"], "votes_required"),
     ("slack_channel_approval", &["reviewers", "voters", "users"], "approvers"),
     ("slack_channel_approval", &["timeout", "expires", "ttl"], "expires_after"),
@@ -183,7 +226,7 @@ pub(super) fn synonym(of: &str, key: &str) -> Option<&'static str> {
 
 /// The clause that says where a key belongs that `of` does not take.
 pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
-    let is_action = ACTIONS.iter().any(|action| action.name == key) || has(&ACTIONS_NOT_YET, key);
+    let is_action = is_action(key);
     let is_of = |keys: &[Key]| keys.iter().any(|known| known.name == key);
     match of {
         "a rules file" if is_of(&RULE) => {
@@ -212,6 +255,12 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether one of `entries` is a key that the action `of` does not take, which is told.
+pub(super) fn has_unknown(of: &str, entries: &[Entry]) -> bool {
+    let keys = keys_of(of);
+    !keys.is_empty() && entries.iter().any(|entry| keys.iter().all(|known| known.name != entry.key))
 }
 
 /// The keys that an action takes.

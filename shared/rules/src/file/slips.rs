@@ -5,6 +5,7 @@
 //! advice.
 
 mod candidates;
+mod lines;
 mod moving;
 mod quotes;
 mod texts;
@@ -58,10 +59,25 @@ pub(super) fn explained(text: &str, path: &str, failure: Unread) -> Vec<Problem>
     if told.is_empty() {
         return failure.problems;
     }
+    // A value that is wrong with quotes, too, is one slip: they are not what is missing.
+    let starts: Vec<Position> = failure
+        .problems
+        .iter()
+        .map(|problem| before(&rounds, Position { line: problem.line, column: problem.column }))
+        .collect();
+    let before_quotes = told.len();
+    told.retain(|slip: &Problem| {
+        let [edit] = slip.edits.as_slice() else { return true };
+        let is_quoting = edit.removed > 0 && edit.put.starts_with(['\'', '"']);
+        let is_start = |at: &Position| at.line == edit.at.line && at.column.abs_diff(edit.at.column) <= 1;
+        !is_quoting || !starts.iter().any(is_start)
+    });
+    let is_merged = told.len() < before_quotes;
     told.extend(failure.problems.into_iter().map(|problem| {
         let at = before(&rounds, Position { line: problem.line, column: problem.column });
         let edits =
             problem.edits.into_iter().map(|edit| Edit { at: before(&rounds, edit.at), ..edit }).collect();
+        let edits = if is_merged { Vec::new() } else { edits };
         Problem { edits, ..original.problem(at, problem.message, problem.suggestion) }
     }));
     told.sort_by_key(|problem| (problem.line, problem.column));
@@ -132,9 +148,19 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
 /// The file with spaces for the tabs that indent its lines: as many for each as make the most of it.
 fn without_tabs(source: &Source<'_>, path: &str, failure: &Unread, budget: &mut usize) -> Option<Better> {
     let mut best: Option<Better> = None;
-    for width in TAB_WIDTHS {
-        let edits: Vec<Edit> =
-            (1..=source.line_count()).filter_map(|line| indented_by_tab(source, line, width)).collect();
+    let by_width = |width: usize| -> Vec<Edit> {
+        (1..=source.line_count()).filter_map(|line| indented_by_tab(source, line, width)).collect()
+    };
+    let mut all: Vec<Vec<Edit>> = TAB_WIDTHS.map(by_width).into_iter().collect();
+    // One line may be meant to stand where its neighbours do.
+    if let Some([edit]) = all.first().map(Vec::as_slice) {
+        let edit = edit.clone();
+        let neighbours = [edit.at.line.saturating_sub(1), edit.at.line + 1];
+        let columns = neighbours.into_iter().filter_map(|number| candidates::Line::new(source, number));
+        let columns = columns.flat_map(|line| [line.column - 1, line.indent]);
+        all.extend(columns.map(|column| vec![Edit { put: " ".repeat(column), ..edit.clone() }]));
+    }
+    for edits in all {
         if edits.len() > candidates::MAX_LINES {
             return None;
         }

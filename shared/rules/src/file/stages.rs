@@ -51,7 +51,11 @@ impl Reader<'_> {
                 continue;
             }
             let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
-            let suggestion = did_you_mean(&name, short.take(MAX_COMPARED))
+            let each: Vec<&str> = name.split(',').map(str::trim).collect();
+            let is_list = each.len() > 1 && each.iter().all(|name| names.contains_key(*name));
+            let list = is_list.then(|| format!("write [{}]", each.join(", ")));
+            let suggestion = list
+                .or_else(|| did_you_mean(&name, short.take(MAX_COMPARED)))
                 .unwrap_or_else(|| "write the name of a rule of this file".to_owned());
             let message = format!("no rule `{name}` in this file");
             if is_closed {

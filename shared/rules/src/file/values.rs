@@ -1,12 +1,19 @@
 //! Values with a meaning: truths, counts, channels, people, addresses.
 
 use super::reader::Reader;
-use crate::condition::{meant_time, parse_duration};
-use crate::problem::Wrong;
+use crate::condition::{meant_time, meant_truth, parse_duration};
+use crate::problem::{Position, Wrong};
 use crate::yaml::{Content, Node};
 use jiff::SignedDuration;
 use std::collections::HashSet;
 use std::net::Ipv6Addr;
+
+/// Mentions of Slack's that are no user groups.
+/// Source: <https://docs.slack.dev/messaging/formatting-message-text>.
+const EVERYBODY: [&str; 3] = ["here", "channel", "everyone"];
+/// What an e-mail address has only within quotes, which nobody's has.
+/// Source: <https://www.rfc-editor.org/rfc/rfc5322#section-3.2.3>, `specials`.
+const NOT_IN_ADDRESSES: [char; 12] = [',', ';', ':', '<', '>', '(', ')', '[', ']', '"', '\\', '`'];
 
 /// The longest name of a Slack channel.
 const CHANNEL_NAME: usize = 80;
@@ -17,7 +24,12 @@ impl Reader<'_> {
         let truth = node.as_scalar().and_then(|scalar| scalar.as_bool());
         if truth.is_none() {
             let message = format!("{what} takes true or false{}", node.instead());
-            self.problem(node.start, message, "write `true` or `false`, without quotes".to_owned());
+            let meant = node.as_scalar().and_then(|scalar| meant_truth(&scalar.text));
+            let right = match meant {
+                Some(truth) => format!("write `{truth}`, without quotes"),
+                None => "write `true` or `false`, without quotes".to_owned(),
+            };
+            self.problem(node.start, message, right);
         }
         truth
     }
@@ -83,10 +95,10 @@ impl Reader<'_> {
         let is_group = |who: &String| who.starts_with('@') || is_slack_id(who, &['S']);
         let person = approver(text).filter(|who| !is_group(who));
         if person.is_none() {
-            let suggestion = if text.contains([',', ' ']) {
-                format!("write {}", each(text))
+            let suggestion = if text.contains([',', ' ']) && people_meant(text).is_some() {
+                format!("write {}", people_meant(text).unwrap_or_default())
             } else {
-                format!("write {example}")
+                format!("write, for example, {example}")
             };
             self.problem(node.start, format!("`{text}` is nobody who could be written to"), suggestion);
         }
@@ -96,7 +108,16 @@ impl Reader<'_> {
     /// One of those who may do `what`.
     fn approver(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.text(node, "an approver")?;
-        self.sound(node.start, may_do(&text, what))
+        let wrong = match may_do(&text, what) {
+            Ok(approver) => return Some(approver),
+            Err(wrong) => wrong,
+        };
+        let edits = if text.contains(' ') { self.each_with_dash(node) } else { Vec::new() };
+        let Some(second) = edits.get(1) else { return self.sound(node.start, Err(wrong)) };
+        let at = Position { column: second.removed + 1, ..second.at };
+        let right = "write `- ` before each, all in one column".to_owned();
+        self.problem_with(at, wrong.message, right, edits);
+        None
     }
 
     /// An address to call. It is not repeated in messages: it may hold a secret.
@@ -122,38 +143,90 @@ pub(crate) fn channel(text: &str) -> Result<String, Wrong> {
         return Ok(format!("#{name}"));
     }
     let lower = name.to_lowercase();
-    let suggestion = if sound(&lower) {
+    let kebab = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let kebab = kebab.collect::<Vec<_>>().join("-");
+    let suggestion = if let Some(id) = channel_id(text) {
+        format!("write {id}")
+    } else if is_slack_id(text, &['U', 'W', 'S']) {
+        "name a channel, for example '#deploys', and send a person a `slack_personal_message`".to_owned()
+    } else if sound(&lower) {
         format!("names of channels are in lower case: '#{lower}'")
+    } else if let Some(name) = name.strip_prefix('#').filter(|name| sound(name)) {
+        format!("write '#{name}'")
+    } else if text.contains("{{") {
+        "a channel's name takes no template: write the name out, for example '#deploys'".to_owned()
     } else if let Some(name) = lower.strip_prefix('@').filter(|name| sound(name)) {
         format!("write '#{name}': the names of channels start with a hash sign")
     } else if name.contains(',') {
         "write one channel, and give each other one an action of its own".to_owned()
+    } else if sound(&kebab) {
+        format!("write, for example, '#{kebab}', or the channel's id (C0123ABCDEF)")
     } else {
-        "write '#name' with quotes, or the channel's id (C0123ABCDEF)".to_owned()
+        "write, for example, '#name' with quotes, or the channel's id (C0123ABCDEF)".to_owned()
     };
     Err(Wrong::new(format!("`{text}` cannot be a Slack channel"), suggestion))
+}
+
+/// The id of the channel that a mention or a link of Slack's names.
+fn channel_id(text: &str) -> Option<&str> {
+    let mention = text.strip_prefix("<#").and_then(|rest| rest.strip_suffix('>'));
+    let link = text.split_once("slack.com/archives/").map(|(_, rest)| rest);
+    let id = mention.or(link)?.split(['|', '/', '?', '#']).next()?;
+    is_slack_id(id, &['C', 'G', 'D']).then_some(id)
 }
 
 /// Somebody who may do `what`: `vote`, or `break the glass`.
 pub(crate) fn may_do(text: &str, what: &str) -> Result<String, Wrong> {
     let text = text.trim();
     approver(text).ok_or_else(|| {
-        let suggestion = if text.contains([',', ' ']) && text.contains('@') {
-            format!("write {}", each(text))
-        } else {
-            "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')"
-                .to_owned()
-        };
+        let suggestion = people_meant(text).map_or_else(|| nobody(text), |people| format!("write {people}"));
         Wrong::new(format!("`{text}` is nobody who could {what}"), suggestion)
     })
 }
 
-/// A list of the people that one text names.
-fn each(text: &str) -> String {
-    let people = text.split([',', ';', ' ']).filter(|person| !person.is_empty());
-    let entry =
-        |person: &str| if person.starts_with('@') { format!("'{person}'") } else { person.to_owned() };
-    format!("[{}]", people.map(entry).collect::<Vec<_>>().join(", "))
+/// What to write in the place of a text that names nobody.
+fn nobody(text: &str) -> String {
+    let handle = text.trim_start_matches('@').to_lowercase();
+    let words: Vec<&str> =
+        handle.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_handle = handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
+    if EVERYBODY.contains(&handle.as_str()) {
+        "name people or a user group, for example '@release-managers'".to_owned()
+    } else if is_handle && !words.is_empty() && text.starts_with('@') {
+        format!("the handle of a user group has no spaces: write, for example, '@{}'", words.join("-"))
+    } else if is_handle && words.len() == 1 {
+        format!("write, for example, '@{handle}' for a user group, or a person's e-mail address")
+    } else {
+        "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')"
+            .to_owned()
+    }
+}
+
+/// The person, or the list of people, that one text names as other systems do; `None`: part of it names
+/// nobody.
+fn people_meant(text: &str) -> Option<String> {
+    // `Ana Lee <ana@example.com>`
+    let address = |part: &str| {
+        let inner = part.split_once('<').and_then(|(_, rest)| rest.trim_end().strip_suffix('>'));
+        inner.or_else(|| part.strip_prefix("mailto:")).unwrap_or(part).trim().to_owned()
+    };
+    let is_sound = |person: &String| approver(person).is_some();
+    let written =
+        |person: &String| if person.starts_with('@') { format!("'{person}'") } else { person.clone() };
+    let text = text.trim_end_matches([',', ';', ']', '.']).trim_start_matches('[');
+    let is_listed = text.contains([',', ';']);
+    let whole = address(text);
+    if is_sound(&whole) && !is_listed {
+        return Some(written(&whole));
+    }
+    let parts: Vec<String> = if is_listed {
+        text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()).map(address).collect()
+    } else {
+        let words = text.split_whitespace().filter(|word| !matches!(*word, "and" | "or" | "&" | "+" | "|"));
+        words.map(str::to_owned).collect()
+    };
+    let is_people = !parts.is_empty() && parts.iter().all(is_sound);
+    is_people.then(|| format!("[{}]", parts.iter().map(written).collect::<Vec<_>>().join(", ")))
 }
 
 /// Whether an approver is a group, which has any number of members.
@@ -250,17 +323,17 @@ fn approver(text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     if let Some(handle) = text.strip_prefix('@') {
-        let sound =
-            !handle.is_empty() && handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        // These reach whoever happens to be in a channel: they are no user groups.
+        let sound = !EVERYBODY.contains(&handle.to_ascii_lowercase().as_str())
+            && !handle.is_empty()
+            && handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
         return sound.then(|| text.to_owned());
     }
     let (local, domain) = text.split_once('@')?;
     let sound = !local.is_empty()
         && domain.contains('.')
-        && !domain.starts_with('.')
-        && !domain.ends_with('.')
-        && !text
-            .contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'))
+        && domain.split('.').all(|label| !label.is_empty())
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || NOT_IN_ADDRESSES.contains(&c))
         && !domain.contains('@');
     sound.then(|| text.to_owned())
 }
@@ -276,6 +349,41 @@ fn is_slack_id(text: &str, letters: &[char]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_of_one_text_are_listed_where_all_are_known() {
+        for (text, expected) in [
+            ("a@b.co, @sre", Some("[a@b.co, '@sre']")),
+            ("a@b.co and c@d.co", Some("[a@b.co, c@d.co]")),
+            ("Ana Lee <ana@b.co>", Some("ana@b.co")),
+            ("Ana <ana@b.co>, Ben <ben@b.co>", Some("[ana@b.co, ben@b.co]")),
+            ("ana@b.co]", Some("ana@b.co")),
+            ("mailto:ana@b.co", Some("ana@b.co")),
+            ("@Sre Team", None),
+            ("ana @b.co", None),
+            ("a@b.co or else", None),
+            ("sre", None),
+        ] {
+            assert_eq!(people_meant(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn channel_that_is_none_is_told_with_what_is_meant() {
+        for (text, expected) in [
+            ("<#C0123ABCDEF|releases>", "write C0123ABCDEF"),
+            ("https://acme.slack.com/archives/C0123ABCDEF", "write C0123ABCDEF"),
+            ("##rel", "write '#rel'"),
+            ("#Releases", "lower case: '#releases'"),
+            ("#Release Team", "for example, '#release-team'"),
+            ("#rel.ops", "for example, '#rel-ops'"),
+            ("#{{ environment }}", "takes no template"),
+            ("U0123ABCDEF", "a `slack_personal_message`"),
+        ] {
+            let suggestion = channel(text).unwrap_err().suggestion.unwrap();
+            assert!(suggestion.contains(expected), "{text}: {suggestion}");
+        }
+    }
 
     #[test]
     fn address_has_a_host_that_can_be_called() {
@@ -308,6 +416,10 @@ mod tests {
             ("<!subteam^S0123ABCDEF|@team>", Some("S0123ABCDEF")),
             ("<!subteam^U0123ABCDEF>", None),
             ("<!channel>", None),
+            ("@here", None),
+            ("@Everyone", None),
+            ("ana@example.com]", None),
+            ("ana@example..com", None),
             ("#channel", None),
             ("ana", None),
             ("ana@", None),

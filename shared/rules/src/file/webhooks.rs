@@ -104,7 +104,11 @@ impl Reader<'_> {
         let mut texts = BTreeMap::new();
         for entry in entries {
             if entry.key.trim().is_empty() {
-                self.problem(entry.at, "a text of the body has no name", "write `name: text`".to_owned());
+                self.problem(
+                    entry.at,
+                    "a text of the body has no name",
+                    "write, for example, `name: text`".to_owned(),
+                );
             } else if let Some(text) =
                 self.webhook_text(&entry.value, &format!("`{}` of the body", entry.key))
             {
@@ -219,7 +223,7 @@ fn secret_goes_to(url: &str) -> Result<(), Wrong> {
     if url.trim().to_ascii_lowercase().starts_with("https://") || is_local {
         return Ok(());
     }
-    Err(Wrong::new("a secret goes over https:// alone".to_owned(), format!("write https://{host}")))
+    Err(Wrong::new("a secret goes over https:// alone, never over `http://`".to_owned(), "write `https://`"))
 }
 
 #[cfg(test)]

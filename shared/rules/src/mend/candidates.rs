@@ -123,6 +123,14 @@ impl Place<'_> {
 
     /// `code` in the place of what stands between two places, as it is written in their quotes.
     fn replaced(&self, start: usize, end: usize, code: &str) -> Vec<Vec<Edit>> {
+        // A part of a word is not what is meant: `main` for the `refs/heads/` of `refs/heads/main`.
+        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let before = start.checked_sub(1).and_then(|index| self.line.get(index)).copied();
+        if (is_word(before) && is_word(code.chars().next()))
+            || (is_word(code.chars().last()) && is_word(self.line.get(end).copied()))
+        {
+            return Vec::new();
+        }
         let mut all = vec![vec![self.edit(start, end - start, code)]];
         if code.contains('\'') && self.is_in('\'') {
             all.push(vec![self.edit(start, end - start, &code.replace('\'', "''"))]);

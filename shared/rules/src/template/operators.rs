@@ -122,7 +122,7 @@ impl<'t> Around<'_, 't> {
                         ),
                         _ => told(
                             "`..` is no operator of a template".to_owned(),
-                            "write `range(1, 4)` for 1 to 3".to_owned(),
+                            "write, for example, `range(1, 4)` for 1 to 3".to_owned(),
                         ),
                     }
                 }
@@ -318,7 +318,7 @@ impl<'t> Around<'_, 't> {
             match parts {
                 Some((condition, "", that)) => format!("write `{condition} or {that}`"),
                 Some((condition, this, that)) => format!("write `{this} if {condition} else {that}`"),
-                None => "write `this if condition else that`".to_owned(),
+                None => "write, for example, `this if condition else that`".to_owned(),
             },
         ))
     }

@@ -183,7 +183,12 @@ impl<'t> Tags<'t> {
                 self.told(code.start, "`{{{` is one brace too many", format!("write `{{{{ {name} }}}}`"));
             }
             ([".", name, ..], [_, token, ..]) if token.kind == Kind::Name => {
-                self.told(code.start, "a name starts with no `.`", format!("write `{{{{ {name} }}}}`"));
+                let known = closest(name, TEMPLATE_VARIABLES.iter().map(|variable| variable.name));
+                let suggestion = match known.filter(|_| code.tokens.len() == 2) {
+                    Some(known) => format!("write `{{{{ {known} }}}}`"),
+                    None => "write, for example, `{{ deploy_name }}`".to_owned(),
+                };
+                self.told(code.start, "a name starts with no `.`", suggestion);
             }
             (["$", name, ..], _) => {
                 self.told(code.start, "a name starts with no `$`", format!("write `{{{{ {name} }}}}`"));
@@ -199,14 +204,28 @@ impl<'t> Tags<'t> {
                     }
                     _ => None,
                 };
-                let suggestion =
-                    tag.map_or_else(|| "leave it out".to_owned(), |tag| format!("write `{tag}`"));
-                self.told(code.start, format!("`{}{word}` is no tag of a template", first.text), suggestion);
                 let opened = if *word == "each" { "for" } else { "if" };
-                if first.is("/") {
+                let is_closing = first.is("/");
+                if is_closing && self.open.last().is_some_and(|open| open.is_told) {
+                    // Told at the tag that it ends.
+                    self.open.pop();
+                    return;
+                }
+                let is_ended = !is_closing
+                    && self.template.get(code.start..).is_some_and(|rest| rest.contains(&format!("/{word}")));
+                let suggestion = match tag {
+                    Some(tag) if is_ended => {
+                        format!("write `{tag}`, and `{{% end{opened} %}}` where it ends")
+                    }
+                    Some(tag) => format!("write `{tag}`"),
+                    None => "leave it out".to_owned(),
+                };
+                self.told(code.start, format!("`{}{word}` is no tag of a template", first.text), suggestion);
+                if is_closing {
                     self.open.pop();
                 } else {
-                    self.open.push(Open { word: opened, start: code.start, has_else: false, is_told: false });
+                    let start = code.start;
+                    self.open.push(Open { word: opened, start, has_else: false, is_told: is_ended });
                 }
             }
             (["if", ..], [_, rest @ ..])
@@ -271,6 +290,13 @@ impl<'t> Tags<'t> {
         }
     }
 
+    /// Whether it was told of a tag that there is none, which `closing` ends.
+    fn is_told_of(&self, closing: &str) -> bool {
+        let tag = closing.strip_prefix("end").filter(|tag| FOREIGN.iter().any(|(name, _)| name == tag));
+        let message = tag.map(|tag| format!("there is no tag `{tag}`"));
+        message.is_some_and(|message| self.slips.iter().any(|slip| slip.message == message))
+    }
+
     /// The opening and closing of tags.
     fn structure(&mut self, code: &Code<'t>) {
         let Some((first, rest)) = code.tokens.split_first() else {
@@ -322,6 +348,8 @@ impl<'t> Tags<'t> {
                 if self.slips.is_empty() {
                     self.told_once(code, format!("`{word}` ends nothing"), "leave it out");
                 }
+            } else if self.is_told_of(word) {
+                // Told at the tag that it ends.
             } else if let Some((_, true)) = ended {
                 self.open.pop();
             } else if let Some((ended, false)) = ended {
@@ -336,61 +364,6 @@ impl<'t> Tags<'t> {
             }
         } else {
             self.unknown(code, word);
-        }
-    }
-
-    /// `elif`, `else` and `do`.
-    fn middle(&mut self, code: &Code<'t>, word: &str, rest: &[Token<'t>]) {
-        let rest_text = self.inner(rest);
-        if let Some(last) = rest.last().filter(|last| last.is(":") || last.is("then")) {
-            let kept = self.inner(rest.get(..rest.len() - 1).unwrap_or_default());
-            let kept = if kept.is_empty() { String::new() } else { format!(" {kept}") };
-            return self.told_once(
-                code,
-                format!("a tag ends without `{}`", last.text),
-                format!("write `{{% {word}{kept} %}}`"),
-            );
-        }
-        if word == "do" {
-            return;
-        }
-        let allowed: &[&str] = if word == "else" { &["if", "for"] } else { &["if"] };
-        match self.open.last_mut() {
-            Some(open) if allowed.contains(&open.word) => {
-                let is_late = open.has_else;
-                open.has_else |= word == "else";
-                if is_late {
-                    return self.told_once(
-                        code,
-                        format!("`{word}` stands behind `{{% else %}}`"),
-                        "put `{% else %}` last, and once",
-                    );
-                }
-            }
-            Some(open) => {
-                let (message, end) = (
-                    format!("`{word}` stands in `{{% {} %}}`", open.word),
-                    format!("write `{{% end{} %}}` before it", open.word),
-                );
-                return self.told_once(code, message, end);
-            }
-            None => {
-                let message = format!("`{word}` stands in no `{{% if %}}`");
-                return self.told_once(code, message, "write `{% if … %}` before it, or leave it out");
-            }
-        }
-        if word == "else" && !rest.is_empty() {
-            self.told_once(
-                code,
-                "`else` has no condition",
-                format!("write `{{% elif {rest_text} %}}`, or `{{% else %}}`"),
-            );
-        } else if word == "elif" && rest.is_empty() {
-            self.told_once(
-                code,
-                "`{% elif %}` has no condition",
-                "write `{% else %}`, or a condition: `{% elif tags %}`",
-            );
         }
     }
 

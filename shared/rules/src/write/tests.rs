@@ -215,7 +215,7 @@ fn what_is_wrong_is_told_beside_its_field() {
     Environment: a condition can't ask for a text with both kinds of quotes; rename the environment
     Prompt: Line 2, character 26: `{{` is never closed; end it with `}}`
     Channel: `My Team` cannot be a Slack channel; write #name, or the channel's id (C0123ABCDEF)
-    Approvers: `ben` is nobody who could vote; write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')
+    Approvers: `ben` is nobody who could vote; write, for example, '@ben' for a user group, or a person's e-mail address
     ExpiresAfter: this is no time: a whole number and s, m, h or d; write, for example, 24h
 
     Name: this is longer than 150 characters; shorten it

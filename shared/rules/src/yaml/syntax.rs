@@ -111,7 +111,7 @@ fn explain(info: &str) -> (Option<&'static str>, Option<&'static str>) {
             Some("entries of one list start with `- ` in the same column"),
         )
     } else if has("simple key expect") || has("simple key expected") {
-        (Some("a key without `:`, or a text over several lines"), Some("write `key: value`"))
+        (Some("a key without `:`, or a text over several lines"), Some("write, for example, `key: value`"))
     } else if has("misplaced bracket") {
         (Some("this `]` or `}` closes nothing"), Some("take it out, or put the text into quotes"))
     } else if has("flow mapping") || has("flow sequence") || has("flow construct") || has("illegal placement")

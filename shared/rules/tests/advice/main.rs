@@ -10,6 +10,8 @@
 #[expect(dead_code, reason = "what is told of each is compared where they stand")]
 #[path = "../../src/file/slips/tests/cases.rs"]
 mod cases;
+mod counts;
+mod kinds;
 mod rows;
 mod sentences;
 #[path = "../../src/template/check/tests/slips.rs"]

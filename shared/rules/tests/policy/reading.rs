@@ -73,20 +73,20 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:2:27: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     policy.yml:2:27: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     policy.yml:2:28: an entry of votes_required has no `from`; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
-    policy.yml:2:22: `sre` is nobody who could vote; write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')
-    policy.yml:2:26: self_approval takes true or false, not a text; write `true` or `false`, without quotes
-    policy.yml:2:50: verified_commits takes true or false, not a number; write `true` or `false`, without quotes
+    policy.yml:2:22: `sre` is nobody who could vote; write, for example, '@sre' for a user group, or a person's e-mail address
+    policy.yml:2:26: self_approval takes true or false, not a text; write `false`, without quotes
+    policy.yml:2:50: verified_commits takes true or false, not a number; write `true`, without quotes
     policy.yml:2:27: unknown_makers can't be `alow`; did you mean `allow`?
-    policy.yml:2:43: rollback can't be `no`; write four_eyes
+    policy.yml:2:43: rollback can't be `no`; it takes four_eyes alone
     policy.yml:2:26: expires_after is longer than 90d; write at most '90d'
     policy.yml:2:46: review_within takes a time: a whole number and s, m, h or d; write, for example, `review_within: '48h'`
     policy.yml:2:11: default takes no key `deployments`; it takes votes_required, approvers, self_approval, verified_commits, unknown_makers, rollback, ask_again, expires_after, promotes_to, allowed_actions, allowed_workflows, allowed_refs, allowed_webhook_hosts, break_glass, review_within
     policy.yml:3:9: floors takes a list, not keys with values; write `floors: [{places: [Production], votes_required: 2}]`
     "D: {}\nfloors:" is fine
-    policy.yml:3:9: floors is an empty list; write `floors: [{places: [Production], votes_required: 2}]`, or leave floors out
+    policy.yml:3:9: floors is an empty list; write, for example, `floors: [{places: [Production], votes_required: 2}]`, or leave floors out
     policy.yml:3:10: an entry of floors names nothing that it is for; write `deployments:`, `places:` or `actions:`, or put it under `default`
     policy.yml:3:11: an entry of floors takes no key `place`; did you mean `places`?
-    policy.yml:3:19: places is an empty list; write `places: [one, another]`, or leave places out
+    policy.yml:3:19: places is an empty list; write, for example, `places: [one, another]`, or leave places out
     policy.yml:3:17: places has no value; write a value
     policy.yml:3:19: a pattern has at most 200 characters and no template variables; write `*` for any text
     policy.yml:3:25: `acme` is no deployment; write `owner/name`, or `owner/*` for all of an owner's
@@ -97,7 +97,7 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:3:66: `slack_channel_approval` does not act, and a policy binds what acts; take it out
     policy.yml:2:55: `https://x.io` is no host; write hooks.example.com, or '*.example.com' for all of a domain
     policy.yml:2:71: `x.io:80` is no host; write hooks.example.com, or '*.example.com' for all of a domain
-    policy.yml:2:25: `oncall` is nobody who could break the glass; write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')
+    policy.yml:2:25: `oncall` is nobody who could break the glass; write, for example, '@oncall' for a user group, or a person's e-mail address
     policy.yml:3:1: a policy takes no key `floor`; did you mean `floors`?
     "#);
 }

@@ -42,8 +42,10 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
     }
     if let Some(close) = closing(first) {
         let inner = rest.get(first.len_utf8()..)?;
-        // A quote that is left open is closed at the end.
-        let length = inner.find(|c| close.contains(&c)).unwrap_or(inner.len());
+        let length = match inner.find(|c| close.contains(&c)) {
+            Some(length) => length,
+            None => left_open(inner)?,
+        };
         let end = inner.get(length..)?.chars().next().map_or(0, char::len_utf8);
         let (text, whole) = (inner.get(..length)?, first.len_utf8() + length + end);
         // `'it''s'`: YAML's own escape.
@@ -57,8 +59,15 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
     let run = |is: fn(char) -> bool| rest.find(|c| !is(c)).unwrap_or(rest.len());
     let one = |token| Some((token, first.len_utf8()));
     match first {
-        '(' => one(Token::Open),
-        ')' => one(Token::Close),
+        '(' | '（' => one(Token::Open),
+        ')' | '）' => one(Token::Close),
+        '≥' | '⩾' => one(Token::Sign(">=")),
+        '≤' | '⩽' => one(Token::Sign("<=")),
+        '≠' => one(Token::Sign("!=")),
+        '＝' => one(Token::Sign("=")),
+        '＞' => one(Token::Sign(">")),
+        '＜' => one(Token::Sign("<")),
+        '，' => one(Token::Comma),
         '[' => one(Token::OpenList),
         ']' => one(Token::CloseList),
         ',' | ';' => one(Token::Comma),
@@ -81,6 +90,8 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
         }
         '#' | '@' | '/' | '*' => {
             let length = rest.find([' ', ')', ']', ',', '\'', '"']).unwrap_or(rest.len());
+            // A `*` alone is any text, which no operator compares with.
+            let length = Some(length).filter(|_| rest.get(..length) != Some("*"))?;
             Some((Token::Text(rest.get(..length)?.to_owned()), length))
         }
         _ if first.is_alphanumeric() || matches!(first, '_' | '-') => {
@@ -98,11 +109,24 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
     }
 }
 
+/// The length of the text whose quote `inner` does not close: up to another kind of quote, or to its end.
+/// `None`: there is more than one text in it.
+fn left_open(inner: &str) -> Option<usize> {
+    let is_quote = |c: char| closing(c).is_some() || matches!(c, '’' | '”' | '»');
+    if let Some(end) = inner.find(is_quote) {
+        return Some(end);
+    }
+    let is_more = inner.contains(['=', '<', '>', '~']) || inner.contains(" and ") || inner.contains(" or ");
+    (!is_more).then_some(inner.len())
+}
+
 /// The characters that end a text which starts with `quote`; `None`: it is no quote.
 fn closing(quote: char) -> Option<&'static [char]> {
     match quote {
         '\'' => Some(&['\'']),
         '"' => Some(&['"']),
+        '′' | '´' | '＇' => Some(&['′', '´', '＇', '\'']),
+        '″' | '＂' => Some(&['″', '＂', '"']),
         '`' => Some(&['`', '\'']),
         '‘' | '’' | '‚' | '‛' => Some(&['‘', '’', '\'']),
         '“' | '”' | '„' | '‟' | '«' => Some(&['“', '”', '»', '"']),

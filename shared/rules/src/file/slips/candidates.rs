@@ -1,5 +1,6 @@
 //! The repairs that a file suggests.
 
+use super::lines::lines;
 use super::quotes::quotes;
 use super::texts::{block_text, plain_text, quoted_text};
 use super::{Edit, Slip};
@@ -87,6 +88,9 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             odd_characters(&line, &mut slips);
             if slips.len() > before && std::mem::take(&mut everywhere) {
                 everywhere_odd(source, &mut slips);
+            }
+            if failure.is_cut && !line.text.trim().is_empty() {
+                lines(source, &line, &mut slips);
             }
             if line.is_empty() {
                 continue;
@@ -403,7 +407,7 @@ const KEYS: [&[Key]; 15] = [
 ];
 
 /// Whether rules files have this key, or an action of this name.
-fn is_key(word: &str) -> bool {
+pub(super) fn is_key(word: &str) -> bool {
     KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word))
         || ACTIONS.iter().any(|action| action.name == word)
 }

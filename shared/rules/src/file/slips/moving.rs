@@ -6,7 +6,7 @@ use crate::problem::{Position, Source};
 use crate::yaml::Unread;
 
 /// How many lines before a line are its neighbours.
-const NEIGHBOURS: usize = 8;
+const NEIGHBOURS: usize = 40;
 /// By how many columns a line is moved at most.
 const FARTHEST: usize = 6;
 
@@ -66,13 +66,22 @@ fn indentation(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
         }
     }
     let under = under(source, line);
+    // The entries that follow in the same column.
+    let mut beside = under.clone();
+    while let Some(next) = Line::new(source, beside.last().copied().unwrap_or(line.number) + 1)
+        .filter(|next| next.indent == indent && next.column > indent + 1 && beside.len() < MAX_LINES)
+    {
+        beside.push(next.number);
+        beside.extend(self::under(source, &next));
+    }
+    let beside = if beside.len() > under.len() && line.column > indent + 1 { beside } else { Vec::new() };
     for (target, word) in targets {
         let moved = |number: usize| Edit {
             at: Position { line: number, column: 1 },
             removed: indent.saturating_sub(target),
             put: " ".repeat(target.saturating_sub(indent)),
         };
-        for lines in [&[][..], under.as_slice()] {
+        for lines in [&[][..], under.as_slice(), beside.as_slice()] {
             let edits = std::iter::once(line.number).chain(lines.iter().copied()).map(moved).collect();
             let at = Position { line: line.number, column: indent + 1 };
             let right = format!("indent it by {}, as `{}` above", counted(target, "space"), shown(&word));

@@ -57,16 +57,41 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
         before = c;
     }
     let end = line.at(characters.len());
-    let mut close = |(start, c): (usize, char), put: &str| {
+    let close = |(start, c): (usize, char), put: &str| {
         let edits = vec![Edit { at: end, removed: 0, put: put.to_owned() }];
         let suggestion = format!("write `{put}` at the end of the line");
-        slips.push(Slip { at: line.at(start), message: format!("`{c}` is not closed"), suggestion, edits });
+        Slip { at: line.at(start), message: format!("`{c}` is not closed"), suggestion, edits }
     };
     if let Some((start, c)) = quote {
-        close((start, c), &c.to_string());
+        // `'x"`: another quote ends it.
+        let behind = characters.get(start + 1..).unwrap_or_default();
+        let is_odd = |other: &&char| behind.iter().filter(|c| c == other).count() % 2 == 1;
+        if let Some(other) = behind.last().filter(|last| matches!(last, '\'' | '"')).filter(is_odd) {
+            let edits = vec![Edit { at: line.at(characters.len() - 1), removed: 1, put: c.to_string() }];
+            let message = format!("`{c}` is not closed by `{other}`");
+            let suggestion = format!("write `{c}` at the end of the line");
+            slips.push(Slip { at: line.at(start), message, suggestion, edits });
+            return;
+        }
+        // `['a, b]` and `'a # a comment`: it ends before what follows.
+        let ends = (start + 1..characters.len()).filter(|index| match characters.get(*index) {
+            Some(',' | ']' | '}') => !open.is_empty(),
+            Some('#') => characters.get(index - 1) == Some(&' '),
+            Some(_) | None => false,
+        });
+        for index in ends.take(2) {
+            let before = characters.get(..index).unwrap_or_default();
+            let spaces = before.iter().rev().take_while(|c| **c == ' ').count();
+            let sign = characters.get(index).copied().unwrap_or_default();
+            let edits = vec![Edit { at: line.at(index - spaces), removed: 0, put: c.to_string() }];
+            let message = format!("`{c}` is not closed");
+            let suggestion = format!("write `{c}` before the `{sign}`");
+            slips.push(Slip { at: line.at(start), message, suggestion, edits });
+        }
+        slips.push(close((start, c), &c.to_string()));
     } else if let Some(first) = open.first().copied() {
         let put: String = open.iter().rev().map(|(_, c)| closing(*c)).collect();
-        close(first, &put);
+        slips.push(close(first, &put));
     }
 }
 
@@ -81,6 +106,19 @@ fn apostrophe(line: &Line<'_>, characters: &[char], start: usize, slips: &mut Ve
     let (Some('\''), Some('\'')) = (value.first(), value.last()) else { return };
     let inner: String = value.iter().skip(1).take(value.len().saturating_sub(2)).collect();
     if !inner.contains('\'') || inner.contains(['"', '\\']) || value.len() < 3 {
+        return;
+    }
+    // `''x''`: the quotes are there twice.
+    let doubled = inner.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\''));
+    if let Some(inner) = doubled.filter(|inner| !inner.is_empty() && !inner.contains('\'')) {
+        let edits = vec![Edit { at: line.at(start), removed: value.len(), put: format!("'{inner}'") }];
+        let message = "two quotes in the place of one".to_owned();
+        slips.push(Slip {
+            at: line.at(start),
+            message,
+            suggestion: format!("write '{}'", shown(inner)),
+            edits,
+        });
         return;
     }
     let quoted = format!("\"{inner}\"");
@@ -160,7 +198,7 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
         return;
     }
     // `"environment" = 'Staging'`: a condition whose variable has quotes.
-    if let Some(right) = meant(value).filter(|_| before.is_empty() && value.starts_with('"')) {
+    if let Some(right) = meant(value).filter(|_| before.is_empty() && value.starts_with(['"', '\''])) {
         let edits = vec![Edit { at, removed: value.chars().count(), put: right.clone() }];
         let message = "a quote ends before the condition does".to_owned();
         slips.push(Slip { at, message, suggestion: format!("write `{}`", shown(&right)), edits });
@@ -200,7 +238,9 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
     if before.is_empty() {
         comparison(at, value, &mended, slips);
     }
-    let quoted = quoted(&mended);
+    // `{{ x }} is out'`: only the quote before it is missing.
+    let ended = mended.strip_suffix(['\'', '"']).filter(|text| !text.contains(['\'', '"']));
+    let quoted = quoted(ended.unwrap_or(&mended));
     let suggestion = suggestion(&quoted);
     let edits = vec![Edit { at, removed: value.chars().count(), put: quoted }];
     slips.push(Slip { at, message, suggestion, edits });

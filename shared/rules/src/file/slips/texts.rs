@@ -28,7 +28,7 @@ pub(super) fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<S
         }
     }
     let Some((start, indent)) = start else { return };
-    if starts_structure(source.line(start)) {
+    if starts_structure(source.line(start)) || (indent < own && is_head(source.line(start))) {
         return;
     }
     let target = block.unwrap_or(own + 2);
@@ -76,6 +76,14 @@ pub(super) fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<S
             .collect();
         slips.push(Slip { at, message: message.clone(), suggestion: right.clone(), edits });
     }
+}
+
+/// Whether a line that stands left of a text's key is a key of its own, such as the name of a rule.
+fn is_head(line: &str) -> bool {
+    let text = line.trim();
+    let entry = text.strip_prefix("- ").unwrap_or(text);
+    let name = entry.split_once(": ").map(|(name, _)| name).or_else(|| entry.strip_suffix(':'));
+    name.is_some_and(|name| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ')))
 }
 
 /// A text on the lines under its key that can't stand there without `|`.

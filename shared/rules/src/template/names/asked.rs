@@ -220,6 +220,15 @@ impl<'t> Walk<'t> {
             self.slips.push(unknown_filter(token, value, values));
             return Known::Anything;
         };
+        if let Some((first, last)) = values.split_once(',').filter(|_| name == "slice") {
+            let number = |text: &str| text.trim().parse::<u32>().is_ok();
+            if number(first) && number(last) {
+                let right = format!("write `{value}[{}:{}]`", first.trim(), last.trim());
+                let message = "`slice` makes several lists of one".to_owned();
+                self.slips.push(Slip::new(token.start, message, right));
+                return known;
+            }
+        }
         let positional =
             |place: usize| arguments.iter().filter(|argument| argument.name.is_none()).nth(place);
         let by_name = arguments.iter().find(|argument| argument.name == Some("attribute"));

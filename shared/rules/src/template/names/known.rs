@@ -63,7 +63,10 @@ pub(super) const TESTS: [&str; 36] = [
 ];
 
 /// Methods and functions of other languages, and the code that does the same for `x`.
-const ELSEWHERE: [(&str, &str); 48] = [
+const ELSEWHERE: [(&str, &str); 51] = [
+    ("short", "x[:7]"),
+    ("shorten", "x[:7]"),
+    ("substring", "x[:7]"),
     ("strip", "x | trim"),
     ("lstrip", "x | trim"),
     ("rstrip", "x | trim"),
@@ -130,6 +133,10 @@ pub(super) fn elsewhere(name: &str, value: &str, values: &str) -> Option<String>
         "get" => match unquoted(values) {
             Some(name) if is_name(name) => format!("{value}.{name}"),
             Some(_) | None => format!("{value}[{}]", values.split(',').next().unwrap_or_default()),
+        },
+        "substring" => match values.split_once(',') {
+            Some((start, end)) => format!("{value}[{}:{}]", start.trim(), end.trim()),
+            None => format!("{value}[{}:]", values.trim()),
         },
         _ if code.contains("'a'") => code.replace("'a'", values),
         "strip" | "lstrip" | "rstrip" | "truncatechars" => format!("{code}({values})"),

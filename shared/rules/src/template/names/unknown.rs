@@ -69,17 +69,31 @@ impl<'t> Walk<'t> {
         } else if let Some(joined) = joined.filter(|joined| known().any(|name| name == joined)) {
             Some(format!("write `{joined}`"))
         } else if let Some(list) = known().find(|list| list.strip_suffix('s') == Some(name)) {
-            Some(match next {
-                Some(next) => {
+            let unknown = next.and_then(|next| self.unknown_attribute(list, next));
+            Some(match (next, unknown) {
+                (Some(_), Some(slip)) => {
+                    let right = slip.suggestion.unwrap_or_default();
+                    let right =
+                        right.strip_prefix("did you mean `").and_then(|right| right.strip_suffix("`?"));
+                    match right {
+                        Some(right) => format!("did you mean `{list}[0].{right}`?"),
+                        None => format!("did you mean `{list}`?"),
+                    }
+                }
+                (Some(next), None) => {
                     format!("write `{list}[0].{}`, or `{{% for {name} in {list} %}}` before it", next.text)
                 }
-                None => format!("did you mean `{list}`?"),
+                (None, _) => format!("did you mean `{list}`?"),
             })
         } else if let Some(next) = next.filter(|next| {
             matches!(name, "deploy" | "env" | "ctx" | "context" | "vars" | "inputs" | "github")
                 && known().any(|known| known == next.text)
         }) {
             Some(format!("write `{}`", next.text))
+        } else if next.is_some()
+            && matches!(name, "env" | "ctx" | "context" | "vars" | "var" | "inputs" | "secrets" | "Values")
+        {
+            Some("a template has variables of its own alone, for example `{{ deploy_name }}`".to_owned())
         } else {
             let one = |name: &str| closest(name, known()).map(|meant| self.with_attribute(meant, next));
             match (name, next) {
@@ -91,6 +105,9 @@ impl<'t> Walk<'t> {
                     name => format!("loop.{name}"),
                 }),
                 ("sha" | "commit" | "git_sha", _) => Some("revision".to_owned()),
+                ("deployer" | "deployed_by" | "actor", None) => Some("deploy_author_name".to_owned()),
+                ("approvers" | "approver", None) => Some("approved_by".to_owned()),
+                ("authors" | "author", None) => Some("authors_slack".to_owned()),
                 ("pull_request" | "pull_requests" | "pulls", _) => Some(self.with_attribute("prs", next)),
                 (_, Some(attribute)) => {
                     let whole = one(name).filter(|meant| meant.contains('.'));
@@ -110,6 +127,12 @@ impl<'t> Walk<'t> {
         let is_value = ["==", "!=", "=", "(", ",", "[", "~"].iter().any(|sign| before.is(sign));
         let is_alone = tokens.peek().is_none_or(|next| !next.is(".") && !next.is("(") && !next.is("["));
         (is_value && is_alone).then(|| format!("write a text in quotes: `'{}'`", token.text))
+    }
+
+    /// The slip of an attribute that the elements of a list don't have; `None`: they have it.
+    fn unknown_attribute(&self, list: &str, attribute: &Token<'_>) -> Option<Slip> {
+        let element = self.look_up(list).map_or(Known::Anything, |list| list.element());
+        element.attribute(attribute.text, attribute.start, list).err()
     }
 
     /// A variable with an attribute as far as it, or the first of its elements, has that.

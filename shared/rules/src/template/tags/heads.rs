@@ -86,4 +86,59 @@ impl<'t> Tags<'t> {
             _ => {}
         }
     }
+
+    /// `elif`, `else` and `do`.
+    pub(super) fn middle(&mut self, code: &Code<'t>, word: &str, rest: &[Token<'t>]) {
+        let rest_text = self.inner(rest);
+        if let Some(last) = rest.last().filter(|last| last.is(":") || last.is("then")) {
+            let kept = self.inner(rest.get(..rest.len() - 1).unwrap_or_default());
+            let kept = if kept.is_empty() { String::new() } else { format!(" {kept}") };
+            return self.told_once(
+                code,
+                format!("a tag ends without `{}`", last.text),
+                format!("write `{{% {word}{kept} %}}`"),
+            );
+        }
+        if word == "do" {
+            return;
+        }
+        let allowed: &[&str] = if word == "else" { &["if", "for"] } else { &["if"] };
+        match self.open.last_mut() {
+            Some(open) if allowed.contains(&open.word) => {
+                let is_late = open.has_else;
+                open.has_else |= word == "else";
+                if is_late {
+                    return self.told_once(
+                        code,
+                        format!("`{word}` stands behind `{{% else %}}`"),
+                        "put `{% else %}` last, and once",
+                    );
+                }
+            }
+            Some(open) => {
+                let (message, end) = (
+                    format!("`{word}` stands in `{{% {} %}}`", open.word),
+                    format!("write `{{% end{} %}}` before it", open.word),
+                );
+                return self.told_once(code, message, end);
+            }
+            None => {
+                let message = format!("`{word}` stands in no `{{% if %}}`");
+                return self.told_once(code, message, "write `{% if … %}` before it, or leave it out");
+            }
+        }
+        if word == "else" && !rest.is_empty() {
+            self.told_once(
+                code,
+                "`else` has no condition",
+                format!("write `{{% elif {rest_text} %}}`, or `{{% else %}}`"),
+            );
+        } else if word == "elif" && rest.is_empty() {
+            self.told_once(
+                code,
+                "`{% elif %}` has no condition",
+                "write `{% else %}`, or a condition: `{% elif tags %}`",
+            );
+        }
+    }
 }

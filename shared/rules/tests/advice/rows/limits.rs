@@ -53,6 +53,10 @@ pub(in super::super) fn all() -> Vec<String> {
             "rules:\n  - a: {{actions: [slack_channel_approval: {{channel: '#a', prompt: '{}'}}]}}\n",
             "x".repeat(3001)
         ),
+        format!(
+            "rules:\n  - a: {{actions: [slack_channel_approval: {{channel: '#a', prompt: '{}{{{{ deploy_slack }}}}'}}]}}\n",
+            "x".repeat(2990)
+        ),
         format!("rules:\n  - {}: {{actions: [trigger_build]}}\n", "x".repeat(300)),
         format!("rules:\n  - a: {{actions: [send_event: '{}']}}\n", "x".repeat(300)),
         format!(

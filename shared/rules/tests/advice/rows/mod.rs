@@ -4,6 +4,7 @@ mod actions;
 mod conditions;
 mod files;
 mod limits;
+mod slips;
 mod templates;
 mod windows;
 
@@ -57,6 +58,13 @@ pub(super) fn all() -> Vec<(String, String)> {
         of(windows::WINDOWS, with_window),
         of(files::RULES, with_keys),
         of(files::FILES, str::to_owned),
+        of(slips::TEXTS, with_condition),
+        of(slips::RULES, with_keys),
+        of(slips::APPROVALS, with_approval),
+        of(slips::ACTIONS, with_action),
+        of(slips::WINDOWS, with_window),
+        of(slips::TEMPLATES, super::with_template),
+        slips::files(),
     ]
     .concat()
 }

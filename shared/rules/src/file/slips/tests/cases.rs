@@ -235,7 +235,7 @@ pub(super) const CASES: &[Case] = &[
     // Conditions.
     Case {
         file: "rules:\n  - promote:\n      conditions: ${{ environment == 'Staging' }}\n      actions: [trigger_build]\n",
-        told: "3:19: conditions takes a list, not a text; write `- environment='Staging'`",
+        told: "3:19: conditions takes a list, not a text; write `- environment = 'Staging'` on a line of its own",
         followed: "rules:\n  - promote:\n      conditions:\n        - environment='Staging'\n      actions: [trigger_build]\n",
     },
     Case {
@@ -250,7 +250,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         file: "rules:\n  - promote:\n      conditions:\n        environment: Staging\n        tags: '#web'\n      actions: [trigger_build]\n",
-        told: "4:9: conditions takes a list, not keys with values; write `- environment='Staging'` and `- tags='#web'`",
+        told: "4:9: conditions takes a list, not keys with values; write `- environment='Staging' and tags='#web'`",
         followed: "rules:\n  - promote:\n      conditions:\n        - environment='Staging'\n        - tags='#web'\n      actions: [trigger_build]\n",
     },
     Case {
@@ -350,7 +350,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         file: "rules:\n  - a:\n      actions: [trigger_build]\n  b:\n      actions: [trigger_build]\n",
-        told: "4:3: this line is no entry of the list above; write `- b:`",
+        told: "4:3: the rule `b` has no `- ` before it; write `- b:` in the column of the rules above",
         followed: "rules:\n  - a:\n      actions: [trigger_build]\n  - b:\n      actions: [trigger_build]\n",
     },
     Case {

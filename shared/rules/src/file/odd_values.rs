@@ -1,0 +1,137 @@
+//! Characters within a value that look like others, or like nothing: a value is compared as it stands.
+
+use super::reader::Reader;
+use crate::edit::Edit;
+use crate::odd::{Looks, looks};
+use crate::yaml::{Content, Node, Scalar, locate};
+use std::rc::Rc;
+
+/// What is written for people, who see what is meant.
+const FOR_PEOPLE: [&str; 12] = [
+    "add_to_deploy_message_thread",
+    "body",
+    "comment",
+    "description",
+    "detail",
+    "meessage",
+    "message",
+    "notify_deploy_authors",
+    "notify_deployer",
+    "notify_mentioned_issues",
+    "prompt",
+    "slack_deploy_message",
+];
+
+impl Reader<'_> {
+    /// A notice of each value with such a character, but for texts that people read.
+    pub(super) fn odd_values(&mut self, root: &Node) {
+        let mut nodes: Vec<Rc<Node>> = Vec::new();
+        self.odd_values_of(root, &mut nodes);
+        while let Some(node) = nodes.pop() {
+            if self.has_enough_notices() {
+                return;
+            }
+            self.odd_values_of(&node, &mut nodes);
+        }
+    }
+
+    /// Looks at one node, and adds what is in it to `nodes`.
+    fn odd_values_of(&mut self, node: &Node, nodes: &mut Vec<Rc<Node>>) {
+        match &node.content {
+            Content::Scalar(scalar) => self.odd_value(node, scalar),
+            Content::Sequence(entries) => nodes.extend(entries.iter().cloned()),
+            Content::Mapping(entries) => {
+                let others = entries.iter().filter(|entry| !FOR_PEOPLE.contains(&entry.key.as_str()));
+                nodes.extend(others.map(|entry| Rc::clone(&entry.value)));
+            }
+        }
+    }
+
+    fn odd_value(&mut self, node: &Node, scalar: &Scalar) {
+        if scalar.text.is_ascii() && !scalar.text.contains(is_unseen_control) {
+            return;
+        }
+        let Some((offset, c, looks)) = odd_in(&scalar.text) else { return };
+        let (message, right) = looks.told(c);
+        let message = match looks {
+            Looks::Nothing | Looks::Space => format!("{message} is a part of the value"),
+            Looks::Dash | Looks::Quote(_) | Looks::Sign(_) => {
+                format!("{message}, and is a part of the value")
+            }
+        };
+        let right = if looks == Looks::Dash { "write `-`".to_owned() } else { right };
+        let at = locate(self.source, node, offset);
+        // In double quotes, it may stand there as an escape.
+        let is_there = self.source.from(at).starts_with(c);
+        let edit = is_there.then(|| Edit { at, removed: 1, put: looks.right().to_owned() });
+        // Which of several quotes are meant is for its author to say.
+        let edits = edit.filter(|_| !matches!(looks, Looks::Quote(_))).into_iter().collect();
+        self.notice_with(at, message, right, edits);
+    }
+}
+
+/// Whether a character moves or hides what is shown.
+fn is_unseen_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+}
+
+/// The first character of a text that is most likely another one than it looks like, and its place.
+fn odd_in(text: &str) -> Option<(usize, char, Looks)> {
+    let chars: Vec<char> = text.chars().collect();
+    let is_quoted = |quote: Option<&char>| {
+        quote.and_then(|c| looks(*c)).is_some_and(|looks| matches!(looks, Looks::Quote(_)))
+    };
+    let has_quotes = chars.len() > 1 && is_quoted(chars.first()) && is_quoted(chars.last());
+    chars.iter().copied().enumerate().find_map(|(index, c)| {
+        let looks = if is_unseen_control(c) { Looks::Nothing } else { looks(c)? };
+        let before = index.checked_sub(1).and_then(|before| chars.get(before)).copied();
+        let beside = [before, chars.get(index + 1).copied()];
+        let is_beside = |is: fn(char) -> bool| beside.iter().any(|c| c.is_some_and(is));
+        let is_odd = match looks {
+            // In a family of emoji and in Persian these characters join what stands beside them.
+            Looks::Nothing => beside.iter().any(|c| c.is_none_or(|c| c.is_ascii())),
+            Looks::Space => true,
+            Looks::Dash => {
+                c != '·' && c != '•' && is_beside(|c| c.is_ascii_alphanumeric()) && !is_beside(|c| c == ' ')
+            }
+            Looks::Quote(_) => has_quotes,
+            Looks::Sign(sign) => sign.is_alphabetic() && is_beside(|c| c.is_ascii_alphabetic()),
+        };
+        is_odd.then_some((index, c, looks))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    #[test]
+    fn odd_character_of_a_value_is_told_by_its_code_point() {
+        for (action, expected) in [
+            ("auto_approve_build: deploy\u{200b}prod", "U+200B"),
+            ("auto_approve_build: deploy\u{ad}prod", "U+00AD"),
+            ("auto_approve_build: deploy\u{202e}prod", "U+202E"),
+            ("auto_approve_build: deploy\u{e0041}prod", "U+E0041"),
+            ("auto_approve_build: deploy\u{3164}prod", "U+3164"),
+            ("auto_approve_build: deploy\u{a0}prod", "U+00A0"),
+            ("auto_approve_build: deploy\u{2011}prod", "U+2011"),
+            ("auto_approve_build: \"deploy\\u001bprod\"", "U+001B"),
+            ("auto_approve_build: „deploy“", "U+201E"),
+            ("auto_approve_build: ′deploy′", "U+2032"),
+            ("auto_approve_build: \u{420}roduction", "U+0420"),
+            ("slack_channel_approval: {channel: '#a', approvers: \"ana\u{200d}@b.co\"}", "U+200D"),
+            // What is meant as it stands.
+            ("auto_approve_build: деплой", ""),
+            ("auto_approve_build: デプロイ（本番）", ""),
+            ("auto_approve_build: build – deploy", ""),
+            ("auto_approve_build: l’équipe", ""),
+            ("auto_approve_build: 👩\u{200d}🚀 up", ""),
+            ("slack_deploy_message: “out”\u{a0}!", ""),
+        ] {
+            let text = format!("rules:\n  - a:\n      actions:\n        - {action}\n");
+            let notices = parse(&text, "f").unwrap().notices;
+            assert_eq!(notices.len(), usize::from(!expected.is_empty()), "{action}: {notices:?}");
+            assert!(notices.iter().all(|notice| notice.message.contains(expected)), "{action}: {notices:?}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Lines that are no YAML as they stand: comments and fences of other languages, lines of a diff, and lines
+//! that lack a `- ` or the room before them.
+
+use super::candidates::{Line, counted, is_key, shown, starts_structure};
+use super::{Edit, Slip};
+use crate::problem::{Position, Source};
+use crate::reference::ACTIONS;
+
+/// What starts a comment in other languages.
+const COMMENTS: [&str; 5] = ["//", "/*", "<!--", "-- ", "; "];
+/// What starts an entry of a list in Markdown.
+const BULLETS: [&str; 2] = ["* ", "+ "];
+/// How many lines before a line those are looked for that it belongs to.
+const LINES_BEFORE: usize = 60;
+
+/// The slips of a line that is none of YAML's, or that stands in a wrong column.
+pub(super) fn lines(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    comment(line, slips);
+    fences(source, line, slips);
+    diff(source, line, slips);
+    bullet(line, slips);
+    head_of_a_rule(source, line, slips);
+    dash_before_a_key(source, line, slips);
+    text_beside_its_sign(source, line, slips);
+    if let Some(before) = line_before(source, line) {
+        below_its_key(line, &before, slips);
+        entry_without_dash(line, &before, slips);
+    }
+}
+
+fn slip(at: Position, message: String, suggestion: String, edit: Edit) -> Slip {
+    Slip { at, message, suggestion, edits: vec![edit] }
+}
+
+/// The last line before `line` in which something stands.
+fn line_before<'s>(source: &Source<'s>, line: &Line<'_>) -> Option<Line<'s>> {
+    let mut before = (1..line.number).rev().take(LINES_BEFORE).filter_map(|number| Line::new(source, number));
+    before.find(|line| !line.is_empty())
+}
+
+/// A comment of another language on a line of its own.
+fn comment(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let Some(sign) = COMMENTS.iter().find(|sign| line.content.starts_with(**sign)) else { return };
+    let message = format!("`{}` starts no comment in YAML", sign.trim());
+    let edit = Edit { at: line.at(0), removed: sign.trim().len(), put: "#".to_owned() };
+    slips.push(slip(line.at(0), message, "write `#`".to_owned(), edit));
+}
+
+/// The fence of a block of code in Markdown: each such line of the file.
+fn fences(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let is_fence = |text: &str| text.trim_start().starts_with("```");
+    if !is_fence(line.text) {
+        return;
+    }
+    let numbers = (1..=source.line_count()).filter(|number| is_fence(source.line(*number)));
+    let edits = numbers.map(|number| Edit {
+        at: Position { line: number, column: 1 },
+        removed: source.line(number).chars().count(),
+        put: String::new(),
+    });
+    let edits: Vec<Edit> = edits.collect();
+    let Some(at) = edits.first().map(|edit| edit.at) else { return };
+    let message = "a fence of Markdown stands around the file".to_owned();
+    let suggestion = "delete the lines that start with three backticks".to_owned();
+    slips.push(Slip { at, message, suggestion, edits });
+}
+
+/// A line as `git diff` shows it.
+fn diff(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let at = Position { line: line.number, column: 1 };
+    let (is_new, is_old) = (|text: &str| text.starts_with("+ "), |text: &str| text.starts_with("-  "));
+    if !is_new(line.text) && !is_old(line.text) {
+        return;
+    }
+    let numbers = || 1..=source.line_count();
+    let edits = numbers().filter_map(|number| {
+        let text = source.line(number);
+        let removed = if is_old(text) { text.chars().count() } else { 1 };
+        let edit = Edit { at: Position { line: number, column: 1 }, removed, put: String::new() };
+        (is_new(text) || is_old(text)).then_some(edit)
+    });
+    let edits: Vec<Edit> = edits.collect();
+    let at = edits.first().map_or(at, |edit| edit.at);
+    let sign: String = source.line(at.line).chars().take(1).collect();
+    let suggestion = match numbers().any(|number| is_new(source.line(number))) {
+        true => "delete the lines that start with `-`, and the `+` before the others",
+        // Which of the two is meant is for its author to say: without a condition, a rule holds for more.
+        false => "delete the line, or only the `-` before it",
+    };
+    let message = format!("the `{sign}` of a diff stands before this line");
+    slips.push(Slip { at, message, suggestion: suggestion.to_owned(), edits });
+}
+
+/// `* ana`, as an entry of a list in Markdown.
+fn bullet(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let Some(sign) = BULLETS.iter().find(|sign| line.content.starts_with(**sign)) else { return };
+    if line.column != line.indent + 1 || line.indent == 0 {
+        return;
+    }
+    let message = format!("`{}` starts no entry of a list in YAML", sign.trim());
+    let edit = Edit { at: line.at(0), removed: 1, put: "-".to_owned() };
+    slips.push(slip(line.at(0), message, "write `- `".to_owned(), edit));
+}
+
+/// Whether a line says nothing but the name of a rule.
+fn is_name(content: &str) -> bool {
+    let name = content.strip_suffix(':').filter(|name| !name.is_empty() && !is_key(name));
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.' | '/');
+    name.is_some_and(|name| name.chars().all(is_plain))
+}
+
+/// The name of a rule in another column than the rules above, or without its `- `.
+fn head_of_a_rule(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    if !is_name(line.content) {
+        return;
+    }
+    let starts = |number: &usize| source.line(*number).trim_end() == "rules:";
+    let Some(start) = (1..line.number).find(starts) else { return };
+    let mut first = (start + 1..line.number).filter_map(|number| Line::new(source, number));
+    let Some(first) = first.find(|line| !line.is_empty()).filter(|first| first.column > first.indent + 1)
+    else {
+        return;
+    };
+    let (own, rules) = (line.column - 1, first.column - 1);
+    let has_dash = line.column > line.indent + 1;
+    if line.indent == first.indent && has_dash {
+        return;
+    }
+    let at = Position { line: line.number, column: line.indent + 1 };
+    let put = format!("{}- ", " ".repeat(first.indent));
+    let edit = Edit { at: Position { line: line.number, column: 1 }, removed: own, put };
+    let content = shown(line.content);
+    let (message, suggestion) = match has_dash {
+        true => (
+            format!("`- {content}` stands in column {}, the rules above in {}", line.indent + 1, rules - 1),
+            format!("indent it by {}", counted(first.indent, "space")),
+        ),
+        false => (
+            format!("the rule `{}` has no `- ` before it", content.trim_end_matches(':')),
+            format!("write `- {content}` in the column of the rules above"),
+        ),
+    };
+    slips.push(slip(at, message, suggestion, edit));
+}
+
+/// `- actions:` among the keys of a mapping.
+fn dash_before_a_key(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let word = line.content.split(':').next().unwrap_or_default();
+    let is_action = ACTIONS.iter().any(|action| action.name == word);
+    if line.column != line.indent + 3 || !is_key(word) || is_action || !line.content.contains(':') {
+        return;
+    }
+    let before = (1..line.number).rev().take(LINES_BEFORE).filter_map(|number| Line::new(source, number));
+    let neighbour = before.filter(|line| !line.is_empty()).find(|before| before.column <= line.column);
+    if neighbour.is_none_or(|before| before.column != line.indent + 1) {
+        return;
+    }
+    let at = Position { line: line.number, column: line.indent + 1 };
+    let edit = Edit { at, removed: 2, put: String::new() };
+    let message = format!("a `- ` stands before the key `{word}`");
+    slips.push(slip(at, message, format!("write `{}`", shown(line.content)), edit));
+}
+
+/// `message: | Hi`, with more of the text below.
+fn text_beside_its_sign(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let Some((key, value)) = line.content.split_once(": ") else { return };
+    let Some((sign, text)) =
+        value.split_once(' ').filter(|(sign, _)| matches!(*sign, "|" | ">" | "|-" | ">-"))
+    else {
+        return;
+    };
+    let next = (line.number + 1..=source.line_count()).find_map(|number| {
+        let text = source.line(number);
+        (!text.trim().is_empty()).then(|| text.len() - text.trim_start_matches(' ').len())
+    });
+    let Some(indent) = next.filter(|indent| *indent >= line.column && is_key(key)) else { return };
+    let before = key.chars().count() + 2 + sign.len();
+    let removed = value.chars().count() - sign.len() - text.chars().count();
+    let edit = Edit { at: line.at(before), removed, put: format!("\n{}", " ".repeat(indent)) };
+    let message = format!("a text on the line of its `{sign}`");
+    slips.push(slip(line.at(before), message, "write all of it on the lines below".to_owned(), edit));
+}
+
+/// A value below its key that stands no further in: all of it, or the rest of a text.
+fn below_its_key(line: &Line<'_>, before: &Line<'_>, slips: &mut Vec<Slip>) {
+    let own = before.column - 1;
+    let is_value = line.column == line.indent + 1
+        && line.indent <= own
+        && !starts_structure(line.text)
+        && !is_key(line.content)
+        && !line.content.contains(": ")
+        && !line.content.ends_with(':');
+    let Some((key, value)) = before.content.split_once(':') else { return };
+    if !is_value || !is_key(key) || value.trim_start().starts_with(['\'', '"', '[', '{', '|', '>', '&', '*'])
+    {
+        return;
+    }
+    let put = " ".repeat(own + 2 - line.indent);
+    let suggestion = format!("indent it by {} more", counted(put.len(), "space"));
+    let edit = Edit { at: Position { line: line.number, column: 1 }, removed: 0, put };
+    let message = match value.trim().is_empty() {
+        true => format!("the value of `{key}` stands no further in than the key"),
+        false => format!("the text of `{key}` goes on here, and no further in than the key"),
+    };
+    slips.push(slip(line.at(0), message, suggestion, edit));
+}
+
+/// A line among the entries of a list that has no `- `.
+fn entry_without_dash(line: &Line<'_>, before: &Line<'_>, slips: &mut Vec<Slip>) {
+    let is_entry = before.column == before.indent + 3 && !before.content.contains(": ");
+    let is_beside = line.column == line.indent + 1 && line.indent == before.indent;
+    if !is_entry || !is_beside || starts_structure(line.text) || line.content.ends_with(':') {
+        return;
+    }
+    if before.content.ends_with(" and") || before.content.ends_with(" or") {
+        let edit = Edit { at: Position { line: line.number, column: 1 }, removed: 0, put: "  ".to_owned() };
+        let message = "the condition goes on here, and no further in than its `- `".to_owned();
+        slips.push(slip(line.at(0), message, "indent it by 2 spaces more".to_owned(), edit));
+        return;
+    }
+    let message = format!("`{}` has no `- ` before it", shown(line.content));
+    let edit = Edit { at: line.at(0), removed: 0, put: "- ".to_owned() };
+    slips.push(slip(line.at(0), message, format!("write `- {}`", shown(line.content)), edit));
+}
