@@ -164,8 +164,11 @@ impl ActionExecution {
     async fn found_deployers(&self, attempt: &Attempt, slack: &Slack, deploy: &Deploy) -> Tried<Vec<String>> {
         match self.found(slack, deploy.deployers().to_vec()).await {
             Ok(found) => Ok(found.members_of(deploy.deployers())),
-            Err(failure) if failure.is_passing() && attempt.effect.tries() < LOOKS => Err(failure.into()),
-            Err(failure) => {
+            Err(trouble) => {
+                let failure = trouble.outside()?;
+                if failure.is_passing() && attempt.effect.tries() < LOOKS {
+                    return Err(failure.into());
+                }
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who deployed");
                 Ok(Vec::new())
             }

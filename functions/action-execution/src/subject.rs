@@ -268,6 +268,7 @@ mod tests {
             repository: repository.to_owned(),
             circleci_project: format!("gh/{repository}"),
             circleci_definition: None,
+            repository_id: None,
         };
         let (web, shop) = (origin("acme/web"), origin("acme/shop"));
         for (seen, now, expected) in [
