@@ -16,9 +16,9 @@ fn every_problem_is_told_with_its_place() {
     ../docs/example/rules.yml: fine, 3 rules
     tests/files/typos.yml:4:11: unknown variable `enviroment`; did you mean `environment`?
       |
-    4 |         - enviroment='Staging'
+    4 |         - enviroment='X'
       |           ^
-    4 +         - environment='Staging'
+    4 +         - environment='X'
 
     tests/files/typos.yml:5:27: `nonsense` after the end of the condition; join conditions with `and` or `or`
       |
@@ -60,7 +60,7 @@ fn a_script_gets_one_document() {
           "suggestion": "did you mean `environment`?",
           "corrected": {
             "line": 4,
-            "text": "        - environment='Staging'"
+            "text": "        - environment='X'"
           }
         },
         {
@@ -106,7 +106,7 @@ fn a_script_gets_one_document() {
 #[test]
 fn github_gets_annotations() {
     insta::assert_snapshot!(check(&["--format", "github"]), @"
-    ::error file=tests/files/typos.yml,line=4,col=11,title=Signoff rules%3A problem::unknown variable `enviroment`; did you mean `environment`?%0A4 +         - environment='Staging'
+    ::error file=tests/files/typos.yml,line=4,col=11,title=Signoff rules%3A problem::unknown variable `enviroment`; did you mean `environment`?%0A4 +         - environment='X'
     ::error file=tests/files/typos.yml,line=5,col=27,title=Signoff rules%3A problem::`nonsense` after the end of the condition; join conditions with `and` or `or`
     ::error file=tests/files/typos.yml,line=7,col=11,title=Signoff rules%3A problem::unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?%0A7 +         - slack_channel_approval: {channel: '#team'}
     ::warning file=tests/files/not-yet.yml,line=5,col=37,title=Signoff rules%3A notice::known, not supported yet: base_synced; the rule `nudge` is not opened

@@ -73,7 +73,7 @@ fn a_file_with_problems_is_not_converted() {
     ---- err
     tests/files/typos.yml:4:11: unknown variable `enviroment`; did you mean `environment`?
       |
-    4 |         - enviroment='Staging'
+    4 |         - enviroment='X'
       |           ^
 
     tests/files/typos.yml:5:27: `nonsense` after the end of the condition; join conditions with `and` or `or`

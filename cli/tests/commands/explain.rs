@@ -373,7 +373,7 @@ fn nothing_is_explained_of_what_cannot_be_read() {
     ---- err
     tests/files/typos.yml:4:11: unknown variable `enviroment`; did you mean `environment`?
       |
-    4 |         - enviroment='Staging'
+    4 |         - enviroment='X'
       |           ^
 
     tests/files/typos.yml:5:27: `nonsense` after the end of the condition; join conditions with `and` or `or`

@@ -87,7 +87,7 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:3:10: an entry of floors names nothing that it is for; write `deployments:`, `places:` or `actions:`, or put it under `default`
     policy.yml:3:11: an entry of floors takes no key `place`; did you mean `places`?
     policy.yml:3:19: places is an empty list; write, for example, `places: [one, another]`, or leave places out
-    policy.yml:3:17: places has no value; write a value
+    policy.yml:3:17: places has no value; write, for example, `'text'`
     policy.yml:3:19: a pattern has at most 200 characters and no template variables; write `*` for any text
     policy.yml:3:25: `acme` is no deployment; write `owner/name`, or `owner/*` for all of an owner's
     policy.yml:3:31: `*` is no deployment; write `owner/name`, or `owner/*` for all of an owner's

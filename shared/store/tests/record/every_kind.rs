@@ -251,7 +251,8 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
             refuses(store.step(id, &it.run, 0).await);
             let failed = store.failed_deploys().await.expect("read");
             assert_eq!((failed.contains(id), failed.contains(&next.deploy.id)), (is_shown, true));
-            assert!(store.deploys_kept_back(second(60)).await.expect("read").contains(id));
+            let kept = store.deploys_kept_back(second(60)).await.expect("read");
+            assert_eq!((kept.contains(id), kept.contains(&next.deploy.id)), (is_shown, true));
             let both = [(id, &it.run), (&next.deploy.id, &next.run)];
             assert_eq!(store.runs(&both).await.expect("read").len(), 1 + usize::from(is_shown));
         }
