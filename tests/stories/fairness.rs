@@ -18,7 +18,7 @@ fn evaluated(page: &Page) -> Option<Timestamp> {
 
 /// How long a deploy waited for its rules to be evaluated.
 fn waited(page: &Page) -> SignedDuration {
-    evaluated(page).expect("it was evaluated").duration_since(page.deploy.registered_at)
+    evaluated(page).unwrap().duration_since(page.deploy.registered_at)
 }
 
 #[test]

@@ -121,7 +121,9 @@ fn a_tracker_that_does_not_answer_now_is_asked_again() {
         let limited =
             r#"{"errors": [{"message": "Rate limit exceeded", "extensions": {"code": "RATELIMITED"}}]}"#;
         // The filter has the team's key, not the issue's.
-        let fault = Fault::once("/graphql", FaultKind::status(400, limited)).with_body("\"LATER\"");
+        let headers = vec![("retry-after".to_owned(), "1".to_owned())];
+        let limited = FaultKind::Status { code: 400, headers, body: limited.to_owned() };
+        let fault = Fault::once("/graphql", limited).with_body("\"LATER\"");
         world.linear.faults().push(fault);
         let page = evaluated(story, "Take cards (LATER-1)", ISSUE_RULES).await;
         let (held, notices) = held(&page);

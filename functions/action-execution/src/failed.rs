@@ -49,7 +49,8 @@ impl ActionExecution {
         let approval = approvals.iter().find(|approval| Some(&approval.id) == failed.approval);
         let dialog = approval.and_then(|approval| approval.dialog.clone());
         let slack = self.outside.slack(self.now()).await?;
-        if place.is_none() && is_build(&current.action) {
+        let is_known = current.makers.as_ref().is_some_and(|known| known.failed_at == at);
+        if place.is_none() && is_build(&current.action) && !is_known {
             // Whether or not anybody can be told: who may mark it as done follows from it.
             let makers = self.makers_of_build(attempt, &slack, (&deploy, &run), approval).await?;
             self.note_makers(effect, &run.id, step, KnownMakers { failed_at: at, makers }).await?;
@@ -144,6 +145,10 @@ impl ActionExecution {
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
                 Ok(Makers { members: Vec::new(), lacks_some: true })
             }
+            // A row of People that can't be read keeps nobody from being told.
+            Err(Trouble::Store(error)) if !error.is_passing() => {
+                Ok(Makers { members: Vec::new(), lacks_some: true })
+            }
             Err(trouble) => Err(trouble),
         }
     }
@@ -164,6 +169,7 @@ impl ActionExecution {
     async fn found_deployers(&self, attempt: &Attempt, slack: &Slack, deploy: &Deploy) -> Tried<Vec<String>> {
         match self.found(slack, deploy.deployers().to_vec()).await {
             Ok(found) => Ok(found.members_of(deploy.deployers())),
+            Err(Trouble::Store(error)) if !error.is_passing() => Ok(Vec::new()),
             Err(trouble) => {
                 let failure = trouble.outside()?;
                 if failure.is_passing() && attempt.effect.tries() < LOOKS {

@@ -37,6 +37,10 @@ impl ActionExecution {
         }
         let (named, review_within, by_policy) = match binding {
             Binding::Nothing => (asked.spec.break_glass.clone(), REVIEW_WITHIN, false),
+            // A glass that was broken is not struck because the policy can't be read now.
+            Binding::Unknown(why) if asked.shown.is_some_and(|shown| shown.glass.broken.is_some()) => {
+                return Err(Failure::retryable(why.clone()).into());
+            }
             Binding::Unknown(_) => return Ok(None),
             Binding::Policy(policy) => {
                 let actions = asked.run.actions();
@@ -99,6 +103,9 @@ impl ActionExecution {
         let Some(approval) = self.store.approval(deploy, id).await? else { return Ok(false) };
         let found = self.store.deploy_and_run(deploy, &approval.run).await?;
         let Some((deploy, run)) = found.filter(|(_, run)| run.is_in_force()) else { return Ok(false) };
+        if let Binding::Unknown(why) = self.policy().await? {
+            return Err(Failure::retryable(why).into());
+        }
         Ok(matches!(self.policy_on_base(&deploy, &run).await?, Basing::Always))
     }
 

@@ -8,7 +8,7 @@ use crate::policy::Policies;
 use crate::recent::Recent;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
-use approval::effect::{EffectKind, Queue};
+use approval::effect::{EffectKind, PARKED_FOR, Queue};
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -143,7 +143,8 @@ impl ActionExecution {
     /// Does the effect and commits what follows from it.
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        if attempt.is_hopeless() && !effect.kind.is_waited_for() {
+        let waited_long = self.now().duration_since(effect.created_at) > PARKED_FOR;
+        if attempt.is_hopeless() && (waited_long || !effect.kind.is_waited_for()) {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         match &effect.kind {

@@ -298,18 +298,14 @@ impl ActionExecution {
             return Ok(Handled::Again(wait));
         }
         let now = self.now();
-        // A look out of turn is made again out of turn: the looks at a blocked approval go on beside it.
-        let next = if round == 0 { 0 } else { round.saturating_add(1) };
+        let next = round.saturating_add(1);
         let after = effect.closed(EffectState::Failed, Some(failure.to_string()));
         let mut change = Change::to(&effect.deploy, now).effect(effect, after);
         let is_open = self.store.approval(&effect.deploy, id).await?;
         if is_open.is_some_and(|approval| approval.status.is_open()) {
             let kind = EffectKind::JudgeAgain { approval: id.clone(), round: next };
-            change = change.later(
-                &format!("judging after {}", effect.id),
-                kind,
-                now + wait_before_round(next.max(1)),
-            );
+            change =
+                change.later(&format!("judging after {}", effect.id), kind, now + wait_before_round(next));
         }
         self.store.commit(change).await?;
         Ok(Handled::Done)

@@ -1,6 +1,7 @@
 //! What becomes of an effect that the outside world did not let happen: try again, look first, give up, or ask.
 
 use crate::handler::ActionExecution;
+use crate::tellings::is_over;
 use crate::trouble::Trouble;
 use approval::action::WhenRepeated;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
@@ -197,7 +198,7 @@ impl ActionExecution {
             self.store.settle(effect, &effect.postponed(self.now(), wait, reason)).await?;
             return Ok(Handled::Again(wait));
         }
-        let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
+        let over = is_over(effect, self.now());
         let (after, command) = if over {
             let reason = format!("those who approved could not be looked up for a day: {reason}");
             let after = effect.closed(EffectState::Failed, Some(reason.clone()));

@@ -4,7 +4,7 @@ use crate::actions::{Done, Voted};
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
 use crate::subject::decided;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, unless_lost};
 use approval::action::{Action, RulesFileStep, WhenRepeated};
 use approval::approval::Outcome;
 use approval::effect::{Effect, EffectState};
@@ -69,7 +69,11 @@ impl ActionExecution {
         if is_bound(&action) && self.is_held_by_policy(attempt, &deploy, &run, step, subject).await? {
             return Ok(());
         }
-        self.unless_overtaken(&deploy, &run, step, voted).await?;
+        // A build that was started is looked at to its end: what it may not run, it is cancelled for.
+        if attempt.started_build().is_none() {
+            let overtaken = self.unless_overtaken(&deploy, &run, step, voted).await;
+            overtaken.map_err(|trouble| unless_lost(attempt, trouble))?;
+        }
         if let Some(voted) = voted.filter(|_| current.state.is_kept_back()) {
             self.set_base_late(effect, &deploy, &run, voted).await?;
         }

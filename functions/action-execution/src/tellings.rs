@@ -58,7 +58,7 @@ impl ActionExecution {
 
 /// True if nobody tries `effect` any longer at `now`, where it fails once more. What was committed
 /// long before its time has its tries, too.
-fn is_over(effect: &Effect, now: Timestamp) -> bool {
+pub(crate) fn is_over(effect: &Effect, now: Timestamp) -> bool {
     now.duration_since(effect.created_at) > PARKED_FOR && effect.tries() > 2 * MAX_ATTEMPTS
 }
 

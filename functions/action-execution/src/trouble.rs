@@ -2,6 +2,7 @@
 
 use providers::Failure;
 use providers::circleci::NotApproved;
+use runtime::effects::Attempt;
 use store::{CommitError, StoreError};
 use thiserror::Error;
 
@@ -32,6 +33,14 @@ impl Trouble {
             Self::Outside(failure) => Ok(failure),
             other @ (Self::NotYet(_) | Self::Store(_) | Self::Race) => Err(other),
         }
+    }
+}
+
+/// Why an action was not done: nobody knows whether it was where an earlier answer of `attempt` was lost.
+pub(crate) fn unless_lost(attempt: &Attempt, trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Outside(Failure::Permanent(why)) if attempt.lost => Failure::Unanswered(why).into(),
+        trouble => trouble,
     }
 }
 

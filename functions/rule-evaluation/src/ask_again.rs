@@ -133,7 +133,8 @@ impl RuleEvaluation {
         let deploy = &page.deploy;
         let mut known = Known { facts: Cow::Borrowed(&page.facts), ..Known::new(deploy) };
         known.failed_rules = page.failed_rules();
-        known.failed_rules.retain(|name| judged.is_in_force(name));
+        // The run that is asked again is no failure of its own rule.
+        known.failed_rules.retain(|name| *name != rule.name && judged.is_in_force(name));
         known.drift = self.drift(&known, std::iter::once(rule)).await?;
         let (scope, tries) = (Scope::Waiting, effect.tries());
         let asking = Asking { github, deploy, judged, known: &known, scope, tries };

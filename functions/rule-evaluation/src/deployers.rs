@@ -87,16 +87,12 @@ impl RuleEvaluation {
     /// it is none. At most one request.
     pub(crate) async fn registered_again(&self, deploy: &Deploy) -> Tried<Option<DeployId>> {
         let Some(first) = &deploy.reading.repeats else { return Ok(None) };
-        Ok(Some(match self.store.deploy(first).await?.map(|first| first.confirmation) {
-            Some(Confirmation::Repeat { of }) => of,
-            Some(
-                Confirmation::Awaited
-                | Confirmation::Confirmed
-                | Confirmation::Unconfirmed { .. }
-                | Confirmation::Unevaluated { .. },
-            )
-            | None => first.clone(),
-        }))
+        Ok(match self.store.deploy(first).await?.map(|first| first.confirmation) {
+            // Nothing acts for the first one: this one stands for itself.
+            Some(Confirmation::Unconfirmed { .. } | Confirmation::Unevaluated { .. }) => None,
+            Some(Confirmation::Repeat { of }) => Some(of),
+            Some(Confirmation::Awaited | Confirmation::Confirmed) | None => Some(first.clone()),
+        })
     }
 
     /// Has the open approvals of the deploy `of` judged again, after another report of it.

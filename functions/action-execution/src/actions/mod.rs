@@ -16,6 +16,7 @@ pub(crate) use rules_file::kept_waiting;
 
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
+use crate::settle::sentence;
 use crate::subject::unmoved;
 use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
@@ -83,8 +84,13 @@ impl ActionExecution {
         if is_bound(action) {
             let compared = self.same_repository(deploy, &voted.all).await?;
             compared.map_err(|failure| match failure {
-                Failure::Permanent(why) => Failure::Permanent(format!("nothing was done: {why}")),
-                failure => failure,
+                Failure::Permanent(why) if attempt.lost => Failure::Unanswered(why).into(),
+                Failure::Permanent(why) => Failure::Permanent(format!("nothing was done: {why}")).into(),
+                // Nothing was done yet, and what GitHub does not tell now is waited for.
+                failure if failure.is_passing() && failure.retry_after().is_none() && !attempt.lost => {
+                    Trouble::NotYet(sentence(&failure.to_string()))
+                }
+                failure => failure.into(),
             })?;
         }
         match action.plain() {

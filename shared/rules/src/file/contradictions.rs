@@ -89,6 +89,7 @@ struct Search<'c, 'w> {
 
 impl Search<'_, '_> {
     /// True if `tree` never holds where all of `beside` do. The clashes are kept.
+    #[expect(clippy::unnecessary_fold, reason = "each part is looked at, so that all clashes are kept")]
     fn never(&mut self, tree: &Tree, beside: &mut Vec<usize>) -> bool {
         match tree {
             Tree::One(number) => self.among(&[*number], beside),

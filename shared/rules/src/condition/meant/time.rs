@@ -58,7 +58,8 @@ fn in_one_unit(parts: &[(String, char)]) -> Option<String> {
         let whole = whole.parse::<u64>().ok()?.checked_mul(of_unit)?;
         seconds = seconds.checked_add(whole)?.checked_add(part / decimals)?;
     }
-    let (unit, of_unit) = UNITS.into_iter().find(|(_, of_unit)| seconds > 0 && seconds % of_unit == 0)?;
+    let (unit, of_unit) =
+        UNITS.into_iter().find(|(_, of_unit)| seconds > 0 && seconds.is_multiple_of(*of_unit))?;
     Some(format!("{}{unit}", seconds / of_unit))
 }
 
