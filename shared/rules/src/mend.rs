@@ -82,7 +82,11 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
         let after = Messages::of(&changed, &problem.path);
         if after.is_better(&before, problem, line..line + lines.len()) {
             let is_whole = is_shown_whole(text, &changed);
-            let is_left = after.told.iter().any(|told| (line..=line + lines.len()).contains(&told.line));
+            // What is told of a line may stand a line later; what was told there before is of another one.
+            let end = line + lines.len();
+            let is_left = after.told.iter().any(|told| {
+                (line..end).contains(&told.line) || told.line == end && !before.told.contains(told)
+            });
             let is_exact = is_whole && (after.is_sound || !is_left) && is_sure(&source, &edits, problem);
             return Some(Mended { text: changed, line, lines, is_exact });
         }

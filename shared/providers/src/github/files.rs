@@ -95,6 +95,10 @@ fn used(line: &str) -> Option<&str> {
         (is_key && !bare.trim_start().starts_with('#')).then_some(after)
     })?;
     let value = value.trim();
+    // The value stands in the next line.
+    if value.is_empty() || value.starts_with(['&', '!']) && !value.contains(' ') {
+        return Some("|");
+    }
     // An anchor or a tag comes before the value.
     let value = match value.starts_with(['&', '!']) {
         true => value.split_once(' ')?.1.trim(),

@@ -76,7 +76,10 @@ impl GitHub {
         match self.reply(&body, "reading public profiles").await? {
             Reply::Answered { data, errors, .. } => {
                 let is_gone = |error: &wire::GraphError| error.r#type.as_deref() == Some(NOT_FOUND);
-                Ok((data.unwrap_or_default(), errors.iter().all(is_gone)))
+                let data: BTreeMap<String, Value> = data.unwrap_or_default();
+                // An answer without the accounts tells nothing of them.
+                let is_told = data.len() == accounts.len();
+                Ok((data, is_told && errors.iter().all(is_gone)))
             }
             Reply::TooLarge(failure) => Err(failure),
         }

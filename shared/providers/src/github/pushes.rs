@@ -100,7 +100,7 @@ impl GitHub {
             let answer = match self.read_with(repository, ["activity"], &query, &doing).await {
                 Ok(answer) => answer,
                 Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-                    tracing::warn!(repository, %failure, "GitHub does not tell who pushed");
+                    tracing::warn!(repository, failure = failure.logged(), "GitHub does not tell who pushed");
                     return Ok(read);
                 }
                 Err(failure) => return Err(failure),

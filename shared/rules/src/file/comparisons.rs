@@ -62,6 +62,8 @@ impl Compared<'_> {
     fn by_values(&self, comparison: &Comparison) -> Option<Finding> {
         let variable = self.variable;
         match holds_always(comparison)? {
+            // It says that the deploy is the newest.
+            true if self.kind == Kind::Duration => None,
             true => self.always(format!("every value of `{variable}` fits"), self.example()),
             false => self.never(format!("no value of `{variable}` fits"), self.example()),
         }
@@ -180,6 +182,10 @@ impl Compared<'_> {
     fn one_of(&self, text: &str) -> Option<Finding> {
         let texts = texts_of(self.variable);
         if texts.is_empty() {
+            // It says that the host tells it at all.
+            if text.is_empty() && self.operator == Operator::NotEqual {
+                return None;
+            }
             let (why, right) = of_another_form(self.variable, text)?;
             return self.impossible(why, right);
         }

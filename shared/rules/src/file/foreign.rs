@@ -19,6 +19,8 @@ pub(super) struct Foreign {
     pub(super) is_refused: bool,
 }
 
+/// The longest expression that is looked for, in characters: a long text takes no longer for each of its signs.
+const LONGEST: usize = 300;
 /// The most expressions that are told of one text.
 const MAX_TOLD: usize = 10;
 
@@ -49,7 +51,8 @@ pub(super) fn find(text: &str) -> Vec<Foreign> {
 fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool)> {
     let whole = |start: &str, end: &str| {
         let inner = rest.strip_prefix(start)?;
-        let length = inner.find(end)?;
+        let near = inner.char_indices().nth(LONGEST).map_or(Some(inner), |(at, _)| inner.get(..at))?;
+        let length = near.find(end)?;
         Some((rest.get(..start.len() + length + end.len())?, inner.get(..length)?.trim()))
     };
     if let Some((what, inner)) = whole("${{", "}}") {
@@ -81,13 +84,21 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
         return Some((what, inner, false));
     }
     // `%NAME%` of a Windows shell; `100%` is none.
-    if let Some((what, inner)) = whole("%", "%").filter(|(_, inner)| is_variable(inner)) {
+    if let Some((what, inner)) = whole("%", "%").filter(|(_, inner)| is_variable(inner))
+        && !is_encoded(rest, what.len())
+    {
         return Some((what, inner, false));
     }
     let name = rest.strip_prefix('$')?;
     let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
     let (what, inner) = (rest.get(..=length)?, name.get(..length)?);
     CI_VARIABLES.iter().any(|start| inner.starts_with(start)).then_some((what, inner, false))
+}
+
+/// Whether the `%` before `end` begins an encoded byte of an address: `%C3%A9`.
+fn is_encoded(text: &str, end: usize) -> bool {
+    let next = text.get(end..end + 2);
+    next.is_some_and(|next| next.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn is_name(text: &str) -> bool {

@@ -4,15 +4,17 @@ use super::reader::Reader;
 use crate::edit::Edit;
 use crate::odd::{Looks, looks};
 use crate::yaml::{Content, Node, Scalar, locate};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// What is written for people, who see what is meant.
-const FOR_PEOPLE: [&str; 12] = [
+const FOR_PEOPLE: [&str; 13] = [
     "add_to_deploy_message_thread",
     "body",
     "comment",
     "description",
     "detail",
+    "field_value",
     "meessage",
     "message",
     "notify_deploy_authors",
@@ -22,14 +24,29 @@ const FOR_PEOPLE: [&str; 12] = [
     "slack_deploy_message",
 ];
 
+/// Keys beside which `name` is what people call an approval or a freeze window.
+const TITLED: [&str; 5] = ["approvers", "channel", "dates", "days", "on_success"];
+
 impl Reader<'_> {
     /// A notice of each value with such a character, but for texts that people read.
     pub(super) fn odd_values(&mut self, root: &Node) {
         let mut nodes: Vec<Rc<Node>> = Vec::new();
-        self.odd_values_of(root, &mut nodes);
+        match &root.content {
+            // What stands under `x-…` is looked at where it is used.
+            Content::Mapping(entries) => {
+                let used = entries.iter().filter(|entry| !entry.key.starts_with("x-"));
+                nodes.extend(used.map(|entry| Rc::clone(&entry.value)));
+            }
+            Content::Scalar(_) | Content::Sequence(_) => self.odd_values_of(root, &mut nodes),
+        }
+        // An alias stands for the same place.
+        let mut seen = BTreeSet::new();
         while let Some(node) = nodes.pop() {
             if self.has_enough_notices() {
                 return;
+            }
+            if !seen.insert((node.start.line, node.start.column)) {
+                continue;
             }
             self.odd_values_of(&node, &mut nodes);
         }
@@ -41,7 +58,9 @@ impl Reader<'_> {
             Content::Scalar(scalar) => self.odd_value(node, scalar),
             Content::Sequence(entries) => nodes.extend(entries.iter().cloned()),
             Content::Mapping(entries) => {
-                let others = entries.iter().filter(|entry| !FOR_PEOPLE.contains(&entry.key.as_str()));
+                let is_titled = entries.iter().any(|entry| TITLED.contains(&entry.key.as_str()));
+                let is_for_people = |key: &str| FOR_PEOPLE.contains(&key) || key == "name" && is_titled;
+                let others = entries.iter().filter(|entry| !is_for_people(&entry.key));
                 nodes.extend(others.map(|entry| Rc::clone(&entry.value)));
             }
         }
@@ -89,10 +108,19 @@ fn odd_in(text: &str) -> Option<(usize, char, Looks)> {
         let is_beside = |is: fn(char) -> bool| beside.iter().any(|c| c.is_some_and(is));
         let is_odd = match looks {
             // In a family of emoji and in Persian these characters join what stands beside them.
+            // The flags of England, Scotland and Wales end in tags.
+            Looks::Nothing if chars.contains(&'\u{1f3f4}') && ('\u{e0020}'..='\u{e007f}').contains(&c) => {
+                false
+            }
             Looks::Nothing => beside.iter().any(|c| c.is_none_or(|c| c.is_ascii())),
             Looks::Space => true,
             Looks::Dash => {
-                c != '·' && c != '•' && is_beside(|c| c.is_ascii_alphanumeric()) && !is_beside(|c| c == ' ')
+                let is_range = beside.iter().all(|c| c.is_some_and(|c| c.is_ascii_digit()));
+                c != '·'
+                    && c != '•'
+                    && !is_range
+                    && is_beside(|c| c.is_ascii_alphanumeric())
+                    && !is_beside(|c| c == ' ')
             }
             Looks::Quote(_) => has_quotes,
             Looks::Sign(sign) => sign.is_alphabetic() && is_beside(|c| c.is_ascii_alphabetic()),
@@ -127,6 +155,9 @@ mod tests {
             ("auto_approve_build: l’équipe", ""),
             ("auto_approve_build: 👩\u{200d}🚀 up", ""),
             ("slack_deploy_message: “out”\u{a0}!", ""),
+            ("auto_approve_build: phase 1–2", ""),
+            ("slack_channel_approval: {channel: '#a', name: 'Phase one–two'}", ""),
+            ("auto_approve_build: \u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} up", ""),
         ] {
             let text = format!("rules:\n  - a:\n      actions:\n        - {action}\n");
             let notices = parse(&text, "f").unwrap().notices;

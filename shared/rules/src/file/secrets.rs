@@ -19,7 +19,20 @@ const WORDS: [&str; 12] = [
 const PARTS: [&str; 8] =
     ["authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "credential"];
 /// Names with such a word that hold no secret.
-const PLAIN: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
+const PLAIN: [&str; 11] = [
+    "dedup-key",
+    "idempotency-key",
+    "partition-key",
+    "project-key",
+    "surrogate-key",
+    // Jira takes it with the value `no-check`.
+    "x-atlassian-token",
+    "x-auth-type",
+    "x-idempotency-key",
+    "x-issue-key",
+    "x-project-key",
+    "x-routing-key",
+];
 /// The beginnings of the tokens of well-known services.
 ///
 /// Sources:
@@ -47,11 +60,12 @@ const TOKENS: [&str; 16] = [
 /// The shortest rest of a token behind what it begins with, in characters.
 const SHORTEST: usize = 8;
 
-/// True if the value of a header of this name is a secret.
-pub(super) fn is_secret_header(name: &str) -> bool {
+/// True if the value `text` of a header of this name is a secret: a value of variables alone is none.
+pub(super) fn is_secret_header(name: &str, text: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
-    let has_word = || name.split('-').any(|word| WORDS.contains(&word)) && !PLAIN.contains(&name.as_str());
-    PARTS.iter().any(|part| name.contains(part)) || has_word()
+    let is_named_so =
+        || PARTS.iter().any(|part| name.contains(part)) || name.split('-').any(|word| WORDS.contains(&word));
+    !PLAIN.contains(&name.as_str()) && is_named_so() && fixed(text).chars().any(char::is_alphanumeric)
 }
 
 /// True if a text, in which variables stand in braces, has the form of a secret: a token of a well-known
@@ -60,14 +74,20 @@ pub(super) fn holds_secret(text: &str) -> bool {
     let fixed = fixed(text);
     let is_token = |word: &str| {
         let rest = TOKENS.iter().find_map(|start| word.strip_prefix(start));
-        rest.is_some_and(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).count() >= SHORTEST)
+        // Words have no digits, and a token has hardly none.
+        let has_digit = |rest: &str| rest.bytes().any(|byte| byte.is_ascii_digit());
+        let length = |rest: &str| rest.chars().take_while(char::is_ascii_alphanumeric).count();
+        rest.is_some_and(|rest| has_digit(rest) && length(rest) >= SHORTEST)
     };
     let words = || fixed.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'));
     let mut schemes = fixed.split_whitespace();
     let is_scheme = schemes
         .next()
         .is_some_and(|word| ["bearer", "basic"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme)));
-    words().any(is_token) || (is_scheme && schemes.next().is_some())
+    // One word of letters alone is a word of a sentence: "Basic support".
+    let is_code = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit() || byte == b'=');
+    let has_code = schemes.next().is_some_and(is_code) && schemes.next().is_none();
+    words().any(is_token) || (is_scheme && has_code)
 }
 
 /// True if an address has a name or a password before its host.
@@ -106,10 +126,21 @@ mod tests {
             "X-Hub-Signature-256",
             "X.Api.Token",
         ] {
-            assert!(is_secret_header(name), "{name}");
+            assert!(is_secret_header(name, "s"), "{name}");
+            assert!(!is_secret_header(name, "{{ deploy_name }}"), "{name}");
         }
-        for name in ["X-Team", "X-Author", "Idempotency-Key", "X-Keyword", "Content-Type", "X-Environment"] {
-            assert!(!is_secret_header(name), "{name}");
+        for name in [
+            "Dedup-Key",
+            "X-Atlassian-Token",
+            "X-Issue-Key",
+            "X-Team",
+            "X-Author",
+            "Idempotency-Key",
+            "X-Keyword",
+            "Content-Type",
+            "X-Environment",
+        ] {
+            assert!(!is_secret_header(name, "s"), "{name}");
         }
     }
 
@@ -125,7 +156,19 @@ mod tests {
         ] {
             assert!(holds_secret(text), "{text}");
         }
-        for text in ["payments", "Bearer", "Bearer {{ revision }}", "{{ deploy_name }}", "ghp_x", "basic"] {
+        for text in [
+            "payments",
+            "Bearer",
+            "Bearer {{ revision }}",
+            "{{ deploy_name }}",
+            "ghp_x",
+            "basic",
+            "Basic support",
+            "Basic checks passed for 2 of 2",
+            "Bearer of good news: it is out",
+            "https://xapp-production.example.com/h",
+            "ghs_deployments and sk_test_environment",
+        ] {
             assert!(!holds_secret(text), "{text}");
         }
     }

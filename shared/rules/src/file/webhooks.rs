@@ -160,7 +160,7 @@ impl Reader<'_> {
             return Some(HeaderText::Secret(text));
         }
         let text = self.template(&entry.value, &format!("the header `{name}`"))?;
-        if is_secret_header(name) || holds_secret(&text) {
+        if is_secret_header(name, &text) || holds_secret(&text) {
             let message = format!(
                 "the header `{name}` holds a secret, and whoever reads the repository reads this file"
             );

@@ -174,10 +174,15 @@ fn odd_edit(line: usize, column: usize, looks: Looks, text: &str) -> Edit {
     let next = text.chars().nth(column);
     // `–name`: a `-` alone would start a text.
     let put = match (looks, next) {
-        (Looks::Dash, Some(next)) if next != ' ' => "- ",
+        (Looks::Dash, Some(next)) if next != ' ' && starts_line(text, column) => "- ",
         _ => looks.right(),
     };
     Edit { at: Position { line, column }, removed: 1, put: put.to_owned() }
+}
+
+/// Whether nothing stands before the character in `column` of a line.
+fn starts_line(text: &str, column: usize) -> bool {
+    text.chars().take(column.saturating_sub(1)).all(char::is_whitespace)
 }
 
 /// The same characters wherever they indent a line or start it: most often, a whole file was copied from a page.
