@@ -7,7 +7,6 @@ use approval::effect::EffectState;
 use approval::id::{ApprovalId, RunId};
 use approval::message::{self, Message};
 use approval::run::{self, Run};
-use jiff::Timestamp;
 use providers::slack::client::{MessageRef, Slack, Updated};
 use runtime::effects::Attempt;
 use serde_json::Value;
@@ -15,8 +14,8 @@ use serde_json::Value;
 /// A state that was drawn: the versions of the approval and of its run.
 pub(crate) type Drawn = (u64, u64);
 
-/// A step's line as it was drawn: its text, and when the state that it shows was read.
-pub(crate) type DrawnLine = (String, Timestamp);
+/// How many dialogs a process remembers that it drew.
+const REMEMBERED: usize = 500;
 
 impl ActionExecution {
     /// Draws an approval's dialog: posts it where it does not stand yet, else replaces what stands there.
@@ -30,12 +29,12 @@ impl ActionExecution {
         };
         let run = self.store.run(&effect.deploy, &approval.run).await?;
         let state = (approval.version, run.as_ref().map_or(0, |run| run.version));
-        if !attempt.lost && approval.dialog.is_some() && self.drawn.get(id) == Some(state) {
+        if !attempt.lost && approval.dialog.is_some() && self.drawn(id) == Some(state) {
             return self.done(effect).await;
         }
         let Message { text, blocks } = message::dialog(&approval, run.as_ref());
         let slack = self.outside.slack(self.now()).await?;
-        self.drawn.forget(id);
+        self.forget_drawn(id);
         let posted = match &approval.dialog {
             Some(dialog) => {
                 let Dialog { channel, ts } = dialog.clone();
@@ -58,17 +57,13 @@ impl ActionExecution {
         let mut commands: Vec<_> = posted.map(votes::Command::DialogPosted).into_iter().collect();
         commands.extend((!names.is_empty()).then_some(votes::Command::Name(names)));
         if commands.is_empty() {
-            self.drawn.put(id.clone(), state);
+            self.remember_drawn(id, state);
             return self.done(effect).await;
         }
         self.change_approval(effect, &effect.closed(EffectState::Succeeded, None), id, &commands).await
     }
 
     /// Draws a step's line, in the thread of its approval's dialog or, without one, in the deployment's channel.
-    ///
-    /// An action often ends before its line is posted, which then shows the end at once: what asked for that
-    /// to be drawn, too, finds that this process read the state after it was committed, and leaves it at
-    /// that.
     pub(crate) async fn draw_step(
         &self,
         attempt: &Attempt,
@@ -76,26 +71,17 @@ impl ActionExecution {
         run: &RunId,
         step: usize,
     ) -> Result<(), Trouble> {
-        let (effect, read_at) = (&attempt.effect, self.now());
+        let effect = &attempt.effect;
         let drawn = match approval {
             Some(approval) => self.line_in_thread(attempt, approval, run, step).await?,
             None => self.line_elsewhere(attempt, run, step).await?,
         };
         let Some((run, place, message)) = drawn else { return self.done(effect).await };
-        let (of, shown) = ((run.id.clone(), step), message.text.clone());
-        let before = self.drawn_lines.get(&of);
-        let stands = before.is_some_and(|(text, at)| text == shown && effect.created_at <= at);
-        let line = run.steps.get(step).and_then(|step| step.line.clone());
-        if line.is_some() && stands && !attempt.lost {
-            return self.done(effect).await;
-        }
-        self.drawn_lines.forget(&of);
-        if let Some(Dialog { channel, ts }) = line {
+        if let Some(Dialog { channel, ts }) = run.steps.get(step).and_then(|step| step.line.clone()) {
             let slack = self.outside.slack(self.now()).await?;
             let at = MessageRef { channel, ts };
             // A line that somebody deleted is not missed: the record and the dialog have it.
             slack.update_message(&at, &message.text, &message.blocks).await?;
-            self.drawn_lines.put(of, (shown, read_at));
             return self.done(effect).await;
         }
         let (channel, thread) = &place;
@@ -104,9 +90,7 @@ impl ActionExecution {
             self.post_once(attempt, channel, thread.as_deref(), &message.text, &message.blocks, &key).await?;
         let line = Dialog { channel: posted.channel, ts: posted.ts };
         let after = effect.closed(EffectState::Succeeded, None);
-        self.advance(effect, &after, &run.id, step, run::Command::LinePosted(line)).await?;
-        self.drawn_lines.put(of, (shown, read_at));
-        Ok(())
+        self.advance(effect, &after, &run.id, step, run::Command::LinePosted(line)).await
     }
 
     /// A step's line, and the thread that it goes to.
@@ -165,6 +149,25 @@ impl ActionExecution {
             return Ok(found);
         }
         Ok(slack.post_message(channel, thread, text, blocks, key).await?)
+    }
+
+    /// What this process drew last of a dialog.
+    fn drawn(&self, id: &ApprovalId) -> Option<Drawn> {
+        self.drawn.lock().ok()?.get(id).copied()
+    }
+
+    fn remember_drawn(&self, id: &ApprovalId, state: Drawn) {
+        let Ok(mut drawn) = self.drawn.lock() else { return };
+        if drawn.len() >= REMEMBERED {
+            drawn.clear();
+        }
+        drawn.insert(id.clone(), state);
+    }
+
+    fn forget_drawn(&self, id: &ApprovalId) {
+        if let Ok(mut drawn) = self.drawn.lock() {
+            drawn.remove(id);
+        }
     }
 }
 

@@ -1,15 +1,14 @@
 //! An effect: claim it, do it, put on record what became of it.
 
-use crate::draw::{Drawn, DrawnLine};
+use crate::draw::Drawn;
 use crate::electorate::Accounts;
 use crate::failed::Failed;
 use crate::outside::Outside;
 use crate::policy::Policies;
-use crate::recent::Recent;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, PARKED_FOR, Queue};
-use approval::id::{ApprovalId, DeployId, RunId};
+use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
@@ -21,6 +20,8 @@ use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::Connections;
 use runtime::effects::{Attempt, NotTaken, SOON, take};
 use runtime::settings::{SettingError, Settings};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use store::{EffectMessage, Store, StoreError};
 
 /// Does effects.
@@ -30,8 +31,7 @@ pub(crate) struct ActionExecution {
     pub(crate) outside: Outside,
     pub(crate) connections: Connections,
     pub(crate) accounts: Accounts,
-    pub(crate) drawn: Recent<ApprovalId, Drawn>,
-    pub(crate) drawn_lines: Recent<(RunId, usize), DrawnLine>,
+    pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
     pub(crate) policies: Policies,
     queue: OwnQueue,
     pub(crate) public_url: String,
@@ -51,8 +51,7 @@ impl ActionExecution {
             outside: Outside::new(settings, aws)?,
             connections,
             accounts: Accounts::default(),
-            drawn: Recent::default(),
-            drawn_lines: Recent::default(),
+            drawn: Mutex::default(),
             policies: Policies::new(settings)?,
             queue: OwnQueue::new(settings, "EFFECTS_QUEUE_URL", "EFFECTS_DLQ_URL", aws)?,
             public_url: settings.url("PUBLIC_URL")?,

@@ -26,7 +26,6 @@ mod personal;
 mod policy;
 mod proposal;
 mod range;
-mod recent;
 mod repository;
 mod settle;
 mod source;
