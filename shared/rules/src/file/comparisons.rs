@@ -62,8 +62,6 @@ impl Compared<'_> {
     fn by_values(&self, comparison: &Comparison) -> Option<Finding> {
         let variable = self.variable;
         match holds_always(comparison)? {
-            // It says that the deploy is the newest.
-            true if self.kind == Kind::Duration => None,
             true => self.always(format!("every value of `{variable}` fits"), self.example()),
             false => self.never(format!("no value of `{variable}` fits"), self.example()),
         }

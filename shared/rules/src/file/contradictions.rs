@@ -204,11 +204,7 @@ fn about(comparison: &Comparison) -> (&str, Option<&str>) {
 /// with each.
 fn has_one_value(variable: &str) -> bool {
     match kind_of(variable) {
-        // Of a branch and of who deployed the host alone says something: where it does not, nothing holds.
-        Some(Kind::Text) => !matches!(variable, "branch" | "deployer"),
-        Some(Kind::Number) => true,
-        // `deployed_for` is of the newest deploy alone.
-        Some(Kind::Duration) => false,
+        Some(Kind::Text | Kind::Number | Kind::Duration) => true,
         // `rollback` and `diverged` are compared with every base.
         Some(Kind::Bool) => variable == FUTURE_DEPLOY,
         Some(Kind::List | Kind::Behind) | None => false,
