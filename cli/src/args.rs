@@ -47,7 +47,8 @@ pub(crate) enum RulesCommand {
     Reference(Of),
     /// Print the JSON Schema of rules files, with which editors complete them and tell mistakes
     ///
-    /// An editor with yaml-language-server uses it where the rules file has this line; the path is relative to the rules file:
+    /// An editor with yaml-language-server uses it where the rules file has this line; the path is relative
+    /// to the rules file:
     ///
     ///   # yaml-language-server: $schema=rules.schema.json
     #[command(verbatim_doc_comment)]
@@ -64,8 +65,8 @@ pub(crate) struct Of {
 
 /// Check rules files: every problem, with its place and what would be right.
 ///
-/// Notices tell what a rule uses that is known and not supported yet, and what can never happen. With a policy, a rule below its floor
-/// is a problem, too.
+/// Notices tell what a rule uses that is known and not supported yet, and what can never happen. With a
+/// policy, a rule below its floor is a problem, too.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit code: 0 no problems, 1 problems (with --strict: or notices), 2 wrong usage or a file that cannot be read."
@@ -101,12 +102,13 @@ pub(crate) enum CheckFormat {
     Github,
 }
 
-/// Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs.
+/// Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will
+/// hold, what runs.
 ///
-/// The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date, branch, tags,
-/// email, links, commits, files, pull_requests; `deployment` (owner/name, else acme/checkout); and `issues`, as the trackers would
-/// tell them: key (required), title, url, priority, labels, type, tracker (jira or linear).
-/// Nothing else is asked: labels and authors are those of the file.
+/// The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date,
+/// branch, tags, email, links, commits, files, pull_requests; `deployment` (owner/name, else acme/checkout);
+/// and `issues`, as the trackers would tell them: key (required), title, url, priority, labels, type, tracker
+/// (jira or linear). Nothing else is asked: labels and authors are those of the file.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit code: 0 explained, 1 a file has problems, 2 wrong usage or a file that cannot be read."
@@ -149,10 +151,10 @@ pub(crate) enum Format {
 ///           ask: {channel: '#releases', votes_required: 2}
 ///           then: ['auto_approve_build: build-and-deploy']
 ///
-/// `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people read it. `then` is
-/// what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a missing `first` means that
-/// nothing runs before people were asked. `blocked: true` expects, with a policy, that the rule is below its floor: then nothing
-/// that the rule would let act is done.
+/// `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people
+/// read it. `then` is what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a
+/// missing `first` means that nothing runs before people were asked. `blocked: true` expects, with a policy,
+/// that the rule is below its floor: then nothing that the rule would let act is done.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -167,9 +169,11 @@ pub(crate) struct Test {
     pub(crate) policy: Option<PathBuf>,
 }
 
-/// Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays.
+/// Convert a rules file of Sleuth's: names that are written in another way now change, every other byte
+/// stays.
 ///
-/// The new file goes to the standard output; what was changed, and what is not supported yet, is told on the standard error.
+/// The new file goes to the standard output; what was changed, and what is not supported yet, is told on the
+/// standard error.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit code: 0 converted, 1 the file has problems, 2 wrong usage or a file that cannot be read or written."

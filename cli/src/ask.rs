@@ -153,8 +153,8 @@ impl Signoff {
         }
     }
 
-    /// A part of the list of deploys that are wanted, at most `size`, which is at most [`MOST_LISTED`]. It may have fewer, or none,
-    /// though there is a next one.
+    /// A part of the list of deploys that are wanted, at most `size`, which is at most [`MOST_LISTED`]. It
+    /// may have fewer, or none, though there is a next one.
     pub(crate) async fn list(&self, wanted: &Wanted, size: usize) -> Result<Part, Stop> {
         let mut query = vec![("limit", size.to_string())];
         query.extend(wanted.deployment.clone().map(|deployment| ("deployment", deployment)));
@@ -165,8 +165,8 @@ impl Signoff {
         self.get(&["deploys"], &query).await
     }
 
-    /// What is on record of each of the deploys with these ids: `document` is the last part of its address, if it has one. In
-    /// the order of the ids; some are asked for ahead.
+    /// What is on record of each of the deploys with these ids: `document` is the last part of its address,
+    /// if it has one. In the order of the ids; some are asked for ahead.
     pub(crate) fn documents<'a, T: DeserializeOwned + 'a>(
         &'a self,
         ids: &'a [String],

@@ -53,7 +53,8 @@ struct Compared {
     changes: Vec<String>,
 }
 
-/// Checks each file as of `now` and tells what was found. A file that can't be read does not keep the others from being checked.
+/// Checks each file as of `now` and tells what was found. A file that can't be read does not keep the others
+/// from being checked.
 pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Result<Exit, Stop> {
     let mut all = Found::default();
     let mut exit = Exit::Fine;
@@ -104,7 +105,8 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Re
     Ok(exit.max(if bad { Exit::Problems } else { Exit::Fine }))
 }
 
-/// Checks the policy itself and tells what was found. `None`: it has problems, and no rules can be judged by it.
+/// Checks the policy itself and tells what was found. `None`: it has problems, and no rules can be judged by
+/// it.
 fn sound_policy(
     path: &Path,
     format: CheckFormat,
@@ -169,7 +171,8 @@ fn in_force(path: &Path) -> Result<RulesFile, Stop> {
     Err(Stop::file(path, format!("it has {}: {first}", counted(problems.len(), "problem"))))
 }
 
-/// What `file`, which is called `name`, changes of the file in force. Its default tags are taken to be the same.
+/// What `file`, which is called `name`, changes of the file in force. Its default tags are taken to be the
+/// same.
 fn compare(in_force: &RulesFile, file: &RulesFile, name: &str) -> Compared {
     let found = difference(in_force, file, false);
     let needs_approval = found.needs_approval();

@@ -1,4 +1,5 @@
-//! A deploy as a file describes it: what `register_deploy` takes and the issues of the trackers, in JSON or YAML.
+//! A deploy as a file describes it: what `register_deploy` takes and the issues of the trackers, in JSON or
+//! YAML.
 
 mod issues;
 
@@ -25,8 +26,8 @@ use std::collections::BTreeMap;
 const DEPLOYMENT: &str = "acme/checkout";
 /// A deploy as it can be written.
 const EXAMPLE: &str = "write, for example, {sha: 7bf7226, environment: Staging}";
-/// What a file may say of a deploy; the last two mean something to `register_deploy` alone, those that [`since`] reads are of what
-/// becomes known later.
+/// What a file may say of a deploy; the last two mean something to `register_deploy` alone, those that
+/// [`since`] reads are of what becomes known later.
 const KEYS: [&str; 20] = [
     "deployment",
     "sha",
@@ -134,9 +135,9 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
     }
 }
 
-/// What becomes known of `deploy` after it arrived, as it is at its time: `direction` (how it lies to what stood there before;
-/// without it, forward), `health`, `failed_rules`, `drift` (how far other environments are behind, by their names) and how many
-/// people reacted with `plus_1` and `minus_1`.
+/// What becomes known of `deploy` after it arrived, as it is at its time: `direction` (how it lies to what
+/// stood there before; without it, forward), `health`, `failed_rules`, `drift` (how far other environments
+/// are behind, by their names) and how many people reacted with `plus_1` and `minus_1`.
 fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Described, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut described = Described::from(deploy);
@@ -192,7 +193,8 @@ fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Descr
     if problems.is_empty() { Ok(described) } else { Err(problems) }
 }
 
-/// How far an environment is behind at `at`: for how long, and after a blank how many deploys, one where nothing is said.
+/// How far an environment is behind at `at`: for how long, and after a blank how many deploys, one where
+/// nothing is said.
 fn behind(text: &str, at: Timestamp) -> Option<Behind> {
     let (time, count) = text.split_once(' ').unwrap_or((text, "1"));
     let time = SignedDuration::try_from(parse_duration(time)?).ok()?;
@@ -236,7 +238,8 @@ fn slug(text: &str) -> Option<Slug> {
     Slug::new(organization, name)
 }
 
-/// A node as JSON. Every scalar is text, however it is written: a SHA of digits alone (`1234567`) is no number.
+/// A node as JSON. Every scalar is text, however it is written: a SHA of digits alone (`1234567`) is no
+/// number.
 fn value(node: &Node) -> Value {
     match &node.content {
         Content::Scalar(scalar) if scalar.is_null() => Value::Null,

@@ -17,7 +17,8 @@ pub(crate) struct Does {
     /// The parameters that it gives to a build, or the field that it sets.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) parameters: BTreeMap<String, String>,
-    /// The detail type of the event that it sends; `parameters` are then what the event's detail says beside the deploy.
+    /// The detail type of the event that it sends; `parameters` are then what the event's detail says beside
+    /// the deploy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) event: Option<String>,
     /// What it asks people.

@@ -59,8 +59,8 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Stop {
     }
 }
 
-/// A text as YAML takes it. JSON may be indented with tabs and write a character as two escapes (`\ud83d\ude80`), and YAML
-/// may not. Every line stays where it is.
+/// A text as YAML takes it. JSON may be indented with tabs and write a character as two escapes
+/// (`\ud83d\ude80`), and YAML may not. Every line stays where it is.
 pub(crate) fn as_yaml(text: &str) -> Cow<'_, str> {
     if !text.contains(['\t', '\\']) || serde_json::from_str::<IgnoredAny>(text).is_err() {
         return text.into();

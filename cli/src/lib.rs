@@ -1,6 +1,7 @@
 //! The command line: tools that make rules safe to change, and questions to the record.
 //!
-//! [`run`] is all of `signoff` but for the process: arguments, streams, the time and the API key come in, an [`Exit`] goes out.
+//! [`run`] is all of `signoff` but for the process: arguments, streams, the time and the API key come in, an
+//! [`Exit`] goes out.
 
 mod args;
 mod ask;
@@ -46,7 +47,8 @@ pub enum Exit {
     Fine,
     /// 1: a file has problems, a case failed, or people did not approve.
     Problems,
-    /// 2: arguments that mean nothing, a file that can't be read or written, or a Signoff that can't be asked.
+    /// 2: arguments that mean nothing, a file that can't be read or written, or a Signoff that can't be
+    /// asked.
     Usage,
     /// 3: people did not decide in time.
     Open,
@@ -63,7 +65,8 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Runs the command that `args` (with the program's name first) ask for. The time is also that of a deploy that names none.
+/// Runs the command that `args` (with the program's name first) ask for. The time is also that of a deploy
+/// that names none.
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
     streams: &mut Streams<'_>,

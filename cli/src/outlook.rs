@@ -70,7 +70,8 @@ pub(crate) fn outlook(rule: &Rule, deploy: &Described, now: Timestamp) -> Outloo
     }
 }
 
-/// The names of the rules of which a run has been opened, if every run before it succeeds: of those that `hold`.
+/// The names of the rules of which a run has been opened, if every run before it succeeds: of those that
+/// `hold`.
 pub(crate) fn open(file: &RulesFile, holds: impl Fn(&Rule) -> bool) -> BTreeSet<&str> {
     let mut open = BTreeSet::new();
     let mut waiting: Vec<&Rule> = file.rules.iter().filter(|rule| holds(rule)).collect();
@@ -113,7 +114,8 @@ pub(crate) fn conditions(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec
     rule.conditions.iter().map(|entry| explain(&entry.condition, &rule.sees(&snapshot))).collect()
 }
 
-/// Why the rule is not opened, in clauses: the comparisons that fail with their values, or what is not supported.
+/// Why the rule is not opened, in clauses: the comparisons that fail with their values, or what is not
+/// supported.
 pub(crate) fn reasons(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<String> {
     match outlook(rule, deploy, now) {
         Outlook::Opens | Outlook::Opened(_) => Vec::new(),

@@ -142,7 +142,8 @@ pub(crate) fn run(args: &Wait, streams: &mut Streams<'_>, surroundings: &Surroun
     }
 }
 
-/// Looks at once, and again until people decided or the time is over. Says what it waits for each time that is something else.
+/// Looks at once, and again until people decided or the time is over. Says what it waits for each time that
+/// is something else.
 async fn look_until_decided(signoff: &Signoff, args: &Wait, err: &mut dyn Write) -> Result<State, Stop> {
     let mut last = look(signoff, args).await?;
     let looks = async {

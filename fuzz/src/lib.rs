@@ -1,4 +1,5 @@
-//! What the fuzz targets share: how an input is split, a deploy that means harm, and what every text for people holds.
+//! What the fuzz targets share: how an input is split, a deploy that means harm, and what every text for
+//! people holds.
 
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
@@ -9,8 +10,8 @@ use rules::template::{Context, Mentions};
 /// What the titles and names of [`deploy`] try to smuggle into Slack.
 pub const SMUGGLED: &str = "<!channel>";
 
-/// The first `N` lines of an input, which stand for headers and the like (empty: not sent), and the rest of it, the body.
-/// `None` where there are fewer lines, or where one of them can't be a header's value.
+/// The first `N` lines of an input, which stand for headers and the like (empty: not sent), and the rest of
+/// it, the body. `None` where there are fewer lines, or where one of them can't be a header's value.
 pub fn lines_and_body<const N: usize>(data: &[u8]) -> Option<([Option<&str>; N], &[u8])> {
     let mut lines = [None; N];
     let mut rest = data;

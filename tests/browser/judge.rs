@@ -1,5 +1,6 @@
-//! What holds for every page of the console: it fits the window, axe finds nothing wrong, it asks no other host, the
-//! browser has nothing to complain of, and the policy that it is sent with leaves it nothing inline.
+//! What holds for every page of the console: it fits the window, axe finds nothing wrong, it asks no other
+//! host, the browser has nothing to complain of, and the policy that it is sent with leaves it nothing
+//! inline.
 
 use crate::browser::Browser;
 use serde_json::Value;

@@ -7,7 +7,8 @@ use serde_json::json;
 use signoff_local::slack::NewUser;
 use system_tests::local_aws::{root, setting};
 
-/// Writes what the browser shows of its page at a desk as `FOLDER/console-NAME.png`, if pictures are asked for.
+/// Writes what the browser shows of its page at a desk as `FOLDER/console-NAME.png`, if pictures are asked
+/// for.
 async fn photograph(browser: &Browser<'_>, name: &str) {
     let Some(folder) = setting("SIGNOFF_SCREENSHOTS").filter(|folder| !folder.is_empty()) else { return };
     browser.resize(1280, 960).await;

@@ -1,9 +1,10 @@
 //! What the tests use of the WebDriver protocol, and of what chromedriver has beyond it.
 //!
-//! By hand over the HTTP client that is there: the crates that speak it bring features of `serde_json` or a second ICU into
-//! the whole workspace, and the functions would be tested otherwise than they are shipped.
+//! By hand over the HTTP client that is there: the crates that speak it bring features of `serde_json` or a
+//! second ICU into the whole workspace, and the functions would be tested otherwise than they are shipped.
 //!
-//! Sources: <https://www.w3.org/TR/webdriver2/>, <https://developer.chrome.com/docs/chromedriver/capabilities>.
+//! Sources: <https://www.w3.org/TR/webdriver2/>,
+//! <https://developer.chrome.com/docs/chromedriver/capabilities>.
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

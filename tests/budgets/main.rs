@@ -21,8 +21,8 @@ const GONE: &str = "acme/budgets#1:merger";
 /// How many requests to DynamoDB a page may make.
 const MOST_OF_PAGE: usize = 4;
 
-/// The requests of each function since `mark`, but for what reading a queue and a secret takes: that is Lambda's part, and
-/// a cold start's.
+/// The requests of each function since `mark`, but for what reading a queue and a secret takes: that is
+/// Lambda's part, and a cold start's.
 fn spent(story: &Story, mark: Mark) -> String {
     let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
     for request in story.world.aws.requests_since(mark) {
@@ -103,10 +103,12 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         idle(stack).await;
         row("a vote is cast on a deploy's page, and the dialog is drawn", mark);
 
-        // A look at the voters that takes a moment: the quorum is drawn before it ends, so that no race is counted.
+        // A look at the voters that takes a moment: the quorum is drawn before it ends, so that no race is
+        // counted.
         let look = FaultKind::Delay(Duration::from_secs(1));
         story.world.slack.faults().push(Fault::once(&format!("users.info?user={ana}"), look));
-        // A build that takes a moment: the step's line is drawn before the step ends, so that no race is counted.
+        // A build that takes a moment: the step's line is drawn before the step ends, so that no race is
+        // counted.
         let slow = FaultKind::Delay(Duration::from_secs(2));
         story.world.circleci.faults().push(Fault::once("budgets/pipeline", slow));
         let mark = stack.mark();

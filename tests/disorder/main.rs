@@ -1,5 +1,5 @@
-//! Every scenario in a world whose queues break what FIFO promises but for one thing, that two processes never have
-//! messages of one group at the same time: each batch comes twice, and messages come in any order.
+//! Every scenario in a world whose queues break what FIFO promises but for one thing, that two processes
+//! never have messages of one group at the same time: each batch comes twice, and messages come in any order.
 //!
 //! `SIGNOFF_TEST_DISORDER=SEED` tells the stories in such a world.
 

@@ -1,4 +1,5 @@
-//! What the console's pages cost it in processor time, warm, with a record that fills them; one that costs too much fails:
+//! What the console's pages cost it in processor time, warm, with a record that fills them; one that costs
+//! too much fails:
 //!
 //! ```sh
 //! cargo run --release --package system-tests --example pages

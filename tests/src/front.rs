@@ -1,5 +1,5 @@
-//! The address that stories, Slack and links know the stack by: it is there before the stack is, and hides how a local
-//! AWS wants its HTTP API to be addressed.
+//! The address that stories, Slack and links know the stack by: it is there before the stack is, and hides
+//! how a local AWS wants its HTTP API to be addressed.
 
 use crate::contract::Heard;
 use axum::Router;

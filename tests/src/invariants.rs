@@ -188,7 +188,8 @@ fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
     }
 }
 
-/// The dialog stands where the record says, and shows the newest state; so do the lines in its thread, each once.
+/// The dialog stands where the record says, and shows the newest state; so do the lines in its thread, each
+/// once.
 fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<String>) {
     let slack = &telling.story.world.slack;
     let Some(place) = &approval.dialog else {
@@ -291,8 +292,8 @@ fn dialogs(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
     }
 }
 
-/// Each action happened in the outside world exactly once where the record says so, at most once more where it does not know
-/// or a person had it run again, and else not at all.
+/// Each action happened in the outside world exactly once where the record says so, at most once more where
+/// it does not know or a person had it run again, and else not at all.
 fn actions(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for step in pages.iter().flat_map(|page| &page.runs).flat_map(|run| &run.steps) {

@@ -1,6 +1,6 @@
-//! The whole system under test: the functions, deployed from `template.yaml` on a local AWS, with stand-ins for Slack,
-//! GitHub, CircleCI, Jira and Linear around it. A test tells a [story](story::Story) of one deployment; stories share one
-//! [world](world::World) and run side by side.
+//! The whole system under test: the functions, deployed from `template.yaml` on a local AWS, with stand-ins
+//! for Slack, GitHub, CircleCI, Jira and Linear around it. A test tells a [story](story::Story) of one
+//! deployment; stories share one [world](world::World) and run side by side.
 //!
 //! `SIGNOFF_TEST_AWS=ministack` tells the same stories on a second, independent local AWS.
 

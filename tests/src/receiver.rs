@@ -56,7 +56,8 @@ struct Came {
 }
 
 impl Receiver {
-    /// Listens on a free port, and answers the first deliveries with these statuses, later ones with the last of them.
+    /// Listens on a free port, and answers the first deliveries with these statuses, later ones with the last
+    /// of them.
     pub async fn start(answers: &[u16]) -> io::Result<Self> {
         let bound = Bound::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let (url, observed) = (bound.url(), Observed::default());

@@ -1,4 +1,5 @@
-//! The requests that the console answers, as ARCHITECTURE.md has them; a test of the console holds that table.
+//! The requests that the console answers, as ARCHITECTURE.md has them; a test of the console holds that
+//! table.
 
 use crate::local_aws::root;
 use crate::story::Story;

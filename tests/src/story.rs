@@ -35,8 +35,8 @@ pub struct Story {
     pub name: String,
 }
 
-/// A rules file with one rule: deploys on Staging open an approval in the story's channel with the options `approval` (a YAML
-/// map, in flow style or one entry), and on success `action` runs (a YAML entry).
+/// A rules file with one rule: deploys on Staging open an approval in the story's channel with the options
+/// `approval` (a YAML map, in flow style or one entry), and on success `action` runs (a YAML entry).
 pub fn rule(approval: &str, action: &str) -> String {
     let options = approval.trim_start_matches('{').trim_end_matches('}');
     format!(
@@ -110,8 +110,8 @@ impl Story {
         format!("acme/{}", self.name)
     }
 
-    /// Makes the webhook of `repository` on GitHub, with the secret that the setup page of `organization/NAME` shows for its number
-    /// `number`; the secret.
+    /// Makes the webhook of `repository` on GitHub, with the secret that the setup page of
+    /// `organization/NAME` shows for its number `number`; the secret.
     pub fn set_webhook(&self, repository: &str, organization: &str, number: u32) -> String {
         let master = github::Options::default().webhook_secret.into();
         let deployment = Slug::new(organization, &self.name).unwrap();
@@ -166,7 +166,8 @@ impl Story {
         self.world.github.push(&self.repository(), commit)
     }
 
-    /// Puts `rules` into the repository, and has the deployment go by them from its next deploy on, as if it had none before.
+    /// Puts `rules` into the repository, and has the deployment go by them from its next deploy on, as if it
+    /// had none before.
     pub async fn new_rules(&self, rules: &str) {
         self.rules(rules);
         let key = |text: String| AttributeValue::S(text);
@@ -229,7 +230,8 @@ impl Story {
         self.post_as_it_is(path, body).await
     }
 
-    /// Has the git host know a commit with this SHA, on the default branch of the story's repository; its full SHA.
+    /// Has the git host know a commit with this SHA, on the default branch of the story's repository; its
+    /// full SHA.
     pub fn knows(&self, sha: &str) -> String {
         let is_sha = (4..=40).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_sha {
@@ -267,8 +269,8 @@ impl Story {
         }
     }
 
-    /// Waits until everything that was to be done for a deploy is done, but for deadlines that have not come; what is on
-    /// record then.
+    /// Waits until everything that was to be done for a deploy is done, but for deadlines that have not come;
+    /// what is on record then.
     pub async fn settled(&self, deploy: &DeployId) -> Page {
         let rests = |effect: &Effect| {
             let deadline = matches!(
@@ -278,7 +280,8 @@ impl Story {
                     | EffectKind::WatchFreeze { .. }
                     | EffectKind::RemindReview { .. }
             );
-            // A deploy that the host does not confirm, and an approval that is blocked, are looked at again for hours.
+            // A deploy that the host does not confirm, and an approval that is blocked, are looked at again
+            // for hours.
             let later = matches!(effect.kind, EffectKind::EvaluateRules | EffectKind::JudgeAgain { .. })
                 && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
             // So is a step that waits: its attempts are counted anew.
@@ -306,8 +309,8 @@ impl Story {
         .await
     }
 
-    /// A deploy of Ana's that is asked about with the options `approval`, and after whose approval `action` runs (both as
-    /// [`rule`] takes them); its id, and the dialog.
+    /// A deploy of Ana's that is asked about with the options `approval`, and after whose approval `action`
+    /// runs (both as [`rule`] takes them); its id, and the dialog.
     pub async fn asks(&self, approval: &str, action: &str) -> (DeployId, String) {
         self.new_rules(&rule(approval, action)).await;
         let revision = self.push("Ana", "Take cards");
@@ -317,7 +320,8 @@ impl Story {
         (deploy, dialog)
     }
 
-    /// An admin sets the base of the place that the first approval of `deploy` leads to, and the approval is judged again.
+    /// An admin sets the base of the place that the first approval of `deploy` leads to, and the approval is
+    /// judged again.
     pub async fn sets_base(&self, deploy: &DeployId, revision: &str) {
         let approval = self
             .until("the approval to be open", async || {
@@ -452,8 +456,8 @@ impl Story {
         update.expression_attribute_values(":past", past).send().await.unwrap();
     }
 
-    /// What `person` (a Slack user id) sees in the story's channel: messages, replies behind `↳`, and what only they see.
-    /// Dates read DATE, revisions REVISION.
+    /// What `person` (a Slack user id) sees in the story's channel: messages, replies behind `↳`, and what
+    /// only they see. Dates read DATE, revisions REVISION.
     pub fn sees(&self, person: &str) -> String {
         plain(&self.world.slack.user_sees(person, &self.name))
     }
@@ -487,8 +491,8 @@ impl Story {
         .await
     }
 
-    /// What was put on the event buses about this deployment, as rules of EventBridge see it; nothing where the local AWS
-    /// does not show it.
+    /// What was put on the event buses about this deployment, as rules of EventBridge see it; nothing where
+    /// the local AWS does not show it.
     pub fn events(&self) -> Vec<Value> {
         let stack = self.world.aws.as_embedded();
         let events = stack.map(Stack::events).unwrap_or_default().into_iter().map(|taken| taken.event);
@@ -503,8 +507,8 @@ impl Story {
         mine.map(|message| plain(&slack.render_text(message, &TimeZone::UTC))).collect()
     }
 
-    /// What is left over fails: a secret in what was told or logged, a request that the real service would not take, an answer
-    /// that the API's description does not know, a fault that was ordered in vain.
+    /// What is left over fails: a secret in what was told or logged, a request that the real service would
+    /// not take, an answer that the API's description does not know, a fault that was ordered in vain.
     async fn end(&self) {
         let world = self.world;
         let mine = |text: &str| text.contains(&self.name);
@@ -545,7 +549,8 @@ fn is_uuid(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
-/// `text` without what differs from run to run: revisions, ids, ports, and the dates of this run ("on November 23rd at 01:54").
+/// `text` without what differs from run to run: revisions, ids, ports, and the dates of this run ("on
+/// November 23rd at 01:54").
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for word in text.split_inclusive([' ', '\n']) {
@@ -584,7 +589,8 @@ fn plain(text: &str) -> String {
     without_ports(&(undated + rest))
 }
 
-/// `text` with one name in the place of each address of this machine: a receiver's port differs from run to run.
+/// `text` with one name in the place of each address of this machine: a receiver's port differs from run to
+/// run.
 fn without_ports(text: &str) -> String {
     let mut parts = text.split("http://127.0.0.1:");
     let first = parts.next().unwrap_or_default().to_owned();

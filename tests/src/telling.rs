@@ -1,7 +1,7 @@
 //! A scenario while it is told: what people do, again until it is taken.
 //!
-//! Nothing waits for real time: where nothing happens by itself any more, leases and waits are over, hidden messages are
-//! shown, and the clock is woken.
+//! Nothing waits for real time: where nothing happens by itself any more, leases and waits are over, hidden
+//! messages are shown, and the clock is woken.
 
 use crate::scenario::{Scenario, Step, Taken};
 use crate::story::{PATIENCE, Story};
@@ -23,8 +23,8 @@ use store::Page;
 const SESSION: &str = "signoff";
 /// How often time is pulled forward until everything must have been done.
 const ROUNDS: usize = 40;
-/// A blocked approval is judged again a minute later each time. So many looks wait in the queue; the later ones are left to the
-/// clock, and each of them only orders the next one until an admin sets the base.
+/// A blocked approval is judged again a minute later each time. So many looks wait in the queue; the later
+/// ones are left to the clock, and each of them only orders the next one until an admin sets the base.
 const ROUNDS_IN_QUEUE: u32 = 10;
 /// How often a person clicks, and CI registers, until it is answered.
 const TRIES: usize = 12;

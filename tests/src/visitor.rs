@@ -1,4 +1,5 @@
-//! A person's browser, as far as a story needs one: it keeps cookies, and sends forms as a page of the console would.
+//! A person's browser, as far as a story needs one: it keeps cookies, and sends forms as a page of the
+//! console would.
 
 use crate::story::Story;
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
@@ -71,13 +72,15 @@ impl Visitor<'_> {
         Url::parse(&address.replace("&amp;", "&")).unwrap()
     }
 
-    /// Goes to Slack, where somebody picks `person` (a Slack user id); the address of the console that Slack sends them to.
+    /// Goes to Slack, where somebody picks `person` (a Slack user id); the address of the console that Slack
+    /// sends them to.
     pub async fn picks(&self, person: &str) -> String {
         let address = self.goes_to_slack("/").await;
         self.picks_at(address, Some(person)).await
     }
 
-    /// Picks `person` at this address of Slack's, or nobody: Cancel. The address of the console that Slack sends them to.
+    /// Picks `person` at this address of Slack's, or nobody: Cancel. The address of the console that Slack
+    /// sends them to.
     pub async fn picks_at(&self, address: Url, person: Option<&str>) -> String {
         let fields: Vec<_> = person.into_iter().map(|person| ("user", person)).collect();
         let answer = self.story.world.http.post(address).form(&fields).send().await.unwrap();

@@ -33,8 +33,8 @@ pub const PROBLEMS_CHANNEL: &str = "deploys";
 pub struct WorldOptions {
     /// Messages come twice and in any order, as this seed has it; only the embedded local AWS can do that.
     pub disorder: Option<u64>,
-    /// Whether the stack has its policy in [`POLICY_REPOSITORY`]. It is on the embedded local AWS then, so that there can be
-    /// many such stacks: a policy binds a whole one.
+    /// Whether the stack has its policy in [`POLICY_REPOSITORY`]. It is on the embedded local AWS then, so
+    /// that there can be many such stacks: a policy binds a whole one.
     pub has_policy: bool,
 }
 
@@ -99,7 +99,8 @@ impl World {
         self.runtime.block_on(future)
     }
 
-    /// Lets a minute of the clock pass: at once where the local AWS can be told to, else its own schedule does.
+    /// Lets a minute of the clock pass: at once where the local AWS can be told to, else its own schedule
+    /// does.
     pub async fn tick(&self) {
         if let Some(stack) = self.aws.as_embedded() {
             for invocation in stack.wake().await {
@@ -118,8 +119,8 @@ impl World {
         self.panics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Where a secret was seen that must never be: the functions' logs, and what was said in Slack, written to a tracker or posted
-    /// to a receiver.
+    /// Where a secret was seen that must never be: the functions' logs, and what was said in Slack, written
+    /// to a tracker or posted to a receiver.
     pub fn leaks(&self) -> Vec<String> {
         let mut leaks = self.leaks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let requests = [self.slack.requests(), self.jira.requests(), self.linear.requests()].concat();

@@ -1,4 +1,5 @@
-//! The range since what was last let through to a place: what moves it, what blocks it, and what people read of it.
+//! The range since what was last let through to a place: what moves it, what blocks it, and what people read
+//! of it.
 
 use approval::approval::{Blocker, Status, Verdict};
 use approval::effect::EffectKind;

@@ -1,4 +1,5 @@
-//! Tokens of CI jobs in the place of API keys: whose are good for a deployment, for what, and for which commits.
+//! Tokens of CI jobs in the place of API keys: whose are good for a deployment, for what, and for which
+//! commits.
 
 use approval::approval::Blocker;
 use approval::confirmation::{Confirmation, Doubt};

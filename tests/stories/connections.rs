@@ -1,5 +1,5 @@
-//! Settings of deployments, saved in the console: where each has its repository and its channel, and that a disconnected one
-//! does nothing.
+//! Settings of deployments, saved in the console: where each has its repository and its channel, and that a
+//! disconnected one does nothing.
 
 use approval::event::EventKind;
 use approval::id::DeployId;

@@ -1,4 +1,5 @@
-//! What happens of its own accord: approvals expire, people are reminded, newer deploys take the place of older ones.
+//! What happens of its own accord: approvals expire, people are reminded, newer deploys take the place of
+//! older ones.
 
 use approval::approval::Status;
 use approval::effect::{Effect, EffectKind};

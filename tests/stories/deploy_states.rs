@@ -1,4 +1,5 @@
-//! Deploys that are under way or failed: they are on record and shown, and only a success changes what stands.
+//! Deploys that are under way or failed: they are on record and shown, and only a success changes what
+//! stands.
 
 use approval::approval::Status;
 use approval::deploy_state::DeployState;

@@ -50,7 +50,8 @@ async fn key(story: &Story, scope: &str) -> String {
     key
 }
 
-/// Whether the table lets them in: a member, an admin, a key of the stack, and created keys good to read, to register, for all.
+/// Whether the table lets them in: a member, an admin, a key of the stack, and created keys good to read, to
+/// register, for all.
 fn allowed(route: &Route) -> Option<[bool; 6]> {
     let allowed = match route.who.as_str() {
         "anyone" => [true; 6],
@@ -90,7 +91,8 @@ fn everybody_gets_what_the_table_says_and_nothing_else() {
                 let status = match (route.method.as_str(), allowed) {
                     ("GET", _) => who.get(story, &path).await.status(),
                     (_, false) => who.post(story, &path).await.status(),
-                    // Who may do it does it in stories of its own; without the token of the session nobody does.
+                    // Who may do it does it in stories of its own; without the token of the session nobody
+                    // does.
                     (_, true) => match who {
                         Who::Person(visitor) => {
                             let answer = visitor.post_with(&path, &[], None).await;

@@ -1,5 +1,5 @@
-//! Which deploy it is: the host confirms it, one revision in one environment is one deploy while it stands there, and a rollback is
-//! a new one.
+//! Which deploy it is: the host confirms it, one revision in one environment is one deploy while it stands
+//! there, and a rollback is a new one.
 
 use crate::ci_tokens::push_to;
 use crate::connections::save;
@@ -29,7 +29,8 @@ async fn send(story: &Story, body: &Value) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-/// The deploys of `revision` to Staging, oldest first, once there are `number` of them and each was looked at.
+/// The deploys of `revision` to Staging, oldest first, once there are `number` of them and each was looked
+/// at.
 async fn deploys(story: &Story, revision: &str, number: usize) -> Vec<Page> {
     let slug = Slug::new("acme", &story.name).unwrap();
     story

@@ -9,7 +9,8 @@ use signoff_local::{jira, linear};
 use store::Page;
 use system_tests::story::{Story, tell};
 
-/// A deploy of a commit with this message, for which `actions` run without an approval; what is on record then.
+/// A deploy of a commit with this message, for which `actions` run without an approval; what is on record
+/// then.
 async fn runs(story: &Story, message: &str, actions: &str) -> Page {
     evaluated(story, message, &format!("rules:\n  - tell: {{conditions: [], actions: [{actions}]}}\n")).await
 }

@@ -21,7 +21,8 @@ fn token() -> Author {
     Author::new(login, &format!("41898282+{login}@users.noreply.github.com"), login)
 }
 
-/// A deployment of `revision` that a run's own token made; its id here. `run` is the run that its status names.
+/// A deployment of `revision` that a run's own token made; its id here. `run` is the run that its status
+/// names.
 async fn deployed_by_token(story: &Story, number: u64, revision: &str, run: Option<u64>) -> DeployId {
     let id = delivered(story, number, revision, token(), run).await;
     story

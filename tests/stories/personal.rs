@@ -8,7 +8,8 @@ use signoff_local::slack::NewUser;
 use store::Page;
 use system_tests::story::{Story, rule, tell};
 
-/// A deploy of `revision` whose deployer has the address `email` runs `action`, without an approval; what is on record then.
+/// A deploy of `revision` whose deployer has the address `email` runs `action`, without an approval; what is
+/// on record then.
 async fn runs(story: &Story, revision: &str, email: &str, action: &str) -> Page {
     story.rules(&format!("rules:\n  - tell:\n      conditions: []\n      actions: [{{{action}}}]\n"));
     let body = json!({"sha": revision, "environment": "Staging", "branch": "main", "email": email});

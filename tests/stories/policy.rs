@@ -20,7 +20,8 @@ const NOTHING: &str = "{}";
 /// What a dialog says whose rule is below the policy.
 const BLOCKS: &str = "The policy blocks what this approval would start";
 
-/// Puts a policy into its repository: the owners are Owen and Olga, and `default` (a YAML map in flow style) binds everything.
+/// Puts a policy into its repository: the owners are Owen and Olga, and `default` (a YAML map in flow style)
+/// binds everything.
 fn set_policy(story: &Story, default: &str) {
     let (owen, olga) = (story.email("Owen"), story.email("Olga"));
     set_text(story, &format!("owners:\n  - {owen}\n  - {olga}\ndefault:\n  {default}\n"));

@@ -50,7 +50,8 @@ fn a_hundred_people_click_at_once() {
         let twice = people.iter().step_by(4);
         let who = people.iter().chain(twice).map(|person| (person.clone(), dialog.clone()));
         click_at_once(story, who).await;
-        // Of a click that took longer than Slack waits, what follows may be committed and not sent: that is the clock's.
+        // Of a click that took longer than Slack waits, what follows may be committed and not sent: that is
+        // the clock's.
         for effect in story.page(&deploy).await.effects.iter().filter(|effect| !effect.is_closed()) {
             story.pull_forward(effect).await;
         }

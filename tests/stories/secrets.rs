@@ -44,7 +44,8 @@ fn a_repository_speaks_only_for_its_own_deployment() {
     tell("own-secret", async |story| {
         let github = &story.world.github;
         let sha = story.push("Ana", "Take cards");
-        // The neighbour's admin knows the neighbour's secret, and signs in the name of this repository with it.
+        // The neighbour's admin knows the neighbour's secret, and signs in the name of this repository with
+        // it.
         let neighbour = Story::begin(story.world, "own-secret-neighbour");
         let theirs = neighbour.set_webhook(&neighbour.repository(), "acme", 0);
         let ours = story.set_webhook(&story.repository(), "acme", 0);

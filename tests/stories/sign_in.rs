@@ -117,7 +117,8 @@ fn a_sign_in_is_done_once_and_in_the_browser_that_began_it() {
         assert_eq!(told(replayed.come_back(&back).await).await, (400, again.to_owned()), "with a used code");
         assert_eq!(replayed.cookie(SESSION), None);
 
-        // Somebody is led to the console with another person's code: they have a sign-in of their own under way, or none.
+        // Somebody is led to the console with another person's code: they have a sign-in of their own under
+        // way, or none.
         let (attacker, victim) = (story.visitor(), story.visitor());
         let forged = attacker.picks(&ana).await;
         victim.goes_to_slack("/").await;

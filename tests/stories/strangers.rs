@@ -59,7 +59,8 @@ impl Attempt {
     }
 }
 
-/// The requests that the console answers, as ARCHITECTURE.md has them; a test of the console holds that table.
+/// The requests that the console answers, as ARCHITECTURE.md has them; a test of the console holds that
+/// table.
 fn of_console(page: &str) -> impl Iterator<Item = &str> {
     let table = page.split_once("| request | who |\n|---|---|\n").unwrap().1;
     table.lines().map_while(|line| line.strip_prefix("| `")?.split_once('`')).map(|(request, _)| request)

@@ -50,7 +50,8 @@ pub(crate) struct Approvals {
     pub(crate) connection: Connection,
 }
 
-/// List what happened: who did what, when, to which deploy; the newest deploy first, and of each what happened first.
+/// List what happened: who did what, when, to which deploy; the newest deploy first, and of each what
+/// happened first.
 ///
 /// Without --deploy and --since: that of deploys of the last 7 days.
 #[derive(Args, Debug)]
@@ -71,10 +72,12 @@ pub(crate) struct Events {
     pub(crate) connection: Connection,
 }
 
-/// Replay rules against the deploys on record: what would be asked, what would run by itself, what would be blocked.
+/// Replay rules against the deploys on record: what would be asked, what would run by itself, what would be
+/// blocked.
 ///
-/// Each deploy is looked at as it is on record, until a newer one came to its environment. Every run is taken to succeed, so that
-/// rules with `after` open, too. The rules are those of one repository: name its deployment.
+/// Each deploy is looked at as it is on record, until a newer one came to its environment. Every run is taken
+/// to succeed, so that rules with `after` open, too. The rules are those of one repository: name its
+/// deployment.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit code: 0 replayed, 1 the file has problems, 2 wrong usage, a file that cannot be read, or a Signoff that cannot be asked."
@@ -82,7 +85,8 @@ pub(crate) struct Events {
 pub(crate) struct Replay {
     /// The rules file; `-` is the standard input.
     pub(crate) file: PathBuf,
-    /// Deploys from when on: how long ago (90d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z).
+    /// Deploys from when on: how long ago (90d, 12h), a date (2026-11-01, in UTC) or a time
+    /// (2026-11-01T10:00:00Z).
     #[arg(long, value_name = "TIME", default_value = "90d")]
     pub(crate) since: Since,
     /// Deploys of this deployment.
@@ -144,12 +148,14 @@ pub(crate) struct Which {
     /// Deploys of this commit: its SHA, or the first 7 characters or more.
     #[arg(long, value_name = "SHA", value_parser = short_revision)]
     pub(crate) revision: Option<String>,
-    /// Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z).
+    /// Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time
+    /// (2026-11-01T10:00:00Z).
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<Since>,
 }
 
-/// Where Signoff is, and as whom it is asked. The key itself is no argument: others on the machine can read those.
+/// Where Signoff is, and as whom it is asked. The key itself is no argument: others on the machine can read
+/// those.
 #[derive(Args, Debug)]
 pub(crate) struct Connection {
     /// Where Signoff is: the stack's output ConsoleUrl.

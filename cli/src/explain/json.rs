@@ -51,7 +51,8 @@ struct ConditionEntry<'a> {
     explanation: Part<'a>,
 }
 
-/// A part of a condition. What a comparison's variable stands for is a text, number, truth, list or (as text) duration.
+/// A part of a condition. What a comparison's variable stands for is a text, number, truth, list or (as text)
+/// duration.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Part<'a> {

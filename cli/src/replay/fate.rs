@@ -109,8 +109,8 @@ impl Replayed<'_> {
     }
 }
 
-/// What the rules of `file` would have done with `recorded`, newest first, until `now` or until a newer deploy came to the
-/// environment. `below`: the names of the rules that the policy blocks, by deployment.
+/// What the rules of `file` would have done with `recorded`, newest first, until `now` or until a newer
+/// deploy came to the environment. `below`: the names of the rules that the policy blocks, by deployment.
 pub(super) fn replay<'a>(
     file: &'a RulesFile,
     below: &BTreeMap<Slug, BTreeSet<String>>,
@@ -129,7 +129,8 @@ pub(super) fn replay<'a>(
     replayed.collect()
 }
 
-/// What becomes of each rule for `deploy`, which a newer one `replaced` at that time, if at all. The policy blocks the rules `below`.
+/// What becomes of each rule for `deploy`, which a newer one `replaced` at that time, if at all. The policy
+/// blocks the rules `below`.
 fn one<'a>(
     file: &'a RulesFile,
     below: &BTreeSet<String>,
@@ -172,7 +173,8 @@ mod tests {
         - then: {after: soaked, conditions: [tags='#then'], actions: [slack_channel_approval: {channel: '#gate'}]}\n\
         - merge: {triggers: [pr_opened], actions: [merge_pull_request]}\n";
 
-    /// A deploy of checkout (in an environment, at a time of 12:xx, with tags), of which rule `act` is on record.
+    /// A deploy of checkout (in an environment, at a time of 12:xx, with tags), of which rule `act` is on
+    /// record.
     fn recorded(environment: &str, minute: i64, tags: &str) -> Recorded {
         let noon: Timestamp = "2026-05-11T12:00:00Z".parse().unwrap();
         let deployed_at = noon + jiff::SignedDuration::from_mins(minute);

@@ -14,8 +14,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves what `answer` gives for a path and query: a status and a body (a text as it is). Errors ask to be
-    /// repeated at once.
+    /// Serves what `answer` gives for a path and query: a status and a body (a text as it is). Errors ask to
+    /// be repeated at once.
     pub(crate) fn start(answer: impl Fn(&str) -> (u16, Value) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -10,7 +10,8 @@ const SHA: &str = "4bf7226c14d3fd1d1d8f3b7ff2d5c5d9a8f0e6b1";
 /// The approvals of a deploy: their names and how they stand.
 type Approvals = &'static [(&'static str, &'static str)];
 
-/// Waits on a server that lists these deploys (id and environment, the newest first), and answers one of `looks` after the other.
+/// Waits on a server that lists these deploys (id and environment, the newest first), and answers one of
+/// `looks` after the other.
 fn wait(deploys: &[(&str, &str)], looks: &[Approvals], args: &[&str]) -> Done {
     let looks = looks.to_vec();
     let listed: Vec<Value> = deploys

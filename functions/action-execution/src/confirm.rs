@@ -5,7 +5,7 @@ use crate::handler::ActionExecution;
 use crate::judge::{Judged, Judgement};
 use crate::late_news::Again;
 use crate::policy::Basing;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::{
     self as votes, Approval, BreakerCheck, Check, Choice, Command, Electorate, Standing, Status, Verdict,
 };
@@ -20,7 +20,7 @@ use store::Change;
 impl ActionExecution {
     /// Looks up whether enough of those who approved still may, and approves or goes back to waiting. A range
     /// that was read soon after its deploy arrived is read once more.
-    pub(crate) async fn confirm_quorum(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+    pub(crate) async fn confirm_quorum(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
             return self.done(effect).await;

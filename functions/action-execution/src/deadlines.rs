@@ -1,7 +1,8 @@
-//! What happens to an approval of its own accord: it expires, its people are reminded, a freeze begins or ends, a newer deploy takes its place.
+//! What happens to an approval of its own accord: it expires, its people are reminded, a freeze begins or
+//! ends, a newer deploy takes its place.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::{Approval, Command, Successor};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, DeployId, RunId};
@@ -12,13 +13,13 @@ use serde_json::Value;
 
 impl ActionExecution {
     /// Ends an approval that nobody decided in time.
-    pub(crate) async fn expire(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+    pub(crate) async fn expire(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
         let after = attempt.effect.closed(EffectState::Succeeded, None);
         self.change_approval(&attempt.effect, &after, id, &[Command::Expire]).await
     }
 
     /// Looks whether a freeze window opened or closed.
-    pub(crate) async fn watch_freeze(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+    pub(crate) async fn watch_freeze(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
         let after = attempt.effect.closed(EffectState::Succeeded, None);
         self.change_approval(&attempt.effect, &after, id, &[Command::WatchFreeze]).await
     }
@@ -29,7 +30,7 @@ impl ActionExecution {
         attempt: &Attempt,
         id: &ApprovalId,
         text: impl Fn(&Approval) -> Option<String>,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
             return self.done(effect).await;
@@ -50,7 +51,7 @@ impl ActionExecution {
         older: &DeployId,
         run: &RunId,
         by: &Successor,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let mut found = self.store.run(older, run).await?;
         while let Some(again) = found.as_ref().and_then(|run| run.asked_again.clone()) {

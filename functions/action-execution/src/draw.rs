@@ -1,7 +1,7 @@
 //! Dialogs and the lines of steps, drawn from the newest state.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::{self as votes, Approval, Dialog};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, RunId};
@@ -20,9 +20,9 @@ const REMEMBERED: usize = 500;
 impl ActionExecution {
     /// Draws an approval's dialog: posts it where it does not stand yet, else replaces what stands there.
     ///
-    /// Draws of one dialog are done one after the other. Of many that wait, the first one draws what all of them would:
-    /// the others find that this process drew the newest state last, and leave it at that.
-    pub(crate) async fn draw_dialog(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+    /// Draws of one dialog are done one after the other. Of many that wait, the first one draws what all of
+    /// them would: the others find that this process drew the newest state last, and leave it at that.
+    pub(crate) async fn draw_dialog(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
             return self.done(effect).await;
@@ -63,14 +63,15 @@ impl ActionExecution {
         self.change_approval(effect, &effect.closed(EffectState::Succeeded, None), id, &commands).await
     }
 
-    /// Draws a step's line, in the thread of its approval's dialog or, without one, in the deployment's channel.
+    /// Draws a step's line, in the thread of its approval's dialog or, without one, in the deployment's
+    /// channel.
     pub(crate) async fn draw_step(
         &self,
         attempt: &Attempt,
         approval: Option<&ApprovalId>,
         run: &RunId,
         step: usize,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let drawn = match approval {
             Some(approval) => self.line_in_thread(attempt, approval, run, step).await?,
@@ -100,7 +101,7 @@ impl ActionExecution {
         approval: &ApprovalId,
         run: &RunId,
         step: usize,
-    ) -> Result<Option<Line>, Trouble> {
+    ) -> Tried<Option<Line>> {
         let found = self.store.approval_and_run(&attempt.effect.deploy, approval, run).await?;
         let Some((approval, run)) = found else { return Ok(None) };
         let (Some(text), Some(dialog)) = (message::step_line(&run, step), approval.dialog) else {
@@ -110,12 +111,7 @@ impl ActionExecution {
     }
 
     /// A step's line, and the deployment's channel.
-    async fn line_elsewhere(
-        &self,
-        attempt: &Attempt,
-        run: &RunId,
-        step: usize,
-    ) -> Result<Option<Line>, Trouble> {
+    async fn line_elsewhere(&self, attempt: &Attempt, run: &RunId, step: usize) -> Tried<Option<Line>> {
         let Some((deploy, run)) = self.store.deploy_and_run(&attempt.effect.deploy, run).await? else {
             return Ok(None);
         };
@@ -132,7 +128,8 @@ impl ActionExecution {
         Ok(message.map(|message| (run, (channel, None), message)))
     }
 
-    /// Posts a message that carries `key`; where an earlier attempt's answer was lost, looks first whether it stands.
+    /// Posts a message that carries `key`; where an earlier attempt's answer was lost, looks first whether it
+    /// stands.
     pub(crate) async fn post_once(
         &self,
         attempt: &Attempt,
@@ -141,7 +138,7 @@ impl ActionExecution {
         text: &str,
         blocks: &Value,
         key: &str,
-    ) -> Result<MessageRef, Trouble> {
+    ) -> Tried<MessageRef> {
         let slack = self.outside.slack(self.now()).await?;
         if attempt.lost
             && let Some(found) = slack.find_message(channel, thread, key, attempt.effect.created_at).await?
@@ -174,8 +171,8 @@ impl ActionExecution {
 /// A step's run, where its line goes (a channel, and a thread there), and what it says.
 type Line = (Run, (String, Option<String>), Message);
 
-/// What Slack calls the voters that it was not asked about yet. Who can't be looked up now keeps their handle until the
-/// next draw: a dialog does not wait for it.
+/// What Slack calls the voters that it was not asked about yet. Who can't be looked up now keeps their handle
+/// until the next draw: a dialog does not wait for it.
 async fn names(slack: &Slack, approval: &Approval) -> Vec<(String, String)> {
     let mut names = Vec::new();
     for vote in approval.votes.iter().filter(|vote| !vote.named) {

@@ -4,6 +4,7 @@
 use crate::handler::ActionExecution;
 use crate::judge::Asked;
 use crate::late_news::Again;
+use crate::trouble::Tried;
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{Approval, Carried, Status};
 use approval::deploy::Deploy;
@@ -24,8 +25,8 @@ pub(crate) enum EarlierVotes {
 
 impl ActionExecution {
     /// The reason for which the approval `spec`, step number `step` of `run`, does not open, where `earlier`
-    /// approvals of the run came before it and its deploy was rolled back since, or superseded; `None`: it opens.
-    /// No requests for a run's first approval, and two or three for any other.
+    /// approvals of the run came before it and its deploy was rolled back since, or superseded; `None`: it
+    /// opens. No requests for a run's first approval, and two or three for any other.
     ///
     /// # Errors
     ///
@@ -76,7 +77,7 @@ impl ActionExecution {
         run: &Run,
         step: usize,
         earlier: &[Approval],
-    ) -> Result<EarlierVotes, crate::trouble::Trouble> {
+    ) -> Tried<EarlierVotes> {
         if run.proposes().or(run.proposes_policy()).is_some() {
             return Ok(EarlierVotes::Stand);
         }

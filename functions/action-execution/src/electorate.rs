@@ -16,8 +16,8 @@ use tokio::sync::Mutex;
 
 /// How many people of a deploy are looked up.
 const MAX_LOOKUPS: usize = 300;
-/// How long an account is known by its e-mail address. Slack allows some dozens of lookups a minute: what is tried again
-/// after that goes on where it stopped.
+/// How long an account is known by its e-mail address. Slack allows some dozens of lookups a minute: what is
+/// tried again after that goes on where it stopped.
 const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// How many accounts a process knows.
 const KNOWN: usize = 5000;
@@ -42,8 +42,8 @@ impl ActionExecution {
         if is_mentioning(template) { self.mentions(slack, deploy).await } else { Ok(Mentions::default()) }
     }
 
-    /// The Slack user ids of `authors`, for whom the host vouches. An entry of the list of people counts here only where somebody
-    /// else than who made it confirmed it.
+    /// The Slack user ids of `authors`, for whom the host vouches. An entry of the list of people counts here
+    /// only where somebody else than who made it confirmed it.
     pub(crate) async fn authors(&self, slack: &Slack, authors: &[Identity]) -> Tried<Vec<String>> {
         let found = self.members_of(slack, authors).await?;
         let counts = |found: &Found, member: &FoundMember| {
@@ -80,8 +80,8 @@ impl ActionExecution {
     }
 }
 
-/// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`: the Slack user ids of the
-/// authors for whom the host vouches.
+/// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`: the
+/// Slack user ids of the authors for whom the host vouches.
 pub(crate) async fn electorate(
     slack: &Slack,
     spec: &ApprovalSpec,

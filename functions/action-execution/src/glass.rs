@@ -1,4 +1,5 @@
-//! Break-glass: who may, whoever did is looked up once more, everybody is told, and the review is reminded of until it is done.
+//! Break-glass: who may, whoever did is looked up once more, everybody is told, and the review is reminded of
+//! until it is done.
 
 use crate::confirm::account;
 use crate::electorate::{each_once, resolve};
@@ -6,7 +7,7 @@ use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_base::LateBase;
 use crate::policy::{Basing, Binding};
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::Action;
 use approval::approval::{Approval, BreakerCheck, Breakers, Hands, REVIEW_WITHIN, next_reminder};
 use approval::effect::{EffectState, MAX_ATTEMPTS};
@@ -21,9 +22,9 @@ use runtime::effects::Attempt;
 use store::Change;
 
 impl ActionExecution {
-    /// The people who may break the glass of what `asked` asks; `None`: it has no glass. The policy in force names them, or
-    /// without one the rule in force: no broken glass brings a proposed rules file or policy into force. Where the policy is
-    /// not known, nobody may.
+    /// The people who may break the glass of what `asked` asks; `None`: it has no glass. The policy in force
+    /// names them, or without one the rule in force: no broken glass brings a proposed rules file or policy
+    /// into force. Where the policy is not known, nobody may.
     ///
     /// Errors: Slack can't be asked now.
     pub(crate) async fn breakers(
@@ -31,7 +32,7 @@ impl ActionExecution {
         slack: &Slack,
         asked: &Asked<'_>,
         binding: &Binding,
-    ) -> Result<Option<Breakers>, Trouble> {
+    ) -> Tried<Option<Breakers>> {
         if !asked.run.is_in_force() {
             return Ok(None);
         }
@@ -62,7 +63,7 @@ impl ActionExecution {
         slack: &Slack,
         approval: &Approval,
         judgement: &Judgement,
-    ) -> Result<Option<BreakerCheck>, Trouble> {
+    ) -> Tried<Option<BreakerCheck>> {
         let Some(broken) = &approval.glass.broken else { return Ok(None) };
         let verdict = account(slack, approval, &broken.by).await?;
         let hands = self.hands(slack, approval, judgement).await?;
@@ -70,12 +71,7 @@ impl ActionExecution {
     }
 
     /// Everybody with a hand in what `approval` lets through, also where its rule lets makers vote.
-    async fn hands(
-        &self,
-        slack: &Slack,
-        approval: &Approval,
-        judgement: &Judgement,
-    ) -> Result<Hands, Trouble> {
+    async fn hands(&self, slack: &Slack, approval: &Approval, judgement: &Judgement) -> Tried<Hands> {
         let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
         let Some((deploy, run)) = found else { return Ok(Hands { members: Vec::new(), may_lack: true }) };
         let four_eyes = match run.steps.get(approval.step).map(|step| &step.action) {
@@ -90,16 +86,17 @@ impl ActionExecution {
         };
         let since = start.map(|start| start.revision.as_str());
         let mut hands = self.hands_since(slack, &deploy, (since, &run.revision), kept).await?;
-        // Without a base the deploy's own commits are what is judged, but for four eyes, which judge all of them.
+        // Without a base the deploy's own commits are what is judged, but for four eyes, which judge all of
+        // them.
         hands.may_lack |= four_eyes && start.is_none();
         hands.members.extend(start.and_then(|start| start.set_by.clone()));
         hands.members = each_once(hands.members);
         Ok(hands)
     }
 
-    /// Whether the approval may set a base once it is reviewed: it asks by the rules in force, and the policy keeps nothing of its
-    /// run back.
-    async fn reviewed_sets_base(&self, deploy: &DeployId, id: &ApprovalId) -> Result<bool, Trouble> {
+    /// Whether the approval may set a base once it is reviewed: it asks by the rules in force, and the policy
+    /// keeps nothing of its run back.
+    async fn reviewed_sets_base(&self, deploy: &DeployId, id: &ApprovalId) -> Tried<bool> {
         let Some(approval) = self.store.approval(deploy, id).await? else { return Ok(false) };
         let found = self.store.deploy_and_run(deploy, &approval.run).await?;
         let Some((deploy, run)) = found.filter(|(_, run)| run.is_in_force()) else { return Ok(false) };
@@ -109,9 +106,9 @@ impl ActionExecution {
         Ok(matches!(self.policy_on_base(&deploy, &run).await?, Basing::Always))
     }
 
-    /// Tells everybody in the channel that somebody broke the glass. That is a message of its own: Slack notifies nobody of a
-    /// mention of the channel in a thread.
-    pub(crate) async fn tell_glass_broken(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+    /// Tells everybody in the channel that somebody broke the glass. That is a message of its own: Slack
+    /// notifies nobody of a mention of the channel in a thread.
+    pub(crate) async fn tell_glass_broken(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
             return self.done(effect).await;
@@ -125,12 +122,7 @@ impl ActionExecution {
     }
 
     /// Says in the dialog's thread that a review is owed, and does so again a day later, until it is done.
-    pub(crate) async fn remind_review(
-        &self,
-        attempt: &Attempt,
-        id: &ApprovalId,
-        round: u32,
-    ) -> Result<(), Trouble> {
+    pub(crate) async fn remind_review(&self, attempt: &Attempt, id: &ApprovalId, round: u32) -> Tried<()> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
             return self.done(effect).await;
@@ -157,7 +149,7 @@ impl ActionExecution {
         id: &ApprovalId,
         round: u32,
         failure: Failure,
-    ) -> Result<Handled, Trouble> {
+    ) -> Tried<Handled> {
         let effect = &attempt.effect;
         let approval = self.store.approval(&effect.deploy, id).await?;
         let owed = approval.filter(|approval| approval.owed_review().is_some());
@@ -176,9 +168,9 @@ impl ActionExecution {
         Ok(Handled::Done)
     }
 
-    /// Lets what went ahead by a broken glass count as approved, now that it was reviewed: the next range starts there, unless
-    /// something was let through to its place since.
-    pub(crate) async fn settle_review(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+    /// Lets what went ahead by a broken glass count as approved, now that it was reviewed: the next range
+    /// starts there, unless something was let through to its place since.
+    pub(crate) async fn settle_review(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
         let effect = &attempt.effect;
         let sets_base = self.reviewed_sets_base(&effect.deploy, id).await?;
         self.commit_newest(effect, async || {

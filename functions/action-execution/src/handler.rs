@@ -5,7 +5,7 @@ use crate::electorate::Accounts;
 use crate::failed::Failed;
 use crate::outside::Outside;
 use crate::policy::Policies;
-use crate::trouble::Trouble;
+use crate::trouble::{Tried, Trouble};
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, PARKED_FOR, Queue};
 use approval::id::{ApprovalId, DeployId};
@@ -140,7 +140,7 @@ impl ActionExecution {
     }
 
     /// Does the effect and commits what follows from it.
-    async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
+    async fn perform(&self, attempt: &Attempt) -> Tried<()> {
         let effect = &attempt.effect;
         let waited_long = self.now().duration_since(effect.created_at) > PARKED_FOR;
         if attempt.is_hopeless() && (waited_long || !effect.kind.is_waited_for()) {

@@ -4,7 +4,7 @@ use crate::electorate::electorate;
 use crate::handler::ActionExecution;
 use crate::late_news::Again;
 use crate::range::not_less;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{
     Approval, Blocker, Command, Electorate, Successor, WithoutRange, wait_before_round,
@@ -77,7 +77,8 @@ impl Asked<'_> {
         }
     }
 
-    /// Another approval of the run for the same place that is still to come: the last one of them lets the revision through.
+    /// Another approval of the run for the same place that is still to come: the last one of them lets the
+    /// revision through.
     fn is_followed(&self) -> bool {
         self.of_place(self.step + 1..self.run.steps.len()).any(|(index, _)| {
             let branch = self.run.branch_of(index, self.step);
@@ -125,12 +126,7 @@ impl Asked<'_> {
 impl ActionExecution {
     /// Judges who may vote now on what `asked` asks, by the range that is on record where that counts for
     /// `again`.
-    pub(crate) async fn judge(
-        &self,
-        slack: &Slack,
-        asked: Asked<'_>,
-        again: Again,
-    ) -> Result<Judgement, Trouble> {
+    pub(crate) async fn judge(&self, slack: &Slack, asked: Asked<'_>, again: Again) -> Tried<Judgement> {
         let Asked { id, spec, deploy, run, shown, .. } = asked;
         if let Some(file) = run.proposes() {
             return self.judge_file(slack, asked, file, again).await;
@@ -210,12 +206,7 @@ impl ActionExecution {
 
     /// Judges anew who may vote on an approval that is open; and whether it lets its revision through with
     /// four eyes: it asks for them, or an earlier one of its run did over the same range.
-    pub(crate) async fn judge_open(
-        &self,
-        slack: &Slack,
-        approval: &Approval,
-        again: Again,
-    ) -> Result<Judged, Trouble> {
+    pub(crate) async fn judge_open(&self, slack: &Slack, approval: &Approval, again: Again) -> Tried<Judged> {
         let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
         let (deploy, run) =
             found.ok_or_else(|| Failure::Permanent("the deploy is not on record any more".to_owned()))?;
@@ -247,12 +238,7 @@ impl ActionExecution {
     }
 
     /// Looks again whether a blocked approval can be judged. One that can goes on by itself.
-    pub(crate) async fn judge_again(
-        &self,
-        attempt: &Attempt,
-        id: &ApprovalId,
-        round: u32,
-    ) -> Result<(), Trouble> {
+    pub(crate) async fn judge_again(&self, attempt: &Attempt, id: &ApprovalId, round: u32) -> Tried<()> {
         let effect = &attempt.effect;
         let approval = self.store.approval(&effect.deploy, id).await?;
         let Some(approval) = approval.filter(|approval| approval.status.is_open()) else {
@@ -290,7 +276,7 @@ impl ActionExecution {
         id: &ApprovalId,
         round: u32,
         failure: Failure,
-    ) -> Result<Handled, Trouble> {
+    ) -> Tried<Handled> {
         let effect = &attempt.effect;
         if failure.is_passing() && effect.tries() < MAX_ATTEMPTS {
             let wait = backoff(effect.tries(), failure.retry_after());

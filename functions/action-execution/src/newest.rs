@@ -1,7 +1,7 @@
 //! Committing what was decided on the newest state.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::effect::Effect;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::{approval as votes, decision::Decision, run};
@@ -12,9 +12,9 @@ use store::{Change, StoreError};
 const MAX_RACES: u32 = 19;
 
 impl ActionExecution {
-    /// Commits what `decide` makes of the newest state, and decides again when another process committed first.
-    /// `None` from `decide`: there is nothing to commit any more.
-    pub(crate) async fn commit_newest<F>(&self, effect: &Effect, decide: F) -> Result<(), Trouble>
+    /// Commits what `decide` makes of the newest state, and decides again when another process committed
+    /// first. `None` from `decide`: there is nothing to commit any more.
+    pub(crate) async fn commit_newest<F>(&self, effect: &Effect, decide: F) -> Tried<()>
     where
         F: AsyncFn() -> Result<Option<Change>, StoreError>,
     {
@@ -27,8 +27,8 @@ impl ActionExecution {
         Ok(committed.await?)
     }
 
-    /// Commits what `command` makes of a step, together with what became of the effect. Where the step went on
-    /// without it, only the effect's end is committed.
+    /// Commits what `command` makes of a step, together with what became of the effect. Where the step went
+    /// on without it, only the effect's end is committed.
     pub(crate) async fn advance(
         &self,
         effect: &Effect,
@@ -36,7 +36,7 @@ impl ActionExecution {
         run: &RunId,
         step: usize,
         command: run::Command,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         self.commit_newest(effect, async || {
             let now = self.now();
             let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
@@ -56,7 +56,7 @@ impl ActionExecution {
         after: &Effect,
         id: &ApprovalId,
         commands: &[votes::Command],
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         self.change_approval_of(&effect.deploy, effect, after, id, commands).await
     }
 
@@ -68,7 +68,7 @@ impl ActionExecution {
         after: &Effect,
         id: &ApprovalId,
         commands: &[votes::Command],
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         self.commit_newest(effect, async || {
             let now = self.now();
             let mut change = Change::to(deploy, now).effect(effect, after.clone());

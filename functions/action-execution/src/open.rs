@@ -124,7 +124,8 @@ impl ActionExecution {
         .await
     }
 
-    /// Closes the approval as soon as it is open where its deploy was rolled back meanwhile: the rollback closed those that it found.
+    /// Closes the approval as soon as it is open where its deploy was rolled back meanwhile: the rollback
+    /// closed those that it found.
     async fn unless_rolled_back(
         &self,
         change: Change,
@@ -140,7 +141,8 @@ impl ActionExecution {
         Ok(change.and(&format!("run {} is rolled back {step}", run.id), vec![supersede], Vec::new()))
     }
 
-    /// Puts on record that this run asks now: the older deploy's approval closes, or this one where a newer asked before.
+    /// Puts on record that this run asks now: the older deploy's approval closes, or this one where a newer
+    /// asked before.
     async fn arrive(
         &self,
         change: Change,
@@ -157,8 +159,8 @@ impl ActionExecution {
             }
             Arrival::Outdated { newer } => {
                 let this = (deploy.id.clone(), run.id.clone());
-                // The record of the newest is written though it does not change, so that one of two that ask at the same
-                // time decides again.
+                // The record of the newest is written though it does not change, so that one of two that ask
+                // at the same time decides again.
                 (change.newest(newer.clone()), Some(this), newer)
             }
         };

@@ -2,7 +2,7 @@
 //! of people, or the policy.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::Successor;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
@@ -28,11 +28,7 @@ impl ActionExecution {
     /// Has other open approvals judged again. With `moved_by`, all of the deployment but that one: their
     /// ranges may start elsewhere now, and each look reads the base of its own place. Without, the blocked
     /// ones of every deployment: somebody may be found now.
-    pub(crate) async fn judge_others(
-        &self,
-        attempt: &Attempt,
-        moved_by: Option<&ApprovalId>,
-    ) -> Result<(), Trouble> {
+    pub(crate) async fn judge_others(&self, attempt: &Attempt, moved_by: Option<&ApprovalId>) -> Tried<()> {
         let effect = &attempt.effect;
         self.judge_each(effect, moved_by.map_or(Others::Blocked, Others::MovedBy)).await?;
         self.done(effect).await

@@ -1,5 +1,5 @@
-//! The people behind a change: from accounts and e-mail addresses on the source host to Slack members, by the list of people in
-//! the console and by the addresses that Slack knows.
+//! The people behind a change: from accounts and e-mail addresses on the source host to Slack members, by the
+//! list of people in the console and by the addresses that Slack knows.
 
 mod ask;
 
@@ -19,8 +19,8 @@ use std::collections::HashMap;
 pub(crate) struct FoundMember {
     /// The Slack user id.
     pub(crate) id: String,
-    /// Whether only the list of people leads there, and no address that Slack knows: such a member is a maker, and an author only
-    /// where the host vouches for the account.
+    /// Whether only the list of people leads there, and no address that Slack knows: such a member is a
+    /// maker, and an author only where the host vouches for the account.
     pub(crate) by_list: bool,
 }
 
@@ -40,12 +40,13 @@ pub(crate) enum Known {
 /// The people behind an identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Every Slack member whom it leads to, by the account and by the address. Where a statement of the list waits that would
-    /// replace a member, that member is here too, though the identity may not be found.
+    /// Every Slack member whom it leads to, by the account and by the address. Where a statement of the list
+    /// waits that would replace a member, that member is here too, though the identity may not be found.
     pub(crate) members: Vec<FoundMember>,
     /// The kind of answer.
     pub(crate) known: Known,
-    /// The Slack user ids of those who said something of it that nobody else confirmed: they may not vote on what needs it.
+    /// The Slack user ids of those who said something of it that nobody else confirmed: they may not vote on
+    /// what needs it.
     pub(crate) unconfirmed_by: Vec<String>,
     /// The statement that they are nobody here, where somebody who may vote can confirm it for one approval.
     pub(crate) said: Option<SaidNobody>,
@@ -95,8 +96,8 @@ impl Makers {
 }
 
 impl ActionExecution {
-    /// The people behind each of `identities`, in their order: by the account and by the address together, never one instead of the
-    /// other. The list of people is read in one request for each 100 accounts and
+    /// The people behind each of `identities`, in their order: by the account and by the address together,
+    /// never one instead of the other. The list of people is read in one request for each 100 accounts and
     /// addresses; Slack is asked for each address that it was not asked for in the last minutes.
     ///
     /// Errors: those of the record, also an entry that can't be read, and of Slack.
@@ -156,8 +157,8 @@ fn handles(identity: &Identity) -> Vec<Handle> {
     handles
 }
 
-/// The people whom `handles` lead to, by what is listed of them and by the accounts in Slack that have one of the addresses.
-/// An address that is nobody's here says nothing of the account that it belongs to.
+/// The people whom `handles` lead to, by what is listed of them and by the accounts in Slack that have one of
+/// the addresses. An address that is nobody's here says nothing of the account that it belongs to.
 fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[String]) -> Found {
     let mut found = Found::nobody();
     let mut nobody_here = None;

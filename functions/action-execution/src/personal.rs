@@ -1,14 +1,15 @@
 //! Personal messages: to each of several people, once, and what became of it for whom.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::Standing;
 use providers::slack::client::Slack;
 use runtime::effects::Attempt;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// How many people one step writes to: Slack takes about 50 calls a minute of the methods that it needs for each.
+/// How many people one step writes to: Slack takes about 50 calls a minute of the methods that it needs for
+/// each.
 const MOST: usize = 30;
 /// How many of those who were told are named.
 const NAMED: usize = 5;
@@ -35,15 +36,15 @@ pub(crate) struct Report {
 }
 
 impl ActionExecution {
-    /// Posts `text` to each of `recipients` in their direct message with the app, which carries the effect's id: where an
-    /// earlier attempt may have reached some of them, looks there first.
+    /// Posts `text` to each of `recipients` in their direct message with the app, which carries the effect's
+    /// id: where an earlier attempt may have reached some of them, looks there first.
     pub(crate) async fn tell_each(
         &self,
         attempt: &Attempt,
         slack: &Slack,
         recipients: Vec<Recipient>,
         text: &str,
-    ) -> Result<Report, Trouble> {
+    ) -> Tried<Report> {
         // An attempt that failed at one person has told those before them.
         let attempt = Attempt { lost: attempt.lost || attempt.effect.attempts > 1, ..attempt.clone() };
         let key = attempt.effect.id.as_str();

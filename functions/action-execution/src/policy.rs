@@ -5,7 +5,7 @@ use crate::electorate::resolve;
 use crate::handler::ActionExecution;
 use crate::late_base::LateBase;
 use crate::subject::renderer;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{Action, ApprovalSpec, Kind};
 use approval::approval::{self as votes, Approval, Subject};
 use approval::deploy::Deploy;
@@ -98,7 +98,7 @@ impl Policies {
 
 impl ActionExecution {
     /// The policy in force now: one GetItem where the stack has a repository for it, and none otherwise.
-    pub(crate) async fn policy(&self) -> Result<Binding, Trouble> {
+    pub(crate) async fn policy(&self) -> Tried<Binding> {
         let Some(repository) = &self.policies.repository else { return Ok(Binding::Nothing) };
         let state = match self.store.policy().await {
             Ok(state) => state.unwrap_or_default(),
@@ -125,7 +125,7 @@ impl ActionExecution {
     /// The policy's word on an approval of `run` that sets a base. A run that only asks is held against no
     /// floor, so that under a policy it sets none: a rule of few votes would hide its commits from the one
     /// that acts.
-    pub(crate) async fn policy_on_base(&self, deploy: &Deploy, run: &Run) -> Result<Basing, Trouble> {
+    pub(crate) async fn policy_on_base(&self, deploy: &Deploy, run: &Run) -> Tried<Basing> {
         let held = self.held_against(&self.policy().await?, deploy, run, None).await?;
         Ok(match (held.below.is_empty() && !held.asks_only, held.together.is_empty()) {
             (false, _) => Basing::Never,
@@ -165,7 +165,7 @@ impl ActionExecution {
         deploy: &Deploy,
         run: &Run,
         approval: &Approval,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         if !run.is_in_force() {
             return Ok(());
         }
@@ -184,15 +184,15 @@ impl ActionExecution {
         .await
     }
 
-    /// The rule of `run` against what binds it, as it is written and as its texts are rendered now, or as people voted on
-    /// them with `subject`.
+    /// The rule of `run` against what binds it, as it is written and as its texts are rendered now, or as
+    /// people voted on them with `subject`.
     pub(crate) async fn held_against(
         &self,
         binding: &Binding,
         deploy: &Deploy,
         run: &Run,
         subject: Option<&Subject>,
-    ) -> Result<Held, Trouble> {
+    ) -> Tried<Held> {
         let asks_only = !run.steps.iter().any(|step| is_bound(&step.action));
         let policy = match binding {
             Binding::Nothing => return Ok(Held::default()),
@@ -220,10 +220,11 @@ impl ActionExecution {
         Ok(Held { below: found, together, breakers, runs_before, asks_only: false })
     }
 
-    /// The reasons for which `run` may not act though its rule meets the policy: the glass of an approval behind it was broken by
-    /// somebody who may not break it for what this run does, or a floor is met by several approvals together, in which too few different
-    /// people approved. One person who votes in each of them is one person.
-    async fn lacking_people(&self, run: &Run, held: &Held) -> Result<Vec<String>, Trouble> {
+    /// The reasons for which `run` may not act though its rule meets the policy: the glass of an approval
+    /// behind it was broken by somebody who may not break it for what this run does, or a floor is met by
+    /// several approvals together, in which too few different people approved. One person who votes in each
+    /// of them is one person.
+    async fn lacking_people(&self, run: &Run, held: &Held) -> Tried<Vec<String>> {
         if held.together.is_empty() && held.runs_before.is_empty() {
             return Ok(Vec::new());
         }
@@ -270,12 +271,7 @@ impl ActionExecution {
     }
 
     /// Those of `broken` whose breaker the policy does not name for what `run` does.
-    async fn unnamed_breakers(
-        &self,
-        run: &Run,
-        held: &Held,
-        broken: &[&Approval],
-    ) -> Result<Vec<String>, Trouble> {
+    async fn unnamed_breakers(&self, run: &Run, held: &Held, broken: &[&Approval]) -> Tried<Vec<String>> {
         let slack = self.outside.slack(self.now()).await?;
         let named = resolve(&slack, &held.breakers).await?.people;
         let breakers = broken.iter().filter_map(|approval| Some((approval, approval.glass.broken.as_ref()?)));
@@ -284,7 +280,7 @@ impl ActionExecution {
     }
 
     /// The runs that had to succeed before `run`, where they did.
-    pub(crate) async fn runs_before(&self, run: &Run) -> Result<Vec<Run>, Trouble> {
+    pub(crate) async fn runs_before(&self, run: &Run) -> Tried<Vec<Run>> {
         let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         let mut ahead = run.after.clone();
         while let Some(name) = ahead.pop() {
@@ -304,11 +300,12 @@ impl ActionExecution {
         Ok(found)
     }
 
-    /// Whether the policy in force keeps step number `step` of `run` back. Then the clock looks again, at most a quarter of an
-    /// hour later, and it is told.
+    /// Whether the policy in force keeps step number `step` of `run` back. Then the clock looks again, at
+    /// most a quarter of an hour later, and it is told.
     ///
     /// # Errors
-    /// Among others, that a newer deploy came to the environment while the policy kept the step back: it is not run any more.
+    /// Among others, that a newer deploy came to the environment while the policy kept the step back: it is
+    /// not run any more.
     pub(crate) async fn is_held_by_policy(
         &self,
         attempt: &Attempt,
@@ -316,7 +313,7 @@ impl ActionExecution {
         run: &Run,
         step: usize,
         subject: Option<&Subject>,
-    ) -> Result<bool, Trouble> {
+    ) -> Tried<bool> {
         let held = self.held_against(&self.policy().await?, deploy, run, subject).await?;
         let lacking = self.lacking_people(run, &held).await?;
         let blocks = [held.below, lacking].concat();
@@ -343,7 +340,7 @@ impl ActionExecution {
         step: usize,
         blocks: &[String],
         is_news: bool,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let reason = format!("{KEPT_BACK}{}", message::shorten(&blocks.join(" "), 600));
         let after = kept_waiting(attempt, self.now(), reason.clone());
@@ -405,8 +402,8 @@ fn too_few(run: &Run, held: &Held, approved: &[(&ApprovalSpec, Approval)]) -> Ve
     lacking
 }
 
-/// The number of different people who approved `approvals` and whose votes were enough there. With `four_eyes`, of the part of the
-/// change that has the fewest: whoever made it does not count for it.
+/// The number of different people who approved `approvals` and whose votes were enough there. With
+/// `four_eyes`, of the part of the change that has the fewest: whoever made it does not count for it.
 fn different_people(approvals: &[&Approval], four_eyes: bool) -> u64 {
     let voters: BTreeSet<&str> = approvals.iter().flat_map(|approval| approval.deciding()).collect();
     let parts = approvals.iter().flat_map(|approval| &approval.electorate.parts).filter(|_| four_eyes);
@@ -423,8 +420,9 @@ pub(crate) fn is_bound(action: &Action) -> bool {
     action.kind() == Kind::Acts && !matches!(action, Action::RulesFile(_))
 }
 
-/// `actions` with the texts of what acts rendered: those that people voted on with `subject`, else as they are now. One that
-/// can't be rendered, or not before the action runs, stays a template, of which nothing can be proven.
+/// `actions` with the texts of what acts rendered: those that people voted on with `subject`, else as they
+/// are now. One that can't be rendered, or not before the action runs, stays a template, of which nothing can
+/// be proven.
 fn rendered(actions: &[Action], subject: Option<&Subject>, context: &Context) -> Vec<Action> {
     let render = |index: usize, action: &Action| {
         let action = subject.and_then(|subject| subject.act(index)).map_or(action, |act| &act.action);
@@ -437,7 +435,8 @@ fn rendered(actions: &[Action], subject: Option<&Subject>, context: &Context) ->
     each(actions, &mut 0, &render)
 }
 
-/// `actions` with what `with` makes of each one that is no approval, by the number of its step in a run of them.
+/// `actions` with what `with` makes of each one that is no approval, by the number of its step in a run of
+/// them.
 fn each(actions: &[Action], next: &mut usize, with: &dyn Fn(usize, &Action) -> Action) -> Vec<Action> {
     let mut made = Vec::new();
     for action in actions {

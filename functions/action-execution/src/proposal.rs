@@ -5,7 +5,7 @@ use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_news::Again;
 use crate::range::{addresses, incomplete, within_a_row};
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::{Blocker, Electorate};
 use approval::base::Base;
 use approval::id::ApprovalId;
@@ -30,7 +30,7 @@ impl ActionExecution {
         asked: Asked<'_>,
         file: &str,
         again: Again,
-    ) -> Result<Judgement, Trouble> {
+    ) -> Tried<Judgement> {
         let Asked { spec, deploy, .. } = asked;
         let Some(state) = self.store.rules_in_force(&deploy.deployment).await? else {
             return Err(gone().into());
@@ -59,15 +59,16 @@ impl ActionExecution {
         Ok(Judgement { electorate, base, start, read: None, sets_base: false, rolled_back_by: None })
     }
 
-    /// The commits that changed the proposed rules file since the one in force was read, and who made them. They are kept with
-    /// the first approval of the run, also where no approval can be opened: whoever accepts the file on the page made none.
+    /// The commits that changed the proposed rules file since the one in force was read, and who made them.
+    /// They are kept with the first approval of the run, also where no approval can be opened: whoever
+    /// accepts the file on the page made none.
     async fn changes_of_file(
         &self,
         asked: Asked<'_>,
         state: &RulesInForce,
         file: &str,
         again: Again,
-    ) -> Result<Result<Changes, Blocker>, Trouble> {
+    ) -> Tried<Result<Changes, Blocker>> {
         let Asked { deploy, run, .. } = asked;
         let proposal = state.proposed(file).map_err(|_| gone())?;
         let (Some(base), Some(head)) = (&state.in_force.revision, &proposal.revision) else {

@@ -1,7 +1,7 @@
 //! The range that an approval judges, as the source host tells it.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::{Blocker, Electorate, Outline, WithoutRange};
 use approval::base::Passed;
 use approval::deploy::{Deploy, RulesChange};
@@ -32,7 +32,7 @@ impl ActionExecution {
         deploy: &Deploy,
         deployed_by: &[Identity],
         (base, revision): (&str, &str),
-    ) -> Result<Result<Changes, Blocker>, Trouble> {
+    ) -> Tried<Result<Changes, Blocker>> {
         let now = self.now();
         // Another repository by that name has the same commits, and other people's pull requests.
         if let Err(failure) = self.same_repository(deploy, &[]).await? {
@@ -83,15 +83,15 @@ pub(crate) fn within_a_row(mut read: Changes) -> Changes {
 }
 
 impl ActionExecution {
-    /// This electorate of `deploy`, with the outline of what lies between `start` and the revision. Nobody's vote depends on it:
-    /// where the source host does not tell, the dialog says so.
+    /// This electorate of `deploy`, with the outline of what lies between `start` and the revision. Nobody's
+    /// vote depends on it: where the source host does not tell, the dialog says so.
     pub(crate) async fn outlined(
         &self,
         electorate: Electorate,
         deploy: &Deploy,
         start: &Passed,
         shown: Option<&Electorate>,
-    ) -> Result<Electorate, Trouble> {
+    ) -> Tried<Electorate> {
         let known = shown.and_then(|shown| Some((shown.outline(&start.revision)?, shown.files.clone()?)));
         if let Some((outline, files)) = known {
             return Ok(electorate.since(start, outline).changing(files));
@@ -126,7 +126,8 @@ impl ActionExecution {
         }
     }
 
-    /// What the range between two revisions does to files. That the source host does not tell keeps nobody from voting.
+    /// What the range between two revisions does to files. That the source host does not tell keeps nobody
+    /// from voting.
     async fn files(
         &self,
         github: &GitHub,

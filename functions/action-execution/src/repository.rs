@@ -8,9 +8,9 @@ use providers::Failure;
 use store::StoreError;
 
 impl ActionExecution {
-    /// Compares the number of the repository of `deploy` with the one that was kept and with those that people
-    /// voted on with `voted`. Another one is noted, so that the deployment's settings offer to connect it. One
-    /// read and one request to GitHub, and one write where another repository came or went.
+    /// Compares the number of the repository of `deploy` with the one that was kept and with those that
+    /// people voted on with `voted`. Another one is noted, so that the deployment's settings offer to connect
+    /// it. One read and one request to GitHub, and one write where another repository came or went.
     ///
     /// # Errors
     ///

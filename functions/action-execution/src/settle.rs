@@ -1,8 +1,9 @@
-//! What becomes of an effect that the outside world did not let happen: try again, look first, give up, or ask.
+//! What becomes of an effect that the outside world did not let happen: try again, look first, give up, or
+//! ask.
 
 use crate::handler::ActionExecution;
 use crate::tellings::is_over;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::WhenRepeated;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
 use approval::event::EventKind;
@@ -21,7 +22,7 @@ impl ActionExecution {
         attempt: &Attempt,
         failure: Failure,
         request_id: &str,
-    ) -> Result<Handled, Trouble> {
+    ) -> Tried<Handled> {
         let attempt = &attempt.with_build();
         // A provider that asks to wait slows work down; it must not end it.
         let asked_to_wait = failure.retry_after().is_some();
@@ -77,7 +78,7 @@ impl ActionExecution {
         run: &RunId,
         step: usize,
         failure: Failure,
-    ) -> Result<Handled, Trouble> {
+    ) -> Tried<Handled> {
         let effect = &attempt.effect;
         let tries_left = effect.tries() < MAX_ATTEMPTS;
         let wait = backoff(effect.tries(), failure.retry_after());
@@ -130,25 +131,16 @@ impl ActionExecution {
         Ok(handled)
     }
 
-    async fn when_repeated(
-        &self,
-        effect: &Effect,
-        run: &RunId,
-        step: usize,
-    ) -> Result<WhenRepeated, Trouble> {
+    async fn when_repeated(&self, effect: &Effect, run: &RunId, step: usize) -> Tried<WhenRepeated> {
         let run = self.store.run(&effect.deploy, run).await?;
         let action = run.as_ref().and_then(|run| run.steps.get(step)).map(|step| &step.action);
         Ok(action.map_or(WhenRepeated::Neither, |action| action.when_repeated()))
     }
 
-    /// A dialog is drawn again until it shows the newest state, for a day. One that has nowhere to go can't be decided, and
-    /// is told elsewhere; what stands already and can't be changed any more shows an older state.
-    async fn settle_dialog(
-        &self,
-        attempt: &Attempt,
-        id: &ApprovalId,
-        failure: Failure,
-    ) -> Result<Handled, Trouble> {
+    /// A dialog is drawn again until it shows the newest state, for a day. One that has nowhere to go can't
+    /// be decided, and is told elsewhere; what stands already and can't be changed any more shows an older
+    /// state.
+    async fn settle_dialog(&self, attempt: &Attempt, id: &ApprovalId, failure: Failure) -> Tried<Handled> {
         let effect = &attempt.effect;
         let reason = sentence(&failure.to_string());
         let (deploy, approval) =
@@ -185,12 +177,7 @@ impl ActionExecution {
     }
 
     /// Those who approved are looked up again for a day: nothing runs without it. The dialog says why.
-    async fn settle_quorum(
-        &self,
-        attempt: &Attempt,
-        id: &ApprovalId,
-        failure: Failure,
-    ) -> Result<Handled, Trouble> {
+    async fn settle_quorum(&self, attempt: &Attempt, id: &ApprovalId, failure: Failure) -> Tried<Handled> {
         let effect = &attempt.effect;
         let reason = sentence(&failure.to_string());
         if failure.is_passing() && effect.tries() < MAX_ATTEMPTS {
@@ -222,7 +209,7 @@ impl ActionExecution {
         attempt: &Attempt,
         channel: &str,
         failure: Failure,
-    ) -> Result<Handled, Trouble> {
+    ) -> Tried<Handled> {
         let effect = &attempt.effect;
         let tries_left = effect.tries() < MAX_ATTEMPTS;
         let wait = backoff(effect.tries(), failure.retry_after());
@@ -248,13 +235,13 @@ impl ActionExecution {
         Ok(Handled::Again(wait))
     }
 
-    async fn give_up(&self, effect: &Effect, reason: String) -> Result<Handled, Trouble> {
+    async fn give_up(&self, effect: &Effect, reason: String) -> Tried<Handled> {
         self.store.settle(effect, &effect.closed(EffectState::Failed, Some(reason))).await?;
         Ok(Handled::Done)
     }
 
     /// The effect is done, and nothing else changes with it.
-    pub(crate) async fn done(&self, effect: &Effect) -> Result<(), Trouble> {
+    pub(crate) async fn done(&self, effect: &Effect) -> Tried<()> {
         Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
     }
 }

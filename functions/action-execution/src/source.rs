@@ -1,7 +1,7 @@
 //! What a build starts from: found when its approval opens, and looked at again before it starts.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{ParameterValue, TriggerSpec};
 use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;
@@ -19,17 +19,19 @@ const WAY_OUT: &str = "Set `revision` of trigger_build to the branch or tag to b
                        parameter, such as `revision: '{{ deploy_revision }}'`";
 
 impl ActionExecution {
-    /// What a build of `deploy` starts from. `rule` is what the rule has, `spec` the same with its texts rendered.
+    /// What a build of `deploy` starts from. `rule` is what the rule has, `spec` the same with its texts
+    /// rendered.
     ///
-    /// The rule's `revision` is taken first, then the default branch where its head is the revision or a parameter names the
-    /// revision, then a protected branch whose head it is. What somebody reported of the deploy never chooses a ref alone.
+    /// The rule's `revision` is taken first, then the default branch where its head is the revision or a
+    /// parameter names the revision, then a protected branch whose head it is. What somebody reported of the
+    /// deploy never chooses a ref alone.
     pub(crate) async fn start(
         &self,
         deploy: &Deploy,
         connection: &Connection,
         rule: &TriggerSpec,
         spec: &TriggerSpec,
-    ) -> Result<Start, Trouble> {
+    ) -> Tried<Start> {
         let github = self.outside.github(self.now()).await?;
         let repository = connection.repository.as_str();
         if deploy.revision.len() != FULL {
@@ -70,15 +72,15 @@ impl ActionExecution {
         Ok(Start::From(source))
     }
 
-    /// Looks at `source` once more: the commit that a build of `deploy` starts from now. Error: it is not what was seen, and
-    /// the message says what changed.
+    /// Looks at `source` once more: the commit that a build of `deploy` starts from now. Error: it is not
+    /// what was seen, and the message says what changed.
     pub(crate) async fn look_again(
         &self,
         deploy: &Deploy,
         connection: &Connection,
         source: &BuildSource,
         is_qualified: bool,
-    ) -> Result<String, Trouble> {
+    ) -> Tried<String> {
         let github = self.outside.github(self.now()).await?;
         let (repository, name) = (connection.repository.as_str(), source.name.as_str());
         let Some(head) = github.head(repository, name, source.is_tag).await? else {
@@ -130,8 +132,8 @@ struct Finder<'a> {
     is_told: bool,
 }
 
-/// The ref, and whether it may move on before the build starts: the rule names it, or not everybody who may push moves
-/// it. Or why there is none, and what to do.
+/// The ref, and whether it may move on before the build starts: the rule names it, or not everybody who may
+/// push moves it. Or why there is none, and what to do.
 type Found = Result<(RefHead, bool), String>;
 
 impl Finder<'_> {
@@ -205,7 +207,8 @@ impl Finder<'_> {
         Ok(if tag.is_some() { Err(ambiguous(&branch.name)) } else { Ok((branch, true)) })
     }
 
-    /// Whether not everybody who may push can change what `head` stands at: the default branch, or a protected one.
+    /// Whether not everybody who may push can change what `head` stands at: the default branch, or a
+    /// protected one.
     async fn is_guarded(&self, head: &RefHead) -> Result<bool, Failure> {
         if head.is_tag {
             return Ok(false);
@@ -217,8 +220,8 @@ impl Finder<'_> {
     }
 }
 
-/// Whether a parameter names the deploy's revision: in full, or by a prefix that the host says is of no other commit. The
-/// rule has to put it there: a reported branch may have the name of a commit.
+/// Whether a parameter names the deploy's revision: in full, or by a prefix that the host says is of no other
+/// commit. The rule has to put it there: a reported branch may have the name of a commit.
 async fn is_told(
     github: &GitHub,
     repository: &str,
@@ -259,8 +262,8 @@ fn other_ci_files(source: &BuildSource, deploy: &Deploy, changed: &str) -> Strin
     )
 }
 
-/// The reason to start nothing where GitHub shows no file of the workflow. It would take the number of one all the same,
-/// and nobody would have seen what runs.
+/// The reason to start nothing where GitHub shows no file of the workflow. It would take the number of one
+/// all the same, and nobody would have seen what runs.
 fn no_workflow(workflow: &str, head: &RefHead) -> String {
     format!(
         "{} has no workflow .github/workflows/{workflow} at {}. Name its file, as it is spelt there",

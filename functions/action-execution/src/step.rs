@@ -4,7 +4,7 @@ use crate::actions::{Done, Voted};
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
 use crate::subject::decided;
-use crate::trouble::{Trouble, unless_lost};
+use crate::trouble::{Tried, Trouble, unless_lost};
 use approval::action::{Action, RulesFileStep, WhenRepeated};
 use approval::approval::Outcome;
 use approval::effect::{Effect, EffectState};
@@ -25,7 +25,7 @@ impl ActionExecution {
         run: &RunId,
         step: usize,
         first: Option<&FirstTry>,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let Some(ReadStep { deploy, run, approvals }) = self.store.step(&effect.deploy, run, step).await?
         else {
@@ -95,8 +95,9 @@ impl ActionExecution {
         self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url, build }).await
     }
 
-    /// Puts on record that a step's action begins, before it does. `false`: the step went on without this effect.
-    async fn begin(&self, attempt: &Attempt, run: &RunId, step: usize) -> Result<bool, Trouble> {
+    /// Puts on record that a step's action begins, before it does. `false`: the step went on without this
+    /// effect.
+    async fn begin(&self, attempt: &Attempt, run: &RunId, step: usize) -> Tried<bool> {
         let effect = &attempt.effect;
         let begins = Cell::new(false);
         self.commit_newest(effect, async || {
@@ -118,7 +119,7 @@ impl ActionExecution {
         run: &RunId,
         step: usize,
         outcome: &Outcome,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let (id, is_true) = (ApprovalId::derive(run, step), Cell::new(true));
         self.commit_newest(effect, async || {
@@ -143,7 +144,7 @@ impl ActionExecution {
     }
 
     /// Ends an effect that the record contradicts, without doing it.
-    async fn disbelieve(&self, effect: &Effect, note: &str) -> Result<(), Trouble> {
+    async fn disbelieve(&self, effect: &Effect, note: &str) -> Tried<()> {
         tracing::error!(deploy = %effect.deploy, effect = %effect.id, kind = effect.kind.name(), note, "an effect was not believed");
         Ok(self.store.settle(effect, &effect.closed(EffectState::Failed, Some(note.to_owned()))).await?)
     }

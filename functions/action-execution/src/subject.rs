@@ -1,7 +1,7 @@
 //! What a vote stands for: fixed when its approval opens, and compared before each action.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{Action, ApprovalSpec, TextOf};
 use approval::approval::{Act, Approval, Origin, OwnPipeline, Start, Subject};
 use approval::deploy::Deploy;
@@ -32,7 +32,7 @@ impl ActionExecution {
         step: usize,
         spec: &ApprovalSpec,
         earlier: &[Approval],
-    ) -> Result<Subject, Trouble> {
+    ) -> Tried<Subject> {
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
         let connection = connected.connection();
         unmoved(deploy, decided(run, step, earlier), connection)?;
@@ -97,7 +97,7 @@ impl ActionExecution {
 
     /// What `texts` can say of `deploy` when an approval opens. The rules that failed are read where a text
     /// asks for them.
-    async fn context_at_opening(&self, deploy: &Deploy, texts: &[String]) -> Result<Context, Trouble> {
+    async fn context_at_opening(&self, deploy: &Deploy, texts: &[String]) -> Tried<Context> {
         let context = self.early_context(deploy);
         if !texts.iter().any(|text| text.contains(FAILED_RULES)) {
             return Ok(context);

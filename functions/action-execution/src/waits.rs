@@ -3,7 +3,7 @@
 
 use crate::actions::kept_waiting;
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::effect::{EffectState, PARKED_FOR};
 use approval::id::RunId;
 use approval::run;
@@ -18,7 +18,7 @@ impl ActionExecution {
         run: &RunId,
         step: usize,
         reason: String,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let (effect, now) = (&attempt.effect, self.now());
         if now.duration_since(effect.created_at) > PARKED_FOR {
             let reason = format!("Signoff waited for a day and gave up: {reason}.");

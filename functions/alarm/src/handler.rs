@@ -13,7 +13,8 @@ use serde_json::Value;
 use store::{CommitError, Store, StoreError};
 use thiserror::Error;
 
-/// How often a deploy that came in between is told too; one that comes later still takes over what the one before it knows.
+/// How often a deploy that came in between is told too; one that comes later still takes over what the one
+/// before it knows.
 const NEWER: usize = 3;
 
 /// Hears alarms.

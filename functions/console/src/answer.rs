@@ -14,8 +14,8 @@ use lambda_http::http::{Response, StatusCode};
 use maud::Markup;
 use serde::Serialize;
 
-/// What browsers may do with a page: show its own style sheet and icon, run its own script, ask and send forms to the console
-/// itself, nothing else.
+/// What browsers may do with a page: show its own style sheet and icon, run its own script, ask and send
+/// forms to the console itself, nothing else.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                                        img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 /// How long browsers remember to come by TLS only.

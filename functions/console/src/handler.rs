@@ -1,7 +1,7 @@
 //! The console: finds out what is asked for and by whom, and has it answered.
 //!
-//! A request goes `routes` -> the door, here -> an endpoint of the modules below: reads of the record -> `view` -> `html` or
-//! `json` -> `answer`, all of which are pure functions.
+//! A request goes `routes` -> the door, here -> an endpoint of the modules below: reads of the record ->
+//! `view` -> `html` or `json` -> `answer`, all of which are pure functions.
 
 mod again;
 mod base;
@@ -162,7 +162,8 @@ impl Call<'_> {
 }
 
 impl Console {
-    /// The console as its settings describe it. Error: one that is missing or can't be read. Nothing is asked of AWS yet.
+    /// The console as its settings describe it. Error: one that is missing or can't be read. Nothing is asked
+    /// of AWS yet.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         let public_url = settings.required("PUBLIC_URL")?;
         Ok(Self {
@@ -177,8 +178,8 @@ impl Console {
         })
     }
 
-    /// Answers a request at `now`, whatever it is: errors are answers too, and those of the console's own are logged with
-    /// the request's id.
+    /// Answers a request at `now`, whatever it is: errors are answers too, and those of the console's own are
+    /// logged with the request's id.
     pub(crate) async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let id = request_id(&request);
         let answer = self.answer(&request, &id, now).await.unwrap_or_else(|refusal| refusal);
@@ -302,7 +303,8 @@ impl Console {
         }
     }
 
-    /// Lets in whoever shows a key or a session that is good for `access`. No secret is read for those who show nothing.
+    /// Lets in whoever shows a key or a session that is good for `access`. No secret is read for those who
+    /// show nothing.
     async fn admit(
         &self,
         headers: &HeaderMap,
@@ -346,8 +348,8 @@ impl Console {
         visitor.ok_or(Closed::NoKey)
     }
 
-    /// Whose session a cookie's value is. An old session is looked at once more: whoever left the workspace is out. Where Slack
-    /// does not say, the session stays as it is, but for what only admins may.
+    /// Whose session a cookie's value is. An old session is looked at once more: whoever left the workspace
+    /// is out. Where Slack does not say, the session stays as it is, but for what only admins may.
     async fn person(&self, value: &str, request_id: &str, now: Timestamp) -> Result<Known, Closed> {
         let app = self.members.app(now).await.map_err(Closed::NoSecret)?.ok_or(Closed::NoKey)?;
         let session = Session::read(value, &app.seal, now).ok_or(Closed::NoKey)?;

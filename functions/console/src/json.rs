@@ -9,8 +9,8 @@
 //!
 //! A part has at most 100 environments; of a deployment that has more, the first.
 //!
-//! `GET /api/v1/deploys?deployment=&environment=&revision=&since=&until=&limit=&before=`, newest first; `next` is the `before`
-//! of the next part, `null` at the end:
+//! `GET /api/v1/deploys?deployment=&environment=&revision=&since=&until=&limit=&before=`, newest first;
+//! `next` is the `before` of the next part, `null` at the end:
 //!
 //! ```json
 //! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "state", "has_failed", "url"}], "next": "…"}
@@ -54,8 +54,9 @@
 //! ```
 //!
 //! Each field is described in [`crate::view`]; those of a whole deploy in [`Deploy`], those of an event in
-//! [`EventKind`](approval::event::EventKind): they are as they are on record, whose fields have to stay what they are for as
-//! long as it is kept. Times are in UTC, as RFC 3339 has them. Errors are `application/problem+json` (RFC 9457).
+//! [`EventKind`](approval::event::EventKind): they are as they are on record, whose fields have to stay what
+//! they are for as long as it is kept. Times are in UTC, as RFC 3339 has them. Errors are
+//! `application/problem+json` (RFC 9457).
 
 mod openapi;
 

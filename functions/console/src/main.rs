@@ -1,4 +1,5 @@
-//! The console: the record of each deploy as pages for people and as JSON for programs, behind Slack's own sign-in or an API key.
+//! The console: the record of each deploy as pages for people and as JSON for programs, behind Slack's own
+//! sign-in or an API key.
 
 mod address;
 mod answer;

@@ -68,8 +68,8 @@ impl Outside {
         in_time("GitHub", read).await
     }
 
-    /// The names of the public channels that the app with the bot token `token` can see, without `#`, in the order of the
-    /// alphabet.
+    /// The names of the public channels that the app with the bot token `token` can see, without `#`, in the
+    /// order of the alphabet.
     pub(crate) async fn channels(
         &self,
         token: SecretString,

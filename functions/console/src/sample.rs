@@ -291,7 +291,8 @@ pub(crate) fn cancelled() -> Page {
     page
 }
 
-/// Runs and approvals of every shape: an approval under an approval, one after another, one that is not open, none at all.
+/// Runs and approvals of every shape: an approval under an approval, one after another, one that is not open,
+/// none at all.
 pub(crate) fn several_runs() -> Page {
     let nested = asking("Promote to production", vec![build("deploy-production")]);
     let mut first = run(

@@ -10,8 +10,9 @@ use rules::write::{Draft, DraftAction, Field};
 use std::borrow::Cow;
 use store::GitHost;
 
-/// How many bytes the query may have, so that it passes the gateway with some more: that takes 10240 for the request line and all
-/// headers together. <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+/// How many bytes the query may have, so that it passes the gateway with some more: that takes 10240 for the
+/// request line and all headers together.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
 pub(crate) const LONGEST: usize = 6000;
 /// What no form's query has that passed the gateway.
 pub(crate) const IMPOSSIBLE: usize = 10_240;
@@ -257,8 +258,8 @@ impl Form {
         pairs
     }
 
-    /// Whether the query is longer than [`LONGEST`], as a form or a link writes it: so that every sign counts which has to be
-    /// escaped, in whatever way it came.
+    /// Whether the query is longer than [`LONGEST`], as a form or a link writes it: so that every sign counts
+    /// which has to be escaped, in whatever way it came.
     pub(crate) fn too_long(query: &str) -> Option<TooLong> {
         let pairs = || form_urlencoded::parse(query.as_bytes());
         let written = |pair: &(Cow<'_, str>, Cow<'_, str>)| {
@@ -272,7 +273,8 @@ impl Form {
     }
 }
 
-/// Those of `names` that a list offers: the first ones, at most as many as `most`, and as the page has room for.
+/// Those of `names` that a list offers: the first ones, at most as many as `most`, and as the page has room
+/// for.
 pub(crate) fn offered<'a>(names: impl Iterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     let mut room = ROOM_FOR_NAMES;
     let fits = |name: &&str| match room.checked_sub(weight(name)) {

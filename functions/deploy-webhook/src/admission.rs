@@ -1,4 +1,5 @@
-//! Whoever has an API key, or is a CI job that the settings name, may say something of a connected deployment.
+//! Whoever has an API key, or is a CI job that the settings name, may say something of a connected
+//! deployment.
 
 use crate::answer::{self, not_set_up, text};
 use crate::handler::{DeployWebhook, header};
@@ -31,9 +32,9 @@ pub(crate) struct Admitted {
 }
 
 impl DeployWebhook {
-    /// The deployment that the request's path names and who asks, once the key or the token is checked. `Err` is the answer to
-    /// whoever has none that is good for `scope` and the deployment, or names a deployment that is not connected; `not_done` is
-    /// what was not done then, where the record can't be reached.
+    /// The deployment that the request's path names and who asks, once the key or the token is checked. `Err`
+    /// is the answer to whoever has none that is good for `scope` and the deployment, or names a deployment
+    /// that is not connected; `not_done` is what was not done then, where the record can't be reached.
     pub(crate) async fn admit(
         &self,
         request: &Request,

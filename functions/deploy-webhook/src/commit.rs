@@ -29,7 +29,8 @@ pub(crate) enum Registered {
 enum Known {
     /// It is this one; `None`: there is none.
     Latest(Option<Latest>),
-    /// This release can't read the row. It stays as it is, and what is registered is compared with what can be read.
+    /// This release can't read the row. It stays as it is, and what is registered is compared with what can
+    /// be read.
     Unreadable {
         /// The row's key.
         row: String,
@@ -102,8 +103,9 @@ impl DeployWebhook {
     /// One that is under way or failed is the deploy that a later success of the same revision becomes, as
     /// long as no other deploy came to the environment.
     ///
-    /// While its revision is the latest that was registered for the environment, it is that deploy. Once another one came, it is
-    /// a new deploy, unless one of the same revision and the same date, or of the same attempt of a CI run, is on record.
+    /// While its revision is the latest that was registered for the environment, it is that deploy. Once
+    /// another one came, it is a new deploy, unless one of the same revision and the same date, or of the
+    /// same attempt of a CI run, is on record.
     ///
     /// # Errors
     ///
@@ -117,7 +119,8 @@ impl DeployWebhook {
     ) -> Result<Registered, CommitError> {
         race::decide(&format!("{} {}", deploy.id, deploy.revision), MAX_RACES, || async {
             let latest = self.known(deploy).await?;
-            // A tag may stand at another commit by now: whether it is the same deploy is found out once that is resolved.
+            // A tag may stand at another commit by now: whether it is the same deploy is found out once that
+            // is resolved.
             let is_latest = |latest: &&Latest| {
                 latest.revision == deploy.revision && !deploy.revision.starts_with("refs/")
             };
@@ -170,7 +173,8 @@ impl DeployWebhook {
                 _ if !first.state.has_arrived() && since.is_some() => since,
                 (Some(date), _) => Some(format!("at {date}")),
                 (None, Some(run)) => Some(format!("by {run}")),
-                // It may have come again: once its rules are evaluated, it is known whether it stands there already.
+                // It may have come again: once its rules are evaluated, it is known whether it stands there
+                // already.
                 (None, None) if latest.is_unreadable() => Some(format!("beside {now}")),
                 (None, None) => since,
             };
@@ -308,7 +312,8 @@ fn called(deploy: &Deploy, latest: Option<&Latest>) -> Deploy {
     Deploy { deployment, ..deploy.clone() }
 }
 
-/// The id of a registration: of its revision's first one in the environment, or of one that came again `after` something.
+/// The id of a registration: of its revision's first one in the environment, or of one that came again
+/// `after` something.
 pub(crate) fn id(deploy: &Deploy, after: Option<&str>) -> DeployId {
     let (slug, environment) = (deploy.deployment.canonical(), canonical(&deploy.environment));
     let mut key = vec![slug.as_str(), environment.as_str(), deploy.revision.as_str()];

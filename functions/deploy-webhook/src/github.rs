@@ -17,9 +17,10 @@ use runtime::connections::{Connected, Lead, disconnected};
 use std::collections::BTreeMap;
 
 impl DeployWebhook {
-    /// Answers `200` for a deploy and for what is ignored (the text says which), `401` where it is not signed with the secret of the
-    /// deployment that its repository leads to, `400` or `413` where it can't be read. A repository that leads nowhere gets the
-    /// answer of a wrong signature, so that nobody learns here which ones are connected.
+    /// Answers `200` for a deploy and for what is ignored (the text says which), `401` where it is not signed
+    /// with the secret of the deployment that its repository leads to, `400` or `413` where it can't be read.
+    /// A repository that leads nowhere gets the answer of a wrong signature, so that nobody learns here which
+    /// ones are connected.
     pub(crate) async fn github(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
         let secret = match self.github_secret.get(now).await {
             Ok(secret) => secret,
@@ -71,7 +72,8 @@ impl DeployWebhook {
         }
     }
 
-    /// The answer to who did not sign as the deployment's own webhook does. Nothing of the request is said or logged.
+    /// The answer to who did not sign as the deployment's own webhook does. Nothing of the request is said or
+    /// logged.
     fn not_signed(&self, error: VerifyError, request_id: &str) -> Response<Body> {
         tracing::warn!(request_id, %error, "refused: not signed with the secret of a deployment");
         text(

@@ -42,7 +42,8 @@ impl DeployWebhook {
         })
     }
 
-    /// Answers one request. A deploy is on record before it is answered 200; every other answer says what was wrong.
+    /// Answers one request. A deploy is on record before it is answered 200; every other answer says what was
+    /// wrong.
     pub(crate) async fn handle(&self, request: &Request, now: Timestamp) -> Response<Body> {
         let request_id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
         let path = request.raw_http_path();

@@ -19,9 +19,10 @@ use store::{DeploySummary, Scope, StoreError};
 pub(crate) const NOT_REPORTED: &str = "The health was not put on record";
 
 impl DeployWebhook {
-    /// Answers `200 Success`, also where it is known or something newer is; `400` naming the parameter that is wrong, `401` for a
-    /// key that is not this stack's or a token of no CI in the settings, `403` for one that does not report or is for other deployments, `404` for a deploy that is not on record, `409` where
-    /// the deployment was disconnected or as many report as are kept, or `413`.
+    /// Answers `200 Success`, also where it is known or something newer is; `400` naming the parameter that
+    /// is wrong, `401` for a key that is not this stack's or a token of no CI in the settings, `403` for one
+    /// that does not report or is for other deployments, `404` for a deploy that is not on record, `409`
+    /// where the deployment was disconnected or as many report as are kept, or `413`.
     pub(crate) async fn health(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
         let slug = match self.admit(request, request_id, now, Scope::Report, NOT_REPORTED).await {
             Ok(admitted) => admitted.deployment,
@@ -131,8 +132,8 @@ impl DeployWebhook {
     }
 }
 
-/// The deploy that is meant: the newest of the environment. `deploys`, oldest first, are those of the revision. `Err`: the status
-/// of the answer, and what is wrong.
+/// The deploy that is meant: the newest of the environment. `deploys`, oldest first, are those of the
+/// revision. `Err`: the status of the answer, and what is wrong.
 fn meant<'d>(
     deploys: &'d [DeploySummary],
     slug: &Slug,

@@ -18,7 +18,8 @@ use runtime::deployments::Connection;
 use secrecy::SecretString;
 use store::{CiTrust, Scope};
 
-/// The reason for a token whose issuer no setting of the deployment names. It is the same where the deployment is not connected.
+/// The reason for a token whose issuer no setting of the deployment names. It is the same where the
+/// deployment is not connected.
 const UNKNOWN_ISSUER: &str = "the deployment's settings name no CI with its issuer";
 
 /// The token that a request shows as bearer, if it shows one.
@@ -29,13 +30,13 @@ pub(crate) fn shown_token(request: &Request) -> Option<SecretString> {
 }
 
 impl DeployWebhook {
-    /// Lets in the job that shows `token`, if the settings of the deployment in the request's path name its project for `scope`.
-    /// The path alone says which deployment it is.
+    /// Lets in the job that shows `token`, if the settings of the deployment in the request's path name its
+    /// project for `scope`. The path alone says which deployment it is.
     ///
     /// # Errors
     ///
-    /// The answer: `401` for a token that is not genuine or whose issuer is not in the settings, `403` for a genuine one that is
-    /// not good for this, `503` where the record or the issuer's keys can't be read.
+    /// The answer: `401` for a token that is not genuine or whose issuer is not in the settings, `403` for a
+    /// genuine one that is not good for this, `503` where the record or the issuer's keys can't be read.
     pub(crate) async fn admit_job(
         &self,
         request: &Request,

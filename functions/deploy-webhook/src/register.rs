@@ -12,8 +12,9 @@ use providers::register::parse;
 use store::Scope;
 
 impl DeployWebhook {
-    /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's or a token of no
-    /// CI in the settings, `403` for one that does not register or is for other deployments, `503` where it can't be checked, `409` where the deployment was disconnected, or `413`.
+    /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this
+    /// stack's or a token of no CI in the settings, `403` for one that does not register or is for other
+    /// deployments, `503` where it can't be checked, `409` where the deployment was disconnected, or `413`.
     pub(crate) async fn register(
         &self,
         request: &Request,

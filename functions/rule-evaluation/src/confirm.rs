@@ -19,8 +19,8 @@ use store::{Change, CommitError};
 
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;
-/// The waits between two looks at a deploy that the host does not confirm: it may be late by minutes, and a person may have to
-/// push the commit.
+/// The waits between two looks at a deploy that the host does not confirm: it may be late by minutes, and a
+/// person may have to push the commit.
 const LOOKS: [SignedDuration; 10] = [
     SignedDuration::from_mins(1),
     SignedDuration::from_mins(2),
@@ -33,10 +33,12 @@ const LOOKS: [SignedDuration; 10] = [
     SignedDuration::from_hours(6),
     SignedDuration::from_hours(7),
 ];
-/// The most branches and tags, besides those that the deploy names and the default branch, whose history is looked at.
+/// The most branches and tags, besides those that the deploy names and the default branch, whose history is
+/// looked at.
 const MAX_OTHERS: usize = 50;
 
-/// The look at a deploy, from 0, that `effect` is for; `None`: it is no look, the deploy was confirmed before.
+/// The look at a deploy, from 0, that `effect` is for; `None`: it is no look, the deploy was confirmed
+/// before.
 pub(crate) fn look_number(effect: &Effect) -> Option<usize> {
     let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
     if effect.id == first {
@@ -52,8 +54,8 @@ fn owner(look: usize) -> String {
 }
 
 impl RuleEvaluation {
-    /// `deploy` as the host confirms it: with its full SHA, and for a GitHub deployment with the time, the environment and the
-    /// creator that GitHub has. `Err` of the answer: why it is not confirmed.
+    /// `deploy` as the host confirms it: with its full SHA, and for a GitHub deployment with the time, the
+    /// environment and the creator that GitHub has. `Err` of the answer: why it is not confirmed.
     ///
     /// # Errors
     ///
@@ -110,7 +112,8 @@ impl RuleEvaluation {
             return Ok(Err(Doubt::UnprotectedRef { named }));
         }
         if kept.is_none() && !self.store.keep_repository(&deploy.deployment, repository, found.id).await? {
-            // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
+            // Another deploy kept another number at this moment: which one is right is found out at the next
+            // attempt.
             return Err(CommitError::Conflict.into());
         }
         note_job(github, &mut deploy).await?;
@@ -120,8 +123,9 @@ impl RuleEvaluation {
         Ok(Ok(deploy))
     }
 
-    /// The other deployment that the repository belongs to, by its name or its number `id`, where no admin connected it to
-    /// this one: a name that fits an entry for a whole organization must not start without rules in force.
+    /// The other deployment that the repository belongs to, by its name or its number `id`, where no admin
+    /// connected it to this one: a name that fits an entry for a whole organization must not start without
+    /// rules in force.
     async fn other_owner(&self, connection: &Connection, repository: &str, id: u64) -> Tried<Option<Slug>> {
         let this = &connection.deployment;
         if connection.is_of_organization
@@ -152,8 +156,8 @@ impl RuleEvaluation {
         Ok(self.store.commit(change).await?)
     }
 
-    /// Puts on record that `deploy` is not confirmed for `doubt`, tells its channel the first time and when the reason changes,
-    /// and has it looked at again, unless `effect` was the last look.
+    /// Puts on record that `deploy` is not confirmed for `doubt`, tells its channel the first time and when
+    /// the reason changes, and has it looked at again, unless `effect` was the last look.
     pub(crate) async fn note_doubt(
         &self,
         effect: &Effect,
@@ -219,8 +223,8 @@ impl RuleEvaluation {
     }
 }
 
-/// Compares what was delivered of a GitHub deployment with what GitHub has by its id, and takes GitHub's time and creator. The
-/// answer says what differs.
+/// Compares what was delivered of a GitHub deployment with what GitHub has by its id, and takes GitHub's time
+/// and creator. The answer says what differs.
 async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Doubt>, Failure> {
     let Some(id) = deploy.host_deployment else { return Ok(Ok(())) };
     let differs = |what: &str, reported: &str, host: &str| {
@@ -262,7 +266,8 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
     Ok(Ok(()))
 }
 
-/// The commit, branch or tag that the token of the CI job behind `deploy` names, if it does not contain `revision`.
+/// The commit, branch or tag that the token of the CI job behind `deploy` names, if it does not contain
+/// `revision`.
 async fn outside_token(github: &GitHub, deploy: &Deploy, revision: &str) -> Result<Option<String>, Failure> {
     let Some(job) = &deploy.reading.ci_job else { return Ok(None) };
     let of_ref = async || {
@@ -270,7 +275,8 @@ async fn outside_token(github: &GitHub, deploy: &Deploy, revision: &str) -> Resu
         github.sha_of(&deploy.repository, named).await
     };
     let head = match &job.commit {
-        // The branch of Buildkite's tokens may be a fork's: only a commit that the repository's own has is the repository's.
+        // The branch of Buildkite's tokens may be a fork's: only a commit that the repository's own has is
+        // the repository's.
         Some(commit) if !job.tells_forks() => match of_ref().await? {
             Some(own) if github.contains(&deploy.repository, &own, commit).await? => Some(commit.clone()),
             Some(_) | None => None,

@@ -1,4 +1,5 @@
-//! The source host's word on a deploy: its commits since the one before, their authors and pull requests, and the changed files.
+//! The source host's word on a deploy: its commits since the one before, their authors and pull requests, and
+//! the changed files.
 
 use crate::handler::{RuleEvaluation, Trouble};
 use approval::authors::vouched_authors;
@@ -28,9 +29,9 @@ enum Found {
 }
 
 impl RuleEvaluation {
-    /// `deploy` with its previous revision, full SHA, commits, pull requests, size, tags by the default tags `tags`, and whether the rules changed;
-    /// and what its authors should know of how that was read. CI's word on any of these is kept beside the host's, and counts
-    /// for nothing.
+    /// `deploy` with its previous revision, full SHA, commits, pull requests, size, tags by the default tags
+    /// `tags`, and whether the rules changed; and what its authors should know of how that was read. CI's
+    /// word on any of these is kept beside the host's, and counts for nothing.
     pub(crate) async fn enrich(
         &self,
         github: &GitHub,

@@ -50,9 +50,9 @@ pub(crate) struct Look<'a> {
 }
 
 impl RuleEvaluation {
-    /// Opens a run of each rule of `law` that holds for `deploy`, and has the rules evaluated again when the next one
-    /// begins to hold by time alone. A first file that is invalid opens nothing and is told. A proposed one has its dialog
-    /// opened. What there is to know of the deploy is put on record with it.
+    /// Opens a run of each rule of `law` that holds for `deploy`, and has the rules evaluated again when the
+    /// next one begins to hold by time alone. A first file that is invalid opens nothing and is told. A
+    /// proposed one has its dialog opened. What there is to know of the deploy is put on record with it.
     pub(crate) async fn evaluate(
         &self,
         look: &Look<'_>,
@@ -271,7 +271,8 @@ impl RuleEvaluation {
         Ok(drift)
     }
 
-    /// What is told, and put on record, of rules that use what is not supported yet; nothing that is on record already.
+    /// What is told, and put on record, of rules that use what is not supported yet; nothing that is on
+    /// record already.
     fn not_opened(
         &self,
         look: &Look<'_>,

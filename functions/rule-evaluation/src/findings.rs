@@ -27,8 +27,9 @@ pub(crate) struct Looked<'a> {
 }
 
 impl Looked<'_> {
-    /// What came of each of `rules` that was looked at. `run`: the id of the run of a rule; `is_open`: whether it was opened by
-    /// an earlier evaluation; `succeeded`: whether the run of the rule of this name has succeeded.
+    /// What came of each of `rules` that was looked at. `run`: the id of the run of a rule; `is_open`:
+    /// whether it was opened by an earlier evaluation; `succeeded`: whether the run of the rule of this name
+    /// has succeeded.
     pub(crate) fn findings(
         &self,
         rules: &[Rule],

@@ -103,8 +103,8 @@ impl Judged {
             .flat_map(|rule| rule.actions.iter().flat_map(Action::approvals).map(move |spec| (rule, spec)))
     }
 
-    /// The names of the rules that a proposed file has asked and that are not, as the file in force asks for their approvals.
-    /// `opened`: whether the rule in force of this name is opened for the deploy.
+    /// The names of the rules that a proposed file has asked and that are not, as the file in force asks for
+    /// their approvals. `opened`: whether the rule in force of this name is opened for the deploy.
     pub(crate) fn covered(&self, opened: impl Fn(&str) -> bool) -> Vec<String> {
         let is_covered = |asked: &&Asked| {
             asked.instead_of.as_ref().is_some_and(|instead| instead.opened != opened(&instead.rule))
@@ -129,8 +129,8 @@ impl Judged {
 }
 
 impl RuleEvaluation {
-    /// The rules that `deploy` is judged by. The first file of a deployment, and one that changes nothing of weight, is put
-    /// in force here. `None`: its repository has no rules file, and never had one.
+    /// The rules that `deploy` is judged by. The first file of a deployment, and one that changes nothing of
+    /// weight, is put in force here. `None`: its repository has no rules file, and never had one.
     pub(crate) async fn law(
         &self,
         github: &GitHub,
@@ -144,7 +144,8 @@ impl RuleEvaluation {
             && state.in_force.file.path.as_deref() == Some(file.path)
             && state.in_force.file.hash == rules::file::hash(&file.text)
         {
-            // The deploy has its default tags since it arrived: those of the repository need not be read again.
+            // The deploy has its default tags since it arrived: those of the repository need not be read
+            // again.
             let texts = RulesTexts { path: Some(file.path.to_owned()), rules: file.text.clone(), tags: None };
             return Ok(Some(judged_alone(&texts, &state.in_force.file)));
         }
@@ -158,8 +159,9 @@ impl RuleEvaluation {
         self.decide_law(github, deploy, effect, rules.as_ref(), tags.as_ref()).await
     }
 
-    /// The head of the default branch that has `rules` and `tags`; `None`: the host does not say. The files are read again after the
-    /// head: a commit that came in between would else stand for a text that nobody judged.
+    /// The head of the default branch that has `rules` and `tags`; `None`: the host does not say. The files
+    /// are read again after the head: a commit that came in between would else stand for a text that nobody
+    /// judged.
     ///
     /// # Errors
     /// The files changed meanwhile, which passes; or the host can't be asked.
@@ -315,7 +317,8 @@ impl RuleEvaluation {
         Ok(self.store.commit(change.and(&owner, effects, vec![event])).await?)
     }
 
-    /// What is told, and put on record, of a file on the default branch that has mistakes while another one is in force.
+    /// What is told, and put on record, of a file on the default branch that has mistakes while another one
+    /// is in force.
     pub(crate) fn proposal_refused(
         &self,
         look: &crate::evaluate::Look<'_>,

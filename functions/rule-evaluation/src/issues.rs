@@ -50,9 +50,9 @@ impl Places {
 }
 
 impl RuleEvaluation {
-    /// Looks up the issues that `deploy` mentions, at each tracker that is connected, and says what is to be put on record of
-    /// it. A tracker that refuses, or can't be asked in the last of the `tries`, is noted in the deploy, which goes on
-    /// without its issues.
+    /// Looks up the issues that `deploy` mentions, at each tracker that is connected, and says what is to be
+    /// put on record of it. A tracker that refuses, or can't be asked in the last of the `tries`, is noted in
+    /// the deploy, which goes on without its issues.
     ///
     /// # Errors
     /// A tracker can't be asked now.

@@ -1,4 +1,5 @@
-//! E-mail addresses of those who merged the pull requests of a deploy: approving one's own merge is no second pair of eyes.
+//! E-mail addresses of those who merged the pull requests of a deploy: approving one's own merge is no second
+//! pair of eyes.
 
 use approval::deploy::{Commit, Deploy, Person};
 use providers::Failure;
@@ -10,8 +11,9 @@ const MAX_PROFILES: usize = 50;
 /// The addresses that GitHub makes up for those who hide theirs; nobody in Slack has one.
 const MADE_UP: &str = "@users.noreply.github.com";
 
-/// Fills in the names and addresses of those who merged pull requests of `deploy`. An author of a commit of the deploy has them
-/// there; of others the public profile is read. Of an account without a profile, the name alone is known.
+/// Fills in the names and addresses of those who merged pull requests of `deploy`. An author of a commit of
+/// the deploy has them there; of others the public profile is read. Of an account without a profile, the name
+/// alone is known.
 ///
 /// # Errors
 /// The git host can't be asked now.
@@ -37,7 +39,8 @@ pub(crate) async fn look_up(github: &GitHub, deploy: &mut Deploy) -> Result<(), 
     Ok(())
 }
 
-/// The author of one of `commits`, or one of the `older` authors, who has the account `login`, and an address that is theirs.
+/// The author of one of `commits`, or one of the `older` authors, who has the account `login`, and an address
+/// that is theirs.
 fn author<'a>(commits: &'a [Commit], older: &'a [Person], login: &str) -> Option<&'a Person> {
     commits.iter().flat_map(|commit| &commit.authors).chain(older).find(|author| {
         let theirs = author.email.as_ref().is_some_and(|email| !email.ends_with(MADE_UP));

@@ -1,10 +1,11 @@
-//! What the rules of a file mean for a deploy at one time: which hold, which can't be opened, and when to look again.
+//! What the rules of a file mean for a deploy at one time: which hold, which can't be opened, and when to
+//! look again.
 //!
-//! A rule with `deployed_for` or `health` asks how a deploy does in its environment ("it soaked"). Only the newest
-//! deploy of an environment is there: once a newer one came, the older one's rules that still wait never open, and
-//! the newer one's wait anew. What a rule opened before goes on. A rule that acts without asking anybody waits for the end of its
-//! freeze in the same way. Where another revision overtook the deploy, no rule is opened that acts without
-//! asking.
+//! A rule with `deployed_for` or `health` asks how a deploy does in its environment ("it soaked"). Only the
+//! newest deploy of an environment is there: once a newer one came, the older one's rules that still wait
+//! never open, and the newer one's wait anew. What a rule opened before goes on. A rule that acts without
+//! asking anybody waits for the end of its freeze in the same way. Where another revision overtook the
+//! deploy, no rule is opened that acts without asking.
 
 use approval::action::Action;
 use approval::freeze::Hold;
@@ -22,8 +23,8 @@ pub(crate) struct Plan<'r> {
     pub(crate) frozen: Vec<(&'r Rule, Hold)>,
     /// The rules that would hold now or later, and use what is not supported yet.
     pub(crate) unsupported: Vec<&'r Rule>,
-    /// The rules that do not hold now, and may once more is known of the deploy; each with when it begins to hold by time
-    /// alone, where it does.
+    /// The rules that do not hold now, and may once more is known of the deploy; each with when it begins to
+    /// hold by time alone, where it does.
     pub(crate) waiting: Vec<(&'r Rule, Option<Timestamp>)>,
     /// Those of the rules that hold that a freeze may have kept from being opened before.
     thawed: Vec<&'r str>,
@@ -100,12 +101,13 @@ impl Plan<'_> {
 pub(crate) enum Scope {
     /// All: the deploy is new.
     All,
-    /// Those whose verdict may have changed since: time has passed, more is known of the deploy, or a run ended. What else
-    /// changed in the file since counts from the next deploy on.
+    /// Those whose verdict may have changed since: time has passed, more is known of the deploy, or a run
+    /// ended. What else changed in the file since counts from the next deploy on.
     Waiting,
 }
 
-/// What `rules` mean for what is `known` of a deploy at `now`. `succeeded`: whether the run of the rule of this name has succeeded.
+/// What `rules` mean for what is `known` of a deploy at `now`. `succeeded`: whether the run of the rule of
+/// this name has succeeded.
 pub(crate) fn plan<'r>(
     rules: impl IntoIterator<Item = &'r Rule>,
     scope: Scope,
@@ -142,7 +144,8 @@ pub(crate) fn plan<'r>(
     plan
 }
 
-/// Whether an approval of a rule, at whatever depth, counts no vote of who wrote, merged or deployed the change.
+/// Whether an approval of a rule, at whatever depth, counts no vote of who wrote, merged or deployed the
+/// change.
 pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
     fn any(actions: &[Action]) -> bool {
         actions.iter().any(|action| match action {

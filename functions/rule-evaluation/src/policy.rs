@@ -19,7 +19,8 @@ use store::{Change, CommitError, StoreError};
 
 /// How often a lost race for the policy is decided again.
 const MAX_RACES: u32 = 9;
-/// How many attempts at an evaluation wait for a host that does not tell the policy now. The next one goes on without it.
+/// How many attempts at an evaluation wait for a host that does not tell the policy now. The next one goes on
+/// without it.
 const PATIENT: u32 = 2;
 /// How many changed lines the record lists.
 const MAX_CHANGES: usize = 40;
@@ -54,9 +55,9 @@ struct Step {
 }
 
 impl RuleEvaluation {
-    /// Reads the stack's policy, where it has a repository for it, because `deploy` arrived. The first one is put in force, of
-    /// another one than that in force the owners are asked, and one that can't be used is told, each once. What the authors of
-    /// the deploy's rules should know of it.
+    /// Reads the stack's policy, where it has a repository for it, because `deploy` arrived. The first one is
+    /// put in force, of another one than that in force the owners are asked, and one that can't be used is
+    /// told, each once. What the authors of the deploy's rules should know of it.
     pub(crate) async fn read_policy(
         &self,
         github: &GitHub,
@@ -239,7 +240,8 @@ impl RuleEvaluation {
         Step { next: state.adopt(in_force), effects, event: Some(event), run: None }
     }
 
-    /// What follows from a file that can't be used; `None`: it was told already. With `stays`, what is proposed is still asked.
+    /// What follows from a file that can't be used; `None`: it was told already. With `stays`, what is
+    /// proposed is still asked.
     fn refused_policy(
         &self,
         state: &StackPolicy,

@@ -16,8 +16,8 @@ use approval::run::{Opening, Run, Status};
 use store::{Change, CommitError};
 
 impl RuleEvaluation {
-    /// Opens the dialog of the file that `judged` found proposed, once for each file. One that ended without a decision is
-    /// opened again for the next deploy; a rejected one is not.
+    /// Opens the dialog of the file that `judged` found proposed, once for each file. One that ended without
+    /// a decision is opened again for the next deploy; a rejected one is not.
     pub(crate) async fn propose(
         &self,
         look: &Look<'_>,
@@ -94,8 +94,8 @@ fn comparison(deploy: &Deploy, in_force: Option<&str>, proposed: Option<&str>) -
     of_proposed.comparison_since(in_force?)
 }
 
-/// An approval by the voters of each of `touched`, one after the other, and then the step that puts `file` in force. Approvals
-/// with the same voters are one, the strictest of them.
+/// An approval by the voters of each of `touched`, one after the other, and then the step that puts `file` in
+/// force. Approvals with the same voters are one, the strictest of them.
 fn asks(touched: &[&ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
     let mut groups: Vec<(ApprovalSpec, Vec<String>)> = Vec::new();
     for spec in touched {

@@ -1,4 +1,5 @@
-//! A rollback: a revision that stood in an environment before stands there again, and what asked about the one in between closes.
+//! A rollback: a revision that stood in an environment before stands there again, and what asked about the
+//! one in between closes.
 
 use crate::handler::{RuleEvaluation, Trouble};
 use approval::approval::Successor;

@@ -57,9 +57,10 @@ impl RuleEvaluation {
     /// What those of the rules ask about everything since the last approval for which `is_looked_at` is true.
     ///
     /// A rule that asks people is judged from the base of its first approval's place. One that acts without
-    /// asking is judged from the bases of the approvals that lead to the place that it names in `promotes_to`,
-    /// or to what it acts on; where there is none, from every base of the approvals of the file in force, so
-    /// that no change since the earliest one is left out. Without any, the deploy's own commits count.
+    /// asking is judged from the bases of the approvals that lead to the place that it names in
+    /// `promotes_to`, or to what it acts on; where there is none, from every base of the approvals of the
+    /// file in force, so that no change since the earliest one is left out. Without any, the deploy's own
+    /// commits count.
     ///
     /// One read of the record a place, and one or two requests to the source host a base; a whole reading of
     /// the range where a rule that acts without asking asks for lists.

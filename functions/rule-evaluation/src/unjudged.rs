@@ -1,4 +1,5 @@
-//! Rules that can't be judged: what their conditions ask about was not read whole. They do not open, and the channel is told.
+//! Rules that can't be judged: what their conditions ask about was not read whole. They do not open, and the
+//! channel is told.
 
 use approval::deploy::Deploy;
 use rules::variables::{DIVERGED, LISTS, MAGNITUDE, ROLLBACK};
@@ -9,8 +10,8 @@ const OF_ONE_WORD: [&str; 2] = ["branch", "deployer"];
 /// The lists over all issues that commits and pull requests mention.
 const OF_ISSUES: [&str; 3] = ["issue_priority", "issue_labels", "issue_type"];
 
-/// The names of those of `rules` that do not hold in `snapshot`, and of whose conditions each that does not hold asks about a
-/// list of `deploy` that is incomplete.
+/// The names of those of `rules` that do not hold in `snapshot`, and of whose conditions each that does not
+/// hold asks about a list of `deploy` that is incomplete.
 pub(crate) fn unjudged<'r>(
     rules: impl IntoIterator<Item = &'r Rule>,
     snapshot: &Snapshot,

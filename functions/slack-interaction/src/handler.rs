@@ -50,9 +50,9 @@ impl SlackInteraction {
         })
     }
 
-    /// Answers one request of Slack, within the time that Slack gives, whatever the outside world does. 200: it was dealt
-    /// with (a refused vote is told privately); 401: not from Slack; 400 or 413: can't be read; 500 or 503: nothing was
-    /// recorded, and Slack asks the person to try again, or sends the event again.
+    /// Answers one request of Slack, within the time that Slack gives, whatever the outside world does. 200:
+    /// it was dealt with (a refused vote is told privately); 401: not from Slack; 400 or 413: can't be read;
+    /// 500 or 503: nothing was recorded, and Slack asks the person to try again, or sends the event again.
     pub async fn handle(&self, request: &Request, now: Timestamp) -> Response<Body> {
         let request_id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
         match tokio::time::timeout(ANSWER_WITHIN, self.answer(request, request_id, now)).await {

@@ -17,8 +17,9 @@ use store::{Change, CommitError};
 const AGAIN: u32 = 3;
 
 impl SlackInteraction {
-    /// A click on a button of the question. Only the member whom the entry names can answer it; the question is drawn anew with
-    /// what came of it. 403: it is not theirs to answer; 503: Slack did not say who they are, or nothing could be recorded.
+    /// A click on a button of the question. Only the member whom the entry names can answer it; the question
+    /// is drawn anew with what came of it. 403: it is not theirs to answer; 503: Slack did not say who they
+    /// are, or nothing could be recorded.
     pub(crate) async fn owned(&self, call: &Call<'_>, click: &Click, owned: &Owned) -> Response<Body> {
         let (request_id, handle) = (call.request_id, &owned.handle);
         let voter = self.person(call, &click.user).await;

@@ -24,8 +24,8 @@ enum Recorded {
 }
 
 impl SlackInteraction {
-    /// `reaction`, whose name is not known yet, came to a message of the workspace `team_id`. It counts where it is a member's; one
-    /// that is taken back is so whoever they are by now.
+    /// `reaction`, whose name is not known yet, came to a message of the workspace `team_id`. It counts where
+    /// it is a member's; one that is taken back is so whoever they are by now.
     pub(crate) async fn reacted(
         &self,
         call: &Call<'_>,

@@ -8,8 +8,8 @@ use providers::slack::parse::Click;
 use store::{Change, CommitError};
 
 impl SlackInteraction {
-    /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`. `false`: that
-    /// was done before, and this is Slack's repetition of the click, or a replay.
+    /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`.
+    /// `false`: that was done before, and this is Slack's repetition of the click, or a replay.
     pub(crate) async fn tell_once(
         &self,
         call: &Call<'_>,

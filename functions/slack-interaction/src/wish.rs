@@ -103,7 +103,8 @@ impl SlackInteraction {
         Ok(Dealt::With)
     }
 
-    /// A refused click is put on record, and the person is told why. Slack's repetition of it finds it committed.
+    /// A refused click is put on record, and the person is told why. Slack's repetition of it finds it
+    /// committed.
     async fn tell_refusal(
         &self,
         call: &Call<'_>,

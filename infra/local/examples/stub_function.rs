@@ -1,8 +1,9 @@
-//! A Lambda function for the local AWS's own tests: it speaks the Runtime API by hand, and does what its event says.
+//! A Lambda function for the local AWS's own tests: it speaks the Runtime API by hand, and does what its
+//! event says.
 //!
 //! - a direct event `{"do": "echo" | "fail" | "crash" | "hang" | "print" | "sqs", ...}`;
-//! - an SQS batch whose bodies are `ok`, `fail`, `crash`, `hang`, `send <queue url> <group> <body>`, or `until <n>`:
-//!   done once the queue holds that many visible messages;
+//! - an SQS batch whose bodies are `ok`, `fail`, `crash`, `hang`, `send <queue url> <group> <body>`, or
+//!   `until <n>`: done once the queue holds that many visible messages;
 //! - an HTTP event: answers with the event itself; `/do/crash` crashes.
 
 use std::{

@@ -5,8 +5,8 @@ use tokio::process::Command;
 
 /// The cargo that built this program, to be run in the checkout at `root`.
 ///
-/// What cargo tells a program of its package (`CARGO_PKG_…`) is taken out of the environment: build scripts that look at it
-/// would run again, and everything that depends on their packages would be compiled again.
+/// What cargo tells a program of its package (`CARGO_PKG_…`) is taken out of the environment: build scripts
+/// that look at it would run again, and everything that depends on their packages would be compiled again.
 #[must_use]
 pub fn command(root: &Path) -> Command {
     let mut cargo = Command::new(env!("CARGO"));

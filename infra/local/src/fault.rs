@@ -133,7 +133,8 @@ impl FaultKind {
     }
 }
 
-/// The faults that are waiting for a request, in the order in which they were pushed. A clone is the same queue.
+/// The faults that are waiting for a request, in the order in which they were pushed. A clone is the same
+/// queue.
 #[derive(Clone, Default)]
 pub struct Faults(Arc<Mutex<Vec<Fault>>>, Arc<OnceLock<(String, Calls)>>, Arc<Mutex<Limits>>);
 
@@ -158,7 +159,8 @@ impl Faults {
         locked(&self.0).clone()
     }
 
-    /// From now on the functions' calls of the stand-in are among `calls`, as calls of `service`; the first call counts.
+    /// From now on the functions' calls of the stand-in are among `calls`, as calls of `service`; the first
+    /// call counts.
     pub fn listen(&self, service: &str, calls: &Calls) {
         self.1.get_or_init(|| (service.to_owned(), calls.clone()));
     }
@@ -313,7 +315,8 @@ fn is_function(headers: &HeaderMap) -> bool {
     name.is_some_and(|name| name.starts_with("signoff/"))
 }
 
-/// What is the same in every run: Slack's method; of other addresses, which name repositories and ids, nothing.
+/// What is the same in every run: Slack's method; of other addresses, which name repositories and ids,
+/// nothing.
 fn kind(parts: &Parts) -> String {
     let slack = parts.uri.path().strip_prefix("/api/").filter(|method| !method.contains('/'));
     slack.unwrap_or_else(|| parts.method.as_str()).to_owned()

@@ -1,5 +1,5 @@
-//! A stand-in for the part of a CI that issues ID tokens to its jobs: it publishes its keys as GitHub Actions and others do, and
-//! signs the claims that it is asked for.
+//! A stand-in for the part of a CI that issues ID tokens to its jobs: it publishes its keys as GitHub Actions
+//! and others do, and signs the claims that it is asked for.
 //!
 //! `POST /token` with claims as JSON answers a token, so that one can be tried by hand.
 
@@ -20,7 +20,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-/// The first key that it signs with, an RSA key of 2048 bits in PKCS #8. Nobody but the local stack and the tests trusts it.
+/// The first key that it signs with, an RSA key of 2048 bits in PKCS #8. Nobody but the local stack and the
+/// tests trusts it.
 const FIRST_KEY: &[u8] = include_bytes!("oidc/key.der");
 
 /// How the stand-in runs.
@@ -104,7 +105,8 @@ impl Issuer {
         locked(&self.shared.keys).is_down = is_down;
     }
 
-    /// A token with these claims. `iss`, `iat`, `nbf` and `exp` (five minutes on) are added where they are missing.
+    /// A token with these claims. `iss`, `iat`, `nbf` and `exp` (five minutes on) are added where they are
+    /// missing.
     ///
     /// # Errors
     /// When nothing can be signed.

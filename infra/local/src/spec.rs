@@ -1,5 +1,5 @@
-//! Requests and answers held to the official OpenAPI documents of CircleCI, GitHub and Jira (`specs/`), so that neither
-//! a client nor a stand-in can invent an API.
+//! Requests and answers held to the official OpenAPI documents of CircleCI, GitHub and Jira (`specs/`), so
+//! that neither a client nor a stand-in can invent an API.
 
 mod document;
 pub mod extract;
@@ -189,7 +189,8 @@ fn check_parameters(
             }
             continue;
         };
-        // A parameter is text: it may stand for a string, a number or true and false, or with commas for a list.
+        // A parameter is text: it may stand for a string, a number or true and false, or with commas for a
+        // list.
         let as_text = Value::String(text.clone());
         let as_list = text.split(',').map(Value::from).collect::<Value>();
         let as_value = serde_json::from_str::<Value>(text).ok();

@@ -1,5 +1,5 @@
-//! The local AWS end to end: a small template, and a function (`examples/stub_function.rs`, which a whole `cargo test`
-//! builds) that speaks the Runtime API by hand.
+//! The local AWS end to end: a small template, and a function (`examples/stub_function.rs`, which a whole
+//! `cargo test` builds) that speaks the Runtime API by hand.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 

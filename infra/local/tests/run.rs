@@ -1,4 +1,5 @@
-//! `cargo run` itself: it starts, makes a first deploy whose dialog appears, keeps its record, and ends at Ctrl-C.
+//! `cargo run` itself: it starts, makes a first deploy whose dialog appears, keeps its record, and ends at
+//! Ctrl-C.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]

@@ -56,7 +56,8 @@ pub enum Action {
     UpdateMentionedIssues(IssueField),
     /// Send a description of the deploy to an EventBridge bus.
     SendEvent(EventSpec),
-    /// Do something about a proposed rules file, or a proposed policy. Signoff writes this itself; no rules file can.
+    /// Do something about a proposed rules file, or a proposed policy. Signoff writes this itself; no rules
+    /// file can.
     RulesFile(RulesFileStep),
     /// One of the others, but an approval, for which the rule says what becomes of the rest where it fails. A
     /// run's steps have it apart from their action.
@@ -148,7 +149,8 @@ pub struct ApprovalSpec {
     /// When its rule does not act: votes count, and the actions are held back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<Freeze>,
-    /// The people who may let it go ahead without its votes: e-mail addresses, Slack user ids and @usergroups.
+    /// The people who may let it go ahead without its votes: e-mail addresses, Slack user ids and
+    /// @usergroups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub break_glass: Vec<String>,
     /// What runs, in order, once it is approved.
@@ -235,8 +237,8 @@ pub struct TriggerSpec {
     pub workflow: Option<String>,
     /// The other parameters, by name; text values are templates.
     pub parameters: BTreeMap<String, ParameterValue>,
-    /// The branch or tag to build (a template); `None`: the default branch, where its head is the revision or a parameter names
-    /// the revision, else a protected branch whose head it is.
+    /// The branch or tag to build (a template); `None`: the default branch, where its head is the revision or
+    /// a parameter names the revision, else a protected branch whose head it is.
     pub revision: Option<String>,
 }
 
@@ -261,7 +263,8 @@ pub struct ChannelMessage {
     pub message: String,
 }
 
-/// `monitor_drift`. What is to be done is that of two rules of their own, which come after the one that has this action.
+/// `monitor_drift`. What is to be done is that of two rules of their own, which come after the one that has
+/// this action.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DriftMonitor {
     /// The environment that may fall behind.
@@ -328,7 +331,8 @@ pub struct IssueField {
 
 /// The most characters of an event's detail type.
 ///
-/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>, `DetailType`.
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>,
+/// `DetailType`.
 pub const MAX_DETAIL_TYPE: usize = 128;
 
 /// What an event's detail says of the deploy: names that a rule can't give to something of its own.
@@ -385,7 +389,8 @@ impl RangeRules {
 }
 
 impl ApprovalSpec {
-    /// Whether it judges who made the range, or how its commits are signed: it waits where the range is not known.
+    /// Whether it judges who made the range, or how its commits are signed: it waits where the range is not
+    /// known.
     pub fn judges_range(&self) -> bool {
         !self.self_approval || self.range.verified_commits
     }
@@ -427,7 +432,8 @@ impl Action {
         }
     }
 
-    /// The approval that it is, and every approval that follows from it, in the order in which they are written.
+    /// The approval that it is, and every approval that follows from it, in the order in which they are
+    /// written.
     pub fn approvals(&self) -> Vec<&ApprovalSpec> {
         let Self::SlackChannelApproval(spec) = self else { return Vec::new() };
         let then = [&spec.on_success, &spec.on_reject, &spec.on_expire].into_iter().flatten();
@@ -446,10 +452,12 @@ impl Action {
             | Self::MonitorDrift(_)
             // The record says which file is in force.
             | Self::RulesFile(_) => WhenRepeated::Idempotent,
-            // EventBridge delivers at least once anyway; an event carries its effect's id, by which the same one is known.
+            // EventBridge delivers at least once anyway; an event carries its effect's id, by which the same
+            // one is known.
             Self::SendEvent(_) => WhenRepeated::Idempotent,
-            // A message carries its effect's id; a pipeline can be found by its parameters and time, a workflow's run by
-            // its revision, event and time; a comment is known by its effect's id, and an issue has a state.
+            // A message carries its effect's id; a pipeline can be found by its parameters and time, a
+            // workflow's run by its revision, event and time; a comment is known by its effect's id, and an
+            // issue has a state.
             Self::SlackChannelMessage(_)
             | Self::AddToDeployMessageThread(_)
             | Self::NotifyDeployAuthors(_)
@@ -466,7 +474,8 @@ impl Action {
     }
 }
 
-/// The action as a line of the rules file, as the deploy's page shows it (`auto_approve_build: example-build`).
+/// The action as a line of the rules file, as the deploy's page shows it
+/// (`auto_approve_build: example-build`).
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -159,7 +159,8 @@ pub enum Choice {
 pub enum Status {
     /// Waiting for votes.
     Pending,
-    /// Enough people approved; nothing runs before they were looked up once more, and before the undo window and the freeze are over.
+    /// Enough people approved; nothing runs before they were looked up once more, and before the undo window
+    /// and the freeze are over.
     Quorum {
         /// Since when.
         since: Timestamp,
@@ -222,7 +223,8 @@ pub enum Outcome {
     Rejected,
     /// The run goes on with what follows when nobody decided, and stops.
     Expired,
-    /// The run stops, for this reason, which the dialog shows: people cancelled it, or a newer deploy took its place.
+    /// The run stops, for this reason, which the dialog shows: people cancelled it, or a newer deploy took
+    /// its place.
     Ended(String),
     /// The run stops, for this reason, which may have no dialog to show it.
     Cancelled(String),

@@ -31,7 +31,8 @@ pub fn vouched_authors(range: &Range, only: Option<&BTreeSet<String>>) -> Vec<Id
     found
 }
 
-/// The numbers of the accounts that the host says had a hand in `commit`, which the pull requests `of` brought.
+/// The numbers of the accounts that the host says had a hand in `commit`, which the pull requests `of`
+/// brought.
 fn hands(commit: &RangeCommit, of: &[&RangePullRequest]) -> BTreeSet<u64> {
     let signer: Option<&Account> = match &commit.signature {
         Signature::Valid(signer) => Some(signer),

@@ -68,8 +68,9 @@ impl Base {
         if four_eyes { self.four_eyes.as_ref() } else { self.any.as_ref() }
     }
 
-    /// The same for an approval of `revision`. What another approval let through already is judged over the same range again:
-    /// a second rule for the place, or a second deploy of the revision, must not find nothing to judge.
+    /// The same for an approval of `revision`. What another approval let through already is judged over the
+    /// same range again: a second rule for the place, or a second deploy of the revision, must not find
+    /// nothing to judge.
     pub fn start_of(&self, four_eyes: bool, revision: &str) -> Option<&Passed> {
         let start = self.start(four_eyes)?;
         let before = start.before.as_deref().filter(|_| start.revision == revision);
@@ -90,8 +91,8 @@ impl Base {
         self
     }
 
-    /// The base after the review of `revision`, which a broken glass let through at `let_through`; `None`: something was let
-    /// through since, so that the next range starts there already.
+    /// The base after the review of `revision`, which a broken glass let through at `let_through`; `None`:
+    /// something was let through since, so that the next range starts there already.
     pub fn reviewed(
         self,
         revision: &str,
@@ -104,8 +105,9 @@ impl Base {
         (!is_overtaken).then(|| self.after(revision, four_eyes, now))
     }
 
-    /// The base that an admin (a Slack user id) sets at `now` for approvals that ask for four eyes, or not, where there is none
-    /// or the host lost the one that was. The other one is set too where it is missing or the same.
+    /// The base that an admin (a Slack user id) sets at `now` for approvals that ask for four eyes, or not,
+    /// where there is none or the host lost the one that was. The other one is set too where it is missing or
+    /// the same.
     pub fn set(mut self, revision: &str, four_eyes: bool, by: &str, now: Timestamp) -> Self {
         let set_by = Some(by.to_owned());
         let passed = Passed { revision: revision.to_owned(), at: now, set_by, before: None };
@@ -330,8 +332,8 @@ fn is_revision(text: &str) -> bool {
     })
 }
 
-/// Whether a text of `action`, or of one that follows from it, may be another one in another environment. What describes
-/// the deploy names its environment.
+/// Whether a text of `action`, or of one that follows from it, may be another one in another environment.
+/// What describes the deploy names its environment.
 fn follows_environment(action: &Action) -> bool {
     let found = std::cell::Cell::new(false);
     let look = |_: TextOf, text: &str| {

@@ -39,7 +39,8 @@ impl CiJob {
         Some((run.parse().ok()?, attempt.parse().ok()?))
     }
 
-    /// The commit that has to contain what the job registers, as the source host takes it: a SHA, `heads/BRANCH` or `tags/TAG`.
+    /// The commit that has to contain what the job registers, as the source host takes it: a SHA,
+    /// `heads/BRANCH` or `tags/TAG`.
     pub fn bound(&self) -> &str {
         let git_ref = self.git_ref.strip_prefix("refs/").unwrap_or(&self.git_ref);
         self.commit.as_deref().unwrap_or(git_ref)

@@ -1,4 +1,5 @@
-//! A deploy's confirmation: the source host's word for which commit it is. Until there is one, nothing acts for the deploy.
+//! A deploy's confirmation: the source host's word for which commit it is. Until there is one, nothing acts
+//! for the deploy.
 
 use crate::deploy::Slug;
 use crate::id::DeployId;
@@ -12,9 +13,11 @@ pub enum Confirmation {
     /// The source host was not asked yet.
     #[default]
     Awaited,
-    /// The host has the commit, and a branch or tag of the repository contains it. The deploy's revision is its full SHA.
+    /// The host has the commit, and a branch or tag of the repository contains it. The deploy's revision is
+    /// its full SHA.
     Confirmed,
-    /// The host did not confirm the deploy. It stays on record, no rule is opened for it, and it supersedes nothing.
+    /// The host did not confirm the deploy. It stays on record, no rule is opened for it, and it supersedes
+    /// nothing.
     Unconfirmed {
         /// The reason.
         doubt: Doubt,
@@ -46,14 +49,16 @@ pub enum Doubt {
     UnknownRevision,
     /// No branch or tag of the repository that was looked at contains the commit.
     NoBranch,
-    /// The repository has another number than the one that was kept: it is another repository by the same name.
+    /// The repository has another number than the one that was kept: it is another repository by the same
+    /// name.
     AnotherRepository {
         /// The number that was kept.
         kept: u64,
         /// The number that the host gives now.
         found: u64,
     },
-    /// The repository is that of another deployment, and only an entry for the whole organization connects it to this one.
+    /// The repository is that of another deployment, and only an entry for the whole organization connects it
+    /// to this one.
     OfOtherDeployment {
         /// The other deployment.
         deployment: Slug,
@@ -108,7 +113,8 @@ impl Confirmation {
         self.may_come_again()
     }
 
-    /// Whether the same revision may be registered again though nothing else came in between: nothing acts for this deploy.
+    /// Whether the same revision may be registered again though nothing else came in between: nothing acts
+    /// for this deploy.
     pub fn may_come_again(&self) -> bool {
         match self {
             Self::Unconfirmed { .. } | Self::Unevaluated { .. } => true,

@@ -56,7 +56,8 @@ pub struct Deploy {
     /// Whether these commits change the rules that guard the deploy, or what CIs read.
     #[serde(default)]
     pub rules_change: RulesChange,
-    /// The issues that its commits, pull requests and branch mention, as they were when its rules were evaluated first.
+    /// The issues that its commits, pull requests and branch mention, as they were when its rules were
+    /// evaluated first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<Issue>,
     /// The trackers that were asked for these issues and did not say: there may be others.
@@ -68,7 +69,8 @@ pub struct Deploy {
     /// The id of the GitHub deployment that was delivered, where one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_deployment: Option<u64>,
-    /// Tags that its registration gave with a key that may not report: they are shown and count in no condition.
+    /// Tags that its registration gave with a key that may not report: they are shown and count in no
+    /// condition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reported_tags: Vec<String>,
     /// How whole its change was read, what older commits brought, and what CI said of it.
@@ -190,8 +192,9 @@ pub struct PullRequest {
 }
 
 impl Deploy {
-    /// Every author of every commit, each once, in the order in which they first appear. Two people are one where their
-    /// e-mail addresses (in any case) or, without an address, their names are the same. Nobody is an author by CI's word.
+    /// Every author of every commit, each once, in the order in which they first appear. Two people are one
+    /// where their e-mail addresses (in any case) or, without an address, their names are the same. Nobody is
+    /// an author by CI's word.
     pub fn authors(&self) -> Vec<&Person> {
         let mut seen = HashSet::new();
         let mut authors = Vec::new();
@@ -205,8 +208,9 @@ impl Deploy {
         authors
     }
 
-    /// Everybody whose own change this is: its authors and co-authors, who merged its pull requests, and who deployed it; each
-    /// once. Somebody known by their account alone is who has the same account among the others.
+    /// Everybody whose own change this is: its authors and co-authors, who merged its pull requests, and who
+    /// deployed it; each once. Somebody known by their account alone is who has the same account among the
+    /// others.
     pub fn makers(&self) -> Vec<&Person> {
         let mut makers = self.authors();
         let merged = self.pull_requests.iter().filter_map(|pull_request| pull_request.merged_by.as_ref());
@@ -226,13 +230,14 @@ impl Deploy {
         }
     }
 
-    /// The host's page that compares the previous revision with this one, where both are known: it follows from the address of
-    /// a commit's page.
+    /// The host's page that compares the previous revision with this one, where both are known: it follows
+    /// from the address of a commit's page.
     pub fn comparison_url(&self) -> Option<String> {
         self.comparison_since(self.previous_revision.as_ref()?)
     }
 
-    /// The host's page that compares `base` with this revision, where the address of a commit's page is known.
+    /// The host's page that compares `base` with this revision, where the address of a commit's page is
+    /// known.
     pub fn comparison_since(&self, base: &str) -> Option<String> {
         let page = self.commits.iter().find_map(|commit| commit.url.as_ref())?;
         let (repository, _) = page.split_once("/commit/")?;
@@ -254,7 +259,8 @@ impl Deploy {
 }
 
 impl Person {
-    /// Whether the two are known to be the same: by e-mail address or account in any case, else by name alone.
+    /// Whether the two are known to be the same: by e-mail address or account in any case, else by name
+    /// alone.
     pub fn is(&self, other: &Self) -> bool {
         let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
             (Some(a), Some(b)) => Some(a.to_lowercase() == b.to_lowercase()),

@@ -1,4 +1,5 @@
-//! How far a deploy got, by the word of whoever reports it. Only a success changes what stands in an environment.
+//! How far a deploy got, by the word of whoever reports it. Only a success changes what stands in an
+//! environment.
 
 use crate::deploy::Deploy;
 use crate::range::Identity;
@@ -72,10 +73,10 @@ impl DeployState {
         }
     }
 
-    /// What a report of the state `next` at `then` means for a deploy that has been in this state since `since`, in whatever order
-    /// reports arrive. A success counts once, whatever came before it or comes after it: what stands is what arrived
-    /// last, and a failure takes nothing away. Hosts tell times in whole seconds, so of two reports of the same second the failure is the
-    /// later one.
+    /// What a report of the state `next` at `then` means for a deploy that has been in this state since
+    /// `since`, in whatever order reports arrive. A success counts once, whatever came before it or comes
+    /// after it: what stands is what arrived last, and a failure takes nothing away. Hosts tell times in
+    /// whole seconds, so of two reports of the same second the failure is the later one.
     pub fn news(self, since: Timestamp, next: Self, then: Timestamp) -> News {
         let (since, then) = (since.as_second(), then.as_second());
         match (self.has_arrived(), next.has_arrived()) {
@@ -90,7 +91,8 @@ impl DeployState {
 }
 
 impl Deploy {
-    /// This report of the deploy that is on record as `earlier`: under its id, and with everybody who deployed it by an earlier report.
+    /// This report of the deploy that is on record as `earlier`: under its id, and with everybody who
+    /// deployed it by an earlier report.
     pub fn continuing(self, earlier: &Deploy) -> Self {
         let (id, deployment) = (earlier.id.clone(), earlier.deployment.clone());
         let mut report = Self { id, deployment, ..self };

@@ -1,5 +1,5 @@
-//! Effects: what is to be done to the outside world, committed together with the state that they follow from, and
-//! done after it.
+//! Effects: what is to be done to the outside world, committed together with the state that they follow from,
+//! and done after it.
 
 mod counted;
 mod name;
@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
 /// How long after its commit an effect is left to the queue before the clock sends it again.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(90);
-/// How long before its time an effect's message may wait in the queue; the clock's minutes are too coarse for what is
-/// due sooner.
+/// How long before its time an effect's message may wait in the queue; the clock's minutes are too coarse for
+/// what is due sooner.
 const HIDDEN_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// How often an effect is tried before it fails for good.
 pub const MAX_ATTEMPTS: u32 = 8;
-/// How long what people wait for is tried again: a dialog that has nowhere to go (a channel to be made, an app to be
-/// invited), voters that can't be looked up.
+/// How long what people wait for is tried again: a dialog that has nowhere to go (a channel to be made, an
+/// app to be invited), voters that can't be looked up.
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Something to do to the outside world, as a row.
@@ -250,7 +250,8 @@ pub enum EffectKind {
         /// The message, in Slack's mrkdwn.
         text: String,
     },
-    /// Ask a member in a direct message whether a git account or an address is theirs, or draw that question anew.
+    /// Ask a member in a direct message whether a git account or an address is theirs, or draw that question
+    /// anew.
     AskMember {
         /// The account or the address.
         handle: Handle,
@@ -339,8 +340,8 @@ impl EffectKind {
         }
     }
 
-    /// Whether people wait for it, so that it is tried again for a day: without it an approval can't be decided or says
-    /// what is not so, or nobody hears what needs them.
+    /// Whether people wait for it, so that it is tried again for a day: without it an approval can't be
+    /// decided or says what is not so, or nobody hears what needs them.
     pub fn is_waited_for(&self) -> bool {
         match self {
             Self::DrawDialog { .. }
@@ -404,9 +405,9 @@ impl EffectKind {
         }
     }
 
-    /// The FIFO group: effects of one group are done one after the other, in the order of their commits. A run's
-    /// steps are one group; what is drawn for an approval is another, so that a build that is tried again does not
-    /// hold up the dialog.
+    /// The FIFO group: effects of one group are done one after the other, in the order of their commits. A
+    /// run's steps are one group; what is drawn for an approval is another, so that a build that is tried
+    /// again does not hold up the dialog.
     pub fn group(&self, deploy: &DeployId) -> String {
         match self {
             Self::EvaluateRules => format!("deploy-{deploy}"),
@@ -477,9 +478,9 @@ impl Effect {
         effect
     }
 
-    /// The FIFO group that its message is sent in: its lane, or that of its kind. A look at a quorum that waits for its time
-    /// waits alone: people may undo that quorum, or lift its freeze, and the look that follows from that is
-    /// due before it.
+    /// The FIFO group that its message is sent in: its lane, or that of its kind. A look at a quorum that
+    /// waits for its time waits alone: people may undo that quorum, or lift its freeze, and the look that
+    /// follows from that is due before it.
     pub fn group(&self) -> String {
         let group = self.lane.clone().unwrap_or_else(|| self.kind.group(&self.deploy));
         match self.kind {
@@ -490,8 +491,8 @@ impl Effect {
         }
     }
 
-    /// Whether its message goes to the queue at `now`, to be hidden there until its time; one whose time is further
-    /// away is left to the clock.
+    /// Whether its message goes to the queue at `now`, to be hidden there until its time; one whose time is
+    /// further away is left to the clock.
     pub fn is_sent_at(&self, now: Timestamp) -> bool {
         self.not_before.duration_since(now) <= HIDDEN_FOR
     }
@@ -518,8 +519,8 @@ impl Effect {
         }
     }
 
-    /// The effect as it is when nobody knows whether it was done, because of `note`: the next attempt, after `wait`, has
-    /// to look first.
+    /// The effect as it is when nobody knows whether it was done, because of `note`: the next attempt, after
+    /// `wait`, has to look first.
     pub fn unanswered(&self, now: Timestamp, wait: SignedDuration, note: String) -> Self {
         Self { state: EffectState::Started, ..self.postponed(now, wait, note) }
     }
@@ -567,8 +568,8 @@ impl Effect {
     }
 }
 
-/// How long to wait after attempt number `attempts` (from 1) failed: what the provider asked for, else 2 s doubled with
-/// each attempt, at most 60 s. A provider may ask for 15 minutes at most.
+/// How long to wait after attempt number `attempts` (from 1) failed: what the provider asked for, else 2 s
+/// doubled with each attempt, at most 60 s. A provider may ask for 15 minutes at most.
 pub fn backoff(attempts: u32, retry_after: Option<SignedDuration>) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1 << attempts.clamp(1, 6)).min(SignedDuration::from_secs(60));
     retry_after

@@ -1,11 +1,13 @@
-//! What came of each rule when the rules of a deploy were evaluated: the record tells why one was opened, or was not.
+//! What came of each rule when the rules of a deploy were evaluated: the record tells why one was opened, or
+//! was not.
 
 use crate::deploy::{Deploy, Slug};
 use crate::id::{DeployId, RunId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many bytes of texts an evaluation keeps: a row of the record holds 400 KB, and an index has it once more.
+/// How many bytes of texts an evaluation keeps: a row of the record holds 400 KB, and an index has it once
+/// more.
 const MAX_BYTES: usize = 200_000;
 /// What is kept of a rule beside its texts, in bytes, at most.
 const BYTES_A_RULE: usize = 100;
@@ -94,7 +96,8 @@ pub enum Finding {
 }
 
 impl Evaluation {
-    /// The evaluation of a rules file for `deploy` at `at`, before anything came of it; `file`: its path and its SHA-256.
+    /// The evaluation of a rules file for `deploy` at `at`, before anything came of it; `file`: its path and
+    /// its SHA-256.
     pub fn of(deploy: &Deploy, at: Timestamp, file: Option<(&str, &str)>) -> Self {
         Self {
             deploy: deploy.id.clone(),

@@ -58,7 +58,8 @@ pub enum EventKind {
         /// The way in which it came into force.
         why: String,
     },
-    /// The default branch has another rules file than the one in force, and it needs an approval before it counts.
+    /// The default branch has another rules file than the one in force, and it needs an approval before it
+    /// counts.
     RulesProposed {
         /// The file's path in the repository; `None`: the repository has none any more.
         path: Option<String>,
@@ -81,7 +82,8 @@ pub enum EventKind {
         /// The way in which it came into force.
         why: String,
     },
-    /// The policy repository has another policy than the one in force, and its owners have to approve it first.
+    /// The policy repository has another policy than the one in force, and its owners have to approve it
+    /// first.
     PolicyProposed {
         /// The repository, `owner/name`.
         repository: String,

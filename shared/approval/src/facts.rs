@@ -1,5 +1,5 @@
-//! What becomes known of a deploy after it arrived: how healthy it is, the tags that rules gave it, who reacted to its
-//! messages. Each change has the rules evaluated again.
+//! What becomes known of a deploy after it arrived: how healthy it is, the tags that rules gave it, who
+//! reacted to its messages. Each change has the rules evaluated again.
 
 use crate::approval::Dialog;
 use crate::decision::Decision;
@@ -34,7 +34,8 @@ pub struct Facts {
     /// The tags that rules gave it, each once, in the order in which they came.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Who reacted to its messages; one that was taken back stays, so that an older event does not bring it back.
+    /// Who reacted to its messages; one that was taken back stays, so that an older event does not bring it
+    /// back.
     #[serde(default)]
     pub reactions: Vec<Reaction>,
     /// When any of this last changed; `None`: it never did.
@@ -172,7 +173,8 @@ impl Facts {
     }
 }
 
-/// What `command` makes of `facts` at `now`; `None`: nothing that is not known, or it was so before what is known.
+/// What `command` makes of `facts` at `now`; `None`: nothing that is not known, or it was so before what is
+/// known.
 pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decision<Facts>> {
     let mut decision = Decision::new(facts.clone());
     let next = &mut decision.next;
@@ -237,7 +239,8 @@ fn has_room_for_tag(tags: &[String], tag: &str) -> bool {
     tags.len() < MAX_KEPT && bytes + tag.len() <= TAGS
 }
 
-/// Puts a reaction in its place, and says whether it was there before; `None`: the one that is there is as new.
+/// Puts a reaction in its place, and says whether it was there before; `None`: the one that is there is as
+/// new.
 fn react(reactions: &mut Vec<Reaction>, reaction: Reaction) -> Option<bool> {
     let bytes: usize = reactions.iter().map(|known| known.user.len() + known.name.len()).sum();
     let is_full = reactions.len() >= MAX_KEPT || bytes + reaction.user.len() + reaction.name.len() > REACTORS;

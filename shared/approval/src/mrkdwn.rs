@@ -1,13 +1,14 @@
 //! Text in Slack's mrkdwn.
 
-/// `text` so that Slack shows it as it is: `&`, `<` and `>` are all that Slack interprets as control sequences (mentions,
-/// links, dates). Source: <https://docs.slack.dev/messaging/formatting-message-text/#escaping>.
+/// `text` so that Slack shows it as it is: `&`, `<` and `>` are all that Slack interprets as control
+/// sequences (mentions, links, dates). Source:
+/// <https://docs.slack.dev/messaging/formatting-message-text/#escaping>.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A link, `<url|label>`, whose label is escaped. What is not an `http` or `https` address gives the label alone: nothing
-/// that a deploy says can become a mention.
+/// A link, `<url|label>`, whose label is escaped. What is not an `http` or `https` address gives the label
+/// alone: nothing that a deploy says can become a mention.
 pub fn link(url: &str, label: &str) -> String {
     let label: String = label.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let label = escape(&label);

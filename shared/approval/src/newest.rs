@@ -58,7 +58,8 @@ impl Newest {
         }
     }
 
-    /// `self` asks, and `known` is on record as the newest so far. Of two deploys at the same time, the ids decide.
+    /// `self` asks, and `known` is on record as the newest so far. Of two deploys at the same time, the ids
+    /// decide.
     pub fn arrive(self, known: Option<Newest>) -> Arrival {
         let Some(known) = known else { return Arrival::Newest { next: self, older: None } };
         if known.run == self.run {

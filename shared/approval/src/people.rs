@@ -1,4 +1,5 @@
-//! People: which Slack member a git account or an e-mail address belongs to, who said so, and when that counts.
+//! People: which Slack member a git account or an e-mail address belongs to, who said so, and when that
+//! counts.
 //!
 //! What one admin says counts once somebody else confirmed it: the member, by a button in a direct message,
 //! or another admin. It only ever adds a maker of a change. While a statement that names another member
@@ -195,7 +196,8 @@ impl Nobody {
 }
 
 impl Entry {
-    /// A handle of which nothing is on record. GitHub's own numbers of Dependabot and Renovate are listed bots from the start.
+    /// A handle of which nothing is on record. GitHub's own numbers of Dependabot and Renovate are listed
+    /// bots from the start.
     ///
     /// Source: <https://api.github.com/user/49699333>, <https://api.github.com/user/29139614>.
     pub fn new(handle: Handle) -> Self {
@@ -229,8 +231,8 @@ impl Entry {
         self.newest().is_none()
     }
 
-    /// The entry after `by` made `claim` of the handle that they call `name`. A claim that is in force already takes back what
-    /// waits. `None`: it would change nothing.
+    /// The entry after `by` made `claim` of the handle that they call `name`. A claim that is in force
+    /// already takes back what waits. `None`: it would change nothing.
     pub fn say(&self, name: &str, claim: Claim, by: By) -> Option<Self> {
         let mut next = self.clone();
         next.name = name.to_owned();
@@ -258,13 +260,15 @@ impl Entry {
         Some(next)
     }
 
-    /// The entry after the member whom the waiting statement names confirmed it. `version`: of the entry that they were shown.
+    /// The entry after the member whom the waiting statement names confirmed it. `version`: of the entry that
+    /// they were shown.
     pub fn confirm_as_member(&self, version: u64, by: By) -> Result<Self, Refusal> {
         self.own(version, &by)?;
         self.confirmed(by)
     }
 
-    /// The entry after the admin `by` confirmed the waiting statement. `version`: of the entry that they were shown.
+    /// The entry after the admin `by` confirmed the waiting statement. `version`: of the entry that they were
+    /// shown.
     pub fn confirm_as_admin(&self, version: u64, by: By) -> Result<Self, Refusal> {
         let waits = self.waiting(version)?;
         let counts = self.counts.as_ref().map(|statement| &statement.claim);

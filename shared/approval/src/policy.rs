@@ -1,5 +1,5 @@
-//! The policy of a stack: the copy of its file that counts, and the file that was proposed in its place. What happens to the
-//! two is decided here; what a policy says is read by the rules language.
+//! The policy of a stack: the copy of its file that counts, and the file that was proposed in its place. What
+//! happens to the two is decided here; what a policy says is read by the rules language.
 
 mod difference;
 
@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 /// The path of the file in the policy repository.
 pub const PATH: &str = ".signoff/policy.yml";
 
-/// The name that the run has which asks about a proposed policy. A rule of a file never has it: those end in no blank.
+/// The name that the run has which asks about a proposed policy. A rule of a file never has it: those end in
+/// no blank.
 pub const PROPOSAL: &str = "policy ";
 
 /// The number of owners who have to approve a changed policy.
@@ -145,7 +146,8 @@ impl StackPolicy {
         Self { proposal: None, unusable: None, ..self.clone() }
     }
 
-    /// The policy once the default branch has a file that can't be used. With `stays`, what is proposed is still asked.
+    /// The policy once the default branch has a file that can't be used. With `stays`, what is proposed is
+    /// still asked.
     pub fn refuse(&self, unusable: Unusable, stays: bool) -> Self {
         let proposal = self.proposal.clone().filter(|_| stays);
         Self { unusable: Some(unusable), proposal, ..self.clone() }

@@ -1,7 +1,9 @@
-//! The range: everything that a deploy adds to a place since what was last let through there, as the source host tells it.
+//! The range: everything that a deploy adds to a place since what was last let through there, as the source
+//! host tells it.
 //!
-//! What only somebody's text says (a commit's author, an address, a trailer) and what the host vouches for (who signed in and
-//! pushed, opened or merged) are kept apart: the first adds makers, the second can also show that somebody is none.
+//! What only somebody's text says (a commit's author, an address, a trailer) and what the host vouches for
+//! (who signed in and pushed, opened or merged) are kept apart: the first adds makers, the second can also
+//! show that somebody is none.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,8 +66,9 @@ pub struct Identity {
     pub email: Option<String>,
     /// The account that acted, or that the address belongs to.
     pub account: Option<Account>,
-    /// Whether the host vouches that this account acted: it signed in and pushed, opened, merged or queued, or its valid
-    /// signature is on the commit. An account that only follows from a commit's address is not vouched for.
+    /// Whether the host vouches that this account acted: it signed in and pushed, opened, merged or queued,
+    /// or its valid signature is on the commit. An account that only follows from a commit's address is not
+    /// vouched for.
     pub vouched: bool,
 }
 
@@ -100,7 +103,8 @@ pub struct RangeCommit {
     pub co_authors: Vec<Identity>,
     /// Its signature.
     pub signature: Signature,
-    /// The accounts that brought it into the repository, by the host's list of pushes; empty where the host does not tell.
+    /// The accounts that brought it into the repository, by the host's list of pushes; empty where the host
+    /// does not tell.
     pub pushed_by: Vec<Identity>,
     /// The numbers of the pull requests that brought it in.
     pub pull_requests: Vec<u64>,
@@ -126,7 +130,8 @@ pub struct RangePullRequest {
     pub opened_by: Option<Identity>,
     /// The accounts that merged it, queued it, or turned on auto-merge.
     pub merged_by: Vec<Identity>,
-    /// The people among these who queued it or turned on auto-merge: they stand behind a token that merged it.
+    /// The people among these who queued it or turned on auto-merge: they stand behind a token that merged
+    /// it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merge_asked_by: Vec<Identity>,
     /// The people who asked the program that opened it to do so: they assigned it.

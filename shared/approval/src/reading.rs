@@ -1,4 +1,5 @@
-//! The source host's word on a deploy's change: how whole it was read, what a row keeps of it, and what CI said beside it.
+//! The source host's word on a deploy's change: how whole it was read, what a row keeps of it, and what CI
+//! said beside it.
 
 use crate::ci_job::CiJob;
 use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
@@ -27,7 +28,8 @@ pub struct Reading {
     /// What the older commits and pull requests brought, which are not kept one by one.
     #[serde(skip_serializing_if = "Older::is_empty")]
     pub older: Older,
-    /// The people behind the run whose own token made the deployment: who started it, and who started it again.
+    /// The people behind the run whose own token made the deployment: who started it, and who started it
+    /// again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub started_by: Vec<Person>,
     /// Everybody who deployed it or started its run, by the word of the source host and of CI's token. They
@@ -37,14 +39,14 @@ pub struct Reading {
     /// The authors for whom the source host vouches; all others are authors by a commit's text alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vouched: Vec<Identity>,
-    /// What the source host did not tell of the commits and pull requests, a sentence each. No condition on a list of theirs
-    /// holds then, whatever it asks.
+    /// What the source host did not tell of the commits and pull requests, a sentence each. No condition on a
+    /// list of theirs holds then, whatever it asks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
     /// Whether all changed files are known.
     pub files: Files,
-    /// How the revision lies to the one that stood there before, by the source host's comparison; forward where nothing stood
-    /// there. `None`: the host did not say, and no condition on it holds.
+    /// How the revision lies to the one that stood there before, by the source host's comparison; forward
+    /// where nothing stood there. `None`: the host did not say, and no condition on it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
     /// True if something that was deployed later stood in the environment when it arrived: it never stood
@@ -54,7 +56,8 @@ pub struct Reading {
     /// What its commits move and do not show.
     #[serde(skip_serializing_if = "Moves::is_empty")]
     pub moves: Moves,
-    /// Whether it may have further default tags, of files that are not known. No condition on tags holds then.
+    /// Whether it may have further default tags, of files that are not known. No condition on tags holds
+    /// then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tags_cut: bool,
     /// What CI said of the change in its registration.
@@ -68,7 +71,8 @@ pub struct Reading {
     /// registration says.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_report: bool,
-    /// The CI job that registered the deploy with its CI's token; `None`: an API key did, or the source host reported it.
+    /// The CI job that registered the deploy with its CI's token; `None`: an API key did, or the source host
+    /// reported it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ci_job: Option<CiJob>,
     /// The `date` of its registration where that was ahead of the clock: the deploy counts from when it was
@@ -147,7 +151,8 @@ impl Reported {
 }
 
 impl Deploy {
-    /// How much it changes, as rules ask for it; `None` where nobody knows. A change whose files were cut is large.
+    /// How much it changes, as rules ask for it; `None` where nobody knows. A change whose files were cut is
+    /// large.
     pub fn magnitude(&self) -> Option<Magnitude> {
         match self.reading.files {
             Files::Whole | Files::Unknown => self.size.map(Size::magnitude),
@@ -183,8 +188,8 @@ impl Deploy {
         }
     }
 
-    /// Keeps the newest commits and pull requests one by one, so that its row stays small, and of the others what conditions
-    /// and makers ask for. A list that gets too long is told as missing.
+    /// Keeps the newest commits and pull requests one by one, so that its row stays small, and of the others
+    /// what conditions and makers ask for. A list that gets too long is told as missing.
     pub fn keep_newest(&mut self) {
         let commits = keep_newest(&mut self.commits, COMMITS);
         // Fewer of them only let fewer people vote.

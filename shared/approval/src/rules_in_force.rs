@@ -1,5 +1,6 @@
-//! The rules in force: the copy of a deployment's rules file that its deploys go by, and the file that was proposed in its
-//! place. What happens to the two is decided here; the difference between two files is judged by the rules language.
+//! The rules in force: the copy of a deployment's rules file that its deploys go by, and the file that was
+//! proposed in its place. What happens to the two is decided here; the difference between two files is judged
+//! by the rules language.
 
 use crate::deploy::Slug;
 use crate::id::{DeployId, RunId, digest};
@@ -15,7 +16,8 @@ pub const MAX_CHANGE: usize = 600;
 /// The most files that were in force before of which is known when they were.
 pub const MAX_PAST: usize = 50;
 
-/// The name that the run has which asks about a proposed file. A rule of a file never has it: those end in no blank.
+/// The name that the run has which asks about a proposed file. A rule of a file never has it: those end in no
+/// blank.
 pub const PROPOSAL: &str = "rules file ";
 
 /// The rules of one deployment.
@@ -134,8 +136,8 @@ pub enum Refusal {
 }
 
 impl FileCopy {
-    /// A copy of the rules file at `path` with the text `rules`, and of the default tags `tags` (path and text). `hash` is the
-    /// SHA-256 of `rules`. It has no pieces until it is kept.
+    /// A copy of the rules file at `path` with the text `rules`, and of the default tags `tags` (path and
+    /// text). `hash` is the SHA-256 of `rules`. It has no pieces until it is kept.
     pub fn of(path: Option<&str>, rules: &str, hash: String, tags: Option<(&str, &str)>) -> Self {
         let (tags_path, tags) = tags.unwrap_or_default();
         let id = digest(&["rules file", path.unwrap_or_default(), rules, tags_path, tags]);
@@ -171,8 +173,8 @@ impl RulesInForce {
         Self { proposal: Some(proposal), ..self.clone() }
     }
 
-    /// The rules once the default branch, whose head is `revision` where the host says so, has the file in force again: the
-    /// change that comes next begins there.
+    /// The rules once the default branch, whose head is `revision` where the host says so, has the file in
+    /// force again: the change that comes next begins there.
     pub fn withdraw(&self, revision: Option<String>) -> Self {
         let revision = revision.or_else(|| self.in_force.revision.clone());
         let in_force = InForce { revision, ..self.in_force.clone() };

@@ -1,4 +1,5 @@
-//! The run: one rule that held for one deploy, its actions in order, each a step. How it goes on is in [`decide`].
+//! The run: one rule that held for one deploy, its actions in order, each a step. How it goes on is in
+//! [`decide`].
 
 mod again;
 mod decide;
@@ -245,7 +246,8 @@ impl Run {
         decision
     }
 
-    /// Whether it asks by the rules in force: neither about a proposed rules file or policy, nor because of one.
+    /// Whether it asks by the rules in force: neither about a proposed rules file or policy, nor because of
+    /// one.
     pub fn is_in_force(&self) -> bool {
         !self.steps.iter().any(|step| matches!(step.action, Action::RulesFile(_)))
     }
@@ -294,16 +296,17 @@ impl Run {
         matches!(self.steps.get(step).map(|step| &step.action), Some(Action::SlackChannelApproval(_)))
     }
 
-    /// The step, always an earlier one, whose approval step number `step` waits for: the one that it is under, or the last
-    /// one before it that the run comes through where nobody rejects and everybody decides in time.
+    /// The step, always an earlier one, whose approval step number `step` waits for: the one that it is
+    /// under, or the last one before it that the run comes through where nobody rejects and everybody decides
+    /// in time.
     pub fn waits_for(&self, step: usize) -> Option<usize> {
         let on_the_way = |index: &usize| self.is_approval(*index) && self.is_on_success(*index);
         let approval = self.steps.get(step)?.under.or_else(|| (0..step).rev().find(on_the_way));
         approval.filter(|approval| *approval < step)
     }
 
-    /// How the approval of step number `approval` must end for step number `index` to run; `None`: the step is not under
-    /// that approval, neither directly nor under one that is.
+    /// How the approval of step number `approval` must end for step number `index` to run; `None`: the step
+    /// is not under that approval, neither directly nor under one that is.
     pub fn branch_of(&self, index: usize, approval: usize) -> Option<Branch> {
         let step = self.steps.get(index)?;
         match step.under {
@@ -322,8 +325,8 @@ impl Run {
         })
     }
 
-    /// Whether step number `later` was skipped because step number `stopped` stopped the run, and not because an approval
-    /// between or before them ended otherwise than it needs.
+    /// Whether step number `later` was skipped because step number `stopped` stopped the run, and not because
+    /// an approval between or before them ended otherwise than it needs.
     pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
         let sorts_out = |(approval, step): (usize, &Step)| {
             let needs = self.branch_of(later, approval);

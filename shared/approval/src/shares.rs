@@ -1,7 +1,7 @@
 //! Who made what of a range: the commits and pull requests that share the same makers, together.
 //!
-//! A vote counts for each share that its voter has no hand in. An approval is complete when each share has the votes
-//! that its rule asks for.
+//! A vote counts for each share that its voter has no hand in. An approval is complete when each share has
+//! the votes that its rule asks for.
 
 mod bots;
 mod makers;
@@ -127,13 +127,14 @@ impl Named {
     }
 }
 
-/// What `range` comes to, read at `read_at`; of its files nothing. `started_by` deployed it or started its run, and so made all of it.
+/// What `range` comes to, read at `read_at`; of its files nothing. `started_by` deployed it or started its
+/// run, and so made all of it.
 pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Changes {
     changes_of(range, None, started_by, read_at)
 }
 
-/// What a part of `range` comes to: the commits whose SHAs are in `only`, and the pull requests that brought them; without
-/// `only`, all of it. The rest as for [`changes`].
+/// What a part of `range` comes to: the commits whose SHAs are in `only`, and the pull requests that brought
+/// them; without `only`, all of it. The rest as for [`changes`].
 pub fn changes_of(
     range: &Range,
     only: Option<&BTreeSet<String>>,
@@ -294,11 +295,13 @@ fn merger_ids(from: &[&RangePullRequest]) -> Vec<u64> {
     from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
 }
 
-/// The author, the committer, the co-authors and the pushers of a commit. Who merged has the pull request as their share,
-/// and is no maker of what they brought by merging alone: of a commit that the merge made (`made_by`, account numbers), and
-/// of one that somebody else had pushed before (`merged_by`; the pushers are in the order of their pushes).
+/// The author, the committer, the co-authors and the pushers of a commit. Who merged has the pull request as
+/// their share, and is no maker of what they brought by merging alone: of a commit that the merge made
+/// (`made_by`, account numbers), and of one that somebody else had pushed before (`merged_by`; the pushers
+/// are in the order of their pushes).
 ///
-/// Where the pull requests `of` name the people behind a program that acted for them, these are makers in its place.
+/// Where the pull requests `of` name the people behind a program that acted for them, these are makers in its
+/// place.
 fn hands(
     makers: &mut Makers,
     commit: &RangeCommit,
@@ -337,7 +340,8 @@ fn hands(
     people
 }
 
-/// The program whose own commit this is by the host's signature, and the people who asked it to open the commit's pull request.
+/// The program whose own commit this is by the host's signature, and the people who asked it to open the
+/// commit's pull request.
 fn askers<'r>(commit: &RangeCommit, of: &[&'r RangePullRequest]) -> Option<(u64, &'r [Identity])> {
     let author = own_bot(commit)?;
     let from = of.iter().find(|from| {
@@ -414,8 +418,8 @@ fn is_hosts_merge(commit: &RangeCommit) -> bool {
     commit.parents > 1 && commit.committer.is_none() && commit.signature == Signature::Host
 }
 
-/// Whether an account of the host that signed in stands for the commit. What the host made by a merge stands with who
-/// merged.
+/// Whether an account of the host that signed in stands for the commit. What the host made by a merge stands
+/// with who merged.
 fn is_vouched(commit: &RangeCommit, of: &[&RangePullRequest]) -> bool {
     let is_signed = match commit.signature {
         Signature::Valid(_) | Signature::Host => true,

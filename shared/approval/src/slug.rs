@@ -6,8 +6,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// The one form of a name (an owner, a repository, a slug, an environment) that every key and every comparison uses. Git hosts
-/// and CIs compare these names case-insensitively, so `acme/Checkout` is `acme/checkout`.
+/// The one form of a name (an owner, a repository, a slug, an environment) that every key and every
+/// comparison uses. Git hosts and CIs compare these names case-insensitively, so `acme/Checkout` is
+/// `acme/checkout`.
 pub fn canonical(name: &str) -> String {
     name.to_lowercase()
 }
@@ -36,15 +37,15 @@ fn is_part(text: &str) -> bool {
         && text.bytes().any(|b| b != b'.')
 }
 
-/// The name of a deployment, `organization/name` (`acme/checkout`). It is shown as it was written, and compares in its
-/// [`canonical`] form.
+/// The name of a deployment, `organization/name` (`acme/checkout`). It is shown as it was written, and
+/// compares in its [`canonical`] form.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Slug(String);
 
 impl Slug {
-    /// The slug `organization/name`. Each part has 1 to 100 of the characters `A-Z a-z 0-9 - _ .`, and not dots alone, which
-    /// addresses take for folders; anything else is `None`.
+    /// The slug `organization/name`. Each part has 1 to 100 of the characters `A-Z a-z 0-9 - _ .`, and not
+    /// dots alone, which addresses take for folders; anything else is `None`.
     pub fn new(organization: &str, name: &str) -> Option<Self> {
         (is_part(organization) && is_part(name)).then(|| Self(format!("{organization}/{name}")))
     }

@@ -1,7 +1,7 @@
 //! Secrets of one deployment, derived from one of the stack's.
 //!
-//! Each is the HMAC-SHA256 of the stack's secret over what it is for and whose it is. So nothing has to be kept, and whoever
-//! has one of them learns neither the stack's secret nor that of another deployment.
+//! Each is the HMAC-SHA256 of the stack's secret over what it is for and whose it is. So nothing has to be
+//! kept, and whoever has one of them learns neither the stack's secret nor that of another deployment.
 
 use crate::signature::hmac_sha256;
 use approval::deploy::Slug;
@@ -12,9 +12,10 @@ const INCOMING: &str = "signoff incoming webhook 1";
 /// The label of keys that sign the `webhook` action.
 const OUTGOING: &str = "signoff outgoing webhook 1";
 
-/// The secret that verifies the webhooks of `repository` (`owner/name`) that lead to `deployment`: 64 hexadecimal digits,
-/// derived from `master`. Another `number` gives another secret, and so does another repository, whose admins must not know it.
-/// An empty `master` gives an empty secret, which verifies nothing.
+/// The secret that verifies the webhooks of `repository` (`owner/name`) that lead to `deployment`: 64
+/// hexadecimal digits, derived from `master`. Another `number` gives another secret, and so does another
+/// repository, whose admins must not know it. An empty `master` gives an empty secret, which verifies
+/// nothing.
 pub fn incoming_secret(
     master: &SecretString,
     repository: &str,
@@ -24,8 +25,8 @@ pub fn incoming_secret(
     derived(master, &[INCOMING, repository, deployment.as_str(), &number.to_string()])
 }
 
-/// The key that signs the `webhook` actions of `deployment`: 64 hexadecimal digits, derived from `master`. Another `number` gives
-/// another key. An empty `master` gives an empty key, which signs nothing.
+/// The key that signs the `webhook` actions of `deployment`: 64 hexadecimal digits, derived from `master`.
+/// Another `number` gives another key. An empty `master` gives an empty key, which signs nothing.
 pub fn signing_key(master: &SecretString, deployment: &Slug, number: u32) -> SecretString {
     derived(master, &[OUTGOING, deployment.as_str(), &number.to_string()])
 }

@@ -10,11 +10,12 @@ use std::time::Duration;
 /// for its own (<https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api>).
 const UNSAID: Duration = Duration::from_secs(60);
 
-/// A call that failed, and what to do about it. The text is for people: it says what was wrong, where, and what would
-/// be right; it never holds a secret.
+/// A call that failed, and what to do about it. The text is for people: it says what was wrong, where, and
+/// what would be right; it never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The provider declined what somebody wrote (an unknown branch, an undeclared parameter): tell the person.
+    /// The provider declined what somebody wrote (an unknown branch, an undeclared parameter): tell the
+    /// person.
     #[error("{0}")]
     Refusal(String),
     /// Somebody else changed the same thing at the same time: read it again, then decide again.
@@ -28,8 +29,8 @@ pub enum Failure {
         /// How long the provider asks to wait at least; `None`: it didn't say.
         retry_after: Option<Duration>,
     },
-    /// The request was sent and no answer says whether it was carried out: look before trying again. Only calls
-    /// that must not happen twice fail like this; all others are [`Failure::Retryable`].
+    /// The request was sent and no answer says whether it was carried out: look before trying again. Only
+    /// calls that must not happen twice fail like this; all others are [`Failure::Retryable`].
     #[error("{0}")]
     Unanswered(String),
     /// It will fail again until a person changes something: record it, show it, stop.
@@ -43,8 +44,8 @@ impl Failure {
         Self::Retryable { message: message.into(), retry_after: None }
     }
 
-    /// A provider's rate limit, which slows work down and ends none: `wait` is what the provider asks for, and
-    /// [`UNSAID`] where it asks for no time.
+    /// A provider's rate limit, which slows work down and ends none: `wait` is what the provider asks for,
+    /// and [`UNSAID`] where it asks for no time.
     pub(crate) fn slow_down(message: impl Into<String>, wait: Option<Duration>) -> Self {
         Self::Retryable { message: message.into(), retry_after: Some(wait.unwrap_or(UNSAID)) }
     }
@@ -65,8 +66,8 @@ impl Failure {
         }
     }
 
-    /// The failure as a log line has it: its kind, and what the provider answered. The whole text may name people
-    /// and what they wrote; it stands in the record alone.
+    /// The failure as a log line has it: its kind, and what the provider answered. The whole text may name
+    /// people and what they wrote; it stands in the record alone.
     pub fn logged(&self) -> String {
         let kind = match self {
             Self::Retryable { .. } => "retryable",
@@ -84,8 +85,8 @@ impl Failure {
         }
     }
 
-    /// The failure of a call that was sent and has no answer worth the name: whether it may be tried again follows
-    /// from what repeating it would do.
+    /// The failure of a call that was sent and has no answer worth the name: whether it may be tried again
+    /// follows from what repeating it would do.
     pub(crate) fn lost(message: String, repeat: Repeat) -> Self {
         match repeat {
             Repeat::Harmless => Self::retryable(message),
@@ -103,8 +104,8 @@ pub(crate) enum Repeat {
     MayDouble,
 }
 
-/// The failure of an answer 5xx. A 503 means that the service took nothing in. After any other 5xx the request may
-/// have been carried out (a gateway gave up waiting, or the service broke half way).
+/// The failure of an answer 5xx. A 503 means that the service took nothing in. After any other 5xx the
+/// request may have been carried out (a gateway gave up waiting, or the service broke half way).
 pub(crate) fn server_error(
     service: &str,
     doing: &str,
@@ -120,8 +121,9 @@ pub(crate) fn server_error(
     }
 }
 
-/// How long a `Retry-After` header asks to wait (RFC 9110, section 10.2.3): seconds, or a date, which counts from the
-/// answer's own `Date`, so that no clock of ours is involved. `None` without a header that can be read.
+/// How long a `Retry-After` header asks to wait (RFC 9110, section 10.2.3): seconds, or a date, which counts
+/// from the answer's own `Date`, so that no clock of ours is involved. `None` without a header that can be
+/// read.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     match value.parse() {
@@ -141,8 +143,8 @@ fn http_date(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// What a provider wrote, on one line and no longer than 300 characters, to be quoted in a message. Control characters
-/// count as space.
+/// What a provider wrote, on one line and no longer than 300 characters, to be quoted in a message. Control
+/// characters count as space.
 pub(crate) fn quote(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");

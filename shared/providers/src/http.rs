@@ -97,8 +97,8 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// Another shape than `T`: what may be repeated is asked again, as a proxy or a page about maintenance may
-    /// have answered in the service's place; of a write that may not be repeated, nobody knows.
+    /// Another shape than `T`: what may be repeated is asked again, as a proxy or a page about maintenance
+    /// may have answered in the service's place; of a write that may not be repeated, nobody knows.
     pub fn json<T: DeserializeOwned>(
         &self,
         service: &str,

@@ -43,7 +43,8 @@ impl Trackers {
         jira.into_iter().chain(self.linear.as_ref().map(|_| Tracker::Linear)).collect()
     }
 
-    /// Those of the issues `keys` that `tracker` has, in their order; see [`Jira::issues`] and [`Linear::issues`].
+    /// Those of the issues `keys` that `tracker` has, in their order; see [`Jira::issues`] and
+    /// [`Linear::issues`].
     ///
     /// # Errors
     ///
@@ -67,7 +68,8 @@ impl Trackers {
         }
     }
 
-    /// Brings an issue into a state; see [`Jira::transition`] and [`Linear::transition`]. Linear knows no resolutions.
+    /// Brings an issue into a state; see [`Jira::transition`] and [`Linear::transition`]. Linear knows no
+    /// resolutions.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! How long it takes to read a file of 1,000 rules, and to evaluate its rules for one deploy.
 //!
-//! `cargo bench --package rules` prints, for each, the fastest and the median run of [`RUNS`] on one core. What is evaluated was read just
-//! before, as in the function.
+//! `cargo bench --package rules` prints, for each, the fastest and the median run of [`RUNS`] on one core.
+//! What is evaluated was read just before, as in the function.
 
 use approval::deploy::{Deploy, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 const RULES: usize = 1_000;
 const RUNS: usize = 31;
 
-/// How labels are compared in the rules of a file: what stands in the condition, `NUMBER` for the rule's number, and what that is.
+/// How labels are compared in the rules of a file: what stands in the condition, `NUMBER` for the rule's
+/// number, and what that is.
 const COMPARISONS: [(&str, &str); 3] = [
     ("!='feaNUMBER|feature'", "without regular expressions"),
     ("~='feaNUMBER|feature'", "with a regular expression each, no two alike"),

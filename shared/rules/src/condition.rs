@@ -9,8 +9,8 @@
 //! value      = 'text' | "text" | number | "true" | "false" | variable | "[]"
 //! ```
 //!
-//! `and`, `or`, `true` and `false` may be in any case. A variable alone means `= true`. Durations are texts (`'5m'`). Of all texts only the
-//! values of `health` and `magnitude` have an order.
+//! `and`, `or`, `true` and `false` may be in any case. A variable alone means `= true`. Durations are texts
+//! (`'5m'`). Of all texts only the values of `health` and `magnitude` have an order.
 
 mod evaluate;
 mod lexer;
@@ -38,8 +38,8 @@ pub const MAX_NESTING: usize = 32;
 /// The longest regular expression that is read, in characters.
 pub const MAX_PATTERN: usize = 500;
 
-/// A condition. What [`parse`] returns has at least two parts in each `And` and `Or`, and its `Display` is a condition
-/// that parses back to the same value.
+/// A condition. What [`parse`] returns has at least two parts in each `And` and `Or`, and its `Display` is a
+/// condition that parses back to the same value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// All of these hold.
@@ -83,7 +83,8 @@ pub enum Operator {
 /// What a variable is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operand {
-    /// A quoted text. A parsed one never holds both kinds of quotes. Against a duration it is read as one (`'5m'`).
+    /// A quoted text. A parsed one never holds both kinds of quotes. Against a duration it is read as one
+    /// (`'5m'`).
     Text(String),
     /// A regular expression in quotes: what `~=` takes, and no other operator.
     Pattern(Pattern),

@@ -1,7 +1,7 @@
 //! From a file of Sleuth's, `.sleuth/rules.yml`, to one of Signoff's, `.signoff/rules.yml`.
 //!
-//! Signoff reads both, so what has to differ is small: names that older files use and that are written in another way
-//! now. Everything else stays as it is, byte for byte: comments, order, quotes, line ends.
+//! Signoff reads both, so what has to differ is small: names that older files use and that are written in
+//! another way now. Everything else stays as it is, byte for byte: comments, order, quotes, line ends.
 
 use crate::condition::{Patterns, parse_with_names};
 use crate::file::{BEGIN, parse};
@@ -95,7 +95,8 @@ impl Converter<'_> {
         }
     }
 
-    /// Notes a name to change. Where it can't be found at its place (within an escape), it stays: the file means the same.
+    /// Notes a name to change. Where it can't be found at its place (within an escape), it stays: the file
+    /// means the same.
     fn rename(&mut self, mut at: Position, old: &'static str, new: &'static str) {
         let rest = |at| self.source.offset(at).and_then(|start| self.source.text().get(start..));
         // The place of a key is that of its quote.

@@ -1,8 +1,8 @@
 //! The difference between the rules file in force and another one, and the approvals that it touches.
 //!
-//! A change is *harmless* where it provably touches no approval of the file in force and lets nothing new act. Anything else
-//! touches approvals: those that it removes, changes or has asked at other times, or all of them where it may let something
-//! new act. What can't be told apart counts as the latter.
+//! A change is *harmless* where it provably touches no approval of the file in force and lets nothing new
+//! act. Anything else touches approvals: those that it removes, changes or has asked at other times, or all
+//! of them where it may let something new act. What can't be told apart counts as the latter.
 
 mod coupled;
 mod spec;
@@ -62,7 +62,8 @@ impl Difference {
     }
 }
 
-/// What `proposal` changes of `in_force`. `tags_changed`: whether the default tags that stand beside it changed too.
+/// What `proposal` changes of `in_force`. `tags_changed`: whether the default tags that stand beside it
+/// changed too.
 pub fn difference(in_force: &RulesFile, proposal: &RulesFile, tags_changed: bool) -> Difference {
     let before: Vec<&Rule> = in_force.rules.iter().filter(|rule| opens(rule)).collect();
     let after: Vec<&Rule> = proposal.rules.iter().filter(|rule| opens(rule)).collect();
@@ -251,7 +252,8 @@ fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
     let name = &old.name;
     let known: BTreeSet<&str> = approvals(old).into_iter().map(|spec| spec.name.as_str()).collect();
     let mut changes = Vec::new();
-    // Each step by what it is in the order of the file: an approval by its name, which `spec::changed` compares.
+    // Each step by what it is in the order of the file: an approval by its name, which `spec::changed`
+    // compares.
     let mut steps = Vec::new();
     for action in skeleton(new) {
         match action {
@@ -286,8 +288,8 @@ fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
     changes
 }
 
-/// An approval of `rule` names the place that it lets revisions through to: it moves the base of that place, also where nothing
-/// acts after it.
+/// An approval of `rule` names the place that it lets revisions through to: it moves the base of that place,
+/// also where nothing acts after it.
 fn moves_bases(rule: &Rule) -> bool {
     rule.actions.iter().any(action_moves_bases)
 }

@@ -91,8 +91,8 @@ impl Explanation {
         }
     }
 
-    /// The comparisons that the verdict follows from, in the condition's order: those with the verdict of everything that
-    /// they are a part of. In `a and (b or c)` that fails, with `a` true: `b` and `c`.
+    /// The comparisons that the verdict follows from, in the condition's order: those with the verdict of
+    /// everything that they are a part of. In `a and (b or c)` that fails, with `a` true: `b` and `c`.
     pub fn deciding(&self) -> Vec<&Compared> {
         match self {
             Self::All { holds, parts } | Self::Any { holds, parts } => {
@@ -103,8 +103,8 @@ impl Explanation {
     }
 }
 
-/// Why a rule with these `conditions` does not hold for `snapshot`, in clauses: the comparisons that decide it, with their values. Of
-/// one that holds, none.
+/// Why a rule with these `conditions` does not hold for `snapshot`, in clauses: the comparisons that decide
+/// it, with their values. Of one that holds, none.
 pub fn failures(conditions: &[RuleCondition], snapshot: &Snapshot) -> Vec<String> {
     let explained = conditions.iter().map(|entry| explain(&entry.condition, snapshot));
     let failing = explained.filter(|explanation| !explanation.holds());
@@ -130,7 +130,8 @@ impl Compared {
     }
 }
 
-/// A value as a text of one line: texts in backticks, a list's elements with commas between, a duration as `5m 30s`.
+/// A value as a text of one line: texts in backticks, a list's elements with commas between, a duration as
+/// `5m 30s`.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => format!("`{}`", one_line(text.clone())),

@@ -54,8 +54,8 @@ pub(crate) const BEGIN: &str = "start with `rules:` and under it a list of rules
 pub struct RulesFile {
     /// Its rules, in order; their names differ.
     pub rules: Vec<Rule>,
-    /// What its authors should know although nothing is wrong: what is known but not supported yet, rules that never apply.
-    /// At most [`crate::problem::MAX_PROBLEMS`], and one that counts the others.
+    /// What its authors should know although nothing is wrong: what is known but not supported yet, rules
+    /// that never apply. At most [`crate::problem::MAX_PROBLEMS`], and one that counts the others.
     pub notices: Vec<Problem>,
     /// The SHA-256 of the file's text, in hexadecimal.
     pub hash: String,
@@ -72,7 +72,8 @@ pub struct Rule {
     pub triggers: Vec<String>,
     /// The environment that it promotes to, as `promotes_to` names it.
     pub promotes_to: Option<String>,
-    /// The rules whose runs for the same deploy have to succeed first, each once; none: it waits for no other rule.
+    /// The rules whose runs for the same deploy have to succeed first, each once; none: it waits for no other
+    /// rule.
     pub after: Vec<String>,
     /// When it does not act; every approval among its actions has the same windows.
     pub freeze: Vec<Freeze>,
@@ -80,13 +81,13 @@ pub struct Rule {
     pub conditions: Vec<RuleCondition>,
     /// What is done, in order.
     pub actions: Vec<Action>,
-    /// What it uses that is known and not supported yet. If this is not empty the rule must not be opened: it would ask for
-    /// less, or do less, than its authors believe.
+    /// What it uses that is known and not supported yet. If this is not empty the rule must not be opened: it
+    /// would ask for less, or do less, than its authors believe.
     pub unsupported: Vec<Problem>,
     /// Where its name stands in the file.
     pub at: Position,
-    /// The SHA-256, in hexadecimal, of what the rule says: the same however it is written (quotes, comments, order of keys,
-    /// defaults spelt out).
+    /// The SHA-256, in hexadecimal, of what the rule says: the same however it is written (quotes, comments,
+    /// order of keys, defaults spelt out).
     pub hash: String,
 }
 
@@ -105,8 +106,9 @@ impl Rule {
         self.triggers.is_empty()
     }
 
-    /// The variables as its conditions see them: what is known of its own range instead of the deploy's own commits. In a rule that
-    /// acts without asking anybody, a magnitude that nobody knows is left out, so that no comparison with it holds.
+    /// The variables as its conditions see them: what is known of its own range instead of the deploy's own
+    /// commits. In a rule that acts without asking anybody, a magnitude that nobody knows is left out, so
+    /// that no comparison with it holds.
     pub fn sees<'s>(&self, snapshot: &'s Snapshot) -> Cow<'s, Snapshot> {
         let seen = snapshot.of_rule(&self.name);
         let is_unknown = |value: &Value| matches!(value, Value::Text(text) if text == variables::UNKNOWN);
@@ -127,21 +129,21 @@ impl Rule {
         self.conditions.iter().find(|entry| !entry.condition.holds(&seen))
     }
 
-    /// Whether its conditions hold, or would if what is not supported yet held: a rule that may hold and can't be opened
-    /// is worth telling.
+    /// Whether its conditions hold, or would if what is not supported yet held: a rule that may hold and
+    /// can't be opened is worth telling.
     pub fn may_hold(&self, snapshot: &Snapshot) -> bool {
         let seen = self.sees(snapshot);
         self.conditions.iter().all(|entry| entry.condition.may_hold(&seen))
     }
 
-    /// Whether it may come to be opened after the deploy arrived: by time, by what becomes known of the deploy, because other
-    /// rules' runs succeeded, or because a freeze ended.
+    /// Whether it may come to be opened after the deploy arrived: by time, by what becomes known of the
+    /// deploy, because other rules' runs succeeded, or because a freeze ended.
     pub fn may_open_later(&self) -> bool {
         self.names(variables::may_change) || self.opens_after_freeze() || !self.after.is_empty()
     }
 
-    /// Whether a freeze keeps it from being opened: nobody is asked before it acts, so no approval can be held back. To tell
-    /// people is no act.
+    /// Whether a freeze keeps it from being opened: nobody is asked before it acts, so no approval can be
+    /// held back. To tell people is no act.
     pub fn opens_after_freeze(&self) -> bool {
         !self.freeze.is_empty() && !matches!(self.first_act(), Some(Action::SlackChannelApproval(_)))
     }
@@ -169,8 +171,8 @@ impl Rule {
         if self.opens_after_freeze() { hold(&self.freeze, now) } else { None }
     }
 
-    /// Whether its conditions ask how the deploy does where it is: for how long it has been there, how healthy it is, what people
-    /// say of it.
+    /// Whether its conditions ask how the deploy does where it is: for how long it has been there, how
+    /// healthy it is, what people say of it.
     pub fn is_of_the_newest(&self) -> bool {
         self.names(variables::is_of_the_newest)
     }
@@ -206,7 +208,8 @@ impl Rule {
         self.conditions.iter().any(|entry| entry.condition.names(&which))
     }
 
-    /// In how long it holds for the first time, if nothing but time changes: zero where it holds now, `None`: it never does.
+    /// In how long it holds for the first time, if nothing but time changes: zero where it holds now, `None`:
+    /// it never does.
     pub fn holds_in(&self, snapshot: &Snapshot) -> Option<Duration> {
         if self.holds(snapshot) {
             return Some(Duration::ZERO);
@@ -218,8 +221,8 @@ impl Rule {
             .next_change(&self.sees(snapshot))
     }
 
-    /// Whether it is to be opened for a deploy with these variables: deploys trigger it, nothing in it is unsupported, and
-    /// its conditions hold.
+    /// Whether it is to be opened for a deploy with these variables: deploys trigger it, nothing in it is
+    /// unsupported, and its conditions hold.
     pub fn opens_for(&self, snapshot: &Snapshot) -> bool {
         self.applies_to_deploys() && self.unsupported.is_empty() && self.holds(snapshot)
     }
@@ -228,14 +231,14 @@ impl Rule {
 /// Reads a rules file. `path` is what the file is called in messages (`.signoff/rules.yml`).
 ///
 /// # Errors
-/// Every problem of the file, in the order of its lines, at most [`crate::problem::MAX_PROBLEMS`] and a last one that says
-/// that there may be more. A file with a problem has no rules: nothing is opened by half.
+/// Every problem of the file, in the order of its lines, at most [`crate::problem::MAX_PROBLEMS`] and a last
+/// one that says that there may be more. A file with a problem has no rules: nothing is opened by half.
 pub fn parse(source: &str, path: &str) -> Result<RulesFile, Vec<Problem>> {
     read(source, path).map_err(|failure| slips::explained(source, path, failure))
 }
 
-/// The freeze windows of a sound file that are over at `now`: notices, in the order of the file. `path` is as for [`parse`]. A window is told of
-/// two days after its last date, when it has ended in every time zone.
+/// The freeze windows of a sound file that are over at `now`: notices, in the order of the file. `path` is as
+/// for [`parse`]. A window is told of two days after its last date, when it has ended in every time zone.
 pub fn over(source: &str, path: &str, now: Timestamp) -> Vec<Problem> {
     let lines = Source::new(path, source);
     let Ok(root) = yaml::load(&lines, BEGIN) else { return Vec::new() };
@@ -298,7 +301,8 @@ pub(crate) fn rule_hash(rule: &Rule) -> String {
         conditions.iter().map(|entry| (entry.description.as_deref(), entry.condition.to_string())).collect();
     let canonical =
         Canonical { name, description, triggers, conditions, actions, promotes_to, after, freeze };
-    // Nothing in these types can fail to serialize; the other form only avoids that a failure makes rules look the same.
+    // Nothing in these types can fail to serialize; the other form only avoids that a failure makes rules
+    // look the same.
     let bytes = serde_json::to_vec(&canonical).unwrap_or_else(|_| format!("{canonical:?}").into_bytes());
     hex::encode(Sha256::digest(&bytes))
 }

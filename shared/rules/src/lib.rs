@@ -1,22 +1,25 @@
-//! The rules language: what a team writes into `.signoff/rules.yml` (or `.sleuth/rules.yml`), read, checked and evaluated.
+//! The rules language: what a team writes into `.signoff/rules.yml` (or `.sleuth/rules.yml`), read, checked
+//! and evaluated.
 //!
-//! - [`file::parse`] reads a whole file and reports every problem in it at once, each with line, column and what would
-//!   be right.
+//! - [`file::parse`] reads a whole file and reports every problem in it at once, each with line, column and
+//!   what would be right.
 //! - [`condition::Condition::holds`] evaluates a condition over a plain [`condition::Snapshot`] of a deploy.
 //! - [`convert::convert`] writes the names that older files use as they are now.
-//! - [`difference::difference`] compares a file with the one in force, and says which approvals the change touches.
+//! - [`difference::difference`] compares a file with the one in force, and says which approvals the change
+//!   touches.
 //! - [`explain::explain`] says why it does or does not.
 //! - [`mend::mended`] says what becomes of a file if the advice of a problem is followed.
-//! - [`policy::parse`] reads the floor that the rules of every repository have to meet, and [`policy::Policy::judge`] compares.
+//! - [`policy::parse`] reads the floor that the rules of every repository have to meet, and
+//!   [`policy::Policy::judge`] compares.
 //! - [`proposed::proposed`] says what a proposed file has asked before it is in force.
 //! - [`mod@reference`] describes all of it; a JSON Schema and a page are made of that.
 //! - [`tags::DefaultTags`] gives a deploy tags by the files that it changes.
 //! - [`mod@write`] writes a rule that asks for an approval, and adds it to a file that there is.
 //! - [`template::render`] renders the text of an action (a prompt, a message) from a [`template::Context`].
 //!
-//! Everything here is a pure function: no I/O, no clock, no randomness. Whatever a file holds, reading it takes bounded
-//! memory and never panics: the input's size, the nesting, the expansion of YAML aliases, the size of regular
-//! expressions and the work and output of templates all have limits.
+//! Everything here is a pure function: no I/O, no clock, no randomness. Whatever a file holds, reading it
+//! takes bounded memory and never panics: the input's size, the nesting, the expansion of YAML aliases, the
+//! size of regular expressions and the work and output of templates all have limits.
 
 pub mod condition;
 pub mod convert;

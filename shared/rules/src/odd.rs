@@ -17,7 +17,8 @@ pub(crate) enum Looks {
 
 /// What `c` is taken for; `None`: for itself.
 ///
-/// Source: <https://www.unicode.org/Public/security/latest/confusables.txt>, and the categories `Zs` and `Cf` of Unicode.
+/// Source: <https://www.unicode.org/Public/security/latest/confusables.txt>, and the categories `Zs` and `Cf`
+/// of Unicode.
 pub(crate) fn looks(c: char) -> Option<Looks> {
     match c {
         '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {

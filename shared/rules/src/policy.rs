@@ -1,7 +1,8 @@
 //! The policy: the floor that the rules of every repository of a stack have to meet (`.signoff/policy.yml`).
 //!
-//! A policy binds what acts, by deployment, place and action. [`parse`] reads it, [`Policy::binding`] says what binds one
-//! action, and [`Policy::judge`] compares a rules file with it. What can't be proven to meet the floor is below it.
+//! A policy binds what acts, by deployment, place and action. [`parse`] reads it, [`Policy::binding`] says
+//! what binds one action, and [`Policy::judge`] compares a rules file with it. What can't be proven to meet
+//! the floor is below it.
 
 mod bind;
 mod counting;
@@ -27,7 +28,8 @@ pub const REVIEW_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 /// A policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// The people of whom two have to approve a change of the policy: e-mail addresses and Slack user ids, at least two.
+    /// The people of whom two have to approve a change of the policy: e-mail addresses and Slack user ids, at
+    /// least two.
     pub owners: Vec<String>,
     /// The floor of everything that no section names.
     pub default: Floor,
@@ -63,8 +65,8 @@ pub struct Said<T> {
     pub line: usize,
 }
 
-/// The least that is asked: of a section of the policy, or of all sections together that bind an action. Of several lists each
-/// one binds. What is a line is asked where there is one.
+/// The least that is asked: of a section of the policy, or of all sections together that bind an action. Of
+/// several lists each one binds. What is a line is asked where there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Floor {
     /// The least votes.
@@ -97,7 +99,8 @@ pub struct Floor {
     pub allowed_webhook_hosts: Vec<Said<Vec<String>>>,
     /// Lists of those who may break the glass: only who is named in each of them.
     pub break_glass: Vec<Said<Vec<String>>>,
-    /// Whether a floor that asks for votes is among these and names nobody who may break the glass: then nobody may.
+    /// Whether a floor that asks for votes is among these and names nobody who may break the glass: then
+    /// nobody may.
     pub names_no_breaker: bool,
     /// The time in which a review is due after that.
     pub review_within: Option<Said<SignedDuration>>,
@@ -115,8 +118,8 @@ pub struct BreakGlass {
 /// Reads a policy. `path` is what the file is called in messages (`.signoff/policy.yml`).
 ///
 /// # Errors
-/// Every problem of the file, in the order of its lines, as [`crate::file::parse`] tells those of a rules file. A policy with a
-/// problem binds nothing: the last good one stays in force.
+/// Every problem of the file, in the order of its lines, as [`crate::file::parse`] tells those of a rules
+/// file. A policy with a problem binds nothing: the last good one stays in force.
 pub fn parse(source: &str, path: &str) -> Result<Policy, Vec<Problem>> {
     crate::file::policy::parse(source, path)
 }

@@ -11,7 +11,8 @@ pub const MAX_PROBLEMS: usize = 50;
 const EXCERPT_SOURCE: usize = 4000;
 /// The widest excerpt of a source line that is kept, in characters.
 const EXCERPT_WIDTH: usize = 120;
-/// The longest message, and the longest suggestion, in characters: they repeat keys and names, however long these are.
+/// The longest message, and the longest suggestion, in characters: they repeat keys and names, however long
+/// these are.
 const MAX_TEXT: usize = 400;
 
 /// Where something starts in a file.
@@ -31,8 +32,8 @@ impl fmt::Display for Position {
 
 /// One thing that is wrong in a rules file (or, as a notice, worth knowing).
 ///
-/// Its `Display` is one line, `.signoff/rules.yml:12:9: what is wrong; what would be right`; [`Problem::rendered`]
-/// adds the line of the file with a caret under the place.
+/// Its `Display` is one line, `.signoff/rules.yml:12:9: what is wrong; what would be right`;
+/// [`Problem::rendered`] adds the line of the file with a caret under the place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The file, as it was named to [`crate::file::parse`].
@@ -45,8 +46,9 @@ pub struct Problem {
     pub message: String,
     /// What would be right, as a clause (``did you mean `tags`?``), where there is something to say.
     pub suggestion: Option<String>,
-    /// The line of the file, shortened around the column where it is long. What follows the host in an address is
-    /// masked: it may be a secret, and problems are told in Slack. Empty where the line is much too long.
+    /// The line of the file, shortened around the column where it is long. What follows the host in an
+    /// address is masked: it may be a secret, and problems are told in Slack. Empty where the line is much
+    /// too long.
     pub excerpt: String,
     /// The column within the excerpt, from 1.
     pub excerpt_column: usize,
@@ -112,7 +114,8 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// The lines of `text`, ended as YAML ends them: by `\n`, `\r\n` or `\r`. `path` is what the file is called in problems.
+    /// The lines of `text`, ended as YAML ends them: by `\n`, `\r\n` or `\r`. `path` is what the file is
+    /// called in problems.
     pub fn new(path: &'a str, text: &'a str) -> Self {
         let (mut lines, mut starts) = (Vec::new(), Vec::new());
         let mut rest = text;
@@ -137,8 +140,8 @@ impl<'a> Source<'a> {
         number.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or("")
     }
 
-    /// What stands in a line from a place on; empty where the line is much too long to be counted through for every
-    /// problem in it.
+    /// What stands in a line from a place on; empty where the line is much too long to be counted through for
+    /// every problem in it.
     pub(crate) fn from(&self, at: Position) -> &'a str {
         let line = self.line(at.line);
         if line.len() > EXCERPT_SOURCE {
@@ -161,8 +164,8 @@ impl<'a> Source<'a> {
         self.lines.len()
     }
 
-    /// `at`, or the end of the file where that lies behind it: what the end of a file leaves open, the parser places on
-    /// the line after the last.
+    /// `at`, or the end of the file where that lies behind it: what the end of a file leaves open, the parser
+    /// places on the line after the last.
     fn within(&self, at: Position) -> Position {
         match self.lines.last() {
             Some(last) if at.line > self.lines.len() => {

@@ -1,6 +1,7 @@
 //! What a proposed rules file already has asked, while the one in force still counts.
 //!
-//! An approval that only the proposed file has is asked at once. What only that file lets act waits until it is in force.
+//! An approval that only the proposed file has is asked at once. What only that file lets act waits until it
+//! is in force.
 
 use crate::difference::{approvals, opens};
 use crate::file::{Rule, RulesFile, rule_hash};
@@ -29,7 +30,8 @@ pub struct Asked {
     pub instead_of: Option<Instead>,
 }
 
-/// A rule in force, and whether it must be opened for a deploy, or must not, for the proposed one to be asked.
+/// A rule in force, and whether it must be opened for a deploy, or must not, for the proposed one to be
+/// asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instead {
     /// The name of the rule in force.
@@ -60,7 +62,8 @@ pub fn proposed(in_force: &RulesFile, proposal: &RulesFile, file: &str) -> Propo
             found.waiting.extend(acts.then(|| rule.name.clone()));
             continue;
         }
-        // Under its own name a newer deploy's approval takes the place of an older one, also once the file is in force.
+        // Under its own name a newer deploy's approval takes the place of an older one, also once the file is
+        // in force.
         let is_new = in_force.rules.iter().all(|known| known.name != rule.name);
         let called = if is_new { rule.name.clone() } else { name(rule, "proposed") };
         let whole = made(rule, called, waiting(hold_back(&rule.actions, file), file));
@@ -88,8 +91,8 @@ fn made(rule: &Rule, name: String, actions: Vec<Action>) -> Rule {
     Rule { hash: rule_hash(&rule), ..rule }
 }
 
-/// `actions`, and at their end a step that waits for the file where none does: an approval that only a proposed file asks for is
-/// told by it from one of the rules in force.
+/// `actions`, and at their end a step that waits for the file where none does: an approval that only a
+/// proposed file asks for is told by it from one of the rules in force.
 fn waiting(mut actions: Vec<Action>, file: &str) -> Vec<Action> {
     let wait = Action::RulesFile(RulesFileStep::Await { file: file.to_owned() });
     if !waits(&actions) {

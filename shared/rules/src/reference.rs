@@ -1,7 +1,8 @@
-//! The language, described once: every key, action, variable, operator and template variable, and what is known of others.
+//! The language, described once: every key, action, variable, operator and template variable, and what is
+//! known of others.
 //!
-//! The reader takes its lists of names from here, [`schema`] and [`page`] are made of it, and the tests parse every example
-//! in it: nothing can be read that is not described, nor described and refused.
+//! The reader takes its lists of names from here, [`schema`] and [`page`] are made of it, and the tests parse
+//! every example in it: nothing can be read that is not described, nor described and refused.
 
 mod actions;
 mod conditions;

@@ -11,7 +11,8 @@ const SHORTEST: usize = 5;
 /// The shortest name that is looked for within longer ones.
 const SHORTEST_PART: usize = 4;
 
-/// The most alike of `known` to `name`, ignoring case and taking `-` for `_`; `None` where none is alike enough.
+/// The most alike of `known` to `name`, ignoring case and taking `-` for `_`; `None` where none is alike
+/// enough.
 pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.trim().to_lowercase().replace(['-', ' '], "_");
     let name = plain(name);
@@ -39,7 +40,8 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     })
 }
 
-/// The one of `known` that `name` may be meant for, as the clause ``did you mean `x`?``; `None` where none is alike enough.
+/// The one of `known` that `name` may be meant for, as the clause ``did you mean `x`?``; `None` where none is
+/// alike enough.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     closest(name, known).map(|candidate| format!("did you mean `{candidate}`?"))
 }

@@ -1,4 +1,5 @@
-//! Default tags: `.signoff/TAGS` (or `.sleuth/TAGS`) gives a deploy tags by the paths of the files that it changes.
+//! Default tags: `.signoff/TAGS` (or `.sleuth/TAGS`) gives a deploy tags by the paths of the files that it
+//! changes.
 //!
 //! ```text
 //! # pattern      tags
@@ -7,8 +8,9 @@
 //! infra/*/prod   #infra
 //! ```
 //!
-//! Patterns are those of `.gitignore` and `CODEOWNERS`: one without a slash, or with one at its end only, is of files and folders at
-//! any depth; any other starts at the root; `*` stops at a slash and `**` does not; what is in a folder that matches is meant, too.
+//! Patterns are those of `.gitignore` and `CODEOWNERS`: one without a slash, or with one at its end only, is
+//! of files and folders at any depth; any other starts at the root; `*` stops at a slash and `**` does not;
+//! what is in a folder that matches is meant, too.
 
 use crate::problem::{Position, Problem, Source};
 use crate::variables::unique;

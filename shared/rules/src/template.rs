@@ -1,7 +1,8 @@
 //! The texts of actions: Jinja templates over a deploy.
 //!
-//! The engine is `minijinja` without includes, macros or access to anything outside of the template's [`Context`]. The
-//! work that a template may do, the memory that it may take and the text that it may produce are limited.
+//! The engine is `minijinja` without includes, macros or access to anything outside of the template's
+//! [`Context`]. The work that a template may do, the memory that it may take and the text that it may produce
+//! are limited.
 
 mod check;
 mod code;
@@ -31,7 +32,8 @@ pub const MAX_TEMPLATE_BYTES: usize = 16 * 1024;
 pub const MAX_OUTPUT_BYTES: usize = 32 * 1024;
 /// The longest list that `range` gives.
 const MAX_RANGE: usize = 1000;
-/// How much work a template may do, in the engine's units (about one per instruction, and one per 64 bytes of text).
+/// How much work a template may do, in the engine's units (about one per instruction, and one per 64 bytes of
+/// text).
 pub const MAX_WORK: u64 = 20_000;
 
 /// Why a template was not rendered.
@@ -54,8 +56,9 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
-/// Renders a template as Slack mrkdwn: the template's own text stands as it is written, the deploy's is escaped
-/// ([`escape`]), mentions and links made from the deploy work. A list is its elements with commas between.
+/// Renders a template as Slack mrkdwn: the template's own text stands as it is written, the deploy's is
+/// escaped ([`escape`]), mentions and links made from the deploy work. A list is its elements with commas
+/// between.
 ///
 /// # Errors
 /// A template that cannot be read, or that takes more work or produces more text than allowed.
@@ -63,8 +66,8 @@ pub fn render(template: &str, context: &Context) -> Result<String, TemplateError
     render_in(&SLACK, template, context.slack()).map(|(text, _)| text)
 }
 
-/// Renders a template as plain text, for what does not go to Slack (a build's parameters): nothing is escaped, people
-/// and deploys are shown by name instead of as mentions and links.
+/// Renders a template as plain text, for what does not go to Slack (a build's parameters): nothing is
+/// escaped, people and deploys are shown by name instead of as mentions and links.
 ///
 /// # Errors
 /// As [`render`].
@@ -105,8 +108,8 @@ pub fn is_of_revision(template: &str) -> bool {
 
 /// A template that renders to `text`, as it is, by [`render_plain`].
 ///
-/// What is rendered once and run later goes through templates a second time: what stands in it, be it a commit's title, is
-/// no template of the rule.
+/// What is rendered once and run later goes through templates a second time: what stands in it, be it a
+/// commit's title, is no template of the rule.
 pub fn literal(text: &str) -> String {
     // The engine drops a last line break.
     let is_one = ["{{", "{%", "{#"].iter().any(|start| text.contains(start)) || text.ends_with(['\n', '\r']);
@@ -128,9 +131,10 @@ pub fn literal(text: &str) -> String {
     quoted
 }
 
-/// Renders a template as an address: the template's own text stands as it is written, and what an expression gives is
-/// percent-encoded, but for the characters that RFC 3986 has unreserved. So a value stays in the one path segment or query value
-/// where the template has it, whatever it is. People and deploys are shown by name.
+/// Renders a template as an address: the template's own text stands as it is written, and what an expression
+/// gives is percent-encoded, but for the characters that RFC 3986 has unreserved. So a value stays in the one
+/// path segment or query value where the template has it, whatever it is. People and deploys are shown by
+/// name.
 ///
 /// # Errors
 /// As [`render`].
@@ -165,7 +169,8 @@ fn environment(target: Target) -> Environment<'static> {
     environment.remove_global("debug");
     environment.add_function("range", range);
     filters::add_to(&mut environment, target);
-    // The engine takes what is captured (`{% set x %}…{% endset %}`) as escaped once there is a kind of escaping.
+    // The engine takes what is captured (`{% set x %}…{% endset %}`) as escaped once there is a kind of
+    // escaping.
     match target {
         Target::Slack => environment.set_auto_escape_callback(|_| AutoEscape::Custom("slack".into())),
         Target::Address => environment.set_auto_escape_callback(|_| AutoEscape::Custom("address".into())),
@@ -192,8 +197,8 @@ fn range(first: i64, second: Option<i64>, step: Option<i64>) -> Result<Vec<i64>,
     Ok(numbers)
 }
 
-/// Writes a value into the output, lists element by element: escaped for Slack unless it is a mention or link of ours,
-/// percent-encoded for an address.
+/// Writes a value into the output, lists element by element: escaped for Slack unless it is a mention or link
+/// of ours, percent-encoded for an address.
 fn format(
     out: &mut Output<'_>,
     state: &mut State<'_, '_>,

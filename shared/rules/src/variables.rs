@@ -102,7 +102,8 @@ pub(crate) fn may_change(name: &str) -> bool {
     is_of_the_newest(name) || matches!(name, FUTURE_DEPLOY | "tags" | "failed_rules")
 }
 
-/// Whether a variable says how a deploy does where it is: of a deploy that a newer one took the place of, nothing more can be said.
+/// Whether a variable says how a deploy does where it is: of a deploy that a newer one took the place of,
+/// nothing more can be said.
 pub(crate) fn is_of_the_newest(name: &str) -> bool {
     is_duration(name) || name == "health" || name.starts_with("deploy_message_reaction")
 }
@@ -121,10 +122,11 @@ pub struct Known<'a> {
     pub facts: Cow<'a, Facts>,
     /// The rules whose runs for it stopped before their last step.
     pub failed_rules: Vec<String>,
-    /// How far other environments are behind its own, by their names in lower case; `None`: that one has what this one has.
+    /// How far other environments are behind its own, by their names in lower case; `None`: that one has what
+    /// this one has.
     pub drift: BTreeMap<String, Option<Behind>>,
-    /// How much is changed since the base of the place that a rule leads to, by the rule's name, where that is not what the deploy
-    /// changes; `None`: nobody knows.
+    /// How much is changed since the base of the place that a rule leads to, by the rule's name, where that
+    /// is not what the deploy changes; `None`: nobody knows.
     pub magnitudes: BTreeMap<String, Option<Magnitude>>,
     /// Everything since the base of the place that a rule leads to, by the rule's name, where its conditions
     /// ask about that and not about the deploy's own commits alone.
@@ -134,8 +136,8 @@ pub struct Known<'a> {
 /// Everything since what was approved last, as the conditions of one rule ask about it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Since {
-    /// The way that the deploy lies to each base that it is judged from; none: as it lies to what stood in the
-    /// environment before.
+    /// The way that the deploy lies to each base that it is judged from; none: as it lies to what stood in
+    /// the environment before.
     pub ways: Vec<Direction>,
     /// The lists of each commit and those of all together, by their names: a comparison has to hold with each
     /// of them.
@@ -168,8 +170,8 @@ impl<'a> Known<'a> {
 }
 
 impl Snapshot {
-    /// The variables of a deploy at `now`: all of [`VARIABLES`](crate::reference::VARIABLES), and `drift_to_` with each environment
-    /// in [`Known::drift`].
+    /// The variables of a deploy at `now`: all of [`VARIABLES`](crate::reference::VARIABLES), and `drift_to_`
+    /// with each environment in [`Known::drift`].
     pub fn at(known: &Known<'_>, now: Timestamp) -> Self {
         let mut snapshot = Self::of(known);
         let Known { deploy, facts, .. } = known;
@@ -291,7 +293,8 @@ fn deployers(deploy: &Deploy) -> Vec<String> {
     unique(names.filter(|name| !name.is_empty()))
 }
 
-/// Each text once, in the order in which they first appear: a list's length must count labels, not pull requests.
+/// Each text once, in the order in which they first appear: a list's length must count labels, not pull
+/// requests.
 pub(crate) fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut seen = HashSet::new();
     texts.into_iter().filter(|text| seen.insert(*text)).cloned().collect()

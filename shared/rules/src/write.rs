@@ -1,8 +1,8 @@
 //! Writing rules: from what somebody chose in a form to the text of a rules file.
 //!
-//! [`Draft`] is what is typed, [`Workflow`] what is left of it once every field is sound. [`file()`] writes a workflow as a
-//! file of its own, [`merged`] adds it to one that there is. Nothing is given out before [`crate::parse`] read it
-//! and found just that workflow.
+//! [`Draft`] is what is typed, [`Workflow`] what is left of it once every field is sound. [`file()`] writes a
+//! workflow as a file of its own, [`merged`] adds it to one that there is. Nothing is given out before
+//! [`crate::parse`] read it and found just that workflow.
 
 mod draft;
 mod lines;

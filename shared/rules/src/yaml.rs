@@ -1,7 +1,8 @@
 //! YAML as a tree whose nodes know where they stand in the file.
 //!
-//! The scanning is `saphyr-parser`'s (YAML 1.2). What this adds: positions from 1, bounded size, depth and alias
-//! expansion, duplicate keys as problems, merge keys (`<<`), and error messages that say what to write instead.
+//! The scanning is `saphyr-parser`'s (YAML 1.2). What this adds: positions from 1, bounded size, depth and
+//! alias expansion, duplicate keys as problems, merge keys (`<<`), and error messages that say what to write
+//! instead.
 
 mod load;
 mod locate;
@@ -75,7 +76,8 @@ impl Scalar {
         self.style == ScalarStyle::Plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
     }
 
-    /// `true` or `false`. Rules files have always been read with YAML 1.1's words too: `yes`, `no`, `on`, `off`.
+    /// `true` or `false`. Rules files have always been read with YAML 1.1's words too: `yes`, `no`, `on`,
+    /// `off`.
     pub fn as_bool(&self) -> Option<bool> {
         if self.style != ScalarStyle::Plain {
             return None;
@@ -87,7 +89,8 @@ impl Scalar {
         }
     }
 
-    /// A whole number in decimal digits. `007` is none: a text of digits (a revision, an account) must keep its zeros.
+    /// A whole number in decimal digits. `007` is none: a text of digits (a revision, an account) must keep
+    /// its zeros.
     pub fn as_integer(&self) -> Option<i64> {
         let digits = self.text.strip_prefix('-').unwrap_or(&self.text);
         let canonical = digits == "0" || digits.starts_with(|c: char| c.is_ascii_digit() && c != '0');

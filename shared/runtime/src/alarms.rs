@@ -1,7 +1,8 @@
 //! Which CloudWatch alarms say something of a deployment's health: the setting `ALARMS`.
 //!
-//! Entries separated by commas: `ALARM OWNER/NAME ENVIRONMENT [ailing|unhealthy]`. A `*` at the end of an alarm's name stands for
-//! whatever comes there; names and environments may have spaces. An alarm may stand in several entries: it reports for each.
+//! Entries separated by commas: `ALARM OWNER/NAME ENVIRONMENT [ailing|unhealthy]`. A `*` at the end of an
+//! alarm's name stands for whatever comes there; names and environments may have spaces. An alarm may stand
+//! in several entries: it reports for each.
 
 use approval::deploy::Slug;
 use approval::facts::Health;
@@ -42,7 +43,8 @@ impl Alarms {
         entries.map(Watch::parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// What the alarm called `name` watches, each environment once; an entry that names it counts before one for many.
+    /// What the alarm called `name` watches, each environment once; an entry that names it counts before one
+    /// for many.
     pub fn watching(&self, name: &str) -> Vec<&Watch> {
         let mut watching: Vec<&Watch> = self.0.iter().filter(|watch| watch.is_of(name)).collect();
         watching.sort_by_key(|watch| (watch.is_prefix, std::cmp::Reverse(watch.name.len())));

@@ -1,8 +1,8 @@
 //! API keys: their text, and what a key that is shown lets its holder do.
 //!
-//! A key that the console created reads `sgn_ID_SECRET`; the record has its id and the SHA-256 of its secret. It is looked up
-//! each time, so that a revoked one is refused at once. The keys of the stack's own secret are good for everything: they
-//! are the way in before anybody signed in.
+//! A key that the console created reads `sgn_ID_SECRET`; the record has its id and the SHA-256 of its secret.
+//! It is looked up each time, so that a revoked one is refused at once. The keys of the stack's own secret
+//! are good for everything: they are the way in before anybody signed in.
 
 use crate::secrets::{ApiSecret, Secret, SecretError};
 use approval::deploy::Slug;
@@ -128,8 +128,8 @@ pub fn in_words(scopes: &BTreeSet<Scope>) -> String {
     }
 }
 
-/// Who holds the key `typed` at `now`; `None`: it is not one of this stack's keys, or is one no more. A key that the console
-/// created costs one read of the record, and the secret is not needed for it.
+/// Who holds the key `typed` at `now`; `None`: it is not one of this stack's keys, or is one no more. A key
+/// that the console created costs one read of the record, and the secret is not needed for it.
 pub async fn holder(
     store: &Store,
     secret: &Secret<ApiSecret>,
@@ -158,8 +158,8 @@ fn of_record(key: ApiKey, shown: &str) -> Option<Holder> {
     same.then(|| Holder::of(key))?
 }
 
-/// Who holds `typed`, if it is one of the secret's keys. Every key is compared, each in constant time; an empty one matches
-/// nothing.
+/// Who holds `typed`, if it is one of the secret's keys. Every key is compared, each in constant time; an
+/// empty one matches nothing.
 fn of_secret(secret: &ApiSecret, typed: &SecretString) -> Option<Holder> {
     // Digests have one length, so that the comparison doesn't tell a key's length either.
     let theirs = Sha256::digest(typed.expose_secret());

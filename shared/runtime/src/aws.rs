@@ -1,7 +1,8 @@
-//! Clients of AWS, as a function on Lambda needs them: credentials and region from its environment, `AWS_ENDPOINT_URL`
-//! for a local AWS, time limits that fit a function's own.
+//! Clients of AWS, as a function on Lambda needs them: credentials and region from its environment,
+//! `AWS_ENDPOINT_URL` for a local AWS, time limits that fit a function's own.
 //!
-//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>, reserved environment variables.
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>, reserved environment
+//! variables.
 
 use crate::settings::{SettingError, Settings};
 use aws_credential_types::Credentials;
@@ -12,8 +13,8 @@ use aws_sdk_dynamodb::config::{
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use std::time::Duration;
 
-/// The certificate authorities of AWS's own addresses, from <https://www.amazontrust.com/repository/>. Reading
-/// the system's 144 was a good part of each cold start.
+/// The certificate authorities of AWS's own addresses, from <https://www.amazontrust.com/repository/>.
+/// Reading the system's 144 was a good part of each cold start.
 const ROOTS: &[u8] = include_bytes!("aws/roots.pem");
 
 /// What the clients have in common.

@@ -1,8 +1,8 @@
 //! The loop over a batch of FIFO messages: each is handled by itself, those of different groups side by side,
 //! and one that must be tried again holds up its own group only.
 //!
-//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>, partial batch responses with
-//! a FIFO queue.
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>, partial batch
+//! responses with a FIFO queue.
 
 use crate::aws::Aws;
 use crate::settings::{SettingError, Settings};
@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use store::{EffectMessage, StoreError, is_lane};
 
-/// How much of an invocation's time a message may need: with less left, the rest of the batch is left to the next one.
+/// How much of an invocation's time a message may need: with less left, the rest of the batch is left to the
+/// next one.
 const ROOM: SignedDuration = SignedDuration::from_secs(12);
 /// The longest that SQS hides a message.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
@@ -52,8 +53,9 @@ impl OwnQueue {
         })
     }
 
-    /// Handles every message of `event` with `handle`, and says which ones SQS is to keep. `clock` tells the time, and
-    /// `deadline` (in milliseconds since 1970, as Lambda's context has it) when this invocation is ended.
+    /// Handles every message of `event` with `handle`, and says which ones SQS is to keep. `clock` tells the
+    /// time, and `deadline` (in milliseconds since 1970, as Lambda's context has it) when this invocation is
+    /// ended.
     ///
     /// A message that can't be read goes to the dead-letter queue at once: trying again can't help it.
     pub async fn each<F>(
@@ -103,7 +105,8 @@ impl OwnQueue {
         for message in messages {
             let id = message.message_id.clone().unwrap_or_default();
             if let Some(wait) = held_up {
-                // It stays in flight otherwise, and its group closed, for the queue's whole visibility timeout.
+                // It stays in flight otherwise, and its group closed, for the queue's whole visibility
+                // timeout.
                 self.hide(message, wait).await;
                 kept.push(id);
                 continue;
@@ -157,7 +160,8 @@ impl OwnQueue {
         }
     }
 
-    /// Hides a message until it is to be tried again. Where that fails, the queue's own visibility timeout does it.
+    /// Hides a message until it is to be tried again. Where that fails, the queue's own visibility timeout
+    /// does it.
     async fn hide(&self, message: &SqsMessage, wait: SignedDuration) {
         let request = self
             .sqs
@@ -192,8 +196,9 @@ impl OwnQueue {
     }
 }
 
-/// How many seconds a message is hidden that is to be tried again after `wait`. A begun second counts: a message that came
-/// back before its time would come and go within that second until it is among the dead letters.
+/// How many seconds a message is hidden that is to be tried again after `wait`. A begun second counts: a
+/// message that came back before its time would come and go within that second until it is among the dead
+/// letters.
 fn seconds_hidden(wait: SignedDuration) -> i32 {
     let wait = wait.clamp(SignedDuration::ZERO, LONGEST_WAIT);
     let begun = i64::from(wait.subsec_nanos() > 0);

@@ -1,5 +1,5 @@
-//! Where a deployment has its repository, its channel and its project: as an admin saved it in the console, else as the stack's
-//! parameter `Deployments` has it.
+//! Where a deployment has its repository, its channel and its project: as an admin saved it in the console,
+//! else as the stack's parameter `Deployments` has it.
 
 use crate::deployments::{Connection, Deployments};
 use approval::deploy::Slug;
@@ -65,8 +65,8 @@ pub fn connection(settings: &DeploymentSettings) -> Connection {
     }
 }
 
-/// Why nothing is done for `deployment`, which `done` disconnected, and what can be done about it at the console's address
-/// `public_url`.
+/// Why nothing is done for `deployment`, which `done` disconnected, and what can be done about it at the
+/// console's address `public_url`.
 pub fn disconnected(deployment: &Slug, done: &Done, public_url: &str) -> String {
     format!(
         "{deployment} was disconnected by {} on {}. An admin can connect it again at {public_url}/deployments/{deployment}/edit",

@@ -1,7 +1,8 @@
-//! Which deployments this stack knows, and where each has its repository and its channel: the setting `DEPLOYMENTS`.
+//! Which deployments this stack knows, and where each has its repository and its channel: the setting
+//! `DEPLOYMENTS`.
 //!
-//! Entries separated by commas: `SLUG[=OWNER/REPOSITORY] [#CHANNEL] [circleci:PROJECT-SLUG]`. `acme/*` stands for every
-//! deployment of `acme`, each with the repository of its own name; the most specific entry counts.
+//! Entries separated by commas: `SLUG[=OWNER/REPOSITORY] [#CHANNEL] [circleci:PROJECT-SLUG]`. `acme/*` stands
+//! for every deployment of `acme`, each with the repository of its own name; the most specific entry counts.
 
 use approval::deploy::Slug;
 use approval::slug::{canonical, is_circleci_project};
@@ -63,8 +64,8 @@ impl Deployments {
         entries.map(Entry::parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The connection of `deployment`, if the stack knows it. An entry for a whole organization connects no repository that
-    /// another entry names: that one has the rules in force of the deployment there.
+    /// The connection of `deployment`, if the stack knows it. An entry for a whole organization connects no
+    /// repository that another entry names: that one has the rules in force of the deployment there.
     pub fn connection(&self, deployment: &Slug) -> Option<Connection> {
         let same = |one: &str, other: &str| canonical(one) == canonical(other);
         let of_organization =

@@ -16,8 +16,9 @@ pub struct Attempt {
     pub effect: Effect,
     /// Whether an earlier attempt's end is unknown.
     pub lost: bool,
-    /// How long at least nobody tried since that attempt: the wait that it asked for itself when its answer was lost
-    /// ([`Effect::unanswered`]). None, where its process just ended: it may have asked as late as the end of its lease.
+    /// How long at least nobody tried since that attempt: the wait that it asked for itself when its answer
+    /// was lost ([`Effect::unanswered`]). None, where its process just ended: it may have asked as late as
+    /// the end of its lease.
     pub rested: SignedDuration,
     /// The build that this attempt started.
     pub build: OnceLock<StartedBuild>,
@@ -46,8 +47,8 @@ impl Attempt {
         Self { effect, ..self.clone() }
     }
 
-    /// The effect as it is when it is to be tried again after `wait`, because of `note`. Where an earlier attempt's end is
-    /// unknown, this one's says nothing about it: the next attempt has to look, too.
+    /// The effect as it is when it is to be tried again after `wait`, because of `note`. Where an earlier
+    /// attempt's end is unknown, this one's says nothing about it: the next attempt has to look, too.
     pub fn postponed(&self, now: Timestamp, wait: SignedDuration, note: String) -> Effect {
         if self.lost {
             self.effect.unanswered(now, wait, note)
@@ -124,8 +125,9 @@ pub async fn take(
     }
 }
 
-/// How long at least `effect`, whose time has come, was left alone as its last attempt asked for when its answer was lost.
-/// Its next turn tells that it asked: a lease's is the lease's end, and what the clock sent again has another one.
+/// How long at least `effect`, whose time has come, was left alone as its last attempt asked for when its
+/// answer was lost. Its next turn tells that it asked: a lease's is the lease's end, and what the clock sent
+/// again has another one.
 fn rested(effect: &Effect) -> SignedDuration {
     let left = GRACE.saturating_sub(effect.due_at.duration_since(effect.not_before));
     // A row keeps the turn in microseconds.

@@ -9,8 +9,9 @@ use store::{Change, CommitError, Store};
 /// How often a lost race is decided again; many people may react at the same time.
 const RACES: u32 = 12;
 
-/// Puts on record what `command` makes of the facts of `deploy` at `now`, and has its rules evaluated again where it is news.
-/// `who` tells this process from those that it races with. Says whether anything was written.
+/// Puts on record what `command` makes of the facts of `deploy` at `now`, and has its rules evaluated again
+/// where it is news. `who` tells this process from those that it races with. Says whether anything was
+/// written.
 pub async fn learn(
     store: &Store,
     deploy: &DeployId,

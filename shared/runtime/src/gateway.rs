@@ -1,12 +1,13 @@
-//! Events of the HTTP API, made fit for `lambda_http`: it ends the process where a query holds a character that an address
-//! may not have (`"`, `<`, a space), or where the header `X-Forwarded-Proto` is no scheme, and the gateway passes on whatever
-//! it is sent.
+//! Events of the HTTP API, made fit for `lambda_http`: it ends the process where a query holds a character
+//! that an address may not have (`"`, `<`, a space), or where the header `X-Forwarded-Proto` is no scheme,
+//! and the gateway passes on whatever it is sent.
 
 use lambda_http::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use std::fmt::Write;
 
-/// `event` with such characters of its query percent-encoded, as a browser would have sent them, and without that header.
+/// `event` with such characters of its query percent-encoded, as a browser would have sent them, and without
+/// that header.
 pub fn tidied(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
         request.raw_query_string = request.raw_query_string.as_deref().map(encoded);

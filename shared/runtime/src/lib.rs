@@ -1,5 +1,5 @@
-//! What every function shares: settings, secrets, AWS clients, logs, retries of a lost race, and the loop over a batch
-//! of messages.
+//! What every function shares: settings, secrets, AWS clients, logs, retries of a lost race, and the loop
+//! over a batch of messages.
 
 pub mod alarms;
 pub mod api_keys;

@@ -13,7 +13,8 @@ const LONGEST: usize = 8 * 1024;
 /// The part that is kept of a line that is longer. Quoting it as JSON may double it.
 const KEPT: usize = 3 * 1024;
 
-/// Logs to standard output from now on. `filter` is in `RUST_LOG`'s syntax; one that can't be read means `info`.
+/// Logs to standard output from now on. `filter` is in `RUST_LOG`'s syntax; one that can't be read means
+/// `info`.
 pub fn start(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let started = tracing_subscriber::fmt()
@@ -28,7 +29,8 @@ pub fn start(filter: &str) {
     drop(started);
 }
 
-/// How a function ends that can't start or go on: one line that says why, and a status that Lambda takes for a failure.
+/// How a function ends that can't start or go on: one line that says why, and a status that Lambda takes for
+/// a failure.
 pub fn stopped(error: &dyn Display) -> ExitCode {
     tracing::error!(%error, "stopped");
     ExitCode::FAILURE

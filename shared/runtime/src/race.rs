@@ -1,4 +1,5 @@
-//! Lost races: what was decided on a state that somebody else changed first is decided again on the newest one.
+//! Lost races: what was decided on a state that somebody else changed first is decided again on the newest
+//! one.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -10,8 +11,9 @@ const SHORTEST_MS: u64 = 4;
 const STEP_MS: u64 = 12;
 
 /// Does `attempt`, which reads the newest state, decides and commits. Where another process committed first
-/// ([`CommitError::Conflict`]), waits and does it again, up to `again` times; the last one's result is what comes out.
-/// `who` tells this process from those that it races with, so that they do not meet again after the wait.
+/// ([`CommitError::Conflict`]), waits and does it again, up to `again` times; the last one's result is what
+/// comes out. `who` tells this process from those that it races with, so that they do not meet again after
+/// the wait.
 pub async fn decide<T, F>(who: &str, again: u32, mut attempt: impl FnMut() -> F) -> Result<T, CommitError>
 where
     F: Future<Output = Result<T, CommitError>>,
@@ -25,8 +27,8 @@ where
     attempt().await
 }
 
-/// How long the process that is known by `who` waits after losing its race number `lost` (from 1): between 4 ms and
-/// a bound that grows from 16 to 100 ms. Different processes wait differently.
+/// How long the process that is known by `who` waits after losing its race number `lost` (from 1): between 4
+/// ms and a bound that grows from 16 to 100 ms. Different processes wait differently.
 fn jitter(who: &str, lost: u32) -> Duration {
     let mut hasher = DefaultHasher::new();
     (who, lost).hash(&mut hasher);

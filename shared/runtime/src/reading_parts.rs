@@ -6,7 +6,8 @@ use providers::github::{Kept, Parts};
 use std::fmt;
 use store::{Store, StoreError};
 
-/// The time for which an invocation reads one range; less than what the loop over a batch leaves for each message.
+/// The time for which an invocation reads one range; less than what the loop over a batch leaves for each
+/// message.
 const BUDGET: SignedDuration = SignedDuration::from_secs(8);
 /// The part that names the reading of a range that is under way.
 const NAME: &str = "name";

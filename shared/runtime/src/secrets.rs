@@ -1,5 +1,5 @@
-//! Secrets, from Secrets Manager: one JSON object a provider, read when first needed and again every few minutes, so
-//! that a new value is taken up without a deploy.
+//! Secrets, from Secrets Manager: one JSON object a provider, read when first needed and again every few
+//! minutes, so that a new value is taken up without a deploy.
 
 use crate::aws::Aws;
 use crate::settings::{SettingError, Settings};
@@ -115,8 +115,8 @@ impl Complete for WriteSecret {
 }
 
 impl ApiSecret {
-    /// The secret that the keys of the `webhook` action are derived from: `webhook_key`; where there is none, the first of `keys`.
-    /// `None`: there is neither.
+    /// The secret that the keys of the `webhook` action are derived from: `webhook_key`; where there is none,
+    /// the first of `keys`. `None`: there is neither.
     pub fn signing_key(&self) -> Option<&SecretString> {
         let own = self.webhook_key.as_ref().filter(|key| !key.expose_secret().trim().is_empty());
         own.or_else(|| self.keys.first())

@@ -68,8 +68,8 @@ impl Settings {
         self.deployments().map(Connections::new)
     }
 
-    /// The alarms that say something of these deployments' health: `ALARMS`, which may be empty. Error: an entry can't be read,
-    /// or is of a deployment that this stack does not know.
+    /// The alarms that say something of these deployments' health: `ALARMS`, which may be empty. Error: an
+    /// entry can't be read, or is of a deployment that this stack does not know.
     pub fn alarms(&self) -> Result<Alarms, SettingError> {
         let name = "ALARMS";
         let alarms = Alarms::parse(self.optional(name).unwrap_or_default())
@@ -83,7 +83,8 @@ impl Settings {
         Ok(alarms)
     }
 
-    /// The repository with the stack's policy, `owner/name`: `POLICY_REPOSITORY`; `None`: no policy binds the stack.
+    /// The repository with the stack's policy, `owner/name`: `POLICY_REPOSITORY`; `None`: no policy binds the
+    /// stack.
     ///
     /// # Errors
     /// It is set and not `owner/name`.

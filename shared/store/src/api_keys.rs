@@ -117,8 +117,8 @@ impl Store {
         if self.put_key(row, "attribute_not_exists(pk)").await? { Ok(()) } else { Err(CommitError::Conflict) }
     }
 
-    /// Revokes the key with this id; the key as it is then, `None` where there is none. One that was revoked before stays
-    /// as it is: the first time stands.
+    /// Revokes the key with this id; the key as it is then, `None` where there is none. One that was revoked
+    /// before stays as it is: the first time stands.
     pub async fn revoke_key(
         &self,
         id: &str,

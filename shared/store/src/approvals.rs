@@ -1,5 +1,5 @@
-//! Lists of approvals, newest first, a part at a time: one request a part, two where those that wait and those that are
-//! closed are wanted of all deployments, however many are on record.
+//! Lists of approvals, newest first, a part at a time: one request a part, two where those that wait and
+//! those that are closed are wanted of all deployments, however many are on record.
 
 use crate::error::StoreError;
 use crate::row::{self, Row, text};
@@ -230,8 +230,8 @@ impl Store {
         Ok(self.approvals(&wanted, MOST_LOOKED_AT, None).await?.approvals)
     }
 
-    /// The newest approvals that are `wanted`, at most `limit`, by the time at which they were opened, before `before` (an
-    /// [`ApprovalListing::next`]).
+    /// The newest approvals that are `wanted`, at most `limit`, by the time at which they were opened, before
+    /// `before` (an [`ApprovalListing::next`]).
     ///
     /// If an environment, a revision, a person or an outcome is wanted, the newest 500 of the deployment, or
     /// of those that wait and of those that are closed, are looked at: the part may have fewer than `limit`,

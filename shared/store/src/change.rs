@@ -168,8 +168,8 @@ impl Change {
         self
     }
 
-    /// What was let through to a place; a first one has the version 0. Where another approval let something through since it was
-    /// read, that is a conflict.
+    /// What was let through to a place; a first one has the version 0. Where another approval let something
+    /// through since it was read, that is a conflict.
     pub fn base(mut self, mut base: Base) -> Self {
         base.version += 1;
         self.states.push(State::Base(Box::new(base)));
@@ -196,7 +196,8 @@ impl Change {
         self
     }
 
-    /// Replaces the deploy's row by `deploy`, whose confirmation came; its revision is found by its full SHA from now on.
+    /// Replaces the deploy's row by `deploy`, whose confirmation came; its revision is found by its full SHA
+    /// from now on.
     pub fn confirmed(mut self, deploy: &Deploy) -> Self {
         self.states.push(State::Deploy(Box::new(deploy.clone())));
         self.states.push(State::Revision(Box::new(deploy.clone())));
@@ -260,16 +261,16 @@ impl Change {
         self.effect(claimed, claimed.closed(EffectState::Succeeded, None))
     }
 
-    /// Effects and events that follow from something that has no version; `owner` tells it from everything else about
-    /// the deploy, so that its effects are committed once: the second time is a conflict.
+    /// Effects and events that follow from something that has no version; `owner` tells it from everything
+    /// else about the deploy, so that its effects are committed once: the second time is a conflict.
     pub fn and(mut self, owner: &str, effects: Vec<EffectKind>, events: Vec<EventKind>) -> Self {
         let owner = format!("{} {owner}", self.deploy);
         self.follow(&owner, 0, effects, Vec::new(), events);
         self
     }
 
-    /// Something to do at the time `at`; `owner` as in [`Change::and`]. Up to ten minutes ahead its message waits in the
-    /// queue; what is due later is sent by the clock.
+    /// Something to do at the time `at`; `owner` as in [`Change::and`]. Up to ten minutes ahead its message
+    /// waits in the queue; what is due later is sent by the clock.
     pub fn later(mut self, owner: &str, kind: EffectKind, at: Timestamp) -> Self {
         let owner = format!("{} {owner}", self.deploy);
         self.follow(&owner, 0, Vec::new(), vec![Later { at, kind }], Vec::new());
@@ -299,8 +300,8 @@ impl Change {
 impl Store {
     /// Commits `change` in one transaction, then sends its effects (one request a queue).
     ///
-    /// This is the only place that moves a version. Errors: [`CommitError::Conflict`] where another process committed
-    /// first; in every case of an error nothing was written.
+    /// This is the only place that moves a version. Errors: [`CommitError::Conflict`] where another process
+    /// committed first; in every case of an error nothing was written.
     pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
         let mut writes = Vec::new();
         for state in &change.states {

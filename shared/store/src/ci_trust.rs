@@ -1,4 +1,5 @@
-//! The CI jobs whose tokens register a deployment's deploys: settings that name them by ids that nobody can take over.
+//! The CI jobs whose tokens register a deployment's deploys: settings that name them by ids that nobody can
+//! take over.
 //!
 //! An admin writes each as a line: `github repository_id=2002`.
 
@@ -75,8 +76,8 @@ struct Words<'a> {
 }
 
 impl CiTrust {
-    /// Reads a line: the CI, then `name=value` for each id, any number of `ref=`, an `issuer=` where it is not the usual one, and
-    /// `report` where the tokens may report health.
+    /// Reads a line: the CI, then `name=value` for each id, any number of `ref=`, an `issuer=` where it is
+    /// not the usual one, and `report` where the tokens may report health.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Settings of deployments, as they were saved in the console, and which deployment a repository's deliveries lead to.
+//! Settings of deployments, as they were saved in the console, and which deployment a repository's deliveries
+//! lead to.
 
 use crate::api_keys::Done;
 use crate::ci_trust::CiTrust;
@@ -44,7 +45,8 @@ pub struct DeploymentSettings {
     /// Who disconnected the deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disconnected: Option<Done>,
-    /// Whether GitHub's deliveries of the repository lead here. Of several deployments of one repository, the first one's do.
+    /// Whether GitHub's deliveries of the repository lead here. Of several deployments of one repository, the
+    /// first one's do.
     #[serde(default)]
     pub leads: bool,
     /// The numbers that its secrets are derived with.
@@ -101,9 +103,9 @@ impl Store {
         Ok(self.get::<Place>(&keys::repository(repository)).await?.map(|place| place.deployment))
     }
 
-    /// Saves `next`, which was made from `before` (`None`: there were none), and has the repository's deliveries lead to it
-    /// unless they lead to another deployment; what was saved. Error: [`CommitError::Conflict`] where somebody else
-    /// saved first.
+    /// Saves `next`, which was made from `before` (`None`: there were none), and has the repository's
+    /// deliveries lead to it unless they lead to another deployment; what was saved. Error:
+    /// [`CommitError::Conflict`] where somebody else saved first.
     pub async fn save_deployment(
         &self,
         before: Option<&DeploymentSettings>,

@@ -59,8 +59,8 @@ impl Store {
         }))
     }
 
-    /// Notes that the rules of `deploy` ask how far `environment` is behind: [`Store::watchers`] finds it, until a newer deploy
-    /// of its environment asks.
+    /// Notes that the rules of `deploy` ask how far `environment` is behind: [`Store::watchers`] finds it,
+    /// until a newer deploy of its environment asks.
     pub async fn watch(&self, deploy: &Deploy, environment: &str, now: Timestamp) -> Result<(), StoreError> {
         let listed_at = keys::listed_at(deploy.deployed_at, &deploy.id);
         let key = keys::Key {
@@ -72,7 +72,8 @@ impl Store {
         self.put_newer(row, text(listed_at)).await
     }
 
-    /// The deploys, one of each other environment at most, whose rules ask how far the environment of `deploy` is behind.
+    /// The deploys, one of each other environment at most, whose rules ask how far the environment of
+    /// `deploy` is behind.
     pub async fn watchers(&self, deploy: &Deploy) -> Result<Vec<DeployId>, StoreError> {
         let request = self
             .dynamo

@@ -45,8 +45,8 @@ impl Store {
 
     /// Claims `effect` for this process until its lease runs out, and returns it as it was claimed.
     ///
-    /// Errors: [`CommitError::Conflict`] where another process claimed or closed it since it was read, and where it may
-    /// not be claimed at `now` at all ([`Effect::claim`]).
+    /// Errors: [`CommitError::Conflict`] where another process claimed or closed it since it was read, and
+    /// where it may not be claimed at `now` at all ([`Effect::claim`]).
     pub async fn claim(&self, effect: &Effect, now: Timestamp) -> Result<Effect, CommitError> {
         match effect.claim(now) {
             Claim::Take { .. } => {}
@@ -57,7 +57,8 @@ impl Store {
         Ok(claimed)
     }
 
-    /// Puts what became of an effect that this process has claimed on record, where nothing else changes with it.
+    /// Puts what became of an effect that this process has claimed on record, where nothing else changes with
+    /// it.
     ///
     /// Errors: [`CommitError::Conflict`] where the lease ran out and another process claimed it.
     pub async fn settle(&self, claimed: &Effect, after: &Effect) -> Result<(), CommitError> {

@@ -33,8 +33,8 @@ pub struct Deployment {
 /// A part of the list of all deployments, by slug.
 #[derive(Clone, Debug)]
 pub struct Deployments {
-    /// The deployments, each with all of its environments, but for one that has more than a part holds: of that one the first are
-    /// here, and all of them in [`Store::deployment`].
+    /// The deployments, each with all of its environments, but for one that has more than a part holds: of
+    /// that one the first are here, and all of them in [`Store::deployment`].
     pub deployments: Vec<Deployment>,
     /// The deployment after which the next part begins; `None` at the end.
     pub next: Option<Slug>,
@@ -87,8 +87,8 @@ impl Entry {
 }
 
 impl Store {
-    /// The deployments after `after` (a [`Deployments::next`]) that have settings or a deploy on record, with at most `limit`
-    /// rows. One request.
+    /// The deployments after `after` (a [`Deployments::next`]) that have settings or a deploy on record, with
+    /// at most `limit` rows. One request.
     pub async fn deployments(&self, limit: i32, after: Option<&Slug>) -> Result<Deployments, StoreError> {
         let after = after.map_or_else(|| " ".to_owned(), keys::end);
         let request = self
@@ -115,8 +115,8 @@ impl Store {
         Ok(Deployments { deployments: grouped(entries), next })
     }
 
-    /// The deployment with this slug, if it has settings or a deploy on record; of thousands of environments, not all. One
-    /// request.
+    /// The deployment with this slug, if it has settings or a deploy on record; of thousands of environments,
+    /// not all. One request.
     pub async fn deployment(&self, slug: &Slug) -> Result<Option<Deployment>, StoreError> {
         let request = self
             .dynamo

@@ -82,8 +82,8 @@ impl StoreError {
 
 /// Tells a lost race from everything else.
 ///
-/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>, cancellation
-/// reasons `ConditionalCheckFailed` and `TransactionConflict`.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>,
+/// cancellation reasons `ConditionalCheckFailed` and `TransactionConflict`.
 pub(crate) fn commit_error<R>(error: SdkError<TransactWriteItemsError, R>) -> CommitError {
     let lost = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {

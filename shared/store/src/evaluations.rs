@@ -42,8 +42,8 @@ impl EvaluationPlace {
 }
 
 impl Store {
-    /// The evaluations of the rules of `deployment` from `from` on, newest first, and whether there are older ones. One
-    /// request.
+    /// The evaluations of the rules of `deployment` from `from` on, newest first, and whether there are older
+    /// ones. One request.
     pub async fn evaluations(
         &self,
         deployment: &Slug,

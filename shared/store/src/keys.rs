@@ -130,8 +130,8 @@ pub(crate) fn effect(deploy: &DeployId, effect: &EffectId) -> Key {
     Key { pk: partition(deploy), sk: format!("effect#{effect}") }
 }
 
-/// `owner` at `version` put this event on record, as number `position` of all that its transaction put there: events of
-/// one time keep the order in which they followed from each other.
+/// `owner` at `version` put this event on record, as number `position` of all that its transaction put there:
+/// events of one time keep the order in which they followed from each other.
 pub(crate) fn event(deploy: &DeployId, at: Timestamp, position: usize, owner: &str, version: u64) -> Key {
     Key { pk: partition(deploy), sk: format!("event#{}#{position:03}#{owner}#{version:08}", sortable(at)) }
 }
@@ -274,8 +274,8 @@ pub(crate) fn due(effect: &EffectId) -> String {
     due_shard(sum % DUE_SHARDS)
 }
 
-/// What comes after every row of a deployment in the partition of all deployments, and before any other: no slug has a `$`,
-/// which follows on `#`.
+/// What comes after every row of a deployment in the partition of all deployments, and before any other: no
+/// slug has a `$`, which follows on `#`.
 pub(crate) fn end(deployment: &Slug) -> String {
     format!("{}$", deployment.canonical())
 }
@@ -290,7 +290,8 @@ pub(crate) fn listed_at(at: Timestamp, deploy: &DeployId) -> String {
     format!("{}#{deploy}", sortable(at))
 }
 
-/// Evaluations have partitions of their own: what is kept of a large file would make a deploy's page several requests.
+/// Evaluations have partitions of their own: what is kept of a large file would make a deploy's page several
+/// requests.
 pub(crate) fn evaluation(deploy: &DeployId, at: Timestamp, effect: &EffectId) -> Key {
     Key { pk: evaluations_of_deploy(deploy), sk: evaluated(at, effect) }
 }

@@ -1,4 +1,5 @@
-//! The latest deploy that was registered for an environment, confirmed or not: what a registration is compared with.
+//! The latest deploy that was registered for an environment, confirmed or not: what a registration is
+//! compared with.
 
 use crate::error::StoreError;
 use crate::{Store, keys};
@@ -25,8 +26,8 @@ pub struct Latest {
 }
 
 impl Latest {
-    /// What is on record once `deploy` is registered where `known` was the latest: `None` where that one stays the latest. Of two
-    /// deploys at the same time, the ids decide.
+    /// What is on record once `deploy` is registered where `known` was the latest: `None` where that one
+    /// stays the latest. Of two deploys at the same time, the ids decide.
     pub fn after(known: Option<&Self>, deploy: &Deploy) -> Option<Self> {
         let later = |known: &Self| (known.deployed_at, &known.deploy) >= (deploy.deployed_at, &deploy.id);
         if known.is_some_and(later) {

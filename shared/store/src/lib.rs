@@ -1,8 +1,8 @@
 //! The record in DynamoDB, and the effects that go from it to SQS.
 //!
-//! Everything about one deploy lies in one partition of the record table: the deploy, its runs, approvals, effects and
-//! events. A [`Change`] writes state, effects and events in one transaction; what was written is then sent to SQS, and
-//! what could not be sent is sent by the clock.
+//! Everything about one deploy lies in one partition of the record table: the deploy, its runs, approvals,
+//! effects and events. A [`Change`] writes state, effects and events in one transaction; what was written is
+//! then sent to SQS, and what could not be sent is sent by the clock.
 
 mod api_keys;
 mod approvals;
@@ -88,7 +88,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// The record at `places`. `sqs` is needed by functions that commit effects; without it they wait for the clock.
+    /// The record at `places`. `sqs` is needed by functions that commit effects; without it they wait for the
+    /// clock.
     pub fn new(dynamo: aws_sdk_dynamodb::Client, sqs: Option<aws_sdk_sqs::Client>, places: Places) -> Self {
         Self { dynamo, sqs, places }
     }

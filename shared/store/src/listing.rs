@@ -11,7 +11,8 @@ use approval::slug::canonical;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many deploys are looked at for one part of a list that no index has by itself: 500 entries of an index are some 150 KB.
+/// How many deploys are looked at for one part of a list that no index has by itself: 500 entries of an index
+/// are some 150 KB.
 const MOST_LOOKED_AT: i32 = 500;
 
 /// Which deploys a list is of; by default all of them.
@@ -94,7 +95,8 @@ impl Wanted {
     }
 }
 
-/// The part of `deploys`, oldest first, that a list shows: at most `limit` of those `wanted`, newest first, before `before`.
+/// The part of `deploys`, oldest first, that a list shows: at most `limit` of those `wanted`, newest first,
+/// before `before`.
 fn part(wanted: &Wanted, deploys: Vec<DeploySummary>, limit: i32, before: &str) -> Listing {
     let since = wanted.since.map(keys::sortable);
     let place = |deploy: &DeploySummary| keys::listed_at(deploy.deployed_at, &deploy.id);

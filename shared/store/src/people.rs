@@ -1,4 +1,5 @@
-//! People: the accounts and addresses on record, all of them for the page, and some of them for a change's makers.
+//! People: the accounts and addresses on record, all of them for the page, and some of them for a change's
+//! makers.
 //!
 //! [`Change::person`](crate::Change::person) writes them.
 
@@ -31,7 +32,8 @@ impl Store {
         Ok(self.get(&keys::person(handle)).await?.unwrap_or_else(|| Entry::new(handle.clone())))
     }
 
-    /// The entries of these handles, each by its handle; a new one, where nothing is on record of it. One request for each 100.
+    /// The entries of these handles, each by its handle; a new one, where nothing is on record of it. One
+    /// request for each 100.
     pub async fn people_of(&self, handles: &[Handle]) -> Result<HashMap<Handle, Entry>, StoreError> {
         let mut handles = handles.to_vec();
         handles.sort_unstable();

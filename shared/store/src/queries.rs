@@ -353,8 +353,8 @@ impl Store {
         Ok((read_each(answer.items.unwrap_or_default()).0, answer.last_evaluated_key))
     }
 
-    /// The deploys of this deployment whose revision begins with `prefix` (lower case), of every environment, oldest first.
-    /// Of a revision that was deployed thousands of times, not all.
+    /// The deploys of this deployment whose revision begins with `prefix` (lower case), of every environment,
+    /// oldest first. Of a revision that was deployed thousands of times, not all.
     pub async fn of_revision(
         &self,
         deployment: &Slug,
@@ -405,8 +405,8 @@ impl Store {
         }
     }
 
-    /// Puts `row`, which has the attribute `listed_at` with this value, in the place of an older one. Where it stands already, or a
-    /// newer one does, nothing changes.
+    /// Puts `row`, which has the attribute `listed_at` with this value, in the place of an older one. Where
+    /// it stands already, or a newer one does, nothing changes.
     pub(crate) async fn put_newer(&self, row: Row, listed_at: AttributeValue) -> Result<(), StoreError> {
         let request = self
             .dynamo

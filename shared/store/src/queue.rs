@@ -45,8 +45,8 @@ fn key_of(at: Timestamp) -> String {
 }
 
 impl Store {
-    /// Sends `effects`, in order. What can't be sent stays in the record, where the clock finds it: the failure is
-    /// logged here, and is nobody else's.
+    /// Sends `effects`, in order. What can't be sent stays in the record, where the clock finds it: the
+    /// failure is logged here, and is nobody else's.
     pub(crate) async fn send_committed(&self, effects: &[Effect]) {
         if let Err(error) = self.send(effects).await {
             let deploy = effects.first().map_or("", |effect| effect.deploy.as_str());

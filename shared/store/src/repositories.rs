@@ -1,4 +1,5 @@
-//! The number that the source host gave a deployment's repository: another repository may take its name, and not its number.
+//! The number that the source host gave a deployment's repository: another repository may take its name, and
+//! not its number.
 
 use crate::api_keys::Done;
 use crate::error::StoreError;
@@ -78,8 +79,8 @@ impl Store {
         Ok(self.kept_repository(deployment, repository).await?.is_some_and(|kept| kept.id == id))
     }
 
-    /// The deployment that the repository with the number `id` was confirmed for first, which is `deployment` where there
-    /// was none. One request, and one more where there was one.
+    /// The deployment that the repository with the number `id` was confirmed for first, which is `deployment`
+    /// where there was none. One request, and one more where there was one.
     ///
     /// # Errors
     ///

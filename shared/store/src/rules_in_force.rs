@@ -48,8 +48,9 @@ impl Store {
         self.get(&keys::rules_in_force(deployment)).await
     }
 
-    /// Keeps `texts` for `deployment`, in as many rows as they need, for good; `file` with the number of its pieces. The rows
-    /// are found by the file's id, which follows from the texts, so that keeping them twice changes nothing.
+    /// Keeps `texts` for `deployment`, in as many rows as they need, for good; `file` with the number of its
+    /// pieces. The rows are found by the file's id, which follows from the texts, so that keeping them twice
+    /// changes nothing.
     ///
     /// # Errors
     /// The record can't be written.
@@ -76,7 +77,8 @@ impl Store {
         Ok(FileCopy { pieces: parts.len(), ..file })
     }
 
-    /// The files that `file` stands for; `None`: a piece is missing, or they are not those that its id was made of.
+    /// The files that `file` stands for; `None`: a piece is missing, or they are not those that its id was
+    /// made of.
     ///
     /// # Errors
     /// The record can't be read.

@@ -26,7 +26,8 @@ pub enum SecretChange {
 }
 
 impl SecretNumbers {
-    /// The numbers after `change`. `None`: the change can't be made, because the secret before is still good, or is not.
+    /// The numbers after `change`. `None`: the change can't be made, because the secret before is still good,
+    /// or is not.
     #[must_use]
     pub fn changed(self, change: SecretChange) -> Option<Self> {
         let Self { incoming, incoming_before, outgoing } = self;

@@ -1,4 +1,5 @@
-//! The deploy that stands in an environment: the last confirmed one that arrived there, by the time at which it was deployed.
+//! The deploy that stands in an environment: the last confirmed one that arrived there, by the time at which
+//! it was deployed.
 
 use crate::environments::Environment;
 use crate::error::{CommitError, StoreError};
@@ -106,8 +107,8 @@ impl Standing {
     }
 }
 
-/// What the arrival of `deploy` means where `known` stands. `comes_again`: nothing acts for `known` though it is confirmed, so that
-/// the same revision may take its place.
+/// What the arrival of `deploy` means where `known` stands. `comes_again`: nothing acts for `known` though it
+/// is confirmed, so that the same revision may take its place.
 fn decide(known: Option<&Standing>, comes_again: bool, deploy: &Deploy) -> Decided {
     let listed_at = keys::listed_at(deploy.deployed_at, &deploy.id);
     let Some(known) = known else {

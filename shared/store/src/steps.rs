@@ -24,8 +24,8 @@ pub struct ReadStep {
 }
 
 impl Store {
-    /// Step number `step` of a run; `None`: the deploy or the run is not on record. One request, or one more for each further
-    /// 100 steps before it.
+    /// Step number `step` of a run; `None`: the deploy or the run is not on record. One request, or one more
+    /// for each further 100 steps before it.
     pub async fn step(
         &self,
         deploy: &DeployId,

@@ -33,7 +33,8 @@ const OURS: [&str; 14] = [
 /// All that a row holds.
 ///
 /// # Errors
-/// [`StoreError::Row`] where the row does not read as a `T`, or has a field that a `T` of this release has not.
+/// [`StoreError::Row`] where the row does not read as a `T`, or has a field that a `T` of this release has
+/// not.
 pub(crate) fn read_whole<T: Serialize + DeserializeOwned>(row: Row) -> Result<T, StoreError> {
     whole(row).inspect_err(
         |error| tracing::error!(alarm = "unreadable", %error, "a row can't be read; it stays as it is"),

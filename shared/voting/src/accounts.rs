@@ -61,8 +61,9 @@ impl Accounts {
         Ok(Slack::new(http.clone(), &self.api_url, token.clone()).within(ASK_WITHIN))
     }
 
-    /// Who `person` is, as Slack says now. Where it does not say in time, they have no standing: a vote counts until the look
-    /// before the first action, so that no vote is lost because Slack is slow. `request_id` is for the log.
+    /// Who `person` is, as Slack says now. Where it does not say in time, they have no standing: a vote
+    /// counts until the look before the first action, so that no vote is lost because Slack is slow.
+    /// `request_id` is for the log.
     pub async fn voter(&self, token: &SecretString, person: &Person, request_id: &str) -> Voter {
         self.actor(token, person, request_id).await.voter
     }
@@ -96,8 +97,9 @@ impl Accounts {
         }
     }
 
-    /// Why what the person `user` (a Slack user id) says on a page changes nothing, as far as `gate` says; `None`: it is open for
-    /// them. Slack is waited for 2.4 seconds at most, and not asked of a channel that is not known. `request_id` is for the log.
+    /// Why what the person `user` (a Slack user id) says on a page changes nothing, as far as `gate` says;
+    /// `None`: it is open for them. Slack is waited for 2.4 seconds at most, and not asked of a channel that
+    /// is not known. `request_id` is for the log.
     pub async fn stopped(
         &self,
         token: &SecretString,

@@ -90,15 +90,15 @@ impl Refused {
     }
 }
 
-/// Decides what `voter` wishes, and commits it at `now`: from `read` if it is there, else from what is read; again where
-/// somebody else committed first.
+/// Decides what `voter` wishes, and commits it at `now`: from `read` if it is there, else from what is read;
+/// again where somebody else committed first.
 ///
 /// Costs a read (none with `read`) and a commit.
 ///
 /// # Errors
 ///
-/// The record can't be read or written, or others committed first each time: nothing was changed. That the wish was refused is no
-/// error, and goes on record by [`record_refusal`].
+/// The record can't be read or written, or others committed first each time: nothing was changed. That the
+/// wish was refused is no error, and goes on record by [`record_refusal`].
 pub async fn cast(
     store: &Store,
     mut read: Option<Approval>,
@@ -136,8 +136,8 @@ pub fn foresee(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) 
     decide(approval, wish.command(voter, reason), now).err()
 }
 
-/// What a wish comes to whose reason is not written yet, where it would be refused: whoever may not is told so before they
-/// write why.
+/// What a wish comes to whose reason is not written yet, where it would be refused: whoever may not is told
+/// so before they write why.
 pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Dealt> {
     match foresee(approval, voter, wish, now) {
         Some(refusal) => Some(refused(&refusal)),
@@ -145,8 +145,9 @@ pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timest
     }
 }
 
-/// Why somebody whom Slack did not tell of may not lift a freeze or review a broken glass: that takes effect at once, and nobody looks
-/// at them again. Votes, and who broke the glass, are looked at before the first action, and to stop is safe.
+/// Why somebody whom Slack did not tell of may not lift a freeze or review a broken glass: that takes effect
+/// at once, and nobody looks at them again. Votes, and who broke the glass, are looked at before the first
+/// action, and to stop is safe.
 fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
     let at_once = match wish.what {
         What::LiftFreeze | What::Review => true,
@@ -155,8 +156,9 @@ fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
     (at_once && voter.standing.is_none()).then(Refused::unseen)
 }
 
-/// Puts on record that the wish of `voter` was refused, at `now`. The same `owner` (who asked, where and when) at the same time is the
-/// same refusal, and stands there once. One of which there is no record to put it on is left out.
+/// Puts on record that the wish of `voter` was refused, at `now`. The same `owner` (who asked, where and
+/// when) at the same time is the same refusal, and stands there once. One of which there is no record to put
+/// it on is left out.
 ///
 /// # Errors
 ///
@@ -181,7 +183,8 @@ pub async fn record_refusal(
 }
 
 impl Refused {
-    /// What goes on record of it: nothing, where there is no record to put it on. `voter`: their Slack user id.
+    /// What goes on record of it: nothing, where there is no record to put it on. `voter`: their Slack user
+    /// id.
     pub fn events(&self, wish: &Wish, voter: &str, name: &str) -> Vec<EventKind> {
         if self.because == Because::NotOnRecord {
             return Vec::new();

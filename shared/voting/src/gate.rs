@@ -1,5 +1,5 @@
-//! The channel is the gate of what is open to anyone in it: who clicks there in Slack is let through by Slack, and of who says
-//! something on a page Slack is asked.
+//! The channel is the gate of what is open to anyone in it: who clicks there in Slack is let through by
+//! Slack, and of who says something on a page Slack is asked.
 
 use crate::cast::{Because, Refused};
 use approval::approval::Approval;
@@ -53,8 +53,8 @@ impl Gate {
         self.channel.as_deref()
     }
 
-    /// Why what somebody says changes nothing whose `membership` of the channel is this (`None`: Slack did not say); `None`: they
-    /// are in it.
+    /// Why what somebody says changes nothing whose `membership` of the channel is this (`None`: Slack did
+    /// not say); `None`: they are in it.
     pub fn refuses(&self, membership: Option<Membership>) -> Option<Refused> {
         let Self { channel, name, words: Words { nothing, may, in_slack } } = self;
         let (because, why) = match (channel, membership) {

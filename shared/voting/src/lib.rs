@@ -1,8 +1,9 @@
 //! What becomes of a person's wish about an approval, or about an action that failed: the same wherever they
 //! said it, in Slack or on a page.
 //!
-//! Who asks is looked up ([`Accounts`]), then the core decides and the store commits ([`cast`], [`resolve`]). What is said on a
-//! page has to come through the [`Gate`] first, which Slack itself keeps where it is said in Slack.
+//! Who asks is looked up ([`Accounts`]), then the core decides and the store commits ([`cast`], [`resolve`]).
+//! What is said on a page has to come through the [`Gate`] first, which Slack itself keeps where it is said
+//! in Slack.
 
 mod accounts;
 mod admins;

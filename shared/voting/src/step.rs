@@ -71,8 +71,8 @@ pub async fn resolve(
     .await
 }
 
-/// The run of the step, where `actor` may act on it at `now`, before they write a reason; `None`: they did the
-/// same before, and there is nothing to say. `Err` of the answer: they may not, and why.
+/// The run of the step, where `actor` may act on it at `now`, before they write a reason; `None`: they did
+/// the same before, and there is nothing to say. `Err` of the answer: they may not, and why.
 ///
 /// # Errors
 ///

@@ -67,8 +67,8 @@ pub fn overtake(answers: &mut [Stage]) {
     }
 }
 
-/// Whether person number `person` can answer now: the dialog asks, and they did not answer that. One is like another, so
-/// the first who is free is the next who does.
+/// Whether person number `person` can answer now: the dialog asks, and they did not answer that. One is like
+/// another, so the first who is free is the next who does.
 pub fn can_answer(world: &World, person: usize) -> bool {
     let Some((_, failed_at)) = decided::failed(&world.record.run) else { return false };
     let is_free = |answer: &Stage| !answer.is_underway() && !answer.is_about(failed_at);
@@ -102,7 +102,8 @@ fn read(world: &mut World, scenario: &Scenario, person: usize, said: Said) -> Op
     Some(())
 }
 
-/// The answer's process commits, and decides again when somebody else committed first; or it sends what follows.
+/// The answer's process commits, and decides again when somebody else committed first; or it sends what
+/// follows.
 pub fn go_on(world: &mut World, scenario: &Scenario, person: usize) -> Option<()> {
     match world.answers.get(person)?.clone() {
         Stage::Silent | Stage::Over(_) => None,

@@ -40,7 +40,8 @@ impl WhoseChange {
         self.moved.filter(|_| look.moved).unwrap_or(self.parts)
     }
 
-    /// Whether each part has `required` of these approving `votes` by people who did not make it, and the range could be read.
+    /// Whether each part has `required` of these approving `votes` by people who did not make it, and the
+    /// range could be read.
     pub fn has_four_eyes(&self, look: Look, votes: &[Vote], required: u32) -> bool {
         let of_others = |makers: &&[&str]| {
             let others = votes.iter().filter(|vote| vote.choice == Choice::Approve);

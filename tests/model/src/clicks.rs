@@ -35,7 +35,8 @@ pub enum Stage {
 pub enum Seen {
     /// The newest.
     Newest,
-    /// Another was committed since. Only a process that does not look at the version goes on with what it has read.
+    /// Another was committed since. Only a process that does not look at the version goes on with what it has
+    /// read.
     Older(Option<Kept<Approval>>),
 }
 
@@ -63,8 +64,8 @@ pub fn overtake(clicks: &mut [Stage], old: Option<&Kept<Approval>>) {
     }
 }
 
-/// What click number `click` can be now: nothing before there is a button, nor before the same person's earlier click,
-/// nor after they left; and a replay is what it replays.
+/// What click number `click` can be now: nothing before there is a button, nor before the same person's
+/// earlier click, nor after they left; and a replay is what it replays.
 pub fn wishes(world: &World, scenario: &Scenario, click: usize) -> Vec<Wish> {
     let (Some(planned), Some(Stage::NotMade(remembered))) =
         (scenario.clicks.get(click), world.clicks.get(click))
@@ -125,7 +126,8 @@ fn read(world: &mut World, scenario: &Scenario, click: usize, wish: Wish, now: T
     Some(())
 }
 
-/// The click's process commits, and decides again when somebody else committed first; or it sends what follows.
+/// The click's process commits, and decides again when somebody else committed first; or it sends what
+/// follows.
 pub fn go_on(world: &mut World, scenario: &Scenario, click: usize) -> Option<()> {
     match world.clicks.get(click)?.clone() {
         Stage::NotMade(_) | Stage::Over => None,

@@ -1,5 +1,5 @@
-//! The core's decisions, each asked for once: the core is pure, so the same question has the same answer, and a check
-//! asks it in millions of states.
+//! The core's decisions, each asked for once: the core is pure, so the same question has the same answer, and
+//! a check asks it in millions of states.
 
 use crate::record::{Kept, Row, follow, hash};
 use crate::scenario::NOW;
@@ -35,8 +35,8 @@ pub struct Follows<T> {
     pub effects: Vec<Row>,
 }
 
-/// What `commands` make of `approval` at `now`, one after the other: those that are refused change nothing. The last refusal
-/// where all are.
+/// What `commands` make of `approval` at `now`, one after the other: those that are refused change nothing.
+/// The last refusal where all are.
 pub fn approval(
     approval: &Kept<Approval>,
     commands: &[votes::Command],

@@ -1,10 +1,10 @@
-//! action-execution: what one kind of effect does step by step, as its handlers do it. This is the place for a new
-//! kind.
+//! action-execution: what one kind of effect does step by step, as its handlers do it. This is the place for
+//! a new kind.
 //!
-//! A process that has claimed an effect ([`Stage::Claimed`]) first *prepares*: it reads, and puts on record that it
-//! begins. Then it *calls* the outside world, where its [`Plan`] has it do so. Then it *settles*: it commits what
-//! became of the effect, and sends what follows. A kind of effect is an arm in `read` or `prepare`, a [`Plan`] with an arm
-//! in `call`, and an arm in `settle`.
+//! A process that has claimed an effect ([`Stage::Claimed`]) first *prepares*: it reads, and puts on record
+//! that it begins. Then it *calls* the outside world, where its [`Plan`] has it do so. Then it *settles*: it
+//! commits what became of the effect, and sends what follows. A kind of effect is an arm in `read` or
+//! `prepare`, a [`Plan`] with an arm in `call`, and an arm in `settle`.
 
 mod settle;
 
@@ -201,8 +201,8 @@ pub fn go_on(world: &mut World, scenario: &Scenario, at: usize, turn: Turn) -> O
     Some(())
 }
 
-/// What the process at this place has read when it has claimed its effect. Claiming and reading is one step where
-/// that is all that it does before its call: a claim touches nothing that others do.
+/// What the process at this place has read when it has claimed its effect. Claiming and reading is one step
+/// where that is all that it does before its call: a claim touches nothing that others do.
 pub fn read(world: &mut World, at: usize) -> Option<()> {
     let effect = world.workers.get(at)?.effect.clone();
     let stage = match &effect.kind {
@@ -253,8 +253,8 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             }
             Stage::Ready(Plan::LookAgain { round: *round })
         }
-        // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, no newer deploy comes,
-        // and what fails has a thread to say so in.
+        // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, no
+        // newer deploy comes, and what fails has a thread to say so in.
         EffectKind::EvaluateRules
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
@@ -358,8 +358,8 @@ fn begin(effect: &Effect) -> run::Command {
     run::Command::Begin(run::FirstTry { effect: effect.id.clone(), at: effect.created_at })
 }
 
-/// The call to the outside world: it ends as `turn` says. After a lost answer, what can be looked up is looked up
-/// first.
+/// The call to the outside world: it ends as `turn` says. After a lost answer, what can be looked up is
+/// looked up first.
 fn call(world: &mut World, scenario: &Scenario, at: usize, plan: &Plan, turn: Turn) -> Option<Answer> {
     let lost = is_lost(world, scenario, at);
     let outside = &mut world.outside;

@@ -206,8 +206,8 @@ fn newest_shown(world: &World) -> bool {
     world.outside.dialog.newest && lines.all(|(_, line)| line.newest)
 }
 
-/// Whether the run stands where its approval's end leads; `true` for an approval that waits and whose time is not over,
-/// and for a step of which nobody said what became.
+/// Whether the run stands where its approval's end leads; `true` for an approval that waits and whose time is
+/// not over, and for a step of which nobody said what became.
 fn run_ended(scenario: &Scenario, world: &World) -> bool {
     let run = &world.record.run;
     let happened = (world.outside.webhooks, world.outside.builds);
@@ -276,8 +276,8 @@ pub(crate) fn watch_approval(old: &Approval, new: &Approval, outside: &Outside, 
     }
 }
 
-/// Sees an approval before and after the commit of a process that has `seen` that these people were no leavers; `None`
-/// for one that did not look.
+/// Sees an approval before and after the commit of a process that has `seen` that these people were no
+/// leavers; `None` for one that did not look.
 pub(crate) fn watch_look(
     old: &Approval,
     new: &Approval,
@@ -344,7 +344,8 @@ pub(crate) fn watch_action(world: &mut World, step: usize) {
     }
 }
 
-/// Sees an effect claimed, where so many crashes and failures are `left`, and another approval set the base or not.
+/// Sees an effect claimed, where so many crashes and failures are `left`, and another approval set the base
+/// or not.
 pub(crate) fn watch_attempts(
     claimed: &Effect,
     scenario: &Scenario,

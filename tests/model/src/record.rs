@@ -137,8 +137,8 @@ impl Row {
         Self { alike: alike(&effect), group, queued, effect: Arc::new(effect) }
     }
 
-    /// The effect as a process claims it after all the time that it has to wait for, or `at` once where `held`; and
-    /// whether an earlier attempt's end is unknown. `None`: it can't be claimed.
+    /// The effect as a process claims it after all the time that it has to wait for, or `at` once where
+    /// `held`; and whether an earlier attempt's end is unknown. `None`: it can't be claimed.
     pub fn claim(&self, held: bool) -> Option<(Effect, bool)> {
         let then = if held { NOW } else { self.effect.not_before.max(NOW) };
         let Claim::Take { lost } = self.effect.claim(then) else { return None };
@@ -253,7 +253,8 @@ impl Record {
         self.effects.append(&mut sent);
     }
 
-    /// Brings the rows into an order that says nothing but what matters: the order of each group in the queue.
+    /// Brings the rows into an order that says nothing but what matters: the order of each group in the
+    /// queue.
     pub fn tidy(&mut self) {
         self.effects.sort_by_key(|row| match row.queued {
             Queued::Sent | Queued::By(_) => (row.queued, row.group, 0),
@@ -278,8 +279,8 @@ pub fn follow(
     at_once.chain(later).enumerate().map(row).collect()
 }
 
-/// Effects that follow from a decision, with their messages where `queued` says; what is for later is left to the
-/// clock.
+/// Effects that follow from a decision, with their messages where `queued` says; what is for later is left to
+/// the clock.
 pub fn unsent(effects: &[Row], queued: Queued) -> impl Iterator<Item = Row> {
     effects.iter().map(move |row| {
         let queued = if row.is_later() { Queued::Nowhere } else { queued };

@@ -87,7 +87,8 @@ pub enum Flaw {
     UnconditionalWrite,
     /// After a lost answer an action is done again, without a look whether it happened.
     RepeatUnseen,
-    /// An answer was lost, the look whether it happened is refused for now, and the attempt after that does not look.
+    /// An answer was lost, the look whether it happened is refused for now, and the attempt after that does
+    /// not look.
     ForgetLost,
     /// Nobody sends what was committed and not sent.
     NoClock,
@@ -137,8 +138,8 @@ impl Wish {
 }
 
 impl Scenario {
-    /// Two people who may click once each, two approving votes that approve or one that rejects, and two actions: one
-    /// that can't be looked up, and one that can.
+    /// Two people who may click once each, two approving votes that approve or one that rejects, and two
+    /// actions: one that can't be looked up, and one that can.
     pub fn two_actions() -> Self {
         Self {
             votes_required: 2,
@@ -165,8 +166,8 @@ impl Scenario {
         scenario
     }
 
-    /// The same, with two people who may say what became of the action. A lost answer may be followed by another, so that
-    /// states grow with each failure; it has one action for that.
+    /// The same, with two people who may say what became of the action. A lost answer may be followed by
+    /// another, so that states grow with each failure; it has one action for that.
     pub fn lost_answers(action: Action) -> Self {
         Self { answerers: 2, ..Self::one_click(action) }
     }
@@ -176,15 +177,16 @@ impl Scenario {
         Self { votes_required: 1, actions: vec![webhook()], leavers: 1, ..Self::two_actions() }
     }
 
-    /// Two people who may click twice each; no action follows. Each vote is drawn, and each order of draws and clicks is
-    /// another state: a replay and a withdrawn vote have a check of their own ([`Self::withdrawn_and_replayed`]).
+    /// Two people who may click twice each; no action follows. Each vote is drawn, and each order of draws
+    /// and clicks is another state: a replay and a withdrawn vote have a check of their own
+    /// ([`Self::withdrawn_and_replayed`]).
     pub fn four_clicks() -> Self {
         let scenario = Self { actions: Vec::new(), ..Self::two_actions() };
         scenario.and_click("U1", 2, None).and_click("U2", 2, None)
     }
 
-    /// One of them may also take the vote back instead, and their first click is replayed; the other clicks once. Two
-    /// have to reject.
+    /// One of them may also take the vote back instead, and their first click is replayed; the other clicks
+    /// once. Two have to reject.
     pub fn withdrawn_and_replayed() -> Self {
         let mut scenario = Self { rejections_required: 2, ..Self::four_clicks() };
         scenario.clicks.pop();
@@ -192,8 +194,8 @@ impl Scenario {
         scenario.and_click("U1", 1, Some(0))
     }
 
-    /// Two people who made a part each, and a third who made nothing; one vote of others is needed for each part. One action
-    /// follows.
+    /// Two people who made a part each, and a third who made nothing; one vote of others is needed for each
+    /// part. One action follows.
     pub fn makers_vote() -> Self {
         let change = WhoseChange { parts: &[&["U1"], &["U2"]], ..WhoseChange::default() };
         let mut scenario =
@@ -203,7 +205,8 @@ impl Scenario {
         scenario
     }
 
-    /// The same, where another approval for the same place may set the base: from there on the third person made all of it.
+    /// The same, where another approval for the same place may set the base: from there on the third person
+    /// made all of it.
     pub fn base_moves() -> Self {
         let mut scenario = Self::makers_vote();
         scenario.change.moved = Some(&[&["U3"]]);

@@ -266,15 +266,15 @@ impl World {
         self
     }
 
-    /// Whether the effect in `row` has to wait for the approval's time to be over, or for what blocks the approval to be
-    /// mended: each look before that only orders the next one.
+    /// Whether the effect in `row` has to wait for the approval's time to be over, or for what blocks the
+    /// approval to be mended: each look before that only orders the next one.
     pub fn is_early(&self, row: &Row) -> bool {
         let is_due = if row.judges_again() { self.outside.mended } else { self.late };
         row.is_later() && !is_due
     }
 
-    /// Whether nothing is left to do, but for people who may still click, and what waits for the approval's time to be
-    /// over.
+    /// Whether nothing is left to do, but for people who may still click, and what waits for the approval's
+    /// time to be over.
     pub fn is_quiet(&self, scenario: &Scenario) -> bool {
         let nobody_sends = |row: &Row| row.queued == Queued::Nowhere && scenario.has(Flaw::NoClock);
         self.workers.is_empty()

@@ -1,4 +1,5 @@
-//! What holds of the whole protocol in every order of events, and what the checker finds where a mistake is made.
+//! What holds of the whole protocol in every order of events, and what the checker finds where a mistake is
+//! made.
 
 use protocol_model::scenario::{Flaw, Queue, Scenario, Wish, build, webhook};
 use protocol_model::{Protocol, law};
@@ -7,8 +8,8 @@ use std::collections::BTreeSet;
 
 const THREADS: usize = 2;
 
-/// Visits every state of `scenario`, and asserts that each law holds. Returns how many there are: a model that has
-/// lost most of them proves nothing.
+/// Visits every state of `scenario`, and asserts that each law holds. Returns how many there are: a model
+/// that has lost most of them proves nothing.
 fn states(scenario: Scenario) -> usize {
     let checker = Protocol { scenario }.checker().threads(THREADS).spawn_dfs().join();
     checker.assert_properties();

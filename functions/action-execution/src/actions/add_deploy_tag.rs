@@ -2,7 +2,7 @@
 
 use super::{Done, rendering};
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::deploy::Deploy;
 use approval::facts::Command;
 use approval::run::Run;
@@ -21,7 +21,7 @@ impl ActionExecution {
         deploy: &Deploy,
         run: &Run,
         tag: &str,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let rendered = render_plain(tag, &self.context(attempt, deploy, &Mentions::default(), &[tag]).await?)
             .map_err(rendering("the tag"))?;
         let tag = format!("#{}", rendered.trim().trim_start_matches('#'));

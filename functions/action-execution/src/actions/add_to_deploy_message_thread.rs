@@ -1,9 +1,9 @@
-//! `add_to_deploy_message_thread`: posts a message to the thread under this run's dialog, or to the deployment's channel where the
-//! run has none.
+//! `add_to_deploy_message_thread`: posts a message to the thread under this run's dialog, or to the
+//! deployment's channel where the run has none.
 
 use super::Done;
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::deploy::Deploy;
 use approval::run::Run;
 use runtime::connections::Connected;
@@ -18,7 +18,7 @@ impl ActionExecution {
         run: &Run,
         step: usize,
         message: &str,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let approval = match run.thread_of(step) {
             Some(id) => self.store.approval(&deploy.id, &id).await?,
             None => None,

@@ -3,7 +3,7 @@
 use super::Done;
 use crate::handler::ActionExecution;
 use crate::policy::{Binding, judged};
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{Action, BuildRef};
 use approval::approval::{OwnPipeline, Start};
 use approval::deploy::Deploy;
@@ -24,7 +24,7 @@ impl ActionExecution {
         run: &Run,
         (action, build): (&Action, &BuildRef),
         start: Option<&Start>,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let own = own_pipelines(run, start)?;
         let project = &self.connection(deploy, connected)?.circleci_project;
         let circleci = self.outside.circleci(self.now()).await?;

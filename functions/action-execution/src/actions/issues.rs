@@ -1,8 +1,9 @@
-//! `notify_mentioned_issues`, `transition_mentioned_issues` and `update_mentioned_issues`: each issue that the deploy mentions, one by one.
+//! `notify_mentioned_issues`, `transition_mentioned_issues` and `update_mentioned_issues`: each issue that
+//! the deploy mentions, one by one.
 
 use super::{Done, rendering};
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{IssueField, IssueTransition};
 use approval::deploy::Deploy;
 use approval::effect::MAX_ATTEMPTS;
@@ -31,7 +32,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         text: &str,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let text = self.for_issues(attempt, deploy, "the comment", text).await?;
         let comment = self.issue_comment(attempt, deploy, &text);
         let comment = async |trackers: &Trackers, issue: &Issue| {
@@ -45,7 +46,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         IssueTransition { state, comment, resolution }: &IssueTransition,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let state = self.for_issues(attempt, deploy, "the state", state).await?;
         let text = match comment {
             Some(text) => Some(self.for_issues(attempt, deploy, "the comment", text).await?),
@@ -67,7 +68,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         IssueField { name, value }: &IssueField,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let value = self.for_issues(attempt, deploy, "the value", value).await?;
         let update = async |trackers: &Trackers, issue: &Issue| {
             trackers.set_field(issue, name, &value).await.map(|()| false)
@@ -75,15 +76,15 @@ impl ActionExecution {
         self.each_issue(attempt, deploy, &format!("set {name} of"), update).await
     }
 
-    /// Does the same to each issue of `deploy`. One that refuses is named, and the others have their turn. Where the tracker
-    /// can't be asked now, all have it again later: what was done is found to be done.
+    /// Does the same to each issue of `deploy`. One that refuses is named, and the others have their turn.
+    /// Where the tracker can't be asked now, all have it again later: what was done is found to be done.
     async fn each_issue(
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
         what: &str,
         act: impl AsyncFn(&Trackers, &Issue) -> Result<bool, Failure>,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         if deploy.issues.is_empty() {
             return Ok(Done { summary: NONE.to_owned(), url: None });
         }
@@ -110,7 +111,7 @@ impl ActionExecution {
         deploy: &Deploy,
         what: &str,
         template: &str,
-    ) -> Result<String, Trouble> {
+    ) -> Tried<String> {
         let context = self.context(attempt, deploy, &Mentions::default(), &[template]).await?;
         Ok(render_plain(template, &context).map_err(rendering(what))?)
     }

@@ -18,7 +18,7 @@ use crate::handler::ActionExecution;
 use crate::policy::is_bound;
 use crate::settle::sentence;
 use crate::subject::unmoved;
-use crate::trouble::Trouble;
+use crate::trouble::{Tried, Trouble};
 use approval::action::{Action, IssueTransition};
 use approval::approval::Subject;
 use approval::deploy::Deploy;
@@ -62,7 +62,7 @@ impl ActionExecution {
         step: usize,
         action: &Action,
         voted: Voted<'_>,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let connected = &self.connected(attempt, deploy).await?;
         let (action, start) = match voted.subject.filter(|_| action.acts()) {
             Some(subject) => {
@@ -141,8 +141,9 @@ impl ActionExecution {
         }
     }
 
-    /// Whether `deploy`'s deployment is connected. Error: somebody disconnected it, so that none of its actions runs any more.
-    async fn connected(&self, attempt: &Attempt, deploy: &Deploy) -> Result<Connected, Trouble> {
+    /// Whether `deploy`'s deployment is connected. Error: somebody disconnected it, so that none of its
+    /// actions runs any more.
+    async fn connected(&self, attempt: &Attempt, deploy: &Deploy) -> Tried<Connected> {
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
         let Connected::No(done) = &connected else { return Ok(connected) };
         let reason = disconnected(&deploy.deployment, done, &self.public_url);
@@ -164,12 +165,7 @@ impl ActionExecution {
 
     /// What the template of an action that posts to Slack can say; its people are looked up there, if it
     /// mentions them.
-    async fn slack_context(
-        &self,
-        attempt: &Attempt,
-        deploy: &Deploy,
-        template: &str,
-    ) -> Result<Context, Trouble> {
+    async fn slack_context(&self, attempt: &Attempt, deploy: &Deploy, template: &str) -> Tried<Context> {
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions_in(&slack, deploy, template).await?;
         self.context(attempt, deploy, &mentions, &[template]).await
@@ -189,7 +185,7 @@ impl ActionExecution {
         deploy: &Deploy,
         mentions: &Mentions,
         templates: &[&str],
-    ) -> Result<Context, Trouble> {
+    ) -> Tried<Context> {
         let context = Context::new(deploy, &self.deploy_url(&deploy.id), mentions);
         if !templates.iter().any(|template| is_late(template) || template.contains(FAILED_RULES)) {
             return Ok(context);
@@ -198,7 +194,7 @@ impl ActionExecution {
     }
 
     /// What happened to `deploy` by now, for the step that `attempt` is of.
-    async fn happened(&self, attempt: &Attempt, deploy: &Deploy) -> Result<Happened, Trouble> {
+    async fn happened(&self, attempt: &Attempt, deploy: &Deploy) -> Tried<Happened> {
         let (EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. }) =
             &attempt.effect.kind
         else {

@@ -4,7 +4,7 @@ use super::{Done, rendering};
 use crate::electorate::known_as;
 use crate::handler::ActionExecution;
 use crate::personal::Recipient;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{Addressees, PersonalMessage};
 use approval::deploy::{Deploy, Person};
 use rules::template::render;
@@ -16,7 +16,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         message: &str,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         self.notify(attempt, deploy, &deploy.authors(), "its authors are not known", message).await
     }
 
@@ -25,7 +25,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         message: &str,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         self.notify(attempt, deploy, &deployer(deploy), "it is not known who deployed it", message).await
     }
 
@@ -34,7 +34,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         PersonalMessage { to, message }: &PersonalMessage,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let people = match to {
             Addressees::Authors => return self.notify_deploy_authors(attempt, deploy, message).await,
             Addressees::Deployer => return self.notify_deployer(attempt, deploy, message).await,
@@ -64,7 +64,7 @@ impl ActionExecution {
         people: &[&Person],
         unknown: &str,
         message: &str,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions(&slack, deploy).await?;
         let context = self.context(attempt, deploy, &mentions, &[message]).await?;
@@ -78,7 +78,8 @@ impl ActionExecution {
     }
 }
 
-/// Who deployed, if that is known: as the author or who merged, where they are one and the git host tells more of them there.
+/// Who deployed, if that is known: as the author or who merged, where they are one and the git host tells
+/// more of them there.
 fn deployer(deploy: &Deploy) -> Vec<&Person> {
     let deployer = deploy.deployer.as_ref();
     let known = |deployer| deploy.makers().into_iter().find(|maker| maker.is(deployer));

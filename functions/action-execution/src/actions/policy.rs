@@ -2,7 +2,7 @@
 
 use super::rules_file::ended;
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
@@ -25,7 +25,7 @@ impl ActionExecution {
         deploy: &Deploy,
         connected: &Connected,
         decide: impl Fn(&StackPolicy) -> Result<StackPolicy, Refusal>,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let refused = Cell::new(None);
         self.commit_newest(effect, async || {

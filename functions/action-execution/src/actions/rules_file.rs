@@ -1,8 +1,9 @@
-//! Signoff's own steps about a proposed rules file, or a proposed policy: put it in force, keep it out, or wait for it.
+//! Signoff's own steps about a proposed rules file, or a proposed policy: put it in force, keep it out, or
+//! wait for it.
 
 use super::Done;
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{Action, RulesFileStep};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
@@ -32,7 +33,7 @@ impl ActionExecution {
         connected: &Connected,
         run: &Run,
         step: &RulesFileStep,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         match step {
             RulesFileStep::PutInForce { file } => {
                 self.change_rules(attempt, deploy, connected, file, |state| {
@@ -65,8 +66,8 @@ impl ActionExecution {
         }
     }
 
-    /// Commits what `decide` makes of the deployment's rules; a file that came into force is told. Error: the file is not
-    /// proposed any more, or was rejected.
+    /// Commits what `decide` makes of the deployment's rules; a file that came into force is told. Error: the
+    /// file is not proposed any more, or was rejected.
     async fn change_rules(
         &self,
         attempt: &Attempt,
@@ -74,7 +75,7 @@ impl ActionExecution {
         connected: &Connected,
         file: &str,
         decide: impl Fn(&RulesInForce) -> Result<RulesInForce, Refusal>,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let refused = Cell::new(None);
         self.commit_newest(effect, async || {
@@ -109,14 +110,10 @@ impl ActionExecution {
         Ok(ended(refused.get(), attempt, REJECTED, gone)?)
     }
 
-    /// Whether the step of `run` that waits for the rules file with the id `file` has to wait on. It need not where the file came
-    /// into force since the run was opened, also where another one is by now. Error: it won't come into force.
-    pub(crate) async fn waits_for_rules(
-        &self,
-        deploy: &Deploy,
-        run: &Run,
-        file: &str,
-    ) -> Result<bool, Trouble> {
+    /// Whether the step of `run` that waits for the rules file with the id `file` has to wait on. It need not
+    /// where the file came into force since the run was opened, also where another one is by now. Error: it
+    /// won't come into force.
+    pub(crate) async fn waits_for_rules(&self, deploy: &Deploy, run: &Run, file: &str) -> Tried<bool> {
         let state = self.store.rules_in_force(&deploy.deployment).await?;
         if state.as_ref().is_some_and(|state| state.was_in_force_after(file, run.opened_at)) {
             return Ok(false);
@@ -134,18 +131,14 @@ impl ActionExecution {
         }
     }
 
-    /// Refuses to go on where the step of `effect` waited for a rules file and `deploy` was overtaken meanwhile: the votes of
-    /// `run` are about what stood there then. A newer deploy overtakes it where an approval of it supersedes.
+    /// Refuses to go on where the step of `effect` waited for a rules file and `deploy` was overtaken
+    /// meanwhile: the votes of `run` are about what stood there then. A newer deploy overtakes it where an
+    /// approval of it supersedes.
     ///
     /// # Errors
     ///
     /// [`Failure::Permanent`] that says what overtook it.
-    pub(crate) async fn unless_newer_came(
-        &self,
-        effect: &Effect,
-        deploy: &Deploy,
-        run: &Run,
-    ) -> Result<(), Trouble> {
+    pub(crate) async fn unless_newer_came(&self, effect: &Effect, deploy: &Deploy, run: &Run) -> Tried<()> {
         if effect.not_before < effect.created_at + SHORTEST_WAIT {
             return Ok(());
         }
@@ -171,21 +164,17 @@ impl ActionExecution {
         }
     }
 
-    /// Has the step wait on for its rules file: the clock sends its effect again, at most a quarter of an hour later.
-    pub(crate) async fn wait_for_rules(
-        &self,
-        attempt: &Attempt,
-        run: &RunId,
-        step: usize,
-    ) -> Result<(), Trouble> {
+    /// Has the step wait on for its rules file: the clock sends its effect again, at most a quarter of an
+    /// hour later.
+    pub(crate) async fn wait_for_rules(&self, attempt: &Attempt, run: &RunId, step: usize) -> Tried<()> {
         let reason = "It waits until the proposed rules file is in force.".to_owned();
         let after = kept_waiting(attempt, self.now(), reason.clone());
         self.advance(&attempt.effect, &after, run, step, run::Command::Retry { reason }).await
     }
 }
 
-/// The effect of `attempt`, which waits for `reason`: the clock sends it again, after a minute at first and at most a quarter of an
-/// hour later.
+/// The effect of `attempt`, which waits for `reason`: the clock sends it again, after a minute at first and
+/// at most a quarter of an hour later.
 pub(crate) fn kept_waiting(attempt: &Attempt, now: Timestamp, reason: String) -> Effect {
     let waited = now.duration_since(attempt.effect.created_at);
     let wait = (waited / 4).clamp(SHORTEST_WAIT, SignedDuration::from_mins(15));

@@ -2,7 +2,7 @@
 
 use super::{Done, rendering};
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::EventSpec;
 use approval::deploy::Deploy;
 use aws_sdk_eventbridge::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
@@ -20,7 +20,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         spec: &EventSpec,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let happened = self.happened(attempt, deploy).await?;
         let context = self.early_context(deploy).with(&happened);
         let detail_type = render_plain(&spec.detail_type, &context).map_err(rendering("the detail type"))?;

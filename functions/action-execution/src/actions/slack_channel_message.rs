@@ -1,8 +1,9 @@
-//! `slack_channel_message` and `slack_deploy_message`: post a message to a channel, or to the deployment's own.
+//! `slack_channel_message` and `slack_deploy_message`: post a message to a channel, or to the deployment's
+//! own.
 
 use super::{Done, rendering};
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::ChannelMessage;
 use approval::approval::Dialog;
 use approval::deploy::Deploy;
@@ -19,7 +20,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         message: &ChannelMessage,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         self.post_to(attempt, deploy, &message.channel, &message.message).await
     }
 
@@ -29,7 +30,7 @@ impl ActionExecution {
         deploy: &Deploy,
         connected: &Connected,
         message: &str,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let slug = &deploy.deployment;
         let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
         let channel = channel.ok_or_else(|| {
@@ -51,7 +52,7 @@ impl ActionExecution {
         channel: &str,
         thread: Option<&str>,
         message: &str,
-    ) -> Result<MessageRef, Trouble> {
+    ) -> Tried<MessageRef> {
         let context = self.slack_context(attempt, deploy, message).await?;
         let text = render(message, &context).map_err(rendering("the message"))?;
         let key = attempt.effect.id.as_str();
@@ -61,13 +62,7 @@ impl ActionExecution {
         Ok(posted)
     }
 
-    async fn post_to(
-        &self,
-        attempt: &Attempt,
-        deploy: &Deploy,
-        channel: &str,
-        message: &str,
-    ) -> Result<Done, Trouble> {
+    async fn post_to(&self, attempt: &Attempt, deploy: &Deploy, channel: &str, message: &str) -> Tried<Done> {
         let context = self.slack_context(attempt, deploy, message).await?;
         let text = render(message, &context).map_err(rendering("the message"))?;
         let key = attempt.effect.id.as_str();

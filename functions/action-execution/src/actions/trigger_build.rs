@@ -1,9 +1,10 @@
-//! `trigger_build`: starts a GitHub Actions workflow or a CircleCI pipeline that builds the deploy's revision.
+//! `trigger_build`: starts a GitHub Actions workflow or a CircleCI pipeline that builds the deploy's
+//! revision.
 
 use super::{Done, rendering};
 use crate::handler::ActionExecution;
 use crate::source::{nothing, short};
-use crate::trouble::Trouble;
+use crate::trouble::{Tried, Trouble};
 use approval::action::{ParameterValue, TriggerSpec};
 use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;
@@ -22,8 +23,8 @@ use std::collections::BTreeMap;
 type Parameters = BTreeMap<String, ParameterValue>;
 
 impl ActionExecution {
-    /// Starts the build that `spec` describes. `start` is what people saw that it starts from; `None`: nobody was asked, and it
-    /// is looked up now.
+    /// Starts the build that `spec` describes. `start` is what people saw that it starts from; `None`: nobody
+    /// was asked, and it is looked up now.
     pub(super) async fn trigger_build(
         &self,
         attempt: &Attempt,
@@ -32,7 +33,7 @@ impl ActionExecution {
         run: &Run,
         spec: &TriggerSpec,
         start: Option<&Start>,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let context = self.context(attempt, deploy, &Mentions::default(), &templates(spec)).await?;
         let rendered = TriggerSpec {
             workflow: maybe(&spec.workflow, "name", &context)?,
@@ -98,7 +99,8 @@ impl ActionExecution {
         let started =
             github.dispatch_workflow(repository, workflow, &build.r#ref(), &rendered.parameters).await?;
         let Some(started) = started else {
-            // Nothing is known of the run, so that nobody can say what it is of: the next attempt looks for it.
+            // Nothing is known of the run, so that nobody can say what it is of: the next attempt looks for
+            // it.
             return Err(
                 Failure::Unanswered(format!("GitHub started {workflow} without telling the run")).into()
             );
@@ -120,8 +122,9 @@ impl ActionExecution {
         }
     }
 
-    /// That a run that was started is of the commit `head`, or of one with the same CI files where a parameter names the
-    /// revision. Any other one is cancelled. Error: it is another one; the message says that it may have acted.
+    /// That a run that was started is of the commit `head`, or of one with the same CI files where a
+    /// parameter names the revision. Any other one is cancelled. Error: it is another one; the message says
+    /// that it may have acted.
     async fn check_run(
         &self,
         deploy: &Deploy,
@@ -129,7 +132,7 @@ impl ActionExecution {
         source: &BuildSource,
         head: &str,
         started: &StartedRun,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let github = self.outside.github(self.now()).await?;
         let repository = &connection.repository;
         let ran = github.head_of_run(repository, started.id).await.map_err(still_unanswered)?;
@@ -154,7 +157,7 @@ impl ActionExecution {
         build: Build<'_>,
         head: &str,
         triggered: &Triggered,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let circleci = self.outside.circleci(self.now()).await?;
         let (source, url) = (build.source, &triggered.url);
         let ran = circleci.ran(&triggered.id, &build.spec.parameters).await.map_err(still_unanswered)?;
@@ -178,8 +181,8 @@ impl ActionExecution {
         Err(refused(&what, circleci.cancel_pipeline(&triggered.id).await).into())
     }
 
-    /// Whether what was started from `source`, which stood at `head`, and runs at the commit `ran`, is not what people saw: what
-    /// else differs, as the end of a sentence. `None`: it is.
+    /// Whether what was started from `source`, which stood at `head`, and runs at the commit `ran`, is not
+    /// what people saw: what else differs, as the end of a sentence. `None`: it is.
     async fn differs(
         &self,
         deploy: &Deploy,
@@ -187,7 +190,7 @@ impl ActionExecution {
         source: &BuildSource,
         head: &str,
         ran: &str,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Tried<Option<String>> {
         if ran == expected(deploy, source, head) {
             return Ok(None);
         }

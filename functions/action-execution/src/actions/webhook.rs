@@ -2,7 +2,7 @@
 
 use super::{Done, rendering};
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::action::{Action, HeaderText, WebhookBody, WebhookSpec};
 use approval::deploy::Deploy;
 use providers::Failure;
@@ -20,7 +20,7 @@ impl ActionExecution {
         deploy: &Deploy,
         connected: &Connected,
         spec: &WebhookSpec,
-    ) -> Result<Done, Trouble> {
+    ) -> Tried<Done> {
         let number = self.connection(deploy, connected)?.secrets.outgoing;
         let happened = self.happened(attempt, deploy).await?;
         let context = self.early_context(deploy).with(&happened);

@@ -1,7 +1,7 @@
 //! The question in a direct message whether an account is the member's own.
 
 use crate::handler::ActionExecution;
-use crate::trouble::Trouble;
+use crate::trouble::Tried;
 use approval::approval::Dialog;
 use approval::message;
 use approval::people::{Handle, Statement};
@@ -10,15 +10,15 @@ use providers::slack::client::MessageRef;
 use runtime::effects::Attempt;
 
 impl ActionExecution {
-    /// Asks the member whom the entry of `handle` names at `version`, or draws the question that stands `at` anew. A question that
-    /// was answered before it was asked is not asked.
+    /// Asks the member whom the entry of `handle` names at `version`, or draws the question that stands `at`
+    /// anew. A question that was answered before it was asked is not asked.
     pub(crate) async fn ask_member(
         &self,
         attempt: &Attempt,
         handle: &Handle,
         version: u64,
         at: Option<&Dialog>,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let effect = &attempt.effect;
         let entry = self.store.person(handle).await?;
         let Some(question) = message::is_it_yours(&entry, version) else { return self.done(effect).await };

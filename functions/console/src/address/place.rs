@@ -23,13 +23,13 @@ pub(crate) enum Tab {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) tab: Tab,
-    /// With which of the tab's items it begins, from 0; the timeline, which is read from its end: with which it ends, from 1.
-    /// `None`: what one comes to first.
+    /// With which of the tab's items it begins, from 0; the timeline, which is read from its end: with which
+    /// it ends, from 1. `None`: what one comes to first.
     pub(crate) at: Option<usize>,
 }
 
-/// The path and query of a page that a person may be led back to after signing in. Whatever a request said, it only ever
-/// leads to a page of the console.
+/// The path and query of a page that a person may be led back to after signing in. Whatever a request said,
+/// it only ever leads to a page of the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Next(String);
 

@@ -60,8 +60,8 @@ impl Site {
         format!("{}/sign-in/slack/callback", self.origin)
     }
 
-    /// Whether a page of `origin` (a browser's `Origin` header) belongs to this console: it has the public address, or
-    /// the very host that the request was sent to (a second domain, `localhost` for `127.0.0.1`).
+    /// Whether a page of `origin` (a browser's `Origin` header) belongs to this console: it has the public
+    /// address, or the very host that the request was sent to (a second domain, `localhost` for `127.0.0.1`).
     pub(crate) fn is_own_origin(&self, origin: &str, host: Option<&str>) -> bool {
         let Some((_, authority)) = origin.split_once("://") else { return false };
         let same = |other: &str| authority.eq_ignore_ascii_case(other);

@@ -1,4 +1,5 @@
-//! The files that the pages need. Their names hold a hash of their content, so that a browser may keep them for good.
+//! The files that the pages need. Their names hold a hash of their content, so that a browser may keep them
+//! for good.
 
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;

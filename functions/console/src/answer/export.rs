@@ -6,7 +6,8 @@ use approval::approval::Choice;
 use std::io;
 use store::ApprovalListing;
 
-/// How long a file may be: Lambda answers with 6 MB at most, of which JSON's quoting of the body takes its part.
+/// How long a file may be: Lambda answers with 6 MB at most, of which JSON's quoting of the body takes its
+/// part.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The first line of comma-separated values.
@@ -49,8 +50,8 @@ pub(crate) struct Export {
 /// Writes a part of the list behind what was written before.
 pub(crate) type Write = fn(Export, &ApprovalListing, &Site) -> io::Result<Export>;
 
-/// A line for each approval, under a line of the columns' names. A cell that a spreadsheet would take for a formula begins
-/// with an apostrophe.
+/// A line for each approval, under a line of the columns' names. A cell that a spreadsheet would take for a
+/// formula begins with an apostrophe.
 pub(crate) fn csv(mut before: Export, listing: &ApprovalListing, site: &Site) -> io::Result<Export> {
     if before.body.is_empty() {
         before.body = line(&COLUMNS)?;
@@ -130,8 +131,8 @@ fn named(name: &str, id: &str) -> String {
     if name == id { id.to_owned() } else { format!("{name} ({id})") }
 }
 
-/// The cell, with an apostrophe before what would be the beginning of a formula: at its own beginning, and where a spreadsheet
-/// that takes semicolons or tabs for the ends of cells would see another one begin.
+/// The cell, with an apostrophe before what would be the beginning of a formula: at its own beginning, and
+/// where a spreadsheet that takes semicolons or tabs for the ends of cells would see another one begin.
 pub(crate) fn harmless(cell: &str) -> String {
     let mut harmless = String::with_capacity(cell.len());
     let mut begins = true;

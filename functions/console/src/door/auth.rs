@@ -1,11 +1,13 @@
-//! What a request shows: an API key, or a session, which was got with a key of the stack's secret or by signing in with Slack
-//! (`session.rs`). Keys themselves are checked in [`runtime::api_keys`].
+//! What a request shows: an API key, or a session, which was got with a key of the stack's secret or by
+//! signing in with Slack (`session.rs`). Keys themselves are checked in [`runtime::api_keys`].
 //!
-//! A session of an API key is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970, signed by HMAC-SHA256 with the key
-//! of the stack's secret that was typed. Nothing is stored; a key that is taken out of the secret ends its sessions. The key itself
-//! never goes back to the browser. Keys that were created in the console are for programs and get no session.
+//! A session of an API key is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970,
+//! signed by HMAC-SHA256 with the key of the stack's secret that was typed. Nothing is stored; a key that is
+//! taken out of the secret ends its sessions. The key itself never goes back to the browser. Keys that were
+//! created in the console are for programs and get no session.
 //!
-//! Cookie attributes: <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis>, `SameSite`, `__Host-`.
+//! Cookie attributes: <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis>, `SameSite`,
+//! `__Host-`.
 
 use crate::address::parameters::parameter;
 use crate::address::site::Site;
@@ -24,7 +26,8 @@ use subtle::ConstantTimeEq;
 const SESSION: SignedDuration = SignedDuration::from_hours(12);
 /// The session cookie's first part.
 const VERSION: &str = "1";
-/// What is signed begins with this, so that a signature made with the same key for something else is no session.
+/// What is signed begins with this, so that a signature made with the same key for something else is no
+/// session.
 const SESSIONS: &str = "signoff console session";
 /// The same for what forms carry.
 const FORMS: &str = "signoff console form";
@@ -61,7 +64,8 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// Who has the session `value`, which one of the secret's keys has signed, at `now`; `None`: it is good for nothing.
+/// Who has the session `value`, which one of the secret's keys has signed, at `now`; `None`: it is good for
+/// nothing.
 pub(crate) fn visitor(secret: &ApiSecret, value: &str, now: Timestamp) -> Option<Visitor> {
     let (key, end) = session_ends(secret, value)?;
     let form_token = (now < end).then(|| form_token(key, value)).flatten()?;
@@ -136,8 +140,8 @@ fn ticket_name(site: &Site) -> &'static str {
     if site.https() { "__Host-signoff-sign-in" } else { "signoff-sign-in" }
 }
 
-/// Whether a form was sent by a page of the console, as far as the browser says. A client that says nothing is no browser,
-/// and has no session to misuse.
+/// Whether a form was sent by a page of the console, as far as the browser says. A client that says nothing
+/// is no browser, and has no session to misuse.
 ///
 /// Sources: <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Origin>,
 /// <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site>.

@@ -45,8 +45,8 @@ impl App {
 }
 
 impl Members {
-    /// The workspace as the settings `SLACK_SECRET`, `SLACK_API_URL`, `SLACK_AUTHORIZE_URL` and `ADMINS` describe it. Error: one
-    /// that is missing or can't be read.
+    /// The workspace as the settings `SLACK_SECRET`, `SLACK_API_URL`, `SLACK_AUTHORIZE_URL` and `ADMINS`
+    /// describe it. Error: one that is missing or can't be read.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
             secret: Secret::new(settings, "SLACK_SECRET", aws)?,

@@ -1,7 +1,7 @@
 //! What the console hands to browsers and takes back unchanged: texts signed by HMAC-SHA256.
 //!
-//! The key is derived from the Slack app's client secret: a new client secret ends every session, and every sign-in that is
-//! under way.
+//! The key is derived from the Slack app's client secret: a new client secret ends every session, and every
+//! sign-in that is under way.
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};

@@ -1,7 +1,8 @@
-//! The session of a person who signed in with Slack: a cookie `2.CONTENT.SIGNATURE`, JSON in hexadecimal digits and its [`Seal`].
+//! The session of a person who signed in with Slack: a cookie `2.CONTENT.SIGNATURE`, JSON in hexadecimal
+//! digits and its [`Seal`].
 //!
-//! Nothing is stored. A session lasts 12 hours. Once it is older than an hour and used, Slack is asked again who the person
-//! is, and it is written anew; seven days after signing in it is over.
+//! Nothing is stored. A session lasts 12 hours. Once it is older than an hour and used, Slack is asked again
+//! who the person is, and it is written anew; seven days after signing in it is over.
 
 use crate::door::seal::{Purpose, Seal};
 use crate::door::visitor::{Member, Visitor, Who};
@@ -20,7 +21,8 @@ const RENEWED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A person's session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Session {
-    /// Drawn at random when the person signed in. It stays when the session is renewed, so that open forms stay good.
+    /// Drawn at random when the person signed in. It stays when the session is renewed, so that open forms
+    /// stay good.
     id: String,
     /// The Slack user id.
     user: String,

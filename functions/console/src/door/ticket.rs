@@ -1,8 +1,8 @@
 //! A sign-in with Slack that is under way: what the browser keeps until Slack sends it back.
 //!
-//! It is a cookie of a browser, signed, that lasts ten minutes and is forgotten when the browser comes back: whoever comes
-//! with a code from Slack began in the same browser, and comes once. Cookies with `SameSite=Lax` come along from Slack, as
-//! the browser itself goes there.
+//! It is a cookie of a browser, signed, that lasts ten minutes and is forgotten when the browser comes back:
+//! whoever comes with a code from Slack began in the same browser, and comes once. Cookies with
+//! `SameSite=Lax` come along from Slack, as the browser itself goes there.
 
 use crate::address::place::Next;
 use crate::door::seal::{Purpose, Seal};

@@ -40,8 +40,8 @@ impl Access {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Visitor {
     pub(crate) who: Who,
-    /// What each form of this session carries, so that no other site's page can send one. `None`: a program, which has no
-    /// session that could be misused.
+    /// What each form of this session carries, so that no other site's page can send one. `None`: a program,
+    /// which has no session that could be misused.
     pub(crate) form_token: Option<String>,
 }
 

@@ -78,7 +78,8 @@ pub(crate) fn read(text: &str) -> Result<Vec<FileLine>, Vec<LineProblem>> {
     if problems.is_empty() { Ok(lines) } else { Err(problems) }
 }
 
-/// Writes `entries`, each as its newest statement has it; what was removed is left out. Error: the file can't be written.
+/// Writes `entries`, each as its newest statement has it; what was removed is left out. Error: the file can't
+/// be written.
 pub(crate) fn write(entries: &[Entry]) -> io::Result<String> {
     let mut text = line(&READ.into_iter().chain(TOLD).collect::<Vec<_>>())?;
     for entry in entries {

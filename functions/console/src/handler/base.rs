@@ -1,4 +1,5 @@
-//! The base that an admin sets, where nothing was let through to a place yet or the source host lost what was.
+//! The base that an admin sets, where nothing was let through to a place yet or the source host lost what
+//! was.
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
@@ -19,8 +20,8 @@ use store::{Change, CommitError};
 const FULL_SHA: usize = 40;
 
 impl Console {
-    /// Sets the base of the place that an approval leads to, and has the approval judged again: 3 reads and 1 commit. Where
-    /// nothing changes: the page that says why, 1 query more.
+    /// Sets the base of the place that an approval leads to, and has the approval judged again: 3 reads and 1
+    /// commit. Where nothing changes: the page that says why, 1 query more.
     pub(super) async fn set_base(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let member = call.member()?;
         let unreadable = |error| refusals::unreadable(&error, Face::Page, call.id, None);

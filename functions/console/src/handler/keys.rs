@@ -20,7 +20,8 @@ impl Console {
         Ok(Answer::page(StatusCode::OK, page))
     }
 
-    /// A new key, which this answer alone shows: 1 query and 1 write. Else the form again, with what is wrong.
+    /// A new key, which this answer alone shows: 1 query and 1 write. Else the form again, with what is
+    /// wrong.
     pub(super) async fn create_key(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let keys = self.keys_on_record(call).await?;
         let FilledKey { name, scopes, deployments } = match KeyForm::read(&call.form, &keys) {

@@ -11,9 +11,9 @@ use rules::policy::Shortfall;
 use store::StoreError;
 
 impl Console {
-    /// The policy that binds `deployment`, whose rules are `rules`: nothing is asked of the record where the stack has no
-    /// repository for one, else 1 GetItem, and one for each piece of the rules file in force.
-    /// A row of the policy that this release can't read is shown as what is wrong with it at `now`.
+    /// The policy that binds `deployment`, whose rules are `rules`: nothing is asked of the record where the
+    /// stack has no repository for one, else 1 GetItem, and one for each piece of the rules file in force. A
+    /// row of the policy that this release can't read is shown as what is wrong with it at `now`.
     ///
     /// # Errors
     /// The record can't be read.

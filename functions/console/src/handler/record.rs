@@ -1,5 +1,5 @@
-//! The record of approvals: a page, and files of it. 1 query a part, 2 where those that wait and those that are closed are wanted
-//! of all deployments; the page of a deployment takes another one.
+//! The record of approvals: a page, and files of it. 1 query a part, 2 where those that wait and those that
+//! are closed are wanted of all deployments; the page of a deployment takes another one.
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::{self, BadQuery, Cursor, RECORD_SIZE, Search};

@@ -132,7 +132,8 @@ pub(super) fn not_sure(face: Face) -> Answer {
     problem(face, StatusCode::SERVICE_UNAVAILABLE, "Not sure", detail)
 }
 
-/// Nobody can be let in. The one line of the log says what to do; the answer says no more than that there is one.
+/// Nobody can be let in. The one line of the log says what to do; the answer says no more than that there is
+/// one.
 pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
     tracing::error!(request_id = id, %error, "nobody is let in: a secret can't be read");
     let problem = Problem {

@@ -27,8 +27,8 @@ const NOT_NOW: &str =
     "Slack can\u{2019}t be asked now who you are. Nothing was changed. Try again in a moment.";
 
 impl Console {
-    /// Puts a proposed rules file in force whose dialog can't be completed: 3 GetItem, 1 Query, 1 BatchGetItem and 1
-    /// write. The channel is told.
+    /// Puts a proposed rules file in force whose dialog can't be completed: 3 GetItem, 1 Query, 1
+    /// BatchGetItem and 1 write. The channel is told.
     pub(super) async fn accept_rules(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         // A key is nobody of whom one could say that they made none of it.
@@ -103,8 +103,8 @@ impl Console {
         }
     }
 
-    /// The hand that the member `id` had in `proposal`, by account and by address: 1 GetItem, 1 BatchGetItem for each 100
-    /// accounts and addresses, and 1 request to Slack for each address.
+    /// The hand that the member `id` had in `proposal`, by account and by address: 1 GetItem, 1 BatchGetItem
+    /// for each 100 accounts and addresses, and 1 request to Slack for each address.
     async fn hand_in(&self, call: &Call<'_>, proposal: &Proposal, id: &str) -> Result<Hand, Answer> {
         let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
         let first = ApprovalId::derive(&proposal.run, 0);

@@ -11,8 +11,8 @@ use runtime::connections::Connected;
 use store::{SecretChange, SecretNumbers};
 
 impl Console {
-    /// Changes a deployment's secrets: 2 reads and 1 write. Settings that somebody else saved since the form was opened stay as
-    /// they are, so that a form that is sent twice changes the secrets once.
+    /// Changes a deployment's secrets: 2 reads and 1 write. Settings that somebody else saved since the form
+    /// was opened stay as they are, so that a form that is sent twice changes the secrets once.
     pub(super) async fn change_secrets(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;

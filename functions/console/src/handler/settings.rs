@@ -19,7 +19,8 @@ impl Console {
         Ok(self.settings_page(StatusCode::OK, &deployment, saved.as_ref(), &form, call).await)
     }
 
-    /// Saves the form: 2 reads and 1 write. Else the form again: with what is wrong, or with what somebody else saved meanwhile.
+    /// Saves the form: 2 reads and 1 write. Else the form again: with what is wrong, or with what somebody
+    /// else saved meanwhile.
     pub(super) async fn save_settings(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;
@@ -99,7 +100,8 @@ impl Console {
         self.save(&deployment, saved.as_ref(), filled, disconnected, secrets, call).await
     }
 
-    /// The settings as they are, saved or not, and who disconnected the deployment. `Err`: the answer where nothing is known of it.
+    /// The settings as they are, saved or not, and who disconnected the deployment. `Err`: the answer where
+    /// nothing is known of it.
     pub(super) fn unchanged(
         &self,
         deployment: &Slug,
@@ -226,7 +228,8 @@ impl Console {
 }
 
 impl Console {
-    /// The repository as GitHub confirmed it, where it did. A page goes without it where the record can't be read.
+    /// The repository as GitHub confirmed it, where it did. A page goes without it where the record can't be
+    /// read.
     async fn kept(&self, deployment: &Slug, repository: &str, call: &Call<'_>) -> Option<KeptRepository> {
         let kept = self.store.kept_repository(deployment, repository).await;
         kept.inspect_err(|error| tracing::warn!(request_id = call.id, %deployment, %error, "a repository's number is not shown"))

@@ -22,7 +22,8 @@ impl Console {
         Answer::page(StatusCode::OK, html::sign_in(&next, None, slack))
     }
 
-    /// Whether people can sign in with Slack. Where that can't be told, it is for them to try: the log will say.
+    /// Whether people can sign in with Slack. Where that can't be told, it is for them to try: the log will
+    /// say.
     async fn signs_in_with_slack(&self, call: &Call<'_>) -> bool {
         !matches!(self.members.app(call.now).await, Ok(None))
     }

@@ -114,7 +114,8 @@ fn random<const N: usize>() -> Result<[u8; N], Failure> {
 }
 
 impl Console {
-    /// The way to Slack. It is a link on a page and not a redirect: browsers let the console's forms lead to the console only.
+    /// The way to Slack. It is a link on a page and not a redirect: browsers let the console's forms lead to
+    /// the console only.
     pub(super) async fn go_to_slack(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let next = Next::of(parameter(&call.form, "next").as_deref());
         let app = self.app(call, &next).await?;

@@ -64,8 +64,8 @@ impl Sent {
 }
 
 impl Console {
-    /// A vote, or something else about an approval: 1 read and 1 commit. Where nothing changes: the page that says why, 1
-    /// query more.
+    /// A vote, or something else about an approval: 1 read and 1 commit. Where nothing changes: the page that
+    /// says why, 1 query more.
     pub(super) async fn vote(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let member = call.member()?;
         let what = parameter(&call.form, "what").as_deref().and_then(What::named);
@@ -114,7 +114,8 @@ impl Console {
         let voter = actor.voter;
         let (opened_at, lacks_reason) =
             (approval.opened_at, reason.is_none() && needs_reason(&approval, wish.what));
-        // Whoever may not is told so rather than to write why, and what Slack would tell them before what only a page would.
+        // Whoever may not is told so rather than to write why, and what Slack would tell them before what
+        // only a page would.
         let dealt = match (would_refuse(&approval, &voter, wish, call.now), stopped) {
             (Some(Dealt::Refused(refused)), _) | (_, Some(refused)) => Dealt::Refused(refused),
             (Some(dealt), None) if lacks_reason => dealt,
@@ -197,8 +198,8 @@ impl Console {
         Ok(refused.map_or(Sent::Done, Sent::refused))
     }
 
-    /// Who `member` is, as Slack says now, and why `gate` stops them, where there is one and it does. `workspace`: the team id of
-    /// the app's own, which everybody who can sign in is of.
+    /// Who `member` is, as Slack says now, and why `gate` stops them, where there is one and it does.
+    /// `workspace`: the team id of the app's own, which everybody who can sign in is of.
     pub(super) async fn who(
         &self,
         call: &Call<'_>,
@@ -249,8 +250,9 @@ fn too_long(reason: &str) -> Option<String> {
     })
 }
 
-/// What tells a refusal from others, and when it was, for the record: a program that sends a form again and again puts one there for
-/// each minute, and none before the approval that it is about, which was opened at `opened_at`.
+/// What tells a refusal from others, and when it was, for the record: a program that sends a form again and
+/// again puts one there for each minute, and none before the approval that it is about, which was opened at
+/// `opened_at`.
 fn once_a_minute(voter: &str, wish: &Wish, now: Timestamp, opened_at: Timestamp) -> (String, Timestamp) {
     let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now).max(opened_at);
     let owner = format!("page {voter} {} {} {}", wish.approval, wish.what.name(), minute.as_microsecond());

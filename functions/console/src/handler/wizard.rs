@@ -21,8 +21,8 @@ use std::sync::Arc;
 use store::{DeploySummary, GitHost};
 
 impl Console {
-    /// A step of the wizard: 1 GetItem for the deployment; for the form 1 query of the record, and another one for the dialog in
-    /// it.
+    /// A step of the wizard: 1 GetItem for the deployment; for the form 1 query of the record, and another
+    /// one for the dialog in it.
     pub(super) async fn wizard(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let (deployment, connection) = self.connection(call).await?;
         let form = Form::read(call.query);

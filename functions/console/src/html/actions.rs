@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// What an approval, a rejection and the end of the time start, as much of it as fits into `room` bytes of HTML.
+/// What an approval, a rejection and the end of the time start, as much of it as fits into `room` bytes of
+/// HTML.
 pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>, room: usize) -> Markup {
     /// How long the headings are, and the ways to the other actions, in bytes of HTML.
     const HEADINGS: usize = 900;
@@ -99,7 +100,8 @@ pub(super) fn actions(actions: &[ActionView], now: Timestamp) -> Markup {
     }
 }
 
-/// As many as fit into what is `left`. `approval`: under which they are shown; what belongs to another one says so.
+/// As many as fit into what is `left`. `approval`: under which they are shown; what belongs to another one
+/// says so.
 fn listed(
     actions: &[ActionView],
     approval: Option<&ApprovalId>,

@@ -31,8 +31,8 @@ pub(super) struct Shown {
     pub(super) from: Option<usize>,
 }
 
-/// The tab: as many of `sections` as fit, from number `from` on. Without a number it has the section of which the visitor is
-/// told something, else the first in which something waits for people.
+/// The tab: as many of `sections` as fit, from number `from` on. Without a number it has the section of which
+/// the visitor is told something, else the first in which something waits for people.
 pub(super) fn approvals(
     sections: &[Section],
     notices: &[Notice],

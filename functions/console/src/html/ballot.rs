@@ -19,8 +19,8 @@ use voting::What;
 /// What the sender of a form is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
-    /// About which approval: that which the form was about, or under which the action stands; `None`: about an action that no
-    /// approval started.
+    /// About which approval: that which the form was about, or under which the action stands; `None`: about
+    /// an action that no approval started.
     pub(crate) about: Option<ApprovalId>,
     /// What they wished, where it was something of an approval.
     pub(crate) what: Option<What>,
@@ -40,8 +40,8 @@ pub(crate) struct Booth<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// That what `member` wished of `approval` was done, where the record says so: the address of a page that says it may be old,
-/// or made up.
+/// That what `member` wished of `approval` was done, where the record says so: the address of a page that
+/// says it may be old, or made up.
 pub(crate) fn done(what: What, approval: &Approval, member: &Member) -> Option<Told> {
     let vote = voted(approval, member);
     let (is_so, text) = match what {

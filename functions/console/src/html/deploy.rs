@@ -51,7 +51,8 @@ pub(crate) fn deploy(booth: &Booth<'_>, part: impl Into<Part>) -> LivePage {
     LivePage { markup: page(&title, Some("/deploys"), booth.visitor, &body), version }
 }
 
-/// Whether something is bound to come to stand on the page: rules that are to be evaluated, a run, an approval.
+/// Whether something is bound to come to stand on the page: rules that are to be evaluated, a run, an
+/// approval.
 fn changes_soon(record: &Page) -> bool {
     let evaluates = |effect: &Effect| {
         matches!(
@@ -64,8 +65,8 @@ fn changes_soon(record: &Page) -> bool {
         || record.approvals.iter().any(|approval| approval.status.is_open())
 }
 
-/// What is kept up to date, and the part of the page that it is: that which was asked for, or where that depends on what is on
-/// record, that which it is now, so that a reader stays where they are.
+/// What is kept up to date, and the part of the page that it is: that which was asked for, or where that
+/// depends on what is on record, that which it is now, so that a reader stays where they are.
 fn live_part(booth: &Booth<'_>, part: Part) -> (Part, Markup) {
     let Booth { record, now, .. } = *booth;
     let deploy = &record.deploy;
@@ -326,7 +327,8 @@ mod tests {
                     let ids: Vec<_> = record.approvals.iter().map(|approval| approval.id.as_str()).collect();
                     assert_eq!(all(&pages, "class=\"approval\" id=\""), ids);
                     assert_eq!(all(&pages, "<form class=\"ballot\" id=\"vote-"), ids[2..]);
-                    // Results are shown of approvals that are over; of an action of each of those nobody knows.
+                    // Results are shown of approvals that are over; of an action of each of those nobody
+                    // knows.
                     assert_eq!(all(&pages, "<form class=\"choices\" id=\"").len(), 2);
                 }
                 Tab::PullRequests => {

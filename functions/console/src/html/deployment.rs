@@ -42,7 +42,8 @@ pub(crate) struct DeploymentPage<'a> {
 }
 
 impl<'a> DeploymentPage<'a> {
-    /// The page of `deployment` with the newest part of its deploys, of `environment` alone where it is named.
+    /// The page of `deployment` with the newest part of its deploys, of `environment` alone where it is
+    /// named.
     pub(crate) fn new(
         deployment: &'a Deployment,
         environment: Option<&'a str>,

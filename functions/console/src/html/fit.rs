@@ -1,6 +1,7 @@
 //! What fits on a page: every page stays under 60 KB of HTML, whatever is on record.
 //!
-//! A page of a deploy has room for its frame and its facts (20 KB at most, together with the notices), and for [`TAB`].
+//! A page of a deploy has room for its frame and its facts (20 KB at most, together with the notices), and
+//! for [`TAB`].
 
 use crate::address::place::{Part, Tab};
 use crate::view::cut;
@@ -19,8 +20,8 @@ pub(super) const TEXT: usize = 1500;
 /// What an item takes beside itself (a row's or a list's own element), in bytes of HTML.
 const AROUND: usize = 32;
 
-/// As many of `items`, from the first on, as fit into `room` bytes of HTML; one at least, so that parts that follow each other
-/// come to an end.
+/// As many of `items`, from the first on, as fit into `room` bytes of HTML; one at least, so that parts that
+/// follow each other come to an end.
 pub(super) fn part(items: impl Iterator<Item = Markup>, room: usize) -> Vec<Markup> {
     let mut left = room;
     let mut shown = Vec::new();
@@ -37,8 +38,8 @@ pub(super) fn part(items: impl Iterator<Item = Markup>, room: usize) -> Vec<Mark
     shown
 }
 
-/// As many of `items`, from the first on, as fit into what is `left` (bytes of HTML), which becomes less by them; and how many
-/// more there are.
+/// As many of `items`, from the first on, as fit into what is `left` (bytes of HTML), which becomes less by
+/// them; and how many more there are.
 pub(super) fn some(items: impl ExactSizeIterator<Item = Markup>, left: &mut usize) -> (Vec<Markup>, usize) {
     let all = items.len();
     let shown: Vec<_> = items.take_while(|item| takes(item, left)).collect();
@@ -74,7 +75,8 @@ pub(super) fn and_more(more: usize, all: &str) -> Markup {
     html! { a href=(all) { (more) " more" } }
 }
 
-/// The address of all that is on record of a deploy, as JSON; `path`: of `/approvals` or `/events` of it alone.
+/// The address of all that is on record of a deploy, as JSON; `path`: of `/approvals` or `/events` of it
+/// alone.
 pub(super) fn all_href(deploy: &DeployId, path: &str) -> String {
     format!("/api/v1/deploys/{deploy}{path}")
 }

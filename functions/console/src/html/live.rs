@@ -27,8 +27,8 @@ pub(super) fn version(content: &Markup) -> String {
 }
 
 impl Live<'_> {
-    /// The part, which shows `content`. `version` is that of what stands at its address, which may lack what only this answer
-    /// says.
+    /// The part, which shows `content`. `version` is that of what stands at its address, which may lack what
+    /// only this answer says.
     pub(super) fn part(&self, version: &str, content: &Markup) -> Markup {
         html! {
             div id=(self.id) data-live=(self.every) data-from=(self.from) data-version=(version) { (content) }

@@ -1,4 +1,5 @@
-//! The pages. Every text goes through maud, which escapes it; every address from outside through [`web_link`].
+//! The pages. Every text goes through maud, which escapes it; every address from outside through
+//! [`web_link`].
 
 mod actions;
 mod again;
@@ -78,7 +79,8 @@ const PARTS: &[(&str, &str, Access)] = &[
     ("Settings", "/settings/keys", Access::Admin),
 ];
 
-/// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.
+/// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if
+/// that is known.
 fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Markup) -> Markup {
     framed(title, part, visitor, None, body)
 }
@@ -144,7 +146,8 @@ fn signed_in(visitor: &Visitor) -> Markup {
     }
 }
 
-/// A time, short for the eye and whole for machines and the pointer. The year is shown where it is not this one.
+/// A time, short for the eye and whole for machines and the pointer. The year is shown where it is not this
+/// one.
 fn time(at: Timestamp, now: Timestamp) -> Markup {
     time_as(at, now, "%H:%M UTC")
 }

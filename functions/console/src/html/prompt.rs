@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-/// Text with mrkdwn's `*bold*` as bold: what stands between two asterisks that touch it, alone on their outer sides.
+/// Text with mrkdwn's `*bold*` as bold: what stands between two asterisks that touch it, alone on their outer
+/// sides.
 pub(super) fn formatted(text: &str) -> Markup {
     let (mut parts, mut rest) = (Vec::new(), text);
     while let Some((before, bold, after)) = next_bold(rest) {

@@ -1,4 +1,5 @@
-//! What CI reported of a deploy's change beside the source host's word, and what the record does not keep one by one.
+//! What CI reported of a deploy's change beside the source host's word, and what the record does not keep one
+//! by one.
 
 use super::fit::{NAME, TITLE, all_href, and_more, some};
 use super::{counted, external, revision};

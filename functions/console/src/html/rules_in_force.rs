@@ -1,4 +1,5 @@
-//! The part of a deployment's page that says by which rules its deploys go, and what is proposed in their place.
+//! The part of a deployment's page that says by which rules its deploys go, and what is proposed in their
+//! place.
 
 use super::{counted, deployment_href, time};
 use crate::door::visitor::{Visitor, Who};

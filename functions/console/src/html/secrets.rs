@@ -1,4 +1,5 @@
-//! Secrets of a deployment's own: the one that verifies incoming webhooks, and the key that signs outgoing ones.
+//! Secrets of a deployment's own: the one that verifies incoming webhooks, and the key that signs outgoing
+//! ones.
 
 use super::Standing;
 use super::fields::copied;

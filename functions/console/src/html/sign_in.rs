@@ -4,7 +4,8 @@ use super::page;
 use crate::address::place::Next;
 use maud::{Markup, html};
 
-/// The page, from which one gets to `next`. `problem`: why the last try did not; `slack`: whether people can sign in with Slack.
+/// The page, from which one gets to `next`. `problem`: why the last try did not; `slack`: whether people can
+/// sign in with Slack.
 pub(crate) fn sign_in(next: &Next, problem: Option<&str>, slack: bool) -> Markup {
     let body = html! {
         div.narrow.sign-in {

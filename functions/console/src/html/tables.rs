@@ -7,8 +7,8 @@ use approval::deploy::{Commit, Deploy, Person, PullRequest};
 use approval::message::shorten;
 use maud::{Markup, html};
 
-/// A table with these columns. Its roles are spelled out because the style sheet lays its rows out as grids on a phone,
-/// which takes the roles of a table's elements away.
+/// A table with these columns. Its roles are spelled out because the style sheet lays its rows out as grids
+/// on a phone, which takes the roles of a table's elements away.
 pub(super) fn list(columns: &[&str], rows: impl Iterator<Item = Markup>) -> Markup {
     html! {
         table.list role="table" {

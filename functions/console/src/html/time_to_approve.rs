@@ -28,7 +28,8 @@ const LINES: [(i64, &str); 9] = [
     (365 * 24 * 3600, "1 year"),
 ];
 
-/// How long those of `approvals` (of one deployment, as [`store::Store::approved`] has them) took that were approved.
+/// How long those of `approvals` (of one deployment, as [`store::Store::approved`] has them) took that were
+/// approved.
 pub(crate) fn time_to_approve(approvals: &[ApprovalSummary]) -> Markup {
     html! {
         section.taken aria-labelledby="taken" {

@@ -13,7 +13,8 @@ const SAID: usize = 4000;
 const NOTES: usize = 4000;
 const DETAILS: usize = 12_000;
 
-/// The tab: as many of `entries`, of which the last is number `before`, as fit. Without a number it has the newest.
+/// The tab: as many of `entries`, of which the last is number `before`, as fit. Without a number it has the
+/// newest.
 pub(super) fn timeline(
     deploy: &DeployId,
     entries: impl DoubleEndedIterator<Item = Entry> + ExactSizeIterator,

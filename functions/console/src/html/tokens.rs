@@ -11,7 +11,8 @@ struct Call {
 
 /// GitHub's, as the permissions of a fine-grained token are named.
 ///
-/// Source: <https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
+/// Source:
+/// <https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
 const GITHUB: [Call; 18] = [
     Call { call: "GET /repos/{owner}/{repo}", purpose: "the default branch", permission: "Metadata: read" },
     Call {

@@ -11,7 +11,8 @@ use approval::message::{BELOW_POLICY, BELOW_POLICY_SHOWN, LONGEST_REASON, shorte
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// The votes of `approval`: those that count, then those that don't, as many as fit into `room` bytes of HTML.
+/// The votes of `approval`: those that count, then those that don't, as many as fit into `room` bytes of
+/// HTML.
 pub(super) fn votes(approval: &ApprovalView, deploy: &DeployId, now: Timestamp, room: usize) -> Markup {
     /// How long the headings are, and the way to the other votes, in bytes of HTML.
     const HEADINGS: usize = 300;

@@ -1,4 +1,5 @@
-//! The OpenAPI document of the JSON: made of the table of routes and of the types that are written, so that it says what they do.
+//! The OpenAPI document of the JSON: made of the table of routes and of the types that are written, so that
+//! it says what they do.
 //!
 //! Format: <https://spec.openapis.org/oas/v3.1.1.html>.
 

@@ -48,8 +48,9 @@ fn electorate(who: usize) -> Electorate {
     }
 }
 
-/// 250 commits and pull requests, 50 links, 5 approvals of 100 votes each (of which the last three are open, and everybody called
-/// `U0` to `U99` may vote), 300 events of every long kind at one second each, all of them as long as they come.
+/// 250 commits and pull requests, 50 links, 5 approvals of 100 votes each (of which the last three are open,
+/// and everybody called `U0` to `U99` may vote), 300 events of every long kind at one second each, all of
+/// them as long as they come.
 pub(crate) fn crowded() -> Page {
     let mut page = registered();
     let deploy = &mut page.deploy;

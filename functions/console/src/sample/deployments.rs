@@ -77,8 +77,8 @@ pub(crate) fn health() -> HashMap<DeployId, Facts> {
     [("d1", Health::Healthy), ("d3", Health::Unhealthy)].map(known).into()
 }
 
-/// Four evaluations, newest first: one of rules that waited, one of a new deploy, one of a file that was refused, and one without
-/// a file.
+/// Four evaluations, newest first: one of rules that waited, one of a new deploy, one of a file that was
+/// refused, and one without a file.
 pub(crate) fn evaluations() -> Vec<ListedEvaluation> {
     let run = |rule: &str| RunId::derive(&deploy().id, rule);
     let found = |(rule, finding): (&str, Finding)| Evaluated {

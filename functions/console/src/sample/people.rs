@@ -3,7 +3,8 @@
 use super::at;
 use approval::people::{By, Claim, Entry, Handle, Nobody};
 
-/// Entries of the list of people: one of each kind, the third of which Ana may confirm, and the bots that are listed from the start.
+/// Entries of the list of people: one of each kind, the third of which Ana may confirm, and the bots that are
+/// listed from the start.
 pub(crate) fn people() -> Vec<Entry> {
     let by = |id: &str, name: &str, seconds| By { id: id.to_owned(), name: name.to_owned(), at: at(seconds) };
     let (ana, ben) = (|seconds| by("U1", "Ana Kovač", seconds), |seconds| by("U2", "Ben Adeyemi", seconds));

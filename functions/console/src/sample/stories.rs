@@ -66,8 +66,8 @@ pub(crate) fn approved() -> Page {
         .page()
 }
 
-/// Two others than the author have to say why, within two hours, and one of them did; another one took it back. The
-/// deploy changes the rules.
+/// Two others than the author have to say why, within two hours, and one of them did; another one took it
+/// back. The deploy changes the rules.
 pub(crate) fn four_eyes() -> Page {
     let asks = ApprovalSpec {
         votes_required: 2,
@@ -162,8 +162,8 @@ pub(crate) fn broken_glass() -> Page {
         .page()
 }
 
-/// Two approved; one of them was deactivated, and the other one is not an approver any more when they are looked up.
-/// Another one approved since, and the look waits for Slack.
+/// Two approved; one of them was deactivated, and the other one is not an approver any more when they are
+/// looked up. Another one approved since, and the look waits for Slack.
 pub(crate) fn struck() -> Page {
     let asks = ApprovalSpec { votes_required: 2, ..promote(vec![build("example-circleci-build")]) };
     let approvers = |ids: &[&str]| Electorate {

@@ -15,8 +15,8 @@ pub(super) struct Story {
     page: Page,
 }
 
-/// Somebody of the workspace whose account is `standing`; where Slack said so, `name` is what it calls them, else the
-/// handle that came with the click.
+/// Somebody of the workspace whose account is `standing`; where Slack said so, `name` is what it calls them,
+/// else the handle that came with the click.
 pub(super) fn somebody(id: &str, name: &str, standing: Option<Standing>) -> Voter {
     Voter { id: id.into(), name: name.into(), workspace: "T1".into(), standing }
 }
@@ -44,7 +44,8 @@ impl Story {
         Self { page }
     }
 
-    /// The step number `step` asks, with the approval that `change` makes of the usual one; its dialog is posted.
+    /// The step number `step` asks, with the approval that `change` makes of the usual one; its dialog is
+    /// posted.
     pub(super) fn opened(self, step: usize, change: impl FnOnce(Approval) -> Approval) -> Self {
         let mut story = self.quietly(step, run::Command::Begin(super::first()), 4);
         let new = change(approval(&story.page.runs[0], step));

@@ -23,8 +23,8 @@ pub(crate) struct ApprovalView {
     pub(crate) id: ApprovalId,
     pub(crate) run: RunId,
     pub(crate) name: String,
-    /// `pending`, `quorum` (enough people approved, to be confirmed), `approved`, `rejected`, `expired`, `superseded` or
-    /// `cancelled`.
+    /// `pending`, `quorum` (enough people approved, to be confirmed), `approved`, `rejected`, `expired`,
+    /// `superseded` or `cancelled`.
     pub(crate) status: &'static str,
     /// What `status` is the word of.
     #[serde(skip)]
@@ -117,7 +117,8 @@ pub(crate) struct SubjectView {
     pub(crate) branch: Option<String>,
     /// What an approval starts, in words, with its parameters: the actions that do more than tell.
     pub(crate) starts: Vec<String>,
-    /// The revision where the range that is judged starts; left out where none is judged, or there is none yet.
+    /// The revision where the range that is judged starts; left out where none is judged, or there is none
+    /// yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     pub(crate) base: Option<String>,

@@ -1,5 +1,5 @@
-//! What somebody who is signed in with Slack may do about an approval, by the same rules as in Slack. Whether their account
-//! is still a member's is looked up when they do it.
+//! What somebody who is signed in with Slack may do about an approval, by the same rules as in Slack. Whether
+//! their account is still a member's is looked up when they do it.
 
 use crate::door::visitor::Member;
 use crate::view::mrkdwn::People;

@@ -68,7 +68,8 @@ impl DeploymentView {
     }
 }
 
-/// The approvals that wait, by deployment and environment in lower case: how many, and the deploy of the newest one.
+/// The approvals that wait, by deployment and environment in lower case: how many, and the deploy of the
+/// newest one.
 pub(crate) struct Pending<'a>(HashMap<(&'a Slug, String), (usize, &'a DeployId)>);
 
 impl<'a> Pending<'a> {

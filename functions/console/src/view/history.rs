@@ -96,7 +96,8 @@ impl HistoryPart {
     }
 }
 
-/// The part of `evaluations` that is `wanted` and fits on a page. `older`: whether there are older ones on record.
+/// The part of `evaluations` that is `wanted` and fits on a page. `older`: whether there are older ones on
+/// record.
 pub(crate) fn history(
     evaluations: Vec<ListedEvaluation>,
     older: bool,

@@ -26,8 +26,8 @@ pub(crate) struct ListedApproval {
     /// The rule's name.
     pub(crate) rule: String,
     pub(crate) name: String,
-    /// `pending`, `quorum` (enough people approved, to be confirmed), `approved`, `rejected`, `expired`, `superseded` or
-    /// `cancelled`.
+    /// `pending`, `quorum` (enough people approved, to be confirmed), `approved`, `rejected`, `expired`,
+    /// `superseded` or `cancelled`.
     pub(crate) status: String,
     pub(crate) opened_at: Timestamp,
     pub(crate) closed_at: Option<Timestamp>,

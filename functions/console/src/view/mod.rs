@@ -1,6 +1,7 @@
 //! What the pages and the JSON show of a deploy, computed from its record.
 //!
-//! These types are the JSON's shape, apart from the store's rows, so that a change of those does not change it.
+//! These types are the JSON's shape, apart from the store's rows, so that a change of those does not change
+//! it.
 
 mod action;
 mod approval;

@@ -12,8 +12,8 @@ use approval::event::EventKind;
 pub(crate) struct People<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> People<'a> {
-    /// Everyone whose name is on record with a deploy: those who clicked. A vote has what Slack calls a person, an event
-    /// the handle that came with the click.
+    /// Everyone whose name is on record with a deploy: those who clicked. A vote has what Slack calls a
+    /// person, an event the handle that came with the click.
     pub(crate) fn of(page: &'a Page) -> Self {
         let voters = page.events.iter().filter_map(|event| match &event.kind {
             EventKind::VoteCast { voter, name, .. }
@@ -49,7 +49,8 @@ impl<'a> People<'a> {
         self.known(id).unwrap_or(otherwise)
     }
 
-    /// `mrkdwn` as text: references by name, links by their labels, entities as the characters that they stand for.
+    /// `mrkdwn` as text: references by name, links by their labels, entities as the characters that they
+    /// stand for.
     pub(crate) fn plain(&self, mrkdwn: &str) -> String {
         let mut text = String::new();
         let mut rest = mrkdwn;
@@ -63,7 +64,8 @@ impl<'a> People<'a> {
         text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     }
 
-    /// What stands in angle brackets: `@U1`, `#C1|name`, `!subteam^S1|@team`, `!date^…|fallback`, `https://…|label`.
+    /// What stands in angle brackets: `@U1`, `#C1|name`, `!subteam^S1|@team`, `!date^…|fallback`,
+    /// `https://…|label`.
     fn reference(&self, reference: &str) -> String {
         let (target, label) = reference.split_once('|').unwrap_or((reference, ""));
         if let Some(id) = target.strip_prefix('@') {

@@ -52,7 +52,8 @@ pub(super) fn actions_of(
     page: &Page,
     people: &People<'_>,
 ) -> Vec<ActionView> {
-    // A run is told how its approval ended a moment after it did: what is going to be skipped is shown as skipped.
+    // A run is told how its approval ended a moment after it did: what is going to be skipped is shown as
+    // skipped.
     let is_over = match &approval.status {
         Status::Pending | Status::Quorum { .. } => false,
         Status::Approved { .. } => branch != Branch::OnSuccess,
@@ -73,8 +74,8 @@ pub(super) fn actions_of(
     actions
 }
 
-/// The step of the open approval that step number `step` waits for; where the one that it waits for is not open yet, of
-/// the one that that one waits for.
+/// The step of the open approval that step number `step` waits for; where the one that it waits for is not
+/// open yet, of the one that that one waits for.
 fn gate(run: &Run, step: usize, is_open: &impl Fn(&ApprovalId) -> bool) -> Option<usize> {
     let mut step = step;
     loop {

@@ -17,8 +17,8 @@ pub(crate) struct Taken {
     pub(crate) count: usize,
     /// Half of them took no longer than this: the middle one, or halfway between the middle two.
     pub(crate) median: SignedDuration,
-    /// Nine of ten took no longer than this: the one of them whose rank, counted from the quickest, is nine tenths of their number,
-    /// rounded up.
+    /// Nine of ten took no longer than this: the one of them whose rank, counted from the quickest, is nine
+    /// tenths of their number, rounded up.
     pub(crate) p90: SignedDuration,
 }
 

@@ -1,5 +1,5 @@
-//! What became of each vote: counted, taken back, or struck. A vote stands in its approval; what the voter's account was
-//! when they clicked, and when they were looked up before the first action, stands in the events.
+//! What became of each vote: counted, taken back, or struck. A vote stands in its approval; what the voter's
+//! account was when they clicked, and when they were looked up before the first action, stands in the events.
 
 use super::PersonView;
 use crate::view::mrkdwn::People;
@@ -22,8 +22,8 @@ pub(crate) struct VoteView {
     /// Why, in the voter's words.
     pub(crate) reason: Option<String>,
     pub(crate) at: Timestamp,
-    /// What the account was at the click: `member`, `guest`, `stranger`, `deactivated` or `bot`; `null`: Slack did not
-    /// say in time.
+    /// What the account was at the click: `member`, `guest`, `stranger`, `deactivated` or `bot`; `null`:
+    /// Slack did not say in time.
     pub(crate) account: Option<Standing>,
     /// What the look before the first action said; `null`: it was not looked up since.
     pub(crate) checked: Option<CheckView>,

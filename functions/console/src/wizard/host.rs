@@ -19,11 +19,12 @@ pub(crate) struct NewFile {
     pub(crate) filled_in: bool,
 }
 
-/// The page of `host` that makes the file at `path` of `repository` (`owner/name`), with `text` in it. `github_api`: where
-/// GitHub's API is.
+/// The page of `host` that makes the file at `path` of `repository` (`owner/name`), with `text` in it.
+/// `github_api`: where GitHub's API is.
 ///
 /// - GitHub takes name and content, as
-///   <https://docs.github.com/repositories/working-with-files/managing-files/creating-new-files> has the page.
+///   <https://docs.github.com/repositories/working-with-files/managing-files/creating-new-files> has the
+///   page.
 /// - GitLab takes both, but its editor may leave the content out:
 ///   <https://gitlab.com/gitlab-org/gitlab/-/work_items/594214>.
 /// - Bitbucket's page takes neither. Its own front end leads there; it is undocumented.
@@ -52,7 +53,8 @@ pub(crate) fn edit_file(github_api: &str, repository: &str, path: &str) -> Strin
     format!("{}/{repository}/edit/{DEFAULT_BRANCH}/{path}", github_site(github_api))
 }
 
-/// Where GitHub's pages are: beside its API on GitHub Enterprise Server (`https://HOST/api/v3`), without `api.` elsewhere.
+/// Where GitHub's pages are: beside its API on GitHub Enterprise Server (`https://HOST/api/v3`), without
+/// `api.` elsewhere.
 fn github_site(api: &str) -> String {
     let site = api.trim_end_matches('/');
     match site.strip_suffix("/api/v3") {

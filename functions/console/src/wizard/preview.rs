@@ -9,8 +9,8 @@ use rules::template::{Context, Mentions, render};
 use rules::write::{Draft, DraftAction, Field, FieldProblem, Workflow};
 use std::collections::BTreeMap;
 
-/// What of a form shows in the dialog, as a workflow: what is wrong elsewhere is as it is first shown. Error: the problems of the
-/// prompt.
+/// What of a form shows in the dialog, as a workflow: what is wrong elsewhere is as it is first shown. Error:
+/// the problems of the prompt.
 pub(crate) fn workflow(typed: &Draft) -> Result<Workflow, Vec<FieldProblem>> {
     // Texts of an action don't show.
     let mut draft = Draft { action: DraftAction::NotifyIssues, ..typed.clone() };
@@ -52,8 +52,9 @@ pub(crate) fn workflow(typed: &Draft) -> Result<Workflow, Vec<FieldProblem>> {
     draft.workflow()
 }
 
-/// The dialog of `workflow` for `deploy`, whose page is `deploy_url`, as it would be posted at `now`. People are named: who has
-/// which Slack account is found out when the dialog is posted. Error: what is wrong with the prompt for this deploy.
+/// The dialog of `workflow` for `deploy`, whose page is `deploy_url`, as it would be posted at `now`. People
+/// are named: who has which Slack account is found out when the dialog is posted. Error: what is wrong with
+/// the prompt for this deploy.
 pub(crate) fn dialog(
     workflow: &Workflow,
     deploy: &Deploy,

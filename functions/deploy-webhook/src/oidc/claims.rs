@@ -1,6 +1,7 @@
 //! A verified token's claims, held against the project that an admin named.
 //!
-//! Claims: <https://docs.github.com/en/actions/reference/security/oidc>, <https://docs.gitlab.com/ci/secrets/id_token_authentication/>,
+//! Claims: <https://docs.github.com/en/actions/reference/security/oidc>,
+//! <https://docs.gitlab.com/ci/secrets/id_token_authentication/>,
 //! <https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/>,
 //! <https://buildkite.com/docs/agent/cli/reference/oidc>.
 
@@ -9,8 +10,8 @@ use providers::oidc::Claims;
 use serde_json::Value;
 use store::{CiProject, CiTrust};
 
-/// GitHub's events that run a workflow file of the repository itself, on a commit of its own. What follows from a pull request,
-/// `workflow_run` among it, is left out.
+/// GitHub's events that run a workflow file of the repository itself, on a commit of its own. What follows
+/// from a pull request, `workflow_run` among it, is left out.
 const GITHUB_EVENTS: [&str; 7] = [
     "push",
     "workflow_dispatch",

@@ -1,7 +1,8 @@
 //! A local AWS that runs the project's `template.yaml`: no account, no Docker, no second description.
 //!
-//! [`Stack::start`] reads the template, creates its tables, queues and secrets on embedded services, serves its HTTP
-//! API, and runs the real function programs behind Lambda's Runtime API. Everything listens on loopback only.
+//! [`Stack::start`] reads the template, creates its tables, queues and secrets on embedded services, serves
+//! its HTTP API, and runs the real function programs behind Lambda's Runtime API. Everything listens on
+//! loopback only.
 //!
 //! ```text
 //! HTTP --> gateway --> lambda --> a function's process --> services: DynamoDB, SQS, Secrets Manager, EventBridge, Invoke

@@ -33,13 +33,14 @@ pub struct StackOptions {
     pub log_sink: LogSink,
     /// Whether schedules run by themselves; if not, [`Stack::wake`](super::Stack::wake) runs them.
     pub schedules: bool,
-    /// Takes the place of the queues' visibility timeouts for the functions' batches: tests of a crash don't want to
-    /// wait for minutes.
+    /// Takes the place of the queues' visibility timeouts for the functions' batches: tests of a crash don't
+    /// want to wait for minutes.
     pub visibility_timeout: Option<Duration>,
     /// Keeps the functions' calls of the services, and ends processes where it is told to.
     pub calls: Calls,
-    /// Breaks what FIFO queues promise but for one thing, that nobody else has a message of the same group at the same time:
-    /// every batch is handed over twice, and messages come in any order, within their group too. The number seeds it.
+    /// Breaks what FIFO queues promise but for one thing, that nobody else has a message of the same group at
+    /// the same time: every batch is handed over twice, and messages come in any order, within their group
+    /// too. The number seeds it.
     pub disorder: Option<u64>,
 }
 

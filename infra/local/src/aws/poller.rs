@@ -1,8 +1,8 @@
 //! SQS event source mappings: takes batches from a queue and hands them to a function.
 //!
-//! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>. Messages that succeeded are deleted; the others stay
-//! hidden for the rest of their visibility timeout. The queue itself keeps two batches from having one message group
-//! at once: a group gives nothing behind a message in flight.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>. Messages that succeeded are deleted; the
+//! others stay hidden for the rest of their visibility timeout. The queue itself keeps two batches from
+//! having one message group at once: a group gives nothing behind a message in flight.
 
 use std::{
     sync::{Arc, Mutex},

@@ -235,17 +235,20 @@ impl Stack {
         self.services.events.taken()
     }
 
-    /// Puts an event of an AWS service on the default bus: `source`, such as `aws.cloudwatch`, `detail_type`, and the `detail`.
+    /// Puts an event of an AWS service on the default bus: `source`, such as `aws.cloudwatch`, `detail_type`,
+    /// and the `detail`.
     pub fn emit(&self, source: &str, detail_type: &str, detail: Value) {
         self.services.events.emit(source, detail_type, detail);
     }
 
-    /// Refuses the next event of this detail type with an error code (`ThrottlingException`), in an answer 200 as EventBridge does.
+    /// Refuses the next event of this detail type with an error code (`ThrottlingException`), in an answer
+    /// 200 as EventBridge does.
     pub fn refuse_next_event(&self, detail_type: &str, code: &str) {
         self.services.events.refuse_next(detail_type, code);
     }
 
-    /// Kills every process of a function as a crash would, whatever it is doing; the next invocation starts anew.
+    /// Kills every process of a function as a crash would, whatever it is doing; the next invocation starts
+    /// anew.
     ///
     /// # Errors
     /// There is no such function.
@@ -274,7 +277,8 @@ impl Stack {
         self.logs.lines()
     }
 
-    /// Waits until no queue that feeds a function holds a message, visible or in flight, and no invocation runs.
+    /// Waits until no queue that feeds a function holds a message, visible or in flight, and no invocation
+    /// runs.
     ///
     /// # Errors
     /// [`StackError::Busy`] with what is left to do after `within`.
@@ -283,8 +287,8 @@ impl Stack {
         loop {
             let (started, running) = self.services.functions.activity();
             let waiting = self.waiting();
-            // A message is in its queue until its invocation has ended, and what an invocation sends is there before
-            // that: with empty queues and nothing started in between, nothing can be on its way.
+            // A message is in its queue until its invocation has ended, and what an invocation sends is there
+            // before that: with empty queues and nothing started in between, nothing can be on its way.
             if running == 0 && waiting.is_empty() && self.services.functions.activity() == (started, 0) {
                 return Ok(());
             }
@@ -296,8 +300,8 @@ impl Stack {
         }
     }
 
-    /// Waits until nothing happens by itself any more: no invocation runs, and no queue that feeds a function holds a
-    /// message that could be received now. Hidden ones may be left; tells how many.
+    /// Waits until nothing happens by itself any more: no invocation runs, and no queue that feeds a function
+    /// holds a message that could be received now. Hidden ones may be left; tells how many.
     ///
     /// # Errors
     /// [`StackError::Busy`] with what is left to do after `within`.
@@ -319,8 +323,8 @@ impl Stack {
         }
     }
 
-    /// Shows every message that is hidden in a queue that feeds a function, as if its time had passed. While nothing is
-    /// being handled ([`rest`](Self::rest)), or it is handled twice at the same time.
+    /// Shows every message that is hidden in a queue that feeds a function, as if its time had passed. While
+    /// nothing is being handled ([`rest`](Self::rest)), or it is handled twice at the same time.
     pub fn reveal(&self) {
         for queue in self.feeding() {
             self.services.sqs.reveal(queue);
@@ -354,7 +358,8 @@ impl Stack {
         dead_letters::all(&self.resources, &self.services.sqs)
     }
 
-    /// Deletes items whose time to live is over, which DynamoDB does by itself sooner or later; tells how many.
+    /// Deletes items whose time to live is over, which DynamoDB does by itself sooner or later; tells how
+    /// many.
     ///
     /// # Errors
     /// What the database refuses.
@@ -364,8 +369,8 @@ impl Stack {
 
     /// Ends everything, waits until the servers are gone, and keeps what the queues hold if data is kept.
     ///
-    /// Without this (a crash) the messages are lost. Nothing is lost with them: what they stand for is unsent in the
-    /// table until it is done, and the clock sends again what has waited too long.
+    /// Without this (a crash) the messages are lost. Nothing is lost with them: what they stand for is unsent
+    /// in the table until it is done, and the clock sends again what has waited too long.
     ///
     /// # Errors
     /// The queues' file can't be written.
@@ -383,8 +388,8 @@ impl Drop for Stack {
     }
 }
 
-/// The URLs of the queues that take what functions failed to take, by the functions' logical ids. Lambda sends there with the
-/// function's role.
+/// The URLs of the queues that take what functions failed to take, by the functions' logical ids. Lambda
+/// sends there with the function's role.
 fn graves(resources: &Resources) -> BTreeMap<String, String> {
     let grave = |function: &Function| {
         let queue =
@@ -421,7 +426,8 @@ async fn serve_services(listener: TcpListener, router: Router) {
     }
 }
 
-/// Answers are small and nothing follows them: without this some wait for the other side's delayed acknowledgement.
+/// Answers are small and nothing follows them: without this some wait for the other side's delayed
+/// acknowledgement.
 pub(super) fn answer_at_once(stream: &mut TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");

@@ -100,7 +100,8 @@ impl CircleCi {
         project.refs = Some((set(branches), set(tags)));
     }
 
-    /// Starts a pipeline of a revision through the API, as somebody with a token of their own does, with these workflows.
+    /// Starts a pipeline of a revision through the API, as somebody with a token of their own does, with
+    /// these workflows.
     pub fn add_pipeline_by_api(&self, slug: &str, new: NewPipeline) -> (String, Vec<String>) {
         let (id, workflows) = self.add_pipeline(slug, new);
         let mut state = locked(&self.shared.state);
@@ -135,8 +136,8 @@ impl CircleCi {
         (id, ids)
     }
 
-    /// A pipeline of one workflow whose tests are done and whose `job` waits for a person, with a job `deploy`
-    /// behind it.
+    /// A pipeline of one workflow whose tests are done and whose `job` waits for a person, with a job
+    /// `deploy` behind it.
     pub fn add_pipeline_on_hold(
         &self,
         slug: &str,
@@ -167,8 +168,8 @@ impl CircleCi {
         OnHold { pipeline_id, pipeline_number, workflow_id, approval_request_id }
     }
 
-    /// Has the API trigger pipelines of the commit that `heads` says a branch or a tag (`true`) of a repository (`owner/name`) stands
-    /// at. What was said first stays.
+    /// Has the API trigger pipelines of the commit that `heads` says a branch or a tag (`true`) of a
+    /// repository (`owner/name`) stands at. What was said first stays.
     pub fn follow(&self, heads: impl Fn(&str, &str, bool) -> Option<String> + Send + Sync + 'static) {
         let _ = self.shared.heads.set(Box::new(heads));
     }
@@ -184,8 +185,8 @@ impl CircleCi {
         cancelled.map(|pipeline| pipeline.id.clone()).collect()
     }
 
-    /// Adds a workflow to a pipeline, as running one of it again does; returns its id, or `None` if there is no
-    /// such pipeline.
+    /// Adds a workflow to a pipeline, as running one of it again does; returns its id, or `None` if there is
+    /// no such pipeline.
     pub fn add_workflow(&self, pipeline_id: &str, name: &str, jobs: &[NewJob]) -> Option<String> {
         let now = (self.shared.clock)();
         let mut state = locked(&self.shared.state);
@@ -224,7 +225,8 @@ impl CircleCi {
         }
     }
 
-    /// The workflow's status in CircleCI's words (`on_hold`, `running`, ...); `None` if there is no such workflow.
+    /// The workflow's status in CircleCI's words (`on_hold`, `running`, ...); `None` if there is no such
+    /// workflow.
     pub fn workflow_status(&self, workflow_id: &str) -> Option<String> {
         let state = locked(&self.shared.state);
         state.workflow(workflow_id).map(|(_, _, workflow)| workflow.status().to_owned())

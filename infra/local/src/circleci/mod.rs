@@ -1,12 +1,12 @@
-//! A stand-in for CircleCI's API v2, held to its official spec, with a page at `/` that shows what waits on hold
-//! and what was approved and triggered.
+//! A stand-in for CircleCI's API v2, held to its official spec, with a page at `/` that shows what waits on
+//! hold and what was approved and triggered.
 //!
 //! Where the documentation is silent, it assumes:
-//! - approving answers 202 `{"message":"Accepted."}` once; a job that was approved or cancelled already, or that
-//!   still waits for other jobs, answers 400 with a message, and nothing changes;
+//! - approving answers 202 `{"message":"Accepted."}` once; a job that was approved or cancelled already, or
+//!   that still waits for other jobs, answers 400 with a message, and nothing changes;
 //! - an unknown workflow, approval request or pipeline answers 404 with a message;
-//! - an undeclared pipeline parameter answers 400 `Unexpected argument(s): …`, and naming both a branch and a tag
-//!   answers 400;
+//! - an undeclared pipeline parameter answers 400 `Unexpected argument(s): …`, and naming both a branch and a
+//!   tag answers 400;
 //! - a tag that is sent as a branch, or a branch that is none, answers 400 `Branch not found`;
 //! - lists are newest first, 20 to a page, and a made-up page token answers 400;
 //! - a triggered pipeline without a branch or tag builds `main`;

@@ -3,8 +3,8 @@
 use super::state::ChangedFile;
 use std::collections::BTreeMap;
 
-/// The files that `commits` (the changes of each, oldest first) leave changed: one that was added and removed again is
-/// none of them, one that was renamed twice has its first name as the previous one.
+/// The files that `commits` (the changes of each, oldest first) leave changed: one that was added and removed
+/// again is none of them, one that was renamed twice has its first name as the previous one.
 pub fn together<'c>(commits: impl IntoIterator<Item = &'c [ChangedFile]>) -> Vec<ChangedFile> {
     let mut changed: BTreeMap<String, ChangedFile> = BTreeMap::new();
     for change in commits.into_iter().flatten() {
@@ -16,7 +16,8 @@ pub fn together<'c>(commits: impl IntoIterator<Item = &'c [ChangedFile]>) -> Vec
     changed.into_values().collect()
 }
 
-/// What a file is after one more change; `before`: what it was changed to before. `None`: it is as if nothing happened.
+/// What a file is after one more change; `before`: what it was changed to before. `None`: it is as if nothing
+/// happened.
 fn after(before: Option<ChangedFile>, change: &ChangedFile) -> Option<ChangedFile> {
     let Some(before) = before else { return Some(change.clone()) };
     let first = before.previous.clone().unwrap_or_else(|| before.path.clone());

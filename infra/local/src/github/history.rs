@@ -1,4 +1,5 @@
-//! The makers of commits and pull requests beyond the author: committers, signers, pushers, queues; and the list of pushes.
+//! The makers of commits and pull requests beyond the author: committers, signers, pushers, queues; and the
+//! list of pushes.
 
 use super::state::{Author, Commit, NewCommit, NewPullRequest, Repository};
 use jiff::Timestamp;
@@ -40,8 +41,8 @@ pub struct Activity {
     pub actor: Option<Author>,
 }
 
-/// A commit to be pushed, with what a [`NewCommit`] leaves at its usual value: the author commits it, signs nothing and pushes
-/// it onto its branch's head.
+/// A commit to be pushed, with what a [`NewCommit`] leaves at its usual value: the author commits it, signs
+/// nothing and pushes it onto its branch's head.
 #[derive(Clone, Debug)]
 pub struct Push {
     pub(super) commit: NewCommit,
@@ -273,7 +274,8 @@ impl Opened {
 }
 
 impl Repository {
-    /// Adds commits with one push to the first one's branch; returns their SHAs. `ids` gives a new number each time.
+    /// Adds commits with one push to the first one's branch; returns their SHAs. `ids` gives a new number
+    /// each time.
     pub fn push(&mut self, pushes: Vec<Push>, mut ids: impl FnMut() -> u64, now: Timestamp) -> Vec<String> {
         let Some(first) = pushes.first() else { return Vec::new() };
         let branch = first.commit.branch.clone().unwrap_or_else(|| self.default_branch.clone());

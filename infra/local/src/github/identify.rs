@@ -88,7 +88,8 @@ pub fn sha(repository: &Repository, name: &str) -> Answer {
 }
 
 impl Repository {
-    /// The commit that `heads/BRANCH`, `tags/TAG`, a branch, a SHA or the start of a SHA names; none where several begin so.
+    /// The commit that `heads/BRANCH`, `tags/TAG`, a branch, a SHA or the start of a SHA names; none where
+    /// several begin so.
     fn named(&self, name: &str) -> Option<&Commit> {
         if let Some(branch) = name.strip_prefix("heads/") {
             return self.commit(self.branches.get(branch)?.as_deref()?);
@@ -108,8 +109,8 @@ impl Repository {
 }
 
 impl GitHub {
-    /// Has the repository know a commit with this SHA: its full SHA. One that is there already, or that begins so, stays as it is; a
-    /// new one is pushed to the default branch by nobody known.
+    /// Has the repository know a commit with this SHA: its full SHA. One that is there already, or that
+    /// begins so, stays as it is; a new one is pushed to the default branch by nobody known.
     pub fn knows(&self, repository: &str, sha: &str) -> String {
         let now = (self.shared.clock)();
         self.change(repository, |repository| {
@@ -128,7 +129,8 @@ impl GitHub {
         })
     }
 
-    /// Has the host answer for a commit by this repository's name which no branch or tag of it contains: a commit of a fork.
+    /// Has the host answer for a commit by this repository's name which no branch or tag of it contains: a
+    /// commit of a fork.
     pub fn add_fork_commit(&self, repository: &str, sha: &str) {
         let now = (self.shared.clock)();
         self.change(repository, |repository| {

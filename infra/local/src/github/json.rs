@@ -282,7 +282,8 @@ fn with(mut object: Value, more: Value) -> Value {
     object
 }
 
-/// An id that always comes out the same for the same name. Accounts that Signoff knows by their number have GitHub's own.
+/// An id that always comes out the same for the same name. Accounts that Signoff knows by their number have
+/// GitHub's own.
 ///
 /// Source: <https://api.github.com/users/dependabot[bot]> and the like.
 pub fn number_of(name: &str) -> u64 {

@@ -1,17 +1,19 @@
-//! A stand-in for GitHub's REST API (version 2022-11-28), held to its official spec, with a page at `/` that shows
-//! repositories, commits and what was dispatched, and signed deliveries of the `deployment_status` webhook.
+//! A stand-in for GitHub's REST API (version 2022-11-28), held to its official spec, with a page at `/` that
+//! shows repositories, commits and what was dispatched, and signed deliveries of the `deployment_status`
+//! webhook.
 //!
 //! Where the documentation is silent, it assumes:
 //! - a file has the same text at every branch and revision, unless [`GitHub::set_file_at`] says otherwise;
-//! - `commits/{ref}` and `commits/{sha}/pulls` of an unknown commit answer 422 `No commit found for SHA: …`, a
-//!   comparison with one 404;
+//! - `commits/{ref}` and `commits/{sha}/pulls` of an unknown commit answer 422 `No commit found for SHA: …`,
+//!   a comparison with one 404;
 //! - a dispatch on an unknown ref answers 422 `No ref found for: …`, of an unknown workflow 404;
 //! - a build's branch moves while it is started only where [`GitHub::move_before_dispatch`] says so;
 //! - the list of activities goes back to the beginning, and a push to a fork is not in it;
-//! - GraphQL tells no account of a bot that git names as author or committer, and whoever signed as GitHub is no signer;
+//! - GraphQL tells no account of a bot that git names as author or committer, and whoever signed as GitHub is
+//!   no signer;
 //! - everybody who wrote a commit, or opened or merged a pull request, has a public profile;
-//! - a workflow that was started has a run at once, which stays queued; filters of the list of runs that Signoff does not
-//!   use do nothing;
+//! - a workflow that was started has a run at once, which stays queued; filters of the list of runs that
+//!   Signoff does not use do nothing;
 //! - a request that the spec does not accept answers 422 and says why.
 
 mod activity;

@@ -148,8 +148,8 @@ impl GitHub {
         });
     }
 
-    /// The commit that a branch, or a tag (`is_tag`), of a repository stands at. A branch that is to move before a workflow is
-    /// started moves before a pipeline too.
+    /// The commit that a branch, or a tag (`is_tag`), of a repository stands at. A branch that is to move
+    /// before a workflow is started moves before a pipeline too.
     pub fn head_of(&self, repository: &str, name: &str, is_tag: bool) -> Option<String> {
         let mut state = locked(&self.shared.state);
         let repository = state.name_of(repository)?;

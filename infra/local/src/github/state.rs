@@ -81,8 +81,8 @@ impl Author {
     }
 }
 
-/// What happened to a file, in GitHub's words. (As a name of its own, so that serde does not take it for text that
-/// is borrowed from its input.)
+/// What happened to a file, in GitHub's words. (As a name of its own, so that serde does not take it for text
+/// that is borrowed from its input.)
 pub type StatusWord = &'static str;
 
 /// A file that a commit changed.
@@ -288,8 +288,8 @@ impl Repository {
         own.and_then(|files| files.get(path)).or_else(|| self.files.get(path))
     }
 
-    /// The blob of a file at a commit: another one for each commit up to there that lists the file among those it changed;
-    /// `None`: none did.
+    /// The blob of a file at a commit: another one for each commit up to there that lists the file among
+    /// those it changed; `None`: none did.
     pub fn blob(&self, path: &str, sha: &str) -> Option<String> {
         let ancestry = self.ancestry(sha);
         let changes = |commit: &&Commit| {

@@ -58,7 +58,8 @@ impl Jira {
         self.shared.observed.requests.all()
     }
 
-    /// What the official spec and the documentation do not accept of the requests and answers so far; tests expect none.
+    /// What the official spec and the documentation do not accept of the requests and answers so far; tests
+    /// expect none.
     pub fn violations(&self) -> Vec<String> {
         let mut violations = self.shared.gate.violations();
         violations.extend(locked(&self.shared.violations).iter().cloned());

@@ -1,9 +1,11 @@
-//! A stand-in for Jira Cloud's REST API v3, held to its official spec, with a page at `/` that shows the issues and what was written on them.
+//! A stand-in for Jira Cloud's REST API v3, held to its official spec, with a page at `/` that shows the
+//! issues and what was written on them.
 //!
 //! `POST /rest/api/3/issue/bulkfetch` is younger than the spec that it is held to, and as
-//! <https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/> describes it.
-//! Every project has one workflow: To Do, In Progress and Done, each a step away from the other two; only what goes to Done takes a
-//! resolution. Where the documentation is silent, it assumes that a field which can't be set answers 400 with `errors`.
+//! <https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/> describes it. Every
+//! project has one workflow: To Do, In Progress and Done, each a step away from the other two; only what goes
+//! to Done takes a resolution. Where the documentation is silent, it assumes that a field which can't be set
+//! answers 400 with `errors`.
 
 mod api;
 mod handle;

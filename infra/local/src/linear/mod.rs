@@ -1,8 +1,10 @@
-//! A stand-in for Linear's GraphQL API, with a page at `/` that shows the issues and what was written on them.
+//! A stand-in for Linear's GraphQL API, with a page at `/` that shows the issues and what was written on
+//! them.
 //!
-//! It answers the queries and mutations that Signoff sends, as the schema in <https://github.com/linear/linear> describes them, and
-//! refuses a field that it does not have. A team has the states Todo, In Progress and Done. Where the documentation is silent, it
-//! assumes that a comment with an id that there is already is refused with `INPUT_ERROR`.
+//! It answers the queries and mutations that Signoff sends, as the schema in
+//! <https://github.com/linear/linear> describes them, and refuses a field that it does not have. A team has
+//! the states Todo, In Progress and Done. Where the documentation is silent, it assumes that a comment with
+//! an id that there is already is refused with `INPUT_ERROR`.
 
 mod api;
 mod handle;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Runs all of Signoff on this machine: a local AWS, stand-ins for Slack, GitHub, CircleCI, Jira and Linear, and a demo team.
-/// No account, no Docker; Ctrl-C leaves nothing running.
+/// Runs all of Signoff on this machine: a local AWS, stand-ins for Slack, GitHub, CircleCI, Jira and Linear,
+/// and a demo team. No account, no Docker; Ctrl-C leaves nothing running.
 #[derive(Debug, Parser)]
 #[command(name = "signoff-local")]
 pub struct Cli {

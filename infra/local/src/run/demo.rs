@@ -108,7 +108,8 @@ impl Demo {
         })))
     }
 
-    /// Pushes a change, whose pipeline comes to its job on hold, and registers its deploy on Staging. Tells which.
+    /// Pushes a change, whose pipeline comes to its job on hold, and registers its deploy on Staging. Tells
+    /// which.
     ///
     /// # Errors
     /// Signoff's API is not there, or refuses the deploy.

@@ -1,5 +1,5 @@
-//! The Web API's calling convention (<https://docs.slack.dev/apis/web-api>): arguments in a query, a form or JSON,
-//! answers with `ok`, errors with HTTP 200.
+//! The Web API's calling convention (<https://docs.slack.dev/apis/web-api>): arguments in a query, a form or
+//! JSON, answers with `ok`, errors with HTTP 200.
 
 use super::{Shared, chat, conversations, openid, users, views};
 use crate::stand_in::percent;
@@ -135,8 +135,8 @@ fn call(shared: &Shared, method: &str, parts: &Parts, body: &[u8]) -> Outcome {
     run(shared, &arguments)
 }
 
-/// The arguments of the query, and those of the body over them. Methods that read take no JSON body: its arguments
-/// go unseen.
+/// The arguments of the query, and those of the body over them. Methods that read take no JSON body: its
+/// arguments go unseen.
 fn arguments(parts: &Parts, body: &[u8], takes_json: bool) -> Result<Arguments, Failure> {
     let mut arguments = Map::new();
     let query = percent::pairs(parts.uri.query().unwrap_or_default()).ok_or("invalid_arguments")?;

@@ -1,5 +1,5 @@
-//! Block Kit's limits, as <https://docs.slack.dev/reference/block-kit> lists them: blocks that Slack would refuse are
-//! refused, and the others are kept as Slack keeps them, with ids.
+//! Block Kit's limits, as <https://docs.slack.dev/reference/block-kit> lists them: blocks that Slack would
+//! refuse are refused, and the others are kept as Slack keeps them, with ids.
 
 mod elements;
 pub mod view;
@@ -12,8 +12,8 @@ const BLOCKS: usize = 50;
 /// The longest block id and action id.
 const LONGEST_ID: usize = 255;
 
-/// The blocks of a message as Slack keeps them: every block has an id, every button an action id, every text says
-/// whether it shows emoji.
+/// The blocks of a message as Slack keeps them: every block has an id, every button an action id, every text
+/// says whether it shows emoji.
 ///
 /// # Errors
 /// What Slack would say about them, each with the JSON pointer of the place.

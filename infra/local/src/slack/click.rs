@@ -53,7 +53,8 @@ pub struct ClickOutcome {
     pub answer: String,
     /// How long the answer took.
     pub elapsed: Duration,
-    /// What Slack would show to the person: nothing after an answer of 2xx within three seconds. An event would be told again.
+    /// What Slack would show to the person: nothing after an answer of 2xx within three seconds. An event
+    /// would be told again.
     pub problem: Option<String>,
 }
 
@@ -209,8 +210,8 @@ impl Slack {
         InteractionRequest { headers, body }
     }
 
-    /// Clicks the button `action_id` of a message as `user`: POSTs the signed payload to the app's interactions
-    /// address. The channel may be an id or a name.
+    /// Clicks the button `action_id` of a message as `user`: POSTs the signed payload to the app's
+    /// interactions address. The channel may be an id or a name.
     ///
     /// # Errors
     /// When there is no such person, message or button.

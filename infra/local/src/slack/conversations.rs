@@ -35,8 +35,8 @@ pub fn history(shared: &Shared, arguments: &Arguments) -> Outcome {
     Ok(json!({"messages": messages, "has_more": has_more, "response_metadata": metadata}))
 }
 
-/// `conversations.replies`: the message and the replies to it, oldest first. The message itself comes whatever the
-/// range.
+/// `conversations.replies`: the message and the replies to it, oldest first. The message itself comes
+/// whatever the range.
 pub fn replies(shared: &Shared, arguments: &Arguments) -> Outcome {
     let workspace = locked(&shared.workspace);
     let channel = readable(&workspace, &arguments.required("channel")?)?;

@@ -14,9 +14,9 @@ pub struct Reader {
     pub now: Timestamp,
 }
 
-/// The date as the reader sees it. Like Slack it leaves the year out when it is this year; the clock has 24 hours,
-/// as in the seed's pictures (Slack follows the reader's preference). A format with an unknown token shows the
-/// fallback.
+/// The date as the reader sees it. Like Slack it leaves the year out when it is this year; the clock has 24
+/// hours, as in the seed's pictures (Slack follows the reader's preference). A format with an unknown token
+/// shows the fallback.
 pub fn shown(date: &Date, reader: &Reader) -> String {
     let Ok(at) = Timestamp::from_second(date.seconds) else { return date.fallback.clone() };
     let at = at.to_zoned(reader.zone.clone());

@@ -1,5 +1,5 @@
-//! The Events API (<https://docs.slack.dev/apis/events-api>): what the app is told of its own accord. Of the events that
-//! the app's manifest asks for, only deleted messages and reactions are told.
+//! The Events API (<https://docs.slack.dev/apis/events-api>): what the app is told of its own accord. Of the
+//! events that the app's manifest asks for, only deleted messages and reactions are told.
 
 use super::Slack;
 use super::click::{ClickOutcome, InteractionRequest};
@@ -29,8 +29,9 @@ impl Slack {
         *locked(&self.shared.events_url) = Some(url.to_owned());
     }
 
-    /// Somebody deletes a message of the app, given by the channel's id or name. It is gone from the channel; its replies
-    /// stay, and so does a tombstone where there are some. The app is told, if it has an events address.
+    /// Somebody deletes a message of the app, given by the channel's id or name. It is gone from the channel;
+    /// its replies stay, and so does a tombstone where there are some. The app is told, if it has an events
+    /// address.
     ///
     /// # Errors
     /// When there is no such message.
@@ -40,8 +41,9 @@ impl Slack {
         Ok(SentEvent { id, body, outcome })
     }
 
-    /// The person `user` reacts with the emoji `name` to a message of the app, given by the channel's id or name; or, where
-    /// `is_there` is not so, takes that back. The app is told, if it has an events address; nothing of it is kept here.
+    /// The person `user` reacts with the emoji `name` to a message of the app, given by the channel's id or
+    /// name; or, where `is_there` is not so, takes that back. The app is told, if it has an events address;
+    /// nothing of it is kept here.
     ///
     /// # Errors
     /// When there is no such message.
@@ -73,8 +75,8 @@ impl Slack {
         Ok(SentEvent { id, body, outcome })
     }
 
-    /// Tells an event once more, as Slack does up to three times where the app did not answer 2xx within three seconds, or
-    /// its answer was lost. `number` counts from 1.
+    /// Tells an event once more, as Slack does up to three times where the app did not answer 2xx within
+    /// three seconds, or its answer was lost. `number` counts from 1.
     pub async fn redeliver(&self, event: &SentEvent, number: u32) -> ClickOutcome {
         let mut request = self.signed_event(&event.body, (self.shared.clock)());
         let refused = event.outcome.status.is_some_and(|status| !(200..300).contains(&status));
@@ -138,7 +140,8 @@ impl Slack {
             "event_ts": event_ts,
             "previous_message": previous,
         });
-        // What is left where there are replies is a message of its own: Slack tells that it changed into that.
+        // What is left where there are replies is a message of its own: Slack tells that it changed into
+        // that.
         if has_replies {
             channel.tombstones.push(ts.to_owned());
             event["subtype"] = json!("message_changed");

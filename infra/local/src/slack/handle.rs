@@ -8,8 +8,8 @@ use crate::stand_in::locked;
 use jiff::tz::TimeZone;
 
 impl Slack {
-    /// The messages of a channel (an id, or a name with or without `#`) that are no replies, oldest first. Of a
-    /// channel that does not exist: none.
+    /// The messages of a channel (an id, or a name with or without `#`) that are no replies, oldest first. Of
+    /// a channel that does not exist: none.
     pub fn messages(&self, channel: &str) -> Vec<Message> {
         let workspace = locked(&self.shared.workspace);
         let channel = workspace.channel(channel);
@@ -63,8 +63,8 @@ impl Slack {
         text::message(&locked(&self.shared.workspace), &reader, &ephemeral.text, &ephemeral.blocks)
     }
 
-    /// Everything that a person sees in a channel, in the order in which they see it, dates in UTC: messages, their
-    /// replies behind `↳`, and what only they see behind `(only you)`.
+    /// Everything that a person sees in a channel, in the order in which they see it, dates in UTC: messages,
+    /// their replies behind `↳`, and what only they see behind `(only you)`.
     pub fn user_sees(&self, user: &str, channel: &str) -> String {
         let reader = self.reader(&TimeZone::UTC);
         let workspace = locked(&self.shared.workspace);

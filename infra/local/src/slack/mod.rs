@@ -1,29 +1,33 @@
-//! A stand-in for a Slack workspace with one app in it: the Web API's methods that Signoff calls, signed clicks, forms
-//! and events, and a page at `/` that shows the channels as Slack draws them, with buttons to click, menus to choose from
-//! and forms to fill in as any of the people.
+//! A stand-in for a Slack workspace with one app in it: the Web API's methods that Signoff calls, signed
+//! clicks, forms and events, and a page at `/` that shows the channels as Slack draws them, with buttons to
+//! click, menus to choose from and forms to fill in as any of the people.
 //!
-//! There is no official machine-readable spec; it behaves as <https://docs.slack.dev> says. Where that is silent, it
-//! assumes:
-//! - a channel can be named `#name`, `name` or by id where a message is posted; every other method takes ids only;
+//! There is no official machine-readable spec; it behaves as <https://docs.slack.dev> says. Where that is
+//! silent, it assumes:
+//! - a channel can be named `#name`, `name` or by id where a message is posted; every other method takes ids
+//!   only;
 //! - methods that read take their arguments from the query or a form, and do not see a JSON body;
-//! - a reply to a message that does not exist answers `thread_not_found`, one to a deleted message that has replies
-//!   goes into their thread;
-//! - a deleted message that has replies leaves a tombstone in history and replies, and is told as `message_changed`;
-//!   `chat.update` answers `message_not_found` for it as for every deleted message;
+//! - a reply to a message that does not exist answers `thread_not_found`, one to a deleted message that has
+//!   replies goes into their thread;
+//! - a deleted message that has replies leaves a tombstone in history and replies, and is told as
+//!   `message_changed`; `chat.update` answers `message_not_found` for it as for every deleted message;
 //! - a view that is refused leaves its `trigger_id` usable;
-//! - a form that is closed without being submitted is not told to the app, and there is no `views.update` or `push`;
+//! - a form that is closed without being submitted is not told to the app, and there is no `views.update` or
+//!   `push`;
 //! - a direct message is opened with one person, and no message is posted to a person's id;
-//! - whoever is not in a public channel sees it, and clicks there as others do; nobody but its people clicks in a private one;
+//! - whoever is not in a public channel sees it, and clicks there as others do; nobody but its people clicks
+//!   in a private one;
 //! - the people of a channel are named without those whose accounts were deactivated, and with the app;
 //! - channels are listed in the order in which they were made;
-//! - a redirect URL is one of the app's, letter by letter, and an id token is signed with the app's secret (Slack signs
-//!   with a key of its own);
-//! - what is wrong with a request to sign in is told to the person, not sent back to the app; whoever asks for no `team`
-//!   may sign in to any, and a code of somebody who was deactivated since is an `invalid_code`;
+//! - a redirect URL is one of the app's, letter by letter, and an id token is signed with the app's secret
+//!   (Slack signs with a key of its own);
+//! - what is wrong with a request to sign in is told to the person, not sent back to the app; whoever asks
+//!   for no `team` may sign in to any, and a code of somebody who was deactivated since is an `invalid_code`;
 //! - e-mail lookup finds neither deactivated accounts nor people of other workspaces;
 //! - a public channel that the app is not in answers `not_in_channel`, a private one `channel_not_found`;
 //! - a property that Block Kit does not document makes a block invalid;
-//! - the year of a date is left out when it is this year, and clocks have 24 hours, as in the seed's pictures.
+//! - the year of a date is left out when it is this year, and clocks have 24 hours, as in the seed's
+//!   pictures.
 
 mod api;
 mod blocks;

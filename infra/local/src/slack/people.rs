@@ -180,8 +180,8 @@ impl Slack {
         }
     }
 
-    /// Adds a user group by its handle (with or without `@`); returns its id. A group that has the handle already
-    /// gets these members instead.
+    /// Adds a user group by its handle (with or without `@`); returns its id. A group that has the handle
+    /// already gets these members instead.
     pub fn add_usergroup(&self, handle: &str, members: &[&str]) -> String {
         let handle = handle.strip_prefix('@').unwrap_or(handle);
         let mut workspace = locked(&self.shared.workspace);

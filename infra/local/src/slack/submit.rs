@@ -60,8 +60,8 @@ enum Next {
 }
 
 impl Slack {
-    /// The signed request of a submission of what is written into the inputs (by action id; the others hold what they
-    /// held before). `at` is the time in its `X-Slack-Request-Timestamp`.
+    /// The signed request of a submission of what is written into the inputs (by action id; the others hold
+    /// what they held before). `at` is the time in its `X-Slack-Request-Timestamp`.
     ///
     /// # Errors
     /// What Slack's client would not send.
@@ -76,8 +76,8 @@ impl Slack {
         Ok(self.signed(&payload.to_string(), at))
     }
 
-    /// Submits a form as `user`: POSTs the signed payload to the app's interactions address, and does with the form what
-    /// the app answers.
+    /// Submits a form as `user`: POSTs the signed payload to the app's interactions address, and does with
+    /// the form what the app answers.
     ///
     /// # Errors
     /// What Slack's client would not send.

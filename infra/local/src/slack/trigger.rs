@@ -1,4 +1,5 @@
-//! What a click gives the app to open one form with: <https://docs.slack.dev/interactivity/handling-user-interaction>
+//! What a click gives the app to open one form with:
+//! <https://docs.slack.dev/interactivity/handling-user-interaction>
 
 use crate::stand_in::uuid_of;
 use jiff::{SignedDuration, Timestamp};

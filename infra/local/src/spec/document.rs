@@ -108,8 +108,9 @@ impl Document {
     }
 }
 
-/// The documents list every property that a request may have, but leave its schema open; a property that is not
-/// listed would be ignored by the real service, which is never what a client means. So the top level is closed.
+/// The documents list every property that a request may have, but leave its schema open; a property that is
+/// not listed would be ignored by the real service, which is never what a client means. So the top level is
+/// closed.
 fn closed(schema: &Value) -> Value {
     let mut schema = schema.clone();
     if let Value::Object(map) = &mut schema

@@ -39,7 +39,8 @@ pub const GITHUB_OPERATIONS: &[(&str, &str)] = &[
     ("/users/{username}", "get"),
 ];
 
-/// The operations of Jira Cloud's REST API v3 that Signoff calls and that the document describes: path template and method.
+/// The operations of Jira Cloud's REST API v3 that Signoff calls and that the document describes: path
+/// template and method.
 pub const JIRA_OPERATIONS: &[(&str, &str)] = &[
     ("/rest/api/3/issue/{issueIdOrKey}", "get"),
     ("/rest/api/3/issue/{issueIdOrKey}", "put"),
@@ -123,8 +124,8 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The value without what only a reader needs. `names`: whether the keys of this object are names of the API's
-/// own (properties, status codes, ...) rather than words of OpenAPI.
+/// The value without what only a reader needs. `names`: whether the keys of this object are names of the
+/// API's own (properties, status codes, ...) rather than words of OpenAPI.
 fn pruned(value: &Value, names: bool) -> Value {
     const PROSE: [&str; 9] = [
         "description",

@@ -1,4 +1,5 @@
-//! The way into a stand-in's API: requests that the spec does not accept do not get further, and are remembered.
+//! The way into a stand-in's API: requests that the spec does not accept do not get further, and are
+//! remembered.
 
 use super::{Accepted, BrokenSpec, Spec, Violation};
 use crate::stand_in::answer::Answer;
@@ -20,7 +21,8 @@ impl Gate {
     }
 
     /// Answers a request by `handle` if the spec accepts it; `path` is the request's path inside the API. The
-    /// answer is checked too: a stand-in that answers what the real service never would is a violation as well.
+    /// answer is checked too: a stand-in that answers what the real service never would is a violation as
+    /// well.
     ///
     /// # Errors
     /// What the spec does not accept about the request; it is remembered.

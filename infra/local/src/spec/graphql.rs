@@ -1,5 +1,5 @@
-//! GraphQL queries held to an extract of GitHub's official schema (`specs/github.graphql`), so that neither the client nor the
-//! stand-in can invent a field. See <https://spec.graphql.org/October2021/>.
+//! GraphQL queries held to an extract of GitHub's official schema (`specs/github.graphql`), so that neither
+//! the client nor the stand-in can invent a field. See <https://spec.graphql.org/October2021/>.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ const READ: [&str; 4] = ["type", "interface", "enum", "union"];
 /// The most elements of a connection that a query may ask for.
 const LARGEST_PAGE: u64 = 100;
 
-/// The types of a schema, each with its fields. The values of an enum and the members of a union stand as fields; values have no
-/// type.
+/// The types of a schema, each with its fields. The values of an enum and the members of a union stand as
+/// fields; values have no type.
 #[derive(Debug)]
 pub struct Schema(pub BTreeMap<String, BTreeMap<String, Field>>);
 
@@ -131,8 +131,9 @@ impl Schema {
     }
 }
 
-/// The nodes that a query can be answered with at most, as GitHub counts them: each connection's elements, times those that it
-/// is in. See <https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
+/// The nodes that a query can be answered with at most, as GitHub counts them: each connection's elements,
+/// times those that it is in. See
+/// <https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
 pub fn nodes(selections: &[Selection]) -> u64 {
     let one = |selection: &Selection| {
         let inner = nodes(&selection.selections);

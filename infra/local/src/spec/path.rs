@@ -15,8 +15,8 @@ enum Segment {
 }
 
 impl Template {
-    /// Reads `/repos/{owner}/{repo}/contents/{path}`; `spans_segments` says of a parameter whether it may hold
-    /// slashes.
+    /// Reads `/repos/{owner}/{repo}/contents/{path}`; `spans_segments` says of a parameter whether it may
+    /// hold slashes.
     pub fn new(text: &str, spans_segments: impl Fn(&str) -> bool) -> Self {
         let segment = |part: &str| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             Some(name) => Segment::Parameter(name.to_owned(), spans_segments(name)),

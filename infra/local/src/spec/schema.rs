@@ -3,8 +3,8 @@
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
-/// A document whose schemas say "or null" as JSON Schema does: `nullable` (and CircleCI's `x-nullable`) becomes one
-/// more type, or `anyOf` with the type null where the schema names no type.
+/// A document whose schemas say "or null" as JSON Schema does: `nullable` (and CircleCI's `x-nullable`)
+/// becomes one more type, or `anyOf` with the type null where the schema names no type.
 pub fn as_json_schema(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -32,7 +32,8 @@ pub fn as_json_schema(value: &Value) -> Value {
     }
 }
 
-/// A validator of `schema`, whose references point into `components`. Formats (uuid, date-time, uri) are checked.
+/// A validator of `schema`, whose references point into `components`. Formats (uuid, date-time, uri) are
+/// checked.
 ///
 /// # Errors
 /// Why the schema cannot be used, e.g. a reference to a component that is not there.

@@ -48,8 +48,9 @@ pub(crate) fn locked<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// An HTTP client for loopback addresses. It follows no redirects, as Slack and GitHub don't. It keeps no idle connections, because tests use one stand-in from the
-/// runtimes of many tests, and a connection dies with the runtime that opened it.
+/// An HTTP client for loopback addresses. It follows no redirects, as Slack and GitHub don't. It keeps no
+/// idle connections, because tests use one stand-in from the runtimes of many tests, and a connection dies
+/// with the runtime that opened it.
 ///
 /// # Errors
 /// When the TLS settings that the client insists on cannot be built.

@@ -111,7 +111,8 @@ pub struct Voter {
     pub name: String,
     /// The workspace (team id) that the person belongs to.
     pub workspace: String,
-    /// What their account is, where Slack said so in time; without it, the look before the first action decides.
+    /// What their account is, where Slack said so in time; without it, the look before the first action
+    /// decides.
     pub standing: Option<Standing>,
 }
 

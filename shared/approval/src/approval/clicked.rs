@@ -126,8 +126,8 @@ fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
     }
 }
 
-/// Whether `click` counts only before the approval expires. In a quorum that was reached in time, people may still take
-/// back what they approved; nobody may approve who had not.
+/// Whether `click` counts only before the approval expires. In a quorum that was reached in time, people may
+/// still take back what they approved; nobody may approve who had not.
 fn needs_time(approval: &Approval, click: &Click) -> bool {
     if approval.status == Status::Pending {
         return true;

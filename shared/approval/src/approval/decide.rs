@@ -91,7 +91,8 @@ pub enum Refusal {
     NoReviewOwed,
     /// The broken glass was reviewed before.
     Reviewed(Box<Review>),
-    /// The person may not review the broken glass, but these (Slack user ids) may; none: anyone else in the channel may.
+    /// The person may not review the broken glass, but these (Slack user ids) may; none: anyone else in the
+    /// channel may.
     NotAReviewer(NoReviewer, Vec<String>),
     /// The person can't confirm that a maker is nobody here.
     NotAConfirmer(NoConfirmer),
@@ -121,7 +122,8 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
 
 /// What `command` makes of `approval` at `now`.
 ///
-/// A closed approval never changes, but for where its dialog stands, what its voters are called, and the review of its broken glass.
+/// A closed approval never changes, but for where its dialog stands, what its voters are called, and the
+/// review of its broken glass.
 pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
     use Status::{Approved, Cancelled, Expired, Pending, Quorum, Rejected, Superseded};
     match (&approval.status, command) {
@@ -324,8 +326,8 @@ fn judge(
     decision
 }
 
-/// Takes over who may vote on the range from `base`. Where the base moved, and with it what is taken out or who made it,
-/// people voted on another change: their votes start anew.
+/// Takes over who may vote on the range from `base`. Where the base moved, and with it what is taken out or
+/// who made it, people voted on another change: their votes start anew.
 fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<String>) {
     let approval = &mut decision.next;
     let takes_out = electorate.judged.as_ref().is_some_and(|judged| judged.removed > 0);
@@ -333,8 +335,8 @@ fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<
     // What nothing blocks goes on by what is known: it is on record that the range is not.
     let is_uncompared = electorate.without_range.is_some() && electorate.blocked.is_empty();
     if electorate.judged.is_none() && was_judged && !is_uncompared {
-        // Whether the votes are on another change is known once the range can be read again: until then it stays the one that they
-        // were given on, and what keeps it from being read blocks.
+        // Whether the votes are on another change is known once the range can be read again: until then it
+        // stays the one that they were given on, and what keeps it from being read blocks.
         let Electorate { judged, parts, .. } = approval.electorate.clone();
         approval.electorate = Electorate { judged, parts, ..electorate };
         return;
@@ -426,7 +428,8 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     }
 }
 
-/// Closes the approval of `decision`, `by` somebody or of its own accord: the run that waits for it is told, and its dialog is drawn.
+/// Closes the approval of `decision`, `by` somebody or of its own accord: the run that waits for it is told,
+/// and its dialog is drawn.
 pub(super) fn close(
     decision: &mut Decision<Approval>,
     status: Status,

@@ -15,7 +15,8 @@ pub struct Electorate {
     pub who: String,
     /// The Slack user ids of those who may not, because it is their own change.
     pub except: Vec<String>,
-    /// Makers of whom only an address is known that is nobody's in Slack, by name; they keep nobody from voting.
+    /// Makers of whom only an address is known that is nobody's in Slack, by name; they keep nobody from
+    /// voting.
     pub not_found: Vec<String>,
     /// The approvers that the rule names and that Slack does not have: e-mail addresses and user groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -23,7 +24,8 @@ pub struct Electorate {
     /// Whose votes are needed; none: anybody's who may vote.
     #[serde(default)]
     pub quotas: Vec<Quota>,
-    /// The Slack user ids of those who said on the page People who made this, which nobody else confirmed: they may not vote.
+    /// The Slack user ids of those who said on the page People who made this, which nobody else confirmed:
+    /// they may not vote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_word: Vec<String>,
     /// The address of the page People, where it can be mended that somebody is not found.
@@ -149,8 +151,8 @@ impl Electorate {
             })
     }
 
-    /// The members (Slack user ids) who may not vote because they made the change. The admin who set the base may not either,
-    /// and made nothing.
+    /// The members (Slack user ids) who may not vote because they made the change. The admin who set the base
+    /// may not either, and made nothing.
     pub fn makers(&self) -> impl Iterator<Item = &String> {
         let set_by = self.judged.as_ref().and_then(|judged| judged.set_by.as_ref());
         self.except.iter().filter(move |person| Some(*person) != set_by)

@@ -1,4 +1,5 @@
-//! What freeze windows mean for an approval: its quorum is held until none is open, or until somebody lifts the freeze.
+//! What freeze windows mean for an approval: its quorum is held until none is open, or until somebody lifts
+//! the freeze.
 
 use super::{Approval, Click, Refusal, Status, Verdict, Voter};
 use crate::decision::{Decision, Later};
@@ -142,8 +143,8 @@ pub(super) fn record(decision: &mut Decision<Approval>) {
     }
 }
 
-/// Who clicked lifts the freeze: the windows hold this approval no longer, and its quorum goes ahead once its undo window
-/// is over.
+/// Who clicked lifts the freeze: the windows hold this approval no longer, and its quorum goes ahead once its
+/// undo window is over.
 pub(super) fn lifted(
     decision: &mut Decision<Approval>,
     click: &Click,

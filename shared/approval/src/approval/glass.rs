@@ -1,6 +1,8 @@
-//! Break-glass: somebody who is named lets an approval go ahead without its votes, and somebody else reviews that afterwards.
+//! Break-glass: somebody who is named lets an approval go ahead without its votes, and somebody else reviews
+//! that afterwards.
 //!
-//! It replaces votes, and nothing else: a freeze and an undo window still hold the actions, and every check of what runs is made.
+//! It replaces votes, and nothing else: a freeze and an undo window still hold the actions, and every check
+//! of what runs is made.
 
 use super::clicked::{is_double, stated};
 use super::decide::draw;
@@ -127,14 +129,16 @@ impl Approval {
         }
     }
 
-    /// Whether the glass was broken and not everybody is known who made the change: whoever reviews it may have made some.
+    /// Whether the glass was broken and not everybody is known who made the change: whoever reviews it may
+    /// have made some.
     pub fn may_lack_hands(&self) -> bool {
         let broken = self.glass.broken.as_ref();
         broken.is_some_and(|broken| broken.hands.as_ref().is_none_or(|hands| hands.may_lack))
     }
 
-    /// The people (Slack user ids) who may review the broken glass: those of the electorate who made none of the change and did
-    /// not break it. `None`: anyone in the channel who did neither, which is also so where nobody of the electorate is left.
+    /// The people (Slack user ids) who may review the broken glass: those of the electorate who made none of
+    /// the change and did not break it. `None`: anyone in the channel who did neither, which is also so where
+    /// nobody of the electorate is left.
     pub fn reviewers(&self) -> Option<Vec<&String>> {
         let people = self.electorate.people.as_ref()?;
         let left: Vec<_> = people.iter().filter(|person| self.bars_review(person).is_none()).collect();
@@ -159,7 +163,8 @@ impl Approval {
     /// The people who may break the glass of this approval now.
     ///
     /// # Errors
-    /// `voter` may not: they are no member of the workspace or not named, nobody may, or no vote is needed any more.
+    /// `voter` may not: they are no member of the workspace or not named, nobody may, or no vote is needed
+    /// any more.
     pub(super) fn may_break_glass(&self, voter: &Voter) -> Result<&Breakers, Refusal> {
         match self.account(voter) {
             Verdict::Eligible => {}
@@ -228,7 +233,8 @@ pub(super) fn strike_glass(decision: &mut Decision<Approval>, why: Verdict) {
     });
 }
 
-/// Whether the glass stays broken after the look at whoever broke it. One that was broken after the look waits for its own.
+/// Whether the glass stays broken after the look at whoever broke it. One that was broken after the look
+/// waits for its own.
 pub(super) fn confirm_glass(decision: &mut Decision<Approval>, check: Option<BreakerCheck>) -> bool {
     let approval = &mut decision.next;
     let Some(BreakerCheck { by, verdict, hands }) = check else { return false };
@@ -247,7 +253,8 @@ pub(super) fn confirm_glass(decision: &mut Decision<Approval>, check: Option<Bre
     }
 }
 
-/// What follows where an approval with a broken glass goes ahead: its review is reminded of from the time at which it is owed.
+/// What follows where an approval with a broken glass goes ahead: its review is reminded of from the time at
+/// which it is owed.
 pub(super) fn owe_review(decision: &mut Decision<Approval>) {
     let Some(broken) = &decision.next.glass.broken else { return };
     let kind = EffectKind::RemindReview { approval: decision.next.id.clone(), round: 1 };

@@ -1,4 +1,5 @@
-//! The range that an approval judges: whose votes count for which part of it, and what keeps it from being judged.
+//! The range that an approval judges: whose votes count for which part of it, and what keeps it from being
+//! judged.
 
 use super::{Electorate, SaidNobody, Verdict};
 use crate::action::ApprovalSpec;
@@ -221,8 +222,8 @@ impl Electorate {
         self
     }
 
-    /// This electorate, blocked where those who may vote and did not make the change can't give the `required` votes. Whether
-    /// anyone in a channel is left can't be told.
+    /// This electorate, blocked where those who may vote and did not make the change can't give the
+    /// `required` votes. Whether anyone in a channel is left can't be told.
     pub fn with_those_left(mut self, required: u32) -> Self {
         let Some(named) = &self.people else { return self };
         let is_told = |blocker: &Blocker| {

@@ -1,4 +1,5 @@
-//! The range since the base, as people read it where only its outline was read: no vote depends on who made it.
+//! The range since the base, as people read it where only its outline was read: no vote depends on who made
+//! it.
 
 use super::{Approval, Electorate, Judged};
 use crate::base::Passed;
@@ -33,7 +34,8 @@ pub struct Outline {
 }
 
 impl Electorate {
-    /// This electorate, which says of the range since `start` what `outline` has. Who set the base may not vote on it.
+    /// This electorate, which says of the range since `start` what `outline` has. Who set the base may not
+    /// vote on it.
     pub fn since(mut self, start: &Passed, outline: Outline) -> Self {
         self.except.extend(start.set_by.clone());
         let Outline { direction, added, removed } = outline;
@@ -71,7 +73,8 @@ impl Electorate {
 }
 
 impl Approval {
-    /// Whether the change touches the rules that guard it, or what a CI runs: all of it since the base, where that is known.
+    /// Whether the change touches the rules that guard it, or what a CI runs: all of it since the base, where
+    /// that is known.
     pub fn changed_rules(&self) -> &RulesChange {
         self.electorate.files.as_ref().map_or(&self.rules_change, |files| &files.rules_change)
     }

@@ -20,7 +20,8 @@ pub enum Needed {
     Anybody,
     /// From each of these (the index of a quota) so many.
     Each(Vec<(usize, u32)>),
-    /// From any of these (the index of a quota): somebody who voted belongs to several, and it is open which one they vote for.
+    /// From any of these (the index of a quota): somebody who voted belongs to several, and it is open which
+    /// one they vote for.
     AnyOf(Vec<usize>),
 }
 
@@ -44,9 +45,9 @@ struct Assignment<'e, 'v> {
 }
 
 impl<'v> Assignment<'_, 'v> {
-    /// Finds `voter` a quota that takes another vote, moving others to other quotas of theirs if that makes room; whether
-    /// there is one. One after the other, this finds a place for as many as can have one at all (augmenting paths; Kuhn
-    /// 1955).
+    /// Finds `voter` a quota that takes another vote, moving others to other quotas of theirs if that makes
+    /// room; whether there is one. One after the other, this finds a place for as many as can have one at all
+    /// (augmenting paths; Kuhn 1955).
     fn place(&mut self, voter: &'v str, tried: &mut [bool]) -> bool {
         for (index, quota) in self.quotas.iter().enumerate() {
             if tried[index] || !quota.people.iter().any(|person| person == voter) {
@@ -61,7 +62,8 @@ impl<'v> Assignment<'_, 'v> {
         false
     }
 
-    /// Whether quota number `index` takes another vote, after one of its voters found another place if need be.
+    /// Whether quota number `index` takes another vote, after one of its voters found another place if need
+    /// be.
     fn make_room(&mut self, index: usize, tried: &mut [bool]) -> bool {
         if self.left(index) > 0 {
             return true;
@@ -83,8 +85,8 @@ impl<'v> Assignment<'_, 'v> {
 }
 
 impl Electorate {
-    /// What the votes of `voters` (Slack user ids, each once) come to where `required` are needed: of the part that lacks
-    /// most votes, as a vote counts for no part that its voter made.
+    /// What the votes of `voters` (Slack user ids, each once) come to where `required` are needed: of the
+    /// part that lacks most votes, as a vote counts for no part that its voter made.
     pub fn tally(&self, voters: &[&str], required: u32) -> Tally {
         let of_parts = self.parts.iter().map(|part| self.tally_part(part, voters, required));
         // The first of those that lack as many.
@@ -145,8 +147,8 @@ impl Approval {
         self.electorate.tally(&voters, self.votes_required)
     }
 
-    /// The voters (Slack user ids) whose approving votes were enough, in the order in which they voted: those who were looked up
-    /// before it was approved. A vote more than that is none of them.
+    /// The voters (Slack user ids) whose approving votes were enough, in the order in which they voted: those
+    /// who were looked up before it was approved. A vote more than that is none of them.
     pub fn deciding(&self) -> Vec<&str> {
         let approving = self.votes.iter().filter(|vote| vote.choice == Choice::Approve);
         let mut deciding = Vec::new();
@@ -159,7 +161,8 @@ impl Approval {
         deciding
     }
 
-    /// Whether enough people approve, and nothing keeps the change from being judged; or somebody broke the glass.
+    /// Whether enough people approve, and nothing keeps the change from being judged; or somebody broke the
+    /// glass.
     pub fn has_enough(&self) -> bool {
         self.glass.broken.is_some() || (self.electorate.blocked.is_empty() && self.tally().needed == 0)
     }

@@ -19,7 +19,8 @@ pub struct Subject {
     pub rule_hash: String,
     /// The actions that an approval starts, a line each.
     pub plan: Vec<String>,
-    /// Where the deployment had its repository and its project; `None`: the stack did not know the deployment.
+    /// Where the deployment had its repository and its project; `None`: the stack did not know the
+    /// deployment.
     pub origin: Option<Origin>,
     /// The branch or tag that the deploy named, where it named one.
     pub branch: Option<String>,
@@ -105,8 +106,8 @@ pub struct BuildSource {
     pub head: String,
     /// Whether a parameter names the revision; else the head must be the revision.
     pub is_told: bool,
-    /// Whether it may stand elsewhere when the build starts, where a parameter names the revision: the rule names it, or
-    /// the host protects it.
+    /// Whether it may stand elsewhere when the build starts, where a parameter names the revision: the rule
+    /// names it, or the host protects it.
     pub may_move: bool,
     /// The workflow's file at the head; `None`: a CircleCI pipeline, or no such file.
     pub workflow: Option<CiFile>,
@@ -173,8 +174,9 @@ impl Subject {
 }
 
 impl Origin {
-    /// What differs between this origin, which people voted on, and where the deployment has its repository and project
-    /// `now`; `None`: nothing does. Names are compared as GitHub and CircleCI compare them, in any case.
+    /// What differs between this origin, which people voted on, and where the deployment has its repository
+    /// and project `now`; `None`: nothing does. Names are compared as GitHub and CircleCI compare them, in
+    /// any case.
     pub fn moved(&self, now: &Self) -> Option<String> {
         let definition =
             |origin: &Self| origin.circleci_definition.clone().unwrap_or_else(|| "not set".to_owned());
@@ -204,7 +206,8 @@ impl OwnPipeline {
 }
 
 impl BuildSource {
-    /// What differs between the CI's files that people saw and those at another commit (`now`); `None`: nothing does.
+    /// What differs between the CI's files that people saw and those at another commit (`now`); `None`:
+    /// nothing does.
     pub fn changed_files(&self, now: &[CiFile]) -> Option<String> {
         let before = self.ci_files.iter().filter(|file| !now.contains(file)).map(|file| &file.path);
         let after = now.iter().filter(|file| !self.ci_files.contains(file)).map(|file| &file.path);
@@ -235,8 +238,9 @@ impl Act {
         (!words.is_empty()).then(|| words.join(" and "))
     }
 
-    /// What `action`, whose texts are rendered, does, as a sentence without its full stop. `start` is what a build starts from,
-    /// and `project` CircleCI's slug of the project. Values are shortened to `longest` characters.
+    /// What `action`, whose texts are rendered, does, as a sentence without its full stop. `start` is what a
+    /// build starts from, and `project` CircleCI's slug of the project. Values are shortened to `longest`
+    /// characters.
     pub fn describe(action: &Action, start: &Start, project: &str, longest: usize) -> String {
         let with = |values: Vec<(&String, String)>| {
             let values: Vec<String> = values

@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 pub const APPROVE: &str = "approve";
 /// The action id of the Reject button.
 pub const REJECT: &str = "reject";
-/// The action id of the menu beside them; its options are [`WITHDRAW`], [`CANCEL`], in a freeze [`LIFT_FREEZE`], and where somebody
-/// may break the glass [`BREAK_GLASS`].
+/// The action id of the menu beside them; its options are [`WITHDRAW`], [`CANCEL`], in a freeze
+/// [`LIFT_FREEZE`], and where somebody may break the glass [`BREAK_GLASS`].
 pub const MORE: &str = "more";
 /// What the value of the option begins with that takes a vote back.
 pub const WITHDRAW: &str = "withdraw";
@@ -34,7 +34,8 @@ pub const LIFT_FREEZE: &str = "lift_freeze";
 pub const BREAK_GLASS: &str = "break_glass";
 /// The action id of the Undo button.
 pub const UNDO: &str = "undo";
-/// What the text beside the blocks may hold, in bytes: Slack takes a longer one when it posts, and not when it updates.
+/// What the text beside the blocks may hold, in bytes: Slack takes a longer one when it posts, and not when
+/// it updates.
 const TEXT_LIMIT: usize = 4000;
 /// What the votes may hold, in characters; of all blocks together, Slack takes some 13000.
 const VOTES_LIMIT: usize = 3400;
@@ -53,8 +54,8 @@ const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// How many struck votes are told.
 const STRUCK: usize = 5;
 
-/// The dialog of `approval`, which `run` waits for or waited for. Its text says all that its blocks say: a screen reader
-/// reads the text alone.
+/// The dialog of `approval`, which `run` waits for or waited for. Its text says all that its blocks say: a
+/// screen reader reads the text alone.
 pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     // Slack refuses a section without text, which a template may come to.
     let asked =
@@ -107,8 +108,8 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     Message { text: cut_bytes(&lines.join("\n"), TEXT_LIMIT), blocks: Value::Array(blocks) }
 }
 
-/// The warnings that the deploy changes the rules that guard it or the files that a CI reads, or may; with a link to the
-/// `comparison`.
+/// The warnings that the deploy changes the rules that guard it or the files that a CI reads, or may; with a
+/// link to the `comparison`.
 fn rules_lines(change: &RulesChange, comparison: Option<&str>) -> Vec<String> {
     let paths = match change {
         RulesChange::No => return Vec::new(),
@@ -159,7 +160,8 @@ fn acts(approval: &Approval) -> Vec<String> {
     endings.into_iter().filter_map(told).collect()
 }
 
-/// The list of votes, in as many texts as Slack's limit of a section asks for, and no more than a message takes.
+/// The list of votes, in as many texts as Slack's limit of a section asks for, and no more than a message
+/// takes.
 fn votes(approval: &Approval) -> Vec<String> {
     if approval.votes.is_empty() {
         return Vec::new();

@@ -71,7 +71,8 @@ pub fn review_reminder(approval: &Approval) -> Option<Message> {
     Some(with_button(approval, text))
 }
 
-/// Who broke the glass and until when the review is owed, or who reviewed it; or why the breaking does not count.
+/// Who broke the glass and until when the review is owed, or who reviewed it; or why the breaking does not
+/// count.
 pub(super) fn glass_line(approval: &Approval) -> Option<String> {
     if let Some(Struck { voter, why }) = &approval.glass.struck {
         let why = match why {

@@ -29,8 +29,8 @@ pub struct Show<'a> {
     pub time: &'a dyn Fn(Timestamp) -> String,
 }
 
-/// What an approval is about, a sentence or a few each: the range, what it moves and does not show, and whose change lacks votes where `voters` (Slack user
-/// ids) approved and `required` votes are needed.
+/// What an approval is about, a sentence or a few each: the range, what it moves and does not show, and whose
+/// change lacks votes where `voters` (Slack user ids) approved and `required` votes are needed.
 pub fn judged(electorate: &Electorate, voters: &[&str], required: u32, show: &Show<'_>) -> Vec<String> {
     let read = if electorate.is_of_rules { of_rules } else { range };
     let range = electorate.judged.iter().flat_map(|judged| read(judged, show));

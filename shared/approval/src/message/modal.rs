@@ -26,8 +26,8 @@ pub enum Asking {
     Review,
 }
 
-/// The window that asks for something, before `doing` (`Approve`, `Reject`, `Cancel it`) is done about `approval`. `carried`
-/// comes back with the answer.
+/// The window that asks for something, before `doing` (`Approve`, `Reject`, `Cancel it`) is done about
+/// `approval`. `carried` comes back with the answer.
 pub fn ask_reason(approval: &Approval, doing: &str, asking: Asking, carried: &str) -> Value {
     let revision = approval.subject.revision.get(..7).unwrap_or(&approval.subject.revision);
     let about = format!("*{}* ({})", escape(&shorten(&approval.name, NAME_LIMIT)), code(revision));

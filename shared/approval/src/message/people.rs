@@ -15,8 +15,8 @@ pub const ACCOUNT_IS_NOT_MINE: &str = "account_is_not_mine";
 /// How long a name is shown, in characters.
 const NAME_LIMIT: usize = 80;
 
-/// The question of `entry` at `version` as it stands now: with buttons as long as it waits, else with its answer. `None`: nobody
-/// is asked.
+/// The question of `entry` at `version` as it stands now: with buttons as long as it waits, else with its
+/// answer. `None`: nobody is asked.
 pub fn is_it_yours(entry: &Entry, version: u64) -> Option<Message> {
     let what = account(entry);
     let waits = entry.waits.as_ref().filter(|_| entry.version == version);

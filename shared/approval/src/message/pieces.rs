@@ -55,7 +55,8 @@ pub(super) fn button(action_id: &str, text: &str, style: &str, value: &str) -> V
     button
 }
 
-/// Mrkdwn, cut to `limit` characters with an ellipsis where it is longer, and never within a link or an escaped character.
+/// Mrkdwn, cut to `limit` characters with an ellipsis where it is longer, and never within a link or an
+/// escaped character.
 pub(super) fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         None => text.to_owned(),
@@ -131,8 +132,8 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
     sentences.join(" ")
 }
 
-/// From whom more votes are needed, as the end of a sentence: `: 1 from @sre, 1 from @qa`, `, from @sre or @qa`; empty where
-/// anybody's will do.
+/// From whom more votes are needed, as the end of a sentence: `: 1 from @sre, 1 from @qa`,
+/// `, from @sre or @qa`; empty where anybody's will do.
 pub(super) fn needed_from(electorate: &Electorate, needed: &Needed) -> String {
     let name = |index: &usize| {
         let quota = electorate.quotas.get(*index);

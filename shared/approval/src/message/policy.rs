@@ -96,8 +96,8 @@ pub(super) fn below_policy(approval: &Approval) -> Option<String> {
     })
 }
 
-/// The reason for which `rule` may not act yet, though each of its approvals is approved: line `line` of the policy asks for `needed`
-/// different people, and `found` approved.
+/// The reason for which `rule` may not act yet, though each of its approvals is approved: line `line` of the
+/// policy asks for `needed` different people, and `found` approved.
 pub fn too_few_people(rule: &str, line: usize, needed: u64, found: u64) -> String {
     let approved =
         if found == 1 { "1 person approved".to_owned() } else { format!("{found} people approved") };

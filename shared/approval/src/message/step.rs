@@ -56,7 +56,8 @@ pub fn step_elsewhere(run: &Run, step: usize, deploy: &Deploy, deploy_url: &str)
     Some(Message { blocks: json!([section(&text)]), text })
 }
 
-/// What comes after a step that stopped the run, without what would have run only if an approval had ended otherwise.
+/// What comes after a step that stopped the run, without what would have run only if an approval had ended
+/// otherwise.
 pub(super) fn what_did_not_run(run: &Run, step: usize) -> String {
     let later = run.steps.iter().enumerate().filter(|(later, _)| run.was_cut_off(*later, step));
     let lines: Vec<_> = later.map(|(_, later)| code(&later.action.to_string())).collect();

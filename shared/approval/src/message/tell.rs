@@ -36,8 +36,8 @@ pub fn rule_not_opened(deploy: &Deploy, deploy_url: &str, rule: &str, reasons: &
     )
 }
 
-/// What a channel is told when rules were not run because what their conditions ask about was not read whole. `reasons` are
-/// sentences.
+/// What a channel is told when rules were not run because what their conditions ask about was not read whole.
+/// `reasons` are sentences.
 pub fn rules_not_judged(deploy: &Deploy, deploy_url: &str, rules: &[&str], reasons: &[String]) -> String {
     let names: Vec<_> = rules.iter().take(PROBLEMS_TOLD).map(|rule| code(rule)).collect();
     let more = rules.len().saturating_sub(PROBLEMS_TOLD);
@@ -71,8 +71,8 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
     )
 }
 
-/// What the dialog's thread is told when somebody lifted the freeze; `None` where nobody did, and where no dialog
-/// stands: the next one says it.
+/// What the dialog's thread is told when somebody lifted the freeze; `None` where nobody did, and where no
+/// dialog stands: the next one says it.
 pub fn freeze_lifted(approval: &Approval) -> Option<String> {
     let Lifted { by, reason, .. } = approval.frozen.lifted.as_ref().filter(|_| approval.dialog.is_some())?;
     Some(format!(":rotating_light: <@{by}> lifted the freeze for this approval. {}", sentence(reason)))
@@ -90,7 +90,8 @@ pub fn undone(by: &str, was_broken: bool, taken_back: &[String]) -> String {
     format!(":leftwards_arrow_with_hook: <@{by}> undid the {what}.{votes}")
 }
 
-/// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` once it is decided.
+/// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` once it is
+/// decided.
 pub fn reminder(approval: &Approval) -> Option<String> {
     if approval.status != Status::Pending {
         return None;

@@ -129,8 +129,8 @@ impl Handle {
         Self::Account { host: Host::Github, id }
     }
 
-    /// An e-mail address; the account, where it is the noreply address of one (`ID+LOGIN@users.noreply.github.com`). `None`: it
-    /// can't be an address.
+    /// An e-mail address; the account, where it is the noreply address of one
+    /// (`ID+LOGIN@users.noreply.github.com`). `None`: it can't be an address.
     pub fn email(address: &str) -> Option<Self> {
         let address = address.trim().to_lowercase();
         if let Some((id, login)) = noreply(&address)

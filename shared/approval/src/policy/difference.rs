@@ -3,8 +3,9 @@
 /// The most pairs of lines that are compared; texts with more differ as a whole.
 const MAX_PAIRS: usize = 1_000_000;
 
-/// The lines that the text `new` removes from `old` and adds to it, in order: `- line` and `+ line`. Lines that both have are
-/// left out. Of two large texts with hardly a line in common, every line is removed and added.
+/// The lines that the text `new` removes from `old` and adds to it, in order: `- line` and `+ line`. Lines
+/// that both have are left out. Of two large texts with hardly a line in common, every line is removed and
+/// added.
 pub fn changed_lines(old: &str, new: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let start = old.iter().zip(&new).take_while(|(one, other)| one == other).count();

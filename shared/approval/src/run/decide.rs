@@ -321,8 +321,8 @@ fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
     }
 }
 
-/// Step `step` enters `state`, without an event: the approval's own say it. Its line shows it, in the thread of the
-/// approval that it follows; without one, only what needs people is shown.
+/// Step `step` enters `state`, without an event: the approval's own say it. Its line shows it, in the thread
+/// of the approval that it follows; without one, only what needs people is shown.
 fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
     let approval = run.thread_of(step);
     let known = run.steps.get(step).is_some_and(|step| step.line.is_some() || step.notice.is_some());

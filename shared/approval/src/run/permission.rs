@@ -5,8 +5,8 @@ use crate::approval::{Approval, Outcome, Status};
 use crate::id::ApprovalId;
 
 impl Run {
-    /// The earlier steps that ask people and that the run went through, each with how its approval must have ended for step
-    /// number `step` to run.
+    /// The earlier steps that ask people and that the run went through, each with how its approval must have
+    /// ended for step number `step` to run.
     fn asked_before(&self, step: usize) -> impl Iterator<Item = (usize, Branch)> {
         let asked = (0..step).filter(|index| self.is_approval(*index));
         let on_the_way = asked.filter(|index| {
@@ -25,9 +25,9 @@ impl Run {
         on_the_way.map(move |index| (index, self.branch_of(step, index).unwrap_or_default()))
     }
 
-    /// Whether step number `step` may run, by what is on record of `approvals`: each approval that it follows belongs to this
-    /// run, to its own step and to this rule and revision, and ended as the step needs. A run that asks
-    /// nobody needs none. Nothing of a run may run any more that was asked again.
+    /// Whether step number `step` may run, by what is on record of `approvals`: each approval that it follows
+    /// belongs to this run, to its own step and to this rule and revision, and ended as the step needs. A run
+    /// that asks nobody needs none. Nothing of a run may run any more that was asked again.
     pub fn permits(&self, step: usize, approvals: &[Approval]) -> bool {
         if self.asked_again.is_some() {
             return false;

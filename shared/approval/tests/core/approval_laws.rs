@@ -29,7 +29,8 @@ fn nameless(approval: &Approval) -> Approval {
     same
 }
 
-/// How many of those who approved `approval` and were looked up may vote, by another way than the one that is tested.
+/// How many of those who approved `approval` and were looked up may vote, by another way than the one that is
+/// tested.
 fn confirmed(approval: &Approval, command: &Command) -> usize {
     let Command::Confirm(check) = command else { return 0 };
     let named = |id: &String| check.electorate.people.as_ref().is_none_or(|people| people.contains(id));

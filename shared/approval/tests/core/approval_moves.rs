@@ -24,7 +24,8 @@ pub enum Move {
     Click { person: usize, ask: Ask, ago: i64, voter: (bool, Option<Standing>) },
     /// A click that was counted comes again.
     Replay(usize),
-    /// Those who approved so many states ago were looked up; U`gone` are deactivated, and who may vote is this.
+    /// Those who approved so many states ago were looked up; U`gone` are deactivated, and who may vote is
+    /// this.
     Look { ago: usize, gone: usize, electorate: Electorate },
     /// Something is done whose time has come; a look is one at the state so many states ago.
     Due { ago: usize, gone: usize },
@@ -125,8 +126,8 @@ fn moves() -> impl Strategy<Value = Move> {
     ]
 }
 
-/// Moves, each with the seconds since the one before it. Clocks differ, and so that it matters, time goes in steps of ten
-/// seconds.
+/// Moves, each with the seconds since the one before it. Clocks differ, and so that it matters, time goes in
+/// steps of ten seconds.
 pub fn stories() -> impl Strategy<Value = Vec<(i64, Move)>> {
     let seconds = prop_oneof![1 => Just(-10_i64), 4 => Just(0), 3 => Just(10), 1 => Just(20)];
     proptest::collection::vec((seconds, moves()), 0..60)
@@ -145,7 +146,8 @@ pub struct History {
     earlier: Vec<Approval>,
 }
 
-/// Opens `first` and carries out `moves`; `check` sees each command and what came of it, with the approval before it.
+/// Opens `first` and carries out `moves`; `check` sees each command and what came of it, with the approval
+/// before it.
 pub fn carry_out(
     first: &Approval,
     moves: &[(i64, Move)],
@@ -203,7 +205,8 @@ impl History {
         ago.checked_sub(1).and_then(|ago| self.earlier.iter().rev().nth(ago)).unwrap_or(&self.last)
     }
 
-    /// Takes what is due, and makes it a command; a look is one at the state so many states ago, and U`gone` is deactivated.
+    /// Takes what is due, and makes it a command; a look is one at the state so many states ago, and U`gone`
+    /// is deactivated.
     fn take_due(&mut self, index: usize, ago: usize, gone: usize) -> Command {
         match self.due.remove(index).1 {
             EffectKind::Expire { .. } => Command::Expire,

@@ -6,7 +6,8 @@ use crate::samples::{
 use approval::approval::{Approval, Ask, Choice, Command, Dialog, Refusal, Status, Verdict, decide};
 use jiff::SignedDuration;
 
-/// What `command` makes of `approval` at [`at`] `second`: the status, approvals and rejections, what follows, or the refusal.
+/// What `command` makes of `approval` at [`at`] `second`: the status, approvals and rejections, what follows,
+/// or the refusal.
 pub fn outcome(approval: &Approval, command: Command, second: i64) -> String {
     match decide(approval, command, at(second)) {
         Ok(decision) => {
@@ -27,8 +28,9 @@ pub fn table<'a>(lines: impl IntoIterator<Item = (&'a str, String)>) -> String {
     lines.iter().map(|(name, line)| format!("{name:width$}  {line}\n")).collect()
 }
 
-/// An approval of U1, U2 and U3 that needs two approving votes, can be undone for two minutes and expires at 600, in
-/// each state. U1 approved, and where it came to something U2 did what closed it; their dialog stands in Slack.
+/// An approval of U1, U2 and U3 that needs two approving votes, can be undone for two minutes and expires at
+/// 600, in each state. U1 approved, and where it came to something U2 did what closed it; their dialog stands
+/// in Slack.
 fn states() -> Vec<(&'static str, Approval)> {
     use Choice::{Approve, Reject};
     let open = Approval {

@@ -5,7 +5,8 @@ use std::process::Command;
 /// The crates that bring in I/O.
 const BARRED: [&str; 4] = ["tokio", "reqwest", "hyper", "lambda_runtime"];
 
-/// Every package that `package` is built from on this machine, direct or not, without what only its tests use.
+/// Every package that `package` is built from on this machine, direct or not, without what only its tests
+/// use.
 fn built_from(package: &str) -> Vec<String> {
     let output = Command::new(env!("CARGO"))
         .args([

@@ -10,7 +10,8 @@ use approval::run::{Run, StepState};
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Whether Slack takes a dialog: its blocks' number and length, together and each, its text and what its buttons carry.
+/// Whether Slack takes a dialog: its blocks' number and length, together and each, its text and what its
+/// buttons carry.
 fn assert_taken(approval: &Approval, run: Option<&Run>) {
     let blocks = blocks(approval, run);
     assert!(blocks.len() <= 50, "{} blocks", blocks.len());

@@ -138,7 +138,8 @@ prop_compose! {
         days in prop::sample::subsequence(Day::ALL.to_vec(), 0..=6),
         hours in prop::option::of((0..MIDNIGHT, 0..=MIDNIGHT)),
         dates in prop::collection::vec((-3..40_i64, 0..3_i64), 0..3),
-        // Zones that jump in the days below, by an hour and by half of one, at midnight, and one that never does.
+        // Zones that jump in the days below, by an hour and by half of one, at midnight, and one that never
+        // does.
         zone in prop::sample::select(vec!["Europe/Berlin", "Australia/Lord_Howe", "America/Santiago", "UTC"]),
     ) -> Freeze {
         let day = |after: i64| date(2026, 3, 20).saturating_add(SignedDuration::from_hours(24 * after));
@@ -148,7 +149,8 @@ prop_compose! {
     }
 }
 
-/// Whether a window is open at `at`: whether the clock on the wall stands in one that began today or yesterday.
+/// Whether a window is open at `at`: whether the clock on the wall stands in one that began today or
+/// yesterday.
 fn is_open(window: &Freeze, zone: &TimeZone, at: Timestamp) -> bool {
     let local = zone.to_datetime(at);
     let Hours { from, to } = window.hours.unwrap_or(Hours { from: 0, to: MIDNIGHT });

@@ -140,8 +140,8 @@ fn most(quotas: &[(u32, u8)], voters: &[u8]) -> u32 {
 }
 
 proptest! {
-    /// As many votes count as can count at all, whatever the order; and another vote helps exactly those quotas that more are
-    /// said to be needed from.
+    /// As many votes count as can count at all, whatever the order; and another vote helps exactly those
+    /// quotas that more are said to be needed from.
     #[test]
     fn as_many_votes_count_as_can(
         quotas in prop::collection::vec((1_u32..3, any::<u8>()), 1..4),

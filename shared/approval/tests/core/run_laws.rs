@@ -24,7 +24,8 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     proptest::collection::vec(action, 0..4)
 }
 
-/// Which step a command is for: the one whose turn it is (and for what somebody says, what it lost last), or any.
+/// Which step a command is for: the one whose turn it is (and for what somebody says, what it lost last), or
+/// any.
 #[derive(Clone, Copy, Debug)]
 enum At {
     Turn,

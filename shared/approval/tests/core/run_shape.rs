@@ -7,8 +7,8 @@ use approval::approval::Outcome;
 use approval::id::ApprovalId;
 use approval::run::{Branch, Command, Run, Status, StepState, decide};
 
-/// A run of an approval with an action in each branch, the first of them an approval with actions of its own, and an
-/// action after it; and the number of the step in each branch.
+/// A run of an approval with an action in each branch, the first of them an approval with actions of its own,
+/// and an action after it; and the number of the step in each branch.
 fn branched() -> Run {
     let inner = ask_with(
         "inner",

@@ -81,7 +81,8 @@ pub fn window(name: &str, zone: &str) -> Freeze {
     }
 }
 
-/// `approval` in a freeze from its day's midnight to [`at`] `until`, a whole minute that day, which these people may lift.
+/// `approval` in a freeze from its day's midnight to [`at`] `until`, a whole minute that day, which these
+/// people may lift.
 pub fn frozen(approval: Approval, until: u16, breakers: &[&str]) -> Approval {
     let today = vec![Dates { first: date(2021, 5, 11), last: date(2021, 5, 11) }];
     let hours = Some(Hours { from: 0, to: 11 * 60 + 42 + until / 60 });
@@ -296,8 +297,8 @@ pub fn opened(actions: &[Action]) -> Decision<Run> {
     Run::open(&opening, at(0))
 }
 
-/// A decision's effects and events, each by its name; a step's effect or event with the step's number, what is to be
-/// done later with the seconds of its time.
+/// A decision's effects and events, each by its name; a step's effect or event with the step's number, what
+/// is to be done later with the seconds of its time.
 pub fn consequences<State>(decision: &Decision<State>) -> String {
     let later = |later: &approval::decision::Later| {
         format!("{} at {}", named(&later.kind, "do"), later.at.duration_since(at(0)).as_secs())

@@ -643,8 +643,8 @@ prop_compose! {
 }
 
 proptest! {
-    /// Whatever the commits, pull requests and votes: each commit and pull request of an approval that is complete has as
-    /// many votes as the rule asks of people who did not make it.
+    /// Whatever the commits, pull requests and votes: each commit and pull request of an approval that is
+    /// complete has as many votes as the rule asks of people who did not make it.
     #[test]
     fn each_change_has_the_votes_of_people_who_did_not_make_it(
         added in prop::collection::vec(any_commit(), 1..8),

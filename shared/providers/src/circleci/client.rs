@@ -60,7 +60,8 @@ pub enum Sighting {
     Seen(Triggered),
     /// It was not triggered.
     NotSeen,
-    /// This pipeline may be it: CircleCI does not tell the parameters that it was triggered with. Ask a person.
+    /// This pipeline may be it: CircleCI does not tell the parameters that it was triggered with. Ask a
+    /// person.
     Unclear(Triggered),
 }
 
@@ -113,13 +114,14 @@ impl CircleCi {
         })
     }
 
-    /// Looks whether a pipeline was triggered through the API since `since`, for the same target and with the same
-    /// parameters: what to ask after a [`CircleCi::trigger_pipeline`] whose answer was lost. The first 10 pages of
-    /// pipelines are read. <https://circleci.com/docs/api/v2/#operation/listPipelinesForProject>
+    /// Looks whether a pipeline was triggered through the API since `since`, for the same target and with the
+    /// same parameters: what to ask after a [`CircleCi::trigger_pipeline`] whose answer was lost. The first
+    /// 10 pages of pipelines are read. <https://circleci.com/docs/api/v2/#operation/listPipelinesForProject>
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if there are more pipelines than that: whether it was triggered is then unknown.
+    /// [`Failure::Permanent`] if there are more pipelines than that: whether it was triggered is then
+    /// unknown.
     pub async fn find_triggered(
         &self,
         project: &str,
@@ -287,7 +289,8 @@ fn on(target: Target<'_>) -> String {
     }
 }
 
-/// Whether the API triggered this pipeline for `target`. The default branch's name is not known here: any branch may be it.
+/// Whether the API triggered this pipeline for `target`. The default branch's name is not known here: any
+/// branch may be it.
 fn may_be(pipeline: &wire::Pipeline, target: Target<'_>) -> bool {
     let vcs = pipeline.vcs.as_ref();
     let same_target = match target {
@@ -308,7 +311,8 @@ fn may_be(pipeline: &wire::Pipeline, target: Target<'_>) -> bool {
     same_target && matches!(pipeline.trigger.r#type.as_str(), "api" | "explicit")
 }
 
-/// Whether a pipeline was triggered with these parameters; `None` if it does not say so of all of them, or of any at all.
+/// Whether a pipeline was triggered with these parameters; `None` if it does not say so of all of them, or of
+/// any at all.
 pub(super) fn has_parameters(
     pipeline: &wire::Pipeline,
     parameters: &BTreeMap<String, ParameterValue>,

@@ -51,8 +51,9 @@ fn is_of_another_repository(vcs: &Vcs) -> bool {
     }
 }
 
-/// The parameters of a push are objects of CircleCI's own, which tell of the event. A plain value is one that somebody gave;
-/// an object that names another revision or configuration says that this is not what the push of the revision made.
+/// The parameters of a push are objects of CircleCI's own, which tell of the event. A plain value is one that
+/// somebody gave; an object that names another revision or configuration says that this is not what the push
+/// of the revision made.
 fn origin_by_parameters(vcs: &Vcs, parameters: &Map<String, Value>) -> Origin {
     for (name, value) in parameters {
         let Value::Object(told) = value else {

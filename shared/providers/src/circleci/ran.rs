@@ -15,8 +15,8 @@ pub struct Ran {
 }
 
 impl CircleCi {
-    /// The pipeline with the id `id`, which was triggered with `parameters`; `None` while CircleCI does not tell its commit.
-    /// <https://circleci.com/docs/api/v2/#operation/getPipelineById>
+    /// The pipeline with the id `id`, which was triggered with `parameters`; `None` while CircleCI does not
+    /// tell its commit. <https://circleci.com/docs/api/v2/#operation/getPipelineById>
     ///
     /// # Errors
     ///
@@ -35,8 +35,9 @@ impl CircleCi {
         Ok(revision.map(|revision| Ran { revision: revision.to_ascii_lowercase(), has_other_parameters }))
     }
 
-    /// Asks for every workflow of the pipeline with the id `id` to be cancelled. They may have acted before, and one that is not
-    /// there yet is not cancelled. <https://circleci.com/docs/api/v2/#operation/cancelWorkflow>
+    /// Asks for every workflow of the pipeline with the id `id` to be cancelled. They may have acted before,
+    /// and one that is not there yet is not cancelled.
+    /// <https://circleci.com/docs/api/v2/#operation/cancelWorkflow>
     ///
     /// # Errors
     ///

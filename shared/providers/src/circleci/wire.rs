@@ -1,4 +1,5 @@
-//! What crosses the wire to and from CircleCI's API v2, as its OpenAPI description says: only the fields that we use.
+//! What crosses the wire to and from CircleCI's API v2, as its OpenAPI description says: only the fields that
+//! we use.
 
 use approval::action::ParameterValue;
 use jiff::Timestamp;

@@ -1,13 +1,13 @@
-//! What it means that EventBridge did not take an event. Sending one again does no harm, so that no answer is awaited with
-//! care: what may pass is tried again.
+//! What it means that EventBridge did not take an event. Sending one again does no harm, so that no answer is
+//! awaited with care: what may pass is tried again.
 
 use crate::failure::{Failure, quote};
 
-/// EventBridge refused the request, or the event in it. `code`: the error's code, `status`: the answer's HTTP status,
-/// `bus`: as the rule or the stack names it.
+/// EventBridge refused the request, or the event in it. `code`: the error's code, `status`: the answer's HTTP
+/// status, `bus`: as the rule or the stack names it.
 ///
-/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html>, `ErrorCode`, and
-/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html>.
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html>,
+/// `ErrorCode`, and <https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html>.
 pub fn refused(code: &str, message: &str, status: u16, bus: &str) -> Failure {
     let said = quote(message);
     let said = if said.is_empty() { String::new() } else { format!(" (\"{said}\")") };

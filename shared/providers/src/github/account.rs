@@ -17,8 +17,8 @@ struct Shown {
 }
 
 impl GitHub {
-    /// Whose account `login` is: its number, and the name and address of its public profile, which many do not show.
-    /// <https://docs.github.com/rest/users/users#get-a-user>
+    /// Whose account `login` is: its number, and the name and address of its public profile, which many do
+    /// not show. <https://docs.github.com/rest/users/users#get-a-user>
     ///
     /// # Errors
     ///

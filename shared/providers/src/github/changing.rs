@@ -24,8 +24,9 @@ pub struct Changing {
 }
 
 impl GitHub {
-    /// The commits among `shas` of `repository` (`owner/name`) after which one of the files `paths` is another one than before:
-    /// for a merge, than at any of its parents. <https://docs.github.com/graphql/reference/objects#commit>
+    /// The commits among `shas` of `repository` (`owner/name`) after which one of the files `paths` is
+    /// another one than before: for a merge, than at any of its parents.
+    /// <https://docs.github.com/graphql/reference/objects#commit>
     ///
     /// # Errors
     ///
@@ -61,7 +62,8 @@ impl GitHub {
     }
 }
 
-/// Whether one of the first `count` files differs between a commit and one of its parents; `None`: that is not told.
+/// Whether one of the first `count` files differs between a commit and one of its parents; `None`: that is
+/// not told.
 fn changes(commit: &Value, count: usize) -> Option<bool> {
     let own = blobs(commit, count)?;
     let parents = commit.get("parents")?;

@@ -13,7 +13,8 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The version of the API that these calls are written for. From 2026-03-10 on, starting a workflow answers 200 always.
+/// The version of the API that these calls are written for. From 2026-03-10 on, starting a workflow answers
+/// 200 always.
 const API_VERSION: &str = "2022-11-28";
 /// The largest file that is read.
 const MAX_FILE: usize = 512 * 1024;
@@ -85,8 +86,8 @@ impl GitHub {
         self.spent.load(Ordering::Relaxed)
     }
 
-    /// The file at `path` of `repository` (`owner/name`), on its default branch. With the `etag` of an earlier answer, a
-    /// file that is still the same costs nothing of the rate limit.
+    /// The file at `path` of `repository` (`owner/name`), on its default branch. With the `etag` of an
+    /// earlier answer, a file that is still the same costs nothing of the rate limit.
     /// <https://docs.github.com/rest/repos/contents#get-repository-content>
     ///
     /// # Errors
@@ -122,8 +123,8 @@ impl GitHub {
         Ok(FileAnswer::Found { text, etag })
     }
 
-    /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for, and what it changes.
-    /// <https://docs.github.com/rest/commits/commits#get-a-commit>
+    /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for, and what it
+    /// changes. <https://docs.github.com/rest/commits/commits#get-a-commit>
     ///
     /// # Errors
     ///
@@ -172,8 +173,9 @@ impl GitHub {
         self.found_in(repository, doing, request).await
     }
 
-    /// A question to the GraphQL API: of github.com beside the REST API, of an Enterprise Server at `/api/graphql` instead of
-    /// `/api/v3`. <https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql>
+    /// A question to the GraphQL API: of github.com beside the REST API, of an Enterprise Server at
+    /// `/api/graphql` instead of `/api/v3`.
+    /// <https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql>
     pub(super) fn graphql(&self, accept: &str) -> Result<reqwest::RequestBuilder, Failure> {
         let base = self.base.trim_end_matches('/');
         let base = base.strip_suffix("/v3").filter(|base| base.ends_with("/api")).unwrap_or(base);

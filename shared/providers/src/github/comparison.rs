@@ -15,7 +15,8 @@ pub const MAX_COMMITS: usize = 2_500;
 const PAGE: usize = 100;
 /// The number of requests that are under way at the same time. GitHub allows 100 for all that a token does.
 ///
-/// Source: <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits>.
+/// Source:
+/// <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits>.
 pub(super) const LANES: usize = 6;
 
 /// One way of a comparison: what one commit has that another one has not.

@@ -17,8 +17,9 @@ const MAX_INPUTS: usize = 25;
 const RUNS: &str = "100";
 /// How much earlier than asked a run may seem to have been started, for clocks that differ from GitHub's.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(1);
-/// How long after the request a run is on the list at the latest. GitHub takes the request in first (its answer may be a
-/// plain 204) and makes the run after that; it does not document how much later, and it is seconds.
+/// How long after the request a run is on the list at the latest. GitHub takes the request in first (its
+/// answer may be a plain 204) and makes the run after that; it does not document how much later, and it is
+/// seconds.
 pub const RUN_APPEARS_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a look for a started workflow found.
@@ -28,8 +29,8 @@ pub enum Sighting {
     Seen(StartedRun),
     /// It was not started, if [`RUN_APPEARS_WITHIN`] has passed since it was asked for.
     NotSeen,
-    /// This run may be it, or another one that somebody started about that time: GitHub does not tell a run's inputs. Ask
-    /// a person.
+    /// This run may be it, or another one that somebody started about that time: GitHub does not tell a run's
+    /// inputs. Ask a person.
     Unclear(String),
 }
 
@@ -43,9 +44,9 @@ pub struct StartedRun {
 }
 
 impl GitHub {
-    /// Starts a run of a workflow that has the trigger `workflow_dispatch`, and answers the run where GitHub tells it.
-    /// `workflow` is the file's name (`deploy.yml`, also with its folders) or its id; `ref` is a branch or tag. Inputs
-    /// are sent as text, which GitHub takes for every type of input.
+    /// Starts a run of a workflow that has the trigger `workflow_dispatch`, and answers the run where GitHub
+    /// tells it. `workflow` is the file's name (`deploy.yml`, also with its folders) or its id; `ref` is a
+    /// branch or tag. Inputs are sent as text, which GitHub takes for every type of input.
     /// <https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event>
     ///
     /// # Errors
@@ -96,9 +97,10 @@ impl GitHub {
         }
     }
 
-    /// Looks whether a workflow was started on a branch (or tag) since `since`, of the revision `head_sha` where the
-    /// branch's head is known: what to ask after a [`GitHub::dispatch_workflow`] whose answer was lost. A single such run
-    /// is the one, unless it was there a moment before, or is of another revision: the branch may have moved. Runs whose page is among `others` are known to be another request's.
+    /// Looks whether a workflow was started on a branch (or tag) since `since`, of the revision `head_sha`
+    /// where the branch's head is known: what to ask after a [`GitHub::dispatch_workflow`] whose answer was
+    /// lost. A single such run is the one, unless it was there a moment before, or is of another revision:
+    /// the branch may have moved. Runs whose page is among `others` are known to be another request's.
     /// <https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>
     ///
     /// # Errors

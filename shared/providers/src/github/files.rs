@@ -30,8 +30,8 @@ const UNSPELLED: [char; 3] = ['*', '>', '|'];
 /// The length of a full SHA.
 const FULL_SHA: usize = 40;
 
-/// Whether `files` has a file that rules or default tags are read from, or one that a CI reads: changed, removed, or moved to or
-/// from there.
+/// Whether `files` has a file that rules or default tags are read from, or one that a CI reads: changed,
+/// removed, or moved to or from there.
 pub fn rules_change(files: &ChangedFiles) -> RulesChange {
     let rules = RULES.into_iter().chain(TAGS);
     let rules = rules.filter(|path| files.paths.iter().any(|changed| changed == path)).map(str::to_owned);
@@ -66,8 +66,8 @@ pub(super) fn unread(file: &wire::File) -> Vec<Unread> {
     moving.map(|uses| Unread::Action { workflow: path(), uses: uses.to_owned() }).collect()
 }
 
-/// The action that a line of a workflow uses by a name that can move. A full SHA stays what it is, and a folder of the
-/// repository is a part of the change.
+/// The action that a line of a workflow uses by a name that can move. A full SHA stays what it is, and a
+/// folder of the repository is a part of the change.
 fn moving_action(line: &str) -> Option<&str> {
     let uses = used(line)?;
     if uses.starts_with(UNSPELLED) {
@@ -128,8 +128,8 @@ impl GitHub {
         Ok(files)
     }
 
-    /// Whether the range from `base` to `head`, which changes `files`, changes a file that guards the deploy. Where `files` is not
-    /// all of them, the blobs at both ends tell: two requests.
+    /// Whether the range from `base` to `head`, which changes `files`, changes a file that guards the deploy.
+    /// Where `files` is not all of them, the blobs at both ends tell: two requests.
     ///
     /// # Errors
     ///
@@ -152,8 +152,8 @@ impl GitHub {
         Ok(if changed.is_empty() { RulesChange::No } else { RulesChange::Yes(changed) })
     }
 
-    /// The files at a commit that guard a deploy, with the SHAs of their blobs; `None`: GitHub does not list all files.
-    /// <https://docs.github.com/rest/git/trees#get-a-tree>
+    /// The files at a commit that guard a deploy, with the SHAs of their blobs; `None`: GitHub does not list
+    /// all files. <https://docs.github.com/rest/git/trees#get-a-tree>
     async fn guarding(
         &self,
         repository: &str,

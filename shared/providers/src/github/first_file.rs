@@ -64,7 +64,8 @@ impl Keeper for Forgetful {
 }
 
 impl GitHub {
-    /// The first file of `paths` that `repository` (`owner/name`) has on its default branch; `None`: it has none of them.
+    /// The first file of `paths` that `repository` (`owner/name`) has on its default branch; `None`: it has
+    /// none of them.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Questions to GitHub's GraphQL API: many objects at once, in batches that get smaller where GitHub takes too long.
+//! Questions to GitHub's GraphQL API: many objects at once, in batches that get smaller where GitHub takes
+//! too long.
 
 use super::client::{GitHub, JSON};
 use super::comparison::LANES;
@@ -72,8 +73,8 @@ enum Asked {
 }
 
 impl GitHub {
-    /// What GitHub says of each of `ids`, in no particular order, `size` of them in a query: `field` is the query's field for one of them. `what` names
-    /// them in sentences ("the commits").
+    /// What GitHub says of each of `ids`, in no particular order, `size` of them in a query: `field` is the
+    /// query's field for one of them. `what` names them in sentences ("the commits").
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! Reading back who and what a deploy is: the repository's number, the commit that a name stands for, which branches and tags
-//! contain it, and a GitHub deployment with its statuses.
+//! Reading back who and what a deploy is: the repository's number, the commit that a name stands for, which
+//! branches and tags contain it, and a GitHub deployment with its statuses.
 
 use super::client::{GitHub, JSON};
 use super::comparison::LANES;
@@ -22,7 +22,8 @@ const PAGE: &str = "100";
 /// A repository, as GitHub knows it now.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct RepositoryIdentity {
-    /// Its number, which stays when it is renamed, and which another repository of the same name does not have.
+    /// Its number, which stays when it is renamed, and which another repository of the same name does not
+    /// have.
     pub id: u64,
     /// The branch that is read where none is named.
     pub default_branch: String,
@@ -111,8 +112,9 @@ impl GitHub {
         answer.json("GitHub", &doing, Repeat::Harmless).map(Some)
     }
 
-    /// The full SHA of the commit that `ref` stands for: a SHA, the start of one, `heads/BRANCH` or `tags/TAG`. `None` if there is
-    /// none, or if several commits begin so. <https://docs.github.com/rest/commits/commits#get-a-commit>
+    /// The full SHA of the commit that `ref` stands for: a SHA, the start of one, `heads/BRANCH` or
+    /// `tags/TAG`. `None` if there is none, or if several commits begin so.
+    /// <https://docs.github.com/rest/commits/commits#get-a-commit>
     ///
     /// # Errors
     ///
@@ -129,8 +131,9 @@ impl GitHub {
         Ok(Some(sha))
     }
 
-    /// Whether the commit `head` (a full SHA of a branch's or tag's head) is `sha` or has it among its ancestors. A commit that the
-    /// repository does not have is not contained. <https://docs.github.com/rest/commits/commits#compare-two-commits>
+    /// Whether the commit `head` (a full SHA of a branch's or tag's head) is `sha` or has it among its
+    /// ancestors. A commit that the repository does not have is not contained.
+    /// <https://docs.github.com/rest/commits/commits#compare-two-commits>
     ///
     /// # Errors
     ///

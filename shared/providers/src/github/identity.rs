@@ -46,8 +46,8 @@ pub(super) fn acted(account: Account) -> Identity {
     Identity { name: account.login.clone(), email: None, account: Some(account), vouched: true }
 }
 
-/// Somebody whom git names, with the account that GitHub finds for the address. Of apps, GraphQL finds none: then it follows
-/// from the address, as GitHub's own pages have it. `signature` vouches for its signer.
+/// Somebody whom git names, with the account that GitHub finds for the address. Of apps, GraphQL finds none:
+/// then it follows from the address, as GitHub's own pages have it. `signature` vouches for its signer.
 pub(super) fn named(
     name: Option<&str>,
     email: Option<&str>,
@@ -80,8 +80,8 @@ fn bot_of(email: &str) -> Option<Account> {
     login.ends_with(BOT).then(|| Account { id, login: login.to_owned(), is_bot: true })
 }
 
-/// The signature of a commit of the REST API. A valid one is the committer's: GitHub verifies that the key's owner holds the
-/// committer's address. See
+/// The signature of a commit of the REST API. A valid one is the committer's: GitHub verifies that the key's
+/// owner holds the committer's address. See
 /// <https://docs.github.com/authentication/managing-commit-signature-verification/about-commit-signature-verification>.
 pub(super) fn verified(verification: Option<&wire::Verification>, committer: Option<&Account>) -> Signature {
     let Some(verification) = verification else {

@@ -15,7 +15,8 @@ use std::collections::HashSet;
 const MAX_ID: usize = 200;
 /// The most bytes of an environment's or a ref's name.
 const MAX_NAME: usize = 600;
-/// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some 20 KB.
+/// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some
+/// 20 KB.
 const MAX_BODY: usize = 1024 * 1024;
 /// How many changed files the API lists at most, on a page and in a comparison.
 pub(super) const MAX_FILES: usize = 300;
@@ -60,13 +61,15 @@ pub struct ReportedDeployment {
 }
 
 impl ReportedDeployment {
-    /// The branch (or tag: GitHub doesn't tell which), where the deployment was not asked for by its SHA alone.
+    /// The branch (or tag: GitHub doesn't tell which), where the deployment was not asked for by its SHA
+    /// alone.
     pub fn branch(&self) -> Option<&str> {
         branch_of(&self.r#ref, &self.sha)
     }
 }
 
-/// The branch or tag that `ref`, which `sha` was deployed from, names; `None` where it is the SHA, or the start of it.
+/// The branch or tag that `ref`, which `sha` was deployed from, names; `None` where it is the SHA, or the
+/// start of it.
 pub(super) fn branch_of<'r>(r#ref: &'r str, sha: &str) -> Option<&'r str> {
     let name = r#ref.strip_prefix("refs/heads/").unwrap_or(r#ref);
     (!name.is_empty() && !sha.starts_with(name)).then_some(name)
@@ -116,10 +119,11 @@ fn payload(body: &[u8]) -> Result<Cow<'_, str>, ParseError> {
     Ok(field.ok_or(ParseError::NoPayload)?.1)
 }
 
-/// The repository, `owner/name`, that a delivery's body names; `None` where it names none, or no possible one.
+/// The repository, `owner/name`, that a delivery's body names; `None` where it names none, or no possible
+/// one.
 ///
-/// It is read before the signature is checked, only to find the secret to check the signature with: nobody has said yet
-/// that it is true.
+/// It is read before the signature is checked, only to find the secret to check the signature with: nobody
+/// has said yet that it is true.
 pub fn named_repository(body: &[u8]) -> Option<String> {
     let payload = payload(body).ok()?;
     let event: wire::RepositoryEvent = serde_json::from_str(&payload).ok()?;
@@ -129,8 +133,8 @@ pub fn named_repository(body: &[u8]) -> Option<String> {
     Some(name)
 }
 
-/// Reads a delivery whose signature was checked before, from `X-GitHub-Event`, `X-GitHub-Delivery` and the body (JSON, or the
-/// form that GitHub's webhook page offers first). See
+/// Reads a delivery whose signature was checked before, from `X-GitHub-Event`, `X-GitHub-Delivery` and the
+/// body (JSON, or the form that GitHub's webhook page offers first). See
 /// <https://docs.github.com/webhooks/webhook-events-and-payloads#deployment_status>.
 ///
 /// # Errors
@@ -230,7 +234,8 @@ pub(crate) fn title(message: &str) -> String {
     message.lines().next().unwrap_or_default().trim().to_owned()
 }
 
-/// The author, then everybody whom the message names on a line `Co-authored-by: Name <address>`, each address once. See
+/// The author, then everybody whom the message names on a line `Co-authored-by: Name <address>`, each address
+/// once. See
 /// <https://docs.github.com/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors>.
 pub(crate) fn with_co_authors(author: Option<Person>, message: &str) -> Vec<Person> {
     let address = |person: &Person| person.email.as_ref().map(|email| email.to_ascii_lowercase());

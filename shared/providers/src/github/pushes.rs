@@ -28,8 +28,8 @@ pub(super) struct Pushes {
     pushes: Vec<wire::Activity>,
     /// The number of pages that were read.
     pages: usize,
-    /// Whether older pushes were not read: the first one that is known of a commit may not be its first, unless the commit is
-    /// known to be younger than these.
+    /// Whether older pushes were not read: the first one that is known of a commit may not be its first,
+    /// unless the commit is known to be younger than these.
     is_cut: bool,
 }
 
@@ -123,8 +123,8 @@ impl Pushes {
         self.younger(wanted).len() == wanted.parents.len()
     }
 
-    /// The commits that can't have been pushed before the pushes that were read: each follows from a commit that the host itself
-    /// made among these, by a merge.
+    /// The commits that can't have been pushed before the pushes that were read: each follows from a commit
+    /// that the host itself made among these, by a merge.
     fn younger<'a>(&self, wanted: &Wanted<'a>) -> HashSet<&'a str> {
         let made: HashSet<&str> =
             self.pushes.iter().filter(|push| is_merge(push)).map(|push| push.after.as_str()).collect();
@@ -214,9 +214,10 @@ impl Pushes {
         outside.filter(|head| !ancestry.held(&wanted.parents, head).1).map(str::to_owned).collect()
     }
 
-    /// The accounts that brought each commit in: by the first push that had it, and by the first push that had it on the default
-    /// branch or on a branch that stood at the base once. A later push of somebody else's branch onto another one (as an update
-    /// of a branch from the default one) makes nobody a pusher. A commit that GitHub tells no account for has an empty list.
+    /// The accounts that brought each commit in: by the first push that had it, and by the first push that
+    /// had it on the default branch or on a branch that stood at the base once. A later push of somebody
+    /// else's branch onto another one (as an update of a branch from the default one) makes nobody a pusher.
+    /// A commit that GitHub tells no account for has an empty list.
     ///
     /// A push of which `ancestry` does not say what it had may have been the first one of what comes later:
     /// then no later one vouches, and its account is added to the commits of its own branch.

@@ -60,8 +60,8 @@ pub enum RangeFailure {
     /// The host does not know where it ends.
     #[error("{0}")]
     HeadUnknown(Failure),
-    /// The host knows where it ends, and says that there is no commit where it starts, or that the two have nothing in common: a
-    /// history that was rewritten.
+    /// The host knows where it ends, and says that there is no commit where it starts, or that the two have
+    /// nothing in common: a history that was rewritten.
     #[error("{0}")]
     BaseLost(Failure),
     /// This invocation's time for reading is over, and what was read is kept: the next one reads on.
@@ -84,8 +84,9 @@ impl RangeFailure {
 }
 
 impl GitHub {
-    /// The outline of the range between `base` and `head` (SHAs) of `repository` (`owner/name`): which way it goes, how long it is
-    /// and which files it changes. One request, and one more where the head does not contain the base.
+    /// The outline of the range between `base` and `head` (SHAs) of `repository` (`owner/name`): which way it
+    /// goes, how long it is and which files it changes. One request, and one more where the head does not
+    /// contain the base.
     ///
     /// # Errors
     ///
@@ -174,8 +175,8 @@ impl GitHub {
         self.assemble(repository, direction, added, removed).await
     }
 
-    /// The commit `revision` (a SHA, also a shortened one, a branch or a tag) by itself, as a range of that one.
-    /// <https://docs.github.com/rest/commits/commits#get-a-commit>
+    /// The commit `revision` (a SHA, also a shortened one, a branch or a tag) by itself, as a range of that
+    /// one. <https://docs.github.com/rest/commits/commits#get-a-commit>
     ///
     /// # Errors
     ///
@@ -396,9 +397,9 @@ impl GitHub {
     }
 }
 
-/// What was told of each commit, and the default branch. A merged pull request counts where any of its commits is in the
-/// range, wherever its merge is: a rebase has as many commits as its branch. GitHub also lists those that are open; anybody can
-/// open one.
+/// What was told of each commit, and the default branch. A merged pull request counts where any of its
+/// commits is in the range, wherever its merge is: a rebase has as many commits as its branch. GitHub also
+/// lists those that are open; anybody can open one.
 fn told(answers: Answers<&str>, missing: &mut Vec<String>) -> (HashMap<String, Told>, Option<String>) {
     missing.extend(answers.missing);
     let mut told = HashMap::new();

@@ -100,8 +100,8 @@ pub(super) fn commit_of_branch(
     }
 }
 
-/// Whether GitHub itself committed. It adds nobody, and without its valid signature it vouches for nothing either:
-/// some of its own squashes are not signed.
+/// Whether GitHub itself committed. It adds nobody, and without its valid signature it vouches for nothing
+/// either: some of its own squashes are not signed.
 fn is_host(committer: &Identity, signature: &Signature) -> bool {
     *signature == Signature::Host || committer.account.as_ref().is_some_and(identity::is_host)
 }
@@ -112,7 +112,8 @@ fn named(person: Option<&wire::GitActor>, signature: &Signature) -> Identity {
     identity::named(person.name.as_deref(), person.email.as_deref(), account, signature)
 }
 
-/// Everybody whom the message names beside the author, with the accounts that GitHub finds; and whom only GitHub finds there.
+/// Everybody whom the message names beside the author, with the accounts that GitHub finds; and whom only
+/// GitHub finds there.
 fn co_authors(author: &Identity, message: &str, authors: &[Identity]) -> Vec<Identity> {
     let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
         (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),

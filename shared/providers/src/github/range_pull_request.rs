@@ -4,7 +4,8 @@ use super::{identity, wire};
 use approval::issue;
 use approval::range::{Identity, RangePullRequest};
 
-/// The pull request `number`, without its branch's commits. What GitHub does not tell of it is added to `missing`.
+/// The pull request `number`, without its branch's commits. What GitHub does not tell of it is added to
+/// `missing`.
 pub(super) fn pull_request(
     number: u64,
     read: wire::GraphPullRequest,
@@ -73,8 +74,9 @@ pub(super) fn pull_request(
     }
 }
 
-/// Whether each of the events, the oldest first, asks for a merge that nothing after it called off: auto-merge that
-/// was turned off, or a removal from the merge queue. GitHub also removes what the queue merged.
+/// Whether each of the events, the oldest first, asks for a merge that nothing after it called off:
+/// auto-merge that was turned off, or a removal from the merge queue. GitHub also removes what the queue
+/// merged.
 fn standing(events: &[wire::MergeEvent], merged_by: Option<&wire::Actor>) -> Vec<bool> {
     let told = events.iter().filter(|event| event.kind == "MergedEvent");
     let mut mergers = told.filter_map(|event| event.actor.as_ref()).chain(merged_by);

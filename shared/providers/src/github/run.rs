@@ -122,8 +122,9 @@ impl GitHub {
     }
 }
 
-/// The number of the run whose page, or whose job's page, `url` is: `https://github.com/OWNER/NAME/actions/runs/NUMBER/...`.
-/// `None`: it is another page, or one of another repository than `repository`.
+/// The number of the run whose page, or whose job's page, `url` is:
+/// `https://github.com/OWNER/NAME/actions/runs/NUMBER/...`. `None`: it is another page, or one of another
+/// repository than `repository`.
 pub fn run_of(url: &str, repository: &str) -> Option<u64> {
     let path = reqwest::Url::parse(url).ok()?.path().to_owned();
     let mut parts = path.trim_matches('/').split('/');

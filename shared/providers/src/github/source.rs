@@ -35,7 +35,8 @@ pub enum Named {
 }
 
 impl GitHub {
-    /// The name of the repository's default branch. <https://docs.github.com/rest/repos/repos#get-a-repository>
+    /// The name of the repository's default branch.
+    /// <https://docs.github.com/rest/repos/repos#get-a-repository>
     ///
     /// # Errors
     ///
@@ -48,7 +49,8 @@ impl GitHub {
         Ok(known.default_branch)
     }
 
-    /// What `name` stands for: a name alone, or one that begins with `refs/heads/` or `refs/tags/` and stands for one kind only.
+    /// What `name` stands for: a name alone, or one that begins with `refs/heads/` or `refs/tags/` and stands
+    /// for one kind only.
     ///
     /// # Errors
     ///
@@ -70,7 +72,8 @@ impl GitHub {
     }
 
     /// The commit that a branch (or the tag) `name` stands at; `None`: there is no such branch (or tag).
-    /// <https://docs.github.com/rest/commits/commits#get-a-commit>, whose `ref` may be `heads/NAME` and `tags/NAME`.
+    /// <https://docs.github.com/rest/commits/commits#get-a-commit>, whose `ref` may be `heads/NAME` and
+    /// `tags/NAME`.
     ///
     /// # Errors
     ///
@@ -105,8 +108,8 @@ impl GitHub {
         Ok(branches.into_iter().filter(|branch| branch.protected).map(|branch| branch.name).collect())
     }
 
-    /// The file of a workflow (`deploy.yml`, also with its folders) at a commit; `None`: there is no such file.
-    /// <https://docs.github.com/rest/repos/contents#get-repository-content>
+    /// The file of a workflow (`deploy.yml`, also with its folders) at a commit; `None`: there is no such
+    /// file. <https://docs.github.com/rest/repos/contents#get-repository-content>
     ///
     /// # Errors
     ///
@@ -150,7 +153,8 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// [`Failure::Conflict`] if it is over, or can't be cancelled; [`Failure::Permanent`] if there is no such run.
+    /// [`Failure::Conflict`] if it is over, or can't be cancelled; [`Failure::Permanent`] if there is no such
+    /// run.
     pub async fn cancel_run(&self, repository: &str, run: u64) -> Result<(), Failure> {
         let doing = format!("cancelling the run {run} of {repository}");
         let segments = ["actions", "runs", &run.to_string(), "cancel"];

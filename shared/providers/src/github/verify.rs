@@ -3,11 +3,11 @@
 use crate::signature::{VerifyError, check};
 use secrecy::SecretString;
 
-/// Checks that GitHub sent this delivery: `X-Hub-Signature-256` is `sha256=` and the HMAC-SHA256 of the body. See
-/// <https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries>.
+/// Checks that GitHub sent this delivery: `X-Hub-Signature-256` is `sha256=` and the HMAC-SHA256 of the body.
+/// See <https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries>.
 ///
-/// The body is taken as it came, before anything is parsed. The scheme has no time in it: a replayed delivery passes,
-/// and is recognised by its delivery id.
+/// The body is taken as it came, before anything is parsed. The scheme has no time in it: a replayed delivery
+/// passes, and is recognised by its delivery id.
 ///
 /// # Errors
 ///
@@ -20,8 +20,8 @@ pub fn verify(
     check(webhook_secret, "sha256=", signature_header, &[body])
 }
 
-/// Checks a delivery as [`verify`] does, against several secrets of which any may be right: while one takes the place of another,
-/// both are good.
+/// Checks a delivery as [`verify`] does, against several secrets of which any may be right: while one takes
+/// the place of another, both are good.
 ///
 /// # Errors
 ///

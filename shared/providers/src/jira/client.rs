@@ -26,7 +26,8 @@ pub struct Jira {
 }
 
 impl Jira {
-    /// A client for the site at `base` (`https://acme.atlassian.net`), with the e-mail address and API token of an account.
+    /// A client for the site at `base` (`https://acme.atlassian.net`), with the e-mail address and API token
+    /// of an account.
     pub fn new(http: Client, base: impl Into<String>, email: SecretString, token: SecretString) -> Self {
         Self { http, base: base.into(), email, token }
     }
@@ -34,7 +35,8 @@ impl Jira {
     /// Those of the issues `keys` that there are, in their order; at most 100 keys.
     /// <https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post>
     ///
-    /// A key that no issue has is left out, and so is one that the account may not see. (A search by JQL refuses such a key.)
+    /// A key that no issue has is left out, and so is one that the account may not see. (A search by JQL
+    /// refuses such a key.)
     ///
     /// # Errors
     ///
@@ -63,7 +65,8 @@ impl Jira {
     ///
     /// # Errors
     ///
-    /// [`Failure::Unanswered`] if it may have been written: then the same again, with [`Comment::may_stand`], writes it once.
+    /// [`Failure::Unanswered`] if it may have been written: then the same again, with [`Comment::may_stand`],
+    /// writes it once.
     pub async fn comment(&self, issue: &str, comment: &Comment<'_>) -> Result<(), Failure> {
         let path = ["issue", issue, "comment"];
         if comment.may_stand {
@@ -81,14 +84,15 @@ impl Jira {
         self.send(&doing, request, Repeat::MayDouble).await.map(drop)
     }
 
-    /// Brings an issue into `state`: by the transition that leads there, else by the one of this name; upper and lower case are
-    /// the same. `resolution` is set with it. An issue that is in this state stays as it is. `lost`: whether an earlier
-    /// attempt may have moved it.
+    /// Brings an issue into `state`: by the transition that leads there, else by the one of this name; upper
+    /// and lower case are the same. `resolution` is set with it. An issue that is in this state stays as it
+    /// is. `lost`: whether an earlier attempt may have moved it.
     /// <https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-issueidorkey-transitions-post>
     ///
     /// # Errors
     ///
-    /// [`Failure::Refusal`] if no transition leads there (the message says which there are), or it takes no resolution.
+    /// [`Failure::Refusal`] if no transition leads there (the message says which there are), or it takes no
+    /// resolution.
     pub async fn transition(
         &self,
         issue: &str,
@@ -126,13 +130,14 @@ impl Jira {
         Ok(Moved { state: way.to.name.clone(), already: false })
     }
 
-    /// Sets the field `name` (its name or its id) of an issue to what `value` means there; to a list, it is added. To repeat it
-    /// changes nothing.
+    /// Sets the field `name` (its name or its id) of an issue to what `value` means there; to a list, it is
+    /// added. To repeat it changes nothing.
     /// <https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-issueidorkey-put>
     ///
     /// # Errors
     ///
-    /// [`Failure::Refusal`] if it has no such field, or the field does not take the value; the message says what it takes.
+    /// [`Failure::Refusal`] if it has no such field, or the field does not take the value; the message says
+    /// what it takes.
     pub async fn set_field(&self, issue: &str, name: &str, value: &str) -> Result<(), Failure> {
         let meta = self.standing(issue, "editmeta").await?.editmeta.unwrap_or_default();
         let refused = |reason: String| Failure::Refusal(format!("{issue} was not changed: {reason}"));

@@ -15,7 +15,8 @@ pub(super) enum Change {
     Add(Value),
 }
 
-/// The field that `name` (its name in any case, or its id) stands for: its id and what it is. `Err`: why there is none.
+/// The field that `name` (its name in any case, or its id) stands for: its id and what it is. `Err`: why
+/// there is none.
 pub(super) fn find<'m>(meta: &'m EditMeta, name: &str) -> Result<(&'m str, &'m Field), String> {
     let called = |field: &Field| field.name.eq_ignore_ascii_case(name);
     let mut found = meta.fields.iter().filter(|(id, field)| id.eq_ignore_ascii_case(name) || called(field));
@@ -32,7 +33,8 @@ pub(super) fn find<'m>(meta: &'m EditMeta, name: &str) -> Result<(&'m str, &'m F
     }
 }
 
-/// What `text` means for a field: a list gets it added, anything else becomes it. `Err`: why it means nothing there.
+/// What `text` means for a field: a list gets it added, anything else becomes it. `Err`: why it means nothing
+/// there.
 pub(super) fn change(field: &Field, text: &str) -> Result<Change, String> {
     let schema = &field.schema;
     match (schema.r#type.as_str(), schema.items.as_deref()) {

@@ -1,4 +1,5 @@
-//! What crosses the wire to and from Jira Cloud's REST API v3, as its documentation says: only the fields that we use.
+//! What crosses the wire to and from Jira Cloud's REST API v3, as its documentation says: only the fields
+//! that we use.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

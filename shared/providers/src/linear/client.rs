@@ -28,8 +28,8 @@ impl Linear {
         Self { http, url: url.into(), key }
     }
 
-    /// Those of the issues `keys` that there are, in their order. A key that no issue has is left out, and so is one that the
-    /// key's owner may not see. <https://linear.app/developers/filtering>
+    /// Those of the issues `keys` that there are, in their order. A key that no issue has is left out, and so
+    /// is one that the key's owner may not see. <https://linear.app/developers/filtering>
     ///
     /// # Errors
     ///
@@ -48,7 +48,8 @@ impl Linear {
         Ok(issues)
     }
 
-    /// Writes a comment on an issue, unless it stands there. Its id follows from its key, so that Linear takes no second one.
+    /// Writes a comment on an issue, unless it stands there. Its id follows from its key, so that Linear
+    /// takes no second one.
     ///
     /// # Errors
     ///
@@ -69,7 +70,8 @@ impl Linear {
         done(&doing, &created.comment_create)
     }
 
-    /// Brings an issue into the state of its team that has this name, in any case. One that is in it stays as it is.
+    /// Brings an issue into the state of its team that has this name, in any case. One that is in it stays as
+    /// it is.
     ///
     /// # Errors
     ///
@@ -94,12 +96,13 @@ impl Linear {
         Ok(Moved { state: to.name.clone(), already: false })
     }
 
-    /// Sets the field `name` of an issue to what `value` means there: title, priority, estimate or due date; a label is added.
-    /// To repeat it changes nothing.
+    /// Sets the field `name` of an issue to what `value` means there: title, priority, estimate or due date;
+    /// a label is added. To repeat it changes nothing.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refusal`] if it is none of these, or does not take the value; the message says what it takes.
+    /// [`Failure::Refusal`] if it is none of these, or does not take the value; the message says what it
+    /// takes.
     pub async fn set_field(&self, issue: &str, name: &str, value: &str) -> Result<(), Failure> {
         let refused = |reason: String| Failure::Refusal(format!("{issue} was not changed: {reason}"));
         let input = match field::change(name, value).map_err(refused)? {

@@ -8,8 +8,9 @@ use reqwest::StatusCode;
 use serde::de::IgnoredAny;
 use std::time::Duration;
 
-/// The failure of an answer whose status is no success, or that has errors; `doing` says what was asked for. See
-/// <https://linear.app/developers/graphql#error-handling> and <https://linear.app/developers/rate-limiting>.
+/// The failure of an answer whose status is no success, or that has errors; `doing` says what was asked for.
+/// See <https://linear.app/developers/graphql#error-handling> and
+/// <https://linear.app/developers/rate-limiting>.
 pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure {
     let response = serde_json::from_slice::<Response<IgnoredAny>>(&answer.body);
     let error = response.ok().and_then(|response| response.errors.into_iter().next());

@@ -12,8 +12,8 @@ pub(super) enum Change {
     AddLabel(String),
 }
 
-/// What `text` means for the field `name`; upper and lower case, spaces and `_` make no difference in it. `Err`: why it
-/// means nothing there.
+/// What `text` means for the field `name`; upper and lower case, spaces and `_` make no difference in it.
+/// `Err`: why it means nothing there.
 pub(super) fn change(name: &str, text: &str) -> Result<Change, String> {
     let plain: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     let text = text.trim();

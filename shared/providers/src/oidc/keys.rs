@@ -105,13 +105,15 @@ struct Sought {
 }
 
 impl Keys {
-    /// No keys yet. `loopback` says whether issuers on this machine are asked, which is for the local stack only.
+    /// No keys yet. `loopback` says whether issuers on this machine are asked, which is for the local stack
+    /// only.
     pub fn new(loopback: Loopback) -> Self {
         Self { loopback, http: OnceCell::new(), known: Mutex::default(), failed: Mutex::default() }
     }
 
-    /// The keys of `issuer` (an address that an admin wrote into settings) as of `now`. They are read again after an hour, and at
-    /// most once a minute where `kid` is not among them. Two requests where they are read.
+    /// The keys of `issuer` (an address that an admin wrote into settings) as of `now`. They are read again
+    /// after an hour, and at most once a minute where `kid` is not among them. Two requests where they are
+    /// read.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! ID tokens that CI systems give to their jobs (OpenID Connect): read, and verified by the keys of their issuer.
+//! ID tokens that CI systems give to their jobs (OpenID Connect): read, and verified by the keys of their
+//! issuer.
 
 mod keys;
 mod ring;

@@ -1,4 +1,5 @@
-//! Signatures for `jsonwebtoken` by ring, which TLS uses already: a second cryptographic library would only make the functions larger.
+//! Signatures for `jsonwebtoken` by ring, which TLS uses already: a second cryptographic library would only
+//! make the functions larger.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};

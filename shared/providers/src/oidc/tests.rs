@@ -184,7 +184,8 @@ fn an_api_key_is_not_taken_for_a_token() {
     assert!(!format!("{token:?}").contains("cmVwb3NpdG9yeV9pZCI"), "a token is not logged");
 }
 
-/// An issuer that answers with the keys and the status that stand in the two, and counts how often it was asked for keys.
+/// An issuer that answers with the keys and the status that stand in the two, and counts how often it was
+/// asked for keys.
 async fn issuer(keys: Arc<Mutex<Vec<Value>>>, status: Arc<AtomicU32>) -> (Responder, Arc<AtomicU32>) {
     let asked = Arc::new(AtomicU32::new(0));
     let (base, count) = (Arc::new(Mutex::new(String::new())), Arc::clone(&asked));

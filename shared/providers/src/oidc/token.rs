@@ -88,8 +88,9 @@ impl Token {
         &self.kid
     }
 
-    /// The claims, if one of `keys` signed it, `issuer` issued it for `audience` alone, and it is good at `now`: within its own
-    /// times and at most an hour old (RFC 7519, section 4.1). The algorithm is the key's.
+    /// The claims, if one of `keys` signed it, `issuer` issued it for `audience` alone, and it is good at
+    /// `now`: within its own times and at most an hour old (RFC 7519, section 4.1). The algorithm is the
+    /// key's.
     ///
     /// # Errors
     ///

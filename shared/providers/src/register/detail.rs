@@ -1,7 +1,7 @@
 //! What a registration may say of its commits, files, pull requests and links.
 //!
-//! Where there are more than a deploy's record keeps, the first ones are kept: a client that sends too much still gets its
-//! deploy registered, and the git host is asked for the rest.
+//! Where there are more than a deploy's record keeps, the first ones are kept: a client that sends too much
+//! still gets its deploy registered, and the git host is asked for the rest.
 
 use super::input::{Fields, ParseError, is_address, kind, not_an_address};
 use super::parse::is_email;
@@ -23,7 +23,8 @@ const MAX_LINKS: usize = 50;
 /// How much of a title a deploy's record keeps.
 const MAX_TITLE: usize = 200;
 
-/// `commits`: `[{revision, message, author {name, email, username}, url}]`. Co-authors are read from the message.
+/// `commits`: `[{revision, message, author {name, email, username}, url}]`. Co-authors are read from the
+/// message.
 pub(super) fn commits(fields: &Fields<'_>) -> Result<Vec<Commit>, ParseError> {
     let commit = |fields: &Fields<'_>| {
         let Some(revision) = fields.text("revision")? else {
@@ -61,7 +62,8 @@ fn author(fields: &Fields<'_>) -> Result<Option<Person>, ParseError> {
     Ok(name.map(|name| Person { name, email, username }))
 }
 
-/// `files`: `[{path, url, additions, deletions}]`, as how much the deploy changes; not known where a file does not say.
+/// `files`: `[{path, url, additions, deletions}]`, as how much the deploy changes; not known where a file
+/// does not say.
 pub(super) fn size(fields: &Fields<'_>) -> Result<Option<Size>, ParseError> {
     let lines = each(fields, "files", MAX_FILES, |file| {
         if file.text("path")?.is_none() {
@@ -87,7 +89,8 @@ fn count(file: &Fields<'_>, name: &str) -> Result<Option<u64>, ParseError> {
     number.map(Some).ok_or_else(|| file.wrong(name, "it must be a number of lines"))
 }
 
-/// `pull_requests`: `[{number, title, body, branch, url, author, labels}]`. Of body and branch, the issues that they mention are kept.
+/// `pull_requests`: `[{number, title, body, branch, url, author, labels}]`. Of body and branch, the issues
+/// that they mention are kept.
 pub(super) fn pull_requests(fields: &Fields<'_>) -> Result<Vec<PullRequest>, ParseError> {
     each(fields, "pull_requests", MAX_PULL_REQUESTS, |fields| {
         let number = match fields.get("number").or_else(|| fields.get("id")) {

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 /// commits.
 pub(super) const MAX_BODY: usize = 5 * 1024 * 1024;
 
-/// Why a registration can't be read: a text for the client, which names the parameter and says what would be right.
+/// Why a registration can't be read: a text for the client, which names the parameter and says what would be
+/// right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// The body is over 5 MB: answer 413.
@@ -43,8 +44,8 @@ impl ParseError {
 
 /// The parameters of a request: those of the query, and over them those of the body.
 ///
-/// The body is JSON or a form. What it is follows from itself rather than from its `Content-Type` where the two disagree:
-/// `curl -d '{…}'` says that JSON is a form.
+/// The body is JSON or a form. What it is follows from itself rather than from its `Content-Type` where the
+/// two disagree: `curl -d '{…}'` says that JSON is a form.
 pub(super) fn parameters(
     content_type: Option<&str>,
     query: &str,

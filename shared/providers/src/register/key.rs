@@ -4,8 +4,9 @@ use super::input::parameters;
 use secrecy::SecretString;
 use serde_json::Value;
 
-/// The API key of a request, from the first place that has one: the `Authorization` header (`Bearer KEY` or `apikey KEY`),
-/// `api_key` in the JSON or form body, `api_key` in the query. `None` if there is none, or if the body can't be read.
+/// The API key of a request, from the first place that has one: the `Authorization` header (`Bearer KEY` or
+/// `apikey KEY`), `api_key` in the JSON or form body, `api_key` in the query. `None` if there is none, or if
+/// the body can't be read.
 ///
 /// Whether it is right is for the record and the stack's secret to say.
 pub fn api_key(

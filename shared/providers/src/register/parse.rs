@@ -76,8 +76,8 @@ const LONGEST_TAG: usize = 200;
 const MAX_UNKNOWN: usize = 20;
 
 impl Registration {
-    /// The deploy that it is, of `deployment`, whose code is in `repository`; deployed when it was registered where it does not
-    /// say when, or says a later time.
+    /// The deploy that it is, of `deployment`, whose code is in `repository`; deployed when it was registered
+    /// where it does not say when, or says a later time.
     pub fn deploy(
         self,
         id: DeployId,
@@ -94,7 +94,8 @@ impl Registration {
             environment: self.environment,
             revision: self.revision,
             branch: self.branch,
-            // A date may make it older, never newer than its registration: it supersedes nothing that comes after it.
+            // A date may make it older, never newer than its registration: it supersedes nothing that comes
+            // after it.
             deployed_at: self.deployed_at.unwrap_or(registered_at).min(registered_at),
             registered_at,
             source: Source::RegisterDeploy,
@@ -117,13 +118,14 @@ impl Registration {
     }
 }
 
-/// Reads a registration from a request's `Content-Type`, query (without `?`) and body: JSON, a form, or query parameters,
-/// of which the body's win. Empty texts and lists stand for what the client doesn't know; parameters with other names
-/// are named in [`Registration::unknown`]. See <https://help.sleuth.io/sleuth-api/deploy-registration>.
+/// Reads a registration from a request's `Content-Type`, query (without `?`) and body: JSON, a form, or query
+/// parameters, of which the body's win. Empty texts and lists stand for what the client doesn't know;
+/// parameters with other names are named in [`Registration::unknown`]. See
+/// <https://help.sleuth.io/sleuth-api/deploy-registration>.
 ///
 /// - `sha`: 4 to 64 hexadecimal digits, or `refs/tags/NAME`; required.
-/// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One in the
-///   past is taken, however old: teams register what they deployed before they had Signoff.
+/// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One
+///   in the past is taken, however old: teams register what they deployed before they had Signoff.
 /// - `state`: `in_progress`, `failure`, `error` or `success`; without it a success.
 /// - `tags`: a list, or text with commas. A tag without its `#` gets it.
 /// - `links`: an object, `name=address`, or a list of either; only `http` and `https` addresses are taken.
@@ -192,7 +194,8 @@ fn state(fields: &Fields<'_>) -> Result<DeployState, ParseError> {
     })
 }
 
-/// The full name of the tag that `text` names: `refs/tags/v1.2.3`. A bare name may be a branch's as well, and is none.
+/// The full name of the tag that `text` names: `refs/tags/v1.2.3`. A bare name may be a branch's as well, and
+/// is none.
 ///
 /// Source: <https://git-scm.com/docs/git-check-ref-format>.
 fn tag(text: &str) -> Option<String> {

@@ -68,8 +68,8 @@ pub struct Profile {
     pub deleted: bool,
     /// Whether they are a guest, of one channel or of several.
     pub guest: bool,
-    /// Whether they are of another workspace and in no channel that the app can see. Of those who share one with us, only
-    /// [`Profile::team_id`] tells.
+    /// Whether they are of another workspace and in no channel that the app can see. Of those who share one
+    /// with us, only [`Profile::team_id`] tells.
     pub stranger: bool,
     /// Whether it is a bot.
     pub bot: bool,
@@ -104,9 +104,9 @@ impl Slack {
         Self { time: Some(time), ..self.clone() }
     }
 
-    /// Posts a message to `channel` (`#name` or an id), into the thread of `thread_ts` if there is one. `text` is what
-    /// notifications show; `blocks` is the message, or null for one of text alone. `key` goes into the message's metadata,
-    /// where [`Slack::find_message`] finds it.
+    /// Posts a message to `channel` (`#name` or an id), into the thread of `thread_ts` if there is one.
+    /// `text` is what notifications show; `blocks` is the message, or null for one of text alone. `key` goes
+    /// into the message's metadata, where [`Slack::find_message`] finds it.
     /// <https://docs.slack.dev/reference/methods/chat.postMessage>
     ///
     /// # Errors
@@ -151,8 +151,8 @@ impl Slack {
         let Err(error) = self.post::<Value>(call, &message).await else { return Ok(Updated::Done) };
         match error.code.as_deref() {
             Some("message_not_found") => Ok(Updated::Gone),
-            // What is left of a deleted message that has replies is Slackbot's, not ours. Slack uses this error for other
-            // reasons too, so that the channel is asked.
+            // What is left of a deleted message that has replies is Slackbot's, not ours. Slack uses this
+            // error for other reasons too, so that the channel is asked.
             Some("cant_update_message") if self.is_tombstone(at).await? => Ok(Updated::Gone),
             _ => Err(error.failure),
         }
@@ -173,9 +173,9 @@ impl Slack {
         Ok(page.messages.iter().any(|message| message.ts == at.ts && left(message)))
     }
 
-    /// Opens a form (a modal) for the person whose click gave `trigger_id`, which Slack takes once, and within 3 seconds
-    /// of the click. A second call with the same `trigger_id` opens nothing, so that repeating it is harmless.
-    /// <https://docs.slack.dev/reference/methods/views.open>
+    /// Opens a form (a modal) for the person whose click gave `trigger_id`, which Slack takes once, and
+    /// within 3 seconds of the click. A second call with the same `trigger_id` opens nothing, so that
+    /// repeating it is harmless. <https://docs.slack.dev/reference/methods/views.open>
     ///
     /// # Errors
     ///
@@ -192,7 +192,8 @@ impl Slack {
     ///
     /// # Errors
     ///
-    /// [`Failure::Unanswered`] if it may have been shown; [`Failure::Permanent`] if the person is not in the channel.
+    /// [`Failure::Unanswered`] if it may have been shown; [`Failure::Permanent`] if the person is not in the
+    /// channel.
     pub async fn post_ephemeral(&self, channel: &str, user: &str, text: &str) -> Result<(), Failure> {
         let call = Call { method: "chat.postEphemeral", subject: channel, repeat: Repeat::MayDouble };
         let message = wire::Message { user: Some(user), ..message(channel, text, &Value::Null) };
@@ -200,16 +201,17 @@ impl Slack {
         Ok(())
     }
 
-    /// The message that was posted with `key`, looked for in `channel` (or in the thread of `thread_ts`) from a minute
-    /// before `oldest` on; `None` if it was not posted.
+    /// The message that was posted with `key`, looked for in `channel` (or in the thread of `thread_ts`) from
+    /// a minute before `oldest` on; `None` if it was not posted.
     ///
-    /// A channel given by `#name` is looked up first, among the workspace's first 10 000 channels. The first 1000
-    /// messages are read. <https://docs.slack.dev/reference/methods/conversations.history>,
+    /// A channel given by `#name` is looked up first, among the workspace's first 10 000 channels. The first
+    /// 1000 messages are read. <https://docs.slack.dev/reference/methods/conversations.history>,
     /// <https://docs.slack.dev/reference/methods/conversations.replies>
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if there are more channels or messages than that: whether it was posted is then unknown.
+    /// [`Failure::Permanent`] if there are more channels or messages than that: whether it was posted is then
+    /// unknown.
     pub async fn find_message(
         &self,
         channel: &str,
@@ -270,8 +272,8 @@ impl Slack {
         )))
     }
 
-    /// The names of the public channels, without `#`: they may be shown to any member, which names of private ones may not. Of a
-    /// workspace with more than `pages` thousand, some are missing.
+    /// The names of the public channels, without `#`: they may be shown to any member, which names of private
+    /// ones may not. Of a workspace with more than `pages` thousand, some are missing.
     /// <https://docs.slack.dev/reference/methods/conversations.list>
     ///
     /// # Errors
@@ -290,7 +292,8 @@ impl Slack {
         Ok(names)
     }
 
-    /// A part of the channels of these types that are not archived; of the private ones, those that the app is in.
+    /// A part of the channels of these types that are not archived; of the private ones, those that the app
+    /// is in.
     async fn channel_page(
         &self,
         subject: &str,
@@ -327,9 +330,9 @@ impl Slack {
             .map(|answer| profile(answer.user)))
     }
 
-    /// The id of the app's direct message with the person of this id, which is opened if there is none yet; `None` if Slack
-    /// has none with them: their account is gone, or the app can't see it. Opening it twice is harmless.
-    /// <https://docs.slack.dev/reference/methods/conversations.open>
+    /// The id of the app's direct message with the person of this id, which is opened if there is none yet;
+    /// `None` if Slack has none with them: their account is gone, or the app can't see it. Opening it twice
+    /// is harmless. <https://docs.slack.dev/reference/methods/conversations.open>
     ///
     /// # Errors
     ///
@@ -367,7 +370,8 @@ impl Slack {
         Ok(known(answer)?.map(|answer| answer.users))
     }
 
-    /// A message's address, which opens it in Slack. <https://docs.slack.dev/reference/methods/chat.getPermalink>
+    /// A message's address, which opens it in Slack.
+    /// <https://docs.slack.dev/reference/methods/chat.getPermalink>
     ///
     /// # Errors
     ///
@@ -379,7 +383,8 @@ impl Slack {
         Ok(answer.permalink)
     }
 
-    /// The id of the workspace that the token belongs to. <https://docs.slack.dev/reference/methods/auth.test>
+    /// The id of the workspace that the token belongs to.
+    /// <https://docs.slack.dev/reference/methods/auth.test>
     ///
     /// # Errors
     ///

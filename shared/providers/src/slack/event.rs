@@ -52,11 +52,11 @@ pub enum Event {
 
 /// Reads the JSON body of a request of the Events API, whose signature was checked before.
 ///
-/// A deleted message that has replies leaves a tombstone, and Slack then tells of a changed message instead of a deleted
-/// one; both are [`Event::MessageDeleted`]. Slack tells it again where our answer was lost or late, and once more when the
-/// tombstone itself goes. See <https://docs.slack.dev/apis/events-api> and
-/// <https://docs.slack.dev/reference/events/message/message_deleted>; tombstones are not documented there, but well known:
-/// <https://github.com/slack-edge/slack-edge/pull/10>.
+/// A deleted message that has replies leaves a tombstone, and Slack then tells of a changed message instead
+/// of a deleted one; both are [`Event::MessageDeleted`]. Slack tells it again where our answer was lost or
+/// late, and once more when the tombstone itself goes. See <https://docs.slack.dev/apis/events-api> and
+/// <https://docs.slack.dev/reference/events/message/message_deleted>; tombstones are not documented there,
+/// but well known: <https://github.com/slack-edge/slack-edge/pull/10>.
 ///
 /// Reactions: <https://docs.slack.dev/reference/events/reaction_added>.
 ///

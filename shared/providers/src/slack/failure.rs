@@ -47,7 +47,8 @@ pub(crate) fn classify<T: DeserializeOwned>(call: Call<'_>, answer: &Answer) -> 
     }
 }
 
-/// A failed call, with Slack's error code where it gave one: some codes are an answer ("nobody has this address").
+/// A failed call, with Slack's error code where it gave one: some codes are an answer ("nobody has this
+/// address").
 #[derive(Debug)]
 pub(crate) struct CallError {
     /// Slack's error code.
@@ -68,7 +69,8 @@ impl From<CallError> for Failure {
     }
 }
 
-/// What to do about an error code. See "Errors" on each method's page below <https://docs.slack.dev/reference/methods>.
+/// What to do about an error code. See "Errors" on each method's page below
+/// <https://docs.slack.dev/reference/methods>.
 fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
     let Call { method, subject, repeat } = call;
     Failure::Permanent(match code {

@@ -1,7 +1,8 @@
-//! Sign in with Slack: OpenID Connect's code flow, as <https://docs.slack.dev/authentication/sign-in-with-slack> has it.
+//! Sign in with Slack: OpenID Connect's code flow, as
+//! <https://docs.slack.dev/authentication/sign-in-with-slack> has it.
 //!
-//! Slack sends the browser back with a code; the code buys an id token, which says who it is. The token comes from Slack's
-//! own token endpoint over TLS, which stands for its signature:
+//! Slack sends the browser back with a code; the code buys an id token, which says who it is. The token comes
+//! from Slack's own token endpoint over TLS, which stands for its signature:
 //! <https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>, 3.1.3.7, 6.
 
 use super::client::classified;
@@ -96,8 +97,8 @@ impl SignIn {
         Self { http, base: base.into(), client_id: client_id.into(), client_secret }
     }
 
-    /// Buys the id token with the code that came back to `redirect_uri`; gives up after `time`. A code buys one token: asked
-    /// again, Slack refuses. <https://docs.slack.dev/reference/methods/openid.connect.token>
+    /// Buys the id token with the code that came back to `redirect_uri`; gives up after `time`. A code buys
+    /// one token: asked again, Slack refuses. <https://docs.slack.dev/reference/methods/openid.connect.token>
     ///
     /// # Errors
     ///
@@ -117,7 +118,8 @@ impl SignIn {
         Ok(answer.id_token)
     }
 
-    /// The Slack user id of whom `id_token` is about, for a sign-in to the workspace `team` that was begun with `nonce`.
+    /// The Slack user id of whom `id_token` is about, for a sign-in to the workspace `team` that was begun
+    /// with `nonce`.
     ///
     /// # Errors
     ///

@@ -72,7 +72,8 @@ pub struct ClickUser {
     pub team_id: String,
 }
 
-/// Why the body of an interaction or an event can't be read. All of these are answered 400, or 413 for [`ParseError::TooLarge`].
+/// Why the body of an interaction or an event can't be read. All of these are answered 400, or 413 for
+/// [`ParseError::TooLarge`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// Over 1 MB.
@@ -95,8 +96,8 @@ pub enum ParseError {
     Missing(&'static str),
 }
 
-/// Reads the body of an interaction request (`payload=<JSON>`, form-encoded), whose signature was checked before.
-/// See <https://docs.slack.dev/reference/interaction-payloads/block_actions-payload> and
+/// Reads the body of an interaction request (`payload=<JSON>`, form-encoded), whose signature was checked
+/// before. See <https://docs.slack.dev/reference/interaction-payloads/block_actions-payload> and
 /// <https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload>.
 ///
 /// # Errors
@@ -123,7 +124,8 @@ fn read<'a, T: serde::Deserialize<'a>>(payload: &'a str) -> Result<T, ParseError
     serde_json::from_str(payload).map_err(|error| ParseError::Payload(quote(&error.to_string())))
 }
 
-/// A `block_actions` payload as a click; those from forms and home tabs, where Signoff has no buttons, are ignored.
+/// A `block_actions` payload as a click; those from forms and home tabs, where Signoff has no buttons, are
+/// ignored.
 fn click(payload: wire::BlockActions) -> Result<Interaction, ParseError> {
     let container = payload.container.unwrap_or_default();
     if payload.channel.is_none() && container.channel_id.is_none() {
@@ -170,7 +172,8 @@ fn acted_in(
     team.or_else(|| enterprise.map(|enterprise| enterprise.id)).ok_or(ParseError::Missing("team.id"))
 }
 
-/// What was written into the text inputs of a form, from its blocks' states: `{block_id: {action_id: {type, value}}}`.
+/// What was written into the text inputs of a form, from its blocks' states:
+/// `{block_id: {action_id: {type, value}}}`.
 fn texts(values: &Value) -> BTreeMap<String, String> {
     let blocks = values.as_object().into_iter().flatten();
     let inputs = blocks.filter_map(|(_, block)| block.as_object()).flatten();

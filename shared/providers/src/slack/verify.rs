@@ -7,8 +7,9 @@ use secrecy::SecretString;
 /// How far a request's time may be from now, in seconds, in either direction.
 const WINDOW: u64 = 5 * 60;
 
-/// Checks that Slack sent this request, no more than 5 minutes ago: `X-Slack-Signature` is `v0=` and the HMAC-SHA256 of
-/// `v0:<X-Slack-Request-Timestamp>:<body>`. See <https://docs.slack.dev/authentication/verifying-requests-from-slack>.
+/// Checks that Slack sent this request, no more than 5 minutes ago: `X-Slack-Signature` is `v0=` and the
+/// HMAC-SHA256 of `v0:<X-Slack-Request-Timestamp>:<body>`. See
+/// <https://docs.slack.dev/authentication/verifying-requests-from-slack>.
 ///
 /// The body is taken as it came, before anything is parsed.
 ///
@@ -35,8 +36,8 @@ pub fn verify(
 mod tests {
     use super::*;
 
-    // The example of docs.slack.dev/authentication/verifying-requests-from-slack, which is also in slackapi/python-slack-sdk,
-    // tests/slack_sdk/signature/test_signature_verifier.py.
+    // The example of docs.slack.dev/authentication/verifying-requests-from-slack, which is also in
+    // slackapi/python-slack-sdk, tests/slack_sdk/signature/test_signature_verifier.py.
     const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
     const TIMESTAMP: &str = "1531420618";
     const SIGNATURE: &str = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";

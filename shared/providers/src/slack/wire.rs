@@ -1,4 +1,5 @@
-//! What crosses the wire to and from Slack, as <https://docs.slack.dev> documents it: only the fields that we use.
+//! What crosses the wire to and from Slack, as <https://docs.slack.dev> documents it: only the fields that we
+//! use.
 
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};

@@ -1,9 +1,10 @@
 //! Addresses that the `webhook` action may call.
 //!
-//! A rules file may be written by people who may not deploy, so the address that it names is not trusted. Signoff runs where
-//! credentials are a request away: on loopback (Lambda's runtime API) and on link-local addresses (the metadata services of
-//! clouds). Neither is called, however it is spelled, and whatever a name resolves to. Private ranges are allowed: many
-//! receivers are internal, and a function that is in no VPC can't reach them.
+//! A rules file may be written by people who may not deploy, so the address that it names is not trusted.
+//! Signoff runs where credentials are a request away: on loopback (Lambda's runtime API) and on link-local
+//! addresses (the metadata services of clouds). Neither is called, however it is spelled, and whatever a name
+//! resolves to. Private ranges are allowed: many receivers are internal, and a function that is in no VPC
+//! can't reach them.
 //!
 //! Ranges: <https://www.iana.org/assignments/iana-ipv4-special-registry>,
 //! <https://www.iana.org/assignments/iana-ipv6-special-registry>.
@@ -13,7 +14,8 @@ use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Addresses outside of the refused ranges on which clouds answer their machines: Azure's and Alibaba Cloud's.
+/// Addresses outside of the refused ranges on which clouds answer their machines: Azure's and Alibaba
+/// Cloud's.
 const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(100, 100, 100, 200)];
 
 /// Receivers and issuers on this machine.
@@ -27,7 +29,8 @@ pub enum Loopback {
 }
 
 impl Loopback {
-    /// What the setting `WEBHOOK_LOOPBACK` says, which only the local stack sets to `allowed`; `None` for any other text.
+    /// What the setting `WEBHOOK_LOOPBACK` says, which only the local stack sets to `allowed`; `None` for any
+    /// other text.
     pub fn of_setting(text: Option<&str>) -> Option<Self> {
         match text {
             None => Some(Self::Refused),
@@ -42,8 +45,8 @@ impl Loopback {
 #[error("its name leads to an address of the machine itself, of its network's link or of a cloud's metadata")]
 pub(crate) struct Refused;
 
-/// Looks names up as the system does, and refuses a name if any of its addresses is refused. What it answers is what is
-/// connected to.
+/// Looks names up as the system does, and refuses a name if any of its addresses is refused. What it answers
+/// is what is connected to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guarded(pub(crate) Loopback);
 
@@ -89,8 +92,8 @@ pub(crate) fn target(address: &str, loopback: Loopback) -> Result<Url, Failure> 
     Ok(url)
 }
 
-/// Whether a segment of the path is `.` or `..`, in any spelling that the reader of addresses takes for one: a value that is
-/// `..` must not lead out of the place where the rule has it.
+/// Whether a segment of the path is `.` or `..`, in any spelling that the reader of addresses takes for one:
+/// a value that is `..` must not lead out of the place where the rule has it.
 fn has_dot_segment(rest: &str) -> bool {
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let is_dots = |segment: &str| {
@@ -109,8 +112,9 @@ fn is_refused(ip: IpAddr, loopback: Loopback) -> bool {
     }
 }
 
-/// Loopback, link-local, metadata, and addresses that stand for no machine: this network (0.0.0.0/8), protocol assignments
-/// (192.0.0.0/24, with Oracle Cloud's metadata), multicast and what is reserved above it.
+/// Loopback, link-local, metadata, and addresses that stand for no machine: this network (0.0.0.0/8),
+/// protocol assignments (192.0.0.0/24, with Oracle Cloud's metadata), multicast and what is reserved above
+/// it.
 fn is_refused_v4(ip: Ipv4Addr, loopback: Loopback) -> bool {
     match ip.octets() {
         [127, ..] => loopback == Loopback::Refused,
@@ -119,8 +123,9 @@ fn is_refused_v4(ip: Ipv4Addr, loopback: Loopback) -> bool {
     }
 }
 
-/// The same for version 6, and addresses that hold one of version 4: of an IPv4-mapped, NAT64 or ISATAP address the inner one
-/// counts, which must not be private either. The other ways to embed one are out of use and refused whole.
+/// The same for version 6, and addresses that hold one of version 4: of an IPv4-mapped, NAT64 or ISATAP
+/// address the inner one counts, which must not be private either. The other ways to embed one are out of use
+/// and refused whole.
 fn is_refused_v6(ip: Ipv6Addr, loopback: Loopback) -> bool {
     if ip.is_loopback() {
         return loopback == Loopback::Refused;
@@ -141,8 +146,8 @@ fn is_refused_v6(ip: Ipv6Addr, loopback: Loopback) -> bool {
     }
 }
 
-/// Whether the address of version 4 in these 32 bits is not called from inside of another one: nobody names a private
-/// address or loopback that way but to get around a check.
+/// Whether the address of version 4 in these 32 bits is not called from inside of another one: nobody names a
+/// private address or loopback that way but to get around a check.
 fn is_refused_inside(high: u16, low: u16) -> bool {
     let ip = Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));
     let is_shared = matches!(ip.octets(), [100, 64..=127, ..]);

@@ -9,7 +9,8 @@ pub const HEADER_TIMESTAMP: &str = "X-SLEUTH-TIMESTAMP";
 /// The header with the signature.
 pub const HEADER_SIGNATURE: &str = "X-SLEUTH-SIGNATURE";
 
-/// The value of [`HEADER_SIGNATURE`]: Slack's scheme, `v0=` and the HMAC-SHA256 of `v0:<timestamp>:<body>`, keyed with an API key.
+/// The value of [`HEADER_SIGNATURE`]: Slack's scheme, `v0=` and the HMAC-SHA256 of `v0:<timestamp>:<body>`,
+/// keyed with an API key.
 pub fn sign(key: &SecretString, timestamp: Timestamp, body: &[u8]) -> String {
     let seconds = timestamp.as_second().to_string();
     format!("v0={}", hex::encode(hmac_sha256(key, &[b"v0:", seconds.as_bytes(), b":", body])))

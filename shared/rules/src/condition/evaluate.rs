@@ -22,8 +22,8 @@ pub(crate) fn in_any_case(variable: &str) -> bool {
 impl Condition {
     /// Whether it holds for these variables.
     ///
-    /// A comparison of things that cannot be compared (a text with a number, a duration with a word) is false with every
-    /// operator, and so is one with a variable that is not in the snapshot.
+    /// A comparison of things that cannot be compared (a text with a number, a duration with a word) is false
+    /// with every operator, and so is one with a variable that is not in the snapshot.
     pub fn holds(&self, snapshot: &Snapshot) -> bool {
         match self {
             Self::And(parts) => parts.iter().all(|part| part.holds(snapshot)),

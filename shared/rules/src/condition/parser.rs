@@ -21,7 +21,8 @@ pub(crate) struct Name {
 /// Reads a condition. Whether its variables exist is not looked at.
 ///
 /// # Errors
-/// The first thing that does not belong where it stands, text after the end included, with its line and column.
+/// The first thing that does not belong where it stands, text after the end included, with its line and
+/// column.
 pub fn parse(text: &str) -> Result<Condition, ConditionError> {
     parse_with_names(text, &mut Patterns::default()).map(|(condition, _)| condition)
 }

@@ -12,8 +12,8 @@ const MAX_BYTES: usize = 256 * 1024;
 /// The deepest nesting of groups in one.
 const MAX_DEPTH: u32 = 50;
 
-/// A regular expression that is compiled: doing that takes a hundred times as long as matching a label. A clone shares it. Two are equal
-/// that are written alike and compiled alike.
+/// A regular expression that is compiled: doing that takes a hundred times as long as matching a label. A
+/// clone shares it. Two are equal that are written alike and compiled alike.
 #[derive(Clone)]
 pub struct Pattern(Arc<Compiled>);
 
@@ -29,8 +29,9 @@ impl Pattern {
     /// # Errors
     /// Why it can't be used, in one line: it can't be read, or it is too large.
     pub fn new(text: &str, any_case: bool) -> Result<Self, String> {
-        // Of the engines, the one that needs nothing but the compiled expression: the others take far longer to make than they save where
-        // texts are as short as labels. Said here, because which ones there are depends on what else is built.
+        // Of the engines, the one that needs nothing but the compiled expression: the others take far longer
+        // to make than they save where texts are as short as labels. Said here, because which ones there are
+        // depends on what else is built.
         let config = Regex::config()
             .nfa_size_limit(Some(MAX_BYTES))
             .auto_prefilter(false)

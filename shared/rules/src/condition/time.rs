@@ -4,14 +4,16 @@ use super::{Clock, Comparison, Condition, Operand, Snapshot, Value, parse_durati
 use jiff::SignedDuration;
 use std::time::Duration;
 
-/// In how long something begins to hold, ceases to hold, begins again, and so on; ascending. Zero is the snapshot's time.
+/// In how long something begins to hold, ceases to hold, begins again, and so on; ascending. Zero is the
+/// snapshot's time.
 type Turns = Vec<Duration>;
 
 impl Condition {
-    /// In how long it holds if it does not hold now, or the other way round, while nothing but time changes. `None`: time
-    /// alone does not change it.
+    /// In how long it holds if it does not hold now, or the other way round, while nothing but time changes.
+    /// `None`: time alone does not change it.
     ///
-    /// Of two variables that time changes, compared with each other, it is taken that they keep their distance.
+    /// Of two variables that time changes, compared with each other, it is taken that they keep their
+    /// distance.
     pub fn next_change(&self, snapshot: &Snapshot) -> Option<Duration> {
         self.turns(snapshot).into_iter().find(|turn| !turn.is_zero())
     }

@@ -63,8 +63,8 @@ impl Coupled {
         self.tags
     }
 
-    /// `changes`, which made `new` of the rule `old`. Where other rules may notice them, one that seems harmless touches
-    /// everything.
+    /// `changes`, which made `new` of the rule `old`. Where other rules may notice them, one that seems
+    /// harmless touches everything.
     pub(super) fn judge(&self, changes: Vec<Change>, old: Option<&Rule>, new: Option<&Rule>) -> Vec<Change> {
         let both = || old.into_iter().chain(new);
         let is_described = old.zip(new).is_some_and(|(old, new)| says_the_same(old, new));

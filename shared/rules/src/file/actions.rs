@@ -137,8 +137,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A template that becomes one word. What it becomes is known when the action runs; a text without anything to fill in is known
-    /// now.
+    /// A template that becomes one word. What it becomes is known when the action runs; a text without
+    /// anything to fill in is known now.
     fn tag(&mut self, node: &Node, name: &str) -> Option<String> {
         let text = self.template(node, name)?;
         let words: Vec<&str> = text.split_whitespace().collect();

@@ -1,4 +1,5 @@
-//! Comparisons that are known to be wrong before there is any deploy: by the kinds of the variable and of its value.
+//! Comparisons that are known to be wrong before there is any deploy: by the kinds of the variable and of its
+//! value.
 
 use super::contradictions::{MAX_COUNTED, holds_always};
 use super::forms::{of_another_form, of_no_list, pattern_of_another_form};

@@ -20,7 +20,8 @@ use std::rc::Rc;
 
 const EXAMPLE: &str = "`- environment='Staging'`";
 
-/// The most regular expressions that are read of one file: each takes far more time to compile than it is long.
+/// The most regular expressions that are read of one file: each takes far more time to compile than it is
+/// long.
 pub(super) const MAX_PATTERNS: usize = 1000;
 
 /// The longest condition that a suggestion repeats, in bytes.
@@ -299,7 +300,8 @@ fn joined(entries: &[Entry]) -> Option<String> {
 }
 
 fn as_comparison(entry: &Entry) -> Option<String> {
-    // Most of these are `expression`. No variable has such a name, and looking for one that is alike takes time.
+    // Most of these are `expression`. No variable has such a name, and looking for one that is alike takes
+    // time.
     if KEYS.contains(&entry.key.as_str()) {
         return None;
     }

@@ -27,7 +27,8 @@ impl Reader<'_> {
         self.enough_approvers(entries, spec);
     }
 
-    /// A vote counts for one entry of `votes_required`: all that want votes of the same people need as many people as votes.
+    /// A vote counts for one entry of `votes_required`: all that want votes of the same people need as many
+    /// people as votes.
     fn enough_for_quotas(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
         let Some(at) = at(entries, "votes_required") else { return };
         let named: Vec<&QuotaSpec> =
@@ -68,7 +69,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A prompt of which Slack shows a part only. What it fills in is known when it is asked, and makes it longer.
+    /// A prompt of which Slack shows a part only. What it fills in is known when it is asked, and makes it
+    /// longer.
     pub(super) fn short_enough(&mut self, node: &Node, prompt: &str) {
         let fixed = fixed_length(prompt);
         let filled_in = if prompt.contains("{%") { 0 } else { prompt.matches("{{").count() * FILLED_IN };
@@ -86,7 +88,8 @@ fn at(entries: &[Entry], key: &str) -> Option<crate::problem::Position> {
     entries.iter().find(|entry| entry.key == key).map(|entry| entry.at)
 }
 
-/// How many characters of a template stand outside of its tags, where it has no blocks that may leave them out.
+/// How many characters of a template stand outside of its tags, where it has no blocks that may leave them
+/// out.
 fn fixed_length(template: &str) -> usize {
     if template.contains("{%") {
         return 0;

@@ -40,7 +40,8 @@ impl Reader<'_> {
         Some(EventSpec { detail_type: detail_type?, detail, bus })
     }
 
-    /// A template. What it becomes is known when the action runs; a text without anything to fill in is known now.
+    /// A template. What it becomes is known when the action runs; a text without anything to fill in is known
+    /// now.
     fn detail_type(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.template(node, what)?;
         let sound = detail_type(&text, what);
@@ -96,7 +97,8 @@ pub(crate) fn detail_type(text: &str, what: &str) -> Result<(), Wrong> {
 
 /// Whether this is a bus's name, or its ARN.
 ///
-/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>, `EventBusName`.
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>,
+/// `EventBusName`.
 fn is_bus(text: &str) -> bool {
     let is_name = |name: &str| {
         (1..=BUS_NAME).contains(&name.len())

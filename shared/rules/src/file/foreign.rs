@@ -3,7 +3,8 @@
 /// What the names of variables begin with that CI systems set.
 const CI_VARIABLES: [&str; 9] =
     ["CIRCLE_", "GITHUB_", "CI_", "BUILDKITE_", "BITBUCKET_", "JENKINS_", "TRAVIS_", "SLEUTH_", "SIGNOFF_"];
-/// What CircleCI's expressions begin with. Source: <https://circleci.com/docs/guides/orchestrate/pipeline-variables/>.
+/// What CircleCI's expressions begin with. Source:
+/// <https://circleci.com/docs/guides/orchestrate/pipeline-variables/>.
 const CIRCLECI: [&str; 4] = ["pipeline.", "parameters.", "matrix.", "include("];
 
 /// Another system's expression in a text.
@@ -19,7 +20,8 @@ pub(super) struct Foreign {
     pub(super) is_refused: bool,
 }
 
-/// The longest expression that is looked for, in characters: a long text takes no longer for each of its signs.
+/// The longest expression that is looked for, in characters: a long text takes no longer for each of its
+/// signs.
 const LONGEST: usize = 300;
 /// The most expressions that are told of one text.
 const MAX_TOLD: usize = 10;

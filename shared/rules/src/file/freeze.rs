@@ -20,8 +20,8 @@ pub(super) const WINDOW_EXAMPLE: &str =
 const DATES_EXAMPLE: &str = "`dates: [2026-11-27, 2026-12-20..2027-01-03]`";
 /// The longest name of a time zone that is an abbreviation.
 const LONGEST_ABBREVIATION: usize = 5;
-/// Abbreviations that people write, each with a zone that they mean. The database has some of them, as zones without summer time or
-/// whose summer time is the past's: `EST` is five hours behind all year round.
+/// Abbreviations that people write, each with a zone that they mean. The database has some of them, as zones
+/// without summer time or whose summer time is the past's: `EST` is five hours behind all year round.
 const ABBREVIATIONS: [(&str, &str); 28] = [
     ("PST", "America/Los_Angeles"),
     ("PDT", "America/Los_Angeles"),
@@ -135,8 +135,8 @@ impl Reader<'_> {
         Some(Freeze { name, days, hours, dates, time_zone, break_glass })
     }
 
-    /// From one time of the day to another, of which one may be left out; each with its place. `None`: that is told to be
-    /// wrong, `Some(None)`: whole days.
+    /// From one time of the day to another, of which one may be left out; each with its place. `None`: that
+    /// is told to be wrong, `Some(None)`: whole days.
     fn hours(
         &mut self,
         (from, from_at): (Option<u16>, Option<Position>),
@@ -280,8 +280,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Every approval of `actions`, at whatever depth, is held back by `freeze`. Without one there is no dialog in which
-    /// somebody could lift it.
+    /// Every approval of `actions`, at whatever depth, is held back by `freeze`. Without one there is no
+    /// dialog in which somebody could lift it.
     pub(super) fn frozen(&mut self, actions: &mut [Action], freeze: &[Freeze], at: Position) {
         let asks = hold_back(actions, freeze);
         if !asks && freeze.iter().any(|window| !window.break_glass.is_empty()) {

@@ -54,8 +54,8 @@ impl Reader<'_> {
     }
 }
 
-/// `rules`, each followed by those that are made of its monitors: one that opens once the drift is over the threshold, and one after
-/// that for once it is under it again. A name that another rule has is not taken.
+/// `rules`, each followed by those that are made of its monitors: one that opens once the drift is over the
+/// threshold, and one after that for once it is under it again. A name that another rule has is not taken.
 pub(super) fn expand(rules: Vec<Rule>) -> Vec<Rule> {
     let mut names: HashSet<String> = rules.iter().map(|rule| rule.name.clone()).collect();
     let mut all = Vec::with_capacity(rules.len());
@@ -87,7 +87,8 @@ fn with_monitors(rule: Rule, names: &mut HashSet<String>, all: &mut Vec<Rule>) {
     }
 }
 
-/// The rule `name` that does `actions` after the rule `after`: frozen and placed as `rule` is, which has the monitor.
+/// The rule `name` that does `actions` after the rule `after`: frozen and placed as `rule` is, which has the
+/// monitor.
 fn of(
     monitor: &DriftMonitor,
     (name, after): (&str, &str),

@@ -125,7 +125,8 @@ impl<'s> Reader<'s> {
         self.problems.len()
     }
 
-    /// Makes notices of the problems since there were `before`: the rule `name`, which they are in, is not opened anyway.
+    /// Makes notices of the problems since there were `before`: the rule `name`, which they are in, is not
+    /// opened anyway.
     pub(super) fn problems_as_notices(&mut self, before: usize, name: &str) {
         for problem in self.problems.split_off(before.min(self.problems.len())) {
             let at = Position { line: problem.line, column: problem.column };
@@ -169,8 +170,8 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads each of a list, until there are too many problems. What is left out must have been told: a condition or action that is not there without anybody
-    /// knowing would open what must stay closed.
+    /// Reads each of a list, until there are too many problems. What is left out must have been told: a
+    /// condition or action that is not there without anybody knowing would open what must stay closed.
     pub(super) fn each<'n, T>(
         &mut self,
         nodes: &'n [Rc<Node>],
@@ -199,7 +200,8 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Whether no more is noted of the rule being read: finding a place in a long text takes time, and is not worth it then.
+    /// Whether no more is noted of the rule being read: finding a place in a long text takes time, and is not
+    /// worth it then.
     pub(super) fn has_enough_unsupported(&self) -> bool {
         self.unsupported.len() >= MAX_UNSUPPORTED
     }
@@ -262,7 +264,8 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// The clause that says how a value becomes the list that it is meant to be; `None`: an example says more.
+    /// The clause that says how a value becomes the list that it is meant to be; `None`: an example says
+    /// more.
     fn as_list(&self, node: &Node, what: &str) -> Option<String> {
         let is_flow = self.source.from(node.start).starts_with('{');
         let is_actions = what == "actions" || what.starts_with("on_");
@@ -343,7 +346,8 @@ impl<'s> Reader<'s> {
         self.problem(entry.at, message, suggestion);
     }
 
-    /// The text of a value: a scalar that is not nothing. A number or a truth is a text too, as it is written.
+    /// The text of a value: a scalar that is not nothing. A number or a truth is a text too, as it is
+    /// written.
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
         let Some(scalar) = node.as_scalar() else {
             let right = format!("write, for example, `{}`", example(what));
@@ -388,7 +392,8 @@ impl<'s> Reader<'s> {
         Some((Position { column, ..node.start }, comment.chars().count(), right))
     }
 
-    /// A text without quotes on whose line a `#` follows without a space behind it: more likely a part of the text than a comment.
+    /// A text without quotes on whose line a `#` follows without a space behind it: more likely a part of the
+    /// text than a comment.
     fn comment_by_accident(&mut self, node: &Node, scalar: &Scalar) {
         if scalar.style != ScalarStyle::Plain || self.has_enough_notices() {
             return;

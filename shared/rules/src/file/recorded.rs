@@ -30,7 +30,8 @@ impl Reader<'_> {
     }
 }
 
-/// The bytes that a run's row takes for `actions`, as JSON has them: each action with all that stands under it.
+/// The bytes that a run's row takes for `actions`, as JSON has them: each action with all that stands under
+/// it.
 fn size(actions: &[Action]) -> usize {
     let under = |action: &Action| match action {
         Action::SlackChannelApproval(spec) => {

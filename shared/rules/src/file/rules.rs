@@ -181,7 +181,8 @@ impl Reader<'_> {
         let is_for_pull_requests =
             !triggers.is_empty() && triggers.iter().all(|trigger| has(&TRIGGERS, trigger));
         if is_for_pull_requests || !unsupported.is_empty() {
-            // The rule is not opened, whatever else is wrong with it: the other rules need not suffer for that.
+            // The rule is not opened, whatever else is wrong with it: the other rules need not suffer for
+            // that.
             self.problems_as_notices(before, name);
             let stages = self.stages.split_off(stages);
             self.stages_of_closed.extend(stages);

@@ -1,4 +1,5 @@
-//! Entries that are put together wrongly: a name that stands as a value, and keys beside the one that they belong to.
+//! Entries that are put together wrongly: a name that stands as a value, and keys beside the one that they
+//! belong to.
 
 use super::reader::Reader;
 use crate::edit::Edit;
@@ -49,8 +50,8 @@ impl Named {
 }
 
 impl Reader<'_> {
-    /// The entry that is meant where its keys are put together wrongly, which is told; `None`: it can't be known.
-    /// `entries` are the keys of one entry of a list.
+    /// The entry that is meant where its keys are put together wrongly, which is told; `None`: it can't be
+    /// known. `entries` are the keys of one entry of a list.
     pub(super) fn put_together(&mut self, entries: &[Entry], what: Named) -> Option<Entry> {
         let (first, rest) = entries.split_first()?;
         if let Some(named) = named_by_value(entries, what) {

@@ -1,8 +1,8 @@
 //! Slips of the hand: what makes a whole file unreadable although little is wrong.
 //!
-//! A parser tells where it could not go on, which is seldom where the slip is. So each repair that a file suggests is tried: the one
-//! after which the least is wrong names the cause, and what was only a consequence of it is not told. A repair that does not help is no
-//! advice.
+//! A parser tells where it could not go on, which is seldom where the slip is. So each repair that a file
+//! suggests is tried: the one after which the least is wrong names the cause, and what was only a consequence
+//! of it is not told. A repair that does not help is no advice.
 
 mod candidates;
 mod lines;
@@ -36,7 +36,8 @@ struct Slip {
     edits: Vec<Edit>,
 }
 
-/// The problems of a file as its author should see them: those of `failure`, with slips in the place of what follows from them.
+/// The problems of a file as its author should see them: those of `failure`, with slips in the place of what
+/// follows from them.
 pub(super) fn explained(text: &str, path: &str, failure: Unread) -> Vec<Problem> {
     let original = Source::new(path, text);
     if let Some(conflict) = conflict(&original) {
@@ -91,7 +92,8 @@ struct Better {
     failure: Unread,
 }
 
-/// The repair of `text` after which the least is wrong; `None`: none helps. `budget`: how many bytes may still be read.
+/// The repair of `text` after which the least is wrong; `None`: none helps. `budget`: how many bytes may
+/// still be read.
 fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Option<Better> {
     let source = Source::new(path, text);
     if failure.is_cut && failure.problems.last().is_some_and(|last| last.message.contains("tab ")) {
@@ -206,7 +208,8 @@ fn tried(source: &Source<'_>, path: &str, slip: &Slip, budget: &mut usize) -> Op
     Some(Some(Better { slip: slip.clone(), text, failure }))
 }
 
-/// Whether less is wrong `after` a repair: one that only moves the place where the reading ends, or adds problems, is none.
+/// Whether less is wrong `after` a repair: one that only moves the place where the reading ends, or adds
+/// problems, is none.
 fn helps(before: &Unread, after: &Unread) -> bool {
     let end = |failure: &Unread| failure.problems.last().map(|last| last.line);
     let is_left_open =
@@ -226,7 +229,8 @@ fn weight(failure: &Unread) -> (bool, std::cmp::Reverse<usize>, usize) {
     (failure.is_cut, std::cmp::Reverse(unread), failure.problems.len())
 }
 
-/// Where a place of the repaired text stands in the original. `rounds`: the edits of one repair after the other.
+/// Where a place of the repaired text stands in the original. `rounds`: the edits of one repair after the
+/// other.
 fn before(rounds: &[Vec<Edit>], at: Position) -> Position {
     rounds.iter().rev().fold(at, |at, edits| Position { column: column_before(edits, at), ..at })
 }

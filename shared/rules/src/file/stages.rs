@@ -37,8 +37,8 @@ impl Reader<'_> {
         Some(name)
     }
 
-    /// Every rule that another one comes after is in the file, can be opened, and waits for nothing that waits for it.
-    /// `names`: all of them, also those that can't be read.
+    /// Every rule that another one comes after is in the file, can be opened, and waits for nothing that
+    /// waits for it. `names`: all of them, also those that can't be read.
     pub(super) fn stages(&mut self, rules: &[Rule], names: &HashMap<String, Position>) {
         let of_closed = std::mem::take(&mut self.stages_of_closed).into_iter().map(|stage| (stage, true));
         for ((name, at), is_closed) in
@@ -136,7 +136,8 @@ impl Reader<'_> {
         self.problem(at, message, right);
     }
 
-    /// Every rule that a condition on `failed_rules` names is in the file. `rules`: also those that monitors make.
+    /// Every rule that a condition on `failed_rules` names is in the file. `rules`: also those that monitors
+    /// make.
     pub(super) fn failed_rules(&mut self, rules: &[Rule]) {
         let asked = std::mem::take(&mut self.failed_rules);
         let names: HashSet<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();

@@ -10,9 +10,9 @@ use approval::deploy::Slug;
 use approval::slug::canonical;
 
 impl Policy {
-    /// The floor of `action` (its name in rules files) at `place` of `deployment`: of everything that every section which names it
-    /// says, the strictest; of the default only where no section names it. Where a rule names an environment, what runs has to be
-    /// named too: the environment is the rule's own word.
+    /// The floor of `action` (its name in rules files) at `place` of `deployment`: of everything that every
+    /// section which names it says, the strictest; of the default only where no section names it. Where a
+    /// rule names an environment, what runs has to be named too: the environment is the rule's own word.
     pub fn binding(&self, deployment: &Slug, place: &Place, action: &str) -> Floor {
         let (mut floor, mut is_named, mut runs_are_named) = (Floor::default(), false, place.has_one_name());
         for section in self.floors.iter().filter(|section| section.names(deployment, action)) {
@@ -28,7 +28,8 @@ impl Policy {
         if !is_named {
             floor.join(&self.default);
         } else if !runs_are_named {
-            // Who may break the glass there, the sections of the environment say: the default is not about it.
+            // Who may break the glass there, the sections of the environment say: the default is not about
+            // it.
             let (break_glass, names_no_breaker) = (floor.break_glass.clone(), floor.names_no_breaker);
             floor.join(&self.default);
             (floor.break_glass, floor.names_no_breaker) = (break_glass, names_no_breaker);
@@ -36,8 +37,8 @@ impl Policy {
         floor
     }
 
-    /// Who may break the glass of an approval of a rule with these `actions`, and when the review is due. Only who may for everything
-    /// that the rule does.
+    /// Who may break the glass of an approval of a rule with these `actions`, and when the review is due.
+    /// Only who may for everything that the rule does.
     pub fn break_glass(&self, deployment: &Slug, actions: &[Action]) -> BreakGlass {
         let (mut targets, mut floor) = (Vec::new(), Floor::default());
         collect(actions, promotes_to(actions), &mut targets);

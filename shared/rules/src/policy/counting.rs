@@ -20,7 +20,8 @@ impl Together {
         Self { people, line, floor: floor.clone() }
     }
 
-    /// Whether the people count who voted in an approval like this one: each of its votes counts towards the floor.
+    /// Whether the people count who voted in an approval like this one: each of its votes counts towards the
+    /// floor.
     pub fn counts(&self, spec: &ApprovalSpec) -> bool {
         let counted = counted(&self.floor, spec);
         !counted.is_empty() && counted.len() == votes::of(spec).len()
@@ -41,8 +42,8 @@ pub(super) fn counted(floor: &Floor, spec: &ApprovalSpec) -> Vec<Votes> {
     votes::of(spec).into_iter().filter(is_from_all).collect()
 }
 
-/// How many votes have to stand behind an action, and the key and line that say so; `None`: none. A floor that says what an
-/// approval has to be like asks for one.
+/// How many votes have to stand behind an action, and the key and line that say so; `None`: none. A floor
+/// that says what an approval has to be like asks for one.
 pub(super) fn needed(floor: &Floor) -> Option<(u64, (&'static str, usize))> {
     if let Some(Said { value, line }) = &floor.votes {
         return Some((u64::from(*value), ("votes_required", *line)));

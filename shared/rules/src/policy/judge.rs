@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The most shortfalls that are told of one rule.
 const MAX_SHORTFALLS: usize = 20;
-/// The most approvals that are counted behind an action, and the most rules that are followed back by `after`.
+/// The most approvals that are counted behind an action, and the most rules that are followed back by
+/// `after`.
 const MAX_BEHIND: usize = 200;
 
 /// A rule as it is judged: of a file, or of a run on record.
@@ -94,8 +95,8 @@ impl<'a> Judged<'a> {
 }
 
 impl Policy {
-    /// Every way in which a rule of `file` is below the floor of `deployment`, in the file's order. A rule that deploys never open is
-    /// not judged.
+    /// Every way in which a rule of `file` is below the floor of `deployment`, in the file's order. A rule
+    /// that deploys never open is not judged.
     pub fn judge(&self, deployment: &Slug, file: &RulesFile) -> Vec<Shortfall> {
         let by_name = file.rules.iter().map(|rule| (rule.name.as_str(), rule)).collect();
         let rules = file.rules.iter().filter(|rule| opens(rule));
@@ -107,9 +108,9 @@ impl Policy {
         self.walked(deployment, judged).found
     }
 
-    /// The floors that one rule meets only by the votes of several approvals together. Somebody may have voted in each of them: before
-    /// the rule acts, as many different people as each of these says must have. None: one approval asks them all, each of another
-    /// person.
+    /// The floors that one rule meets only by the votes of several approvals together. Somebody may have
+    /// voted in each of them: before the rule acts, as many different people as each of these says must have.
+    /// None: one approval asks them all, each of another person.
     pub fn votes_together(&self, deployment: &Slug, judged: &Judged<'_>) -> Vec<Together> {
         self.walked(deployment, judged).together
     }
@@ -152,8 +153,8 @@ struct Judging<'a> {
 }
 
 impl<'a> Judging<'a> {
-    /// Judges what acts in `actions`, which follow the approvals `behind` and, where it is said, an approval that ended otherwise than
-    /// with an approval.
+    /// Judges what acts in `actions`, which follow the approvals `behind` and, where it is said, an approval
+    /// that ended otherwise than with an approval.
     fn walk(&mut self, actions: &'a [Action], behind: &mut Vec<&'a ApprovalSpec>, ended: Option<&str>) {
         for action in actions {
             if self.found.len() >= MAX_SHORTFALLS {

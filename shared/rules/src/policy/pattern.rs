@@ -44,10 +44,11 @@ fn one(pattern: &str, text: &[Piece]) -> Fit {
     }
 }
 
-/// Whether `pattern` and `text` have a text in common. Unless the text's variables are `free`, only a `*` can stand for one: then the
-/// pattern fits whatever they become.
+/// Whether `pattern` and `text` have a text in common. Unless the text's variables are `free`, only a `*` can
+/// stand for one: then the pattern fits whatever they become.
 fn meet(pattern: &[Piece], text: &[Piece], free: bool) -> bool {
-    // For each place in the text, whether what follows it meets what follows the current place in the pattern.
+    // For each place in the text, whether what follows it meets what follows the current place in the
+    // pattern.
     let mut next: Vec<bool> = Vec::new();
     for at in (0..=pattern.len()).rev() {
         let mut row = vec![false; text.len() + 1];
@@ -70,8 +71,8 @@ fn meet(pattern: &[Piece], text: &[Piece], free: bool) -> bool {
     next.first().copied().unwrap_or(false)
 }
 
-/// The characters of a text, with nothing for each template variable. Where it can't be told what stands outside of them, all of it
-/// is one.
+/// The characters of a text, with nothing for each template variable. Where it can't be told what stands
+/// outside of them, all of it is one.
 fn pieces(text: &str) -> Vec<Piece> {
     let Some((before, mut rest)) = text.split_once("{{") else {
         let is_plain = !text.contains("{%") && !text.contains("{#");

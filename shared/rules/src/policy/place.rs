@@ -11,7 +11,8 @@ const ANYTHING: &str = "{{ unknown }}";
 pub struct Place {
     /// Its names; they may have template variables.
     names: Vec<String>,
-    /// The names of what runs, where the rule names an environment instead. A rule can't leave a floor by naming another one.
+    /// The names of what runs, where the rule names an environment instead. A rule can't leave a floor by
+    /// naming another one.
     runs: Vec<String>,
 }
 
@@ -21,8 +22,8 @@ impl Place {
         Self { names: vec![name.to_owned()], runs: Vec::new() }
     }
 
-    /// The place that `action` leads to: the environment that its rule promotes to, else its exact job, workflow, address and so
-    /// on.
+    /// The place that `action` leads to: the environment that its rule promotes to, else its exact job,
+    /// workflow, address and so on.
     pub fn of(action: &Action, promotes_to: Option<&str>) -> Self {
         let names = names(action);
         match promotes_to {
@@ -51,7 +52,8 @@ fn best(names: &[String], patterns: &[String]) -> Fit {
     names.iter().map(|name| fit_in_any_case(patterns, name)).max().unwrap_or(Fit::No)
 }
 
-/// The name of an action that acts, as rules files have it; `None`: it does not act, or Signoff wrote it itself.
+/// The name of an action that acts, as rules files have it; `None`: it does not act, or Signoff wrote it
+/// itself.
 pub(super) fn acting(action: &Action) -> Option<&'static str> {
     let name = match action {
         Action::AutoApproveBuild(_) => "auto_approve_build",
@@ -120,7 +122,8 @@ fn names(action: &Action) -> Vec<String> {
     }
 }
 
-/// The workflow's file; `circleci` for a pipeline. GitHub takes a workflow's number too, and nobody knows whose that is.
+/// The workflow's file; `circleci` for a pipeline. GitHub takes a workflow's number too, and nobody knows
+/// whose that is.
 pub(super) fn workflow(spec: &TriggerSpec) -> &str {
     let Some(workflow) = spec.workflow.as_deref() else { return "circleci" };
     let is_number = workflow.trim().bytes().all(|byte| byte.is_ascii_digit());

@@ -32,8 +32,8 @@ impl Votes {
     }
 }
 
-/// Whether `votes` hold what `quotas` ask, each vote counted for one entry only: a flow from the votes to the entries that they can be
-/// counted for, made larger until it can't be.
+/// Whether `votes` hold what `quotas` ask, each vote counted for one entry only: a flow from the votes to the
+/// entries that they can be counted for, made larger until it can't be.
 pub(super) fn meet(quotas: &[QuotaSpec], votes: &[Votes]) -> bool {
     let mut left: Vec<u64> = votes.iter().map(|votes| votes.count).collect();
     // How many votes of each group are counted for each entry.
@@ -78,8 +78,8 @@ pub(super) fn meet(quotas: &[QuotaSpec], votes: &[Votes]) -> bool {
 /// A way to more votes: groups, each with the entry that it is taken from.
 type Way = Vec<(usize, Option<usize>)>;
 
-/// The shortest way to more votes for `entry`: groups, each with the entry that it is taken from, which gets the next group instead;
-/// the last group has votes left.
+/// The shortest way to more votes for `entry`: groups, each with the entry that it is taken from, which gets
+/// the next group instead; the last group has votes left.
 fn path(
     entry: usize,
     quotas: &[QuotaSpec],

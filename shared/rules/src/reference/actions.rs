@@ -213,7 +213,8 @@ const fn known(name: &'static str, example: &'static str, about: &'static str) -
     Known { name, about, example }
 }
 
-/// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked at.
+/// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked
+/// at.
 pub const ACTIONS_NOT_YET: [Known; 11] = [
     known("merge", "{}", "Merges a pull request."),
     known("merge_pull_request", "{}", "Merges a pull request."),

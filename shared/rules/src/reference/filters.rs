@@ -57,7 +57,8 @@ const fn left_out(name: &'static str, instead: &'static str) -> LeftOut {
     LeftOut { name, instead }
 }
 
-/// The filters. Source of what Jinja's do: <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-filters>.
+/// The filters. Source of what Jinja's do:
+/// <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-filters>.
 pub const FILTERS: [Filter; 56] = [
     filter("abs", Number, "{{ -3 | abs }}", "3", "A number without its sign."),
     filter(

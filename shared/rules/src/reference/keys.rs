@@ -90,8 +90,8 @@ pub const RULE: [Key; 7] = [
     },
 ];
 
-/// The keys of a window of `freeze`. It is open when everything that it says is so; one that crosses midnight belongs to the day on which
-/// it begins.
+/// The keys of a window of `freeze`. It is open when everything that it says is so; one that crosses midnight
+/// belongs to the day on which it begins.
 pub const FREEZE: [Key; 7] = [
     Key {
         name: "name",

@@ -35,8 +35,9 @@ const BUS: &str = r"^\s*(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?
 /// An e-mail address, a Slack id, a mention or a user group.
 const PERSON: &str = r"^\s*(<@[UW][A-Z0-9]{7,}(\|.*)?>|<!subteam\^S[A-Z0-9]{7,}(\|.*)?>|[UWS][A-Z0-9]{7,}|@[^\s@,;<>]+|[^\s@,;<>]+@[^\s@,;<>.][^\s@,;<>]*\.[^\s@,;<>]*[^\s@,;<>.])\s*$";
 
-/// The JSON Schema (draft 2020-12) of a rules file, as text. It refuses nothing that [`crate::parse`] takes, but for mistakes in a rule
-/// that is not opened anyway; what only the reader knows (a condition's grammar, a template's variables, two rules of one name) it lets pass.
+/// The JSON Schema (draft 2020-12) of a rules file, as text. It refuses nothing that [`crate::parse`] takes,
+/// but for mistakes in a rule that is not opened anyway; what only the reader knows (a condition's grammar, a
+/// template's variables, two rules of one name) it lets pass.
 ///
 /// It uses only what means the same in draft 7, which is what editors know best.
 pub fn schema() -> String {

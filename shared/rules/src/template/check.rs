@@ -102,8 +102,9 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
     }))
 });
 
-/// Everything that is wrong with a template: its tags and operators, else its syntax, else its names, else what shows when it is
-/// rendered for a sample deploy (too much work, a filter on what it does not take). Where nothing is, how much work it was.
+/// Everything that is wrong with a template: its tags and operators, else its syntax, else its names, else
+/// what shows when it is rendered for a sample deploy (too much work, a filter on what it does not take).
+/// Where nothing is, how much work it was.
 pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
     // Text alone, as most messages are, needs no engine.
     if !template.contains(['{', '$', '%']) && template.len() <= MAX_TEMPLATE_BYTES {

@@ -1,6 +1,7 @@
 //! The pieces of a template: its text, its comments, and the code in `{{ … }}` and `{% … %}` with its tokens.
 //!
-//! What is code here is code to the engine: where the two could differ, the engine does not accept the template.
+//! What is code here is code to the engine: where the two could differ, the engine does not accept the
+//! template.
 
 /// A part of a template.
 #[derive(Debug)]
@@ -242,9 +243,9 @@ fn is_closed(text: &str) -> bool {
 
 /// The first thing that a template may not hold.
 ///
-/// `*` makes lists of any length of short ones (`[1] * 100000000`), and so does `+` (`x + x`, again and again), which the engine
-/// shows without counting it as work. A number is added all the same: that makes no list. `raw` is refused so that the pieces
-/// are what they are to the engine.
+/// `*` makes lists of any length of short ones (`[1] * 100000000`), and so does `+` (`x + x`, again and
+/// again), which the engine shows without counting it as work. A number is added all the same: that makes no
+/// list. `raw` is refused so that the pieces are what they are to the engine.
 pub(super) fn refused(pieces: &[Piece<'_>]) -> Option<Slip> {
     pieces.iter().find_map(|piece| {
         let Piece::Code(code) = piece else { return None };

@@ -33,8 +33,8 @@ impl Mentions {
         Self::default()
     }
 
-    /// Notes that `person` is `user_id` (`U…` or `W…`) in Slack. What is not such an id is not noted: the person is then
-    /// shown by name.
+    /// Notes that `person` is `user_id` (`U…` or `W…`) in Slack. What is not such an id is not noted: the
+    /// person is then shown by name.
     pub fn insert(&mut self, person: &Person, user_id: &str) {
         if is_user_id(user_id) {
             self.0.insert(key(person), user_id.to_owned());

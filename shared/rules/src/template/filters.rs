@@ -121,8 +121,9 @@ fn bounded(text: std::fmt::Arguments<'_>) -> Result<String, Error> {
     Ok(written.0)
 }
 
-/// `format`: the values in the places of a text. A mention or link among them stays one: the text around it is escaped, as where
-/// texts are joined with `~`. Elsewhere the whole is a text as any other: an address encodes all of it.
+/// `format`: the values in the places of a text. A mention or link among them stays one: the text around it
+/// is escaped, as where texts are joined with `~`. Elsewhere the whole is a text as any other: an address
+/// encodes all of it.
 fn formatted(value: Value, args: Rest<ValueOrKwargs>, target: Target) -> Result<Value, Error> {
     let text = shown(&value)?;
     let makes_characters = check_format(&text)?;
@@ -150,12 +151,13 @@ fn within(text: String) -> Result<String, Error> {
     if text.len() > MAX_OUTPUT_BYTES { Err(Error::from(ErrorKind::WriteFailure)) } else { Ok(text) }
 }
 
-/// Refuses widths that make long texts of short ones, and names that the engine cannot read. Gives whether a character is made of a
-/// number.
+/// Refuses widths that make long texts of short ones, and names that the engine cannot read. Gives whether a
+/// character is made of a number.
 fn check_format(text: &str) -> Result<bool, Error> {
     for (at, _) in text.match_indices("%(") {
-        // The engine reads a name to its `)`, also past another `%`, and panics at a character there that is not ASCII, as a pull
-        // request's title may have. Where `%%` stands before it there is no name, and it is refused all the same.
+        // The engine reads a name to its `)`, also past another `%`, and panics at a character there that is
+        // not ASCII, as a pull request's title may have. Where `%%` stands before it there is no name, and it
+        // is refused all the same.
         let rest = text.get(at + 2..).unwrap_or_default();
         let name = rest.split_once(')').map_or(rest, |(name, _)| name);
         if !name.is_ascii() {
@@ -183,7 +185,8 @@ fn check_format(text: &str) -> Result<bool, Error> {
 
 /// `urlencode`: a text percent-encoded but for its `/`; names and values, or a list of pairs, as a query.
 ///
-/// In an address, where each value is encoded when it is shown, a text is left as it is: once is enough, and also its `/` is.
+/// In an address, where each value is encoded when it is shown, a text is left as it is: once is enough, and
+/// also its `/` is.
 fn urlencode(value: &Value, target: Target) -> Result<Value, Error> {
     let query = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let pairs: Vec<(Value, Value)> = match value.kind() {
@@ -210,8 +213,8 @@ fn urlencode(value: &Value, target: Target) -> Result<Value, Error> {
     })
 }
 
-/// `urlize`: in Slack, the `http` and `https` addresses in a text become links, shortened to `trim_url_limit` characters.
-/// Elsewhere a link is its address, which is there already.
+/// `urlize`: in Slack, the `http` and `https` addresses in a text become links, shortened to `trim_url_limit`
+/// characters. Elsewhere a link is its address, which is there already.
 fn urlize(value: &Value, mut given: Given, target: Target) -> Result<Value, Error> {
     let limit = given.take::<usize>("trim_url_limit")?;
     // What they say of a link, a message has no place for.
@@ -248,7 +251,8 @@ fn urlize(value: &Value, mut given: Given, target: Target) -> Result<Value, Erro
     Ok(Value::from_safe_string(linked.0))
 }
 
-/// `xmlattr`: names and values as attributes, with a space before them unless `autospace` is false. What is none is left out.
+/// `xmlattr`: names and values as attributes, with a space before them unless `autospace` is false. What is
+/// none is left out.
 fn xmlattr(value: &Value, mut given: Given) -> Result<Value, Error> {
     let autospace = given.take::<bool>("autospace")?.unwrap_or(true);
     given.end()?;

@@ -13,7 +13,8 @@ use known::Known;
 use minijinja::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The slips in the names of a template: `unknown` are the names that the engine finds nothing for, `sample` has the variables.
+/// The slips in the names of a template: `unknown` are the names that the engine finds nothing for, `sample`
+/// has the variables.
 pub(super) fn slips<'t>(
     template: &'t str,
     pieces: &[Piece<'t>],
@@ -28,8 +29,8 @@ pub(super) fn slips<'t>(
             Piece::Text(..) | Piece::Comment(..) => {}
         }
     }
-    // Whatever of these stands where this walk does not see it. What is set in one branch of an `if` is known behind it, though the
-    // engine does not find it.
+    // Whatever of these stands where this walk does not see it. What is set in one branch of an `if` is known
+    // behind it, though the engine does not find it.
     for name in walk.unknown.difference(&walk.assigned) {
         let at = template.find(name.as_str()).unwrap_or_default();
         walk.slips.push(Slip::new(at, format!("unknown template variable `{name}`"), None));

@@ -13,7 +13,8 @@ fn person(name: &str, email: Option<&str>) -> Person {
     Person { name: name.to_owned(), email: email.map(str::to_owned), username: None }
 }
 
-/// A deploy by two authors, one of whom is in Slack, with a pull request whose title tries to mention everybody.
+/// A deploy by two authors, one of whom is in Slack, with a pull request whose title tries to mention
+/// everybody.
 fn deploy() -> Deploy {
     let commit = |author: Person| Commit {
         revision: "7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d".to_owned(),

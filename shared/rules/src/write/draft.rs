@@ -190,7 +190,8 @@ impl Draft {
     /// What was typed as a workflow.
     ///
     /// # Errors
-    /// Everything that is wrong, in the order of the form. What belongs to an action that was not chosen is not looked at.
+    /// Everything that is wrong, in the order of the form. What belongs to an action that was not chosen is
+    /// not looked at.
     pub fn workflow(&self) -> Result<Workflow, Vec<FieldProblem>> {
         let mut check = Check { problems: Vec::new() };
         let name = check.name(&self.name);

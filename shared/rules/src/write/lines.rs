@@ -7,7 +7,8 @@ use approval::action::{ParameterValue, Reasons, TriggerSpec};
 /// How far the rules of a file of ours are indented.
 pub(super) const INDENT: usize = 2;
 
-/// The rule of `workflow` as an entry of a list whose dashes stand behind `indent` spaces, each line ended by `end`.
+/// The rule of `workflow` as an entry of a list whose dashes stand behind `indent` spaces, each line ended by
+/// `end`.
 pub(super) fn rule(workflow: &Workflow, indent: usize, end: &str) -> String {
     let mut lines = Lines { text: String::new(), end };
     let dash = indent;

@@ -1,7 +1,8 @@
 //! A rule added to a file that there is, every byte of which stays.
 //!
-//! Where the rule goes is found in the text, line by line; that it is right there is proven by reading the result: the
-//! rules that were there, unchanged, and then the new one. Where no place passes, the file is left alone.
+//! Where the rule goes is found in the text, line by line; that it is right there is proven by reading the
+//! result: the rules that were there, unchanged, and then the new one. Where no place passes, the file is
+//! left alone.
 
 use super::{Workflow, lines, unique};
 use crate::file::{BEGIN, Rule, parse};
@@ -24,16 +25,18 @@ pub struct Merged {
 pub enum NotMerged {
     /// The file can't be read; these are its problems.
     Unreadable(Vec<Problem>),
-    /// The file has its rules in a form that nothing can be added to at the end: in brackets, behind an alias, or up to a text
-    /// that its last line ends. The rule has to be put in by hand, under this name, which no rule of the file has.
+    /// The file has its rules in a form that nothing can be added to at the end: in brackets, behind an
+    /// alias, or up to a text that its last line ends. The rule has to be put in by hand, under this name,
+    /// which no rule of the file has.
     ByHand(String),
 }
 
-/// `existing` with the rule of `workflow` at the end of its rules, under another name where its own is taken. `path` is what
-/// the file is called in problems.
+/// `existing` with the rule of `workflow` at the end of its rules, under another name where its own is taken.
+/// `path` is what the file is called in problems.
 ///
-/// A file of nothing but comments gets the key `rules`, and so does one that has others only. `rules: []` and `rules: null`
-/// lose what stands behind the colon; nothing else is taken out or moved. Lines end as the last one of the file does.
+/// A file of nothing but comments gets the key `rules`, and so does one that has others only. `rules: []` and
+/// `rules: null` lose what stands behind the colon; nothing else is taken out or moved. Lines end as the last
+/// one of the file does.
 ///
 /// # Errors
 /// The file can't be read, or has its rules in a form that must be edited by hand.

@@ -1,7 +1,7 @@
 //! Texts as YAML's scalars, so that every reader of YAML reads the same text back.
 //!
-//! Source: <https://yaml.org/spec/1.2.2/>, chapters 5 (characters, escapes) and 7 (flow styles). YAML 1.1's words for
-//! truths and its breaking characters are kept out of plain scalars too.
+//! Source: <https://yaml.org/spec/1.2.2/>, chapters 5 (characters, escapes) and 7 (flow styles). YAML 1.1's
+//! words for truths and its breaking characters are kept out of plain scalars too.
 
 use std::fmt::Write as _;
 
@@ -34,8 +34,8 @@ pub(super) fn key(text: &str) -> String {
     if plain { text.to_owned() } else { quoted(text) }
 }
 
-/// A text of several lines as a literal block whose lines are indented by `indent`; `None` where only quotes keep every
-/// character of it. The block starts with its header: `|-`.
+/// A text of several lines as a literal block whose lines are indented by `indent`; `None` where only quotes
+/// keep every character of it. The block starts with its header: `|-`.
 pub(super) fn block(text: &str, indent: usize, end: &str) -> Option<String> {
     let odd = |c: char| c != '\n' && (needs_escape(c) || c == '\t');
     let blank = |line: &str| !line.is_empty() && line.trim().is_empty();
@@ -57,7 +57,8 @@ pub(super) fn block(text: &str, indent: usize, end: &str) -> Option<String> {
     })
 }
 
-/// What can't stand in single quotes on one line: what ends a line, what is not printable, what readers strip.
+/// What can't stand in single quotes on one line: what ends a line, what is not printable, what readers
+/// strip.
 fn needs_escape(c: char) -> bool {
     let breaks = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
     // YAML's printable characters leave these two out.

@@ -10,8 +10,8 @@ use std::rc::Rc;
 /// Reads the one document of a file. `begin` is what to write into an empty one.
 ///
 /// # Errors
-/// Every problem found: a syntax error ends the reading, duplicate keys and the like are collected. A file without
-/// content is a problem too.
+/// Every problem found: a syntax error ends the reading, duplicate keys and the like are collected. A file
+/// without content is a problem too.
 pub fn load(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Vec<Problem>> {
     read(source, begin).map_err(|unread| unread.problems)
 }
@@ -183,8 +183,9 @@ impl Loader<'_> {
         self.add(Rc::new(node), open.anchor, 1)
     }
 
-    /// Puts a finished node into what it stands in. `cost` is how many nodes it brings: an alias brings as many as it
-    /// stands for, although they are shared in memory, because walking the tree must be bounded as well.
+    /// Puts a finished node into what it stands in. `cost` is how many nodes it brings: an alias brings as
+    /// many as it stands for, although they are shared in memory, because walking the tree must be bounded as
+    /// well.
     fn add(&mut self, node: Rc<Node>, anchor: usize, cost: usize) -> Result<(), Box<Problem>> {
         self.nodes = self.nodes.saturating_add(cost);
         if self.nodes > MAX_NODES {
@@ -214,7 +215,8 @@ impl Loader<'_> {
                     let text = match &node.content {
                         Content::Scalar(scalar) => scalar.text.clone(),
                         Content::Sequence(_) | Content::Mapping(_) => {
-                            // With such a key, the rest would be read as something else than it is meant to be.
+                            // With such a key, the rest would be read as something else than it is meant to
+                            // be.
                             return Err(Box::new(key_problem(self.source, at)));
                         }
                     };
@@ -239,7 +241,8 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Replaces merge keys (`<<: *base`, `<<: [*a, *b]`) by the entries that they bring and that are not there already.
+    /// Replaces merge keys (`<<: *base`, `<<: [*a, *b]`) by the entries that they bring and that are not
+    /// there already.
     fn merge(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
         if entries.iter().all(|entry| entry.key != "<<") {
             return entries;

@@ -4,8 +4,9 @@ use super::{Content, Node};
 use crate::problem::{Position, Source};
 use saphyr_parser::ScalarStyle;
 
-/// Where character number `offset` (from 0) of a scalar's text stands in the file: quotes, escapes, indentation and
-/// folded lines are walked over. Where that fails (a line that is much too long), the node's start.
+/// Where character number `offset` (from 0) of a scalar's text stands in the file: quotes, escapes,
+/// indentation and folded lines are walked over. Where that fails (a line that is much too long), the node's
+/// start.
 pub(crate) fn locate(source: &Source<'_>, node: &Node, offset: usize) -> Position {
     let Content::Scalar(scalar) = &node.content else { return node.start };
     let Position { line, column } = node.start;
@@ -72,8 +73,8 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// The length of the escape here that stands for `wanted`, in double quotes: 0 where there is none. Source:
-    /// <https://yaml.org/spec/1.2.2/#57-escaped-characters>.
+    /// The length of the escape here that stands for `wanted`, in double quotes: 0 where there is none.
+    /// Source: <https://yaml.org/spec/1.2.2/#57-escaped-characters>.
     fn escape(&self, wanted: char, style: ScalarStyle) -> usize {
         if style != ScalarStyle::DoubleQuoted || !self.rest.starts_with('\\') {
             return 0;

@@ -49,8 +49,8 @@ fn alias(source: &Source<'_>, at: Position) -> Problem {
     source.problem(at, format!("no anchor `&{name}` stands before this alias"), right)
 }
 
-/// `at`, or the end of the last line up to it that holds anything: where its own line does not, or ends before it (the
-/// parser counts bytes for characters in the name of a `%` directive).
+/// `at`, or the end of the last line up to it that holds anything: where its own line does not, or ends
+/// before it (the parser counts bytes for characters in the name of a `%` directive).
 fn last_text_until(source: &Source<'_>, at: Position) -> Position {
     let last =
         (1..=at.line.min(source.line_count())).rev().find(|line| !source.line(*line).trim().is_empty());
@@ -63,7 +63,8 @@ fn last_text_until(source: &Source<'_>, at: Position) -> Position {
     }
 }
 
-/// The first tab in the indentation of the line, or else of the line before it (where an error may show only later).
+/// The first tab in the indentation of the line, or else of the line before it (where an error may show only
+/// later).
 fn indenting_tab(source: &Source<'_>, line: usize) -> Option<Position> {
     [line, line.saturating_sub(1)].into_iter().find_map(|line| {
         let indentation = source.line(line).chars().take_while(|c| c.is_whitespace() || *c == '-');
@@ -74,7 +75,8 @@ fn indenting_tab(source: &Source<'_>, line: usize) -> Option<Position> {
     })
 }
 
-/// What the parser's message means here, and what to do. `None` as the message: the parser's own says it well enough.
+/// What the parser's message means here, and what to do. `None` as the message: the parser's own says it well
+/// enough.
 fn explain(info: &str) -> (Option<&'static str>, Option<&'static str>) {
     let has = |part: &str| info.contains(part);
     if has("unprintable") {

@@ -43,8 +43,8 @@ fn written(steps: &[Step]) -> String {
     format!("[{}]", steps.iter().map(step).collect::<Vec<_>>().join(", "))
 }
 
-/// Runs the steps in every way that people may decide, from each of these counts of votes. The counts with which the run goes on; the
-/// fewest votes that anything acted with go to `acted`.
+/// Runs the steps in every way that people may decide, from each of these counts of votes. The counts with
+/// which the run goes on; the fewest votes that anything acted with go to `acted`.
 fn run(steps: &[Step], votes: u32, acted: &mut Option<u32>) -> Vec<u32> {
     let mut going = vec![votes];
     for step in steps {

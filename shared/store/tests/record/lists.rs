@@ -142,7 +142,8 @@ async fn another_environment_or_deployment_is_never_before() {
     assert_eq!(found.map(|deploy| (deploy.id, deploy.environment)), Some((staging.id, "STAGING".to_owned())));
 }
 
-/// The numbers of the deploys that are wanted, of all parts, `limit` at a time, and how many parts there were.
+/// The numbers of the deploys that are wanted, of all parts, `limit` at a time, and how many parts there
+/// were.
 async fn numbers(store: &Store, wanted: &Wanted, limit: i32, of: &[Deploy]) -> (Vec<usize>, usize) {
     let (mut numbers, mut parts, mut before) = (Vec::new(), 0, None);
     loop {

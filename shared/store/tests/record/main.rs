@@ -1,4 +1,5 @@
-//! The record on a local DynamoDB, in this process, with the AWS SDK as it is and the tables as template.yaml has them.
+//! The record on a local DynamoDB, in this process, with the AWS SDK as it is and the tables as template.yaml
+//! has them.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 

@@ -239,8 +239,8 @@ fn changed(world: &World, scenario: &Scenario, commands: &[votes::Command]) -> O
     Some(follows)
 }
 
-/// `ActionExecution::settle_quorum`, where those who approved can't be looked up for now: the dialog says so, and the clock
-/// sends the effect again.
+/// `ActionExecution::settle_quorum`, where those who approved can't be looked up for now: the dialog says so,
+/// and the clock sends the effect again.
 fn park(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effect>) -> Option<Option<Stage>> {
     let worker = world.workers.get(at)?;
     let wait = SignedDuration::from_mins(i64::from(effect.attempts.clamp(1, 15)));
@@ -272,7 +272,8 @@ pub(super) fn electorate(scenario: &Scenario, look: Look) -> Electorate {
     electorate
 }
 
-/// Whether `confirm` approves and sets the base, and another approval set it since the `look`: the base's row has a version.
+/// Whether `confirm` approves and sets the base, and another approval set it since the `look`: the base's row
+/// has a version.
 fn sets_older_base(world: &World, scenario: &Scenario, confirm: &votes::Command, look: Look) -> bool {
     let has_moved = world.outside.base_moved != look.moved && !scenario.has(Flaw::OlderBase);
     let approves = |approval: &Approval| matches!(approval.status, votes::Status::Approved { .. });

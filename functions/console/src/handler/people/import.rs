@@ -16,14 +16,15 @@ use std::collections::BTreeMap;
 use store::{Change, CommitError};
 use tokio::task::JoinSet;
 
-/// How many lines may change something: each takes an entry and a question to its member, and DynamoDB commits 100 rows at once.
+/// How many lines may change something: each takes an entry and a question to its member, and DynamoDB
+/// commits 100 rows at once.
 const MOST_CHANGED: usize = 50;
 /// How many members Slack is asked about at the same time.
 const AT_ONCE: usize = 8;
 
 impl Console {
-    /// Saves all that a file says, in 1 transaction, or nothing of it: then each problem is told with its line. Reads 1 request
-    /// for each 100 lines.
+    /// Saves all that a file says, in 1 transaction, or nothing of it: then each problem is told with its
+    /// line. Reads 1 request for each 100 lines.
     pub(in crate::handler) async fn import_people(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let text = parameter(&call.form, "file").unwrap_or_default();
         let lines = match people_file::read(&text) {

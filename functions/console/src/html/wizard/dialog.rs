@@ -1,4 +1,5 @@
-//! A dialog as Slack shows it: its blocks, as <https://docs.slack.dev/reference/block-kit/blocks> describes them.
+//! A dialog as Slack shows it: its blocks, as <https://docs.slack.dev/reference/block-kit/blocks> describes
+//! them.
 
 use super::super::prompt::formatted;
 use super::fields::{sentence, told};

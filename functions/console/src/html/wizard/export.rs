@@ -225,8 +225,8 @@ impl ExportPage<'_> {
     }
 }
 
-/// The lines that are shown of a file that is too long: the `new` ones, of a file with none the first ones, as many as fit; and some
-/// around them where these fit too.
+/// The lines that are shown of a file that is too long: the `new` ones, of a file with none the first ones,
+/// as many as fit; and some around them where these fit too.
 fn fitting(lines: &[&str], new: &Range<usize>) -> Range<usize> {
     let weight_of = |range: &Range<usize>| -> usize {
         lines.get(range.clone()).unwrap_or_default().iter().map(|line| weight(line)).sum()

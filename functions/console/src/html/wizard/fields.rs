@@ -1,4 +1,5 @@
-//! Fields: a label, what it means, the control, and what is wrong, all of which a screen reader says together.
+//! Fields: a label, what it means, the control, and what is wrong, all of which a screen reader says
+//! together.
 
 use crate::view::cut;
 use crate::wizard::{Form, Input, input_of};
@@ -31,8 +32,8 @@ pub(super) struct Control<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of `form`, each problem beside the input that has what is wrong: `elsewhere` are the fields with a select that does
-    /// not have their value, each with the input that has it.
+    /// The fields of `form`, each problem beside the input that has what is wrong: `elsewhere` are the fields
+    /// with a select that does not have their value, each with the input that has it.
     pub(super) fn new(form: &'a Form, problems: &'a [FieldProblem], elsewhere: Vec<(Field, Input)>) -> Self {
         let (told, more) = told(problems);
         Self { form, problems: told, more, elsewhere }

@@ -1,9 +1,10 @@
 //! The event that a function gets for an HTTP request: payload format 2.0.
 //!
-//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>. Not
-//! written there, but what the real gateway was seen to do: `rawPath` is percent-decoded and ends at a decoded `?`
-//! (<https://github.com/middleapi/standard-server/pull/93>), the Cookie header stands in `cookies` only, and a form's
-//! body is base64 although it is text (<https://github.com/middyjs/middy/pull/603>).
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>.
+//! Not written there, but what the real gateway was seen to do: `rawPath` is percent-decoded and ends at a
+//! decoded `?` (<https://github.com/middleapi/standard-server/pull/93>), the Cookie header stands in
+//! `cookies` only, and a form's body is base64 although it is text
+//! (<https://github.com/middyjs/middy/pull/603>).
 
 use std::{borrow::Cow, net::IpAddr};
 

@@ -13,8 +13,8 @@ use super::message;
 /// Headers that the server sets for itself.
 const OWN: [HeaderName; 3] = [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
 
-/// Reads the answer. With a `statusCode` it is a response; without one all of it is the body of a 200, as the real
-/// gateway infers. What it can't read is a 500.
+/// Reads the answer. With a `statusCode` it is a response; without one all of it is the body of a 200, as the
+/// real gateway infers. What it can't read is a 500.
 pub(super) fn read(payload: Bytes) -> Response {
     let Ok(answer) = serde_json::from_slice::<Value>(&payload) else { return malformed() };
     let Some(status) = answer.get("statusCode") else {

@@ -1,7 +1,7 @@
 //! Which route answers a request.
 //!
-//! A full match wins over a greedy one (`{proxy+}`), that over `$default`; among full matches fixed segments win over
-//! parameters, from the left, and a method over `ANY`.
+//! A full match wins over a greedy one (`{proxy+}`), that over `$default`; among full matches fixed segments
+//! win over parameters, from the left, and a method over `ANY`.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html#http-api-develop-routes.evaluation>
 
 use std::cmp::Reverse;

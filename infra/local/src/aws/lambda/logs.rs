@@ -73,7 +73,8 @@ impl Logs {
     pub(crate) async fn follow(self: Arc<Self>, function: String, output: impl AsyncRead + Unpin) {
         let mut output = BufReader::new(output);
         let mut line = Vec::new();
-        // Bytes, not text: a line that is not UTF-8 must not end the reading, or the process would block on a full pipe.
+        // Bytes, not text: a line that is not UTF-8 must not end the reading, or the process would block on a
+        // full pipe.
         while output.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
             self.write(&function, String::from_utf8_lossy(&line).trim_end());
             line.clear();

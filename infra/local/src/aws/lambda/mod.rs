@@ -1,8 +1,8 @@
 //! Lambda: runs the real function programs behind the Runtime API, and answers Invoke.
 //!
-//! One process serves one invocation at a time, like an execution environment on AWS; when all are busy, another is
-//! started, up to [`pool::PROCESSES`]. A process that crashed or ran into its timeout is replaced at the next
-//! invocation.
+//! One process serves one invocation at a time, like an execution environment on AWS; when all are busy,
+//! another is started, up to [`pool::PROCESSES`]. A process that crashed or ran into its timeout is replaced
+//! at the next invocation.
 
 pub(super) mod logs;
 mod pool;
@@ -138,8 +138,8 @@ impl Functions {
         let _ = self.bury.set(Box::new(bury));
     }
 
-    /// Hands an event to a function, and does not wait for its end. Where the function fails it is handed over again, as
-    /// Lambda does, but without Lambda's minutes in between.
+    /// Hands an event to a function, and does not wait for its end. Where the function fails it is handed
+    /// over again, as Lambda does, but without Lambda's minutes in between.
     pub(super) fn start(self: &Arc<Self>, logical_id: &str, payload: Bytes) {
         // Counted from here on: who waits until nothing runs waits for it.
         let running = Running::start(&self.activity);

@@ -87,8 +87,8 @@ impl Process {
                 tracing::warn!(%error, "the Runtime API stopped");
             }
         });
-        // The readers are not among the tasks that end with this value: the last words of a process that crashed are
-        // the ones that matter. They end with the process's output.
+        // The readers are not among the tasks that end with this value: the last words of a process that
+        // crashed are the ones that matter. They end with the process's output.
         let mut output = JoinSet::new();
         if let Some(stdout) = child.stdout.take() {
             output.spawn(Arc::clone(logs).follow(function.to_owned(), stdout));
@@ -111,7 +111,8 @@ impl Process {
     pub(super) async fn ready(&self) {
         let mut ready = self.ready.clone();
         if ready.wait_for(|ready| *ready).await.is_err() {
-            // Without a Runtime API there is nothing to wait for; the end of the process is what its owner sees.
+            // Without a Runtime API there is nothing to wait for; the end of the process is what its owner
+            // sees.
             std::future::pending::<()>().await;
         }
     }

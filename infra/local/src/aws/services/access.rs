@@ -53,7 +53,8 @@ impl Access {
         }
     }
 
-    /// What the sender of a request lacks, in the words of AWS. Whoever is no function of the stack may do everything.
+    /// What the sender of a request lacks, in the words of AWS. Whoever is no function of the stack may do
+    /// everything.
     pub(crate) fn refusal(
         &self,
         caller: &str,

@@ -1,6 +1,7 @@
 //! DynamoDB: dynoxide on SQLite, in memory or in a file.
 //!
-//! dynoxide serves its wire protocol on a listener of its own only, so requests are passed on to an inner port.
+//! dynoxide serves its wire protocol on a listener of its own only, so requests are passed on to an inner
+//! port.
 
 use std::{net::Ipv4Addr, path::Path};
 
@@ -44,8 +45,8 @@ impl DynamoDb {
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| failed(error.to_string()))?;
         let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
         let server = tokio::spawn(dynoxide::server::serve_on(listener, database.clone())).abort_handle();
-        // reqwest is built without a TLS provider of its own. Another part of the process may have set one already:
-        // either will do, nothing here leaves the machine.
+        // reqwest is built without a TLS provider of its own. Another part of the process may have set one
+        // already: either will do, nothing here leaves the machine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client =
             reqwest::Client::builder().no_proxy().build().map_err(|error| failed(error.to_string()))?;
@@ -77,7 +78,8 @@ impl DynamoDb {
         }
     }
 
-    /// Deletes what has passed its time to live. DynamoDB does so within days; here it is done when asked for.
+    /// Deletes what has passed its time to live. DynamoDB does so within days; here it is done when asked
+    /// for.
     ///
     /// # Errors
     /// What the database refuses.

@@ -1,6 +1,7 @@
 //! EventBridge's PutEvents: buses that keep what was put on them, and rules that invoke functions.
 //!
-//! Buses need not be made: there is one of every name. <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>.
+//! Buses need not be made: there is one of every name.
+//! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>.
 
 use std::{
     collections::VecDeque,
@@ -21,7 +22,8 @@ use crate::aws::{
 
 /// Events that are kept; the oldest go first.
 const KEPT: usize = 10_000;
-/// An entry is smaller than this. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html>
+/// An entry is smaller than this.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html>
 const LARGEST_ENTRY: usize = 256 * 1024;
 /// Entries of one request, at most.
 const MOST_ENTRIES: usize = 10;

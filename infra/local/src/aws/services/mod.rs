@@ -1,7 +1,9 @@
-//! DynamoDB, SQS, Secrets Manager, EventBridge and Lambda's Invoke behind one address, as `AWS_ENDPOINT_URL` wants it.
+//! DynamoDB, SQS, Secrets Manager, EventBridge and Lambda's Invoke behind one address, as `AWS_ENDPOINT_URL`
+//! wants it.
 //!
-//! Services are told apart by `X-Amz-Target` (the AWS JSON protocols) and, for Invoke, by the path. Signatures are
-//! not verified; the access key id of each request's signature says which function sent it (see [`requests`]).
+//! Services are told apart by `X-Amz-Target` (the AWS JSON protocols) and, for Invoke, by the path.
+//! Signatures are not verified; the access key id of each request's signature says which function sent it
+//! (see [`requests`]).
 
 pub(super) mod access;
 pub(super) mod dynamodb;

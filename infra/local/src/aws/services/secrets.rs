@@ -1,7 +1,8 @@
 //! Secrets Manager, in memory: values come in at every start, so nothing needs to be kept.
 //!
-//! Reading a secret, putting a new value and describing it; a secret is known by its name, its ARN, or its ARN without
-//! the end that AWS makes up. <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html>.
+//! Reading a secret, putting a new value and describing it; a secret is known by its name, its ARN, or its
+//! ARN without the end that AWS makes up.
+//! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html>.
 
 use std::{
     collections::BTreeMap,

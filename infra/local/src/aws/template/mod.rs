@@ -1,8 +1,8 @@
 //! `template.yaml` as typed resources: the local stack has no second description of what runs on AWS.
 //!
-//! [`Template::parse`] reads the text, [`Template::resolve`] fills in parameters, conditions and what resources are
-//! called on this machine. What the template may contain is what [`resources`] knows; what is left out knowingly
-//! stands in [`resources::IGNORED`].
+//! [`Template::parse`] reads the text, [`Template::resolve`] fills in parameters, conditions and what
+//! resources are called on this machine. What the template may contain is what [`resources`] knows; what is
+//! left out knowingly stands in [`resources::IGNORED`].
 
 mod functions;
 pub mod policies;

@@ -1,7 +1,7 @@
 //! Roles and what they allow: a permission that is missing in the template must fail here as it fails on AWS.
 //!
-//! Understood are inline policies of `AWS::IAM::Role` with `Effect`, `Action` and `Resource`; what is not understood
-//! is an error, so that nothing is allowed by mistake.
+//! Understood are inline policies of `AWS::IAM::Role` with `Effect`, `Action` and `Resource`; what is not
+//! understood is an error, so that nothing is allowed by mistake.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
 
 use super::{
@@ -27,7 +27,8 @@ struct Statement {
 }
 
 impl Role {
-    /// Whether `action` (`sqs:SendMessage`) may be done to `resource` (an ARN): a statement allows it and none denies it.
+    /// Whether `action` (`sqs:SendMessage`) may be done to `resource` (an ARN): a statement allows it and
+    /// none denies it.
     #[must_use]
     pub fn allows(&self, action: &str, resource: &str) -> bool {
         let applies = |statement: &&Statement| {

@@ -1,6 +1,7 @@
 //! CloudFormation's intrinsic functions and pseudo parameters, for one place and one set of parameters.
 //!
-//! Semantics: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
+//! Semantics:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
 
 use std::collections::BTreeMap;
 
@@ -243,7 +244,8 @@ impl<'t> Resolver<'t> {
         Ok((resource, resource.required("Type")?))
     }
 
-    /// The name that a resource has here: what its name property says, or made of the stack's and the logical name.
+    /// The name that a resource has here: what its name property says, or made of the stack's and the logical
+    /// name.
     pub(super) fn name(&self, logical: &str, line: usize, depth: usize) -> Result<String, TemplateError> {
         let (resource, kind) = self.resource(logical, line)?;
         let property = match kind {

@@ -60,8 +60,8 @@ impl Pattern {
     }
 }
 
-/// An `AWS::Events::Rule`. `permissions`: the properties of the template's `AWS::Lambda::Permission`s; without one, AWS invokes
-/// nothing, and says so nowhere but in a metric.
+/// An `AWS::Events::Rule`. `permissions`: the properties of the template's `AWS::Lambda::Permission`s;
+/// without one, AWS invokes nothing, and says so nowhere but in a metric.
 pub(super) fn rule(
     resources: &mut Resources,
     (logical, arn): (&str, &str),

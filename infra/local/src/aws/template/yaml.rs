@@ -1,7 +1,7 @@
 //! YAML text to a tree whose nodes know their line, with CloudFormation's short tags in their long form.
 //!
-//! `!Ref X` and `Ref: X` give the same tree, so that nothing behind this file knows about tags.
-//! Tags: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
+//! `!Ref X` and `Ref: X` give the same tree, so that nothing behind this file knows about tags. Tags:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,8 @@ pub(super) struct Node {
     pub(super) kind: Kind,
 }
 
-/// What a value is. CloudFormation itself turns `true`, `10` and `"10"` into what the property wants, so scalars
-/// stay text here and the typed readers of [`Node`] convert them.
+/// What a value is. CloudFormation itself turns `true`, `10` and `"10"` into what the property wants, so
+/// scalars stay text here and the typed readers of [`Node`] convert them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     Text(String),

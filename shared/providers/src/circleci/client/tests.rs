@@ -1,4 +1,5 @@
-//! Triggering, and finding what was triggered, against a server that answers as CircleCI's OpenAPI description says.
+//! Triggering, and finding what was triggered, against a server that answers as CircleCI's OpenAPI
+//! description says.
 
 use super::*;
 use crate::responder::{Reply, Responder, json as reply};

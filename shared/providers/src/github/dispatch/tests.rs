@@ -1,4 +1,5 @@
-//! Starting a workflow, and finding what was started, against a server that answers as GitHub's OpenAPI description says.
+//! Starting a workflow, and finding what was started, against a server that answers as GitHub's OpenAPI
+//! description says.
 
 use super::*;
 use crate::responder::{Reply, Responder, json as reply};

@@ -18,8 +18,8 @@ pub enum Membership {
 }
 
 impl Slack {
-    /// Whether the person `user` is in `channel`, both by their ids. Up to `pages` times 999 people are looked through.
-    /// <https://docs.slack.dev/reference/methods/conversations.members>
+    /// Whether the person `user` is in `channel`, both by their ids. Up to `pages` times 999 people are
+    /// looked through. <https://docs.slack.dev/reference/methods/conversations.members>
     ///
     /// # Errors
     ///

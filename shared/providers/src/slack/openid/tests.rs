@@ -11,7 +11,8 @@ fn app(base: &str) -> SignIn {
     SignIn::new(http, format!("{base}/api"), "25259531569.11152291", secret)
 }
 
-/// The example of docs.slack.dev/reference/methods/openid.connect.token, as far as it matters, with `changes`.
+/// The example of docs.slack.dev/reference/methods/openid.connect.token, as far as it matters, with
+/// `changes`.
 fn token(changes: &[(&str, Value)]) -> String {
     let mut claims = json!({
         "iss": "https://slack.com",

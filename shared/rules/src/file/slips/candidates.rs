@@ -185,7 +185,8 @@ fn starts_line(text: &str, column: usize) -> bool {
     text.chars().take(column.saturating_sub(1)).all(char::is_whitespace)
 }
 
-/// The same characters wherever they indent a line or start it: most often, a whole file was copied from a page.
+/// The same characters wherever they indent a line or start it: most often, a whole file was copied from a
+/// page.
 fn everywhere_odd(source: &Source<'_>, slips: &mut Vec<Slip>) {
     for kind in [Looks::Space, Looks::Nothing, Looks::Dash] {
         let mut edits = Vec::new();

@@ -10,8 +10,8 @@ const NEIGHBOURS: usize = 40;
 /// By how many columns a line is moved at most.
 const FARTHEST: usize = 6;
 
-/// Repairs of the line at which the reading ended that count only if the whole file can be read then: nearly any line can be moved to where
-/// it does less harm.
+/// Repairs of the line at which the reading ended that count only if the whole file can be read then: nearly
+/// any line can be moved to where it does less harm.
 pub(super) fn by_moving(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
     let mut slips = Vec::new();
     let last = failure.problems.last().filter(|_| failure.is_cut);
@@ -48,7 +48,8 @@ fn entry(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     slips.push(Slip { at, message, suggestion: more, edits: with_room });
 }
 
-/// A line that is indented unlike its neighbours: as one of those before it, with or without what is under it.
+/// A line that is indented unlike its neighbours: as one of those before it, with or without what is under
+/// it.
 fn indentation(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let indent = line.indent;
     let before =

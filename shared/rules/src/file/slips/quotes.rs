@@ -165,7 +165,8 @@ fn comment(line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// `prompt: {{ deploy_slack }}`, and whatever else can't be a value without quotes, up to the end of its line.
+/// `prompt: {{ deploy_slack }}`, and whatever else can't be a value without quotes, up to the end of its
+/// line.
 fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let content = line.content;
     let start = match content.find(": ") {

@@ -71,7 +71,8 @@ pub const CHANNEL_MESSAGE: [Key; 2] = [
     },
 ];
 
-/// The keys of `slack_personal_message`; one of the first three must be there, and the message by either name.
+/// The keys of `slack_personal_message`; one of the first three must be there, and the message by either
+/// name.
 pub const PERSONAL_MESSAGE: [Key; 5] = [
     Key {
         name: "group",

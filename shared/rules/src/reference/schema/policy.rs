@@ -13,7 +13,8 @@ const HOST: &str = r"^\s*[A-Za-z0-9.*-]+\s*$";
 /// The definitions of rules files that a policy needs, too.
 const SHARED: [&str; 8] = ["text", "count", "truth", "wait", "person", "people", "quota", "votes"];
 
-/// The JSON Schema (draft 2020-12) of a policy, as text. It refuses nothing that [`crate::policy::parse`] takes.
+/// The JSON Schema (draft 2020-12) of a policy, as text. It refuses nothing that [`crate::policy::parse`]
+/// takes.
 pub fn policy_schema() -> String {
     let mut schema = mapping(&POLICY);
     schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));

@@ -1,4 +1,5 @@
-//! What filters give, against what Jinja documents: <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-filters>.
+//! What filters give, against what Jinja documents:
+//! <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-filters>.
 
 use crate::reference::FILTERS;
 use crate::template::tests::context;

@@ -8,8 +8,8 @@ use minijinja::value::Value;
 /// How much longer than allowed a text is that is not cut.
 const LEEWAY: usize = 5;
 
-/// `center`: a text in the middle of so many characters. Of an odd number of spaces, Python puts one more to the left where the
-/// width is odd.
+/// `center`: a text in the middle of so many characters. Of an odd number of spaces, Python puts one more to
+/// the left where the width is odd.
 pub(super) fn center(value: &Value, mut given: Given) -> Result<Value, Error> {
     let width = given.take::<usize>("width")?.unwrap_or(80);
     given.end()?;
@@ -53,7 +53,8 @@ pub(super) fn filesizeformat(value: &Value, mut given: Given) -> Result<Value, E
     Ok(Value::from(format!("{size:.1} {shown_unit}")))
 }
 
-/// `striptags`: a text without the tags and comments of HTML, with one space for several, and its entities as characters.
+/// `striptags`: a text without the tags and comments of HTML, with one space for several, and its entities as
+/// characters.
 pub(super) fn striptags(text: &str) -> String {
     let without_comments = without(text, "<!--", "-->");
     let without_tags = without(&without_comments, "<", ">");
@@ -79,8 +80,8 @@ fn without(text: &str, start: &str, end: &str) -> String {
     kept + rest
 }
 
-/// `truncate`: so many characters of a text, with what shows that it was cut. A mention or a link is not cut: half of one would
-/// be neither.
+/// `truncate`: so many characters of a text, with what shows that it was cut. A mention or a link is not cut:
+/// half of one would be neither.
 pub(super) fn truncate(value: &Value, mut given: Given) -> Result<Value, Error> {
     let length = given.take::<usize>("length")?.unwrap_or(255);
     let killwords = given.take::<bool>("killwords")?.unwrap_or(false);

@@ -7,8 +7,8 @@ use minijinja::value::Value;
 use std::collections::VecDeque;
 use std::fmt::Write;
 
-/// `wordwrap`: each line of a text in lines of at most so many characters, as Python's `textwrap` cuts them. Mentions and links are
-/// not cut.
+/// `wordwrap`: each line of a text in lines of at most so many characters, as Python's `textwrap` cuts them.
+/// Mentions and links are not cut.
 pub(super) fn wordwrap(value: &Value, mut given: Given) -> Result<Value, Error> {
     let width = given.take::<usize>("width")?.unwrap_or(79);
     let break_words = given.take::<bool>("break_long_words")?.unwrap_or(true);
@@ -77,8 +77,8 @@ fn wrapped(line: &str, width: usize, break_words: bool, break_hyphens: bool) -> 
     lines
 }
 
-/// The runs of spaces and of other characters, where hyphens may be broken at also the parts of words up to a hyphen between
-/// letters.
+/// The runs of spaces and of other characters, where hyphens may be broken at also the parts of words up to a
+/// hyphen between letters.
 fn chunks(line: &str, break_hyphens: bool) -> Vec<Vec<char>> {
     let mut chunks: Vec<Vec<char>> = Vec::new();
     let chars: Vec<char> = line.chars().collect();

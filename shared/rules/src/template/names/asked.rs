@@ -147,7 +147,8 @@ impl<'t> Walk<'t> {
         if is_slice { known.clone() } else { known.element() }
     }
 
-    /// A method, which no value but `loop` has: what is wrong, the code that does the same, and what that gives.
+    /// A method, which no value but `loop` has: what is wrong, the code that does the same, and what that
+    /// gives.
     fn method(
         &mut self,
         tokens: &mut Tokens<'_, 't>,

@@ -22,7 +22,8 @@ const LOOP: [&str; 11] = [
 /// What `loop` can be asked.
 pub(super) const LOOP_METHODS: [&str; 2] = ["cycle", "changed"];
 
-/// The tests, after `is`. Source: <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-tests>.
+/// The tests, after `is`. Source:
+/// <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-tests>.
 pub(super) const TESTS: [&str; 36] = [
     "boolean",
     "defined",

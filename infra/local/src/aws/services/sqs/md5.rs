@@ -9,7 +9,8 @@ pub(super) fn of_body(body: &str) -> String {
     hex::encode(Md5::digest(body.as_bytes()))
 }
 
-/// Of message attributes, sorted by name: name, type and value with their lengths, and whether the value is text.
+/// Of message attributes, sorted by name: name, type and value with their lengths, and whether the value is
+/// text.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation>
 pub(super) fn of_attributes(attributes: &Map<String, Value>) -> Option<String> {
     if attributes.is_empty() {

@@ -1,8 +1,8 @@
 //! SQS: FIFO and standard queues, in memory, kept in a file between runs if asked to.
 //!
-//! Own code rather than an emulator's crate: the ones there are give one message of a group per receive, lose the
-//! wake-up of a receive that waits, or take any text for a receipt handle, and a batch with several messages of one
-//! group is what the functions have to get right.
+//! Own code rather than an emulator's crate: the ones there are give one message of a group per receive, lose
+//! the wake-up of a receive that waits, or take any text for a receipt handle, and a batch with several
+//! messages of one group is what the functions have to get right.
 //!
 //! [`queue`] has the rules, [`wire`] the protocol, this file what waits and what is kept.
 

@@ -1,7 +1,8 @@
-//! One queue as a state machine: what a send, a receive, a delete or the passing of time does to its messages.
+//! One queue as a state machine: what a send, a receive, a delete or the passing of time does to its
+//! messages.
 //!
-//! No clock and no I/O: time comes in as milliseconds since 1970, ids come in from outside.
-//! FIFO rules: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>.
+//! No clock and no I/O: time comes in as milliseconds since 1970, ids come in from outside. FIFO rules:
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,8 +87,8 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Takes a message, unless its deduplication id was there in the last minutes. Gives the id and the sequence
-    /// number of the message, or of the one that it repeats.
+    /// Takes a message, unless its deduplication id was there in the last minutes. Gives the id and the
+    /// sequence number of the message, or of the one that it repeats.
     pub(crate) fn send(&mut self, id: String, sent: Sent, now: i64) -> (String, u64) {
         self.remembered.retain(|_, (_, _, at)| now - *at < DEDUPLICATION_MS);
         if let Some((id, sequence, _)) =
@@ -133,9 +134,9 @@ impl Queue {
         self.next_sequence
     }
 
-    /// Hands out up to `max` messages and hides them for `hidden_ms`. The second list are those that were received
-    /// too often: they are out of this queue, and belong to its dead-letter queue. With `shuffle` messages come in any
-    /// order; a group that has a message in flight still gives none.
+    /// Hands out up to `max` messages and hides them for `hidden_ms`. The second list are those that were
+    /// received too often: they are out of this queue, and belong to its dead-letter queue. With `shuffle`
+    /// messages come in any order; a group that has a message in flight still gives none.
     pub(crate) fn receive(
         &mut self,
         settings: &resources::Queue,
@@ -172,8 +173,8 @@ impl Queue {
     }
 
     /// Sequence numbers of what may be received, in the order of receiving: as many as possible of the oldest
-    /// message's group, then of the next group. A group gives its messages up to the first that is hidden, which AWS
-    /// does not say, but does (<https://github.com/localstack/localstack/pull/13386>).
+    /// message's group, then of the next group. A group gives its messages up to the first that is hidden,
+    /// which AWS does not say, but does (<https://github.com/localstack/localstack/pull/13386>).
     fn next_visible(&self, now: i64) -> Vec<u64> {
         let mut closed: BTreeSet<&str> = BTreeSet::new();
         let mut order: Vec<(Option<&str>, Vec<u64>)> = Vec::new();
@@ -204,7 +205,8 @@ impl Queue {
         visible.map(|(sequence, _)| *sequence).collect()
     }
 
-    /// Whether a message can be received, or is in its receiver's hands. `shuffled`: whether receivers shuffle.
+    /// Whether a message can be received, or is in its receiver's hands. `shuffled`: whether receivers
+    /// shuffle.
     pub(crate) fn is_busy(&self, now: i64, shuffled: bool) -> bool {
         let mut messages = self.messages.values();
         let next = if shuffled { self.any_visible(now) } else { self.next_visible(now) };

@@ -1,7 +1,7 @@
 //! SQS's errors, in the words of its JSON protocol and of the query protocol that older clients know.
 //!
-//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html> and the errors of each
-//! operation.
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html> and the errors
+//! of each operation.
 
 use serde_json::{Value, json};
 
