@@ -147,10 +147,10 @@ fn the_help_of_test() {
               ask: {channel: '#releases', votes_required: 2}
               then: ['auto_approve_build: build-and-deploy']
 
-    `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people read it. `then` is
-    what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a missing `first` means that
-    nothing runs before people were asked. `blocked: true` expects, with a policy, that the rule is below its floor: then nothing
-    that the rule would let act is done.
+    `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people
+    read it. `then` is what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a
+    missing `first` means that nothing runs before people were asked. `blocked: true` expects, with a policy,
+    that the rule is below its floor: then nothing that the rule would let act is done.
 
     Usage: signoff rules test [OPTIONS] <DIR_OR_FILE>...
 
@@ -389,7 +389,8 @@ fn the_help_of_schema() {
     insta::assert_snapshot!(signoff(&["rules", "schema", "--help"]).shown(), @"
     Print the JSON Schema of rules files, with which editors complete them and tell mistakes
 
-    An editor with yaml-language-server uses it where the rules file has this line; the path is relative to the rules file:
+    An editor with yaml-language-server uses it where the rules file has this line; the path is relative
+    to the rules file:
 
       # yaml-language-server: $schema=rules.schema.json
 
