@@ -6,6 +6,7 @@
 //! put on record, or to a refusal.
 
 pub mod action;
+pub mod address;
 pub mod approval;
 pub mod authors;
 pub mod base;

@@ -10,6 +10,7 @@ pub(crate) mod events;
 mod foreign;
 mod forms;
 mod freeze;
+mod hosts;
 mod issues;
 mod monitors;
 mod odd_values;

@@ -3,42 +3,13 @@
 //! A rules file may be written by people who may not deploy, so the address that it names is not trusted.
 //! Signoff runs where credentials are a request away: on loopback (Lambda's runtime API) and on link-local
 //! addresses (the metadata services of clouds). Neither is called, however it is spelled, and whatever a name
-//! resolves to. Private ranges are allowed: many receivers are internal, and a function that is in no VPC
-//! can't reach them.
-//!
-//! Ranges: <https://www.iana.org/assignments/iana-ipv4-special-registry>,
-//! <https://www.iana.org/assignments/iana-ipv6-special-registry>.
+//! resolves to. Which ones these are stands in [`approval::address`].
 
 use crate::failure::Failure;
+use approval::address::{Loopback, is_metadata_name, is_refused};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-
-/// Addresses outside of the refused ranges on which clouds answer their machines: Azure's and Alibaba
-/// Cloud's.
-const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(100, 100, 100, 200)];
-
-/// Receivers and issuers on this machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Loopback {
-    /// They are refused.
-    #[default]
-    Refused,
-    /// They are called: for the local stack.
-    Allowed,
-}
-
-impl Loopback {
-    /// What the setting `WEBHOOK_LOOPBACK` says, which only the local stack sets to `allowed`; `None` for any
-    /// other text.
-    pub fn of_setting(text: Option<&str>) -> Option<Self> {
-        match text {
-            None => Some(Self::Refused),
-            Some("allowed") => Some(Self::Allowed),
-            Some(_) => None,
-        }
-    }
-}
+use std::net::SocketAddr;
 
 /// A name that resolves to an address which is not called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +55,7 @@ pub(crate) fn target(address: &str, loopback: Loopback) -> Result<Url, Failure> 
     let host = url.host_str().unwrap_or_default();
     let refused = match host.trim_start_matches('[').trim_end_matches(']').parse() {
         Ok(ip) => is_refused(ip, loopback),
-        Err(_) => host.trim_end_matches('.').eq_ignore_ascii_case("metadata.google.internal"),
+        Err(_) => is_metadata_name(host),
     };
     if refused {
         return Err(refuse("is one of the machine itself, of its network's link or of a cloud's metadata"));
@@ -104,59 +75,10 @@ fn has_dot_segment(rest: &str) -> bool {
     path.split(['/', '\\']).skip(1).any(is_dots)
 }
 
-/// Whether an address is not called.
-fn is_refused(ip: IpAddr, loopback: Loopback) -> bool {
-    match ip {
-        IpAddr::V4(ip) => is_refused_v4(ip, loopback),
-        IpAddr::V6(ip) => is_refused_v6(ip, loopback),
-    }
-}
-
-/// Loopback, link-local, metadata, and addresses that stand for no machine: this network (0.0.0.0/8),
-/// protocol assignments (192.0.0.0/24, with Oracle Cloud's metadata), multicast and what is reserved above
-/// it.
-fn is_refused_v4(ip: Ipv4Addr, loopback: Loopback) -> bool {
-    match ip.octets() {
-        [127, ..] => loopback == Loopback::Refused,
-        [0 | 224..=255, ..] | [169, 254, ..] | [192, 0, 0, _] => true,
-        _ => METADATA.contains(&ip),
-    }
-}
-
-/// The same for version 6, and addresses that hold one of version 4: of an IPv4-mapped, NAT64 or ISATAP
-/// address the inner one counts, which must not be private either. The other ways to embed one are out of use
-/// and refused whole.
-fn is_refused_v6(ip: Ipv6Addr, loopback: Loopback) -> bool {
-    if ip.is_loopback() {
-        return loopback == Loopback::Refused;
-    }
-    match ip.segments() {
-        [0, 0, 0, 0, 0, 0xffff, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2000..=0x3fff, _, _, _, 0 | 0x200, 0x5efe, high, low] => is_refused_inside(high, low),
-        // Unspecified and IPv4-compatible, IPv4-translated, NAT64 of a network's own, 6to4, Teredo.
-        [0, 0, 0, 0, 0, 0, ..]
-        | [0, 0, 0, 0, 0xffff, 0, ..]
-        | [0x64, 0xff9b, 1, ..]
-        | [0x2002, ..]
-        | [0x2001, 0, ..] => true,
-        // Link-local and site-local, multicast, the metadata of AWS and of Google Cloud.
-        [0xfe80..=0xffff, ..] | [0xfd00, 0x0ec2, ..] | [0xfd20, 0x00ce, ..] => true,
-        _ => false,
-    }
-}
-
-/// Whether the address of version 4 in these 32 bits is not called from inside of another one: nobody names a
-/// private address or loopback that way but to get around a check.
-fn is_refused_inside(high: u16, low: u16) -> bool {
-    let ip = Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));
-    let is_shared = matches!(ip.octets(), [100, 64..=127, ..]);
-    is_refused_v4(ip, Loopback::Refused) || ip.is_private() || is_shared
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approval::address::ip_of;
 
     #[test]
     fn no_spelling_of_a_refused_address_is_called() {
@@ -218,6 +140,9 @@ mod tests {
             let address = format!("http://{host}:8080/hook");
             let refused = target(&address, Loopback::Refused);
             assert!(matches!(refused, Err(Failure::Permanent(_))), "{address}: {refused:?}");
+            // A check of a rules file reads the same, but for letters that a name is mapped from.
+            let read = ip_of(host).is_some_and(|ip| is_refused(ip, Loopback::Refused));
+            assert!(read || is_metadata_name(host) || !host.is_ascii(), "{host}");
         }
     }
 
@@ -237,6 +162,7 @@ mod tests {
         ] {
             let address = format!("https://{host}/hook?key=1");
             assert!(target(&address, Loopback::Refused).is_ok(), "{address}");
+            assert!(ip_of(host).is_none_or(|ip| !is_refused(ip, Loopback::Refused)), "{host}");
         }
     }
 

@@ -1,10 +1,11 @@
 //! Calling an address of the team's.
 
-use super::address::{Guarded, Loopback, target};
+use super::address::{Guarded, target};
 use super::sign::{HEADER_SIGNATURE, HEADER_TIMESTAMP, sign};
 use crate::failure::{Failure, Repeat, retry_after};
 use crate::http::{Answer, builder, made, secret_header, send_unread};
 use approval::action;
+use approval::address::Loopback;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode, Url};
@@ -49,33 +50,32 @@ pub enum Header {
 }
 
 impl Header {
-    /// The header as it is sent to `url`. Error: it can't be, or the secret may not go there.
-    fn to_send(&self, url: &Url, loopback: Loopback) -> Result<(HeaderName, HeaderValue), Failure> {
-        let refuse = |why: String| Failure::Permanent(format!("nothing was sent: {why}"));
+    /// The header as it is sent to `url`. Error: the reason for which it can't be, or the secret may not go
+    /// there.
+    fn to_send(&self, url: &Url, loopback: Loopback) -> Result<(HeaderName, HeaderValue), String> {
         let (Self::Text(name, _) | Self::Secret { name, .. }) = self;
         let read = HeaderName::try_from(name.as_str())
-            .map_err(|_| refuse(format!("`{name}` is no name of a header; check it in the rule")))?;
+            .map_err(|_| format!("`{name}` is no name of a header; check it in the rule"))?;
         let value = match self {
             Self::Text(_, text) => HeaderValue::try_from(text.trim()).map_err(|_| {
-                refuse(format!(
-                    "the header `{name}` becomes a text that no header takes; check it in the rule"
-                ))
+                format!("the header `{name}` becomes a text that no header takes; check it in the rule")
             })?,
             Self::Secret { value, hosts, .. } => {
                 let host = url.host_str().unwrap_or_default();
                 if !hosts.iter().any(|pattern| covers(pattern, host)) {
-                    return Err(refuse(format!(
-                        "the secret of the header `{name}` may not go to {host}; the hosts that it is for stand with it in the \
-                         stack's WriteSecret"
-                    )));
+                    return Err(format!(
+                        "the secret of the header `{name}` may not go to {host}; check the address in the rule, or have an admin \
+                         add the host to the secret's `hosts` in the stack's WriteSecret"
+                    ));
                 }
                 let is_local = loopback == Loopback::Allowed && matches!(host, "127.0.0.1" | "localhost");
                 if url.scheme() != "https" && !is_local {
-                    return Err(refuse(format!(
+                    return Err(format!(
                         "the secret of the header `{name}` goes over https:// alone; check the address in the rule"
-                    )));
+                    ));
                 }
-                secret_header("value of the secret in the stack's WriteSecret", "", value)?
+                secret_header("value of the secret in the stack's WriteSecret", "", value)
+                    .map_err(|failure| failure.to_string())?
             }
         };
         Ok((read, value))
@@ -113,6 +113,15 @@ impl Webhook {
         Ok(Self { http, loopback })
     }
 
+    /// The reason for which a call of `address` with `headers` is refused before anything is sent, and what
+    /// to do; `None`: it would be sent. Names are not looked up.
+    pub fn refusal(&self, address: &str, headers: &[Header]) -> Option<String> {
+        match target(address, self.loopback) {
+            Ok(url) => headers.iter().find_map(|header| header.to_send(&url, self.loopback).err()),
+            Err(failure) => Some(failure.to_string()),
+        }
+    }
+
     /// Makes `request`, signed with its key at `now`.
     ///
     /// # Errors
@@ -141,7 +150,9 @@ impl Webhook {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind_of(&request.body)));
         }
         for header in &request.headers {
-            let (name, value) = header.to_send(&url, self.loopback)?;
+            let (name, value) = header
+                .to_send(&url, self.loopback)
+                .map_err(|why| Failure::Permanent(format!("nothing was sent: {why}")))?;
             headers.insert(name, value);
         }
         let signature = sign(request.key, now, &request.body);
@@ -227,6 +238,24 @@ mod tests {
         assert!(matches!(call("moved", &["127.0.0.1"]).await, Err(Failure::Permanent(_))));
         let paths: Vec<String> = server.lines();
         assert_eq!(paths, ["POST /ok", "POST /moved"], "nothing is sent after a redirect");
+    }
+
+    #[test]
+    fn refusal_is_foretold_without_a_call() {
+        let webhook = Webhook::new(Loopback::Refused).unwrap();
+        let told = |address: &str| webhook.refusal(address, &[secret(&["events.example.com"])]);
+        assert_eq!(told("https://events.example.com/x"), None);
+        for (address, why) in [
+            (
+                "https://other.example.com/x",
+                "may not go to other.example.com; check the address in the rule, or have",
+            ),
+            ("http://events.example.com/x", "goes over https:// alone"),
+            ("https://169.254.169.254/x", "is one of the machine itself, of its network's link"),
+        ] {
+            let told = told(address).unwrap();
+            assert!(told.contains(why) && !told.contains("s3cret"), "{told}");
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Values with a meaning: truths, counts, channels, people, addresses.
 
+use super::hosts;
 use super::reader::Reader;
 use crate::condition::{meant_time, meant_truth, parse_duration};
 use crate::problem::{Position, Wrong};
 use crate::yaml::{Content, Node};
 use jiff::SignedDuration;
 use std::collections::HashSet;
-use std::net::Ipv6Addr;
 
 /// Mentions of Slack's that are no user groups.
 /// Source: <https://docs.slack.dev/messaging/formatting-message-text>.
@@ -250,33 +250,22 @@ pub(crate) fn address(text: &str, what: &str) -> Result<String, Wrong> {
             "write, for example, https://example.com/hook",
         ));
     }
-    if !has_sound_host(rest.unwrap_or_default()) {
+    if !hosts::has_sound_host(text) {
         let right = "write the name of the host, and behind a `:` a port up to 65535";
         return Err(Wrong::new(
             format!("{what} takes an address, and this one has no host that can be called"),
             right,
         ));
     }
-    Ok(text.to_owned())
-}
-
-/// True if what follows the scheme of an address begins with a host that there can be, and with its port.
-/// What a template makes of them is not known.
-fn has_sound_host(rest: &str) -> bool {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains("{{") || authority.contains("{%") {
-        return true;
+    if hosts::is_never_called(text) {
+        return Err(Wrong::new(
+            format!(
+                "{what} takes an address, and this one is of the network's link or of a cloud's metadata, which is never called"
+            ),
+            "write the address of the service that is to be told",
+        ));
     }
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let (name, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((inner, port)) if inner.parse::<Ipv6Addr>().is_ok() => {
-            ("ip", port.strip_prefix(':').unwrap_or(port))
-        }
-        Some(_) => return false,
-        None => host.split_once(':').unwrap_or((host, "")),
-    };
-    let is_of_a_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
-    name.chars().all(is_of_a_name) && (port.is_empty() || port.parse::<u16>().is_ok())
+    Ok(text.to_owned())
 }
 
 /// A time to wait, from a second up to `longest`.

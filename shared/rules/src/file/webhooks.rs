@@ -1,5 +1,6 @@
 //! `webhook`.
 
+use super::hosts::is_this_machine;
 use super::reader::Reader;
 use super::secrets::{has_login, holds_secret, is_secret_header};
 use crate::policy::host;
@@ -81,6 +82,11 @@ impl Reader<'_> {
             let message = "the address holds a secret, and whoever reads the repository reads this file";
             self.problem(node.start, message, IN_A_HEADER.to_owned());
             return None;
+        }
+        if is_this_machine(&url) {
+            let message = "this address is of the machine itself, and only the local stack calls it";
+            let right = "write the address at which others reach the receiver".to_owned();
+            self.notice(node.start, message, right);
         }
         Some(url)
     }

@@ -63,6 +63,8 @@ pub(super) const APPROVALS: &[Pair] = &[
 /// Actions.
 pub(super) const ACTIONS: &[Pair] = &[
     ("webhook: 'https://x.example:99999/hook'", "webhook: 'https://x.example:9999/hook'"),
+    ("webhook: 'http://169.254.169.254/hook'", "webhook: 'https://x.example/hook'"),
+    ("webhook: 'http://127.0.0.1:9000/hook'", "webhook: 'https://x.example/hook'"),
     (
         "webhook: 'https://me:pw@x.example/hook'",
         "webhook: {url: 'https://x.example/hook', headers: {Authorization: {secret: pager}}}",
