@@ -155,6 +155,7 @@ fn webhook_sends_the_rules_method_body_and_secret() {
         story.click(&ana, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
         assert_eq!(page.runs[0].status, Status::Succeeded, "{:?}", page.runs[0].steps);
+        assert_eq!(page.approvals[0].subject.fails, Vec::<String>::new());
         let came = &receiver.deliveries()[0];
         assert_eq!((came.method.as_str(), came.path.as_str()), ("PUT", "/events"));
         assert_eq!(came.authorization, format!("Bearer {HEADER_SECRET}"));
@@ -181,6 +182,24 @@ fn secret_of_another_deployment_is_not_sent() {
             let told = format!("{:?}", run.steps[0].state);
             assert!(told.contains(&format!("no secret `{secret}` for acme/webhook-other-secret")), "{told}");
         }
+        // Whoever votes reads it before, and what to do.
+        let hook = |path: &str| {
+            format!(
+                "webhook: {{url: '{}/{path}', headers: {{Authorization: {{secret: pager}}}}}}",
+                receiver.url()
+            )
+        };
+        story.rules(&rule("votes_required: 1", &hook("{{ approved_by }}")));
+        let ana = story.person("Ana");
+        let deploy = story.deploys(&story.push("Ana", "asks"), "Staging").await;
+        story.dialog().await;
+        let why = "the stack has no secret `pager` for acme/webhook-other-secret: have an admin put it under";
+        let seen = story.sees(&ana);
+        assert!(seen.contains("This fails as things are: Posts to the webhook"), "{seen}");
+        assert!(seen.contains(why), "{seen}");
+        let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
+        assert!(shown.contains("These actions fail as things were when this opened:"), "{shown}");
+        assert!(shown.contains(why), "{shown}");
         assert!(receiver.deliveries().is_empty());
     });
 }

@@ -37,14 +37,16 @@ impl ActionExecution {
         let connection = connected.connection();
         unmoved(deploy, decided(run, step, earlier), connection)?;
         let context = self.context_at_opening(deploy, &texts_after(run, step)).await?;
-        let (mut acts, mut left) = (Vec::new(), MAX_TEXTS);
+        let (mut acts, mut fails, mut left) = (Vec::new(), Vec::new(), MAX_TEXTS);
         for (index, follows) in run.steps.iter().enumerate().filter(|(_, follows)| follows.action.acts()) {
             let Some(branch) = run.decides(step, index) else { continue };
             let condition = condition(run, step, index);
             let project = connection.map_or("CircleCI", |connection| connection.circleci_project.as_str());
             if let Some(known) = decided(run, step, earlier).find_map(|subject| subject.act(index)) {
-                let known = Act { branch, condition, ..known.clone() };
-                acts.push(with_started(known, run, project));
+                let known = with_started(Act { branch, condition, ..known.clone() }, run, project);
+                let rendered = rendered(&known.action, &context)?;
+                fails.extend(self.failing(deploy, &rendered, &known).await);
+                acts.push(known);
                 continue;
             }
             let rendered = rendered(&follows.action, &context)?;
@@ -69,7 +71,9 @@ impl ActionExecution {
             let describe = |longest| cut(Act::describe(&rendered, &start, project, longest));
             let line = describe(usize::MAX);
             let short = Some(describe(MAX_VALUE)).filter(|short| *short != line);
-            acts.push(Act { step: index, branch, condition, line, short, action, start });
+            let act = Act { step: index, branch, condition, line, short, action, start };
+            fails.extend(self.failing(deploy, &rendered, &act).await);
+            acts.push(act);
         }
         Ok(Subject {
             revision: run.revision.clone(),
@@ -79,9 +83,18 @@ impl ActionExecution {
             origin: self.origin(deploy, connection).await?,
             branch: deploy.branch.clone(),
             acts,
+            fails,
             base: None,
             place: String::new(),
         })
+    }
+
+    /// That `act`, whose action is `rendered`, fails as things are, with the reason and what to do; `None`: no
+    /// reason is known.
+    async fn failing(&self, deploy: &Deploy, rendered: &Action, act: &Act) -> Option<String> {
+        let Action::Webhook(spec) = rendered else { return None };
+        let why = self.webhook_refusal(deploy, spec).await?;
+        Some(cut(format!("{}: {why}", act.short.as_ref().unwrap_or(&act.line))))
     }
 
     /// Where `connection` has the repository and the project, and the number that is kept of the repository.

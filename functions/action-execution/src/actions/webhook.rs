@@ -8,7 +8,7 @@ use approval::deploy::Deploy;
 use providers::Failure;
 use providers::derived::signing_key;
 use providers::webhook::{Header, Request, body};
-use rules::template::{Context, render_address, render_plain};
+use rules::template::{Context, is_late, render_address, render_plain};
 use runtime::connections::Connected;
 use runtime::effects::Attempt;
 use serde_json::{Map, Value};
@@ -61,26 +61,76 @@ impl ActionExecution {
         for (name, value) in &spec.headers {
             headers.push(match value {
                 HeaderText::Text(template) => {
-                    let text = render_plain(template, context).map_err(rendering(&format!("the header `{name}`")))?;
+                    let text = render_plain(template, context)
+                        .map_err(rendering(&format!("the header `{name}`")))?;
                     Header::Text(name.clone(), text)
                 }
-                HeaderText::Secret(secret) => {
-                    let write = self.outside.write_secret(self.now()).await?;
-                    let held = write.webhook_headers.get(secret).filter(|held| held.is_for(&deploy.deployment));
-                    // Whoever writes rules learns nothing of secrets that are for others.
-                    let held = held.ok_or_else(|| {
-                        Failure::Permanent(format!(
-                            "nothing was sent: the stack has no secret `{secret}` for {}: put it under `webhook_headers` into \
-                             the stack's WriteSecret, with the hosts and deployments that it is for",
-                            deploy.deployment
-                        ))
-                    })?;
-                    Header::Secret { name: name.clone(), value: held.value.clone(), hosts: held.hosts.clone() }
-                }
+                HeaderText::Secret(secret) => self
+                    .secret_header(deploy, name, secret)
+                    .await?
+                    .map_err(|why| Failure::Permanent(format!("nothing was sent: {why}")))?,
             });
         }
         Ok(headers)
     }
+
+    /// The header `name` with the value of `secret`. The inner error: the reason for which rules of the
+    /// deployment may not send it, and what to do.
+    async fn secret_header(
+        &self,
+        deploy: &Deploy,
+        name: &str,
+        secret: &str,
+    ) -> Result<Result<Header, String>, Failure> {
+        let write = self.outside.write_secret(self.now()).await?;
+        let held = write.webhook_headers.get(secret).filter(|held| held.is_for(&deploy.deployment));
+        // Whoever writes rules learns nothing of secrets that are for others.
+        Ok(held
+            .map(|held| Header::Secret {
+                name: name.to_owned(),
+                value: held.value.clone(),
+                hosts: held.hosts.clone(),
+            })
+            .ok_or_else(|| {
+                format!(
+                    "the stack has no secret `{secret}` for {}: have an admin put it under `webhook_headers` into the stack's \
+                     WriteSecret, with the hosts and deployments that it is for",
+                    deploy.deployment
+                )
+            }))
+    }
+
+    /// The reason for which the call of `spec` fails as things are, and what to do; `None`: none is known.
+    /// Its texts are rendered, but for what is known only when it runs. Nothing is sent.
+    pub(crate) async fn webhook_refusal(&self, deploy: &Deploy, spec: &WebhookSpec) -> Option<String> {
+        let mut headers = Vec::new();
+        for (name, value) in &spec.headers {
+            let HeaderText::Secret(secret) = value else { continue };
+            match self.secret_header(deploy, name, secret).await {
+                Ok(Ok(header)) => headers.push(header),
+                Ok(Err(why)) => return Some(why),
+                Err(failure) => {
+                    return Some(format!("Signoff can't read the stack's WriteSecret: {failure}"));
+                }
+            }
+        }
+        let address = known_part(&spec.url)?;
+        self.outside.webhook().await.ok()?.refusal(address, &headers)
+    }
+}
+
+/// The address as far as it is known before the action runs: all of it, or all up to its path where that
+/// tells, for example, who approved. `None`: not even its host is known.
+fn known_part(address: &str) -> Option<&str> {
+    if !is_late(address) {
+        return Some(address);
+    }
+    let (_, rest) = address.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    if authority.contains('{') {
+        return None;
+    }
+    address.get(..address.len() - rest.len() + authority.len())
 }
 
 fn rendered(body: &WebhookBody, context: &Context) -> Result<Vec<u8>, Failure> {
@@ -98,4 +148,22 @@ fn rendered(body: &WebhookBody, context: &Context) -> Result<Vec<u8>, Failure> {
             Value::Object(object).to_string().into_bytes()
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_known_up_to_what_its_approval_tells() {
+        for (address, expected) in [
+            ("https://x.example/a?b=1", Some("https://x.example/a?b=1")),
+            ("https://x.example/{{ approved_by }}/a", Some("https://x.example")),
+            ("https://x.example?by={{ approved_by }}", Some("https://x.example")),
+            ("https://{{ outcome }}.x.example/a", None),
+            ("{{ outcome }}", None),
+        ] {
+            assert_eq!(known_part(address), expected, "{address}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::actions::{every_branch, of_run};
 use super::ballot::Booth;
 use super::fit::{self, NAME, TAB, TEXT, all_href, code_lines, pager};
+use super::foreseen::foreseen;
 use super::glass::glass;
 use super::prompt::formatted;
 use super::status::{freeze, status};
@@ -126,6 +127,7 @@ fn approval_part(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
         @if !approval.prompt.trim().is_empty() { blockquote { (prompt(&approval.prompt)) } }
         (rules_change(approval, deploy))
         (starts(approval, deploy))
+        (foreseen(approval, deploy))
         h3 { "Status" }
         (status(approval, now))
         @if let Some(broken) = &approval.glass { (glass(broken, approval.state.is_open(), now)) }

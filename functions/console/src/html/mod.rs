@@ -12,6 +12,7 @@ mod deploys;
 mod failure;
 mod fields;
 mod fit;
+mod foreseen;
 mod glass;
 mod history;
 mod icon;

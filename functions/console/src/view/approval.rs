@@ -117,6 +117,11 @@ pub(crate) struct SubjectView {
     pub(crate) branch: Option<String>,
     /// What an approval starts, in words, with its parameters: the actions that do more than tell.
     pub(crate) starts: Vec<String>,
+    /// The actions that fail as things were when it opened, each with the reason and what to do; left out
+    /// where none is foreseen to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub(crate) fails: Vec<String>,
     /// The revision where the range that is judged starts; left out where none is judged, or there is none
     /// yet.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +148,7 @@ impl SubjectView {
             origin: subject.origin.clone(),
             branch: subject.branch.clone(),
             starts: subject.lines(Branch::OnSuccess).collect(),
+            fails: subject.fails.clone(),
             base: subject.base.clone(),
         }
     }

@@ -26,6 +26,10 @@ pub struct Subject {
     pub branch: Option<String>,
     /// What acts once the approval ended: its actions, but for those that only tell.
     pub acts: Vec<Act>,
+    /// The acts that fail as things were when the approval opened, each with the reason and what to do. A
+    /// vote does not stand for them: they may be mended before the acts run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fails: Vec<String>,
     /// The base of the range that is judged; `None`: there is none yet, or none is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,

@@ -2,7 +2,7 @@
 
 use super::Message;
 use super::again::{ASK_AGAIN, again_line, asked_again_line};
-use super::failure::but;
+use super::failure::{but, foreseen};
 use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
 use super::pieces::{NAME_LIMIT, SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
@@ -75,6 +75,7 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     blocks.extend(rules.iter().map(|line| context(line)));
     lines.extend(rules);
     let acts = acts(approval);
+    let acts: Vec<_> = acts.into_iter().chain(foreseen(approval)).collect();
     blocks.extend(acts.iter().map(|text| context(text)));
     lines.extend(acts);
     let votes = votes(approval);

@@ -30,6 +30,10 @@ const LIMIT: usize = 3000;
 /// The most of the reason of a failure, in bytes: what people can do stands below it.
 const REASON_LIMIT: usize = 2000;
 
+/// The most of the failures that are foreseen, and of each, in characters.
+const FORESEEN: usize = 3;
+const FORESEEN_LIMIT: usize = 450;
+
 /// A failed step, with what a message about it says.
 #[derive(Clone, Copy, Debug)]
 pub struct FailedStep<'a> {
@@ -266,3 +270,18 @@ pub const ONLY_ADMINS: &str = "Nothing was done: this rule asks nobody, so only 
 
 /// What a person is told who skips a step without a reason.
 pub const SKIP_NEEDS_REASON: &str = "Nothing was done: skipping it takes a reason.";
+
+/// The actions that fail as things are once the approval ended, with what to do, as long as people can
+/// decide. `None`: none is foreseen.
+pub(super) fn foreseen(approval: &Approval) -> Option<String> {
+    let fails = &approval.subject.fails;
+    if fails.is_empty() || !approval.status.is_open() {
+        return None;
+    }
+    let told = fails.iter().take(FORESEEN).map(|line| {
+        format!(":warning: This fails as things are: {}", sentence(&shorten(line, FORESEEN_LIMIT)))
+    });
+    let more = fails.len().saturating_sub(FORESEEN);
+    let more = (more > 0).then(|| format!("and {more} more, on the page"));
+    Some(told.chain(more).collect::<Vec<_>>().join("\n"))
+}

@@ -94,6 +94,7 @@ fn every_part_of_a_subject_has_its_own_mark() {
         origin: Some(origin.clone()),
         branch: Some("main".to_owned()),
         acts: vec![act.clone()],
+        fails: Vec::new(),
         base: Some("0".repeat(40)),
         place: String::new(),
     };

@@ -1,0 +1,20 @@
+//! The actions of an open approval that fail as things were when it opened.
+
+use super::fit::{TEXT, all_href, code_lines};
+use crate::view::ApprovalView;
+use approval::id::DeployId;
+use maud::{Markup, html};
+
+/// A box with the actions that fail once the approval ended, each with the reason and what to do; nothing
+/// where none is foreseen to, or people can't decide any more.
+pub(super) fn foreseen(approval: &ApprovalView, deploy: &DeployId) -> Markup {
+    let fails = &approval.subject.fails;
+    html! {
+        @if approval.state.is_open() && !fails.is_empty() {
+            div.notice.problem {
+                p { "These actions fail as things were when this opened:" }
+                (code_lines(fails, &all_href(deploy, "/approvals"), TEXT))
+            }
+        }
+    }
+}
