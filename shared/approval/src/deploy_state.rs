@@ -32,7 +32,8 @@ pub enum News {
     Arrived,
     /// It got further, or failed: it still changes nothing.
     Moved,
-    /// It is said to have failed after it arrived: that is noted, and what stands stays.
+    /// It is said to be under way again, or to have failed, after it arrived: that is noted, and what stands
+    /// stays.
     Noted,
     /// Nothing is new.
     Nothing,
@@ -76,12 +77,14 @@ impl DeployState {
     /// What a report of the state `next` at `then` means for a deploy that has been in this state since
     /// `since`, in whatever order reports arrive. A success counts once, whatever came before it or comes
     /// after it: what stands is what arrived last, and a failure takes nothing away. Hosts tell times in
-    /// whole seconds, so of two reports of the same second the failure is the later one.
+    /// whole seconds, so of two reports of the same second the failure is the later one. One that is under
+    /// way after it arrived is deployed again; a report of its first start that comes late is older.
     pub fn news(self, since: Timestamp, next: Self, then: Timestamp) -> News {
+        let is_later = then > since;
         let (since, then) = (since.as_second(), then.as_second());
         match (self.has_arrived(), next.has_arrived()) {
             (false, true) => News::Arrived,
-            (true, false) if next.has_failed() && then >= since => News::Noted,
+            (true, false) if is_later || (next.has_failed() && then == since) => News::Noted,
             (true, true | false) => News::Nothing,
             (false, false) if then > since => News::Moved,
             (false, false) if then == since && next.has_failed() && !self.has_failed() => News::Moved,
@@ -130,7 +133,7 @@ mod tests {
             (Error, Failure, News::Nothing, News::Nothing, News::Moved),
             (Error, Error, News::Nothing, News::Nothing, News::Moved),
             (Error, Success, News::Arrived, News::Arrived, News::Arrived),
-            (Success, InProgress, News::Nothing, News::Nothing, News::Nothing),
+            (Success, InProgress, News::Nothing, News::Nothing, News::Noted),
             (Success, Failure, News::Nothing, News::Noted, News::Noted),
             (Success, Error, News::Nothing, News::Noted, News::Noted),
             (Success, Success, News::Nothing, News::Nothing, News::Nothing),

@@ -97,6 +97,12 @@ fn reported(state: DeployState) -> &'static str {
 }
 
 impl Teller<'_> {
+    /// Whether the deploy was in its environment before `event`.
+    fn had_arrived(&self, event: &Event) -> bool {
+        let before = self.page.events.iter().take_while(|earlier| *earlier != event);
+        before.into_iter().any(|earlier| earlier.kind == EventKind::DeployRegistered)
+    }
+
     fn entry(&self, event: &Event) -> Entry {
         let Told { tone, text, notes, details, url } = self.tell(event);
         Entry { at: event.at, tone, text, notes, details, url }
@@ -110,6 +116,9 @@ impl Teller<'_> {
                     Source::GithubDeployment => "GitHub\u{2019}s deployment status",
                 };
                 told(Tone::Plain, format!("The deploy was registered by {by}."))
+            }
+            EventKind::DeployReported { state: DeployState::InProgress } if self.had_arrived(event) => {
+                told(Tone::Plain, "The deploy was reported as under way again.".to_owned())
             }
             EventKind::DeployReported { state } => {
                 let tone = if state.has_failed() { Tone::Bad } else { Tone::Plain };
