@@ -2,9 +2,10 @@
 
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Slug;
+use approval::event::EventKind;
 use reqwest::StatusCode;
 use serde_json::json;
-use system_tests::story::{Story, tell};
+use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 
 /// Registers `revision`, which no repository has, and gives the reason for which it is not confirmed.
@@ -60,5 +61,29 @@ fn deployment_without_rules_is_told_once() {
         assert_eq!(story.problems().len(), 1);
         let slug = Slug::new("acme", &story.name).unwrap();
         assert_eq!(story.world.store.rules_in_force(&slug).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn rules_file_that_is_gone_was_there_at_a_commit() {
+    tell("missing-file", async |story| {
+        story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));
+        let first = story.deploys(&story.push("Ana", "One"), "Staging").await;
+        story.settled(&first).await;
+        let slug = Slug::new("acme", &story.name).unwrap();
+        let in_force = story.world.store.rules_in_force(&slug).await.unwrap().unwrap().in_force;
+        let (path, revision) = (in_force.file.path.unwrap(), in_force.revision.unwrap());
+        story.world.github.remove_file(&story.repository(), &path);
+        let second = story.deploys(&story.push("Ana", "Two"), "Staging").await;
+        let page = story.settled(&second).await;
+        let notices = page.events.iter().find_map(|event| match &event.kind {
+            EventKind::RulesEvaluated { notices, .. } => Some(notices.join("\n")),
+            _ => None,
+        });
+        let told = format!(
+            "the removal of the rules file from the default branch ({path} was there at {}) is not in force: it needs an approval",
+            &revision[..7]
+        );
+        assert!(notices.as_ref().is_some_and(|notices| notices.contains(&told)), "{notices:?}");
     });
 }

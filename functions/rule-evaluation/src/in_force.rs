@@ -7,7 +7,7 @@ use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::message;
-use approval::rules_in_force::{FileCopy, How, Refusal, RulesInForce};
+use approval::rules_in_force::{FileCopy, How, InForce, Refusal, RulesInForce};
 use providers::Failure;
 use providers::github::{GitHub, Missing, RepositoryFile};
 use rules::difference::{Difference, difference};
@@ -250,7 +250,9 @@ impl RuleEvaluation {
                 }
                 Missing::Owner => "the repository is gone, with its owner",
             };
-            judged.notices.push(format!("{gone}; the file in force still counts"));
+            judged
+                .notices
+                .push(format!("{gone}{}; the file in force still counts", was_there(&state.in_force)));
             return Ok(Some(Law::Rules(judged)));
         }
         let difference = difference(&judged.rules, &proposed_rules, kept.tags != texts.tags);
@@ -263,19 +265,21 @@ impl RuleEvaluation {
             return Ok(Some(Law::Rules(Box::new(Judged::by(proposed_rules, &texts)))));
         }
         let in_force = judged.rules.clone();
+        let other = match &texts.path {
+            Some(_) => {
+                format!("the rules file on the default branch ({})", file.hash.get(..7).unwrap_or_default())
+            }
+            None => {
+                format!("the removal of the rules file from the default branch{}", was_there(&state.in_force))
+            }
+        };
         if state.proposed(&file.id) == Err(Refusal::Rejected) {
             // What only this file has is not asked: no vote could let it act.
-            judged.notices.push(format!(
-                "the rules file on the default branch ({}) is not in force: its voters rejected it",
-                file.hash.get(..7).unwrap_or_default()
-            ));
+            judged.notices.push(format!("{other} is not in force: its voters rejected it"));
             return Ok(Some(Law::Rules(judged)));
         }
         let only_proposed = proposed(&in_force, &proposed_rules, &file.id);
-        judged.notices.push(format!(
-            "the rules file on the default branch ({}) is not in force: it needs an approval",
-            file.hash.get(..7).unwrap_or_default()
-        ));
+        judged.notices.push(format!("{other} is not in force: it needs an approval"));
         judged.notices.extend(only_proposed.waiting.iter().map(|rule| {
             format!("the rule `{rule}` of the proposed rules file acts: it waits until that file is in force")
         }));
@@ -332,6 +336,14 @@ impl RuleEvaluation {
         let text = message::proposal_refused(deploy, &self.deploy_url(deploy), &problems);
         (tell(look.channel.as_deref(), text), Some(EventKind::ProposalRefused { problems }))
     }
+}
+
+/// The commit at which the default branch had the file in force, as the end of a sentence about its absence;
+/// empty where it is not known.
+fn was_there(in_force: &InForce) -> String {
+    let (path, revision) = (in_force.file.path.as_ref(), in_force.revision.as_deref());
+    let known = path.zip(revision.map(|revision| revision.get(..7).unwrap_or(revision)));
+    known.map(|(path, revision)| format!(" ({path} was there at {revision})")).unwrap_or_default()
 }
 
 /// The default tags that stand beside a rules file.

@@ -13,7 +13,7 @@ use approval::policy::{
     changed_lines,
 };
 use approval::run::{Opening, Run, Status};
-use providers::github::GitHub;
+use providers::github::{GitHub, Missing};
 use rules::policy::Policy;
 use store::{Change, CommitError, StoreError};
 
@@ -78,12 +78,16 @@ impl RuleEvaluation {
     }
 
     async fn policy_file(&self, github: &GitHub, repository: &str, tries: u32) -> Result<Read, Trouble> {
-        let text = match github.first_file(repository, [PATH], self).await {
-            Ok(Some(file)) => file.text,
-            Ok(None) => {
-                let gone =
-                    format!("{repository} has no {PATH} on its default branch, or the token can't read it.");
-                return Ok(Read::Unusable { key: "no file".to_owned(), problems: vec![gone] });
+        let found = match github.first_file(repository, [PATH], self).await {
+            Ok(Some(file)) => Ok(Ok(file.text)),
+            Ok(None) => github.missing(repository).await.map(Err).map_err(Into::into),
+            Err(error) => Err(error),
+        };
+        let text = match found {
+            Ok(Ok(text)) => text,
+            Ok(Err(missing)) => {
+                let (key, gone) = no_file(repository, missing);
+                return Ok(Read::Unusable { key: key.to_owned(), problems: vec![gone] });
             }
             Err(Trouble::Outside(failure))
                 if !failure.is_passing() || failure.retry_after().is_none() && tries > PATIENT =>
@@ -277,6 +281,28 @@ impl RuleEvaluation {
         let deploy = reader.deploy;
         let by = Successor { deploy: deploy.id.clone(), title: deploy.title(), url: self.deploy_url(deploy) };
         vec![EffectKind::Supersede { deploy: proposal.deploy.clone(), run: proposal.run.clone(), by }]
+    }
+}
+
+/// A key for the absence of the policy's file, so that each kind of it is told once, and the absence as a
+/// sentence.
+fn no_file(repository: &str, missing: Missing) -> (&'static str, String) {
+    match missing {
+        Missing::Part => (
+            "no file",
+            format!(
+                "{repository} has no {PATH} on its default branch, or the token in the GitHub secret can't read files there."
+            ),
+        ),
+        Missing::Repository => (
+            "no repository",
+            format!("{repository} is not there, or the token in the GitHub secret may not see it."),
+        ),
+        Missing::Owner => {
+            let owner = repository.split('/').next().unwrap_or(repository);
+            let told = format!("GitHub has no user or organization {owner}, so {repository} is not there.");
+            ("no owner", told)
+        }
     }
 }
 
