@@ -3,6 +3,7 @@
 use approval::approval::Status;
 use approval::run::StepState;
 use insta::assert_snapshot;
+use serde_json::Value;
 use signoff_local::fault::{Fault, FaultKind, Hold};
 use signoff_local::github::{ChangedFile, NewCommit};
 use signoff_local::slack::NewUser;
@@ -89,6 +90,29 @@ fn a_dialog_that_slack_rate_limits_catches_up() {
             .iter()
             .filter(|request| request.path.ends_with("chat.update") && request.body.contains(&dialog));
         assert!(updates.count() < 3 + people.len(), "the votes that waited are drawn together");
+    });
+}
+
+#[test]
+fn line_of_a_step_that_is_done_is_sent_once() {
+    tell("lines", async |story| {
+        let ana = story.person("Ana");
+        let tags = "add_deploy_tag: '#a'}, {add_deploy_tag: '#b'}, {add_deploy_tag: '#c'";
+        let (deploy, dialog) = story.asks("votes_required: 1", tags).await;
+        story.click(&ana, &dialog, "approve").await;
+        story.settled(&deploy).await;
+        let asked = story.world.slack.requests();
+        let sent: Vec<Value> =
+            asked.iter().filter_map(|request| serde_json::from_str(&request.body).ok()).collect();
+        let lines = story.world.slack.thread(&story.name, &dialog);
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        for line in lines {
+            assert!(line.text.starts_with(":white_check_mark:"), "{}", line.text);
+            let is_of =
+                |sent: &&Value| sent["thread_ts"] == dialog.as_str() || sent["ts"] == line.ts.as_str();
+            let same = sent.iter().filter(is_of).filter(|sent| sent["text"] == line.text.as_str());
+            assert_eq!(same.count(), 1, "{}", line.text);
+        }
     });
 }
 

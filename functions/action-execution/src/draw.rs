@@ -6,7 +6,7 @@ use approval::approval::{self as votes, Approval, Dialog};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, RunId};
 use approval::message::{self, Message};
-use approval::run::{self, Run};
+use approval::run::{self, Run, StepState};
 use providers::slack::client::{MessageRef, Slack, Updated};
 use runtime::effects::Attempt;
 use serde_json::Value;
@@ -65,6 +65,10 @@ impl ActionExecution {
 
     /// Draws a step's line, in the thread of its approval's dialog or, without one, in the deployment's
     /// channel.
+    ///
+    /// Many actions are done before their line is posted, which then has its last text. That is on record
+    /// with where it stands, so that it is not sent a second time. Where an earlier attempt's answer was
+    /// lost, the line that stands may have an older text.
     pub(crate) async fn draw_step(
         &self,
         attempt: &Attempt,
@@ -78,6 +82,11 @@ impl ActionExecution {
             None => self.line_elsewhere(attempt, run, step).await?,
         };
         let Some((run, place, message)) = drawn else { return self.done(effect).await };
+        if run.steps.get(step).is_some_and(|step| step.line_is_final) {
+            return self.done(effect).await;
+        }
+        let has_succeeded =
+            run.steps.get(step).is_some_and(|step| matches!(step.state, StepState::Succeeded { .. }));
         if let Some(Dialog { channel, ts }) = run.steps.get(step).and_then(|step| step.line.clone()) {
             let slack = self.outside.slack(self.now()).await?;
             let at = MessageRef { channel, ts };
@@ -91,7 +100,8 @@ impl ActionExecution {
             self.post_once(attempt, channel, thread.as_deref(), &message.text, &message.blocks, &key).await?;
         let line = Dialog { channel: posted.channel, ts: posted.ts };
         let after = effect.closed(EffectState::Succeeded, None);
-        self.advance(effect, &after, &run.id, step, run::Command::LinePosted(line)).await
+        let command = run::Command::LinePosted { line, is_final: has_succeeded && !attempt.lost };
+        self.advance(effect, &after, &run.id, step, command).await
     }
 
     /// A step's line, and the thread that it goes to.

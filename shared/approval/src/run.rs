@@ -78,6 +78,9 @@ pub struct Step {
     pub state: StepState,
     /// Where its line stands, once it was posted: in the dialog's thread, or in the deployment's channel.
     pub line: Option<Dialog>,
+    /// Whether that line was posted with its last text, so that there is nothing to draw any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub line_is_final: bool,
     /// What becomes of the steps after it where it fails.
     #[serde(default)]
     pub on_failure: OnFailure,
@@ -356,6 +359,7 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
             branch,
             state: StepState::Waiting,
             line: None,
+            line_is_final: false,
             on_failure: action.on_failure(),
             asked: false,
             rejected: false,

@@ -66,7 +66,12 @@ pub enum Command {
     /// People were told of its failure.
     FailurePosted(FailureNotice),
     /// Its line stands in Slack.
-    LinePosted(Dialog),
+    LinePosted {
+        /// Where.
+        line: Dialog,
+        /// Whether it was posted with its last text: that of a step that succeeded, which nothing changes.
+        is_final: bool,
+    },
 }
 
 /// Why a command changes nothing.
@@ -227,7 +232,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             | StepState::Unknown { .. }
             | StepState::Skipped
             | StepState::SkippedByHand { .. },
-            Command::LinePosted(line),
+            Command::LinePosted { line, is_final },
         ) => {
             if current.line.as_ref() == Some(&line) {
                 return Err(Refusal::Repeated);
@@ -235,6 +240,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             let mut decision = Decision::new(run.clone());
             if let Some(changed) = decision.next.steps.get_mut(step) {
                 changed.line = Some(line);
+                changed.line_is_final = is_final;
             }
             Ok(decision)
         }

@@ -48,7 +48,10 @@ fn commands() -> impl Strategy<Value = Vec<(At, Command)>> {
         1 => reason().prop_map(|reason| Command::Fail { reason }),
         2 => reason().prop_map(|reason| Command::Lose { reason }),
         6 => (0..3_usize, 0..60_i64).prop_map(|(which, second)| resolve(RESOLUTIONS[which], at(second))),
-        1 => reason().prop_map(|ts| Command::LinePosted(Dialog { channel: "C1".to_owned(), ts })),
+        1 => reason().prop_map(|ts| {
+            let line = Dialog { channel: "C1".to_owned(), ts };
+            Command::LinePosted { line, is_final: false }
+        }),
     ];
     proptest::collection::vec((place, command), 0..50)
 }

@@ -103,7 +103,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("say: skip", resolve(Resolution::Skip, at(1))),
         ("say: done", resolve(Resolution::MarkAsDone, at(1))),
         ("say of an older loss: retry", resolve(Resolution::Retry, at(0))),
-        ("line posted", Command::LinePosted(line("2.0"))),
+        ("line posted", Command::LinePosted { line: line("2.0"), is_final: false }),
     ]
 }
 
@@ -440,11 +440,15 @@ fn who_says_what_became_of_a_step_is_asked_about_its_last_loss() {
 
 #[test]
 fn a_line_that_moved_is_drawn_where_it_stands_now() {
-    let posted =
-        |run: &Run, ts| decide(run, 1, Command::LinePosted(line(ts)), at(120)).map(|decision| decision.next);
-    let first = posted(&run(), "1.0").expect("posted");
-    assert_eq!(posted(&first, "1.0"), Err(Refusal::Repeated));
-    assert_eq!(posted(&first, "2.0").expect("posted").steps[1].line, Some(line("2.0")));
+    let posted = |run: &Run, ts, is_final| {
+        let command = Command::LinePosted { line: line(ts), is_final };
+        decide(run, 1, command, at(120)).map(|decision| decision.next)
+    };
+    let first = posted(&run(), "1.0", false).expect("posted");
+    assert_eq!(posted(&first, "1.0", false), Err(Refusal::Repeated));
+    let moved = posted(&first, "2.0", true).expect("posted");
+    assert_eq!((&moved.steps[1].line, moved.steps[1].line_is_final), (&Some(line("2.0")), true));
+    assert!(!posted(&moved, "3.0", false).expect("posted").steps[1].line_is_final);
 }
 
 #[test]

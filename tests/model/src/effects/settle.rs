@@ -1,6 +1,6 @@
 //! What becomes of an effect, committed with what follows from it.
 
-use super::{Answer, Plan, Stage};
+use super::{Answer, Plan, Stage, is_lost};
 use crate::change::{self, Look};
 use crate::decided::{self, Follows};
 use crate::record::{Change, Conflict, Process};
@@ -64,8 +64,9 @@ pub(super) fn settle(
             change_approval(world, scenario, at, &effect, &[judge])
         }
         (Plan::Expire, _) => change_approval(world, scenario, at, &effect, &[votes::Command::Expire]),
-        (Plan::Line { step, posts: true, .. }, Answer::Done) => {
-            let command = run::Command::LinePosted(place());
+        (Plan::Line { step, posts: true, ends, .. }, Answer::Done) => {
+            let is_final = *ends && !is_lost(world, scenario, at);
+            let command = run::Command::LinePosted { line: place(), is_final };
             advance(world, scenario, at, succeeded(&effect), *step, command)
         }
         (Plan::Line { posts: false, .. } | Plan::Tell, Answer::Done) => done(world, scenario, at, &effect),
