@@ -70,7 +70,8 @@ impl Happened {
     /// from what became known of it. A rule that asks nobody has the newest approval of the rules that it
     /// came after.
     pub fn at(runs: &[Run], approvals: &[Approval], facts: &Facts, run: &RunId, step: usize) -> Self {
-        let stopped = runs.iter().filter(|run| run.status == run::Status::Stopped);
+        let stopped =
+            runs.iter().filter(|run| run.status == run::Status::Stopped && run.asked_again.is_none());
         let failed_rules = stopped.map(|run| run.rule.clone()).collect();
         let run = runs.iter().find(|candidate| candidate.id == *run);
         let decided = run.and_then(|run| match run.waits_for(step) {
@@ -116,7 +117,9 @@ fn decided_before(runs: &[Run], approvals: &[Approval], run: &Run) -> Option<Dec
         if !seen.insert(rule.clone()) {
             continue;
         }
-        let Some(before) = runs.iter().find(|candidate| candidate.rule == rule) else { continue };
+        // One that was asked again says nothing any more: the later run stands in its place.
+        let is_it = |run: &&Run| run.rule == rule && run.asked_again.is_none();
+        let Some(before) = runs.iter().find(is_it) else { continue };
         let own = approvals.iter().filter(|approval| approval.run == before.id);
         found.extend(own.filter_map(Decided::of));
         ahead.extend(before.after.iter().cloned());

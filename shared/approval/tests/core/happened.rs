@@ -108,3 +108,34 @@ fn health_and_failed_rules_are_those_on_record() {
     assert_eq!((happened.health, happened.failed_rules), (Some(Health::Ailing), vec!["smoke".to_owned()]));
     assert!(happened.decided.is_none());
 }
+
+#[test]
+fn run_that_was_asked_again_says_nothing_any_more() {
+    let again = run_of("promote", &[], &asking());
+    let older = Run {
+        id: approval::id::RunId::from_text("older"),
+        status: run::Status::Stopped,
+        asked_again: Some(again.id.clone()),
+        ..again.clone()
+    };
+    let tell = run_of("tell", &["promote"], &[hook("a")]);
+    let approvals = [
+        ended(&older, Status::Rejected { at: at(9) }, vec![counted("U1", Choice::Reject)]),
+        ended(&again, Status::Approved { at: at(5) }, vec![counted("U2", Choice::Approve)]),
+    ];
+    let own = Happened::at(
+        &[older.clone(), again.clone()],
+        &approvals,
+        &Facts::none(&DeployId::from_text("d")),
+        &older.id,
+        2,
+    );
+    assert_eq!(own.outcome(), "rejected", "its own actions are told of its own approval");
+    for runs in [[older.clone(), again.clone(), tell.clone()], [again, older, tell]] {
+        let facts = Facts::none(&DeployId::from_text("d"));
+        let told = Happened::at(&runs, &approvals, &facts, &runs[2].id, 0);
+        let names: Vec<&str> = told.approved_by().iter().map(|approver| approver.id).collect();
+        assert_eq!((told.outcome(), names), ("approved", vec!["U2"]));
+        assert_eq!(told.failed_rules, Vec::<String>::new());
+    }
+}
