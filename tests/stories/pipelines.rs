@@ -2,7 +2,7 @@
 
 use approval::run::{Status, StepState};
 use reqwest::StatusCode;
-use signoff_local::circleci::NewPipeline;
+use signoff_local::circleci::{JobStatus, NewPipeline};
 use signoff_local::fault::{Fault, FaultKind, Hold};
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
@@ -118,5 +118,25 @@ fn project_of_the_github_app_is_built_by_its_definition() {
         assert_eq!(triggered.len(), 1);
         assert_eq!(triggered[0].branch.as_deref(), Some("main"));
         assert_eq!(triggered[0].parameters["deploy_prod"], true);
+    });
+}
+
+#[test]
+fn job_of_a_github_app_pipeline_is_released() {
+    tell("ci-app-hold", async |story| {
+        let circleci = &story.world.circleci;
+        let project = "circleci/43G3lM5RtfFE7v5sa4nWAU/7n9wujWcTnVZ2b5S8Fnbu";
+        circleci.add_project_of_app(project, &story.repository(), DEFINITION);
+        assert_eq!(saves(story, project, DEFINITION, "0").await, StatusCode::SEE_OTHER);
+        let revision = story.push("Ana", "Take cards");
+        let hold = circleci.add_pipeline_on_hold(project, &revision, "main", "build", "hold");
+        story.rules(&rule("votes_required: 1", "auto_approve_build: build"));
+        let ben = story.person("Ben");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        story.click(&ben, &dialog, "approve").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded, "{:?}", page.runs[0].steps[1].state);
+        assert_eq!(circleci.job_status(&hold.workflow_id, "hold"), Some(JobStatus::Success));
     });
 }

@@ -312,6 +312,10 @@ fn pipeline_of_app_json(slug: &str, pipeline: &Pipeline) -> Value {
         }
     }
     parameters.insert("git".to_owned(), git);
+    if !pipeline.by_api {
+        let event = json!({"event_type": "push", "trigger_type": "github_app"});
+        parameters.insert("circleci".to_owned(), event);
+    }
     let mut json = bare_pipeline_json(slug, pipeline);
     if let Value::Object(map) = &mut json {
         map.insert("trigger_parameters".to_owned(), Value::Object(parameters));

@@ -72,6 +72,8 @@ struct Seen {
     other_refs: Vec<String>,
     errors: Vec<String>,
     starting: bool,
+    /// How many pipelines were read of a list that goes on; `None`: each list was read to its end.
+    cut_after: Option<usize>,
 }
 
 impl CircleCi {
@@ -145,9 +147,10 @@ impl CircleCi {
         let mut seen = Seen::default();
         let mut fitting: Vec<(Triggered, Workflow)> = Vec::new();
         for filter in [None].into_iter().chain(branch.map(Some)) {
-            let mut token = None;
+            let (mut token, mut read) = (None, 0);
             for _ in 0..MAX_PAGES {
                 let page = self.pipelines(project, filter, token.as_deref()).await?;
+                read += page.items.len();
                 for pipeline in page.items.iter().filter(|pipeline| is_of(pipeline, revision)) {
                     if held.own.contains(&pipeline.id) {
                         continue;
@@ -161,7 +164,7 @@ impl CircleCi {
                             .push(format!("pipeline {} was started by {how} ({url})", pipeline.number));
                         continue;
                     }
-                    let name = ref_of(pipeline);
+                    let name = pipeline.ref_name();
                     if !is_allowed(name.unwrap_or_default()) {
                         let name = name.map_or_else(|| "no branch".to_owned(), quote);
                         seen.other_refs.push(format!("pipeline {} builds {name} ({url})", pipeline.number));
@@ -177,6 +180,7 @@ impl CircleCi {
                     break;
                 }
             }
+            seen.cut_after = seen.cut_after.max(token.map(|_| read));
             if !fitting.is_empty() {
                 break;
             }
@@ -240,6 +244,12 @@ impl Seen {
                 list(self.otherwise.into_iter())
             ));
         }
+        if let (true, Some(read)) = (self.pipelines.is_empty(), self.cut_after) {
+            return NotApproved::NotYet(format!(
+                "none of the newest {read} pipelines of {project} is of the revision {short}, and older ones are not read. If \
+                 an older one holds the job, approve it on CircleCI"
+            ));
+        }
         if self.pipelines.is_empty() {
             return NotApproved::NotYet(format!(
                 "CircleCI has no pipeline of {project} for the revision {short} yet. If none comes, check that CircleCI \
@@ -267,11 +277,6 @@ fn which(held: HeldJob<'_>, fitting: &[(Triggered, Workflow)]) -> NotApproved {
     ))
 }
 
-/// The tag or branch that a pipeline builds.
-fn ref_of(pipeline: &Pipeline) -> Option<&str> {
-    pipeline.vcs.as_ref().and_then(|vcs| vcs.tag.as_deref().or(vcs.branch.as_deref()))
-}
-
 /// A failure that no later look would mend.
 fn fail(message: String) -> NotApproved {
     NotApproved::Failed(Failure::Permanent(message))
@@ -279,8 +284,7 @@ fn fail(message: String) -> NotApproved {
 
 /// Whether a pipeline built exactly `revision`.
 fn is_of(pipeline: &Pipeline, revision: &str) -> bool {
-    let built = pipeline.vcs.as_ref().and_then(|vcs| vcs.revision.as_deref()).unwrap_or_default();
-    built.eq_ignore_ascii_case(revision)
+    pipeline.revision().unwrap_or_default().eq_ignore_ascii_case(revision)
 }
 
 /// What to do in a workflow with these jobs; `wanted` names the approval job.

@@ -28,15 +28,16 @@ pub(super) fn origin(pipeline: &Pipeline) -> Origin {
             return Origin::Otherwise(format!("a trigger of the type {}, and not by a push", quote(other)));
         }
     }
-    let Some(vcs) = &pipeline.vcs else { return otherwise("a trigger that names no repository") };
-    if is_of_another_repository(vcs) {
+    // The parameters of one without `vcs` have to say that it was a push: `origin_by_parameters`.
+    let Some(vcs) = pipeline.built() else { return otherwise("a trigger that names no repository") };
+    if is_of_another_repository(&vcs) {
         return otherwise("a pull request from a fork");
     }
     if vcs.branch.as_deref().is_some_and(|branch| branch.starts_with("pull/")) {
         return otherwise("a pull request, and not by a push to a branch or tag");
     }
     match &pipeline.trigger_parameters {
-        Some(parameters) if !parameters.is_empty() => origin_by_parameters(vcs, parameters),
+        Some(parameters) if !parameters.is_empty() => origin_by_parameters(&vcs, parameters),
         Some(_) | None => Origin::Push,
     }
 }
@@ -147,7 +148,40 @@ mod tests {
         let none = Value::Null;
         for (trigger, vcs, parameters, expected) in [
             ("webhook", push.clone(), none.clone(), "push"),
-            ("webhook", push.clone(), own, "push"),
+            ("webhook", push.clone(), own.clone(), "push"),
+            // Pipelines of the GitHub App have no `vcs`.
+            ("webhook", none.clone(), own, "push"),
+            (
+                "webhook",
+                none.clone(),
+                json!({"git": {"checkout_sha": REVISION, "branch": "main"}}),
+                "an event of which CircleCI does not say that it was a push",
+            ),
+            (
+                "webhook",
+                none.clone(),
+                json!({"git": {"checkout_sha": REVISION}, "circleci": {"event_type": "pull_request"}}),
+                "an event of the type pull_request, and not by a push",
+            ),
+            (
+                "webhook",
+                none.clone(),
+                json!({"git": {"checkout_sha": REVISION, "branch": "main"}, "circleci": {"event_type": "push"},
+                    "github_app": {"config_ref": "refs/heads/evil"}}),
+                "a push with the config_ref refs/heads/evil, which is another one",
+            ),
+            (
+                "webhook",
+                none.clone(),
+                json!({"git": {"branch": "main"}, "circleci": {"event_type": "push"}}),
+                "a trigger that names no repository",
+            ),
+            (
+                "api",
+                none.clone(),
+                json!({"git": {"checkout_sha": REVISION}, "circleci": {"event_type": "push"}}),
+                "a request to the API, and not by a push",
+            ),
             ("api", push.clone(), none.clone(), "a request to the API, and not by a push"),
             ("explicit", push.clone(), none.clone(), "a request to the API, and not by a push"),
             ("scheduled_pipeline", push.clone(), none.clone(), "a schedule, and not by a push"),

@@ -28,11 +28,9 @@ impl CircleCi {
     ) -> Result<Option<Ran>, Failure> {
         let pipeline = self.pipeline(id).await?;
         let has_other_parameters = has_parameters(&pipeline, parameters) == Some(false);
-        let revision = match &pipeline.vcs {
-            Some(vcs) => vcs.revision.as_deref().filter(|revision| !revision.is_empty()),
-            None => pipeline.git("checkout_sha"),
-        };
-        Ok(revision.map(|revision| Ran { revision: revision.to_ascii_lowercase(), has_other_parameters }))
+        Ok(pipeline
+            .revision()
+            .map(|revision| Ran { revision: revision.to_ascii_lowercase(), has_other_parameters }))
     }
 
     /// Asks for every workflow of the pipeline with the id `id` to be cancelled. They may have acted before,

@@ -5,6 +5,7 @@ use approval::action::ParameterValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A page of anything.
@@ -36,6 +37,37 @@ impl Pipeline {
     pub(super) fn git(&self, key: &str) -> Option<&str> {
         let told = self.trigger_parameters.as_ref()?.get("git")?.get(key)?.as_str();
         told.filter(|told| !told.is_empty())
+    }
+
+    /// The commit that it builds; `None`: CircleCI does not tell.
+    pub(super) fn revision(&self) -> Option<&str> {
+        match &self.vcs {
+            Some(vcs) => vcs.revision.as_deref().filter(|revision| !revision.is_empty()),
+            None => self.git("checkout_sha"),
+        }
+    }
+
+    /// The tag or branch that it builds.
+    pub(super) fn ref_name(&self) -> Option<&str> {
+        match &self.vcs {
+            Some(vcs) => vcs.tag.as_deref().or(vcs.branch.as_deref()),
+            None => self.git("tag").or_else(|| self.git("branch")),
+        }
+    }
+
+    /// What it builds, where its `vcs` or, of CircleCI's GitHub App, its parameters tell.
+    pub(super) fn built(&self) -> Option<Cow<'_, Vcs>> {
+        if let Some(vcs) = &self.vcs {
+            return Some(Cow::Borrowed(vcs));
+        }
+        let git = |key| self.git(key).map(str::to_owned);
+        Some(Cow::Owned(Vcs {
+            revision: Some(git("checkout_sha")?),
+            branch: git("branch"),
+            tag: git("tag"),
+            origin_repository_url: None,
+            target_repository_url: None,
+        }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pipelines that the API started for the same run of a rule, each known by its id.
 
-use super::{HeldJob, NotApproved, Seen, fail, quote, ref_of, which};
+use super::{HeldJob, NotApproved, Seen, fail, quote, which};
 use crate::circleci::client::{CircleCi, Triggered};
 use crate::circleci::wire::Workflow;
 
@@ -26,7 +26,7 @@ impl CircleCi {
             let Some(workflow) = seen.look(&pipeline, self.workflows(&pipeline).await?, build) else {
                 continue;
             };
-            let name = ref_of(&pipeline);
+            let name = pipeline.ref_name();
             if !is_allowed(name.unwrap_or_default()) {
                 let name = name.map_or_else(|| "no branch".to_owned(), quote);
                 return Err(fail(format!(
