@@ -1,10 +1,13 @@
 //! Text in Slack's mrkdwn.
 
+use crate::hidden::reorders;
+
 /// `text` so that Slack shows it as it is: `&`, `<` and `>` are all that Slack interprets as control
 /// sequences (mentions, links, dates). Source:
-/// <https://docs.slack.dev/messaging/formatting-message-text/#escaping>.
+/// <https://docs.slack.dev/messaging/formatting-message-text/#escaping>. A character that would turn the text
+/// after it around is shown as one that can't be shown.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(reorders, "\u{fffd}")
 }
 
 /// A link, `<url|label>`, whose label is escaped. What is not an `http` or `https` address gives the label
@@ -40,6 +43,10 @@ mod tests {
     fn what_slack_would_interpret_is_escaped() {
         assert_eq!(escape("a < b && c > <!channel>"), "a &lt; b &amp;&amp; c &gt; &lt;!channel&gt;");
         assert_eq!(escape("plain @here"), "plain @here");
+        assert_eq!(
+            escape("safe\u{202e}gnihton\u{2069} 👩\u{200d}💻"),
+            "safe\u{fffd}gnihton\u{fffd} 👩\u{200d}💻"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::failure::quote;
 use crate::form;
 use approval::deploy::{Commit, Person, Slug};
 use approval::deploy_state::DeployState;
+use approval::hidden::is_hidden;
 use approval::issue;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -89,6 +90,12 @@ pub enum ParseError {
         /// The most bytes of it.
         limit: usize,
     },
+    /// A name has a character that nobody sees, and looks like another name.
+    #[error("{part} has an invisible character: leave it out")]
+    Hidden {
+        /// The name.
+        part: &'static str,
+    },
     /// A header that every delivery has is missing.
     #[error("the header {0} is missing: is this really a delivery of GitHub's?")]
     Header(&'static str),
@@ -169,6 +176,9 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
     let environment = some(status.environment).unwrap_or(deployment.environment);
     within("`environment`", &environment, MAX_NAME)?;
+    if environment.contains(is_hidden) {
+        return Err(ParseError::Hidden { part: "`environment`" });
+    }
     within("`deployment.sha`", &deployment.sha, MAX_ID)?;
     within("`deployment.ref`", &deployment.r#ref, MAX_NAME)?;
     Ok(Delivery::Deployment(ReportedDeployment {

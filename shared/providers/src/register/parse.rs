@@ -5,6 +5,7 @@ use super::input::{Fields, ParseError, kind, parameters, time};
 use approval::confirmation::Confirmation;
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
 use approval::deploy_state::DeployState;
+use approval::hidden::is_hidden;
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -218,12 +219,22 @@ pub(super) fn name(fields: &Fields<'_>, name: &str) -> Result<Option<String>, Pa
             Err(fields
                 .wrong(name, format!("it must be a name on one line, of at most {MAX_NAME} characters")))
         }
+        // It looks like another name, which other rules are about.
+        Some(text) if text.contains(is_hidden) => {
+            Err(fields.wrong(name, format!("it has {}: leave it out", hidden_in(text))))
+        }
         // It stands in keys of the record, which take bytes.
         Some(text) if text.len() > MAX_NAME_BYTES => {
             Err(fields.wrong(name, format!("it must be a name of at most {MAX_NAME_BYTES} bytes")))
         }
         text => Ok(text.map(str::to_owned)),
     }
+}
+
+/// The first character of `text` that nobody sees, for a message.
+fn hidden_in(text: &str) -> String {
+    let code = text.chars().find(|c| is_hidden(*c)).map_or(0, u32::from);
+    format!("the invisible character U+{code:04X}")
 }
 
 /// `date`: the time of `what`.

@@ -47,6 +47,14 @@ fn the_repository_is_read_before_anything_else() {
 }
 
 #[test]
+fn environment_with_a_character_that_nobody_sees_is_refused() {
+    let mut payload = payload();
+    payload["deployment_status"]["environment"] = json!("Production\u{200b}");
+    let refused = parsed(payload.to_string().as_bytes());
+    assert_eq!(refused, Err(ParseError::Hidden { part: "`environment`" }));
+}
+
+#[test]
 fn a_deployment_that_succeeded() {
     let expected = ReportedDeployment {
         delivery: "72d3162e".into(),

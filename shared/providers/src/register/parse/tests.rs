@@ -313,6 +313,17 @@ fn a_nul_is_told_and_not_repeated() {
 }
 
 #[test]
+fn name_with_a_character_that_nobody_sees_is_refused() {
+    for (hidden, code) in [('\u{200b}', "U+200B"), ('\u{202e}', "U+202E"), ('\u{feff}', "U+FEFF")] {
+        for name in ["environment", "branch"] {
+            let error = of(&json!({"sha": "7bf7226", name: format!("Production{hidden}")}));
+            let error = error.expect_err("an error").to_string();
+            assert_eq!(error, format!("{name}: it has the invisible character {code}: leave it out"));
+        }
+    }
+}
+
+#[test]
 fn odd_address_of_a_commit_refuses_nothing() {
     for (written, email, name) in [
         ("jenkins", None, "jenkins"),
