@@ -5,6 +5,7 @@ use crate::ask::{Signoff, Surroundings, Wanted, wait};
 use crate::files::Stop;
 use crate::record::read;
 use crate::{Exit, Streams};
+use approval::confirmation::Confirmation;
 use approval::deploy_state::DeployState;
 use approval::run::Branch;
 use approval::{policy, rules_in_force};
@@ -22,6 +23,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// For how long an answer may fail to come once there was one: a job that waits for an hour meets a deploy of
 /// Signoff.
 const LOST_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// A deploy whose rules are evaluated, and ask for no approval.
+const NOBODY_ASKED: &str = "no rule asks for an approval of this deploy";
 
 /// A deploy of the revision.
 #[derive(Clone, Debug, Deserialize)]
@@ -43,6 +47,37 @@ struct OfDeploy {
     /// The rules that are still to ask.
     #[serde(default)]
     awaited: Vec<Awaited>,
+}
+
+/// A deploy's own document.
+#[derive(Deserialize)]
+struct Whole {
+    deploy: About,
+}
+
+/// A deploy, as far as it tells whether its rules are evaluated.
+#[derive(Deserialize)]
+struct About {
+    #[serde(default)]
+    revision: String,
+    #[serde(default)]
+    repository: String,
+    /// Whether the source host confirmed it; `None`: that is not told.
+    confirmation: Option<Confirmation>,
+}
+
+impl About {
+    /// The reason for which no rule asks about the deploy, as a part of a sentence.
+    fn without_approvals(&self) -> String {
+        match &self.confirmation {
+            Some(Confirmation::Awaited) => "its rules are still to be evaluated".to_owned(),
+            Some(Confirmation::Unconfirmed { doubt }) => {
+                format!("the deploy is not confirmed: {}", doubt.sentence(&self.revision, &self.repository))
+            }
+            Some(Confirmation::Unevaluated { reason }) => format!("its rules were not evaluated: {reason}"),
+            Some(Confirmation::Confirmed | Confirmation::Repeat { .. }) | None => NOBODY_ASKED.to_owned(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -90,6 +125,13 @@ struct Step {
 struct Under {
     approval: String,
     branch: Branch,
+}
+
+impl OfDeploy {
+    /// True if no rule asks, did anything or is still to ask.
+    fn is_empty(&self) -> bool {
+        self.approvals.is_empty() && self.runs.is_empty() && self.awaited.is_empty()
+    }
 }
 
 impl Run {
@@ -190,6 +232,8 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
     let (listed, _) = signoff.deploys(&wanted, MOST_DEPLOYS).await?;
     let mut deploys = listed.iter().map(read::<Deploy>).collect::<Result<Vec<_>, _>>()?;
     // Nobody is asked about a deploy that is under way or failed.
+    let not_there = deploys.iter().filter(|deploy| !deploy.state.has_arrived());
+    let not_there = not_there.max_by_key(|deploy| deploy.deployed_at).cloned();
     deploys.retain(|deploy| deploy.state.has_arrived());
     let environments: BTreeSet<String> =
         deploys.iter().map(|deploy| deploy.environment.to_lowercase()).collect();
@@ -201,10 +245,35 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
         )));
     }
     let Some(newest) = deploys.into_iter().max_by_key(|deploy| deploy.deployed_at) else {
-        return Ok(State::Open(format!("no deploy of {} is on record yet", args.revision)));
+        return Ok(State::Open(match not_there {
+            Some(Deploy { environment, state, url, .. }) => {
+                format!("the deploy to {environment} {}: {url}", so_far(state))
+            }
+            None => format!("no deploy of {} is on record yet", args.revision),
+        }));
     };
     let of: OfDeploy = signoff.document(&newest.id, Some("approvals")).await?;
-    Ok(state(&of, &newest.url))
+    if !of.is_empty() {
+        return Ok(state(&of, &newest.url));
+    }
+    let Whole { deploy } = signoff.document(&newest.id, None).await?;
+    let Some(Confirmation::Repeat { of: first }) = &deploy.confirmation else {
+        return Ok(State::Open(format!("{}: {}", deploy.without_approvals(), newest.url)));
+    };
+    // It is another report of an earlier deploy, about which people are asked.
+    let url = newest.url.replace(&newest.id, first.as_str());
+    let first: OfDeploy = signoff.document(first.as_str(), Some("approvals")).await?;
+    Ok(state(&first, &url))
+}
+
+/// A deploy's state as a part of a sentence.
+fn so_far(state: DeployState) -> &'static str {
+    match state {
+        DeployState::InProgress => "is under way",
+        DeployState::Failure => "failed",
+        DeployState::Error => "failed with an error",
+        DeployState::Success => "is there",
+    }
 }
 
 /// The state of a deploy's approvals, all together: those on record, and those that its runs still come to.
@@ -239,7 +308,7 @@ fn state(of: &OfDeploy, url: &str) -> State {
         return State::Open(format!("the rule {rule} is still to ask ({reason}): {url}"));
     }
     if about.is_empty() {
-        return State::Open(format!("no rule asks for an approval of this deploy: {url}"));
+        return State::Open(format!("{NOBODY_ASKED}: {url}"));
     }
     let names = about.iter().map(|approval| approval.name.as_str()).collect::<Vec<_>>().join(", ");
     State::Approved(format!("approved: {names}: {url}"))

@@ -41,7 +41,9 @@ fn wait(deploys: &[(&str, &str)], looks: &[Approvals], args: &[&str]) -> Done {
     let base = ["wait", "--deployment", "acme/checkout", "--revision", SHA, "--every", "1s"];
     let mut done = signoff(&[&base, args, &["--url", &server.url]].concat());
     let query = format!("revision={SHA}");
-    let is_asked = |path: &String| path.contains(&query) || path.ends_with("/approvals");
+    // The deploy's own document, where nobody is asked, says why.
+    let is_asked =
+        |path: &String| path.contains(&query) || path.ends_with("/approvals") || path == "/api/v1/deploys/d1";
     assert!(server.asked().iter().all(is_asked), "{:?}", server.asked());
     done.err = done.err.replace(&server.url, "http://SERVER");
     done
@@ -228,6 +230,90 @@ fn wait_outlives_a_signoff_that_does_not_answer() {
     ---- err
     signoff: http://SERVER/api/v1/deploys/d1/approvals answered 503: Try again.
     ---- Usage
+    ");
+}
+
+#[test]
+fn wait_follows_another_report_of_a_deploy_to_the_first() {
+    let server = Server::start(|path| {
+        let url = |id: &str| format!("https://signoff.example.com/deploys/{id}");
+        let listed =
+            |id: &str, at: &str| json!({"id": id, "environment": "QA", "deployed_at": at, "url": url(id)});
+        let document = match path {
+            "/api/v1/deploys/d2/approvals" => json!({"approvals": []}),
+            "/api/v1/deploys/d2" => json!({"deploy": {"confirmation": {"state": "repeat", "of": "d1"}}}),
+            "/api/v1/deploys/d1/approvals" => {
+                json!({"approvals": [approval("Promote", "approved", "promote")]})
+            }
+            _ => {
+                let deploys = [listed("d2", "2026-05-11T11:41:00Z"), listed("d1", "2026-05-11T11:40:00Z")];
+                json!({"deploys": deploys, "next": null})
+            }
+        };
+        (200, document)
+    });
+    let args = ["wait", "--deployment", "acme/checkout", "--revision", SHA, "--url", &server.url];
+    insta::assert_snapshot!(signoff(&args).shown(), @"
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- Fine
+    ");
+}
+
+#[test]
+fn wait_says_why_the_rules_of_a_deploy_are_not_evaluated() {
+    let mut told = String::new();
+    for confirmation in [
+        json!({"state": "awaited"}),
+        json!({"state": "unconfirmed", "doubt": {"doubt": "no_branch"}}),
+        json!({"state": "unevaluated", "reason": "the rules file can't be used"}),
+    ] {
+        let deploy =
+            json!({"revision": "4bf7226", "repository": "acme/checkout", "confirmation": confirmation});
+        let document = json!({"deploy": deploy, "approvals": []});
+        let done = wait_for(vec![(200, document)], &["--timeout", "0s"]);
+        told.push_str(done.err.lines().last().unwrap_or_default());
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told, @"
+    not decided in time: its rules are still to be evaluated: https://signoff.example.com/deploys/d1
+    not decided in time: the deploy is not confirmed: No branch or tag of acme/checkout contains the commit 4bf7226. Push it to a branch of this repository, or register the branch or tag that contains it.: https://signoff.example.com/deploys/d1
+    not decided in time: its rules were not evaluated: the rules file can't be used: https://signoff.example.com/deploys/d1
+    ");
+}
+
+#[test]
+fn wait_says_of_a_deploy_that_did_not_arrive_how_far_it_got() {
+    let mut told = String::new();
+    for state in ["in_progress", "failure", "error"] {
+        let server = Server::start(move |_| {
+            let deploy = json!({
+                "id": "d1",
+                "environment": "QA",
+                "deployed_at": "2026-05-11T11:40:00Z",
+                "state": state,
+                "url": "https://signoff.example.com/deploys/d1",
+            });
+            (200, json!({"deploys": [deploy], "next": null}))
+        });
+        let args = [
+            "wait",
+            "--deployment",
+            "acme/checkout",
+            "--revision",
+            SHA,
+            "--timeout",
+            "0s",
+            "--url",
+            &server.url,
+        ];
+        let done = signoff(&args);
+        told.push_str(done.err.lines().last().unwrap_or_default());
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told, @"
+    not decided in time: the deploy to QA is under way: https://signoff.example.com/deploys/d1
+    not decided in time: the deploy to QA failed: https://signoff.example.com/deploys/d1
+    not decided in time: the deploy to QA failed with an error: https://signoff.example.com/deploys/d1
     ");
 }
 
