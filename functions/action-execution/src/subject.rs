@@ -89,8 +89,8 @@ impl ActionExecution {
         })
     }
 
-    /// That `act`, whose action is `rendered`, fails as things are, with the reason and what to do; `None`: no
-    /// reason is known.
+    /// The failure of `act` that is foreseen as things are: its line, the reason and what to do. `rendered`
+    /// is its action with its texts.
     async fn failing(&self, deploy: &Deploy, rendered: &Action, act: &Act) -> Option<String> {
         let Action::Webhook(spec) = rendered else { return None };
         let why = self.webhook_refusal(deploy, spec).await?;

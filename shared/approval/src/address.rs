@@ -22,7 +22,7 @@ pub enum Loopback {
 }
 
 impl Loopback {
-    /// The meaning of the setting `WEBHOOK_LOOPBACK`, which only the local stack sets to `allowed`; `None` for
+    /// The meaning of the setting `WEBHOOK_LOOPBACK`, which the local stack sets to `allowed`; `None` of
     /// any other text.
     pub fn of_setting(text: Option<&str>) -> Option<Self> {
         match text {

@@ -93,7 +93,7 @@ impl ActionExecution {
             })
             .ok_or_else(|| {
                 format!(
-                    "the stack has no secret `{secret}` for {}: have an admin put it under `webhook_headers` into the stack's \
+                    "the stack has no secret `{secret}` for {}; have an admin put it under `webhook_headers` into the stack's \
                      WriteSecret, with the hosts and deployments that it is for",
                     deploy.deployment
                 )
