@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use runtime::race;
 use store::{Change, CommitError, Store};
 
-/// How often a lost race is decided again before the person is asked to send it once more.
+/// The number of times that a lost race is decided again before the person is asked to send it once more.
 const MAX_RACES: u32 = 25;
 
 /// A statement that somebody confirms.
@@ -33,7 +33,7 @@ impl Confirming {
     }
 }
 
-/// Whether `voter` can confirm at `now` what was `said` of a maker of `approval`.
+/// True if `voter` can confirm at `now` what was `said` of a maker of `approval`.
 pub fn may_confirm(approval: &Approval, voter: &Voter, said: &SaidNobody, now: Timestamp) -> bool {
     let confirming = Confirming {
         deploy: approval.deploy.clone(),
