@@ -39,7 +39,7 @@ pub struct FailedStep<'a> {
     pub step: usize,
     /// The approval before the step, whose voters can act; `None`: the rule asks nobody, and admins can.
     pub approval: Option<&'a Approval>,
-    /// Whether it is told in the thread of that approval's dialog, and not in the deployment's channel.
+    /// True if it goes to the thread of that approval's dialog, and not to the deployment's channel.
     pub in_thread: bool,
     /// The deploy.
     pub deploy: &'a Deploy,
@@ -92,8 +92,8 @@ pub fn failure_resolved(failed: &FailedStep<'_>, failed_at: Timestamp) -> Option
     Some(Message { blocks: json!([section(&text)]), text })
 }
 
-/// What the dialog's closing line says after `Approved` where a step after it failed: `, but build-and-deploy
-/// was not approved: …`. `None`: none did.
+/// The end of the dialog's closing line, after `Approved`, where a step after it failed: `, but
+/// build-and-deploy was not approved: …`. `None`: none did.
 pub(super) fn but(run: Option<&Run>, approval: &Approval) -> Option<String> {
     let run = run?;
     let under = |step: &usize| run.thread_of(*step).as_ref() == Some(&approval.id);
@@ -233,7 +233,7 @@ pub fn ask_skip_reason(run: &Run, step: usize, carried: &str) -> Value {
     })
 }
 
-/// What a person is told who acts on a failure while a freeze holds what follows `approval`; `None`: none
+/// The answer to a person who acts on a failure while a freeze holds what follows `approval`; `None`: none
 /// does at `now`.
 pub fn still_frozen(approval: &Approval, now: Timestamp) -> Option<String> {
     let (until, names) = approval.frozen.held_at(now)?;
@@ -244,7 +244,7 @@ pub fn still_frozen(approval: &Approval, now: Timestamp) -> Option<String> {
     ))
 }
 
-/// What a person is told who may not mark a build as done.
+/// The answer to a person who may not mark a build as done.
 pub fn not_theirs(why: NotTheirs) -> &'static str {
     match why {
         NotTheirs::OwnChange => {
@@ -261,8 +261,8 @@ pub fn not_theirs(why: NotTheirs) -> &'static str {
     }
 }
 
-/// What a person is told who may not act on a failure because the rule asks nobody.
+/// The answer to a person who may not act on a failure because the rule asks nobody.
 pub const ONLY_ADMINS: &str = "Nothing was done: this rule asks nobody, so only an admin of Signoff can retry, skip or mark it as done.";
 
-/// What a person is told who skips a step without a reason.
+/// The answer to a person who skips a step without a reason.
 pub const SKIP_NEEDS_REASON: &str = "Nothing was done: skipping it takes a reason.";
