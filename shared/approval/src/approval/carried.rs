@@ -34,7 +34,7 @@ impl Approval {
     }
 }
 
-/// Whether something that blocks an approval is about the change, and not about who could still vote.
+/// True if the blocker is about the change. False if it is about the people who could still vote.
 fn is_of_the_change(blocker: &Blocker) -> bool {
     match blocker {
         Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. } => false,
