@@ -28,7 +28,7 @@ pub struct CiJob {
 }
 
 impl CiJob {
-    /// Whether the token shows that the job is of the repository itself.
+    /// True if the token shows that the job is of the repository itself, not of a fork.
     pub fn tells_forks(&self) -> bool {
         self.ci != BUILDKITE
     }

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How many of the newest things that happened to an entry are kept with it.
+/// The most changes of an entry that are kept with it, the newest ones.
 const MOST_LINES: usize = 20;
 
 /// A kind of account that belongs to no Slack member.
@@ -145,7 +145,7 @@ pub enum Standing<'a> {
     },
 }
 
-/// Why somebody can't confirm or decline a statement.
+/// The reason why somebody can't confirm or decline a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// No statement waits, or another one than was shown.
@@ -226,7 +226,7 @@ impl Entry {
         self.waits.as_ref().or(self.counts.as_ref())
     }
 
-    /// Whether it says nothing any more.
+    /// True if nothing is said of the handle any more.
     pub fn is_removed(&self) -> bool {
         self.newest().is_none()
     }

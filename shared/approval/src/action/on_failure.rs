@@ -20,7 +20,7 @@ pub enum OnFailure {
 pub struct WithOnFailure {
     /// The action.
     pub action: Action,
-    /// What the rule says.
+    /// The value that the rule sets.
     pub on_failure: OnFailure,
 }
 
@@ -59,7 +59,7 @@ impl Action {
         }
     }
 
-    /// What becomes of the rest of the list where this action fails: what the rule says, else telling actions
+    /// The consequence of its failure for the rest of the list. Where the rule says nothing, telling actions
     /// let the rest run, and all others stop it.
     pub fn on_failure(&self) -> OnFailure {
         match self {

@@ -14,7 +14,8 @@ pub enum TextOf {
 }
 
 impl Action {
-    /// Whether it acts: it does more than post a message to Slack or a comment on an issue, and asks nobody.
+    /// True if it acts: it does more than post a message to Slack or a comment on an issue, and it is no
+    /// approval.
     pub fn acts(&self) -> bool {
         match self.kind() {
             // What it has done acts.

@@ -61,7 +61,7 @@ impl Method {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
 
-    /// Whether a request with it describes the deploy where the rule writes no body.
+    /// True if a request with this method describes the deploy where the rule writes no body.
     pub fn describes(self) -> bool {
         match self {
             Self::Post | Self::Put | Self::Patch => true,

@@ -171,7 +171,7 @@ impl Handle {
         Some(Self::PullRequest { repository: canonical(repository), number, role })
     }
 
-    /// Whether it is an address of GitHub's that takes no mail, so that nobody in Slack has it.
+    /// True if it is an address of GitHub's that takes no mail, so that nobody in Slack has it.
     pub fn is_noreply(&self) -> bool {
         match self {
             Self::Account { .. } | Self::CiUser(_) | Self::PullRequest { .. } => false,
@@ -180,7 +180,7 @@ impl Handle {
     }
 }
 
-/// Whether `text` is a UUID in lower case.
+/// True if `text` is a UUID in lower case.
 fn is_uuid(text: &str) -> bool {
     let parts = text.split('-').map(str::len);
     parts.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))

@@ -20,10 +20,10 @@ pub struct Maker {
     pub account: Option<Account>,
     /// The addresses, in lower case.
     pub emails: BTreeSet<String>,
-    /// Whether the host or the CI says that somebody acted, and names no account of the host's.
+    /// True if the host or the CI says that somebody acted, and names no account of the host.
     #[serde(default)]
     pub is_untold: bool,
-    /// Whether the account may show an address in public that was not read.
+    /// True if the account may show an address in public that was not read.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_unread: bool,
     /// The handle of somebody who is untold, where the page People can say who it was.
@@ -57,8 +57,8 @@ pub(super) struct Makers {
 }
 
 impl Makers {
-    /// The index of who `identity` is. An account is one maker with all the addresses that the host says
-    /// are its own.
+    /// The index of the maker that `identity` is. An account is one maker with all the addresses that the
+    /// host says are its own.
     pub(super) fn index(&mut self, identity: &Identity) -> usize {
         let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
         let told = identity.account.as_ref();
@@ -102,7 +102,7 @@ impl Makers {
         })
     }
 
-    /// The index of who `identity` is with a hand in `commit`.
+    /// The index of the maker that `identity` is, with a hand in `commit`.
     pub(super) fn of_commit(&mut self, identity: &Identity, commit: &RangeCommit) -> usize {
         let own = own_bot(commit);
         match own.filter(|own| identity.account.as_ref().is_some_and(|account| account.id == own.id)) {
