@@ -15,7 +15,8 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-/// What happens next to an approval. What depends on its state is made a command when its turn comes.
+/// The next thing that happens to an approval. One that depends on the approval's state becomes a command
+/// when its turn comes.
 #[derive(Clone, Debug)]
 pub enum Move {
     /// This command.
@@ -133,7 +134,7 @@ pub fn stories() -> impl Strategy<Value = Vec<(i64, Move)>> {
     proptest::collection::vec((seconds, moves()), 0..60)
 }
 
-/// What became of an approval, and everything that followed on the way.
+/// The history of an approval, with everything that followed on the way.
 pub struct History {
     pub last: Approval,
     pub now: Timestamp,
@@ -141,13 +142,13 @@ pub struct History {
     pub events: Vec<(Timestamp, EventKind)>,
     /// The clicks that changed something.
     pub counted: Vec<Click>,
-    /// What is still to be done at its time, of that which takes the approval on.
+    /// The effects whose time is still to come, of those that take the approval on.
     pub due: Vec<(Timestamp, EffectKind)>,
     earlier: Vec<Approval>,
 }
 
-/// Opens `first` and carries out `moves`; `check` sees each command and what came of it, with the approval
-/// before it.
+/// Opens `first` and carries out `moves`; `check` sees each command and its result, with the approval before
+/// it.
 pub fn carry_out(
     first: &Approval,
     moves: &[(i64, Move)],

@@ -1,4 +1,4 @@
-//! What each command makes of an approval in each state.
+//! A table of every command to an approval in every state.
 
 use crate::samples::{
     all_may, at, because, check, click, consequences, for_it, frozen, of_three, successor, with_votes,
@@ -6,8 +6,8 @@ use crate::samples::{
 use approval::approval::{Approval, Ask, Choice, Command, Dialog, Refusal, Status, Verdict, decide};
 use jiff::SignedDuration;
 
-/// What `command` makes of `approval` at [`at`] `second`: the status, approvals and rejections, what follows,
-/// or the refusal.
+/// The outcome of `command` to `approval` at [`at`] `second`: the status, approvals and rejections, and the
+/// consequences; or the refusal.
 pub fn outcome(approval: &Approval, command: Command, second: i64) -> String {
     match decide(approval, command, at(second)) {
         Ok(decision) => {

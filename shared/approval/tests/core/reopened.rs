@@ -16,7 +16,7 @@ fn quorum() -> Approval {
     voted(Approval { undo_window: window, ..of_three() }, &[("U1", Approve), ("U2", Approve)])
 }
 
-/// What the thread is told when `command` comes; empty: nothing.
+/// The messages to the thread after `command`; empty: none.
 fn told(before: &Approval, command: Command) -> String {
     let decision = decide(before, command, at(200)).expect("its turn");
     let told = decision.effects.iter().filter_map(|effect| match effect {

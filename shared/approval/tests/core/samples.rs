@@ -146,7 +146,7 @@ pub fn because(choice: Choice, reason: &str) -> Ask {
     Ask::Vote { choice, reason: Some(reason.to_owned()) }
 }
 
-/// What the look at these approvers says, each with its verdict, while `electorate` may vote.
+/// The command after a look at these approvers, each with its verdict, while `electorate` may vote.
 pub fn check(electorate: Electorate, voters: &[(&str, Verdict)]) -> votes::Command {
     let voters = voters.iter().map(|(voter, verdict)| ((*voter).to_owned(), *verdict)).collect();
     votes::Command::Confirm(Check { electorate, voters, base: None, breaker: None })
@@ -232,7 +232,7 @@ pub fn first() -> FirstTry {
     FirstTry { effect: EffectId::from_text("e"), at: at(0) }
 }
 
-/// What runs after an approval, by how it ended.
+/// The actions after an approval, by its outcome.
 #[derive(Default)]
 pub struct Branches {
     pub on_success: Vec<Action>,
@@ -310,7 +310,7 @@ pub fn consequences<State>(decision: &Decision<State>) -> String {
     format!("do: {}; record: {}", or_none(effects), or_none(events))
 }
 
-/// What serde calls it under `tag`, and its step.
+/// The name that serde gives `value` under `tag`, with its step.
 fn named<T: Serialize>(value: &T, tag: &str) -> String {
     let value = serde_json::to_value(value).expect("JSON");
     let name = value[tag].as_str().expect("a tagged value").to_owned();
