@@ -19,7 +19,7 @@ const PAGES: usize = 5;
 /// The longest time to wait for all of these pages together.
 const LOOK_WITHIN: Duration = Duration::from_millis(2400);
 
-/// Slack, for what must be known while a person waits.
+/// Slack, for lookups while a person waits.
 #[derive(Debug)]
 pub struct Accounts {
     api_url: String,

@@ -22,7 +22,7 @@ pub enum Dealt {
     With,
     /// It was dealt with before, or a later one of the same person was.
     Before,
-    /// It changed nothing; the person is told why.
+    /// It changed nothing; the answer to the person says why.
     Refused(Refused),
 }
 
@@ -90,15 +90,15 @@ impl Refused {
     }
 }
 
-/// Decides what `voter` wishes, and commits it at `now`: from `read` if it is there, else from what is read;
-/// again where somebody else committed first.
+/// Decides the request of `voter` at `now`, and commits the decision. It starts from `read` if that is there,
+/// and else reads the approval; it reads and decides again where somebody else committed first.
 ///
 /// Costs a read (none with `read`) and a commit.
 ///
 /// # Errors
 ///
-/// The record can't be read or written, or others committed first each time: nothing was changed. That the
-/// wish was refused is no error, and goes on record by [`record_refusal`].
+/// The record can't be read or written, or others committed first each time: nothing was changed. A refused
+/// request is no error; [`record_refusal`] puts it on record.
 pub async fn cast(
     store: &Store,
     mut read: Option<Approval>,
@@ -156,9 +156,9 @@ fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
     (at_once && voter.standing.is_none()).then(Refused::unseen)
 }
 
-/// Puts on record that the wish of `voter` was refused, at `now`. The same `owner` (who asked, where and
-/// when) at the same time is the same refusal, and stands there once. One of which there is no record to put
-/// it on is left out.
+/// Puts on record that the request of `voter` was refused, at `now`. The same `owner` (the person, the place
+/// and the time) at the same time is the same refusal, and is recorded once. A refusal without a record to
+/// put it on is left out.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use approval::approval::Approval;
 use approval::mrkdwn::escape;
 use providers::slack::Membership;
 
-/// A channel that somebody has to be in for what they say on a page to count.
+/// A channel that somebody has to be in for their request on a page to count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
     /// Its id; `None`: nothing was posted there yet.

@@ -1,4 +1,4 @@
-//! Confirming for one approval that a maker is nobody here, as an admin said on the page People.
+//! Confirmations for one approval that a maker has no member here, as an admin said on the People page.
 
 use crate::again::gone;
 use crate::cast::Refused;
@@ -45,9 +45,9 @@ pub fn may_confirm(approval: &Approval, voter: &Voter, said: &SaidNobody, now: T
     decide(approval, confirming.command(voter, now), now).is_ok()
 }
 
-/// Decides whether `voter` confirms that at `now`, and commits it: from `read`, and again from what is read
-/// where somebody else committed first; `Some`: it is not confirmed, and this is the reason. It counts at
-/// once and nobody looks at them again, so that Slack has to say who they are.
+/// Decides at `now` if `voter` confirms that, and commits it: from `read`, and from a new read where somebody
+/// else committed first. `Some`: it is not confirmed, and this is the reason. It counts at once and nobody
+/// looks at the voter again, so Slack has to say who they are.
 ///
 /// Costs a commit, and a read for each lost race.
 ///

@@ -24,16 +24,16 @@ pub struct Answer {
     pub run: RunId,
     /// The step of it, from 0.
     pub step: usize,
-    /// The time of the failure that they were told of.
+    /// The time of the failure that they saw.
     pub failed_at: Timestamp,
-    /// The team id of the app's workspace, whose admins may act where no approval says who may.
+    /// The team id of the app's workspace. Its admins may act where there is no approval whose voters can.
     pub workspace: String,
     /// The resolution that they chose.
     pub resolution: Resolution,
 }
 
-/// Commits at `now` what `actor` does about the step, for this `reason`; `Some`: nothing was done, and this
-/// is why. Somebody who sends the same again is refused nothing.
+/// Commits at `now` the answer of `actor` to the step's failure, for this `reason`. `Some`: nothing was done,
+/// and this is why. Sending the same answer again is not refused.
 ///
 /// # Errors
 ///

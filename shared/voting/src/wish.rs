@@ -30,7 +30,7 @@ pub enum What {
     Reject,
     /// To take one's own vote back.
     Withdraw,
-    /// To take back what made the quorum.
+    /// To take back the votes that made the quorum.
     Undo,
     /// To lift the freeze.
     LiftFreeze,
