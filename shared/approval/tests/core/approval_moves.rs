@@ -1,4 +1,4 @@
-//! Any commands in any order and at any time, and what became of an approval on the way.
+//! Any commands in any order and at any time, and the history of an approval under them.
 
 use crate::samples::{WORKSPACE, approval, at, authors, except, successor, window};
 use approval::action::Reasons;
@@ -25,8 +25,8 @@ pub enum Move {
     Click { person: usize, ask: Ask, ago: i64, voter: (bool, Option<Standing>) },
     /// A click that was counted comes again.
     Replay(usize),
-    /// Those who approved so many states ago were looked up; U`gone` are deactivated, and who may vote is
-    /// this.
+    /// The people who approved so many states ago were looked up; U`gone` are deactivated, and this is the
+    /// electorate.
     Look { ago: usize, gone: usize, electorate: Electorate },
     /// Something is done whose time has come; a look is one at the state so many states ago.
     Due { ago: usize, gone: usize },
@@ -176,7 +176,7 @@ pub fn carry_out(
 }
 
 impl History {
-    /// The command that `next` comes to now.
+    /// The command that `next` is now.
     fn command(&mut self, next: &Move) -> Option<Command> {
         match next {
             Move::Do(command) => Some(command.clone()),

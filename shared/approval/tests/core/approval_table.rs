@@ -28,8 +28,8 @@ pub fn table<'a>(lines: impl IntoIterator<Item = (&'a str, String)>) -> String {
     lines.iter().map(|(name, line)| format!("{name:width$}  {line}\n")).collect()
 }
 
-/// An approval of U1, U2 and U3 that needs two approving votes, can be undone for two minutes and expires at
-/// 600, in each state. U1 approved, and where it came to something U2 did what closed it; their dialog stands
+/// An approval of U1, U2 and U3 in each state. It needs two approving votes, can be undone for two minutes
+/// and expires at 600. U1 approved, and U2 voted or cancelled where the state needs it; their dialog stands
 /// in Slack.
 fn states() -> Vec<(&'static str, Approval)> {
     use Choice::{Approve, Reject};

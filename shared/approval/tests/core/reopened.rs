@@ -1,4 +1,4 @@
-//! A quorum that a later look does not bear out: people are told in the thread.
+//! A quorum that a later look does not bear out: a message in the thread says so.
 
 use crate::samples::{after, approval, at, authors, check, member, of_three, voted};
 use approval::approval::{

@@ -24,7 +24,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     proptest::collection::vec(action, 0..4)
 }
 
-/// Which step a command is for: the one whose turn it is (and for what somebody says, what it lost last), or
+/// The step that a command is for: the one whose turn it is (for an answer, the one that was lost last), or
 /// any.
 #[derive(Clone, Copy, Debug)]
 enum At {

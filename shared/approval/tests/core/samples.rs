@@ -240,12 +240,12 @@ pub struct Branches {
     pub on_expire: Vec<Action>,
 }
 
-/// The action `slack_channel_approval` with what runs once it is approved.
+/// The action `slack_channel_approval` with the actions that run once it is approved.
 pub fn ask(name: &str, on_success: Vec<Action>) -> Action {
     ask_with(name, Branches { on_success, ..Branches::default() })
 }
 
-/// The action `slack_channel_approval` with what runs after it.
+/// The action `slack_channel_approval` with the actions that run after it.
 pub fn ask_with(name: &str, branches: Branches) -> Action {
     Action::SlackChannelApproval(ApprovalSpec {
         name: name.to_owned(),
@@ -297,8 +297,8 @@ pub fn opened(actions: &[Action]) -> Decision<Run> {
     Run::open(&opening, at(0))
 }
 
-/// A decision's effects and events, each by its name; a step's effect or event with the step's number, what
-/// is to be done later with the seconds of its time.
+/// A decision's effects and events, each by its name; a step's effect or event with the step's number, a
+/// later effect with the seconds of its time.
 pub fn consequences<State>(decision: &Decision<State>) -> String {
     let later = |later: &approval::decision::Later| {
         format!("{} at {}", named(&later.kind, "do"), later.at.duration_since(at(0)).as_secs())
