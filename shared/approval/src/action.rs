@@ -38,7 +38,7 @@ pub enum Action {
     NotifyDeployer(String),
     /// Post a message to people, in person.
     SlackPersonalMessage(PersonalMessage),
-    /// Post a message to the deployment's own channel, where problems are told.
+    /// Post a message to the deployment's own channel, where Signoff reports problems.
     SlackDeployMessage(String),
     /// Give the deploy a tag.
     AddDeployTag(String),
@@ -59,8 +59,8 @@ pub enum Action {
     /// Do something about a proposed rules file, or a proposed policy. Signoff writes this itself; no rules
     /// file can.
     RulesFile(RulesFileStep),
-    /// One of the others, but an approval, for which the rule says what becomes of the rest where it fails. A
-    /// run's steps have it apart from their action.
+    /// One of the others, except an approval, with the rule's `on_failure` for it. A run's steps have that
+    /// apart from their action.
     WithOnFailure(Box<WithOnFailure>),
 }
 
@@ -102,7 +102,7 @@ pub enum Kind {
     Asks,
     /// A Slack message, or a comment on an issue.
     Tells,
-    /// `monitor_drift`: what it has done are rules of their own, each action of its own kind.
+    /// `monitor_drift`: its actions belong to rules of their own, each action with its own kind.
     Watches,
     /// Anything else: a build, a webhook, an event, a tag, a change of an issue.
     Acts,
@@ -140,7 +140,7 @@ pub struct ApprovalSpec {
     pub require_reason: Reasons,
     /// The time after which the approval expires; `None`: it never does.
     pub expires_after: Option<SignedDuration>,
-    /// After how long the dialog's thread names who is still needed; `None`: never.
+    /// The time after which the dialog's thread names the people who are still needed; `None`: never.
     pub remind_after: Option<SignedDuration>,
     /// True if a newer deploy to the same environment closes the approval, once the same rule asks about that
     /// deploy.
@@ -264,8 +264,7 @@ pub struct ChannelMessage {
     pub message: String,
 }
 
-/// `monitor_drift`. What is to be done is that of two rules of their own, which come after the one that has
-/// this action.
+/// `monitor_drift`. Its actions run as two rules of their own, which come after the one that has this action.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DriftMonitor {
     /// The environment that may fall behind.
@@ -299,7 +298,7 @@ pub enum Addressees {
     People(Vec<String>),
 }
 
-/// As the line of an action shows them.
+/// The recipients as the line of an action shows them.
 impl fmt::Display for Addressees {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -532,7 +531,7 @@ fn short(id: &str) -> &str {
     id.get(..7).unwrap_or(id)
 }
 
-/// An address without what may be secret in it: scheme and host only.
+/// The scheme and the host of an address, without anything that may be secret.
 fn host_of(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);

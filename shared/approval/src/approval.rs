@@ -55,7 +55,7 @@ pub struct Approval {
     pub name: String,
     /// The subject of its votes. It is fixed when the approval opens; only its base may move.
     pub subject: Subject,
-    /// The files among the deploy's changes that guard it: rules files, and files that a CI reads.
+    /// The rules files, default tags and files that CIs read, as far as the deploy changes them.
     pub rules_change: RulesChange,
     /// The host's page that shows what the deploy changes, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ pub struct Approval {
     pub again: Option<Again>,
     /// One vote a person, in the order in which they first voted.
     pub votes: Vec<Vote>,
-    /// Votes that were struck, because their voters may not vote any more.
+    /// Votes that counted once and were struck: their voters may not vote any more, or the base moved.
     pub struck: Vec<Struck>,
     /// Each person's last click that was counted.
     pub clicks: Vec<Clicked>,
@@ -111,7 +111,7 @@ pub struct Approval {
 pub struct Vote {
     /// The voter's Slack user id.
     pub voter: String,
-    /// The voter's name: the handle that came with the click, then what Slack calls them.
+    /// The voter's name: the handle that came with the click, later their name in Slack.
     pub name: String,
     /// True if Slack was asked for the voter's name.
     pub named: bool,
@@ -139,7 +139,7 @@ pub struct Clicked {
     pub person: String,
     /// The time of the click, by Slack's clock. A click that is no later than this was counted or overtaken.
     pub at: Timestamp,
-    /// The kind of what they asked for.
+    /// The kind of request.
     pub asked: Asked,
 }
 
@@ -217,11 +217,11 @@ pub struct Successor {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The run goes on with what follows an approval.
+    /// The run goes on with the actions for an approval.
     Approved,
-    /// The run goes on with what follows a rejection, and stops.
+    /// The run goes on with the actions for a rejection, and stops.
     Rejected,
-    /// The run goes on with what follows when nobody decided, and stops.
+    /// The run goes on with the actions for the case that nobody decided, and stops.
     Expired,
     /// The run stops, for this reason, which the dialog shows: people cancelled it, or a newer deploy took
     /// its place.
@@ -230,7 +230,7 @@ pub enum Outcome {
     Cancelled(String),
 }
 
-/// The message in Slack that shows an approval.
+/// The place of a message in Slack, such as an approval's dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Dialog {
     /// The channel's id.

@@ -19,7 +19,7 @@ const MAX_RECENT: usize = 100;
 const BUILD: &str = "build";
 /// The name of a CircleCI pipeline among workflows.
 const CIRCLECI: &str = "circleci";
-/// The end of what stands for any job of a build.
+/// The end of a target that stands for any job of a build.
 const ANY_JOB: &str = ",\"*\"]";
 
 /// The template variables that are another text in another environment.
@@ -69,9 +69,9 @@ impl Base {
         if four_eyes { self.four_eyes.as_ref() } else { self.any.as_ref() }
     }
 
-    /// The same for an approval of `revision`. What another approval let through already is judged over the
-    /// same range again: a second rule for the place, or a second deploy of the revision, must not find
-    /// nothing to judge.
+    /// The start of the range of an approval of `revision`. A revision that another approval let through
+    /// already is judged over the same range again: a second rule for the place, or a second deploy of the
+    /// revision, must not find nothing to judge.
     pub fn start_of(&self, four_eyes: bool, revision: &str) -> Option<&Passed> {
         let start = self.start(four_eyes)?;
         let before = start.before.as_deref().filter(|_| start.revision == revision);
@@ -151,8 +151,8 @@ fn is_recent(passed: &Passed, now: Timestamp) -> bool {
     now.duration_since(passed.at) <= ROLLBACK_WITHIN
 }
 
-/// The place that the actions after an approval of `rule` lead to: what its rule names in `promotes_to`, else
-/// what they act on. An approval that only tells people has a place of its own.
+/// The place that the actions after an approval of `rule` lead to: the environment in the rule's
+/// `promotes_to`, else the targets of the actions. An approval that only tells people has a place of its own.
 ///
 /// `environment` is the one that was deployed to. The texts of the actions are rendered as far as they say
 /// where something goes (`rules::place` does that); one that is still a template counts as one place for each
@@ -174,8 +174,8 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
 }
 
 /// Everything that `actions` act on, at whatever depth, and the environment that their rule names in
-/// `promotes_to`, with texts as in [`place`]. Two rules whose sets [meet](meets) may act on the same: what is
-/// sent to an address besides tells them apart as places, and not here.
+/// `promotes_to`, with texts as in [`place`]. Two rules whose sets [meet](meets) may act on the same. The
+/// method, body and headers of a webhook tell two places apart, but not two sets.
 pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String> {
     let environment = promotes_to.map(|named| format!("environment {}", named.to_lowercase()));
     let reached = |action: &Action| match action.plain() {

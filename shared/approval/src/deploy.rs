@@ -73,8 +73,7 @@ pub struct Deploy {
     /// condition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reported_tags: Vec<String>,
-    /// The completeness of its commits as they were read, the facts that older commits add, and the people
-    /// whom CI names.
+    /// The completeness of its change as it was read, the facts from older commits, and CI's report.
     #[serde(default)]
     pub reading: Reading,
 }
@@ -123,7 +122,7 @@ impl Size {
     }
 }
 
-/// As rules files write it.
+/// The word for it in rules files.
 impl fmt::Display for Magnitude {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -209,9 +208,9 @@ impl Deploy {
         authors
     }
 
-    /// Everybody whose own change this is: its authors and co-authors, who merged its pull requests, and who
-    /// deployed it; each once. Somebody known by their account alone is who has the same account among the
-    /// others.
+    /// Everybody whose own change this is: its authors and co-authors, the people who merged its pull
+    /// requests, and the people who deployed it; each once. Somebody known by an account alone is the same as
+    /// another person with that account.
     pub fn makers(&self) -> Vec<&Person> {
         let mut makers = self.authors();
         let merged = self.pull_requests.iter().filter_map(|pull_request| pull_request.merged_by.as_ref());

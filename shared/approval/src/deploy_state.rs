@@ -32,7 +32,7 @@ pub enum News {
     Arrived,
     /// It got further, or failed: it still changes nothing.
     Moved,
-    /// It is said to have failed after it arrived: that is noted, and what stands stays.
+    /// It is said to have failed after it arrived: that is noted, and the environment keeps it.
     Noted,
     /// Nothing is new.
     Nothing,

@@ -87,7 +87,8 @@ pub enum StartedBuild {
 pub enum EffectKind {
     /// Read the rules file and open a run of each rule that holds.
     EvaluateRules,
-    /// The same for a deploy whose rules could not be read or evaluated, because somebody asked for it.
+    /// Evaluate the rules of a deploy again, whose rules could not be read or evaluated, because somebody
+    /// asked for it.
     EvaluateAgain,
     /// Ask again for an approval that is closed, by the rules in force.
     AskAgain {
@@ -154,15 +155,15 @@ pub enum EffectKind {
         /// The number of this look since the approval was blocked, from 1; 0: this look is out of turn.
         round: u32,
     },
-    /// Look again at approvals that are open, because what they are judged by changed.
+    /// Look again at approvals that are open, because the facts that they are judged by changed.
     JudgeOthers {
         /// The approval that let a revision through, or whose base an admin set: the deployment's others are
         /// looked at. `None`: the list of people changed, and every blocked approval of the stack is looked
         /// at.
         approval: Option<ApprovalId>,
     },
-    /// Look again at what the policy binds, because another one came into force: approvals that are open, and
-    /// steps that it keeps back.
+    /// Look again at everything that the policy binds, because another one came into force: approvals that
+    /// are open, and steps that it keeps back.
     ApplyPolicy,
     /// Say in the dialog's thread who lifted the freeze.
     TellFreezeLifted {
@@ -181,7 +182,7 @@ pub enum EffectKind {
         /// The number of this reminder, from 1.
         round: u32,
     },
-    /// Let what went ahead by a broken glass count as approved, now that it was reviewed.
+    /// Count the revision that went ahead by a broken glass as approved, now that it was reviewed.
     SettleReview {
         /// The approval.
         approval: ApprovalId,
@@ -407,7 +408,7 @@ impl EffectKind {
     }
 
     /// The FIFO group: effects of one group are done one after the other, in the order of their commits. A
-    /// run's steps are one group; what is drawn for an approval is another, so that a build that is tried
+    /// run's steps are one group, and the drawing of an approval is another, so that a build that is tried
     /// again does not hold up the dialog.
     pub fn group(&self, deploy: &DeployId) -> String {
         match self {
@@ -480,8 +481,8 @@ impl Effect {
     }
 
     /// The FIFO group that its message is sent in: its lane, or that of its kind. A look at a quorum that
-    /// waits for its time waits alone: people may undo that quorum, or lift its freeze, and the look that
-    /// follows from that is due before it.
+    /// waits for its time has a group of its own: people may undo that quorum, or lift its freeze, and the
+    /// look that follows is due before it.
     pub fn group(&self) -> String {
         let group = self.lane.clone().unwrap_or_else(|| self.kind.group(&self.deploy));
         match self.kind {
@@ -526,7 +527,7 @@ impl Effect {
         Self { state: EffectState::Started, ..self.postponed(now, wait, note) }
     }
 
-    /// The effect as it is once what it waited for came, at `now`. The clock's turn is the same time: a
+    /// The effect once the thing that it waited for came, at `now`. The clock's turn is the same time: a
     /// later one would say that an attempt asked for a wait.
     #[must_use]
     pub fn woken(&self, now: Timestamp) -> Self {

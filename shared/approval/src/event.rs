@@ -27,8 +27,8 @@ pub struct Event {
 pub enum EventKind {
     /// A deploy was registered.
     DeployRegistered,
-    /// A deploy was reported that is under way, or that failed. It changes nothing of what stands in its
-    /// environment.
+    /// A deploy was reported that is under way, or that failed. It does not change the revision that its
+    /// environment has.
     DeployReported {
         /// The state that was reported.
         state: DeployState,
@@ -115,8 +115,8 @@ pub enum EventKind {
         /// The person who disconnected it, the time, and what can be done.
         reason: String,
     },
-    /// A rule that held was not opened: it uses what is not supported yet, or would act unasked for a deploy
-    /// that another revision overtook.
+    /// A rule that held was not opened: it uses something that is not supported yet, or would act unasked for
+    /// a deploy that another revision overtook.
     RuleNotOpened {
         /// The rule.
         rule: String,
@@ -259,7 +259,7 @@ pub enum EventKind {
         /// The reason why it does not count.
         verdict: Verdict,
     },
-    /// Somebody reviewed what went ahead by a broken glass.
+    /// Somebody reviewed a revision that went ahead by a broken glass.
     GlassReviewed {
         /// The approval.
         approval: ApprovalId,
@@ -274,13 +274,13 @@ pub enum EventKind {
     NobodyHereConfirmed {
         /// The approval.
         approval: ApprovalId,
-        /// The maker's handle on the page People.
+        /// The maker's handle on the People page.
         handle: String,
         /// The maker's name.
         maker: String,
         /// The Slack user id of the admin who said so.
         said_by: String,
-        /// The Slack user id of who confirmed it.
+        /// The Slack user id of the person who confirmed it.
         by: String,
         /// Their name at that time.
         name: String,
@@ -450,14 +450,14 @@ pub enum EventKind {
         health: Health,
         /// The time since which it is so.
         since: Timestamp,
-        /// The worst of what all report.
+        /// The worst of all reports.
         overall: Health,
     },
     /// Somebody took back what they had reported of the deploy's health.
     HealthWithdrawn {
         /// The source of the report: `api`.
         source: String,
-        /// The worst of what the others report; `None`: nobody else does.
+        /// The worst of the other reports; `None`: there are none.
         overall: Option<Health>,
     },
     /// A rule gave the deploy a tag.
@@ -481,12 +481,12 @@ pub enum EventKind {
     /// Something of the deploy can't be read by this release: it stays as it is and is looked at again each
     /// hour.
     PutAside {
-        /// Which row it was.
+        /// The row.
         row: String,
         /// The reason.
         reason: String,
     },
-    /// Something could not be told in Slack.
+    /// A message could not be posted in Slack.
     NotTold {
         /// The channel.
         channel: String,

@@ -62,7 +62,7 @@ pub enum Health {
     Unhealthy,
 }
 
-/// As rules files write it.
+/// The word for it in rules files.
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -119,7 +119,7 @@ pub enum Command {
         /// The report.
         report: Report,
     },
-    /// Somebody takes back what they reported of its health: they say nothing of it any more.
+    /// Somebody takes their report of its health back.
     Withdraw {
         /// The source that takes its report back.
         source: String,

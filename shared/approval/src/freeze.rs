@@ -17,7 +17,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
-/// A window in which a rule does not act. It is open when everything that it says is so.
+/// A window in which a rule does not act. It is open when all of its conditions hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Freeze {
     /// Its name for people.
@@ -31,7 +31,7 @@ pub struct Freeze {
     /// The dates on which it begins; none: every date.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dates: Vec<Dates>,
-    /// The IANA name of the time zone by whose clock it goes.
+    /// The IANA name of its time zone.
     pub time_zone: String,
     /// The people who may lift it for an approval: e-mail addresses, Slack user ids and @usergroups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -209,7 +209,7 @@ impl fmt::Display for Freeze {
     }
 }
 
-/// As the rules language has it.
+/// The dates as rules files write them.
 impl fmt::Display for Dates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.first == self.last {

@@ -20,7 +20,7 @@ pub const PROPOSAL: &str = "policy ";
 /// The number of owners who have to approve a changed policy.
 pub const OWNERS: u32 = 2;
 
-/// The most bytes of a policy: its text lies in the row that says what is in force.
+/// The most bytes of a policy: its text lies in the row of the policy in force.
 pub const MAX_BYTES: usize = 64 * 1024;
 
 /// The most rejected policies that are remembered.
@@ -102,7 +102,7 @@ pub struct Unusable {
 pub enum Found<'a> {
     /// It is the stack's first one: it counts at once.
     First,
-    /// It is the one in force; what else was found before is over.
+    /// It is the one in force; an earlier proposal or an unusable file is over.
     Same,
     /// It is the one in force, and nothing else was found before.
     Nothing,
@@ -146,8 +146,8 @@ impl StackPolicy {
         Self { proposal: None, unusable: None, ..self.clone() }
     }
 
-    /// The policy once the default branch has a file that can't be used. With `stays`, what is proposed is
-    /// still asked.
+    /// The policy once the default branch has a file that can't be used. With `stays`, the owners are still
+    /// asked about the proposal.
     pub fn refuse(&self, unusable: Unusable, stays: bool) -> Self {
         let proposal = self.proposal.clone().filter(|_| stays);
         Self { unusable: Some(unusable), proposal, ..self.clone() }

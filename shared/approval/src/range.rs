@@ -1,9 +1,9 @@
-//! The range: everything that a deploy adds to a place since what was last let through there, as the source
-//! host tells it.
+//! The range: everything that a deploy adds to a place since the last revision that was let through there, as
+//! the source host tells it.
 //!
-//! What only somebody's text says (a commit's author, an address, a trailer) and what the host vouches for
-//! (who signed in and pushed, opened or merged) are kept apart: the first adds makers, the second can also
-//! show that somebody is none.
+//! Two kinds of facts are kept apart. Somebody's text (a commit's author, an address, a trailer) only adds
+//! makers. The host's word (the account that signed in and pushed, opened or merged) can also show that
+//! somebody is none.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! The files that a range changes, as far as people must know of them: those that guard the deploy, and what
-//! the range moves without showing it.
+//! The files that a range changes, as far as people must know of them: those that guard the deploy, and
+//! things that the range moves without showing them.
 
 use crate::deploy::RulesChange;
 use schemars::JsonSchema;

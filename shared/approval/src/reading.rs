@@ -1,5 +1,5 @@
-//! The source host's word on a deploy's change: how whole it was read, what a row keeps of it, and what CI
-//! said beside it.
+//! The source host's word on a deploy's change: its completeness, the part that a row keeps, and CI's report
+//! beside it.
 
 use crate::ci_job::CiJob;
 use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
@@ -18,7 +18,7 @@ const COMMITS: (usize, usize) = (250, 120_000);
 const PULL_REQUESTS: (usize, usize) = (100, 60_000);
 /// The most bytes of JSON that each list over all commits takes.
 const LIST: usize = 20_000;
-/// The most bytes of JSON that each list takes of what CI reported.
+/// The most bytes of JSON that each list in CI's report takes.
 const REPORTED: usize = 40_000;
 
 /// The completeness of a deploy's change as it was read, and the facts that are not kept one by one.
@@ -28,8 +28,8 @@ pub struct Reading {
     /// The facts from the older commits and pull requests, which are not kept one by one.
     #[serde(skip_serializing_if = "Older::is_empty")]
     pub older: Older,
-    /// The people behind the run whose own token made the deployment: who started it, and who started it
-    /// again.
+    /// The people behind the run whose own token made the deployment: those who started it, and those who
+    /// started it again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub started_by: Vec<Person>,
     /// Everybody who deployed it or started its run, by the word of the source host and of CI's token. They
@@ -167,13 +167,14 @@ impl Deploy {
     }
 
     /// The time from which it counts as being in its environment: the source host's, or that of a
-    /// registration that may report. Anybody else's date would open what waits for time.
+    /// registration that may report. With anybody else's date, a registration could open rules that wait for
+    /// time.
     pub fn arrived_at(&self) -> Timestamp {
         let is_told = self.host_deployment.is_some() || self.reading.may_report;
         if is_told { self.deployed_at } else { self.registered_at }
     }
 
-    /// Takes what a registration said of the change for what it is: CI's report.
+    /// Sets aside the change as a registration gave it: it becomes CI's report.
     pub fn set_report_aside(&mut self) {
         let mut reported = Reported {
             commits: std::mem::take(&mut self.commits),
@@ -188,8 +189,8 @@ impl Deploy {
         }
     }
 
-    /// Keeps the newest commits and pull requests one by one, so that its row stays small, and of the others
-    /// what conditions and makers ask for. A list that gets too long is told as missing.
+    /// Keeps the newest commits and pull requests one by one, so that its row stays small. Of the others, it
+    /// keeps the facts that conditions and makers need. A list that gets too long is noted as missing.
     pub fn keep_newest(&mut self) {
         let commits = keep_newest(&mut self.commits, COMMITS);
         // Fewer of them only let fewer people vote.
@@ -226,7 +227,8 @@ fn keep_newest<T: Serialize>(all: &mut Vec<T>, (most, bytes): (usize, usize)) ->
     std::mem::replace(all, newest)
 }
 
-/// Adds to `list` those of `more` that are not in it, as long as it is small enough; else that is told.
+/// Adds to `list` those of `more` that are not in it, as long as it is small enough; else it notes that as
+/// missing.
 fn add<'a, T: Clone + Eq + Hash + Serialize + 'a>(
     list: &mut Vec<T>,
     more: impl Iterator<Item = &'a T>,

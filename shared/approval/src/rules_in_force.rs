@@ -213,7 +213,7 @@ impl RulesInForce {
     }
 }
 
-/// As the end of a sentence: "in force since May 11, ...".
+/// The way as the end of a sentence: "in force since May 11, ...".
 impl std::fmt::Display for How {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -91,10 +91,10 @@ pub struct Step {
     /// The effect that tried it first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<FirstTry>,
-    /// The message about its last failure that was told.
+    /// The message that reported its last failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<FailureNotice>,
-    /// The people who made what its last failure is about, once they were looked up.
+    /// The people who made the change that its last failure is about, once they were looked up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub makers: Option<KnownMakers>,
     /// The resolution of its last failure that was resolved.
@@ -195,7 +195,7 @@ pub enum Status {
     Running,
     /// Every step succeeded, was skipped by hand, or failed without stopping the others.
     Succeeded,
-    /// A step failed, was rejected or was not decided in time, and what follows it did not run.
+    /// A step failed, was rejected or was not decided in time, and the steps after it did not run.
     Stopped,
 }
 

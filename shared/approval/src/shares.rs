@@ -246,8 +246,8 @@ fn add(
     share.pull_requests += pull_requests;
 }
 
-/// Those who deployed it or started its run. Where the merge queue's push started it, those who queued stand
-/// for it.
+/// The people who deployed it or started its run. If the merge queue's push started it, the people who queued
+/// stand for it.
 fn starters(makers: &mut Makers, started_by: &[Identity], range: &Range) -> BTreeSet<usize> {
     let is_queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
     let queued: Vec<&Identity> =
@@ -295,10 +295,10 @@ fn merger_ids(from: &[&RangePullRequest]) -> Vec<u64> {
     from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
 }
 
-/// The author, the committer, the co-authors and the pushers of a commit. Who merged has the pull request as
-/// their share, and is no maker of what they brought by merging alone: of a commit that the merge made
-/// (`made_by`, account numbers), and of one that somebody else had pushed before (`merged_by`; the pushers
-/// are in the order of their pushes).
+/// The author, the committer, the co-authors and the pushers of a commit. People who merged have the pull
+/// request as their share. Merging alone makes them no makers of a commit that the merge made (`made_by`,
+/// account numbers), nor of one that somebody else had pushed before (`merged_by`; the pushers are in the
+/// order of their pushes).
 ///
 /// Where the pull requests `of` name the people behind a program that acted for them, these are makers in its
 /// place.
@@ -444,8 +444,8 @@ struct Signatures {
 
 impl Signatures {
     /// Notes `commit`, which the pull requests `of` brought, unless its signature is the author's, or the
-    /// host's for what it made: a merge, a squash or an edit on its page. Whether a program's own commit is
-    /// verified depends on the list of bots.
+    /// host's on a commit that the host made: a merge, a squash or an edit on its page. A program's own
+    /// commit is noted apart: it counts as verified if the program is on the list of bots.
     fn judge(&mut self, makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]) {
         if let Some(program) = own_bot(commit).filter(|_| askers(commit, of).is_none()) {
             self.of_bots.entry(makers.signed_bot(program)).or_default().push(commit);

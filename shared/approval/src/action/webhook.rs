@@ -96,8 +96,8 @@ impl WebhookSpec {
         })
     }
 
-    /// The same with `text` of each of its templates in their place; `address` is that of the address. Error:
-    /// the first one.
+    /// The request with each of its templates replaced by its `text`, and the address by its `address`.
+    /// Error: the first one.
     pub(super) fn with_texts<E>(
         &self,
         address: impl Fn(&str) -> Result<String, E>,

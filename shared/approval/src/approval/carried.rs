@@ -1,5 +1,4 @@
-//! Votes that were given before the base moved: whether they stand for what a later approval of the same run
-//! is about.
+//! Votes that were given before the base moved: they may stand for a later approval of the same run, or not.
 
 use super::{Approval, Blocker, Electorate, Judged, Part};
 use std::collections::BTreeSet;

@@ -30,7 +30,7 @@ pub enum Ask {
     },
     /// To take one's own vote back.
     Withdraw,
-    /// To take back what made the quorum, before the actions run.
+    /// To take back the votes that made the quorum, before the actions run.
     Undo,
     /// To lift the freeze for this approval.
     LiftFreeze {
@@ -49,7 +49,7 @@ pub enum Ask {
     },
     /// To confirm for this approval that a maker is nobody here.
     ConfirmNobody {
-        /// The maker's handle on the page People.
+        /// The maker's handle on the People page.
         handle: String,
         /// The version of the entry that the person was shown.
         version: u64,
@@ -61,7 +61,7 @@ pub enum Ask {
     },
 }
 
-/// The kind of what a click asks for.
+/// The kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {

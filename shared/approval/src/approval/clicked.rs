@@ -112,8 +112,8 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
     Ok(decision)
 }
 
-/// Checks that the person who clicked may ask for that. Anyone may stop an approval of their own change: that
-/// is safe, and they may have seen a mistake in it.
+/// Checks that the person who clicked may ask for that. People who may not vote on their own change may still
+/// undo or cancel: that is safe, and they may have seen a mistake.
 fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
     match (&click.ask, approval.admit(&click.voter)) {
         // Whether they may lift the freeze or break the glass is no question of votes.

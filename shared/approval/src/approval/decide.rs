@@ -25,7 +25,7 @@ pub enum Command {
     Click(Click),
     /// Those who approved were looked up once more.
     Confirm(Check),
-    /// The range was judged again, because the approval is blocked.
+    /// The range was judged again: a blocked approval had its turn, or something changed.
     Judge {
         /// The people who may vote now.
         electorate: Electorate,
@@ -54,7 +54,7 @@ pub enum Command {
     DialogPosted(Dialog),
     /// The dialog was deleted in Slack.
     DialogGone(Dialog),
-    /// Slack said what it calls these voters: user id and name.
+    /// The names that Slack gave for these voters: user id and name.
     Name(Vec<(String, String)>),
 }
 
@@ -69,7 +69,7 @@ pub enum Refusal {
     NotNow,
     /// The approval is closed; this is how it ended.
     Closed(Status),
-    /// The person may not; this is why, and who may.
+    /// The person may not vote; the verdict, and the electorate that may.
     NotEligible(Verdict, Box<Electorate>),
     /// The button is of another approval than this one.
     OtherSubject,
@@ -388,8 +388,8 @@ fn judge_again(decision: &mut Decision<Approval>, round: u32, now: Timestamp) {
 }
 
 /// The wait before a blocked approval is judged for the time number `round`, from 1: 1, 2, 3, ... 15 minutes,
-/// then twice as long each time, up to a day. What is not mended within two hours is rarely mended by
-/// waiting, and what mends it has the approval judged at once.
+/// then twice as long each time, up to a day. A blocker that nobody resolves within two hours rarely goes
+/// away by waiting, and resolving it has the approval judged at once.
 pub fn wait_before_round(round: u32) -> SignedDuration {
     let steady = SignedDuration::from_mins(i64::from(round.clamp(1, STEADY_ROUNDS)));
     let doublings = round.saturating_sub(STEADY_ROUNDS).min(16);
@@ -430,7 +430,7 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     }
 }
 
-/// Closes the approval of `decision`, `by` somebody or of its own accord: the run that waits for it is told,
+/// Closes the approval of `decision`, `by` somebody or of its own accord: the run that waits for it goes on,
 /// and its dialog is drawn.
 pub(super) fn close(
     decision: &mut Decision<Approval>,

@@ -24,11 +24,11 @@ pub struct Electorate {
     /// The quotas to fill; none: the votes of anybody who may vote will do.
     #[serde(default)]
     pub quotas: Vec<Quota>,
-    /// The Slack user ids of those who said on the page People who made this, which nobody else confirmed:
+    /// The Slack user ids of those who said on the People page who made this, which nobody else confirmed:
     /// they may not vote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_word: Vec<String>,
-    /// The address of the page People, where it can be mended that somebody is not found.
+    /// The address of the People page, where an admin can map people who were not found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people_page: Option<String>,
     /// The Slack user ids of the people who may lift the freeze, for each of its windows in order.
@@ -46,7 +46,7 @@ pub struct Electorate {
     /// The reasons why the change can't be judged. While there is one, nobody's vote completes the approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Blocker>,
-    /// The ways in which the rule is below the policy in force: what follows the approval is kept back.
+    /// The ways in which the rule is below the policy in force: the actions after the approval are kept back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub below_policy: Vec<String>,
     /// The facts about the range since the base that people read, also where only its outline was read.
@@ -55,7 +55,7 @@ pub struct Electorate {
     /// True if the change is that of a proposed rules file: only the commits that changed that file count.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_of_rules: bool,
-    /// The reason for which no range is told, where none is.
+    /// The reason why there is no range, where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_range: Option<WithoutRange>,
     /// The change's effects on files: of everything since the base, else of the deploy's own commits.
@@ -63,7 +63,7 @@ pub struct Electorate {
     pub files: Option<RangeFiles>,
 }
 
-/// So many votes from some of those who may vote.
+/// A number of votes that some of the people who may vote have to give.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Quota {
     /// The people, as the rule names them.
@@ -90,7 +90,7 @@ pub enum Verdict {
     Bot,
     /// They are not among those who may.
     NotNamed,
-    /// They said on the page People who made this, and nobody else confirmed it.
+    /// They said on the People page who made this, and nobody else confirmed it.
     OwnWord,
     /// It is their own change.
     OwnChange,
@@ -151,8 +151,8 @@ impl Electorate {
             })
     }
 
-    /// The members (Slack user ids) who may not vote because they made the change. The admin who set the base
-    /// may not either, and made nothing.
+    /// The members (Slack user ids) who may not vote because they made the change. An admin who set the base
+    /// may not vote either, but is not among them.
     pub fn makers(&self) -> impl Iterator<Item = &String> {
         let set_by = self.judged.as_ref().and_then(|judged| judged.set_by.as_ref());
         self.except.iter().filter(move |person| Some(*person) != set_by)

@@ -47,8 +47,8 @@ impl Frozen {
         if self.lifted.is_some() { None } else { hold(&self.windows, at) }
     }
 
-    /// The windows that hold what follows the approval at `at`, unless somebody lifted them: when they end,
-    /// and what they are called.
+    /// The end and the names of the windows that hold the actions after the approval at `at`; `None`: none
+    /// does, or somebody lifted them.
     pub fn held_at(&self, at: Timestamp) -> Option<(Timestamp, String)> {
         self.hold_at(at).map(|hold| (hold.until, names(&self.windows, &hold)))
     }

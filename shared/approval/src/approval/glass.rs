@@ -2,7 +2,7 @@
 //! that afterwards.
 //!
 //! It replaces votes, and nothing else: a freeze and an undo window still hold the actions, and every check
-//! of what runs is made.
+//! before an action is made.
 
 use super::clicked::{is_double, stated};
 use super::decide::draw;
@@ -137,7 +137,7 @@ impl Approval {
     }
 
     /// The people (Slack user ids) who may review the broken glass: those of the electorate who made none of
-    /// the change and did not break it. `None`: anyone in the channel who did neither, which is also so where
+    /// the change and did not break it. `None`: anyone in the channel who did neither. That is also so if
     /// nobody of the electorate is left.
     pub fn reviewers(&self) -> Option<Vec<&String>> {
         let people = self.electorate.people.as_ref()?;

@@ -27,7 +27,7 @@ pub struct Part {
     pub title: String,
 }
 
-/// A reason why a range can't be judged. Nobody's vote completes the approval until it is mended.
+/// A reason why a range can't be judged. Nobody's vote completes the approval until it is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Blocker {
@@ -223,7 +223,7 @@ impl Electorate {
     }
 
     /// This electorate, blocked where those who may vote and did not make the change can't give the
-    /// `required` votes. Whether anyone in a channel is left can't be told.
+    /// `required` votes. If anyone in a channel may vote, nobody knows who is left, and this never blocks.
     pub fn with_those_left(mut self, required: u32) -> Self {
         let Some(named) = &self.people else { return self };
         let is_told = |blocker: &Blocker| {

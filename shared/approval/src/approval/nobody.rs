@@ -1,5 +1,5 @@
-//! Confirming for one approval that a maker is nobody here: by somebody who may vote on it, made none of
-//! the change, and did not say so themselves.
+//! Confirmations for one approval that a maker has no member here. They come from people who may vote on it,
+//! made none of the change, and did not say so themselves.
 
 use super::{Approval, Blocker, Click, Electorate, Refusal, Verdict};
 use crate::decision::Decision;
@@ -33,7 +33,7 @@ pub struct SaidNobody {
 pub struct NobodyConfirmed {
     /// The handle.
     pub handle: String,
-    /// The version of the entry: what is said anew has to be confirmed anew.
+    /// The version of the entry: a new statement needs a new confirmation.
     pub version: u64,
     /// The Slack user id of the person who confirmed it.
     pub by: String,
@@ -65,7 +65,7 @@ impl Electorate {
         }
     }
 
-    /// This electorate, in which what was `confirmed` blocks no more, as far as those who confirmed it
+    /// This electorate without the blockers that were `confirmed`, as far as the people who confirmed them
     /// still may.
     pub(super) fn with_confirmed(mut self, confirmed: &[NobodyConfirmed]) -> Self {
         let mut blocked = std::mem::take(&mut self.blocked);
@@ -108,8 +108,8 @@ impl Blocker {
     }
 }
 
-/// Puts on record that whoever clicked confirmed what was said of `handle` at `version`: it counts for this
-/// approval at once.
+/// Puts on record that the person who clicked confirmed the statement about `handle` at `version`: it counts
+/// for this approval at once.
 pub(super) fn confirm_nobody(
     decision: &mut Decision<Approval>,
     click: &Click,

@@ -9,7 +9,7 @@ use crate::range_files::RangeFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The reason for which nothing is told of a range.
+/// The reason why nothing is known of a range.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum WithoutRange {
@@ -59,7 +59,7 @@ impl Electorate {
         self
     }
 
-    /// This electorate, which says what the change does to files.
+    /// This electorate, with the change's effects on files.
     pub fn changing(mut self, files: RangeFiles) -> Self {
         self.files = Some(files);
         self

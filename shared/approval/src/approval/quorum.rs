@@ -1,4 +1,4 @@
-//! The quorum: counts the votes, and finds out whose are still needed.
+//! The quorum: counts the votes, and finds out which are still needed.
 
 use super::{Approval, Choice, Electorate, Part, Quota};
 
@@ -9,14 +9,14 @@ pub struct Tally {
     pub given: u32,
     /// The number of votes that are still needed.
     pub needed: u32,
-    /// From whom.
+    /// The people from whom they are needed.
     pub from: Needed,
 }
 
-/// From whom more votes are needed.
+/// The people from whom more votes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Needed {
-    /// From anybody who may vote, or nobody's are.
+    /// From anybody who may vote, or no more votes are needed.
     Anybody,
     /// From each of these (the index of a quota) so many.
     Each(Vec<(usize, u32)>),
@@ -148,7 +148,7 @@ impl Approval {
     }
 
     /// The voters (Slack user ids) whose approving votes were enough, in the order in which they voted: those
-    /// who were looked up before it was approved. A vote more than that is none of them.
+    /// who were looked up before it was approved. Later votes are left out.
     pub fn deciding(&self) -> Vec<&str> {
         let approving = self.votes.iter().filter(|vote| vote.choice == Choice::Approve);
         let mut deciding = Vec::new();

@@ -28,8 +28,8 @@ pub struct Subject {
     /// The base of the range that is judged; `None`: there is none yet, or none is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// The place that it leads to ([`crate::base::place`]), as it was when the approval opened; the base is
-    /// that of the place.
+    /// The place that it leads to ([`crate::base::place`]), as it was when the approval opened. The base is
+    /// the base of that place.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub place: String,
 }
@@ -79,7 +79,7 @@ pub enum Start {
     NoBuild,
     /// It starts a build from here.
     From(BuildSource),
-    /// It would start a build, and nothing may be started: why, and what to do.
+    /// It would start a build, and nothing may be started: the reason, and the way out.
     Nothing(String),
     /// It starts no build, and may release a job in these, which earlier steps of its run start.
     Releases(Vec<OwnPipeline>),

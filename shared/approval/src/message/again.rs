@@ -72,7 +72,7 @@ impl fmt::Display for NotAskedAgain {
     }
 }
 
-/// The same for what the core says.
+/// The words for a reason that the core gives.
 fn why_not(why: NotAgain) -> &'static str {
     match why {
         NotAgain::NotOver => "it still goes on.",

@@ -49,7 +49,7 @@ const BELOW_LIMIT: usize = 1500;
 const LINE_LIMIT: usize = 1000;
 /// The most characters of an action that are shown before it runs.
 const ACT_LIMIT: usize = 450;
-/// A window that is shorter is told to the second.
+/// The length below which a window is shown to the second.
 const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// The most struck votes that are shown.
 const STRUCK: usize = 5;
@@ -225,7 +225,7 @@ pub(super) fn struck(struck: &[Struck]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The range that is judged, and whose change lacks votes.
+/// The range that is judged, and the makers whose part lacks votes.
 fn judged_line(approval: &Approval) -> Option<String> {
     let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
     let voters: Vec<&str> = approving.map(|vote| vote.voter.as_str()).collect();
@@ -270,8 +270,8 @@ fn frozen_line(approval: &Approval) -> Option<String> {
     Some(format!(":snowflake: Frozen until {until}: {names}{meanwhile}{missing}"))
 }
 
-/// The small line under the votes: what is still needed, or how it ended. `but`: an action after it that
-/// failed.
+/// The small line under the votes: the votes that are still needed, or the outcome. `but`: an action after it
+/// that failed.
 fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
     let ended = |how: &str| but.as_ref().map(|but| format!("{how}{but}"));
     match &approval.status {

@@ -1,5 +1,4 @@
-//! A step's failure, as people are told of it: in a message of its own, in the dialog's thread or in the
-//! deployment's channel.
+//! A step's failure, in a message of its own: in the dialog's thread or in the deployment's channel.
 
 use super::Message;
 use super::modal::{LONGEST_REASON, REASON};
@@ -30,7 +29,7 @@ const LIMIT: usize = 3000;
 /// The most of the reason of a failure, in bytes: what people can do stands below it.
 const REASON_LIMIT: usize = 2000;
 
-/// A failed step, with what a message about it says.
+/// A failed step, with everything that a message about it needs.
 #[derive(Clone, Copy, Debug)]
 pub struct FailedStep<'a> {
     /// The run.
@@ -51,7 +50,8 @@ pub struct FailedStep<'a> {
     pub workspace: &'a str,
 }
 
-/// The message about a step that failed, or of which nobody knows, with its buttons. `None`: neither is so.
+/// The message about a step that failed, or that may or may not have happened, with its buttons. `None`:
+/// neither is so.
 pub fn step_failed(failed: &FailedStep<'_>) -> Option<Message> {
     let FailedStep { run, step, approval, .. } = *failed;
     let shown = run.steps.get(step)?;
@@ -110,7 +110,7 @@ pub(super) fn but(run: Option<&Run>, approval: &Approval) -> Option<String> {
     Some(format!(", but {} {}{more}", failed_how(step, step.is_unknown()), sentence(reason)))
 }
 
-/// The line of a failure: what happened, and why.
+/// The line of a failure: the action, and the reason.
 fn what_happened(step: &Step, is_unknown: bool, reason: &str) -> String {
     let icon = if is_unknown { ":grey_question:" } else { ":x:" };
     let line = code(&step.action.to_string());
@@ -118,7 +118,7 @@ fn what_happened(step: &Step, is_unknown: bool, reason: &str) -> String {
     cut_bytes(&format!("{icon} {line} {how} {}", sentence(reason)), REASON_LIMIT)
 }
 
-/// A step and what became of it, before the reason.
+/// A step and its failure, before the reason.
 fn failed_how(step: &Step, is_unknown: bool) -> String {
     match (&step.action, is_unknown) {
         (Action::AutoApproveBuild(build), false) => {
@@ -141,7 +141,7 @@ fn with_heading(failed: &FailedStep<'_>, text: &str) -> String {
     cut_bytes(&format!("{heading}{text}"), LIMIT)
 }
 
-/// The people whom a failure concerns: who deployed, and who approved.
+/// The people whom a failure concerns: those who deployed, and those who approved.
 fn concerned(failed: &FailedStep<'_>) -> Option<String> {
     let votes = failed.approval.iter().flat_map(|approval| &approval.votes);
     let approved: Vec<_> =
@@ -190,8 +190,8 @@ fn who_can_act(step: &Step, approval: Option<&Approval>) -> String {
     }
 }
 
-/// The buttons for what can be done about a failure. They carry when it failed, so that a click on an older
-/// message is no answer to a newer failure.
+/// The buttons that act on a failure. They carry its time, so that a click on an older message is no answer
+/// to a newer failure.
 fn buttons(failed: &FailedStep<'_>, at: Timestamp) -> Option<Value> {
     let FailedStep { run, step, workspace, .. } = *failed;
     let value = format!("{} {} {step} {} {workspace}", run.deploy, run.id, at.as_microsecond());

@@ -1,4 +1,4 @@
-//! The range that an approval judges, in words: its base, whose change lacks votes, and what blocks it.
+//! The range that an approval judges, in words: its base, the parts that lack votes, and the blockers.
 
 use super::pieces::{NAME_LIMIT, mentions, shorten};
 use crate::approval::{Blocker, Electorate, Judged, Part, WithoutRange};

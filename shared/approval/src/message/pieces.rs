@@ -85,7 +85,7 @@ pub(super) fn mentions<'a>(people: impl ExactSizeIterator<Item = &'a String>) ->
     and_more(people.map(|id| format!("<@{id}>")))
 }
 
-/// The first few of `items`, and how many more there are.
+/// The first few of `items`, and the number of the others.
 pub(super) fn and_more(items: impl ExactSizeIterator<Item = String>) -> String {
     let more = items.len().saturating_sub(MENTIONS);
     let shown: Vec<_> = items.take(MENTIONS).collect();
@@ -132,8 +132,8 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
     sentences.join(" ")
 }
 
-/// From whom more votes are needed, as the end of a sentence: `: 1 from @sre, 1 from @qa`,
-/// `, from @sre or @qa`; empty where anybody's will do.
+/// The people from whom more votes are needed, as the end of a sentence: `: 1 from @sre, 1 from @qa`, `, from
+/// @sre or @qa`; empty where anybody's will do.
 pub(super) fn needed_from(electorate: &Electorate, needed: &Needed) -> String {
     let name = |index: &usize| {
         let quota = electorate.quotas.get(*index);
@@ -162,7 +162,7 @@ pub(super) fn local_time(at: Timestamp) -> String {
     format!("<!date^{}^{{date}} at {{time}}|{fallback}>", at.as_second())
 }
 
-/// The same to the second, for what is only seconds away.
+/// A time as [`local_time`], to the second, for one that is only seconds away.
 pub(super) fn local_time_to_the_second(at: Timestamp) -> String {
     let fallback = at.strftime("%Y-%m-%d at %H:%M:%S UTC");
     format!("<!date^{}^{{date}} at {{time_secs}}|{fallback}>", at.as_second())

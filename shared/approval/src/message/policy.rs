@@ -82,8 +82,8 @@ pub fn policy_refused(repository: &str, in_force: Option<&InForce>, problems: &[
     )
 }
 
-/// The line of a dialog whose rule is below the policy in force; `None` where it is not, or where the
-/// approval is closed: from then on the lines of its steps say what is kept back.
+/// The line of a dialog whose rule is below the policy in force; `None`: it is not, or the approval is
+/// closed. From then on, the lines of its steps say that they are kept back.
 pub(super) fn below_policy(approval: &Approval) -> Option<String> {
     let below = &approval.electorate.below_policy;
     let shown = first(below, BELOW_POLICY_SHOWN, SHORTFALL_IN_DIALOG)
@@ -127,7 +127,7 @@ pub fn rule_blocked(deploy: &Deploy, deploy_url: &str, rule: &str, shortfalls: &
     )
 }
 
-/// The first ones of `lines`, of each at most `length` characters, and how many more there are.
+/// The first ones of `lines`, of each at most `length` characters, and the number of the others.
 fn first(lines: &[String], told: usize, length: usize) -> Vec<String> {
     let mut shown: Vec<_> = lines.iter().take(told).map(|line| shorten(line, length)).collect();
     let more = lines.len().saturating_sub(told);

@@ -51,7 +51,7 @@ pub fn rules_not_judged(deploy: &Deploy, deploy_url: &str, rules: &[&str], reaso
     )
 }
 
-/// The text that tells the deployment's channel what a dialog's thread does not take: `text`, in mrkdwn.
+/// The message to the deployment's channel with the `text` (in mrkdwn) that a dialog's thread does not take.
 pub fn not_told_in_thread(deploy: &Deploy, deploy_url: &str, text: &str) -> String {
     format!(
         "{}, whose dialog\u{2019}s thread can\u{2019}t be written to: {text}",

@@ -1,5 +1,5 @@
-//! Handles: git accounts by their number, e-mail addresses, users of a CI, and what is left of accounts
-//! that are gone.
+//! Handles: git accounts by their number, e-mail addresses, users of a CI, and traces of accounts that are
+//! gone.
 
 use crate::slug::{Slug, canonical};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub enum Handle {
     },
     /// A user of a CI.
     CiUser(CiUser),
-    /// An account that is gone, by what it did to a pull request: the host names nobody any more.
+    /// An account that is gone, by its part in a pull request: the host names nobody any more.
     PullRequest {
         /// The repository (`owner/name`), in lower case.
         repository: String,

@@ -41,7 +41,7 @@ pub enum Ended {
     Expired,
     /// It was cancelled.
     Cancelled,
-    /// It was approved, and what followed failed.
+    /// It was approved, and a step after it failed.
     Failed,
 }
 

@@ -48,7 +48,7 @@ pub enum Command {
         /// The reason why nobody knows whether it was done.
         reason: String,
     },
-    /// Somebody does something about its failure, or says what became of it after its answer was lost.
+    /// Somebody acts on its failure, or says if it happened after its answer was lost.
     Resolve {
         /// The Slack user id.
         by: String,
@@ -58,12 +58,12 @@ pub enum Command {
         resolution: Resolution,
         /// Their reason, where they gave one.
         reason: Option<String>,
-        /// The time of the failure that they were told of.
+        /// The time of the failure that they saw.
         failed_at: Timestamp,
     },
-    /// The people were looked up who made what its failure is about.
+    /// The people who made the change that its failure is about were looked up.
     MakersFound(KnownMakers),
-    /// People were told of its failure.
+    /// The message about its failure was posted.
     FailurePosted(FailureNotice),
     /// Its line stands in Slack.
     LinePosted(Dialog),
@@ -321,8 +321,8 @@ fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
     }
 }
 
-/// Step `step` enters `state`, without an event: the approval's own say it. Its line shows it, in the thread
-/// of the approval that it follows; without one, only what needs people is shown.
+/// Step `step` enters `state`, without an event: the approval has events of its own. Its line shows it, in
+/// the thread of the approval that it follows; without an approval, only steps that need people are shown.
 fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
     let approval = run.thread_of(step);
     let known = run.steps.get(step).is_some_and(|step| step.line.is_some() || step.notice.is_some());

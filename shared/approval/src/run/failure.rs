@@ -1,4 +1,4 @@
-//! The failure of a step: how people are told, and what they can do about it.
+//! The failure of a step: the message to people, and the ways in which they can act on it.
 
 use super::{Resolution, Run, Status, Step, StepState};
 use crate::action::{Action, OnFailure};
@@ -10,7 +10,7 @@ use crate::id::EffectId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The effect that tried a step first. Later tries carry its id to the outside world, so that what it did is
+/// The effect that tried a step first. Later tries carry its id to the outside world, so that its result is
 /// found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FirstTry {
@@ -29,7 +29,7 @@ pub struct FailureNotice {
     pub message: Dialog,
 }
 
-/// The people who made what a failure is about.
+/// The people who made the change that a failure is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KnownMakers {
     /// The time of the failure.
@@ -198,7 +198,7 @@ impl Run {
     }
 }
 
-/// Has people told that step number `step`, which failed at `failed_at`, needs them.
+/// Posts that step number `step`, which failed at `failed_at`, needs people.
 pub(super) fn tell(decision: &mut Decision<Run>, step: usize, failed_at: Timestamp) {
     let run = &decision.next;
     let (id, approval) = (run.id.clone(), run.thread_of(step));

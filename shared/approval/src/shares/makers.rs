@@ -26,17 +26,17 @@ pub struct Maker {
     /// True if the account may show an address in public that was not read.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_unread: bool,
-    /// The handle of somebody who is untold, where the page People can say who it was.
+    /// The handle of somebody who is untold, where an admin can map them on the People page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<Handle>,
-    /// `true` for a program where its commits are its own by the source host's signature. What else the same
-    /// account did is another maker's.
+    /// `true` for a program where its commits are its own by the source host's signature. Other commits by
+    /// the same account have another maker.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_signed_bot: bool,
 }
 
 impl Maker {
-    /// Everything by which the page People may know them.
+    /// Everything by which the People page may know them.
     pub fn handles(&self) -> Vec<Handle> {
         let account = self.account.as_ref().map(|account| Handle::github(account.id));
         let emails = self.emails.iter().filter_map(|email| Handle::email(email));
@@ -50,7 +50,7 @@ pub(super) struct Makers {
     pub(super) all: Vec<Maker>,
     accounts: BTreeMap<u64, usize>,
     addresses: BTreeMap<String, usize>,
-    /// Programs by their accounts' numbers, for what is their own by signature.
+    /// Programs by their accounts' numbers, for commits that are their own by signature.
     signed_bots: BTreeMap<u64, usize>,
     /// Those whose account only follows from the text of an address.
     by_text: BTreeSet<usize>,
@@ -93,7 +93,8 @@ impl Makers {
         index
     }
 
-    /// The index of the program with this account, for what is its own by the source host's signature.
+    /// The index of the program with this account, for commits that are its own by the source host's
+    /// signature.
     pub(super) fn signed_bot(&mut self, account: &Account) -> usize {
         *self.signed_bots.entry(account.id).or_insert_with(|| {
             let (name, account) = (account.login.clone(), Some(account.clone()));
