@@ -26,7 +26,7 @@ struct Entry {
 /// A deployment's repository, and where its problems are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
-    /// Whether an entry for a whole organization is all that connects it.
+    /// True if only an entry for a whole organization connects it.
     pub is_of_organization: bool,
     /// The deployment, as it was first connected.
     pub deployment: Slug,
@@ -39,7 +39,7 @@ pub struct Connection {
     /// The id of the project's pipeline definition, which projects of CircleCI's GitHub App need. The
     /// setting says nothing of it.
     pub circleci_definition: Option<String>,
-    /// Where the repository is. The setting says nothing of it: GitHub.
+    /// Host of the repository. The setting does not name it: GitHub.
     pub git_host: GitHost,
     /// The numbers that its secrets are derived with.
     pub secrets: SecretNumbers,
