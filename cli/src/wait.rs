@@ -34,7 +34,7 @@ struct Deploy {
     url: String,
 }
 
-/// What is on record of a deploy's approvals.
+/// Answer with a deploy's approvals and runs.
 #[derive(Deserialize)]
 struct OfDeploy {
     approvals: Vec<Approval>,
@@ -108,7 +108,7 @@ impl Run {
     }
 }
 
-/// How it stands.
+/// State of the approvals that the command waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     /// People approved, every approval of the deploy.
