@@ -19,7 +19,7 @@ pub(crate) enum Tab {
     Commits,
 }
 
-/// What is shown of a deploy's page: a tab, or as much of it as fits on a page.
+/// Part of a deploy's page that is shown: a tab, or as much of it as fits on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) tab: Tab,
