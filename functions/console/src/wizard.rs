@@ -14,14 +14,14 @@ use store::GitHost;
 /// headers together may have 10240.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
 pub(crate) const LONGEST: usize = 6000;
-/// Query size, in bytes, that can't pass the gateway together with the rest of the request.
+/// Query size, in bytes, that no query of a form reaches: the gateway stops a longer one.
 pub(crate) const IMPOSSIBLE: usize = 10_240;
 /// Largest numbers of names that the lists of the form offer.
 pub(crate) const MOST_ENVIRONMENTS: usize = 50;
 pub(crate) const MOST_CHANNELS: usize = 100;
 /// Room for the names of a list, in bytes of HTML.
 const ROOM_FOR_NAMES: usize = 4000;
-/// Instead of a time that the select has.
+/// Value of the select that stands for a time that it does not have.
 pub(crate) const CUSTOM: &str = "custom";
 
 /// A step.
@@ -273,8 +273,7 @@ impl Form {
     }
 }
 
-/// Those of `names` that a list offers: the first ones, at most as many as `most`, and as the page has room
-/// for.
+/// Names that a list offers: the first `most` of `names` that the page has room for.
 pub(crate) fn offered<'a>(names: impl Iterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     let mut room = ROOM_FOR_NAMES;
     let fits = |name: &&str| match room.checked_sub(weight(name)) {

@@ -83,7 +83,7 @@ pub(crate) fn slug(query: &str, name: &str) -> Result<Option<Slug>, BadQuery> {
     slug.ok_or_else(problem).map(Some)
 }
 
-/// Which deploys a list is asked for: `deployment`, `environment`, `revision`, `since`, `until`.
+/// Reads the filter of a list of deploys: `deployment`, `environment`, `revision`, `since`, `until`.
 pub(crate) fn wanted(query: &str) -> Result<Wanted, BadQuery> {
     let environment = parameter(query, "environment").map(|text| {
         let problem = "The parameter `environment` must be the name of an environment, such as Staging.";

@@ -23,8 +23,8 @@ pub(crate) enum Tab {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) tab: Tab,
-    /// With which of the tab's items it begins, from 0; the timeline, which is read from its end: with which
-    /// it ends, from 1. `None`: what one comes to first.
+    /// Number of the tab's item with which it begins, from 0. In the timeline, which is read from its end,
+    /// the number of the item with which it ends, from 1. `None`: the part that one sees first.
     pub(crate) at: Option<usize>,
 }
 

@@ -1,5 +1,5 @@
-//! Which requests the console answers, and who may make them: one table. ARCHITECTURE.md has the same, and a
-//! test holds it.
+//! Requests that the console answers, and the access that each needs: one table. ARCHITECTURE.md has the
+//! same, and a test holds it.
 
 use crate::door::visitor::Access;
 use approval::deploy::Slug;

@@ -27,7 +27,7 @@ const VOTES: usize = 4000;
 /// Contents of the tab.
 pub(super) struct Shown {
     pub(super) markup: Markup,
-    /// With which section it begins, where it does not show all of them.
+    /// Number of the section with which it begins, if it does not show all of them.
     pub(super) from: Option<usize>,
 }
 

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
 
-/// After how many seconds it is asked for again while something is bound to come.
+/// Seconds until it is asked for again while something is bound to come.
 const SOON: u32 = 5;
 /// The same while nothing is: health, reactions and tags come late, and may have the rules evaluated again.
 const SLOWLY: u32 = 60;

@@ -24,7 +24,7 @@ pub(crate) struct Found {
     pub(crate) listing: ApprovalListing,
     /// Cursor at which this part begins; `None`: it is the newest.
     pub(crate) before: Option<String>,
-    /// Those of the deployment that were approved, where one is searched for.
+    /// Approvals of the deployment that were approved; `None`: no deployment is searched for.
     pub(crate) approved: Option<Vec<ApprovalSummary>>,
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct QuestionView {
     pub(crate) offers: &'static [Resolution],
 }
 
-/// Which end of which approval starts an action.
+/// End of an approval that starts an action.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct UnderView {
     pub(crate) approval: ApprovalId,

@@ -35,7 +35,7 @@ pub(crate) struct ApprovalView {
     pub(crate) cancelled_by: Option<PersonView>,
     /// The newer deploy that took this one's place.
     pub(crate) superseded_by: Option<SuccessorView>,
-    /// Since when enough people approved, while that is not confirmed.
+    /// Quorum that is not confirmed yet; `null`: there is none.
     pub(crate) quorum: Option<QuorumView>,
     pub(crate) opened_at: Timestamp,
     /// Time from which on nobody can decide; `null`: never.

@@ -35,16 +35,16 @@ impl PersonView {
 pub(crate) struct ElectorateView {
     /// In words.
     pub(crate) who: String,
-    /// Those who may; `null`: anyone in the channel.
+    /// People who may vote; `null`: anyone in the channel.
     pub(crate) people: Option<Vec<PersonView>>,
-    /// Those who may not, because it is their own change.
+    /// People who may not vote, because it is their own change.
     pub(crate) except: Vec<PersonView>,
-    /// Those whose own change it is, and who were not found in Slack, by name.
+    /// Names of people whose own change it is, and who were not found in Slack.
     pub(crate) not_found: Vec<String>,
     /// True if somebody who made the change was not found in Slack.
     #[serde(skip)]
     pub(crate) lacks_makers: bool,
-    /// Those who said on the page People who made this, which nobody else confirmed; they may not vote.
+    /// People who said on the page People who made this, and whom nobody else confirmed; they may not vote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) own_word: Vec<PersonView>,
     /// Quotas that the votes have to fill; none: anybody who may vote can cast them.

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// The freeze that holds an approval, or that somebody lifted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FrozenView {
-    /// Until when its actions wait; `null`: no window is open.
+    /// Time until which its actions wait; `null`: no window is open.
     pub(crate) until: Option<Timestamp>,
     /// Names of the open windows.
     pub(crate) name: Option<String>,

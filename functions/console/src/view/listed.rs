@@ -114,7 +114,7 @@ impl ListedApproval {
         self.votes.iter().filter(move |vote| vote.choice == choice)
     }
 
-    /// For how many seconds it was open.
+    /// Time for which it was open, in seconds; `None`: it is open.
     pub(crate) fn open_for(&self) -> Option<i64> {
         self.closed_at.map(|at| at.duration_since(self.opened_at).as_secs())
     }

@@ -34,7 +34,7 @@ pub(crate) struct Entry {
     pub(crate) url: Option<String>,
 }
 
-/// Tone of an event: good or bad.
+/// Tone of an event, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     /// Neither.

@@ -33,7 +33,8 @@ pub(crate) struct VoteView {
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub(crate) struct CheckView {
     pub(crate) at: Timestamp,
-    /// `eligible`, or why not: `deactivated`, `guest`, `stranger`, `bot`, `not_named` or `own_change`.
+    /// `eligible`, or the reason why not: `deactivated`, `guest`, `stranger`, `bot`, `not_named`, `own_word`,
+    /// `own_change`, `set_the_base` or `base_moved`.
     pub(crate) verdict: Verdict,
 }
 

@@ -97,7 +97,7 @@ impl Teller<'_> {
         told(Tone::Good, format!("Enough people approved {name}.{}", held_back.unwrap_or_default()))
     }
 
-    /// Those who approved were looked up.
+    /// Entry about the check of those who approved.
     pub(super) fn checked(
         &self,
         id: &ApprovalId,
