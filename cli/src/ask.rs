@@ -41,7 +41,7 @@ pub(crate) struct Signoff {
     authorization: HeaderValue,
 }
 
-/// Which deploys are asked for.
+/// Filter of a list of deploys.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) deployment: Option<String>,

@@ -35,7 +35,7 @@ struct ExplainedRule<'a> {
 }
 
 impl Explained<'_> {
-    /// For how long the deploy has been there.
+    /// Time for which the deploy has been there.
     fn deployed_for(&self) -> SignedDuration {
         self.at.duration_since(self.deploy.deployed_at).max(SignedDuration::ZERO)
     }

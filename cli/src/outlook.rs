@@ -44,7 +44,7 @@ impl Outlook {
 /// Moment at which a rule opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
-    /// For how long the deploy has been there then.
+    /// Time for which the deploy has been there by then.
     pub(crate) deployed_for: SignedDuration,
     /// The time.
     pub(crate) at: Timestamp,

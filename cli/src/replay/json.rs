@@ -43,7 +43,7 @@ struct Deploy<'a> {
 struct Rule<'a> {
     rule: &'a str,
     fate: &'static str,
-    /// Until when it waits.
+    /// Time until which it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
 }
