@@ -1,4 +1,4 @@
-//! Which deploy a report is of: a new one, or one that is on record.
+//! Commit of a reported deploy: a new one, or one that is on record already.
 
 use crate::handler::DeployWebhook;
 use approval::confirmation::Confirmation;

@@ -1,4 +1,4 @@
-//! Which CloudWatch alarms say something of a deployment's health: the setting `ALARMS`.
+//! CloudWatch alarms that report a deployment's health: the setting `ALARMS`.
 //!
 //! Entries separated by commas: `ALARM OWNER/NAME ENVIRONMENT [ailing|unhealthy]`. A `*` at the end of an
 //! alarm's name stands for whatever comes there; names and environments may have spaces. An alarm may stand

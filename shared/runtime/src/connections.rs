@@ -76,7 +76,7 @@ pub fn disconnected(deployment: &Slug, done: &Done, public_url: &str) -> String 
 }
 
 impl Connections {
-    /// Those of the parameter, and those on record.
+    /// Connections of the parameter, and those on record.
     pub fn new(parameter: Deployments) -> Self {
         Self(parameter)
     }

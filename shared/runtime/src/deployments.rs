@@ -1,5 +1,4 @@
-//! Which deployments this stack knows, and where each has its repository and its channel: the setting
-//! `DEPLOYMENTS`.
+//! Deployments that this stack knows, each with its repository and its channel: the setting `DEPLOYMENTS`.
 //!
 //! Entries separated by commas: `SLUG[=OWNER/REPOSITORY] [#CHANNEL] [circleci:PROJECT-SLUG]`. `acme/*` stands
 //! for every deployment of `acme`, each with the repository of its own name; the most specific entry counts.

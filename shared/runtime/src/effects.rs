@@ -1,4 +1,4 @@
-//! From a message to the effect that it stands for.
+//! Claiming the effect that a message stands for.
 
 use crate::batch::Handled;
 use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, Queue, StartedBuild, backoff};
