@@ -22,8 +22,8 @@ pub enum Loopback {
 }
 
 impl Loopback {
-    /// The meaning of the setting `WEBHOOK_LOOPBACK`, which the local stack sets to `allowed`; `None` of
-    /// any other text.
+    /// Reads the setting `WEBHOOK_LOOPBACK`, which only the local stack sets to `allowed`; `None` for any
+    /// other text.
     pub fn of_setting(text: Option<&str>) -> Option<Self> {
         match text {
             None => Some(Self::Refused),
@@ -115,7 +115,7 @@ fn is_refused_v6(ip: Ipv6Addr, loopback: Loopback) -> bool {
     }
 }
 
-/// Whether the address of version 4 in these 32 bits is not called from inside of another one: nobody names a
+/// True if Signoff refuses the IPv4 address in these 32 bits inside of another address: nobody writes a
 /// private address or loopback that way but to get around a check.
 fn is_refused_inside(high: u16, low: u16) -> bool {
     let ip = Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));

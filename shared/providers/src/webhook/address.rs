@@ -63,8 +63,8 @@ pub(crate) fn target(address: &str, loopback: Loopback) -> Result<Url, Failure> 
     Ok(url)
 }
 
-/// Whether a segment of the path is `.` or `..`, in any spelling that the reader of addresses takes for one:
-/// a value that is `..` must not lead out of the place where the rule has it.
+/// True if a segment of the path is `.` or `..`, in any spelling that the URL parser takes for one: a value
+/// that is `..` must not lead out of the place where the rule has it.
 fn has_dot_segment(rest: &str) -> bool {
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let is_dots = |segment: &str| {
