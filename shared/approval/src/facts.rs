@@ -166,6 +166,11 @@ impl Facts {
         !self.reports.contains_key(source) && !has_room(&self.reports, source)
     }
 
+    /// True where there is no room for `tag`: the deploy has as many tags as are kept.
+    pub fn is_full_for_tag(&self, tag: &str) -> bool {
+        !self.tags.iter().any(|known| known == tag) && !has_room_for_tag(&self.tags, tag)
+    }
+
     /// The number of people who reacted with `thumb` to any message of the deploy.
     pub fn reacted(&self, thumb: Thumb) -> usize {
         let there = self.reactions.iter().filter(|reaction| reaction.thumb == thumb && reaction.is_there);
@@ -390,5 +395,18 @@ mod tests {
             prop_assert_eq!(facts.reports["alarm a"], Report { health: Health::Ailing, at: at(10) });
             prop_assert_eq!(facts.reacted(Thumb::Plus1), 1);
         }
+    }
+
+    #[test]
+    fn tag_without_room_is_no_news_and_is_told_apart() {
+        let mut facts = Facts::none(&DeployId::from_text("d"));
+        facts.tags = (0..MAX_KEPT).map(|number| format!("#{number}")).collect();
+        let tag = |tag: &str| Command::Tag { tag: tag.to_owned(), rule: "soak".to_owned() };
+        for (name, is_full) in [("#0", false), ("#new", true)] {
+            assert_eq!(decide(&facts, tag(name), at(1)), None);
+            assert_eq!(facts.is_full_for_tag(name), is_full, "{name}");
+        }
+        facts.tags.pop();
+        assert!(!facts.is_full_for_tag("#new") && decide(&facts, tag("#new"), at(1)).is_some());
     }
 }

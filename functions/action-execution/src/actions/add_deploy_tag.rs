@@ -4,7 +4,7 @@ use super::{Done, rendering};
 use crate::handler::ActionExecution;
 use crate::trouble::Tried;
 use approval::deploy::Deploy;
-use approval::facts::Command;
+use approval::facts::{Command, MAX_KEPT};
 use approval::run::Run;
 use providers::Failure;
 use rules::template::{Mentions, render_plain};
@@ -30,7 +30,15 @@ impl ActionExecution {
             return Err(Failure::Permanent(wrong).into());
         }
         let command = Command::Tag { tag: tag.clone(), rule: run.rule.clone() };
-        learn(&self.store, &deploy.id, &command, self.now(), attempt.effect.id.as_str()).await?;
+        let is_news =
+            learn(&self.store, &deploy.id, &command, self.now(), attempt.effect.id.as_str()).await?;
+        if !is_news && self.store.facts(&deploy.id).await?.is_full_for_tag(&tag) {
+            let full = format!(
+                "the deploy was not given the tag {tag}: it has as many as Signoff keeps, {MAX_KEPT} or 20 KB of them; add \
+                 fewer tags in the rules"
+            );
+            return Err(Failure::Permanent(full).into());
+        }
         Ok(Done { summary: format!("the deploy has the tag {tag}."), url: None })
     }
 }

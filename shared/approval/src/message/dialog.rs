@@ -7,7 +7,7 @@ use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
 use super::pieces::{NAME_LIMIT, SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
 use super::pieces::{
-    local_time, local_time_to_the_second, may_vote, needed_from, section, sentence, shorten,
+    local_time, local_time_to_the_second, may_vote, needed_from, section, sentence, shorten, written,
 };
 use super::policy::below_policy;
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
@@ -64,7 +64,8 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     let below = below_policy(approval).map(|line| cut(&line, BELOW_LIMIT));
     let room = SECTION_LIMIT - below.as_ref().map_or(0, |line| line.chars().count());
     let prompt = cut(&asked, room);
-    let mut blocks: Vec<Value> = below.iter().chain([&prompt]).map(|text| section(text)).collect();
+    let mut blocks: Vec<Value> = below.iter().map(|text| section(text)).collect();
+    blocks.push(written(&prompt));
     let mut lines: Vec<String> = below.into_iter().chain([prompt]).collect();
     let again = again_line(approval).map(|line| cut(&line, LINE_LIMIT));
     blocks.extend(again.iter().map(|line| context(line)));

@@ -31,14 +31,26 @@ pub(super) fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?', '\u{2026}']) { text } else { text + "." }
 }
 
+/// Text with the links and mentions that are written as such alone: Slack looks for no `@here`, `#channel`
+/// or address in what somebody else wrote.
+/// Source: <https://docs.slack.dev/reference/block-kit/composition-objects/text-object>, `verbatim`.
+fn mrkdwn(text: &str) -> Value {
+    json!({ "type": "mrkdwn", "text": text, "verbatim": true })
+}
+
+/// A block of a rule's own text, in which Slack finds channels and addresses.
+pub(super) fn written(text: &str) -> Value {
+    json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
+}
+
 /// A block of text.
 pub(super) fn section(text: &str) -> Value {
-    json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
+    json!({ "type": "section", "text": mrkdwn(text) })
 }
 
 /// A block of small text.
 pub(super) fn context(text: &str) -> Value {
-    json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": text }] })
+    json!({ "type": "context", "elements": [mrkdwn(text)] })
 }
 
 /// A button; `style` is `primary`, `danger` or empty.

@@ -139,7 +139,8 @@ fn an_approved_dialog_shows_the_vote_and_when_and_no_buttons() {
       {
         "text": {
           "text": "*Votes:*\n<@U1> :+1:",
-          "type": "mrkdwn"
+          "type": "mrkdwn",
+          "verbatim": true
         },
         "type": "section"
       },
@@ -147,7 +148,8 @@ fn an_approved_dialog_shows_the_vote_and_when_and_no_buttons() {
         "elements": [
           {
             "text": "Action approved on <!date^1620733381^{date} at {time}|2021-05-11 at 11:43 UTC>.",
-            "type": "mrkdwn"
+            "type": "mrkdwn",
+            "verbatim": true
           }
         ],
         "type": "context"

@@ -113,7 +113,8 @@ fn the_window_that_asks_why() {
         {
           "text": {
             "text": "*Promote &lt;now&gt;* (`7bf7226`)",
-            "type": "mrkdwn"
+            "type": "mrkdwn",
+            "verbatim": true
           },
           "type": "section"
         },
@@ -164,7 +165,8 @@ fn the_window_that_says_something() {
         {
           "text": {
             "text": "Your click was not counted.",
-            "type": "mrkdwn"
+            "type": "mrkdwn",
+            "verbatim": true
           },
           "type": "section"
         }

@@ -177,7 +177,7 @@ fn a_step_without_a_thread_names_its_rule_and_deploy() {
     assert_eq!(
         message.blocks,
         serde_json::json!([{
-            "type": "section", "text": { "type": "mrkdwn", "text": message.text }
+            "type": "section", "text": { "type": "mrkdwn", "text": message.text, "verbatim": true }
         }]),
         "what replaces buttons has none"
     );
