@@ -141,7 +141,8 @@ fn is_sure(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
             closest(word, put.iter().map(String::as_str)).is_some_and(|meant| {
                 let meant: Vec<&str> = meant.split('_').collect();
                 let own: Vec<&str> = word.split('_').collect();
-                own.len() != meant.len() || own.iter().all(|part| closest(part, meant.iter().copied()).is_some())
+                own.len() != meant.len()
+                    || own.iter().all(|part| closest(part, meant.iter().copied()).is_some())
             })
         };
         let is_kept = |word: &String| parts.contains(word.as_str()) || is_alike(word);

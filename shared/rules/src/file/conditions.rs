@@ -297,7 +297,9 @@ impl Reader<'_> {
         let word_of = |text: &str| {
             let lower = text.to_ascii_lowercase();
             ["and", "or"].into_iter().find(|word| {
-                lower == *word || lower.starts_with(&format!("{word} ")) || lower.ends_with(&format!(" {word}"))
+                lower == *word
+                    || lower.starts_with(&format!("{word} "))
+                    || lower.ends_with(&format!(" {word}"))
             })
         };
         let mut told = BTreeSet::new();
@@ -313,23 +315,30 @@ impl Reader<'_> {
             let plain = |text: &str| {
                 let lower = text.to_ascii_lowercase();
                 let start = if lower.starts_with(&format!("{word} ")) { word.len() } else { 0 };
-                let end = if lower.ends_with(&format!(" {word}")) { text.len() - word.len() } else { text.len() };
+                let end =
+                    if lower.ends_with(&format!(" {word}")) { text.len() - word.len() } else { text.len() };
                 text.get(start..end).unwrap_or_default().trim().to_owned()
             };
             let whole = format!("{} {word} {}", plain(&before), plain(&behind));
+            if parse(&whole).is_err() {
+                // Each is told by itself.
+                continue;
+            }
             // The first becomes both, and the others go.
             let others = nodes.get(first + 1..=last).unwrap_or_default();
             let out = others.iter().map(|node| {
                 let removed = self.source.line(node.start.line).chars().count();
                 Edit { at: Position { column: 1, ..node.start }, removed, put: String::new() }
             });
-            let edits = match parse(&whole) {
-                Ok(_) if whole.len() <= MAX_REPEATED => self.rewritten(first_node, &whole),
-                Ok(_) | Err(_) => Vec::new(),
+            let edits = match whole.len() <= MAX_REPEATED {
+                true => self.rewritten(first_node, &whole),
+                false => Vec::new(),
             };
             let (right, edits) = match edits.is_empty() {
                 true => (format!("write one entry of both, joined by `{word}`"), edits),
-                false => (format!("write one entry of both: `- {whole}`"), edits.into_iter().chain(out).collect()),
+                false => {
+                    (format!("write one entry of both: `- {whole}`"), edits.into_iter().chain(out).collect())
+                }
             };
             self.problem_with(node.start, format!("`{word}` joins no entries of a list"), right, edits);
             told.extend(first..=last);

@@ -33,7 +33,8 @@ pub(super) fn find(text: &str) -> Vec<Foreign> {
     let all = text.match_indices(['$', '<', '{', '%', '#']).filter_map(|(at, _)| {
         let before = text.get(..at)?;
         let (what, inner, is_refused) = expression(text.get(at..)?, before)?;
-        let is_tag = ["<%", "<?", "%{", "#{if", "#{each", "#{unless", "#{/"].iter().any(|tag| what.starts_with(tag));
+        let is_tag =
+            ["<%", "<?", "%{", "#{if", "#{each", "#{unless", "#{/"].iter().any(|tag| what.starts_with(tag));
         if is_tag && std::mem::replace(&mut is_of_tags, true) {
             return None;
         }

@@ -84,7 +84,12 @@ impl Reader<'_> {
         let column = node.start.column + scalar.text.chars().count() - 1;
         let edit = Edit { at: Position { column, ..node.start }, removed: 1, put: String::new() };
         let message = format!("the `{sign}` is a part of the value");
-        self.notice_with(edit.at, message, "leave it out, or put the value into quotes".to_owned(), vec![edit]);
+        self.notice_with(
+            edit.at,
+            message,
+            "leave it out, or put the value into quotes".to_owned(),
+            vec![edit],
+        );
     }
 
     fn odd_value(&mut self, node: &Node, scalar: &Scalar, names: &[&str]) {
@@ -180,7 +185,7 @@ mod tests {
         }
         assert_eq!(places("pro-mote", "pro\u{2011}mote", after), [(5, 17)]);
         assert_eq!(places("pro mote", "pro\u{a0}mote", after), [(5, 17)]);
-        assert_eq!(places("pro mote", "pro\u{a0}mote", failed), [(5, 37)]);
+        assert_eq!(places("pro mote", "pro\u{a0}mote", failed), [(5, 38)]);
     }
 
     #[test]

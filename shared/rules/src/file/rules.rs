@@ -133,7 +133,8 @@ impl Reader<'_> {
             let at = Position { column: entry.at.column + index, ..entry.at };
             let edit = |at: Position| Edit { at, removed: 1, put: looks.right().to_owned() };
             let others = self.named_elsewhere(name, entry.at.line);
-            let right = if others.is_empty() { right } else { format!("{right}, also where other rules name it") };
+            let right =
+                if others.is_empty() { right } else { format!("{right}, also where other rules name it") };
             let others = others.into_iter().map(|at| edit(Position { column: at.column + index, ..at }));
             let mut edits: Vec<Edit> = std::iter::once(edit(at)).chain(others).collect();
             edits.sort_by_key(|edit| edit.at);

@@ -273,16 +273,21 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
         "a rule" if matches!(key, "environments" | "stage" | "env" | "target") => {
             Some("write, for example, `- environment='Staging'` in the list `conditions:`".to_owned())
         }
-        "a rule" if matches!(key, "schedule" | "cron" | "window" | "blackout") => {
-            Some("a rule is opened by deploys; the time in which it must not act stands under `freeze:`".to_owned())
-        }
+        "a rule" if matches!(key, "schedule" | "cron" | "window" | "blackout") => Some(
+            "a rule is opened by deploys; the time in which it must not act stands under `freeze:`"
+                .to_owned(),
+        ),
         "a rule" if matches!(key, "before" | "priority" | "order" | "weight") => {
             Some("rules that wait for others say so with `after:`".to_owned())
         }
-        "slack_channel_approval" if matches!(key, "prevent_self_review" | "four_eyes" | "prevent_self_approval") => {
+        "slack_channel_approval"
+            if matches!(key, "prevent_self_review" | "four_eyes" | "prevent_self_approval") =>
+        {
             Some("write, for example, `self_approval: false`".to_owned())
         }
-        "slack_channel_approval" if matches!(key, "timeout_minutes" | "timeout-minutes" | "expires_in_minutes") => {
+        "slack_channel_approval"
+            if matches!(key, "timeout_minutes" | "timeout-minutes" | "expires_in_minutes") =>
+        {
             Some("write, for example, `expires_after: '60m'`".to_owned())
         }
         _ if synonym(of, key).is_some() => synonym(of, key).map(|name| format!("did you mean `{name}`?")),

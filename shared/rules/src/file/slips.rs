@@ -146,7 +146,13 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
         for slip in moving::of_unknown_keys(&source, failure).iter().take(MAX_TRIED) {
             let Some(better) = tried(&source, path, slip, budget)? else { continue };
             let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
-            if !better.failure.is_cut && is_best && better.failure.problems.len() + 2 <= after {
+            let is_wrong = |line: usize| better.failure.problems.iter().any(|problem| problem.line == line);
+            let is_less = better.failure.problems.len() + 2 <= after;
+            if !better.failure.is_cut
+                && is_best
+                && is_less
+                && !slip.edits.iter().any(|edit| is_wrong(edit.at.line))
+            {
                 best = Some(better);
             }
         }

@@ -47,7 +47,8 @@ impl Reader<'_> {
             return;
         }
         let takes = |keys: &[Key], key: &str| keys.iter().any(|known| known.name == key);
-        let Some(keys) = KEYS.into_iter().find(|keys| entries.iter().all(|entry| takes(keys, &entry.key))) else {
+        let Some(keys) = KEYS.into_iter().find(|keys| entries.iter().all(|entry| takes(keys, &entry.key)))
+        else {
             return;
         };
         let start = entry.value.start.line;
@@ -59,7 +60,8 @@ impl Reader<'_> {
             let next = self.source.line(number + 1);
             let has_list = value.trim().is_empty() && next.trim_start().starts_with("- ");
             let is_one_word = key.contains('_') && value.starts_with(' ') && !value.trim().is_empty();
-            if !takes(keys, key) || !(has_list || is_one_word) || entries.iter().any(|entry| entry.key == key) {
+            if !takes(keys, key) || !(has_list || is_one_word) || entries.iter().any(|entry| entry.key == key)
+            {
                 continue;
             }
             let at = Position { line: number, column: line.chars().count() - text.chars().count() + 1 };

@@ -111,7 +111,8 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
 pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
     // Text alone, as most messages are, needs no engine.
     let is_plain = !template.contains(['{', '$', '%']);
-    if is_plain && !OTHERS.iter().any(|sign| template.contains(sign)) && template.len() <= MAX_TEMPLATE_BYTES {
+    if is_plain && !OTHERS.iter().any(|sign| template.contains(sign)) && template.len() <= MAX_TEMPLATE_BYTES
+    {
         return Ok(0);
     }
     if template.len() > MAX_TEMPLATE_BYTES {
@@ -121,7 +122,8 @@ pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
     let pieces = pieces(template);
     let (mut slips, of_go) = go::slips(template, &pieces);
     let numbered = pieces.into_iter().enumerate();
-    let pieces: Vec<_> = numbered.filter(|(number, _)| !of_go.contains(number)).map(|(_, piece)| piece).collect();
+    let pieces: Vec<_> =
+        numbered.filter(|(number, _)| !of_go.contains(number)).map(|(_, piece)| piece).collect();
     slips.extend(tags::slips(template, &pieces));
     for slip in operators::slips(template, &pieces) {
         // One in a tag that is wrong itself is told with the tag.

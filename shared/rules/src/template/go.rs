@@ -18,6 +18,7 @@ const DEEPEST: usize = 8;
 /// ends, one.
 pub(super) fn slips(template: &str, pieces: &[Piece<'_>]) -> (Vec<Slip>, BTreeSet<usize>) {
     let (mut slips, mut covered) = (Vec::new(), BTreeSet::new());
+    let mut named: Vec<&str> = Vec::new();
     let mut index = 0;
     while let Some(piece) = pieces.get(index) {
         let Piece::Code(code) = piece else {
@@ -34,9 +35,16 @@ pub(super) fn slips(template: &str, pieces: &[Piece<'_>]) -> (Vec<Slip>, BTreeSe
             slips.push(block(template, code, group));
             covered.extend(first..=end);
             index = end + 1;
+        } else if let [sign, name] = code.tokens.as_slice()
+            && sign.is("$")
+            && named.contains(&name.text)
+        {
+            // Told where it gets its value.
+            covered.insert(first);
         } else if let Some(slip) = alone(template, code) {
             slips.push(slip);
             covered.insert(first);
+            named.extend(code.tokens.get(1).filter(|_| code.tokens[0].is("$")).map(|name| name.text));
         }
     }
     (slips, covered)
@@ -95,7 +103,8 @@ fn block(template: &str, code: &Code<'_>, group: &[Piece<'_>]) -> Slip {
     }
     let mut writer = Writer { template, open: Vec::new() };
     let written: Option<String> = group.iter().map(|piece| writer.piece(piece)).collect();
-    let is_sound = |written: &String| written.chars().count() <= LONGEST && super::check::check(written).is_ok();
+    let is_sound =
+        |written: &String| written.chars().count() <= LONGEST && super::check::check(written).is_ok();
     if let Some(written) = written.filter(is_sound) {
         return Slip::new(code.start, message, format!("write `{written}`"));
     }
@@ -104,7 +113,9 @@ fn block(template: &str, code: &Code<'_>, group: &[Piece<'_>]) -> Slip {
     let end = writer.open.last().map_or("if", |open| open.tag);
     let right = match head {
         Some(head) => format!("write `{head}`, and `{{% end{end} %}}` where it ends"),
-        None if end == "for" => "write, for example, `{% for pr in prs %}{{ pr.title }}{% endfor %}`".to_owned(),
+        None if end == "for" => {
+            "write, for example, `{% for pr in prs %}{{ pr.title }}{% endfor %}`".to_owned()
+        }
         None => "write, for example, `{% if tags %}{{ tags }}{% endif %}`".to_owned(),
     };
     Slip::new(code.start, message, right)
@@ -132,7 +143,12 @@ fn alone(template: &str, code: &Code<'_>) -> Option<Slip> {
     let value = rest.get(1..).filter(|rest| is_assignment(rest))?.get(2..)?;
     let value = writer.expression(value, 0)?;
     let message = "`:=` gives a name to a value in Go's templates".to_owned();
-    Some(Slip::new(code.start, message, format!("write `{{% set {} = {value} %}}`", named.text)))
+    let name = named.text;
+    let shown = match template.matches(&format!("${name}")).count() {
+        0 | 1 => String::new(),
+        _ => format!(", and `{{{{ {name} }}}}` where it is shown"),
+    };
+    Some(Slip::new(code.start, message, format!("write `{{% set {name} = {value} %}}`{shown}")))
 }
 
 fn is_assignment(tokens: &[Token<'_>]) -> bool {
@@ -200,7 +216,9 @@ impl Writer<'_> {
                 let list = self.expression(list, 0);
                 let last = names.last().map(|name| (*name).to_owned());
                 let list_name = list.as_deref().unwrap_or_default();
-                let one = list_name.strip_suffix('s').filter(|one| one.chars().all(|c| c.is_alphanumeric() || c == '_'));
+                let one = list_name
+                    .strip_suffix('s')
+                    .filter(|one| one.chars().all(|c| c.is_alphanumeric() || c == '_'));
                 let one = last.unwrap_or_else(|| one.unwrap_or("item").to_owned());
                 let counter = names.first().filter(|_| names.len() > 1).map(|name| (*name).to_owned());
                 self.open.push(Open { tag: "for", dot: Some(one.clone()), counter });
@@ -208,7 +226,9 @@ impl Writer<'_> {
             }
             "else" => match rest.split_first() {
                 None => Some("{% else %}".to_owned()),
-                Some((word, rest)) if word.is("if") => Some(format!("{{% elif {} %}}", self.expression(rest, 0)?)),
+                Some((word, rest)) if word.is("if") => {
+                    Some(format!("{{% elif {} %}}", self.expression(rest, 0)?))
+                }
                 Some(_) => None,
             },
             "end" | "endif" | "endfor" | "endwith" | "endrange" if rest.is_empty() => {
@@ -227,11 +247,14 @@ impl Writer<'_> {
         // What is an expression here already.
         let is_gos = |token: &Token<'_>| matches!(token.text, "$" | ":") && token.kind == Kind::Sign;
         let is_ours = tokens.iter().any(|token| {
-            matches!(token.text, "==" | "!=" | "~" | "in" | "is" | ">" | "<" | ">=" | "<=") && token.kind != Kind::Text
+            matches!(token.text, "==" | "!=" | "~" | "in" | "is" | ">" | "<" | ">=" | "<=")
+                && token.kind != Kind::Text
         });
         if is_ours {
             let is_dotted = first.is(".");
-            return (!is_dotted && !tokens.iter().any(is_gos)).then(|| self.template.get(first.start..last.end()))?.map(str::to_owned);
+            return (!is_dotted && !tokens.iter().any(is_gos))
+                .then(|| self.template.get(first.start..last.end()))?
+                .map(str::to_owned);
         }
         let mut value: Option<String> = None;
         for call in split(tokens) {
@@ -306,11 +329,13 @@ impl Writer<'_> {
 fn field(names: &[&str]) -> Option<String> {
     let [name] = names else { return None };
     let mut snake = String::new();
+    let mut before = ' ';
     for c in name.chars() {
-        if c.is_uppercase() && !snake.is_empty() && !snake.ends_with(|last: char| last == '_' || last.is_uppercase()) {
+        if c.is_uppercase() && before.is_lowercase() {
             snake.push('_');
         }
         snake.extend(c.to_lowercase());
+        before = c;
     }
     closest(&snake, TEMPLATE_VARIABLES.iter().map(|variable| variable.name)).map(str::to_owned)
 }
@@ -384,7 +409,9 @@ fn function(name: &str, values: &[String]) -> Option<String> {
         // A value is shown as it is.
         ("quote" | "squote" | "toString" | "print" | "html", [_]) => last.clone(),
         ("print" | "println", [_, _, ..]) => values.join(" ~ "),
-        ("printf", [format, values @ ..]) if !values.is_empty() => format!("{format} | format({})", values.join(", ")),
+        ("printf", [format, values @ ..]) if !values.is_empty() => {
+            format!("{format} | format({})", values.join(", "))
+        }
         ("default", [default, _]) => format!("{last} | default({default})"),
         ("trunc", [length, _]) => format!("{last}[:{length}]"),
         ("join", [sign, _]) => format!("{last} | join({sign})"),

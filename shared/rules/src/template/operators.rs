@@ -143,7 +143,11 @@ impl<'t> Around<'_, 't> {
                     "`=>` makes no function in a template".to_owned(),
                     "write, for example, `prs | map(attribute='title')`".to_owned(),
                 ),
-                "&" if [self.previous(), self.next()].into_iter().flatten().any(|token| token.kind == Kind::Text) => {
+                "&" if [self.previous(), self.next()]
+                    .into_iter()
+                    .flatten()
+                    .any(|token| token.kind == Kind::Text) =>
+                {
                     told("`&` joins no texts".to_owned(), "write `~`".to_owned())
                 }
                 sign => match FOREIGN.iter().find(|(foreign, _)| *foreign == sign) {

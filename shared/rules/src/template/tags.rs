@@ -83,6 +83,17 @@ impl<'t> Tags<'t> {
     fn code(&mut self, code: &Code<'t>) {
         let (start, end) = if code.is_statement { ("{%", "%}") } else { ("{{", "}}") };
         let words: Vec<&str> = code.tokens.iter().map(|token| token.text).collect();
+        if let ("%", [_, inner @ ..]) = (words.first().copied().unwrap_or_default(), code.tokens.as_slice())
+            && !code.is_statement
+        {
+            // `{{% if tags %}}`: each of its tags is written so.
+            let message = "`{{%` is one brace too many";
+            if self.slips.iter().all(|told| told.message != message) {
+                let inner = self.inner(inner).trim_end_matches(['%', ' ']);
+                self.told(code.start, message, format!("write `{{% {inner} %}}`, and each tag so"));
+            }
+            return;
+        }
         match code.end {
             End::InText(at) => {
                 let quote = if words.last().is_some_and(|text| text.starts_with('"')) { "\"" } else { "'" };

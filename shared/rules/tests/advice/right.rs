@@ -137,7 +137,8 @@ fn odd_and_right_file_has_no_problem() {
         text.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
     };
     let rules = RULES.iter().map(|keys| format!("rules:\n  - a:\n{}", indented(keys, 6)));
-    let approval = "rules:\n  - a:\n      actions:\n        - slack_channel_approval:\n            channel: '#a'\n";
+    let approval =
+        "rules:\n  - a:\n      actions:\n        - slack_channel_approval:\n            channel: '#a'\n";
     let approvals = APPROVALS.iter().map(|keys| format!("{approval}{}", indented(keys, 12)));
     let templates = TEMPLATES.iter().map(|text| super::with_template(text));
     let files = FILES.iter().map(|text| (*text).to_owned());

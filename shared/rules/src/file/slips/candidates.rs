@@ -290,7 +290,9 @@ fn keys_in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
             continue;
         };
         let before = line.content.get(..at + length).unwrap_or("").chars().count();
-        if let Some(value) = behind.trim_start().strip_prefix('=').filter(|value| !value.starts_with(['=', '~'])) {
+        if let Some(value) =
+            behind.trim_start().strip_prefix('=').filter(|value| !value.starts_with(['=', '~']))
+        {
             // `{from='@sre'}`
             let value = value.trim_start();
             let removed = behind.chars().count() - value.chars().count();
@@ -423,12 +425,13 @@ fn has_more_under(source: &Source<'_>, line: &Line<'_>) -> bool {
     let mut next = (line.number + 1..=source.line_count()).filter_map(|number| Line::new(source, number));
     let next = next.find(|line| !line.is_empty());
     next.is_some_and(|next| {
-        next.indent >= line.column || (next.indent + 1 == line.column && next.text.trim_start().starts_with('-'))
+        next.indent >= line.column
+            || (next.indent + 1 == line.column && next.text.trim_start().starts_with('-'))
     })
 }
 
 /// True for a line under `parameters:`.
-fn is_parameter(source: &Source<'_>, line: &Line<'_>) -> bool {
+pub(super) fn is_parameter(source: &Source<'_>, line: &Line<'_>) -> bool {
     let before = (1..line.number).rev().take(LINES_BEFORE).filter_map(|number| Line::new(source, number));
     let mut outer = before.filter(|before| !before.is_empty() && before.column < line.column);
     outer.next().is_some_and(|before| before.content == "parameters:")

@@ -58,11 +58,13 @@ pub(super) fn reads_as_key(line: &str) -> bool {
 /// `votesRequired` and `votes-required` as names are written here.
 fn snake(word: &str) -> String {
     let mut snake = String::new();
+    let mut before = ' ';
     for c in word.chars() {
-        if c.is_uppercase() && snake.ends_with(|last: char| last.is_lowercase()) {
+        if c.is_uppercase() && before.is_lowercase() {
             snake.push('_');
         }
         snake.extend(c.to_lowercase());
+        before = c;
     }
     snake.replace('-', "_")
 }

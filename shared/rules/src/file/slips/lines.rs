@@ -1,7 +1,7 @@
 //! Lines that are no YAML as they stand: comments and fences of other languages, lines of a diff, and lines
 //! that lack a `- ` or the room before them.
 
-use super::candidates::{Line, counted, shown};
+use super::candidates::{Line, counted, is_parameter, shown};
 use super::keys::{is_action, is_key, starts_structure};
 use super::moving::under;
 use super::{Edit, Slip};
@@ -27,7 +27,9 @@ pub(super) fn lines(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>)
         beside_an_action(line, &before, slips);
         under_an_entry(source, line, &before, slips);
         described_condition(line, &before, slips);
-        below_its_key(line, &before, slips);
+        if !line.content.contains('=') || !is_parameter(source, line) {
+            below_its_key(line, &before, slips);
+        }
         entry_without_dash(line, &before, slips);
     }
 }
@@ -265,11 +267,8 @@ fn under_an_entry(source: &Source<'_>, line: &Line<'_>, before: &Line<'_>, slips
         return;
     }
     let moved = std::iter::once(line.number).chain(under(source, line));
-    let edits = moved.map(|number| Edit {
-        at: Position { line: number, column: 1 },
-        removed: 0,
-        put: " ".repeat(4),
-    });
+    let edits =
+        moved.map(|number| Edit { at: Position { line: number, column: 1 }, removed: 0, put: " ".repeat(4) });
     let name = shown(before.content.trim_end_matches(':'));
     let message = format!("`{word}` stands beside `{name}` instead of under it");
     let suggestion = format!("indent it by 4 spaces more, under `{name}`");
@@ -294,8 +293,7 @@ pub(super) fn strays(source: &Source<'_>, last: usize) -> Vec<Slip> {
     let lines = numbers.filter_map(|number| Line::new(source, number)).filter(is_stray);
     let stray = |line: Line<'_>| {
         let message = "this line is neither a key nor an entry of a list".to_owned();
-        let edit =
-            Edit { at: line.at(0), removed: line.content.chars().count(), put: String::new() };
+        let edit = Edit { at: line.at(0), removed: line.content.chars().count(), put: String::new() };
         slip(line.at(0), message, "take it out, or write `# ` before it".to_owned(), edit)
     };
     lines.map(stray).collect()
@@ -312,7 +310,8 @@ fn is_stray(line: &Line<'_>) -> bool {
     let is_signs = !content.is_empty() && !content.contains(char::is_alphanumeric) && !is_of_yaml;
     let is_markup = content.starts_with("<?") || content.starts_with('%') || content.starts_with("***");
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, ' ' | ',' | '.' | '!' | '-');
-    let is_sentence = (line.indent == 0 || content.ends_with('.')) && content.chars().all(is_word)
+    let is_sentence = (line.indent == 0 || content.ends_with('.'))
+        && content.chars().all(is_word)
         && content.contains(char::is_alphabetic);
     is_signs && !content.contains(['{', '}', '[', ']', '|', '>', '\'', '"'])
         || is_markup && line.indent == 0

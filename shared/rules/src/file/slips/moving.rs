@@ -31,7 +31,8 @@ pub(super) fn by_moving(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
 fn too_far_in(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let mut before = (1..line.number).rev().filter_map(|number| Line::new(source, number));
     let Some(before) = before.find(|line| !line.is_empty()) else { return };
-    let next = (line.number..=source.line_count()).take(NEIGHBOURS).filter_map(|number| Line::new(source, number));
+    let next =
+        (line.number..=source.line_count()).take(NEIGHBOURS).filter_map(|number| Line::new(source, number));
     let next = { next }.find(|next| !next.is_empty() && next.indent < before.indent);
     let Some(next) = next.filter(|next| before.indent - next.indent <= FARTHEST) else { return };
     if line.indent != before.indent || line.column > line.indent + 1 {
@@ -51,7 +52,9 @@ pub(super) fn of_unknown_keys(source: &Source<'_>, failure: &Unread) -> Vec<Slip
     let unknown = failure.problems.iter().filter(|problem| problem.message.contains(" takes no key `"));
     let lines = unknown.filter_map(|problem| Line::new(source, problem.line));
     // `: value` belongs to a `? key`.
-    let is_out = |line: &Line<'_>| is_key(line.content.split(':').next().unwrap_or_default()) || line.content.starts_with(": ");
+    let is_out = |line: &Line<'_>| {
+        is_key(line.content.split(':').next().unwrap_or_default()) || line.content.starts_with(": ")
+    };
     for line in lines.filter(is_out) {
         entry(source, &line, &mut slips);
         indentation(source, &line, &mut slips);
@@ -84,9 +87,8 @@ fn before_it(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let others = (line.number.saturating_sub(NEIGHBOURS).max(1)..=line.number + NEIGHBOURS)
         .filter(|number| ![line.number, out.number].contains(number))
         .filter_map(|number| Line::new(source, number));
-    let is_known = { others }.any(|other| {
-        !other.is_empty() && [other.indent, other.column - 1].contains(&line.indent)
-    });
+    let is_known =
+        { others }.any(|other| !other.is_empty() && [other.indent, other.column - 1].contains(&line.indent));
     if line.indent - out.indent > FARTHEST || out.content.is_empty() || !is_known {
         return;
     }
@@ -98,7 +100,9 @@ fn before_it(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
         slips.push(Slip { at, message, suggestion: format!("{right}, without the `- `"), edits });
     }
     let message = "this line is indented unlike its neighbours".to_owned();
-    for lines in [Vec::new(), under(source, &out).into_iter().filter(|number| *number < line.number).collect()] {
+    for lines in
+        [Vec::new(), under(source, &out).into_iter().filter(|number| *number < line.number).collect()]
+    {
         let moved = |number: usize| Edit {
             at: Position { line: number, column: 1 },
             removed: 0,

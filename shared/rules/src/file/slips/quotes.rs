@@ -242,7 +242,9 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
     let sign = value.chars().last().filter(|sign| matches!(sign, ',' | ';'));
     let is_whole = |plain: &&str| !plain.contains(['[', '{', ' ']) || plain.ends_with([']', '}', '\'', '"']);
-    if let Some((sign, plain)) = sign.zip(value.strip_suffix([',', ';']).filter(is_whole).filter(|plain| !plain.is_empty())) {
+    if let Some((sign, plain)) =
+        sign.zip(value.strip_suffix([',', ';']).filter(is_whole).filter(|plain| !plain.is_empty()))
+    {
         let edits = vec![Edit { at: line.at(content.chars().count() - 1), removed: 1, put: String::new() }];
         let message = format!("a `{sign}` ends no line outside of brackets");
         let suggestion = format!("write {}", shown(plain));

@@ -48,9 +48,9 @@ pub(super) fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<S
         let short = |length: usize| {
             text.iter().take(length).filter(|line| !is_blank(line) && indent_of(line) < target)
         };
-        let counts = [known, 1, all]
-            .into_iter()
-            .filter(|length| short(*length).all(|line| !starts_structure(line.text) && !reads_as_key(line.text)));
+        let counts = [known, 1, all].into_iter().filter(|length| {
+            short(*length).all(|line| !starts_structure(line.text) && !reads_as_key(line.text))
+        });
         for length in counts {
             let edits = short(length).map(|line| Edit {
                 at: Position { line: line.number, column: 1 },

@@ -56,7 +56,8 @@ fn entry_in_quotes(line: &Line<'_>, slips: &mut Vec<Slip>) {
 /// `- [environment='Staging']`: a condition that is a list of itself.
 fn entry_in_brackets(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let inner = line.content.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let Some(inner) = inner.filter(|inner| line.column > line.indent + 1 && !inner.contains([',', '#'])) else {
+    let Some(inner) = inner.filter(|inner| line.column > line.indent + 1 && !inner.contains([',', '#']))
+    else {
         return;
     };
     if !inner.contains(['=', '<', '>']) || parse(inner).is_err() {
@@ -143,7 +144,12 @@ fn compared(line: &Line<'_>, (key, value): (&str, &str), slips: &mut Vec<Slip>) 
 }
 
 /// `conditions: - environment='Staging'`: a list that begins on the line of its key.
-fn list_behind_key(line: &Line<'_>, (key, value): (&str, &str), next: Option<&Line<'_>>, slips: &mut Vec<Slip>) {
+fn list_behind_key(
+    line: &Line<'_>,
+    (key, value): (&str, &str),
+    next: Option<&Line<'_>>,
+    slips: &mut Vec<Slip>,
+) {
     let Some(entry) = value.strip_prefix("- ").map(str::trim) else { return };
     if !is_key(key) || takes_text(key) || entry.is_empty() {
         return;

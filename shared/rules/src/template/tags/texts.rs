@@ -45,7 +45,8 @@ impl Tags<'_> {
 
     /// `$name`, `$(name)` and `<%= name %>` of a variable.
     fn foreign_text(&mut self, start: usize, text: &str) {
-        let signs = [("<%=", "%>"), ("[[", "]]"), ("((", "))"), ("<<", ">>"), ("$(", ")"), ("$", ""), ("%", "%")];
+        let signs =
+            [("<%=", "%>"), ("[[", "]]"), ("((", "))"), ("<<", ">>"), ("$(", ")"), ("$", ""), ("%", "%")];
         for (before, after) in signs {
             for (index, _) in text.match_indices(before) {
                 let inner = text.get(index + before.len()..).unwrap_or_default();

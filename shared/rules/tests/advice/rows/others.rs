@@ -25,7 +25,7 @@ const RULES: &[Pair] = &[
     ("conditions:\n  - environment='Staging' or\n  - environment='QA'", ""),
     ("conditions:\n  - environment='Staging'\n  - and tags='#a'", ""),
     (
-        "conditions:\n  - environment='Staging' oder\n  - or environment='QA'",
+        "conditions:\n  - >-\n    environment='Staging' or\n  - environment='QA'",
         "conditions:\n  - environment='Staging' or environment='QA'",
     ),
     ("conditions:\n  - environment='Staging'\n  or environment='QA'", ""),
@@ -51,7 +51,10 @@ const RULES: &[Pair] = &[
     ),
     ("// what it is for\ndescription: x", ""),
     ("actions:\n  - add_deploy_tag: #a", ""),
-    ("actions:\n  - add_deploy_tag: '#a, #b'", "actions:\n  - add_deploy_tag: '#a'\n  - add_deploy_tag: '#b'"),
+    (
+        "actions:\n  - add_deploy_tag: '#a, #b'",
+        "actions:\n  - add_deploy_tag: '#a'\n  - add_deploy_tag: '#b'",
+    ),
 ];
 
 /// Keys of an approval.
@@ -65,6 +68,7 @@ const APPROVALS: &[Pair] = &[
     ("prompt: \"\n  Go?\nvotes_required: 2", ""),
     ("prompt: 'Go\n  or not\nvotes_required: 2", ""),
     ("prompt: |\n  Go?\nvotes-required: 2", ""),
+    ("prompt: |\n  Go?\nVOTES_REQUIRED: 2", ""),
     ("prompt: |\n  Go?\n\"votes_required: 2\"", ""),
     ("prompt: |\n  Go?\n- votes_required: 2", ""),
     ("prompt: |\n  Go?\n  votes_required: 2", "prompt: |\n  Go?\nvotes_required: 2"),
@@ -134,6 +138,8 @@ const TEMPLATES: &[Pair] = &[
     ("{{ include \"name\" . }}", "the text"),
     ("{{ environment | quote }}", "{{ environment }}"),
     ("{{ $x := environment }}", "{% set x = environment %}"),
+    ("{{ $x := environment }}{{ $x }}", "{% set x = environment %}{{ x }}"),
+    ("{{% if tags %}}x{{% endif %}}", "{% if tags %}x{% endif %}"),
     ("{% do tags.append('x') %}", "{% set names = ['a', 'b'] %}"),
     ("{{#if tags}}x{{else}}y{{/if}}", "{% if tags %}x{% else %}y{% endif %}"),
     ("{{#tags}}x{{/tags}}", "{% if tags %}x{% endif %}"),
@@ -200,7 +206,10 @@ const FILES: &[Pair] = &[
         "rules:\n  - a:\n      actions:\n        - slack_channel_approval:\n            channel: '#a'\n        - on_success:\n              - trigger_build\n            on_reject:\n              - notify_deployer: x\n",
         "",
     ),
-    ("rules:\n  - a:\n      description: |\n        x\n       conditions: [tags='#a']\n      actions: [trigger_build]\n", ""),
+    (
+        "rules:\n  - a:\n      description: |\n        x\n       conditions: [tags='#a']\n      actions: [trigger_build]\n",
+        "",
+    ),
     ("rules: |\n  - a:\n      actions: [trigger_build]\n", ""),
     ("rules: []\n  - a:\n      actions: [trigger_build]\n", ""),
     ("rules\n  - a:\n      actions: [trigger_build]\n", ""),
