@@ -25,6 +25,7 @@ mod secrets;
 mod shape;
 mod slips;
 mod stages;
+mod swallowed;
 mod unsupported;
 pub(crate) mod values;
 mod webhooks;
@@ -268,7 +269,8 @@ fn read(source: &str, path: &str) -> Result<RulesFile, Unread> {
     let root = yaml::read(&lines, BEGIN)?;
     let mut reader = Reader::new(&lines);
     let rules = monitors::expand(reader.rules(&root));
-    reader.odd_values(&root);
+    reader.odd_values(&root, &rules);
+    reader.swallowed_keys(&root);
     reader.failed_rules(&rules);
     let notices = reader.finish().map_err(|problems| Unread { problems, is_cut: false })?;
     Ok(RulesFile { rules, notices, hash: hash(source) })

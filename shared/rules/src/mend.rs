@@ -74,6 +74,12 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
             continue;
         }
         budget = budget.checked_sub(changed.len())?;
+        // Code that lost one of its ends is none any more, and sound for that.
+        let is_code = ["{{", "{%", "%}"].iter().any(|sign| source.line(problem.line).contains(sign));
+        let (before_ends, ends) = (open_ends(text), open_ends(&changed));
+        if is_code && ends != before_ends && ends.abs() >= before_ends.abs() {
+            continue;
+        }
         let (line, lines) = changed_lines(text, &changed);
         // Where nothing else is wrong, nothing may be left.
         if !before.is_sound && before.told.len() == 1 && !is_sound(&changed, &problem.path) {
@@ -94,11 +100,19 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
     None
 }
 
+/// How many starts of code a text has more than ends.
+fn open_ends(text: &str) -> i64 {
+    let count = |sign: &str| i64::try_from(text.matches(sign).count()).unwrap_or_default();
+    count("{{") + count("{%") - count("}}") - count("%}")
+}
+
 /// Whether `edits` are sure to be what was meant: the suggestion leaves no choice, gives no example, and the
 /// words that are taken out are in what is put, or in what is told. Where it only asks, they must be alike.
 fn is_sure(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
     let suggestion = problem.suggestion.as_deref().unwrap_or_default();
-    let is_example = suggestion.contains("for example") || suggestion.contains("name-of-");
+    let is_example = suggestion.contains("for example")
+        || suggestion.contains("name-of-")
+        || problem.message.contains("needs to be told what");
     if is_example || outside_of_code(suggestion).contains(" or ") {
         return false;
     }
@@ -122,9 +136,16 @@ fn is_sure(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
     if suggestion.contains("did you mean") {
         let put = words(&put);
         let parts: BTreeSet<&str> = put.iter().flat_map(|word| word.split('_')).collect();
-        let is_kept = |word: &String| {
-            parts.contains(word.as_str()) || closest(word, put.iter().map(String::as_str)).is_some()
+        // `approved_at` is not `approved_by`: each part has to be alike.
+        let is_alike = |word: &String| {
+            closest(word, put.iter().map(String::as_str)).is_some_and(|meant| {
+                let meant: Vec<&str> = meant.split('_').collect();
+                let own: Vec<&str> = word.split('_').collect();
+                own.len() != meant.len()
+                    || own.iter().all(|part| closest(part, meant.iter().copied()).is_some())
+            })
         };
+        let is_kept = |word: &String| parts.contains(word.as_str()) || is_alike(word);
         return removed.iter().all(is_kept) && removed.is_empty() == put.is_empty();
     }
     let known = words(&known);

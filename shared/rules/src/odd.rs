@@ -91,6 +91,22 @@ pub(crate) fn looks(c: char) -> Option<Looks> {
     }
 }
 
+/// `text` with what its odd characters look like in their place: what people read.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().fold(String::new(), |mut plain, c| {
+        match looks(c) {
+            Some(looks) => plain.push_str(looks.right()),
+            None => plain.push(c),
+        }
+        plain
+    })
+}
+
+/// The first character of `text` that looks like another one, and how many stand before it.
+pub(crate) fn first_odd(text: &str) -> Option<(usize, char, Looks)> {
+    text.chars().enumerate().find_map(|(index, c)| Some((index, c, looks(c)?)))
+}
+
 impl Looks {
     /// What to write instead.
     pub(crate) fn right(self) -> &'static str {

@@ -8,6 +8,7 @@ mod check;
 mod code;
 mod context;
 mod filters;
+mod go;
 mod names;
 mod operators;
 mod tags;

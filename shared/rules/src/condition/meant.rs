@@ -1,5 +1,6 @@
 //! Conditions as other languages write them, in the words of this one.
 
+mod phrases;
 mod scan;
 mod time;
 mod words;
@@ -212,6 +213,12 @@ impl Writer {
                     self.written.push_str(&space);
                     return self.turned_around((space, Token::Text(text)), is_not);
                 }
+                // `deployed for`: a name that is written in words.
+                Token::Name(name) if self.in_words_of(&name).is_some() => {
+                    let (name, words) = self.in_words_of(&name)?;
+                    self.at += words;
+                    name
+                }
                 Token::Name(name) if name.contains('.') && look_up(&name) != Variable::Supported => {
                     let first = name.split('.').next().filter(|first| look_up(first) == Variable::Supported);
                     first.map(str::to_owned).or_else(|| variable(&name))?
@@ -388,25 +395,6 @@ impl Writer {
         self.at += 1;
         let is_not = sign == "=" && self.take(&Token::Not);
         Some(Some((if is_not { "!=" } else { sign }, true)))
-    }
-
-    /// The operator that the next words say, and how many these are: `is more than`.
-    fn in_words(&self) -> Option<(&'static str, usize)> {
-        let word = |ahead: usize| match self.peek(ahead) {
-            Some(Token::Name(word)) => word.to_ascii_lowercase(),
-            _ => String::new(),
-        };
-        let from = usize::from(word(0) == "is");
-        let sign = match (word(from).as_str(), word(from + 1).as_str()) {
-            ("more" | "greater" | "longer" | "older" | "higher", "than") => ">",
-            ("less" | "fewer" | "shorter" | "newer" | "lower", "than") => "<",
-            ("at", "least") => ">=",
-            ("at", "most") => "<=",
-            ("over" | "above", _) => return Some((">", from + 1)),
-            ("under" | "below", _) => return Some(("<", from + 1)),
-            _ => return None,
-        };
-        Some((sign, from + 2))
     }
 
     /// The values of `['a', 'b']`, `('a', 'b')` or `('a' or 'b')`.

@@ -19,6 +19,7 @@ use crate::template::{LATE, is_late};
 use crate::yaml::{Content, Entry, Node};
 use approval::action::{Action, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 const BUILD_KEYS: [&str; BUILD.len()] = names(&BUILD);
 const TRIGGER_KEYS: [&str; TRIGGER_BUILD.len()] = names(&TRIGGER_BUILD);
@@ -104,6 +105,11 @@ impl Reader<'_> {
                 Some(Action::NotifyMentionedIssues(DEFAULT_COMMENT.to_owned()))
             }
             (EVENT_ACTION, None) => Some(Action::SendEvent(Self::default_event())),
+            (_, None) if entry.is_some_and(|entry| self.is_commented(entry, name)) => {
+                let node = entry.map(|entry| Rc::clone(&entry.value))?;
+                self.text(&node, name);
+                None
+            }
             (_, None) => {
                 let message = format!("`{name}` needs to be told what");
                 self.problem(at, message, format!("write {}", example(name)));
@@ -137,6 +143,14 @@ impl Reader<'_> {
         }
     }
 
+    /// True where the text of an action begins with a `#`, which makes a comment of it.
+    fn is_commented(&self, entry: &Entry, name: &str) -> bool {
+        let takes_text = example(name).ends_with("'text'`") || name == "add_deploy_tag";
+        let rest = self.source.from(entry.at).strip_prefix(name).and_then(|rest| rest.strip_prefix(':'));
+        let commented = rest.and_then(|rest| rest.trim_start().strip_prefix('#'));
+        takes_text && commented.is_some_and(|text| text.starts_with(char::is_alphanumeric))
+    }
+
     /// A template that becomes one word. What it becomes is known when the action runs; a text without
     /// anything to fill in is known now.
     fn tag(&mut self, node: &Node, name: &str) -> Option<String> {
@@ -145,7 +159,11 @@ impl Reader<'_> {
         if !text.contains('{') && words.len() > 1 {
             let message =
                 format!("{name} always fails: a tag is one word, and `{}` is {}", text.trim(), words.len());
-            self.notice(node.start, message, format!("write `{name}: '{}'`", words.join("-")));
+            let right = match text.contains(',') {
+                true => "give each tag an action of its own".to_owned(),
+                false => format!("write `{name}: '{}'`", words.join("-")),
+            };
+            self.notice(node.start, message, right);
         }
         Some(text)
     }

@@ -16,6 +16,7 @@ use crate::reference::{CONDITION, Kind, names};
 use crate::suggest::closest;
 use crate::variables::{Variable, drift_of, kind_of, look_up};
 use crate::yaml::{Content, Entry, Node, locate};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 const EXAMPLE: &str = "`- environment='Staging'`";
@@ -47,6 +48,16 @@ impl Reader<'_> {
         };
         let example = example.unwrap_or_else(|| EXAMPLE.to_owned());
         let nodes = self.list(&entry.value, "conditions", &example).unwrap_or_default();
+        let joined = self.joined_entries(nodes);
+        let others: Vec<Rc<Node>>;
+        let nodes = match joined.is_empty() {
+            true => nodes,
+            false => {
+                let numbered = nodes.iter().enumerate().filter(|(number, _)| !joined.contains(number));
+                others = numbered.map(|(_, node)| Rc::clone(node)).collect();
+                &others
+            }
+        };
         let read = self.each(nodes, |reader, node| reader.condition(node));
         let (conditions, read): (Vec<_>, Vec<_>) = read.into_iter().unzip();
         self.tell_contradictions(&conditions, &read);
@@ -82,6 +93,16 @@ impl Reader<'_> {
             );
             return None;
         }
+        if let [entry] = entries.as_slice()
+            && closest(&entry.key, KEYS).is_none()
+            && let Some(scalar) = entry.value.as_scalar().filter(|scalar| !scalar.is_null())
+            && let Some(right) = as_condition(scalar.text.trim())
+        {
+            // `- if: environment='Staging'`
+            let message = format!("a condition is a text, and not the value of `{}`", entry.key);
+            self.problem(entry.at, message, format!("write `- {right}`"));
+            return None;
+        }
         let mut description = None;
         let mut expression = None;
         for entry in self.known(entries, "a condition", &KEYS) {
@@ -91,10 +112,8 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        let misspelt = |entry: &Entry| {
-            !KEYS.contains(&entry.key.as_str()) && closest(&entry.key, ["expression"]).is_some()
-        };
-        if expression.is_none() && !entries.iter().any(misspelt) {
+        let is_unknown = |entry: &Entry| !KEYS.contains(&entry.key.as_str());
+        if expression.is_none() && !entries.iter().any(is_unknown) {
             let suggestion = "write, for example, `expression: environment='Staging'`".to_owned();
             self.problem(node.start, "a condition without `expression`", suggestion);
         }
@@ -228,7 +247,8 @@ impl Reader<'_> {
             }
             Variable::Unknown(_) if name.is_value => {
                 let message = format!("`{}` is not in quotes, and no variable either", name.name);
-                self.problem(at, message, format!("write '{}'", name.name));
+                let text = node.as_scalar().map_or("", |scalar| scalar.text.as_str());
+                self.problem(at, message, meant_value(text, name));
             }
             Variable::Unknown(suggestion) => {
                 self.problem(at, format!("unknown variable `{}`", name.name), suggestion)
@@ -267,6 +287,94 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+impl Reader<'_> {
+    /// The numbers of the entries that are joined by `and` or `or` at their ends, which is told: an entry has
+    /// to hold whatever the others do.
+    fn joined_entries(&mut self, nodes: &[Rc<Node>]) -> BTreeSet<usize> {
+        let text = |node: &Rc<Node>| node.as_scalar().map(|scalar| scalar.text.trim().to_owned());
+        let word_of = |text: &str| {
+            let lower = text.to_ascii_lowercase();
+            ["and", "or"].into_iter().find(|word| {
+                lower == *word
+                    || lower.starts_with(&format!("{word} "))
+                    || lower.ends_with(&format!(" {word}"))
+            })
+        };
+        let mut told = BTreeSet::new();
+        for (index, node) in nodes.iter().enumerate() {
+            let Some(own) = text(node) else { continue };
+            let Some(word) = word_of(&own) else { continue };
+            let is_first = own.to_ascii_lowercase().ends_with(&format!(" {word}"));
+            let is_alone = own.eq_ignore_ascii_case(word);
+            let first = if is_first { index } else { index.wrapping_sub(1) };
+            let last = if is_first || is_alone { index + 1 } else { index };
+            let (Some(first_node), Some(last_node)) = (nodes.get(first), nodes.get(last)) else { continue };
+            let (Some(before), Some(behind)) = (text(first_node), text(last_node)) else { continue };
+            let plain = |text: &str| {
+                let lower = text.to_ascii_lowercase();
+                let start = if lower.starts_with(&format!("{word} ")) { word.len() } else { 0 };
+                let end =
+                    if lower.ends_with(&format!(" {word}")) { text.len() - word.len() } else { text.len() };
+                text.get(start..end).unwrap_or_default().trim().to_owned()
+            };
+            let whole = format!("{} {word} {}", plain(&before), plain(&behind));
+            if parse(&whole).is_err() {
+                // Each is told by itself.
+                continue;
+            }
+            // The first becomes both, and the others go.
+            let others = nodes.get(first + 1..=last).unwrap_or_default();
+            let out = others.iter().map(|node| {
+                let removed = self.source.line(node.start.line).chars().count();
+                Edit { at: Position { column: 1, ..node.start }, removed, put: String::new() }
+            });
+            let edits = match whole.len() <= MAX_REPEATED {
+                true => self.rewritten(first_node, &whole),
+                false => Vec::new(),
+            };
+            let (right, edits) = match edits.is_empty() {
+                true => (format!("write one entry of both, joined by `{word}`"), edits),
+                false => {
+                    (format!("write one entry of both: `- {whole}`"), edits.into_iter().chain(out).collect())
+                }
+            };
+            self.problem_with(node.start, format!("`{word}` joins no entries of a list"), right, edits);
+            told.extend(first..=last);
+        }
+        told
+    }
+}
+
+/// What to write for a value without quotes: the value that its variable has, where that is another one.
+fn meant_value(text: &str, name: &Name) -> String {
+    let plain = format!("write '{}'", name.name);
+    let before: String = text.chars().take(name.offset).collect();
+    let behind: String = text.chars().skip(name.offset + name.name.chars().count()).collect();
+    let Ok(condition) = parse(&format!("{before}'{}'{behind}", name.name)) else { return plain };
+    let is_it = |comparison: &&Comparison| match &comparison.value {
+        Operand::Text(text) => *text == name.name,
+        _ => false,
+    };
+    let comparisons = condition.comparisons();
+    match comparisons.iter().copied().find(is_it).and_then(finding) {
+        None => plain,
+        Some(Finding::Problem(_, right) | Finding::Never(_, right) | Finding::Always(_, right)) => {
+            match right.strip_prefix("did you mean ").and_then(|right| right.strip_suffix('?')) {
+                Some(right) => format!("write {right}"),
+                None => right,
+            }
+        }
+    }
+}
+
+/// What a text means as a condition; `None`: it is none.
+fn as_condition(text: &str) -> Option<String> {
+    if !text.contains(['=', '<', '>']) {
+        return None;
+    }
+    if parse(text).is_ok() { Some(text.to_owned()) } else { meant(text) }
 }
 
 /// `- environment: Staging` as the comparison that it is meant to be; of several keys, each as one.

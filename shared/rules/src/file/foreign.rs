@@ -33,7 +33,8 @@ pub(super) fn find(text: &str) -> Vec<Foreign> {
     let all = text.match_indices(['$', '<', '{', '%', '#']).filter_map(|(at, _)| {
         let before = text.get(..at)?;
         let (what, inner, is_refused) = expression(text.get(at..)?, before)?;
-        let is_tag = what.starts_with("<%");
+        let is_tag =
+            ["<%", "<?", "%{", "#{if", "#{each", "#{unless", "#{/"].iter().any(|tag| what.starts_with(tag));
         if is_tag && std::mem::replace(&mut is_of_tags, true) {
             return None;
         }
@@ -70,6 +71,22 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
         && CIRCLECI.iter().any(|start| inner.starts_with(start))
     {
         return Some((what, inner, true));
+    }
+    // Spinnaker's expressions; to a template, `{#` starts a comment.
+    let is_spel = |inner: &str| inner.starts_with('#') || inner.contains("['");
+    if let Some((what, inner)) = whole("${", "}").filter(|(_, inner)| is_spel(inner)) {
+        // What it asks for can't be told from the words in it.
+        return Some((what, inner.get(..0)?, true));
+    }
+    // The tags of Octopus and Terraform, and PHP.
+    let is_tag = |inner: &str| {
+        ["if ", "each ", "for ", "unless ", "/"].iter().any(|word| inner.starts_with(word))
+            || matches!(inner, "endif" | "endfor" | "else")
+    };
+    for (start, end) in [("#{", "}"), ("%{", "}"), ("<?", "?>")] {
+        if let Some((what, inner)) = whole(start, end).filter(|(_, inner)| start == "<?" || is_tag(inner)) {
+            return Some((what, inner, start == "<?"));
+        }
     }
     if let Some((what, inner)) = whole("${", "}").filter(|(_, inner)| is_variable(inner)) {
         return Some((what, inner, false));

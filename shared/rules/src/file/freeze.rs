@@ -1,6 +1,7 @@
 //! `freeze`: windows in which a rule does not act.
 
 use super::reader::Reader;
+use super::shape::synonym;
 use crate::problem::Position;
 use crate::reference::{DAYS, FREEZE, MAX_DATES, MAX_FREEZES, names};
 use crate::suggest::{closest, did_you_mean};
@@ -118,7 +119,10 @@ impl Reader<'_> {
         }
         if let (Some((key, place)), None) = (timed, at("time_zone")) {
             // A misspelt key has been told already.
-            if entries.iter().any(|entry| is_unknown(entry) && closest(&entry.key, ["time_zone"]).is_some()) {
+            let is_zone = |key: &str| {
+                closest(key, ["time_zone"]).is_some() || synonym(WINDOW, key) == Some("time_zone")
+            };
+            if entries.iter().any(|entry| is_unknown(entry) && is_zone(&entry.key)) {
                 return None;
             }
             let message = format!("{WINDOW} with `{key}` has no `time_zone`");

@@ -1,9 +1,11 @@
 //! Characters within a value that look like others, or like nothing: a value is compared as it stands.
 
+use super::Rule;
 use super::reader::Reader;
 use crate::edit::Edit;
-use crate::odd::{Looks, looks};
-use crate::yaml::{Content, Node, Scalar, locate};
+use crate::odd::{Looks, first_odd, looks};
+use crate::problem::Position;
+use crate::yaml::{Content, Node, Scalar, ScalarStyle, locate};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -24,12 +26,18 @@ const FOR_PEOPLE: [&str; 13] = [
     "slack_deploy_message",
 ];
 
+/// How many rules with such names are looked for.
+const MAX_NAMES: usize = 100;
+
 /// Keys beside which `name` is what people call an approval or a freeze window.
 const TITLED: [&str; 5] = ["approvers", "channel", "dates", "days", "on_success"];
 
 impl Reader<'_> {
-    /// A notice of each value with such a character, but for texts that people read.
-    pub(super) fn odd_values(&mut self, root: &Node) {
+    /// A notice of each value with such a character, but for texts that people read, and the names of `rules`
+    /// where others name them.
+    pub(super) fn odd_values(&mut self, root: &Node, rules: &[Rule]) {
+        let names = rules.iter().map(|rule| rule.name.as_str()).filter(|name| first_odd(name).is_some());
+        let names: Vec<&str> = names.take(MAX_NAMES).collect();
         let mut nodes: Vec<Rc<Node>> = Vec::new();
         match &root.content {
             // What stands under `x-…` is looked at where it is used.
@@ -37,7 +45,7 @@ impl Reader<'_> {
                 let used = entries.iter().filter(|entry| !entry.key.starts_with("x-"));
                 nodes.extend(used.map(|entry| Rc::clone(&entry.value)));
             }
-            Content::Scalar(_) | Content::Sequence(_) => self.odd_values_of(root, &mut nodes),
+            Content::Scalar(_) | Content::Sequence(_) => self.odd_values_of(root, &names, &mut nodes),
         }
         // An alias stands for the same place.
         let mut seen = BTreeSet::new();
@@ -48,14 +56,14 @@ impl Reader<'_> {
             if !seen.insert((node.start.line, node.start.column)) {
                 continue;
             }
-            self.odd_values_of(&node, &mut nodes);
+            self.odd_values_of(&node, &names, &mut nodes);
         }
     }
 
     /// Looks at one node, and adds what is in it to `nodes`.
-    fn odd_values_of(&mut self, node: &Node, nodes: &mut Vec<Rc<Node>>) {
+    fn odd_values_of(&mut self, node: &Node, names: &[&str], nodes: &mut Vec<Rc<Node>>) {
         match &node.content {
-            Content::Scalar(scalar) => self.odd_value(node, scalar),
+            Content::Scalar(scalar) => self.odd_value(node, scalar, names),
             Content::Sequence(entries) => nodes.extend(entries.iter().cloned()),
             Content::Mapping(entries) => {
                 let is_titled = entries.iter().any(|entry| TITLED.contains(&entry.key.as_str()));
@@ -66,11 +74,32 @@ impl Reader<'_> {
         }
     }
 
-    fn odd_value(&mut self, node: &Node, scalar: &Scalar) {
-        if scalar.text.is_ascii() && !scalar.text.contains(is_unseen_control) {
+    /// `environment: production,`: a sign that ends the line in JSON and other languages.
+    fn sign_at_the_end(&mut self, node: &Node, scalar: &Scalar) {
+        let Some(sign) = scalar.text.chars().last().filter(|sign| matches!(sign, ',' | ';')) else { return };
+        let is_word = !scalar.text.contains(char::is_whitespace) && scalar.text.len() > 1;
+        if scalar.style != ScalarStyle::Plain || !is_word {
             return;
         }
-        let Some((offset, c, looks)) = odd_in(&scalar.text) else { return };
+        let column = node.start.column + scalar.text.chars().count() - 1;
+        let edit = Edit { at: Position { column, ..node.start }, removed: 1, put: String::new() };
+        let message = format!("the `{sign}` is a part of the value");
+        self.notice_with(
+            edit.at,
+            message,
+            "leave it out, or put the value into quotes".to_owned(),
+            vec![edit],
+        );
+    }
+
+    fn odd_value(&mut self, node: &Node, scalar: &Scalar, names: &[&str]) {
+        if scalar.text.is_ascii() && !scalar.text.contains(is_unseen_control) {
+            return self.sign_at_the_end(node, scalar);
+        }
+        // As long as it was, so that the place is the same.
+        let hidden = |text: String, name: &&str| text.replace(*name, &"x".repeat(name.chars().count()));
+        let text = names.iter().fold(scalar.text.clone(), hidden);
+        let Some((offset, c, looks)) = odd_in(&text) else { return };
         let (message, right) = looks.told(c);
         let message = match looks {
             Looks::Nothing | Looks::Space => format!("{message} is a part of the value"),
@@ -134,6 +163,32 @@ mod tests {
     use crate::parse;
 
     #[test]
+    fn name_of_a_rule_is_odd_at_its_own_place_only() {
+        let file = |name: &str, other: &str, key: &str| {
+            format!(
+                "rules:\n  - {name}:\n      actions: [trigger_build]\n  - b:\n      {}\n      actions: [trigger_build]\n",
+                key.replace('$', other)
+            )
+        };
+        let (after, failed) = ("after: $", "conditions: [\"failed_rules='$'\"]");
+        let places = |name: &str, other: &str, key: &str| -> Vec<(usize, usize)> {
+            let told = match parse(&file(name, other, key), "f") {
+                Ok(file) => file.notices,
+                Err(problems) => problems,
+            };
+            told.iter().map(|told| (told.line, told.column)).collect()
+        };
+        for key in [after, failed] {
+            assert_eq!(places("pro\u{2011}mote", "pro\u{2011}mote", key), [], "{key}");
+            assert_eq!(places("pro\u{a0}mote", "pro\u{a0}mote", key), [(2, 8)], "{key}");
+            assert_eq!(places("pro\u{2011}mote", "pro-mote", key), [(2, 8)], "{key}");
+        }
+        assert_eq!(places("pro-mote", "pro\u{2011}mote", after), [(5, 17)]);
+        assert_eq!(places("pro mote", "pro\u{a0}mote", after), [(5, 17)]);
+        assert_eq!(places("pro mote", "pro\u{a0}mote", failed), [(5, 38)]);
+    }
+
+    #[test]
     fn odd_character_of_a_value_is_told_by_its_code_point() {
         for (action, expected) in [
             ("auto_approve_build: deploy\u{200b}prod", "U+200B"),
@@ -148,6 +203,8 @@ mod tests {
             ("auto_approve_build: ′deploy′", "U+2032"),
             ("auto_approve_build: \u{420}roduction", "U+0420"),
             ("slack_channel_approval: {channel: '#a', approvers: \"ana\u{200d}@b.co\"}", "U+200D"),
+            ("auto_approve_build: deploy,", "`,`"),
+            ("trigger_build: {parameters: {name: x.yml, to: 'eu,'}}", ""),
             // What is meant as it stands.
             ("auto_approve_build: деплой", ""),
             ("auto_approve_build: デプロイ（本番）", ""),

@@ -2,6 +2,7 @@
 
 use super::rewriting::entry_of;
 use super::shape::{list_meant, misplaced, synonym};
+use super::slips::lines::COMMENTS;
 use super::stages::FailedRule;
 use super::{contradictions, foreign};
 use crate::condition::{Patterns, meant};
@@ -211,6 +212,11 @@ impl<'s> Reader<'s> {
         self.problems.len() >= MAX_PROBLEMS
     }
 
+    /// True where a notice is told of a place already.
+    pub(super) fn has_notice_at(&self, at: Position) -> bool {
+        self.notices.iter().any(|told| (told.line, told.column) == (at.line, at.column))
+    }
+
     /// Whether no more notices are told, but counted.
     pub(super) fn has_enough_notices(&self) -> bool {
         self.notices.len() >= MAX_PROBLEMS
@@ -306,6 +312,14 @@ impl<'s> Reader<'s> {
 
     /// A key that is not one of `known`: a problem, with the one that may be meant.
     pub(super) fn unknown_key(&mut self, entry: &Entry, of: &str, known: &[&str]) {
+        let is_comment = |sign: &&&str| entry.key.starts_with(sign.trim_end()) && !entry.key.starts_with(';');
+        if let Some(sign) = COMMENTS.iter().find(is_comment).map(|sign| sign.trim_end()) {
+            let is_there = self.source.from(entry.at).starts_with(sign);
+            let edit = Edit { at: entry.at, removed: sign.chars().count(), put: "#".to_owned() };
+            let message = format!("`{sign}` starts no comment in YAML");
+            let edits = if is_there { vec![edit] } else { Vec::new() };
+            return self.problem_with(entry.at, message, "write `#`".to_owned(), edits);
+        }
         let message = format!("{of} takes no key `{}`", entry.key);
         let text =
             entry.value.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| scalar.text.trim());

@@ -131,14 +131,32 @@ impl Reader<'_> {
         if let Some((index, c, looks @ (Looks::Space | Looks::Nothing))) = odd {
             let (message, right) = looks.told(c);
             let at = Position { column: entry.at.column + index, ..entry.at };
-            let edit = Edit { at, removed: 1, put: looks.right().to_owned() };
-            self.notice_with(at, format!("{message} is a part of the rule's name"), right, vec![edit]);
+            let edit = |at: Position| Edit { at, removed: 1, put: looks.right().to_owned() };
+            let others = self.named_elsewhere(name, entry.at.line);
+            let right =
+                if others.is_empty() { right } else { format!("{right}, also where other rules name it") };
+            let others = others.into_iter().map(|at| edit(Position { column: at.column + index, ..at }));
+            let mut edits: Vec<Edit> = std::iter::once(edit(at)).chain(others).collect();
+            edits.sort_by_key(|edit| edit.at);
+            self.notice_with(at, format!("{message} is a part of the rule's name"), right, edits);
         }
         if let Some(first) = names.insert(name.to_owned(), entry.at) {
             let message = format!("the rule `{name}` is here twice (first in line {})", first.line);
             self.problem(entry.at, message, "give one of them another name".to_owned());
         }
         self.rule_body(name, entry)
+    }
+
+    /// The places at which `name` stands in other lines than `own`.
+    fn named_elsewhere(&self, name: &str, own: usize) -> Vec<Position> {
+        let in_line = |line: usize| {
+            let text = self.source.line(line);
+            let starts = text.match_indices(name).map(|(at, _)| text.get(..at).unwrap_or_default());
+            let columns: Vec<usize> = starts.map(|before| before.chars().count() + 1).collect();
+            columns.into_iter().map(move |column| Position { line, column })
+        };
+        let lines = (1..=self.source.line_count()).filter(|line| *line != own);
+        lines.flat_map(in_line).take(MAX_MOVED).collect()
     }
 
     fn rule_body(&mut self, name: &str, entry: &Entry) -> Option<Rule> {

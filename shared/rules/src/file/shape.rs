@@ -1,6 +1,7 @@
 //! Entries that are put together wrongly: a name that stands as a value, and keys beside the one that they
 //! belong to.
 
+use super::approvals::QUOTA;
 use super::reader::Reader;
 use crate::edit::Edit;
 use crate::problem::Position;
@@ -185,7 +186,7 @@ pub(super) fn list_meant(key: &str, of: &str, known: &[&str]) -> Option<&'static
         return None;
     }
     match key {
-        "if" | "when" | "only_if" => Some("conditions"),
+        "if" | "when" | "only_if" | "where" => Some("conditions"),
         "on" | "event" | "events" | "trigger" => Some("triggers"),
         _ if is_what_it_does(key) => Some("actions"),
         _ => ["conditions", "actions", "triggers"]
@@ -195,26 +196,47 @@ pub(super) fn list_meant(key: &str, of: &str, known: &[&str]) -> Option<&'static
 }
 
 /// What keys are called elsewhere, each with its name here, by what takes them.
-const SYNONYMS: [(&str, &[&str], &str); 17] = [
-    ("a rule", &["needs", "depends_on", "requires", "wait_for"], "after"),
+const SYNONYMS: [(&str, &[&str], &str); 34] = [
+    ("a rule", &["needs", "depends_on", "dependsOn", "depends-on", "requires", "wait_for"], "after"),
     ("a rule", &["desc", "comment", "summary"], "description"),
-    ("slack_channel_approval", &["on_approve", "on_approval", "on_approved"], "on_success"),
+    (
+        "slack_channel_approval",
+        &["on_approve", "on_approval", "on_approved", "then", "approved"],
+        "on_success",
+    ),
+    ("slack_channel_approval", &["on_deny", "on_denied", "on_decline", "rejected", "else"], "on_reject"),
+    ("slack_channel_approval", &["on_timeout", "on_expiry", "on_expired", "expired"], "on_expire"),
+    ("slack_channel_approval", &["room", "slack_channel", "slack-channel"], "channel"),
+    ("slack_channel_approval", &["only_authors"], "authors_only"),
+    ("slack_channel_approval", &["reason_required"], "require_reason"),
     (
         "slack_channel_approval",
         &["minimum_approvals", "min_approvals", "required_approvals"],
         "votes_required",
     ),
-    ("slack_personal_message", &["recipient", "recipients", "emails"], "email"),
+    ("slack_personal_message", &["recipient", "recipients", "emails", "to"], "email"),
     ("slack_channel_approval", &["required", "approvals", "count", "min_votes"], "votes_required"),
     ("slack_channel_approval", &["reviewers", "voters", "users"], "approvers"),
-    ("slack_channel_approval", &["timeout", "expires", "ttl"], "expires_after"),
+    ("slack_channel_approval", &["timeout", "expires", "ttl", "expiry", "expiration"], "expires_after"),
     ("slack_channel_approval", &["message", "text", "question"], "prompt"),
-    ("slack_channel_approval", &["title"], "name"),
+    ("slack_channel_approval", &["title", "label", "id"], "name"),
+    (QUOTA, &["group", "groups", "who", "team", "user", "users", "approvers", "members"], "from"),
+    (QUOTA, &["count", "number", "min", "votes_required", "required", "amount"], "votes"),
     ("slack_channel_message", &["text", "body", "prompt"], "message"),
     ("auto_approve_build", &["name", "workflow", "pipeline"], "build"),
     ("auto_approve_build", &["step", "stage"], "job"),
     ("trigger_build", &["inputs", "variables", "params", "args", "with"], "parameters"),
-    ("webhook", &["address", "link", "href", "endpoint"], "url"),
+    ("trigger_build", &["ref", "branch", "sha", "commit"], "revision"),
+    ("webhook", &["address", "link", "href", "endpoint", "uri"], "url"),
+    ("webhook", &["data", "payload", "json", "content", "message"], "body"),
+    ("webhook", &["header"], "headers"),
+    ("webhook", &["verb", "type"], "method"),
+    ("send_event", &["name", "event", "type"], "detail_type"),
+    ("send_event", &["data", "payload", "body"], "detail"),
+    ("transition_mentioned_issues", &["to", "status", "transition"], "state"),
+    ("update_mentioned_issues", &["field", "name"], "field_name"),
+    ("update_mentioned_issues", &["value", "to"], "field_value"),
+    ("a freeze window", &["tz", "timezone", "zone"], "time_zone"),
     ("a freeze window", &["start", "begin"], "from"),
     ("a freeze window", &["end", "until"], "to"),
 ];
@@ -244,6 +266,29 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
         }
         "a rule" if look_up(key) == Variable::Supported => {
             Some(format!("write `- {key}='…'` in the list `conditions:`"))
+        }
+        "a rule" if matches!(key, "only" | "except" | "branches" | "filters") => {
+            Some("write, for example, `- branch='main'` in the list `conditions:`".to_owned())
+        }
+        "a rule" if matches!(key, "environments" | "stage" | "env" | "target") => {
+            Some("write, for example, `- environment='Staging'` in the list `conditions:`".to_owned())
+        }
+        "a rule" if matches!(key, "schedule" | "cron" | "window" | "blackout") => Some(
+            "a rule is opened by deploys; the time in which it must not act stands under `freeze:`"
+                .to_owned(),
+        ),
+        "a rule" if matches!(key, "before" | "priority" | "order" | "weight") => {
+            Some("rules that wait for others say so with `after:`".to_owned())
+        }
+        "slack_channel_approval"
+            if matches!(key, "prevent_self_review" | "four_eyes" | "prevent_self_approval") =>
+        {
+            Some("write, for example, `self_approval: false`".to_owned())
+        }
+        "slack_channel_approval"
+            if matches!(key, "timeout_minutes" | "timeout-minutes" | "expires_in_minutes") =>
+        {
+            Some("write, for example, `expires_after: '60m'`".to_owned())
         }
         _ if synonym(of, key).is_some() => synonym(of, key).map(|name| format!("did you mean `{name}`?")),
         "trigger_build" if matches!(key, "name" | "workflow" | "environment" | "version" | "tags") => {

@@ -5,10 +5,12 @@
 //! of it is not told. A repair that does not help is no advice.
 
 mod candidates;
-mod lines;
+mod keys;
+pub(super) mod lines;
 mod moving;
 mod quotes;
 mod texts;
+mod values;
 
 use super::read;
 use crate::edit::{Edit, applied};
@@ -23,6 +25,8 @@ const MAX_TRIED: usize = 60;
 const MAX_PAIRED: usize = 8;
 /// How many columns a tab may be meant to be wide.
 const TAB_WIDTHS: [usize; 5] = [2, 4, 8, 6, 3];
+/// How far one line with a tab may be meant to be indented, if as none of its neighbours.
+const WIDEST: usize = 24;
 /// How many bytes are read again for all of the repairs of one file.
 const MAX_READ: usize = 2 * 1024 * 1024;
 
@@ -128,6 +132,31 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
             }
         }
     }
+    if let Some(last) = failure.problems.last().filter(|_| failure.is_cut) {
+        for slip in &lines::strays(&source, last.line) {
+            let Some(better) = tried(&source, path, slip, budget)? else { continue };
+            let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
+            if helps(failure, &better.failure) && is_best {
+                best = Some(better);
+            }
+        }
+    } else if failure.problems.len() > 1 {
+        // A line that stands elsewhere is missing where it belongs, and unknown where it is.
+        let after = best.as_ref().map_or(failure.problems.len(), |best| best.failure.problems.len());
+        for slip in moving::of_unknown_keys(&source, failure).iter().take(MAX_TRIED) {
+            let Some(better) = tried(&source, path, slip, budget)? else { continue };
+            let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
+            let is_wrong = |line: usize| better.failure.problems.iter().any(|problem| problem.line == line);
+            let is_less = better.failure.problems.len() + 2 <= after;
+            if !better.failure.is_cut
+                && is_best
+                && is_less
+                && !slip.edits.iter().any(|edit| is_wrong(edit.at.line))
+            {
+                best = Some(better);
+            }
+        }
+    }
     if best.is_some() || !failure.is_cut {
         return best;
     }
@@ -154,13 +183,13 @@ fn without_tabs(source: &Source<'_>, path: &str, failure: &Unread, budget: &mut 
         (1..=source.line_count()).filter_map(|line| indented_by_tab(source, line, width)).collect()
     };
     let mut all: Vec<Vec<Edit>> = TAB_WIDTHS.map(by_width).into_iter().collect();
-    // One line may be meant to stand where its neighbours do.
+    // One line is most likely meant to stand where its neighbours do.
     if let Some([edit]) = all.first().map(Vec::as_slice) {
-        let edit = edit.clone();
-        let neighbours = [edit.at.line.saturating_sub(1), edit.at.line + 1];
-        let columns = neighbours.into_iter().filter_map(|number| candidates::Line::new(source, number));
-        let columns = columns.flat_map(|line| [line.column - 1, line.indent]);
-        all.extend(columns.map(|column| vec![Edit { put: " ".repeat(column), ..edit.clone() }]));
+        let near: Vec<Edit> = beside(source, edit.at.line)
+            .into_iter()
+            .map(|column| Edit { put: " ".repeat(column), ..edit.clone() })
+            .collect();
+        all = near.into_iter().map(|edit| vec![edit]).chain(all).collect();
     }
     for edits in all {
         if edits.len() > candidates::MAX_LINES {
@@ -186,6 +215,28 @@ fn without_tabs(source: &Source<'_>, path: &str, failure: &Unread, budget: &mut 
         }
     }
     best
+}
+
+/// How far the lines around one are indented, and what stands behind their `- `: the nearest first.
+fn beside(source: &Source<'_>, number: usize) -> Vec<usize> {
+    let line = |number: usize| candidates::Line::new(source, number).filter(|line| !line.is_empty());
+    let before = (1..number).rev().filter_map(line).take(candidates::MAX_NEAR);
+    let next = (number + 1..=source.line_count()).filter_map(line).take(1);
+    let mut columns = Vec::new();
+    let near: Vec<_> = before.collect();
+    for line in near.iter().take(1) {
+        columns.push(line.column - 1);
+    }
+    columns.extend(next.map(|line| line.indent));
+    for line in &near {
+        columns.extend([line.column - 1, line.indent]);
+    }
+    // The rest of a text stands further in than its key.
+    columns.extend(near.first().map(|line| line.column + 1));
+    columns.extend((0..=WIDEST).step_by(2));
+    let mut seen = std::collections::BTreeSet::new();
+    columns.retain(|column| seen.insert(*column));
+    columns
 }
 
 /// What indents a line by spaces where there is a tab among them; each tab ends at a multiple of `width`.

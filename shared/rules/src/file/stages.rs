@@ -3,6 +3,7 @@
 use super::Rule;
 use super::reader::Reader;
 use crate::condition::Pattern;
+use crate::odd::{Looks, first_odd, plain};
 use crate::problem::Position;
 use crate::suggest::did_you_mean;
 use crate::yaml::{Content, Entry, Node};
@@ -48,6 +49,14 @@ impl Reader<'_> {
                 return;
             }
             if names.contains_key(&name) {
+                continue;
+            }
+            if let Some(alike) = alike(&name, names) {
+                let (at, message, right) = self.told_of_alike(alike, (&name, at), "`after`");
+                match is_closed {
+                    true => self.notice(at, message, right),
+                    false => self.problem(at, message, right),
+                }
                 continue;
             }
             let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
@@ -141,6 +150,7 @@ impl Reader<'_> {
     pub(super) fn failed_rules(&mut self, rules: &[Rule]) {
         let asked = std::mem::take(&mut self.failed_rules);
         let names: HashSet<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+        let places = rules.iter().map(|rule| (rule.name.clone(), rule.at)).collect();
         for (asked, at) in asked {
             let is_there = match &asked {
                 FailedRule::Named(name) => names.contains(name.as_str()),
@@ -149,6 +159,16 @@ impl Reader<'_> {
                 }
             };
             if is_there || self.has_enough_notices() {
+                continue;
+            }
+            if let FailedRule::Named(name) = &asked
+                && let Some(alike) = alike(name, &places)
+            {
+                let (at, message, right) = self.told_of_alike(alike, (name, at), "`failed_rules`");
+                // The value may have been told of as one with such a character.
+                if !self.has_notice_at(at) {
+                    self.notice(at, message, right);
+                }
                 continue;
             }
             let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
@@ -169,6 +189,43 @@ impl Reader<'_> {
             );
         }
     }
+}
+
+impl Reader<'_> {
+    /// The place, the message and what is right where a rule is named (`asked`, by `key`) with characters
+    /// that only look like its own.
+    fn told_of_alike(
+        &self,
+        (name, place): (&str, Position),
+        (asked, at): (&str, Position),
+        key: &str,
+    ) -> (Position, String, String) {
+        let mine = first_odd(asked);
+        let (odd, text, at) = match (mine, first_odd(name)) {
+            (Some(mine), None) => (Some(mine), asked, at),
+            (_, theirs) => (theirs.or(mine), name, place),
+        };
+        let Some((index, c, looks)) = odd else {
+            return (at, format!("no rule `{asked}` in this file"), format!("write `{name}`"));
+        };
+        // Behind a quote, or in the text of a condition, the name starts later.
+        let from = self.source.from(at);
+        let start = from.find(text).map_or(0, |start| from.get(..start).unwrap_or_default().chars().count());
+        let at = Position { column: at.column + start + index, ..at };
+        let (message, right) = looks.told(c);
+        let message = match text == asked {
+            true => format!("{message}, and the rule's name has another character there"),
+            false => format!("{message} is a part of the rule's name, and {key} has another character there"),
+        };
+        (at, message, if looks == Looks::Dash { "write `-`".to_owned() } else { right })
+    }
+}
+
+/// The rule, with its place, whose name reads like `name` and is not the same.
+fn alike<'n>(name: &str, names: &'n HashMap<String, Position>) -> Option<(&'n str, Position)> {
+    let read = plain(name);
+    let mut others = names.iter().take(MAX_COMPARED).filter(|(other, _)| other.as_str() != name);
+    others.find(|(other, _)| plain(other) == read).map(|(other, at)| (other.as_str(), *at))
 }
 
 /// Whether a rule is not opened, whatever happens.

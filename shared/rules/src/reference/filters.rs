@@ -327,9 +327,10 @@ pub const FILTERS_LEFT_OUT: [LeftOut; 1] =
     [left_out("random", "a template gives the same text each time; write `first`, `last` or `sort`")];
 
 /// The tags of Jinja that a template does not have.
-pub const TAGS_LEFT_OUT: [LeftOut; 11] = [
+pub const TAGS_LEFT_OUT: [LeftOut; 12] = [
     left_out("macro", "write the text where it is used, or keep it with `{% set name %}text{% endset %}`"),
     left_out("call", "write the text where it is used"),
+    left_out("do", "a template changes no list: name its values at once, `{% set names = ['a', 'b'] %}`"),
     left_out("include", "write the text here; a YAML anchor shares it between actions"),
     left_out("import", "write the text here; a YAML anchor shares it between actions"),
     left_out("from", "write the text here; a YAML anchor shares it between actions"),

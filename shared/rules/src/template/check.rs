@@ -2,7 +2,7 @@
 
 use super::code::{Slip, pieces, refused};
 use super::{
-    Context, MAX_TEMPLATE_BYTES, Mentions, SLACK, explained, names, operators, render_compiled, tags,
+    Context, MAX_TEMPLATE_BYTES, Mentions, SLACK, explained, go, names, operators, render_compiled, tags,
 };
 use crate::problem::one_line;
 use crate::reference::TEMPLATE_VARIABLES;
@@ -27,6 +27,9 @@ pub(crate) struct TemplateProblem {
     /// What would be right, as a clause.
     pub(crate) suggestion: Option<String>,
 }
+
+/// What other languages put around a variable.
+const OTHERS: [&str; 3] = ["[[", "((", "<<"];
 
 /// A deploy that has everything once, for trying templates.
 static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
@@ -107,7 +110,9 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
 /// Where nothing is, how much work it was.
 pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
     // Text alone, as most messages are, needs no engine.
-    if !template.contains(['{', '$', '%']) && template.len() <= MAX_TEMPLATE_BYTES {
+    let is_plain = !template.contains(['{', '$', '%']);
+    if is_plain && !OTHERS.iter().any(|sign| template.contains(sign)) && template.len() <= MAX_TEMPLATE_BYTES
+    {
         return Ok(0);
     }
     if template.len() > MAX_TEMPLATE_BYTES {
@@ -115,7 +120,11 @@ pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
         return Err(vec![TemplateProblem { offset: None, message, suggestion: None }]);
     }
     let pieces = pieces(template);
-    let mut slips = tags::slips(template, &pieces);
+    let (mut slips, of_go) = go::slips(template, &pieces);
+    let numbered = pieces.into_iter().enumerate();
+    let pieces: Vec<_> =
+        numbered.filter(|(number, _)| !of_go.contains(number)).map(|(_, piece)| piece).collect();
+    slips.extend(tags::slips(template, &pieces));
     for slip in operators::slips(template, &pieces) {
         // One in a tag that is wrong itself is told with the tag.
         if slips.iter().all(|told| !same_code(template, told.at, slip.at)) {

@@ -5,7 +5,7 @@ use super::names::unknown_filter;
 use crate::reference::{FILTERS, TEMPLATE_VARIABLES};
 
 /// Operators of other languages, with what to write.
-const FOREIGN: [(&str, &str); 14] = [
+const FOREIGN: [(&str, &str); 15] = [
     ("&&", "and"),
     ("||", "or"),
     ("!", "not"),
@@ -19,6 +19,7 @@ const FOREIGN: [(&str, &str); 14] = [
     ("NOT", "not"),
     ("IN", "in"),
     ("eq", "=="),
+    ("equals", "=="),
     ("ne", "!="),
 ];
 
@@ -138,6 +139,17 @@ impl<'t> Around<'_, 't> {
                 "==" | "!=" => self.compared(token),
                 "(" | ")" | "]" | "{" | "}" | "," | ":" | "~" | "+" | "*" | "**" | "/" | "//" | "<"
                 | "<=" | ">" | ">=" => None,
+                "=>" if self.open.contains(&"call") => told(
+                    "`=>` makes no function in a template".to_owned(),
+                    "write, for example, `prs | map(attribute='title')`".to_owned(),
+                ),
+                "&" if [self.previous(), self.next()]
+                    .into_iter()
+                    .flatten()
+                    .any(|token| token.kind == Kind::Text) =>
+                {
+                    told("`&` joins no texts".to_owned(), "write `~`".to_owned())
+                }
                 sign => match FOREIGN.iter().find(|(foreign, _)| *foreign == sign) {
                     Some((_, written)) => {
                         told(format!("`{sign}` is no operator of a template"), format!("write `{written}`"))
@@ -160,6 +172,20 @@ impl<'t> Around<'_, 't> {
                 format!("`{word}` is no operator of a template"),
                 format!("write `{written}`"),
             ));
+        }
+        if ends_value && matches!(token.text, "matches" | "like") && self.next().is_some() {
+            let right = "ask for a part of a text with `in`, and for its start with `is startingwith('…')`";
+            let message = format!("`{}` is no operator of a template", token.text);
+            return Some(Slip::new(token.start, message, right.to_owned()));
+        }
+        if ends_value && token.text == "unless" && self.open.is_empty() {
+            let (left, right) = (self.code(0, self.index), self.code(self.index + 1, usize::MAX));
+            let message = "`unless` is no operator of a template".to_owned();
+            return Some(Slip::new(token.start, message, format!("write `{left} if not {right}`")));
+        }
+        if ends_value && token.text == "for" && self.open.contains(&"[") {
+            let right = "write, for example, `prs | map(attribute='title') | join(', ')`".to_owned();
+            return Some(Slip::new(token.start, "a list is not made with `for` here", right));
         }
         if ends_value && matches!(token.text, "contains" | "has" | "includes") {
             let (left, right) = (self.code(0, self.index), self.code(self.index + 1, usize::MAX));
@@ -210,6 +236,10 @@ impl<'t> Around<'_, 't> {
         };
         if suggestion.is_some() {
             return Some(Slip::new(previous.start, message, suggestion));
+        }
+        if is_variable(previous.text) && is_filter(token.text) {
+            let right = format!("write `{} | {}`", previous.text, token.text);
+            return Some(Slip::new(previous.start, message, right));
         }
         if is_variable(&joined) {
             return Some(Slip::new(previous.start, message, format!("write `{joined}`")));
@@ -285,6 +315,11 @@ impl<'t> Around<'_, 't> {
             return None;
         }
         let next = self.next();
+        let is_beside = |other: Option<&Token<'_>>| other.is_some_and(|other| other.is("~"));
+        if is_beside(next) || is_beside(self.previous()) {
+            let right = "ask for a part of a text with `in`, and for its start with `is startingwith('…')`";
+            return Some(Slip::new(token.start, "a template has no patterns", right.to_owned()));
+        }
         if let Some(next) = next.filter(|next| next.start == token.end() && (next.is("<") || next.is(">"))) {
             return Some(Slip::new(
                 token.start,

@@ -1,6 +1,7 @@
 //! Slips in the tags of a template: unclosed, misspelt, or of another system.
 
 mod heads;
+mod texts;
 
 use super::code::{Code, End, Kind, Piece, Slip, Token};
 use crate::reference::{TAGS_LEFT_OUT, TEMPLATE_VARIABLES};
@@ -9,10 +10,10 @@ use crate::suggest::closest;
 /// The tags that another tag ends.
 const OPENERS: [&str; 6] = ["if", "for", "with", "filter", "autoescape", "set"];
 /// The tags that start nothing: in another, or on their own.
-const MIDDLE: [&str; 3] = ["elif", "else", "do"];
+const MIDDLE: [&str; 2] = ["elif", "else"];
 
 /// Tags of other languages, with what to write.
-const FOREIGN: [(&str, &str); 12] = [
+const FOREIGN: [(&str, &str); 13] = [
     ("unless", "write `{% if not … %}` and `{% endif %}`"),
     ("foreach", "write `{% for tag in tags %}` and `{% endfor %}`"),
     ("each", "write `{% for tag in tags %}` and `{% endfor %}`"),
@@ -22,6 +23,7 @@ const FOREIGN: [(&str, &str); 12] = [
     ("when", "write `{% elif … %}`"),
     ("assign", "write `{% set name = … %}`"),
     ("let", "write `{% set name = … %}`"),
+    ("var", "write `{% set name = … %}`"),
     ("print", "show a value with `{{ … }}`"),
     ("echo", "show a value with `{{ … }}`"),
     ("comment", "write `{# … #}`"),
@@ -78,70 +80,20 @@ impl<'t> Tags<'t> {
         );
     }
 
-    /// Text that looks like code: braces with a space between them, or one alone around a variable.
-    fn text(&mut self, start: usize, text: &str) {
-        self.foreign_text(start, text);
-        for (index, _) in text.match_indices('{') {
-            let at = start + index;
-            let inner = text.get(index + 1..).unwrap_or_default();
-            let spaces = inner.len() - inner.trim_start_matches(' ').len();
-            let split = inner.get(spaces..).unwrap_or_default();
-            if spaces > 0 && split.starts_with(['{', '%']) {
-                let (open, close) = if split.starts_with('{') { ("{{", "}}") } else { ("{%", "%}") };
-                let code = split.get(1..).unwrap_or_default();
-                let end = code.find(['}', '%']).unwrap_or(code.len());
-                let code = code.get(..end).unwrap_or_default().trim();
-                if !code.is_empty() && !code.contains(['\n', '{', ':']) {
-                    let message =
-                        format!("`{{{}{}` has a space between its braces", " ".repeat(spaces), &open[1..]);
-                    self.told(at, message, format!("write `{open} {code} {close}`"));
-                    let word = code.split(' ').next().unwrap_or_default();
-                    let opener = OPENERS.into_iter().find(|opener| open == "{%" && *opener == word);
-                    self.open.extend(opener.map(|word| Open {
-                        word,
-                        start: at,
-                        has_else: false,
-                        is_told: true,
-                    }));
-                    return;
-                }
-            }
-            let name = inner.split('}').next().filter(|name| name.len() < inner.len()).unwrap_or_default();
-            if is_variable(name.trim()) {
-                let sign = self.template.get(..at).and_then(|before| before.chars().next_back());
-                let sign =
-                    sign.filter(|sign| matches!(sign, '$' | '#' | '%')).map(String::from).unwrap_or_default();
-                let at = at - sign.len();
-                let message = format!("`{sign}{{{name}}}` is shown as it is written");
-                self.told(at, message, format!("write `{{{{ {} }}}}`", name.trim()));
-            }
-        }
-    }
-
-    /// `$name`, `$(name)` and `<%= name %>` of a variable.
-    fn foreign_text(&mut self, start: usize, text: &str) {
-        for (before, after) in [("<%=", "%>"), ("$(", ")"), ("$", ""), ("%", "%")] {
-            for (index, _) in text.match_indices(before) {
-                let inner = text.get(index + before.len()..).unwrap_or_default();
-                let spaces = inner.len() - inner.trim_start().len();
-                let end = inner.trim_start().find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                let (name, rest) = inner.trim_start().split_at(end.unwrap_or(inner.len() - spaces));
-                let is_apart = spaces == 0 || before == "<%=";
-                if is_apart && is_variable(name) && rest.trim_start().starts_with(after) {
-                    let length = before.len() + spaces + name.len();
-                    let spaces = if after.is_empty() { 0 } else { rest.len() - rest.trim_start().len() };
-                    let length = length + spaces + after.len();
-                    let written = text.get(index..index + length).unwrap_or_default();
-                    let message = format!("`{written}` is shown as it is written");
-                    self.told(start + index, message, format!("write `{{{{ {name} }}}}`"));
-                }
-            }
-        }
-    }
-
     fn code(&mut self, code: &Code<'t>) {
         let (start, end) = if code.is_statement { ("{%", "%}") } else { ("{{", "}}") };
         let words: Vec<&str> = code.tokens.iter().map(|token| token.text).collect();
+        if let ("%", [_, inner @ ..]) = (words.first().copied().unwrap_or_default(), code.tokens.as_slice())
+            && !code.is_statement
+        {
+            // `{{% if tags %}}`: each of its tags is written so.
+            let message = "`{{%` is one brace too many";
+            if self.slips.iter().all(|told| told.message != message) {
+                let inner = self.inner(inner).trim_end_matches(['%', ' ']);
+                self.told(code.start, message, format!("write `{{% {inner} %}}`, and each tag so"));
+            }
+            return;
+        }
         match code.end {
             End::InText(at) => {
                 let quote = if words.last().is_some_and(|text| text.starts_with('"')) { "\"" } else { "'" };
@@ -182,6 +134,26 @@ impl<'t> Tags<'t> {
             (["{", name, "}"], [_, token, _]) if token.kind == Kind::Name => {
                 self.told(code.start, "`{{{` is one brace too many", format!("write `{{{{ {name} }}}}`"));
             }
+            (["!", ..], [_, rest @ ..]) if rest.len() > 1 => {
+                let inner = self.inner(rest).trim_matches(['-', ' ']);
+                self.told(code.start, "`{{!` starts no comment here", format!("write `{{# {inner} #}}`"));
+            }
+            ([">", ..], [_, ..]) => {
+                self.told(code.start, "`{{>` shows no other template here", "write the text here".to_owned());
+            }
+            (["&", name], _) => {
+                self.told(code.start, "a name starts with no `&`", format!("write `{{{{ {name} }}}}`"));
+            }
+            (["@", "index"], _) => {
+                self.told(code.start, "a name starts with no `@`", "write `{{ loop.index0 }}`".to_owned());
+            }
+            (["#", .., "#"], [_, inner @ .., _]) => {
+                let inner = self.inner(inner);
+                self.told(code.start, "`{{#` is one brace too many", format!("write `{{# {inner} #}}`"));
+            }
+            (["else"], _) if self.open.last().is_some_and(|open| open.is_told) => {
+                // Told at the tag that it belongs to.
+            }
             ([".", name, ..], [_, token, ..]) if token.kind == Kind::Name => {
                 let known = closest(name, TEMPLATE_VARIABLES.iter().map(|variable| variable.name));
                 let suggestion = match known.filter(|_| code.tokens.len() == 2) {
@@ -193,10 +165,12 @@ impl<'t> Tags<'t> {
             (["$", name, ..], _) => {
                 self.told(code.start, "a name starts with no `$`", format!("write `{{{{ {name} }}}}`"));
             }
-            (["#" | "/", word, ..], [first, _, rest @ ..]) => {
+            (["#" | "/" | "^", word, ..], [first, _, rest @ ..]) => {
                 let list = self.inner(rest);
                 let tag = match *word {
                     _ if first.is("/") => self.closer(),
+                    _ if first.is("^") => Some(format!("{{% if not {word} %}}")),
+                    _ if is_variable(word) => Some(format!("{{% if {word} %}}")),
                     "if" => Some(format!("{{% if {list} %}}")),
                     "unless" => Some(format!("{{% if not {list} %}}")),
                     "each" => {
@@ -244,7 +218,11 @@ impl<'t> Tags<'t> {
                 };
                 self.told(code.start, "`if` stands behind the value that it is for", suggestion);
             }
-            ([word, ..], [first, rest @ ..]) if first.kind == Kind::Name && is_tag(word, rest.first()) => {
+            ([word, ..], [first, rest @ ..])
+                if first.kind == Kind::Name
+                    && is_tag(word, rest.first())
+                    && !self.template.contains(&format!("set {word} ")) =>
+            {
                 let (inner, condition) = (self.inner(&code.tokens), self.inner(rest));
                 let tag = match *word {
                     "unless" => format!("{{% if not {condition} %}}"),
@@ -362,6 +340,22 @@ impl<'t> Tags<'t> {
             } else {
                 self.told_once(code, format!("`{written}` ends nothing"), "leave it out");
             }
+        } else if let ("/", Some(open)) = (word, self.open.last()) {
+            let (right, is_told) = (format!("write `{{% end{} %}}`", open.word), open.is_told);
+            self.open.pop();
+            if !is_told {
+                self.told_once(code, format!("there is no tag `/{rest_text}`"), right);
+            }
+        } else if matches!(word, "otherwise" | "empty")
+            && self.open.last().is_some_and(|open| matches!(open.word, "if" | "for"))
+        {
+            self.told_once(code, format!("there is no tag `{word}`"), "write `{% else %}`");
+        } else if is(0, "=") && first.kind == Kind::Name {
+            let value = self.inner(&code.tokens);
+            self.told_once(code, format!("there is no tag `{word}`"), format!("write `{{% set {value} %}}`"));
+        } else if word == "#" {
+            let right = format!("write `{{# {rest_text} #}}`");
+            self.told_once(code, "`{% #` starts no comment", right);
         } else {
             self.unknown(code, word);
         }
@@ -432,11 +426,25 @@ impl<'t> Tags<'t> {
         let known = OPENERS.into_iter().chain(MIDDLE).chain(ends.iter().map(String::as_str));
         let message = format!("there is no tag `{word}`");
         let Some(meant) = closest(&lower, known) else {
+            if self.template.contains(&format!("end{word}")) {
+                // What ends it would be told again.
+                self.open.push(Open { word, start: code.start, has_else: false, is_told: true });
+            }
             let tags = "`if`, `for`, `set`, `with`, `filter`";
             return self.told_once(code, message, format!("the tags are {tags}"));
         };
         if let Some(opener) = OPENERS.into_iter().find(|opener| *opener == meant) {
-            self.open.push(Open { word: opener, start: code.start, has_else: false, is_told: false });
+            // `{% IF %}` with its `{% ENDIF %}` is one slip.
+            let end = format!("end{opener}");
+            let is_told = lower == opener
+                && !self.template.contains(&end)
+                && self.template.to_lowercase().contains(&end);
+            self.open.push(Open { word: opener, start: code.start, has_else: false, is_told });
+            if is_told {
+                let rest = self.inner(code.tokens.get(1..).unwrap_or_default());
+                let right = format!("write `{{% {opener} {rest} %}}`, and `{{% {end} %}}` where it ends");
+                return self.told_once(code, message, right);
+            }
         } else if meant.starts_with("end") {
             self.open.pop();
         }

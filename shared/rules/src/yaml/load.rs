@@ -224,11 +224,12 @@ impl Loader<'_> {
                         Some(first) if text != "<<" => {
                             let message =
                                 format!("the key `{text}` is here twice (first in line {})", first.line);
-                            self.problems.push(self.source.problem(
-                                at,
-                                message,
-                                "keep one of them".to_owned(),
-                            ));
+                            // Without the entries of one of two lists, a rule would ask for less.
+                            let right = match has_list(self.source, at) {
+                                true => "put the entries of both under the first",
+                                false => "keep one of them",
+                            };
+                            self.problems.push(self.source.problem(at, message, right.to_owned()));
                         }
                         _ => {
                             seen.insert(text.clone(), at);
@@ -283,6 +284,13 @@ impl Loader<'_> {
         }
         merged
     }
+}
+
+/// True where the key at `at` stands above the entries of a list.
+fn has_list(source: &Source<'_>, at: Position) -> bool {
+    let mut below = (at.line + 1..=source.line_count()).map(|line| source.line(line).trim_start());
+    let next = below.find(|line| !line.is_empty() && !line.starts_with('#'));
+    source.line(at.line).trim_end().ends_with(':') && next.is_some_and(|line| line.starts_with("- "))
 }
 
 /// A key that is a list or mapping: nearly always a template that lacks its quotes.

@@ -12,6 +12,7 @@
 mod cases;
 mod counts;
 mod kinds;
+mod right;
 mod rows;
 mod sentences;
 #[path = "../../src/template/check/tests/slips.rs"]

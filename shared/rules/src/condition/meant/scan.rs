@@ -157,7 +157,8 @@ pub(super) fn variable(name: &str) -> Option<String> {
     let lower = last.to_ascii_lowercase();
     let short = lower.rsplit_once('_').map_or(lower.as_str(), |(_, short)| short);
     let other = match short {
-        "ref" | "branch" | "name" if lower != "name" => "branch",
+        "ref" | "branch" => "branch",
+        "name" if lower.contains("ref") || lower.contains("branch") => "branch",
         "sha" | "sha1" | "commit" => "revision",
         "actor" | "user" | "username" => "deployer",
         "repository" | "repo" => "deployment",

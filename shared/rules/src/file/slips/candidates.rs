@@ -1,15 +1,13 @@
 //! The repairs that a file suggests.
 
+use super::keys::{is_key, starts_structure};
 use super::lines::lines;
 use super::quotes::quotes;
 use super::texts::{block_text, plain_text, quoted_text};
+use super::values::values;
 use super::{Edit, Slip};
 use crate::odd::{Looks, looks};
 use crate::problem::{Position, Source};
-use crate::reference::{
-    ACTIONS, APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,
-    Key, MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, Takes, WEBHOOK,
-};
 use crate::variables::{Variable, look_up};
 use crate::yaml::Unread;
 use std::collections::BTreeSet;
@@ -20,6 +18,8 @@ const LINES_BEFORE: usize = 40;
 const PROBLEMS: usize = 10;
 /// The longest line that is looked at, in bytes.
 const LONGEST: usize = 2000;
+/// How many lines before one are its neighbours.
+pub(super) const MAX_NEAR: usize = 30;
 /// How many lines one repair changes.
 pub(super) const MAX_LINES: usize = 500;
 /// The longest text that a suggestion repeats, in characters.
@@ -99,6 +99,7 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
                 tags_of_a_template(source, &mut slips);
             }
             spacing(&line, &mut slips);
+            values(source, &line, &mut slips);
             keys_in_flow(&line, &mut slips);
             comma(&line, &mut slips);
             bare_condition(&line, &mut slips);
@@ -289,6 +290,19 @@ fn keys_in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
             continue;
         };
         let before = line.content.get(..at + length).unwrap_or("").chars().count();
+        if let Some(value) =
+            behind.trim_start().strip_prefix('=').filter(|value| !value.starts_with(['=', '~']))
+        {
+            // `{from='@sre'}`
+            let value = value.trim_start();
+            let removed = behind.chars().count() - value.chars().count();
+            let at = line.at(before);
+            let shown = shown(value.split([',', '}']).next().unwrap_or_default().trim_end());
+            let edits = vec![Edit { at, removed, put: ": ".to_owned() }];
+            let message = format!("`=` behind the key `{word}`");
+            slips.push(Slip { at, message, suggestion: format!("write `{word}: {shown}`"), edits });
+            continue;
+        }
         let value = behind.trim_start_matches([':', ' ']).split([',', '}']).next().unwrap_or("").trim_end();
         let right = format!("write `{word}: {}`", shown(value));
         if let Some(tight) = behind.strip_prefix(':') {
@@ -338,17 +352,39 @@ fn bare_condition(line: &Line<'_>, slips: &mut Vec<Slip>) {
 /// A key, or the name of a rule or action, without `:` behind it.
 fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let content = line.content;
+    // `"name" "Promote"`: a key in quotes.
+    if let Some(quote) = content.chars().next().filter(|c| matches!(c, '\'' | '"'))
+        && let Some((word, rest)) = content.get(1..).unwrap_or_default().split_once(quote)
+        && is_key(word)
+        && rest.starts_with(' ')
+        && !rest.trim_start().starts_with([':', '='])
+    {
+        let right = format!("write `{quote}{word}{quote}: {}`", shown(rest.trim_start()));
+        let at = line.at(word.chars().count() + 2);
+        slips.push(insert(at, ":", &format!("`{word}` has no `:` behind it"), right));
+        return;
+    }
     if content.starts_with(['{', '[', '|', '>', '#', '&', '*', '!', '"', '\'', '%', '@'])
         || content.is_empty()
     {
+        return;
+    }
+    let bare = content.trim_end_matches([';', ',', '.', '=', ' ']);
+    if bare.len() < content.len() && is_key(bare) && has_more_under(source, line) {
+        let at = line.at(bare.chars().count());
+        let removed = content.chars().count() - bare.chars().count();
+        let edits = vec![Edit { at, removed, put: ":".to_owned() }];
+        let message = format!("`{bare}` has no `:` behind it");
+        slips.push(Slip { at, message, suggestion: format!("write `{bare}:`"), edits });
         return;
     }
     let word = content.split([' ', '=', ':']).next().unwrap_or(content);
     let rest = content.get(word.len()..).unwrap_or("");
     if is_key(word) && !rest.is_empty() && !rest.starts_with(':') {
         let value = rest.trim_start().strip_prefix(['=', ':']).unwrap_or(rest).trim_start();
-        // `environment='x'` is a condition.
-        let has_sign = rest.trim_start().starts_with('=') && look_up(word) != Variable::Supported;
+        // `environment='x'` is a condition, but for the parameter of a build.
+        let is_condition = look_up(word) == Variable::Supported && !is_parameter(source, line);
+        let has_sign = rest.trim_start().starts_with('=') && !is_condition;
         if rest.starts_with(' ') && !has_sign && !value.is_empty() {
             let at = line.at(word.chars().count());
             let right = format!("write `{word}: {}`", shown(value));
@@ -384,45 +420,21 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// Whether a line starts a key or an entry that rules files have.
-pub(super) fn starts_structure(line: &str) -> bool {
-    let text = line.trim_start();
-    let entry = text.strip_prefix("- ").unwrap_or(text);
-    let word = entry.split([':', ' ']).next().unwrap_or("");
-    let is_bare = entry.trim_end() == word && text.starts_with("- ");
-    is_key(word) && (entry.get(word.len()..).is_some_and(|rest| rest.starts_with(':')) || is_bare)
+/// True where the next line stands further in, or begins a list.
+fn has_more_under(source: &Source<'_>, line: &Line<'_>) -> bool {
+    let mut next = (line.number + 1..=source.line_count()).filter_map(|number| Line::new(source, number));
+    let next = next.find(|line| !line.is_empty());
+    next.is_some_and(|next| {
+        next.indent >= line.column
+            || (next.indent + 1 == line.column && next.text.trim_start().starts_with('-'))
+    })
 }
 
-/// The keys of rules files.
-const KEYS: [&[Key]; 15] = [
-    &FILE,
-    &RULE,
-    &FREEZE,
-    &CONDITION,
-    &APPROVAL,
-    &QUOTA,
-    &BUILD,
-    &TRIGGER_BUILD,
-    &CHANNEL_MESSAGE,
-    &PERSONAL_MESSAGE,
-    &WEBHOOK,
-    &EVENT,
-    &ISSUE_TRANSITION,
-    &ISSUE_FIELD,
-    &MONITOR_DRIFT,
-];
-
-/// Whether rules files have this key, or an action of this name.
-pub(super) fn is_key(word: &str) -> bool {
-    KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word))
-        || ACTIONS.iter().any(|action| action.name == word)
-}
-
-/// Whether a key, or an action of this name, takes a text and nothing else.
-pub(super) fn takes_text(word: &str) -> bool {
-    let is_text = |takes: &Takes| matches!(takes, Takes::Text | Takes::OptionalText | Takes::Template);
-    KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word && is_text(&key.takes)))
-        || ACTIONS.iter().any(|action| action.name == word && action.takes.iter().all(is_text))
+/// True for a line under `parameters:`.
+pub(super) fn is_parameter(source: &Source<'_>, line: &Line<'_>) -> bool {
+    let before = (1..line.number).rev().take(LINES_BEFORE).filter_map(|number| Line::new(source, number));
+    let mut outer = before.filter(|before| !before.is_empty() && before.column < line.column);
+    outer.next().is_some_and(|before| before.content == "parameters:")
 }
 
 fn insert(at: Position, put: &str, message: &str, suggestion: String) -> Slip {

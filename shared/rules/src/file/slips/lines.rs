@@ -1,13 +1,14 @@
 //! Lines that are no YAML as they stand: comments and fences of other languages, lines of a diff, and lines
 //! that lack a `- ` or the room before them.
 
-use super::candidates::{Line, counted, is_key, shown, starts_structure};
+use super::candidates::{Line, counted, is_parameter, shown};
+use super::keys::{is_action, is_key, starts_structure};
+use super::moving::under;
 use super::{Edit, Slip};
 use crate::problem::{Position, Source};
-use crate::reference::ACTIONS;
 
 /// What starts a comment in other languages.
-const COMMENTS: [&str; 5] = ["//", "/*", "<!--", "-- ", "; "];
+pub(in crate::file) const COMMENTS: [&str; 5] = ["//", "/*", "<!--", "-- ", "; "];
 /// What starts an entry of a list in Markdown.
 const BULLETS: [&str; 2] = ["* ", "+ "];
 /// How many lines before a line those are looked for that it belongs to.
@@ -23,7 +24,12 @@ pub(super) fn lines(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>)
     dash_before_a_key(source, line, slips);
     text_beside_its_sign(source, line, slips);
     if let Some(before) = line_before(source, line) {
-        below_its_key(line, &before, slips);
+        beside_an_action(line, &before, slips);
+        under_an_entry(source, line, &before, slips);
+        described_condition(line, &before, slips);
+        if !line.content.contains('=') || !is_parameter(source, line) {
+            below_its_key(line, &before, slips);
+        }
         entry_without_dash(line, &before, slips);
     }
 }
@@ -111,7 +117,7 @@ fn is_name(content: &str) -> bool {
 
 /// The name of a rule in another column than the rules above, or without its `- `.
 fn head_of_a_rule(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
-    if !is_name(line.content) {
+    if !is_name(line.content) || line.content.starts_with('-') {
         return;
     }
     let starts = |number: &usize| source.line(*number).trim_end() == "rules:";
@@ -141,17 +147,30 @@ fn head_of_a_rule(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
         ),
     };
     slips.push(slip(at, message, suggestion, edit));
+    // The first may be the one that is out.
+    let out = first.indent.checked_sub(line.indent).filter(|out| *out > 0 && has_dash);
+    if let Some(out) = out {
+        let at = Position { line: first.number, column: first.indent + 1 };
+        let edit = Edit { at: Position { column: 1, ..at }, removed: out, put: String::new() };
+        let message = format!(
+            "`- {}` stands in column {}, the rules below in {}",
+            shown(first.content),
+            first.indent + 1,
+            line.indent + 1
+        );
+        let suggestion = format!("start it in column {}", line.indent + 1);
+        slips.push(slip(at, message, suggestion, edit));
+    }
 }
 
 /// `- actions:` among the keys of a mapping.
 fn dash_before_a_key(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let word = line.content.split(':').next().unwrap_or_default();
-    let is_action = ACTIONS.iter().any(|action| action.name == word);
-    if line.column != line.indent + 3 || !is_key(word) || is_action || !line.content.contains(':') {
+    if line.column != line.indent + 3 || !is_key(word) || is_action(word) || !line.content.contains(':') {
         return;
     }
     let before = (1..line.number).rev().take(LINES_BEFORE).filter_map(|number| Line::new(source, number));
-    let neighbour = before.filter(|line| !line.is_empty()).find(|before| before.column <= line.column);
+    let neighbour = before.filter(|line| !line.is_empty()).find(|before| before.indent <= line.indent);
     if neighbour.is_none_or(|before| before.column != line.indent + 1) {
         return;
     }
@@ -212,7 +231,8 @@ fn entry_without_dash(line: &Line<'_>, before: &Line<'_>, slips: &mut Vec<Slip>)
     if !is_entry || !is_beside || starts_structure(line.text) || line.content.ends_with(':') {
         return;
     }
-    if before.content.ends_with(" and") || before.content.ends_with(" or") {
+    let is_joined = ["and ", "or "].iter().any(|word| line.content.starts_with(word));
+    if is_joined || before.content.ends_with(" and") || before.content.ends_with(" or") {
         let edit = Edit { at: Position { line: line.number, column: 1 }, removed: 0, put: "  ".to_owned() };
         let message = "the condition goes on here, and no further in than its `- `".to_owned();
         slips.push(slip(line.at(0), message, "indent it by 2 spaces more".to_owned(), edit));
@@ -221,4 +241,79 @@ fn entry_without_dash(line: &Line<'_>, before: &Line<'_>, slips: &mut Vec<Slip>)
     let message = format!("`{}` has no `- ` before it", shown(line.content));
     let edit = Edit { at: line.at(0), removed: 0, put: "- ".to_owned() };
     slips.push(slip(line.at(0), message, format!("write `- {}`", shown(line.content)), edit));
+}
+
+/// An action further in than the one above, which takes nothing.
+fn beside_an_action(line: &Line<'_>, before: &Line<'_>, slips: &mut Vec<Slip>) {
+    let word = line.content.split([':', ' ']).next().unwrap_or_default();
+    let is_entry = before.column == before.indent + 3 && is_action(before.content);
+    if !is_entry || line.indent <= before.indent || !is_action(word) {
+        return;
+    }
+    let (name, content) = (before.content, shown(line.content));
+    let put = format!("{}- ", " ".repeat(before.indent));
+    let edit = Edit { at: Position { line: line.number, column: 1 }, removed: line.column - 1, put };
+    let message = format!("`{word}` stands under `{name}`, and is an action of its own");
+    let at = Position { line: line.number, column: line.indent + 1 };
+    slips.push(slip(at, message, format!("write `- {content}` in the column of `- {name}`"), edit));
+}
+
+/// A key in the column of the `- ` before the name that it belongs to.
+fn under_an_entry(source: &Source<'_>, line: &Line<'_>, before: &Line<'_>, slips: &mut Vec<Slip>) {
+    let word = line.content.split(':').next().unwrap_or_default();
+    let is_entry = before.column == before.indent + 3 && before.content.ends_with(':');
+    let is_beside = line.column == line.indent + 1 && line.indent == before.indent;
+    if !is_entry || !is_beside || !is_key(word) || is_action(word) {
+        return;
+    }
+    let moved = std::iter::once(line.number).chain(under(source, line));
+    let edits =
+        moved.map(|number| Edit { at: Position { line: number, column: 1 }, removed: 0, put: " ".repeat(4) });
+    let name = shown(before.content.trim_end_matches(':'));
+    let message = format!("`{word}` stands beside `{name}` instead of under it");
+    let suggestion = format!("indent it by 4 spaces more, under `{name}`");
+    slips.push(Slip { at: line.at(0), message, suggestion, edits: edits.collect() });
+}
+
+/// `description:` under a condition that is a text.
+fn described_condition(line: &Line<'_>, before: &Line<'_>, slips: &mut Vec<Slip>) {
+    let is_entry = before.column == before.indent + 3 && before.content.contains(['=', '<', '>']);
+    if !is_entry || line.indent != before.indent + 2 || !line.content.starts_with("description:") {
+        return;
+    }
+    let message = "a condition stands behind `expression:`, where it has a description".to_owned();
+    let suggestion = format!("write `expression: {}`", shown(before.content));
+    let edit = Edit { at: before.at(0), removed: 0, put: "expression: ".to_owned() };
+    slips.push(slip(before.at(0), message, suggestion, edit));
+}
+
+/// A line that belongs to nothing: a rest of something else that was copied with the file.
+pub(super) fn strays(source: &Source<'_>, last: usize) -> Vec<Slip> {
+    let numbers = (last.saturating_sub(1).max(1)..=last).rev();
+    let lines = numbers.filter_map(|number| Line::new(source, number)).filter(is_stray);
+    let stray = |line: Line<'_>| {
+        let message = "this line is neither a key nor an entry of a list".to_owned();
+        let edit = Edit { at: line.at(0), removed: line.content.chars().count(), put: String::new() };
+        slip(line.at(0), message, "take it out, or write `# ` before it".to_owned(), edit)
+    };
+    lines.map(stray).collect()
+}
+
+/// True for signs alone, for a sentence, and for what begins another kind of file. What compares, or could
+/// be somebody's name, is none.
+fn is_stray(line: &Line<'_>) -> bool {
+    let content = line.content;
+    if line.column != line.indent + 1 || content.contains(": ") || content.ends_with(':') {
+        return false;
+    }
+    let is_of_yaml = line.indent == 0 && matches!(content, "---" | "...");
+    let is_signs = !content.is_empty() && !content.contains(char::is_alphanumeric) && !is_of_yaml;
+    let is_markup = content.starts_with("<?") || content.starts_with('%') || content.starts_with("***");
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, ' ' | ',' | '.' | '!' | '-');
+    let is_sentence = (line.indent == 0 || content.ends_with('.'))
+        && content.chars().all(is_word)
+        && content.contains(char::is_alphabetic);
+    is_signs && !content.contains(['{', '}', '[', ']', '|', '>', '\'', '"'])
+        || is_markup && line.indent == 0
+        || is_sentence && !is_key(content.trim_end_matches('.'))
 }

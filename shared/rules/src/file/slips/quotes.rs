@@ -1,6 +1,7 @@
 //! Texts that need quotes.
 
 use super::candidates::{Line, MAX_REPEATED, shown};
+use super::keys::{is_key, takes_text};
 use super::{Edit, Slip};
 use crate::condition::meant;
 use crate::problem::Position;
@@ -73,6 +74,20 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
             slips.push(Slip { at: line.at(start), message, suggestion, edits });
             return;
         }
+        // `'name:`: the key ends before its colon.
+        if let (Some(':'), 0) = (characters.last(), start) {
+            slips.push(closed_before(line, (start, c), characters.len() - 1, ':'));
+        }
+        // `{days: 'mon, tue, to: '10:00'}`: it ends before the comma of the next key.
+        let text: String = characters.iter().skip(start + 1).collect();
+        let next = text.match_indices(", ").map(|(at, _)| at).find(|at| {
+            let rest = text.get(at + 2..).unwrap_or_default();
+            rest.split_once(": ").is_some_and(|(word, _)| is_key(word))
+        });
+        if let Some(next) = next.filter(|_| !open.is_empty()) {
+            let before = text.get(..next).unwrap_or_default().trim_end().chars().count();
+            slips.push(closed_before(line, (start, c), start + 1 + before, ','));
+        }
         // `['a, b]` and `'a # a comment`: it ends before what follows.
         let ends = (start + 1..characters.len()).filter(|index| match characters.get(*index) {
             Some(',' | ']' | '}') => !open.is_empty(),
@@ -83,16 +98,29 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
             let before = characters.get(..index).unwrap_or_default();
             let spaces = before.iter().rev().take_while(|c| **c == ' ').count();
             let sign = characters.get(index).copied().unwrap_or_default();
-            let edits = vec![Edit { at: line.at(index - spaces), removed: 0, put: c.to_string() }];
-            let message = format!("`{c}` is not closed");
-            let suggestion = format!("write `{c}` before the `{sign}`");
-            slips.push(Slip { at: line.at(start), message, suggestion, edits });
+            slips.push(closed_before(line, (start, c), index - spaces, sign));
         }
         slips.push(close((start, c), &c.to_string()));
     } else if let Some(first) = open.first().copied() {
         let put: String = open.iter().rev().map(|(_, c)| closing(*c)).collect();
         slips.push(close(first, &put));
     }
+}
+
+/// A quote that is closed at `index`, before `sign`: in the place of another quote, where one stands there.
+fn closed_before(line: &Line<'_>, (start, quote): (usize, char), index: usize, sign: char) -> Slip {
+    let last = index.checked_sub(1).and_then(|last| line.content.chars().nth(last));
+    let other = last.filter(|last| matches!(last, '\'' | '"') && *last != quote && index - 1 > start);
+    let between = line.content.chars().skip(start + 1).take(index.saturating_sub(start + 1));
+    let is_odd = between.filter(|c| Some(*c) == other).count() % 2 == 1;
+    let (message, suggestion, removed) = match other.filter(|_| is_odd) {
+        Some(other) => {
+            (format!("`{quote}` is not closed by `{other}`"), format!("write `{quote}` in its place"), 1)
+        }
+        None => (format!("`{quote}` is not closed"), format!("write `{quote}` before the `{sign}`"), 0),
+    };
+    let edits = vec![Edit { at: line.at(index - removed), removed, put: quote.to_string() }];
+    Slip { at: line.at(start), message, suggestion, edits }
 }
 
 /// What closes a bracket.
@@ -154,7 +182,10 @@ fn comment(line: &Line<'_>, slips: &mut Vec<Slip>) {
             characters.iter().skip(start).take_while(|c| is_in_text(c)).collect()
         };
         let length = word.chars().count();
-        if !is_begun || length < 2 || word.contains(['\'', '"']) {
+        // Elsewhere, what stands before it is a value, and it begins a comment.
+        let key = line.content.split(':').next().unwrap_or_default();
+        let is_within = before.contains(&'[') || before.contains(&'{') || start == index || takes_text(key);
+        if !is_begun || !is_within || length < 2 || word.contains(['\'', '"']) {
             continue;
         }
         let at = Position { line: line.number, column: start + 1 };
@@ -209,9 +240,13 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
         let message = "a `\"` within this text ends it".to_owned();
         slips.push(Slip { at, message, suggestion: suggestion(&put), edits });
     }
-    if let Some(plain) = value.strip_suffix(',').filter(|plain| !plain.contains(['[', '{', ' '])) {
+    let sign = value.chars().last().filter(|sign| matches!(sign, ',' | ';'));
+    let is_whole = |plain: &&str| !plain.contains(['[', '{', ' ']) || plain.ends_with([']', '}', '\'', '"']);
+    if let Some((sign, plain)) =
+        sign.zip(value.strip_suffix([',', ';']).filter(is_whole).filter(|plain| !plain.is_empty()))
+    {
         let edits = vec![Edit { at: line.at(content.chars().count() - 1), removed: 1, put: String::new() }];
-        let message = "a `,` ends no line outside of brackets".to_owned();
+        let message = format!("a `{sign}` ends no line outside of brackets");
         let suggestion = format!("write {}", shown(plain));
         slips.push(Slip { at: line.at(content.chars().count() - 1), message, suggestion, edits });
     }
@@ -222,6 +257,11 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
         slips.push(Slip { at, message, suggestion: suggestion(&put), edits });
     }
     let Some((message, mended)) = needs_quotes(value) else { return };
+    // `actions: - trigger_build`: a list is told as one.
+    let key = before.trim_end().trim_end_matches(':');
+    if value.starts_with("- ") && is_key(key) && !takes_text(key) {
+        return;
+    }
     // `channel: @ops`: the name of a channel starts with another sign.
     if let (Some(name), true) = (value.strip_prefix('@'), before.ends_with("channel: ")) {
         let put = format!("'#{name}'");
@@ -288,6 +328,11 @@ fn needs_quotes(value: &str) -> Option<(String, String)> {
     if value.starts_with("{{") || value.starts_with("{%") {
         return Some(("a template without quotes".to_owned(), value.to_owned()));
     }
+    if let Some(behind) = behind_bracket(value) {
+        let is_text = !behind.starts_with([',', ':', '#', ']', '}', '(']);
+        let message = "a text without quotes cannot start with a bracket".to_owned();
+        return is_text.then(|| (message, value.to_owned()));
+    }
     if value.starts_with('{') || value.starts_with('[') {
         return None;
     }
@@ -317,6 +362,18 @@ fn needs_quotes(value: &str) -> Option<(String, String)> {
     None
 }
 
+/// The rest of a text behind the bracket that its first character opens; `None`: there is none.
+fn behind_bracket(value: &str) -> Option<&str> {
+    let close = match value.chars().next()? {
+        '[' => ']',
+        '{' => '}',
+        _ => return None,
+    };
+    let inner = value.get(1..)?;
+    let end = inner.find(close).filter(|end| !inner.get(..*end).unwrap_or_default().contains(['[', '{']))?;
+    inner.get(end + 1..).map(str::trim_start).filter(|rest| !rest.is_empty())
+}
+
 /// `[@sre, {{ x }}]`: values within brackets.
 fn in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let characters: Vec<char> = line.text.chars().collect();
@@ -329,10 +386,18 @@ fn in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
         let next = characters.get(index + 1);
         let is_template = *c == '{'
             && (next == Some(&'{') || (next == Some(&' ') && characters.get(index + 2) == Some(&'{')));
+        let rest: String = characters.iter().skip(index).collect();
+        if let Some(value) = with_template(&rest).filter(|_| begins && !is_template) {
+            let quoted = quoted(value);
+            let at = Position { line: line.number, column: index + 1 };
+            let suggestion = suggestion(&quoted);
+            let edits = vec![Edit { at, removed: value.chars().count(), put: quoted }];
+            let message = "a template without quotes".to_owned();
+            slips.push(Slip { at, message, suggestion, edits });
+        }
         if !begins || !(is_template || matches!(c, '@' | '`' | '%')) {
             continue;
         }
-        let rest: String = characters.iter().skip(index).collect();
         let length = if is_template {
             let closed = rest.find("}}").map(|at| at + 2).or_else(|| rest.find("} }").map(|at| at + 3));
             closed.and_then(|at| rest.get(..at)).map(|text| {
@@ -351,6 +416,29 @@ fn in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
         let edits = vec![Edit { at, removed: value.trim_end().chars().count(), put: quoted }];
         slips.push(Slip { at, message, suggestion, edits });
     }
+}
+
+/// A plain text with a template in it at the start of `rest`, which stands within braces, up to the comma or
+/// bracket that ends it: `https://acme.example/{{ revision }}`.
+fn with_template(rest: &str) -> Option<&str> {
+    if !rest.starts_with(|c: char| c.is_alphanumeric() || c == '#') {
+        return None;
+    }
+    let mut end = 0;
+    let mut has_template = false;
+    while let Some(tail) = rest.get(end..).filter(|tail| !tail.is_empty()) {
+        if tail.starts_with("{{") {
+            has_template = true;
+            end += tail.find("}}")? + 2;
+        } else if tail.starts_with([',', '}', ']', '{', '[', '\'', '"']) {
+            break;
+        } else {
+            end += tail.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    let value = rest.get(..end)?.trim_end();
+    let is_value = has_template && !value.contains(": ") && !value.contains(" #");
+    is_value.then_some(value)
 }
 
 fn is_plain_key(key: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Texts over several lines that are not indented as they must be.
 
-use super::candidates::{Line, MAX_LINES, counted, shown, starts_structure, takes_text};
+use super::candidates::{Line, MAX_LINES, counted, shown};
+use super::keys::{reads_as_key, starts_structure, takes_text};
 use super::{Edit, Slip};
 use crate::problem::{Position, Source};
 
@@ -28,7 +29,8 @@ pub(super) fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<S
         }
     }
     let Some((start, indent)) = start else { return };
-    if starts_structure(source.line(start)) || (indent < own && is_head(source.line(start))) {
+    let is_structure = starts_structure(source.line(start)) || reads_as_key(source.line(start));
+    if is_structure || (indent < own && is_head(source.line(start))) {
         return;
     }
     let target = block.unwrap_or(own + 2);
@@ -46,9 +48,9 @@ pub(super) fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<S
         let short = |length: usize| {
             text.iter().take(length).filter(|line| !is_blank(line) && indent_of(line) < target)
         };
-        let counts = [known, 1, all]
-            .into_iter()
-            .filter(|length| short(*length).all(|line| !starts_structure(line.text)));
+        let counts = [known, 1, all].into_iter().filter(|length| {
+            short(*length).all(|line| !starts_structure(line.text) && !reads_as_key(line.text))
+        });
         for length in counts {
             let edits = short(length).map(|line| Edit {
                 at: Position { line: line.number, column: 1 },
@@ -133,12 +135,15 @@ pub(super) fn quoted_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<
     }
     let own = line.column - 1;
     let mut edits = Vec::new();
+    let mut last = line.number;
     for number in (line.number + 1..=source.line_count()).take(MAX_LINES) {
         let text = source.line(number);
         let indent = text.len() - text.trim_start_matches(' ').len();
         if starts_structure(text) {
+            never_closed(source, line, (value, quote), last, slips);
             return;
         }
+        last = if text.trim().is_empty() { last } else { number };
         if !text.trim().is_empty() && indent <= own {
             edits.push(Edit {
                 at: Position { line: number, column: 1 },
@@ -158,9 +163,35 @@ pub(super) fn quoted_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<
     slips.push(Slip { at, message, suggestion, edits });
 }
 
+/// A text in quotes that goes on up to the line `last`, and is not closed there.
+fn never_closed(
+    source: &Source<'_>,
+    line: &Line<'_>,
+    (value, quote): (&str, char),
+    last: usize,
+    slips: &mut Vec<Slip>,
+) {
+    let start = line.content.chars().count() - value.chars().count();
+    let at = line.at(start);
+    if last == line.number {
+        return;
+    }
+    let message = format!("`{quote}` is not closed");
+    if value.len() == 1 {
+        // The text begins below: `|` has no end that can be forgotten.
+        let key = line.content.strip_suffix(value).unwrap_or_default().trim_end();
+        let edits = vec![Edit { at, removed: 1, put: "|".to_owned() }];
+        slips.push(Slip { at, message, suggestion: format!("write `{key} |`"), edits });
+        return;
+    }
+    let end = Position { line: last, column: source.line(last).trim_end().chars().count() + 1 };
+    let edits = vec![Edit { at: end, removed: 0, put: quote.to_string() }];
+    slips.push(Slip { at, message, suggestion: format!("write `{quote}` at the end of line {last}"), edits });
+}
+
 /// The key of a line that ends with the sign of a text over several lines; `Some(None)`: an entry of a list
 /// has it.
-fn block_key(content: &str) -> Option<Option<&str>> {
+pub(super) fn block_key(content: &str) -> Option<Option<&str>> {
     let is_sign = |sign: &str| {
         let rest = sign.strip_prefix(['|', '>'])?;
         (rest.len() <= 2 && rest.chars().all(|c| matches!(c, '+' | '-' | '1'..='9'))).then_some(())

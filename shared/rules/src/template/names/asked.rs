@@ -1,6 +1,6 @@
 //! What is asked of a value: attributes, elements, methods, filters and tests.
 
-use super::known::{Known, LOOP_METHODS, TESTS, elsewhere, unquoted};
+use super::known::{CLOCKS, Known, LOOP_METHODS, NOTHING_LIKE, TESTS, elsewhere, unquoted};
 use super::{Tokens, Walk};
 use crate::reference::{FILTERS, FILTERS_LEFT_OUT, Gives, TEMPLATE_VARIABLES};
 use crate::suggest::did_you_mean;
@@ -299,6 +299,10 @@ pub(in crate::template) fn unknown_filter(token: &Token<'_>, value: &str, values
     }
     let suggestion = match elsewhere(name, value, values) {
         Some(code) => Some(format!("write `{code}`")),
+        None if NOTHING_LIKE.contains(&name) || CLOCKS.contains(&name) => {
+            Some(format!("a template has nothing like it: leave `| {name}` out"))
+        }
+        None if name == "prepend" && !values.is_empty() => Some(format!("write `{values} ~ {value}`")),
         None => did_you_mean(name, FILTERS.iter().map(|filter| filter.name)),
     };
     Slip::new(token.start, format!("there is no filter `{name}`"), suggestion)

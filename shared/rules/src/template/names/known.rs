@@ -64,7 +64,7 @@ pub(super) const TESTS: [&str; 36] = [
 ];
 
 /// Methods and functions of other languages, and the code that does the same for `x`.
-const ELSEWHERE: [(&str, &str); 51] = [
+const ELSEWHERE: [(&str, &str); 71] = [
     ("short", "x[:7]"),
     ("shorten", "x[:7]"),
     ("substring", "x[:7]"),
@@ -116,7 +116,47 @@ const ELSEWHERE: [(&str, &str); 51] = [
     ("truncatechars", "x | truncate"),
     ("wordcounts", "x | wordcount"),
     ("strip_html", "x | striptags"),
+    ("append", "x ~ 'a'"),
+    ("concat", "x ~ 'a'"),
+    ("nl2br", "x"),
+    ("newline_to_br", "x"),
+    ("raw", "x"),
+    ("quote", "x"),
+    ("squote", "x"),
+    ("trans", "x"),
+    ("mandatory", "x"),
+    ("url_escape", "x | urlencode"),
+    ("cgi_escape", "x | urlencode"),
+    ("substr", "x[:7]"),
+    ("charAt", "x[0]"),
+    ("equals", "x == 'a'"),
+    ("isset", "x is defined"),
+    ("defined", "x is defined"),
+    ("coalesce", "x or 'a'"),
+    ("to_nice_json", "x | tojson"),
+    ("exists", "x is defined"),
+    ("padStart", "x"),
 ];
+
+/// Filters and functions of other languages that nothing here does the same as.
+pub(super) const NOTHING_LIKE: [&str; 12] = [
+    "b64encode",
+    "b64decode",
+    "to_yaml",
+    "to_nice_yaml",
+    "regex_replace",
+    "regex_search",
+    "hash",
+    "md5",
+    "sha1",
+    "sha256",
+    "markdown",
+    "markdownify",
+];
+
+/// Names of other languages for the time of now.
+pub(super) const CLOCKS: [&str; 8] =
+    ["now", "date", "today", "time", "timestamp", "utcnow", "strftime", "datetime"];
 
 /// The code that does for `value` what a method or function of another language does.
 pub(super) fn elsewhere(name: &str, value: &str, values: &str) -> Option<String> {
@@ -135,7 +175,9 @@ pub(super) fn elsewhere(name: &str, value: &str, values: &str) -> Option<String>
             Some(name) if is_name(name) => format!("{value}.{name}"),
             Some(_) | None => format!("{value}[{}]", values.split(',').next().unwrap_or_default()),
         },
-        "substring" => match values.split_once(',') {
+        "charAt" => format!("{value}[{}]", values.trim()),
+        "substr" if !values.trim_start().starts_with("0,") => return None,
+        "substring" | "substr" => match values.split_once(',') {
             Some((start, end)) => format!("{value}[{}:{}]", start.trim(), end.trim()),
             None => format!("{value}[{}:]", values.trim()),
         },

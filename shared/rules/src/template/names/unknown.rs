@@ -1,10 +1,15 @@
 //! Variables and functions that there are not, with those that may be meant.
 
-use super::known::{Known, elsewhere};
+use super::known::{CLOCKS, Known, elsewhere};
 use super::{Tokens, Walk};
 use crate::reference::{FILTERS, TEMPLATE_VARIABLES};
 use crate::suggest::{closest, did_you_mean};
 use crate::template::code::{Slip, Token};
+
+/// What to do without the time of now.
+const NO_CLOCK: &str = "a template has no clock: Slack shows when a message was sent";
+/// Names that are an attribute's more often than a variable's.
+const ATTRIBUTES: [&str; 8] = ["title", "name", "url", "labels", "state", "status", "reason", "result"];
 
 /// The functions that a template can call.
 pub(super) const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
@@ -27,6 +32,7 @@ impl<'t> Walk<'t> {
         };
         let suggestion = match meant {
             _ if name == "enumerate" => Some("count with `loop.index`".to_owned()),
+            None if CLOCKS.contains(&name) => Some(NO_CLOCK.to_owned()),
             Some(meant) => Some(format!("write `{meant}`")),
             None => did_you_mean(name, FUNCTIONS),
         };
@@ -62,7 +68,9 @@ impl<'t> Walk<'t> {
         let next = tokens.peek().filter(|dot| dot.is(".")).and(tokens.tokens.get(tokens.at + 1));
         let known = || TEMPLATE_VARIABLES.iter().map(|variable| variable.name);
         let joined = next.map(|next| format!("{name}_{}", next.text));
-        let suggestion = if name == "loop" {
+        let suggestion = if CLOCKS.contains(&name) {
+            Some(NO_CLOCK.to_owned())
+        } else if name == "loop" {
             Some("put it between `{% for %}` and `{% endfor %}`".to_owned())
         } else if matches!(name, "null" | "nil" | "NULL") {
             Some("write `none`".to_owned())
@@ -94,6 +102,8 @@ impl<'t> Walk<'t> {
             && matches!(name, "env" | "ctx" | "context" | "vars" | "var" | "inputs" | "secrets" | "Values")
         {
             Some("a template has variables of its own alone, for example `{{ deploy_name }}`".to_owned())
+        } else if let Some(text) = self.as_text(tokens, token).filter(|_| ATTRIBUTES.contains(&name)) {
+            Some(text)
         } else {
             let one = |name: &str| closest(name, known()).map(|meant| self.with_attribute(meant, next));
             match (name, next) {
@@ -105,6 +115,22 @@ impl<'t> Walk<'t> {
                     name => format!("loop.{name}"),
                 }),
                 ("sha" | "commit" | "git_sha", _) => Some("revision".to_owned()),
+                ("commit_sha" | "short_sha" | "git_commit" | "build", None) => Some("revision".to_owned()),
+                ("ref" | "branch_name" | "git_branch", None) => Some("branch".to_owned()),
+                ("env" | "stage" | "target", None) => Some("environment".to_owned()),
+                ("app" | "service" | "project" | "repo" | "repository" | "application", None) => {
+                    Some("deployment_name".to_owned())
+                }
+                ("url" | "deploy_link" | "page", None) => Some("deploy_url".to_owned()),
+                ("title" | "name", None) => Some("deploy_name".to_owned()),
+                ("status" | "result" | "state" | "decision", None) => Some("outcome".to_owned()),
+                ("reason", None) => Some("approval.reason".to_owned()),
+                ("approved_at" | "closed_at", None) => Some("approval.closed_at".to_owned()),
+                ("jira" | "ticket" | "tickets", None) => Some("issues".to_owned()),
+                ("labels" | "pr_labels", None) => Some("prs[0].labels".to_owned()),
+                ("pr_number" | "pr_id", None) => Some("pull_request_id".to_owned()),
+                ("pr_title", None) => Some("prs[0].title".to_owned()),
+                ("user" | "username", None) => Some("deploy_author_name".to_owned()),
                 ("deployer" | "deployed_by" | "actor", None) => Some("deploy_author_name".to_owned()),
                 ("approvers" | "approver", None) => Some("approved_by".to_owned()),
                 ("authors" | "author", None) => Some("authors_slack".to_owned()),

@@ -31,7 +31,7 @@ impl<'t> Walk<'t> {
             "endfor" | "endwith" | "endfilter" if self.scopes.len() > 1 => {
                 self.scopes.pop();
             }
-            "if" | "elif" | "do" => {
+            "if" | "elif" => {
                 self.expression(&mut tokens);
             }
             _ => {}

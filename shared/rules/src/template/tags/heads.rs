@@ -24,6 +24,11 @@ impl<'t> Tags<'t> {
             ("for", []) => {
                 self.told_once(code, "`{% for %}` has no list", "write, for example, `{% for tag in tags %}`")
             }
+            ("with", [value, sign, name]) if sign.is("as") => self.told_once(
+                code,
+                "`with` has `=`, not `as`",
+                format!("write, for example, `{{% with {} = {} %}}`", name.text, value.text),
+            ),
             ("filter", []) => self.told_once(
                 code,
                 "`{% filter %}` has no filter",
@@ -87,7 +92,7 @@ impl<'t> Tags<'t> {
         }
     }
 
-    /// `elif`, `else` and `do`.
+    /// `elif` and `else`.
     pub(super) fn middle(&mut self, code: &Code<'t>, word: &str, rest: &[Token<'t>]) {
         let rest_text = self.inner(rest);
         if let Some(last) = rest.last().filter(|last| last.is(":") || last.is("then")) {
@@ -98,9 +103,6 @@ impl<'t> Tags<'t> {
                 format!("a tag ends without `{}`", last.text),
                 format!("write `{{% {word}{kept} %}}`"),
             );
-        }
-        if word == "do" {
-            return;
         }
         let allowed: &[&str] = if word == "else" { &["if", "for"] } else { &["if"] };
         match self.open.last_mut() {

@@ -4,6 +4,7 @@ mod actions;
 mod conditions;
 mod files;
 mod limits;
+pub(super) mod others;
 mod slips;
 mod templates;
 mod windows;
@@ -25,6 +26,7 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("end of input", "the engine's words, which are told in others"),
     ("end of variable block", "the engine's words, which are told in others"),
     ("the end of the template", "an error of the engine that no slip explains"),
+    ("x is defined", "a form that is told with a value for `x`"),
     ("x is endingwith('a')", "a form that is told with a value for `x`"),
     ("x is startingwith('a')", "a form that is told with a value for `x`"),
     ("x | capitalize", "a form that is told with a value for `x`"),
@@ -65,6 +67,7 @@ pub(super) fn all() -> Vec<(String, String)> {
         of(slips::WINDOWS, with_window),
         of(slips::TEMPLATES, super::with_template),
         slips::files(),
+        others::all(),
     ]
     .concat()
 }
