@@ -54,6 +54,7 @@ impl RuleEvaluation {
                 read
             }
             Found::Nothing(failure) => {
+                self.check_if_replaced(github, &deploy).await?;
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "the git host does not tell what the deploy changes");
                 deploy.reading.files = Files::Unknown;
                 deploy.reading.tags_cut = tags.is_some();
@@ -62,7 +63,7 @@ impl RuleEvaluation {
                 return Ok((deploy, notices));
             }
         };
-        let ReadRange { range, commits, pull_requests, files } = *read;
+        let ReadRange { range, commits, pull_requests, files, .. } = *read;
         deploy.reading.direction = match (previous, deploy.reading.files) {
             (None, _) => Some(Direction::Forward),
             (Some(_), Files::Unknown) => None,
@@ -146,7 +147,7 @@ async fn find(github: &GitHub, deploy: &Deploy) -> Result<Found, Failure> {
         match github.range(repository, previous, revision).await {
             Ok(read) => return Ok(Found::Range(Box::new(read))),
             Err(RangeFailure::HeadUnknown(failure)) => return Ok(Found::Nothing(failure)),
-            Err(RangeFailure::BaseLost(_)) => is_lost = true,
+            Err(RangeFailure::BaseLost(_) | RangeFailure::Unrelated(_)) => is_lost = true,
             Err(RangeFailure::Unfinished(failure)) => return Err(failure),
             Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure),
             // It will be refused again: rules that ask people open all the same.

@@ -131,6 +131,9 @@ impl Judged {
 impl RuleEvaluation {
     /// The rules that `deploy` is judged by. The first file of a deployment, and one that changes nothing of
     /// weight, is put in force here. `None`: its repository has no rules file, and never had one.
+    ///
+    /// A file that is not the one in force counts once the repository's number was compared after it was
+    /// read.
     pub(crate) async fn law(
         &self,
         github: &GitHub,
@@ -140,13 +143,14 @@ impl RuleEvaluation {
     ) -> Result<Option<Law>, Trouble> {
         let rules = self.rules_file(github, &deploy.repository).await?;
         if let (Scope::Waiting, Some(file)) = (scope, &rules)
+            && let Ok(text) = &file.text
             && let Some(state) = self.store.rules_in_force(&deploy.deployment).await?
             && state.in_force.file.path.as_deref() == Some(file.path)
-            && state.in_force.file.hash == rules::file::hash(&file.text)
+            && state.in_force.file.hash == rules::file::hash(text)
         {
             // The deploy has its default tags since it arrived: those of the repository need not be read
             // again.
-            let texts = RulesTexts { path: Some(file.path.to_owned()), rules: file.text.clone(), tags: None };
+            let texts = RulesTexts { path: Some(file.path.to_owned()), rules: text.clone(), tags: None };
             return Ok(Some(judged_alone(&texts, &state.in_force.file)));
         }
         let tags = self.tags_file(github, &deploy.repository).await?;
@@ -192,22 +196,34 @@ impl RuleEvaluation {
         tags: Option<&RepositoryFile>,
     ) -> Result<Option<Law>, Trouble> {
         let state = self.store.rules_in_force(&deploy.deployment).await?;
-        let texts = RulesTexts {
-            path: rules.map(|file| file.path.to_owned()),
-            rules: rules.map(|file| file.text.clone()).unwrap_or_default(),
-            tags: tags.map(|file| (file.path.to_owned(), file.text.clone())),
+        let texts = match texts_of(rules, tags) {
+            Ok(texts) => texts,
+            Err(problems) => {
+                self.check_repository(github, deploy).await?;
+                return self.refused_by(deploy, state, rules.or(tags), problems).await.map(Some);
+            }
         };
         let file = texts.copy(rules::file::hash(&texts.rules));
         let Some(state) = state else {
-            let Some(path) = &texts.path else { return Ok(None) };
+            let Some(path) = &texts.path else {
+                self.check_repository(github, deploy).await?;
+                return Ok(None);
+            };
             let parsed = match parse(&texts) {
                 Ok(parsed) => parsed,
                 Err(problems) => {
+                    self.check_repository(github, deploy).await?;
                     return Ok(Some(Law::Refused { path: path.clone(), hash: file.hash, problems }));
                 }
             };
-            let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
             let head = self.head_of(github, deploy, rules, tags).await?;
+            self.check_repository(github, deploy).await?;
+            if let Some(first) = self.first_of_owner(deploy, &file).await? {
+                self.put_in_force(deploy, effect, first, Vec::new()).await?;
+                // What the default branch has is a proposal from here on.
+                return Err(CommitError::Conflict.into());
+            }
+            let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
             let first = RulesInForce::first(&deploy.deployment, file, head, self.now());
             self.put_in_force(deploy, effect, first, Vec::new()).await?;
             return Ok(Some(Law::Rules(Box::new(Judged::by(parsed, &texts)))));
@@ -217,17 +233,13 @@ impl RuleEvaluation {
                 let effects = self.close_proposal(deploy, &state);
                 let owner = format!("rules {} withdrawn {}", state.version, effect.id);
                 let head = self.head_of(github, deploy, rules, tags).await?;
+                self.check_repository(github, deploy).await?;
                 let change = Change::to(&deploy.id, self.now()).rules(state.withdraw(head));
                 self.store.commit(change.and(&owner, effects, Vec::new())).await?;
             }
             return Ok(Some(judged_alone(&texts, &file)));
         }
-        let kept =
-            self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?.ok_or_else(|| {
-                Failure::Permanent(
-                    "the copy of the rules file in force can't be read from the record".to_owned(),
-                )
-            })?;
+        let kept = self.kept_in_force(deploy, &state).await?;
         let mut judged = match judged_alone(&kept, &state.in_force.file) {
             Law::Rules(judged) => judged,
             refused @ Law::Refused { .. } => return Ok(Some(refused)),
@@ -235,6 +247,7 @@ impl RuleEvaluation {
         let proposed_rules = match parse(&texts) {
             Ok(parsed) => parsed,
             Err(problems) => {
+                self.check_repository(github, deploy).await?;
                 judged.refused = problems;
                 return Ok(Some(Law::Rules(judged)));
             }
@@ -253,6 +266,7 @@ impl RuleEvaluation {
             judged.notices.push(format!("{gone}; the file in force still counts"));
             return Ok(Some(Law::Rules(judged)));
         }
+        self.check_repository(github, deploy).await?;
         let difference = difference(&judged.rules, &proposed_rules, kept.tags != texts.tags);
         if !difference.needs_approval() {
             let how = if difference.is_guarded { How::Harmless } else { How::NothingGuarded };
@@ -283,6 +297,58 @@ impl RuleEvaluation {
         judged.asked = only_proposed.asked;
         judged.proposal = Some(Box::new(Found { state, in_force, difference, file, texts, head }));
         Ok(Some(Law::Rules(judged)))
+    }
+
+    /// The rules that the deployment of `deploy` starts with where its repository was confirmed for
+    /// another deployment first, whose file in force is another one than `file`: a copy of that one.
+    /// Else an admin who connects the repository once more would start without rules in force. Up to
+    /// three requests, and one for each piece of a copy.
+    async fn first_of_owner(&self, deploy: &Deploy, file: &FileCopy) -> Tried<Option<RulesInForce>> {
+        let this = &deploy.deployment;
+        let Some(kept) = self.store.kept_repository(this, &deploy.repository).await? else { return Ok(None) };
+        let owner = self.store.own_repository(kept.id, this).await?;
+        if owner == *this {
+            return Ok(None);
+        }
+        let Some(state) = self.store.rules_in_force(&owner).await? else { return Ok(None) };
+        if state.in_force.file.id == file.id {
+            return Ok(None);
+        }
+        let copy = self.store.kept_rules(&owner, &state.in_force.file).await?.ok_or_else(|| {
+            Failure::Permanent(format!(
+                "the copy of the rules file in force of {owner} can't be read from the record"
+            ))
+        })?;
+        let file = FileCopy { pieces: 0, ..state.in_force.file };
+        let file = self.store.keep_rules(this, file, &copy).await?;
+        Ok(Some(RulesInForce::copied(this, file, &owner, state.in_force.revision, self.now())))
+    }
+
+    /// The rules where a file on the default branch can't be used for `problems`: those in force, if
+    /// there are any.
+    async fn refused_by(
+        &self,
+        deploy: &Deploy,
+        state: Option<RulesInForce>,
+        file: Option<&RepositoryFile>,
+        problems: Vec<String>,
+    ) -> Tried<Law> {
+        let Some(state) = state else {
+            let path = file.map(|file| file.path.to_owned()).unwrap_or_default();
+            return Ok(Law::Refused { path, hash: rules::file::hash(""), problems });
+        };
+        Ok(match judged_alone(&self.kept_in_force(deploy, &state).await?, &state.in_force.file) {
+            Law::Rules(judged) => Law::Rules(Box::new(Judged { refused: problems, ..*judged })),
+            refused @ Law::Refused { .. } => refused,
+        })
+    }
+
+    /// The texts of the rules file in force.
+    async fn kept_in_force(&self, deploy: &Deploy, state: &RulesInForce) -> Tried<RulesTexts> {
+        let kept = self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?;
+        Ok(kept.ok_or_else(|| {
+            Failure::Permanent("the copy of the rules file in force can't be read from the record".to_owned())
+        })?)
     }
 
     /// The default tags in force for the deployment of `deploy`, from the record.
@@ -332,6 +398,27 @@ impl RuleEvaluation {
         let text = message::proposal_refused(deploy, &self.deploy_url(deploy), &problems);
         (tell(look.channel.as_deref(), text), Some(EventKind::ProposalRefused { problems }))
     }
+}
+
+/// The texts of both files.
+///
+/// # Errors
+/// Why they can't be used, a sentence each.
+fn texts_of(
+    rules: Option<&RepositoryFile>,
+    tags: Option<&RepositoryFile>,
+) -> Result<RulesTexts, Vec<String>> {
+    let why = |file: &&RepositoryFile| file.text.as_ref().err().map(|why| format!("{why}."));
+    let problems: Vec<String> = rules.iter().chain(tags.iter()).filter_map(why).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let text = |file: &RepositoryFile| file.text.clone().unwrap_or_default();
+    Ok(RulesTexts {
+        path: rules.map(|file| file.path.to_owned()),
+        rules: rules.map(text).unwrap_or_default(),
+        tags: tags.map(|file| (file.path.to_owned(), text(file))),
+    })
 }
 
 /// The default tags that stand beside a rules file.

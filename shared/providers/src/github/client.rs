@@ -4,7 +4,7 @@ use super::failure::classify;
 use super::parts::{Parts, Reading};
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
-use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
+use crate::http::{Answer, MAX_ANSWER, secret_header, send, send_if_small, url};
 use approval::deploy::{Commit, Person};
 use approval::range_files::Unread;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
@@ -34,6 +34,8 @@ pub struct GitHub {
     pub(super) reading: Option<Reading>,
     /// The number of requests that the reading of a range took so far.
     spent: Arc<AtomicUsize>,
+    /// The number of the repository that is read.
+    pub(super) number: Option<u64>,
 }
 
 /// A file of a repository's default branch.
@@ -48,6 +50,9 @@ pub enum FileAnswer {
         /// What to ask with next time, where GitHub gives one.
         etag: Option<String>,
     },
+    /// It is there and can't be used: a directory, too large, or not UTF-8. Why, as a sentence without
+    /// its full stop.
+    Unusable(String),
     /// There is no such file (or repository, or the token may see neither: GitHub does not tell these apart).
     Missing,
 }
@@ -68,7 +73,25 @@ pub struct ChangedFiles {
 impl GitHub {
     /// A client for the API at `base` (`https://api.github.com`).
     pub fn new(http: Client, base: impl Into<String>, token: SecretString) -> Self {
-        Self { http, base: base.into(), token, parts: None, reading: None, spent: Arc::default() }
+        Self {
+            http,
+            base: base.into(),
+            token,
+            parts: None,
+            reading: None,
+            spent: Arc::default(),
+            number: None,
+        }
+    }
+
+    /// The same client, for the repository with the number `number`: each query asks for the number
+    /// along with the rest, and one that another repository by the name answers counts for nothing. A
+    /// failure of [`GitHub::range`] or [`GitHub::single`] may then mean that another repository has the
+    /// name.
+    ///
+    /// Comparisons, commits and files by a full SHA are not compared: they are the same in every repository.
+    pub fn numbered(self, number: u64) -> Self {
+        Self { number: Some(number), ..self }
     }
 
     /// The same client, which counts the requests of one range from zero on.
@@ -92,7 +115,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if it is a directory, larger than 512 KiB or not UTF-8.
+    /// A request that GitHub did not answer, or answered with an error.
     pub async fn file(
         &self,
         repository: &str,
@@ -105,7 +128,11 @@ impl GitHub {
         if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
             request = request.header(IF_NONE_MATCH, etag);
         }
-        let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_FILE).await?;
+        let answer = send_if_small("GitHub", &doing, request, Repeat::Harmless, MAX_FILE).await?;
+        let Some(answer) = answer else {
+            let size = MAX_FILE / 1024;
+            return Ok(FileAnswer::Unusable(format!("{path} of {repository} is larger than {size} KiB")));
+        };
         match answer.status {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED => return Ok(FileAnswer::NotModified),
@@ -115,12 +142,13 @@ impl GitHub {
         let is_json =
             answer.header(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("application/json"));
         if is_json && answer.body.starts_with(b"[") {
-            return Err(Failure::Permanent(format!("{path} of {repository} is a directory, not a file")));
+            return Ok(FileAnswer::Unusable(format!("{path} of {repository} is a directory, not a file")));
         }
         let etag = answer.header(ETAG.as_str()).map(str::to_owned);
-        let text = String::from_utf8(answer.body);
-        let text = text.map_err(|_| Failure::Permanent(format!("{path} of {repository} is not UTF-8")))?;
-        Ok(FileAnswer::Found { text, etag })
+        Ok(match String::from_utf8(answer.body) {
+            Ok(text) => FileAnswer::Found { text, etag },
+            Err(_) => FileAnswer::Unusable(format!("{path} of {repository} is not UTF-8")),
+        })
     }
 
     /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for, and what it
