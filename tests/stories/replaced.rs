@@ -155,21 +155,3 @@ fn repository_connected_once_more_keeps_its_rules() {
         assert!(!voters.is_empty() && voters.iter().all(bens), "{voters:?}");
     });
 }
-
-#[test]
-fn file_that_can_not_be_read_leaves_the_one_in_force() {
-    tell("rules-unusable", async |story| {
-        story.person("Ana");
-        story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
-        let first = story.deploys(&story.push("Ana", "Begin"), "Staging").await;
-        story.settled(&first).await;
-        let large = format!("{}/ #large\n", "a".repeat(600 * 1024));
-        story.world.github.set_file(&story.repository(), ".signoff/TAGS", &large);
-        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
-        let page = story.settled(&deploy).await;
-        assert_eq!(page.deploy.confirmation, Confirmation::Confirmed);
-        assert_eq!(page.approvals.len(), 1, "the file in force asks");
-        let told = story.until("the channel to be told", async || story.problems().pop()).await;
-        assert!(told.contains(".signoff/TAGS of acme/rules-unusable is larger than 512 KiB"), "{told}");
-    });
-}

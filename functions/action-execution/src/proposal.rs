@@ -94,10 +94,7 @@ impl ActionExecution {
         };
         if matches!(
             read,
-            Err(RangeFailure::BaseLost(_)
-                | RangeFailure::HeadUnknown(_)
-                | RangeFailure::Unrelated(_)
-                | RangeFailure::Other(_))
+            Err(RangeFailure::BaseLost(_) | RangeFailure::HeadUnknown(_) | RangeFailure::Other(_))
         ) && let Err(other) = self.same_repository(deploy, &[]).await?
         {
             // In another repository by that name there may be no such commit.
@@ -111,11 +108,7 @@ impl ActionExecution {
                 let lost = format!("GitHub no longer has `{base}`, where the file in force was read.");
                 return Ok(again.or_tried_again(Err(untold(&lost)), had_one)?);
             }
-            Err(
-                RangeFailure::HeadUnknown(failure)
-                | RangeFailure::Unrelated(failure)
-                | RangeFailure::Other(failure),
-            ) => {
+            Err(RangeFailure::HeadUnknown(failure) | RangeFailure::Other(failure)) => {
                 return Ok(again.or_tried_again(Err(incomplete(&failure)), had_one)?);
             }
         };

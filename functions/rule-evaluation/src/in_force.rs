@@ -143,14 +143,13 @@ impl RuleEvaluation {
     ) -> Result<Option<Law>, Trouble> {
         let rules = self.rules_file(github, &deploy.repository).await?;
         if let (Scope::Waiting, Some(file)) = (scope, &rules)
-            && let Ok(text) = &file.text
             && let Some(state) = self.store.rules_in_force(&deploy.deployment).await?
             && state.in_force.file.path.as_deref() == Some(file.path)
-            && state.in_force.file.hash == rules::file::hash(text)
+            && state.in_force.file.hash == rules::file::hash(&file.text)
         {
             // The deploy has its default tags since it arrived: those of the repository need not be read
             // again.
-            let texts = RulesTexts { path: Some(file.path.to_owned()), rules: text.clone(), tags: None };
+            let texts = RulesTexts { path: Some(file.path.to_owned()), rules: file.text.clone(), tags: None };
             return Ok(Some(judged_alone(&texts, &state.in_force.file)));
         }
         let tags = self.tags_file(github, &deploy.repository).await?;
@@ -196,12 +195,10 @@ impl RuleEvaluation {
         tags: Option<&RepositoryFile>,
     ) -> Result<Option<Law>, Trouble> {
         let state = self.store.rules_in_force(&deploy.deployment).await?;
-        let texts = match texts_of(rules, tags) {
-            Ok(texts) => texts,
-            Err(problems) => {
-                self.check_repository(github, deploy).await?;
-                return self.refused_by(deploy, state, rules.or(tags), problems).await.map(Some);
-            }
+        let texts = RulesTexts {
+            path: rules.map(|file| file.path.to_owned()),
+            rules: rules.map(|file| file.text.clone()).unwrap_or_default(),
+            tags: tags.map(|file| (file.path.to_owned(), file.text.clone())),
         };
         let file = texts.copy(rules::file::hash(&texts.rules));
         let Some(state) = state else {
@@ -239,7 +236,12 @@ impl RuleEvaluation {
             }
             return Ok(Some(judged_alone(&texts, &file)));
         }
-        let kept = self.kept_in_force(deploy, &state).await?;
+        let kept =
+            self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?.ok_or_else(|| {
+                Failure::Permanent(
+                    "the copy of the rules file in force can't be read from the record".to_owned(),
+                )
+            })?;
         let mut judged = match judged_alone(&kept, &state.in_force.file) {
             Law::Rules(judged) => judged,
             refused @ Law::Refused { .. } => return Ok(Some(refused)),
@@ -324,33 +326,6 @@ impl RuleEvaluation {
         Ok(Some(RulesInForce::copied(this, file, &owner, state.in_force.revision, self.now())))
     }
 
-    /// The rules where a file on the default branch can't be used for `problems`: those in force, if
-    /// there are any.
-    async fn refused_by(
-        &self,
-        deploy: &Deploy,
-        state: Option<RulesInForce>,
-        file: Option<&RepositoryFile>,
-        problems: Vec<String>,
-    ) -> Tried<Law> {
-        let Some(state) = state else {
-            let path = file.map(|file| file.path.to_owned()).unwrap_or_default();
-            return Ok(Law::Refused { path, hash: rules::file::hash(""), problems });
-        };
-        Ok(match judged_alone(&self.kept_in_force(deploy, &state).await?, &state.in_force.file) {
-            Law::Rules(judged) => Law::Rules(Box::new(Judged { refused: problems, ..*judged })),
-            refused @ Law::Refused { .. } => refused,
-        })
-    }
-
-    /// The texts of the rules file in force.
-    async fn kept_in_force(&self, deploy: &Deploy, state: &RulesInForce) -> Tried<RulesTexts> {
-        let kept = self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?;
-        Ok(kept.ok_or_else(|| {
-            Failure::Permanent("the copy of the rules file in force can't be read from the record".to_owned())
-        })?)
-    }
-
     /// The default tags in force for the deployment of `deploy`, from the record.
     pub(crate) async fn tags_in_force(&self, deploy: &Deploy) -> Tried<DefaultTags> {
         let Some(state) = self.store.rules_in_force(&deploy.deployment).await? else {
@@ -398,27 +373,6 @@ impl RuleEvaluation {
         let text = message::proposal_refused(deploy, &self.deploy_url(deploy), &problems);
         (tell(look.channel.as_deref(), text), Some(EventKind::ProposalRefused { problems }))
     }
-}
-
-/// The texts of both files.
-///
-/// # Errors
-/// Why they can't be used, a sentence each.
-fn texts_of(
-    rules: Option<&RepositoryFile>,
-    tags: Option<&RepositoryFile>,
-) -> Result<RulesTexts, Vec<String>> {
-    let why = |file: &&RepositoryFile| file.text.as_ref().err().map(|why| format!("{why}."));
-    let problems: Vec<String> = rules.iter().chain(tags.iter()).filter_map(why).collect();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let text = |file: &RepositoryFile| file.text.clone().unwrap_or_default();
-    Ok(RulesTexts {
-        path: rules.map(|file| file.path.to_owned()),
-        rules: rules.map(text).unwrap_or_default(),
-        tags: tags.map(|file| (file.path.to_owned(), text(file))),
-    })
 }
 
 /// The default tags that stand beside a rules file.

@@ -79,10 +79,7 @@ impl RuleEvaluation {
 
     async fn policy_file(&self, github: &GitHub, repository: &str, tries: u32) -> Result<Read, Trouble> {
         let text = match github.first_file(repository, [PATH], self).await {
-            Ok(Some(file)) => match file.text {
-                Ok(text) => text,
-                Err(reason) => return Ok(Read::Unknown { reason }),
-            },
+            Ok(Some(file)) => file.text,
             Ok(None) => {
                 let gone =
                     format!("{repository} has no {PATH} on its default branch, or the token can't read it.");

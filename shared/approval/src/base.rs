@@ -1,7 +1,5 @@
 //! The base: the revision that was let through to a place last, where the next range starts.
 
-mod meets;
-
 use crate::action::{
     Action, ApprovalSpec, HeaderText, Method, ParameterValue, TextOf, TriggerSpec, WebhookBody, WebhookSpec,
 };
@@ -10,9 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-use meets::is_open;
-pub use meets::meets;
 
 /// How long ago a revision may have been let through for a rollback to it to have no makers.
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -23,9 +18,8 @@ const MAX_RECENT: usize = 100;
 const BUILD: &str = "build";
 /// The name of a CircleCI pipeline among workflows.
 const CIRCLECI: &str = "circleci";
-
-/// The template variables that are the revision.
-const REVISION: [&str; 3] = ["revision", "deploy_revision", "short_revision"];
+/// The end of what stands for any job of a build.
+const ANY_JOB: &str = ",\"*\"]";
 
 /// The template variables that are another text in another environment.
 const OF_ENVIRONMENT: [&str; 5] = ["environment", "deploy_name", "deploy_slack", "branch", "tags"];
@@ -220,6 +214,63 @@ pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String
     all
 }
 
+/// Whether something is in both sets of [`acts_on`]. A job without a name may be any job of its build.
+pub fn meets(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
+    let any_of = |target: &String| target.strip_suffix(ANY_JOB).map(|build| format!("{build},"));
+    let covers = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+        let builds: Vec<String> = one.iter().filter_map(any_of).collect();
+        builds.iter().any(|build| other.iter().any(|target| target.starts_with(build)))
+    };
+    !one.is_disjoint(other)
+        || covers(one, other)
+        || covers(other, one)
+        || one.iter().any(|one| other.iter().any(|other| builds_meet(one, other)))
+}
+
+/// True if two of these targets may be the same build. An input that one of them leaves out has the build's
+/// default, which may be any value, and so may a template; a number may be that of any workflow.
+fn builds_meet(one: &str, other: &str) -> bool {
+    let (Some(one), Some(other)) = (Build::read(one), Build::read(other)) else { return false };
+    let values_meet = |one: &str, other: &str| one == other || [one, other].into_iter().any(is_open);
+    let same = one.workflow == other.workflow
+        || one.is_any_workflow() && other.is_on_github()
+        || other.is_any_workflow() && one.is_on_github();
+    same && one
+        .parameters
+        .iter()
+        .all(|(name, value)| other.parameters.get(name).is_none_or(|other| values_meet(value, other)))
+}
+
+/// A build among the targets.
+struct Build {
+    workflow: String,
+    parameters: BTreeMap<String, String>,
+}
+
+impl Build {
+    /// The build that a target is; `None`: it is something else.
+    fn read(target: &str) -> Option<Self> {
+        let (kind, workflow, parameters): (String, String, BTreeMap<String, String>) =
+            serde_json::from_str(target).ok()?;
+        (kind == BUILD).then_some(Self { workflow, parameters })
+    }
+
+    fn is_on_github(&self) -> bool {
+        self.workflow != CIRCLECI
+    }
+
+    /// True if nobody knows which workflow it is: GitHub takes a workflow's number too.
+    fn is_any_workflow(&self) -> bool {
+        let is_number = self.workflow.bytes().all(|byte| byte.is_ascii_digit());
+        is_number || is_open(&self.workflow)
+    }
+}
+
+/// True if a text is not known before it is rendered. One that is rendered in part has an arrow.
+fn is_open(text: &str) -> bool {
+    ["{{", "{%", "\u{2192}"].iter().any(|part| text.contains(part))
+}
+
 /// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells
 /// people. JSON, so that no value reads as another parameter.
 fn targets(action: &Action) -> Vec<String> {
@@ -296,18 +347,11 @@ fn without_revision(texts: &BTreeMap<String, String>) -> BTreeMap<&String, &Stri
     texts.iter().filter(|(_, value)| !is_revision(value)).collect()
 }
 
-/// True if a text is nothing but the revision, or a piece of it. One that has other words in it stays a
-/// part of the place, as the rule has it.
+/// Whether a text is nothing but the revision.
 fn is_revision(text: &str) -> bool {
     let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-    inner.is_some_and(|inner| {
-        let inner = inner.trim_matches('-').trim();
-        let (name, piece) = inner.split_at(inner.find('[').unwrap_or(inner.len()));
-        let is_piece = |piece: &str| {
-            let within = piece.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-            within.is_some_and(|within| within.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b':' | b' ')))
-        };
-        REVISION.contains(&name.trim()) && (piece.is_empty() || is_piece(piece))
+    inner.is_some_and(|name| {
+        name.contains("revision") && !name.contains("previous") && !name.contains(['{', '}', '~', '%'])
     })
 }
 

@@ -174,25 +174,6 @@ pub(crate) async fn send(
     repeat: Repeat,
     limit: usize,
 ) -> Result<Answer, Failure> {
-    let answer = send_if_small(service, doing, request, repeat, limit).await?;
-    answer.ok_or_else(|| {
-        let size = limit / 1024;
-        Failure::Permanent(format!("{service} answered with more than {size} KiB while {doing}"))
-    })
-}
-
-/// As [`send`]; `None`: the answer has more than `limit` bytes.
-///
-/// # Errors
-///
-/// As of [`send`], but for that.
-pub(crate) async fn send_if_small(
-    service: &str,
-    doing: &str,
-    request: RequestBuilder,
-    repeat: Repeat,
-    limit: usize,
-) -> Result<Option<Answer>, Failure> {
     let (client, request) = request.build_split();
     let mut request = request.map_err(|error| not_sent(service, doing, &error))?;
     let patience = request.timeout().copied().unwrap_or(CALL_TIMEOUT);
@@ -206,7 +187,7 @@ pub(crate) async fn send_if_small(
                 *next.url_mut() = target;
                 request = next;
             }
-            None => return read(response, limit, failed).await,
+            None => return read(service, doing, response, limit, failed).await,
         }
     }
     Err(Failure::Permanent(format!("{service} sent us from redirect to redirect while {doing}")))
@@ -257,22 +238,27 @@ fn redirect(response: &Response) -> Option<Url> {
     (target.origin() == response.url().origin()).then_some(target)
 }
 
-/// Reads a body up to `limit` bytes; `None`: it has more. `failed` says what it means that it ends early.
+/// Reads a body up to `limit` bytes; `failed` says what it means that it ends early.
 async fn read(
+    service: &str,
+    doing: &str,
     response: Response,
     limit: usize,
     failed: impl Fn(reqwest::Error) -> Failure,
-) -> Result<Option<Answer>, Failure> {
+) -> Result<Answer, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut response = response;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(&failed)? {
         if body.len() + chunk.len() > limit {
-            return Ok(None);
+            let size = limit / 1024;
+            return Err(Failure::Permanent(format!(
+                "{service} answered with more than {size} KiB while {doing}"
+            )));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Some(Answer { status, headers, body }))
+    Ok(Answer { status, headers, body })
 }
 
 /// The failure of a request for which no whole answer came within `patience`.

@@ -195,11 +195,7 @@ impl Console {
         let export = match existing {
             Ok(None) => pages::Export::new(RULES[0], alone(RULES[0], workflow)?, pages::Existing::None),
             Err(_) => pages::Export::new(RULES[0], alone(RULES[0], workflow)?, pages::Existing::Unknown),
-            // It can't be read, as one that GitHub does not tell of.
-            Ok(Some(RepositoryFile { path, text: Err(_) })) => {
-                pages::Export::new(path, alone(path, workflow)?, pages::Existing::Unknown)
-            }
-            Ok(Some(RepositoryFile { path, text: Ok(text) })) => match merged(&text, path, workflow) {
+            Ok(Some(RepositoryFile { path, text })) => match merged(&text, path, workflow) {
                 Ok(merged) => pages::Export::merged(path, merged),
                 Err(NotMerged::ByHand(rule)) => {
                     let workflow = Workflow { rule, ..workflow.clone() };

@@ -4,7 +4,7 @@ use super::failure::classify;
 use super::parts::{Parts, Reading};
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
-use crate::http::{Answer, MAX_ANSWER, secret_header, send, send_if_small, url};
+use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
 use approval::deploy::{Commit, Person};
 use approval::range_files::Unread;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
@@ -50,9 +50,6 @@ pub enum FileAnswer {
         /// What to ask with next time, where GitHub gives one.
         etag: Option<String>,
     },
-    /// It is there and can't be used: a directory, too large, or not UTF-8. Why, as a sentence without
-    /// its full stop.
-    Unusable(String),
     /// There is no such file (or repository, or the token may see neither: GitHub does not tell these apart).
     Missing,
 }
@@ -115,7 +112,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// A request that GitHub did not answer, or answered with an error.
+    /// [`Failure::Permanent`] if it is a directory, larger than 512 KiB or not UTF-8.
     pub async fn file(
         &self,
         repository: &str,
@@ -128,11 +125,7 @@ impl GitHub {
         if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
             request = request.header(IF_NONE_MATCH, etag);
         }
-        let answer = send_if_small("GitHub", &doing, request, Repeat::Harmless, MAX_FILE).await?;
-        let Some(answer) = answer else {
-            let size = MAX_FILE / 1024;
-            return Ok(FileAnswer::Unusable(format!("{path} of {repository} is larger than {size} KiB")));
-        };
+        let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_FILE).await?;
         match answer.status {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED => return Ok(FileAnswer::NotModified),
@@ -142,13 +135,12 @@ impl GitHub {
         let is_json =
             answer.header(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("application/json"));
         if is_json && answer.body.starts_with(b"[") {
-            return Ok(FileAnswer::Unusable(format!("{path} of {repository} is a directory, not a file")));
+            return Err(Failure::Permanent(format!("{path} of {repository} is a directory, not a file")));
         }
         let etag = answer.header(ETAG.as_str()).map(str::to_owned);
-        Ok(match String::from_utf8(answer.body) {
-            Ok(text) => FileAnswer::Found { text, etag },
-            Err(_) => FileAnswer::Unusable(format!("{path} of {repository} is not UTF-8")),
-        })
+        let text = String::from_utf8(answer.body);
+        let text = text.map_err(|_| Failure::Permanent(format!("{path} of {repository} is not UTF-8")))?;
+        Ok(FileAnswer::Found { text, etag })
     }
 
     /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for, and what it

@@ -13,9 +13,8 @@ pub const TAGS: [&str; 2] = [".signoff/TAGS", ".sleuth/TAGS"];
 pub struct RepositoryFile {
     /// Its path.
     pub path: &'static str,
-    /// Its text. `Err`: why it can't be used, as a sentence without its full stop; what else lies there
-    /// does not take its place.
-    pub text: Result<String, String>,
+    /// Its text.
+    pub text: String,
 }
 
 /// A file as it was last read.
@@ -82,19 +81,17 @@ impl GitHub {
             let etag = kept.as_ref().map(|kept| kept.etag.as_str());
             let text = match (self.file(repository, path, etag).await?, kept) {
                 (FileAnswer::Missing, _) => continue,
-                (FileAnswer::Unusable(why), _) => Err(why),
-                (FileAnswer::NotModified, Some(kept)) => Ok(kept.text),
+                (FileAnswer::NotModified, Some(kept)) => kept.text,
                 // Only a request that named an ETag is answered so; read the file without one.
                 (FileAnswer::NotModified, None) => match self.file(repository, path, None).await? {
-                    FileAnswer::Found { text, .. } => Ok(text),
-                    FileAnswer::Unusable(why) => Err(why),
+                    FileAnswer::Found { text, .. } => text,
                     FileAnswer::NotModified | FileAnswer::Missing => continue,
                 },
                 (FileAnswer::Found { text, etag }, _) => {
                     if let Some(etag) = etag {
                         keeper.keep(repository, path, KeptFile { etag, text: text.clone() }).await?;
                     }
-                    Ok(text)
+                    text
                 }
             };
             return Ok(Some(RepositoryFile { path, text }));
@@ -134,24 +131,19 @@ mod tests {
             "GET /repos/acme/old/contents/.sleuth/rules.yml" => {
                 Reply::Answer(200, vec!["ETag: \"1\"".into()], b"rules: []\n".to_vec())
             }
-            "GET /repos/acme/odd/contents/.signoff/rules.yml" => Reply::Answer(200, vec![], vec![0xff]),
-            "GET /repos/acme/odd/contents/.sleuth/rules.yml" => Reply::Answer(200, vec![], b"x".to_vec()),
             "GET /repos/acme/new/contents/.signoff/rules.yml" => Reply::Answer(200, vec![], b"x".to_vec()),
             _ => Reply::Answer(404, vec![], b"{}".to_vec()),
         })
         .await;
         let github = GitHub::new(crate::http::client().unwrap(), server.base.clone(), "ghp_test".into());
         let keeper = One(Mutex::new(None));
-        let file = |path, text: &str| Ok(Some(RepositoryFile { path, text: Ok(text.to_owned()) }));
+        let file = |path, text: &str| Ok(Some(RepositoryFile { path, text: text.to_owned() }));
         for _ in 0..2 {
             let read = github.first_file("acme/old", RULES, &keeper).await;
             assert_eq!(read, file(".sleuth/rules.yml", "rules: []\n"));
         }
         assert!(server.asked()[3].contains("if-none-match: \"1\""));
         assert_eq!(github.first_file("acme/new", RULES, &Forgetful).await, file(".signoff/rules.yml", "x"));
-        let why = Err(".signoff/rules.yml of acme/odd is not UTF-8".to_owned());
-        let odd = RepositoryFile { path: ".signoff/rules.yml", text: why };
-        assert_eq!(github.first_file("acme/odd", RULES, &Forgetful).await, Ok(Some(odd)));
         assert_eq!(github.first_file("acme/none", RULES, &Forgetful).await, Ok(None));
     }
 }

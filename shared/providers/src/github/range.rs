@@ -55,13 +55,10 @@ pub enum RangeFailure {
     /// The host does not know where it ends.
     #[error("{0}")]
     HeadUnknown(Failure),
-    /// The host knows where it ends, and says that there is no commit where it starts.
+    /// The host knows where it ends, and says that there is no commit where it starts, or that the two have
+    /// nothing in common: a history that was rewritten.
     #[error("{0}")]
     BaseLost(Failure),
-    /// The host knows both, and says that they have nothing in common: a history that was rewritten, or a
-    /// branch that began anew. The start is not lost.
-    #[error("{0}")]
-    Unrelated(Failure),
     /// This invocation's time for reading is over, and what was read is kept: the next one reads on.
     #[error("{0}")]
     Unfinished(Failure),
@@ -75,7 +72,6 @@ impl RangeFailure {
     pub fn logged(&self) -> String {
         let (Self::HeadUnknown(failure)
         | Self::BaseLost(failure)
-        | Self::Unrelated(failure)
         | Self::Unfinished(failure)
         | Self::Other(failure)) = self;
         failure.logged()
@@ -110,7 +106,7 @@ impl GitHub {
     ) -> Result<(Direction, Side, Option<Side>), RangeFailure> {
         let added = match self.first_page(repository, base, head).await? {
             Ok(added) => added,
-            Err(lost) => return Err(self.lost(repository, (base, head), lost).await?),
+            Err(lost) => return Err(self.lost(repository, head, lost).await?),
         };
         let direction = added.direction();
         let removed = match direction {
@@ -126,22 +122,10 @@ impl GitHub {
     }
 
     /// What it means that GitHub does not compare, where it says that something is not there.
-    async fn lost(
-        &self,
-        repository: &str,
-        (base, head): (&str, &str),
-        lost: Failure,
-    ) -> Result<RangeFailure, Failure> {
-        if let Sought::Nowhere(unknown) = self.sought(repository, head).await? {
-            return Ok(RangeFailure::HeadUnknown(unknown));
-        }
-        Ok(match self.sought(repository, base).await? {
-            Sought::Nowhere(_) => RangeFailure::BaseLost(lost),
-            Sought::There(_) => RangeFailure::Unrelated(Failure::Permanent(format!(
-                "{} and {} have no commit in common in {repository}, so that nobody knows what lies between them",
-                short(base),
-                short(head)
-            ))),
+    async fn lost(&self, repository: &str, head: &str, lost: Failure) -> Result<RangeFailure, Failure> {
+        Ok(match self.sought(repository, head).await? {
+            Sought::There(_) => RangeFailure::BaseLost(lost),
+            Sought::Nowhere(unknown) => RangeFailure::HeadUnknown(unknown),
         })
     }
 
@@ -379,11 +363,6 @@ fn made_of(
     let is_made =
         |oid: &&String| !of_branch.contains(oid.as_str()) && parents(oid).is_none_or(|parents| parents < 2);
     brought.iter().filter(is_made).cloned().collect()
-}
-
-/// A revision as people read it.
-fn short(revision: &str) -> &str {
-    revision.get(..7).unwrap_or(revision)
 }
 
 fn parents_of(commit: &wire::Commit) -> Vec<String> {

@@ -58,10 +58,7 @@ async fn a_file_is_found_unchanged_or_missing() {
         ("acme/away", rules),
         ("acme", rules),
     ] {
-        told.push(match github.file(repository, path, None).await {
-            Ok(answer) => format!("{answer:?}"),
-            Err(failure) => format!("{failure:?}"),
-        });
+        told.push(format!("{:?}", github.file(repository, path, None).await.expect_err("a failure")));
     }
     insta::assert_snapshot!(told.join("\n"));
     let asked = server.asked()[0].to_lowercase();
