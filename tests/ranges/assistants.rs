@@ -61,13 +61,49 @@ async fn asker_whose_account_is_gone_is_untold() {
 }
 
 #[tokio::test]
-async fn comments_that_were_cut_leave_the_range_incomplete() {
-    let many =
-        |opened: Opened| (0..=100).fold(opened, |opened, _| opened.commented_by(&person("ben"), "More."));
+async fn comments_and_reviews_of_every_page_are_read() {
+    let many = |opened: Opened| {
+        let opened = (0..230).fold(opened, |opened, _| opened.commented_by(&person("ben"), "More."));
+        let opened = (0..120).fold(opened, |opened, _| opened.reviewed_by(&person("cleo"), "More.", &[]));
+        opened.commented_by(&person("dan"), "One more.").reviewed_by(&person("eli"), "Rename it.", &[])
+    };
     let (opened, missing) = read(assistant(), many).await;
-    assert_eq!(logins(&opened.more_asked_by), ["ben"]);
+    assert_eq!(logins(&opened.more_asked_by), ["ben", "dan", "cleo", "eli"]);
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn comments_that_were_cut_leave_the_range_incomplete() {
+    let in_review = |opened: Opened| opened.reviewed_by(&person("ben"), "", &["More."; 51]);
+    let pages =
+        |opened: Opened| (0..2_001).fold(opened, |opened, _| opened.commented_by(&person("ben"), "More."));
     let expected = "GitHub did not tell all comments of the pull request #1, where an assistant works.";
-    assert_eq!(missing, [expected]);
+    for (opened, missing) in [read(assistant(), in_review).await, read(assistant(), pages).await] {
+        assert_eq!(
+            (logins(&opened.more_asked_by), missing),
+            (vec!["ben".to_owned()], vec![expected.to_owned()])
+        );
+    }
+}
+
+#[tokio::test]
+async fn assigner_of_a_closed_issue_stands_for_its_assistant() {
+    type Make = fn(Opened) -> Opened;
+    let cases: [(Make, &[&str], &[&str]); 6] = [
+        (|opened| opened.closes_issue_of(&person("ben")), &["ben"], &[]),
+        (|opened| opened.closes_issue_of(&person("ben")).edited_by(&assistant()), &["ben"], &[]),
+        // A person could hide behind whoever assigned the issue.
+        (|opened| opened.closes_issue_of(&person("ben")).edited_by(&person("eve")), &[], &["ben"]),
+        (|opened| opened.closes_issue_of(&person("ben")).linked_by(&person("eve")), &[], &["ben"]),
+        (|opened| opened.closes_issue_of(&assistant()), &[], &[]),
+        (|opened| opened, &[], &[]),
+    ];
+    for (index, (make, stand, others)) in cases.into_iter().enumerate() {
+        let (opened, missing) = read(assistant(), make).await;
+        assert_eq!(missing, Vec::<String>::new());
+        assert_eq!(logins(&opened.opening_asked_by), stand, "{index}");
+        assert_eq!(logins(&opened.more_asked_by), others, "{index}");
+    }
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod assistants;
+mod costs;
 mod dropped;
 mod limits;
 mod makers;
 mod nested;
+mod numbers;
 mod parts;
 mod profiles;
 mod runs;

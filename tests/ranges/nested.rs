@@ -73,3 +73,18 @@ async fn pull_request_merged_elsewhere_is_not_of_this_range() {
     assert_eq!(numbers, [2], "the first one was judged with the range before");
     assert_ne!(base, first);
 }
+
+#[tokio::test]
+async fn fork_whose_commits_tell_nothing_is_asked_by_sha() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let original = host.push(on_branch("inner", commit("ben", "inner")));
+    let made = host.push(on_branch("outer", commit("cleo", "Inner (#1)")).merged_by(&person("dan")));
+    let inner = pull_request("cleo", std::slice::from_ref(&made)).of_branch("inner", &[original]);
+    host.github.add_pull_request(REPOSITORY, inner);
+    let squash = host.push(commit("ana", "Outer (#2)").merged_by(&person("ana")));
+    let opened = pull_request("ana", std::slice::from_ref(&squash)).of_branch("outer", &[made]).of_fork();
+    host.github.add_pull_request(REPOSITORY, opened);
+    let range = host.range(&base, &squash).await;
+    assert_eq!(range.pull_requests.iter().map(|from| from.number).collect::<Vec<_>>(), [2, 1]);
+}

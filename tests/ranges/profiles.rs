@@ -34,9 +34,10 @@ async fn range_with_its_makers_profiles_costs_ten_requests() {
     }
     for (base, head) in [(&base, &head), (&head, &base)] {
         let before = host.github.requests().len();
-        let range = host.range(base, head).await;
-        let accounts = makers(&range);
-        let found = host.client.shown_addresses(&accounts).await.unwrap();
+        let read = host.read(base, head).await.unwrap();
+        assert_eq!(read.range.missing, Vec::<String>::new());
+        let accounts = makers(&read.range);
+        let found = host.client.shown_addresses(&accounts, read.profiles).await.unwrap();
         assert!(accounts.len() >= 20, "{accounts:?}");
         assert_eq!((found.shown.len(), found.unread.len()), (20, 0));
         let requests = host.requests(before).len();
@@ -57,16 +58,19 @@ async fn profile_that_github_does_not_tell_is_unread() {
     let ben = makers(&range).remove(0);
     let gone = Account { id: 5, login: "gone".to_owned(), is_bot: false };
     let renamed = Account { id: 6, login: "ana".to_owned(), is_bot: false };
-    let found = host.client.shown_addresses(&[ben.clone(), gone, renamed]).await.unwrap();
+    let found = host.client.shown_addresses(&[ben.clone(), gone, renamed], 1).await.unwrap();
     assert_eq!(found, providers::github::ShownAddresses::default(), "nobody shows one by these numbers");
+
+    let found = host.client.shown_addresses(std::slice::from_ref(&ben), 0).await.unwrap();
+    assert_eq!(found.unread, [ben.id].into(), "there is no request left for it");
 
     let declined = r#"{"data":{"a0":null},"errors":[{"type":"INSUFFICIENT_SCOPES","message":"The 'email' field requires a scope"}]}"#;
     for kind in [FaultKind::status(200, declined), FaultKind::status(403, "{}")] {
         host.github.faults().push(Fault::once("POST /graphql", kind));
-        let found = host.client.shown_addresses(std::slice::from_ref(&ben)).await.unwrap();
+        let found = host.client.shown_addresses(std::slice::from_ref(&ben), 1).await.unwrap();
         assert_eq!(found.unread, [ben.id].into());
     }
     host.github.faults().push(Fault::once("POST /graphql", FaultKind::status(502, "")));
-    let failure = host.client.shown_addresses(std::slice::from_ref(&ben)).await.expect_err("a failure");
+    let failure = host.client.shown_addresses(std::slice::from_ref(&ben), 1).await.expect_err("a failure");
     assert!(failure.is_passing(), "{failure}");
 }

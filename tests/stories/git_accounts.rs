@@ -189,6 +189,22 @@ fn only_the_named_member_answers_the_question() {
 }
 
 #[test]
+fn word_of_a_guest_counts_once_an_admin_confirms_it() {
+    tell("accounts-guest", async |story| {
+        let (first, second) = (admin(story, "Chiara"), admin(story, "Dan"));
+        let guest = story.world.slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
+        assert_eq!(says(&story.sign_in(&first).await, 8_100_009, &guest).await.status(), 303);
+        let asked = question(story, &guest, "is yours").await;
+        assert_eq!(presses(story, &guest, &guest, &asked.ts, "account_is_mine").await, Some(403));
+        assert_eq!(member_of(story, 8_100_009).await, "unknown");
+        let confirm = [("handle", "github:8100009"), ("version", "1")];
+        let second = story.sign_in(&second).await;
+        assert_eq!(second.post("/settings/people/confirm", &confirm).await.status(), 303);
+        assert_ne!(member_of(story, 8_100_009).await, "unknown");
+    });
+}
+
+#[test]
 fn whoever_said_it_alone_may_not_vote_on_what_needs_it() {
     tell("accounts-own-word", async |story| {
         let ana = story.person("Ana");

@@ -82,7 +82,8 @@ impl ActionExecution {
             if is_approved && decision.next.glass.broken.is_some() {
                 // It sets a base once it is reviewed.
                 let owed = self.store.owed_reviews(&base.deployment).await?.with(&decision.next);
-                return Ok(Some(change.owed_reviews(owed).approval(decision)));
+                let next = base.clone().after_glass(&approval.subject.revision, now);
+                return Ok(Some(change.owed_reviews(owed).base(next).approval(decision)));
             }
             let change = if is_approved && self.sets_base(&run, &basing, &decision.next).await? {
                 let next = base.clone().after(&approval.subject.revision, four_eyes, now);

@@ -6,7 +6,7 @@ use crate::electorate::{each_once, resolve};
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_base::LateBase;
-use crate::policy::{Basing, Binding};
+use crate::policy::{Basing, Binding, judged};
 use crate::trouble::Tried;
 use approval::action::Action;
 use approval::approval::{Approval, BreakerCheck, Breakers, Hands, REVIEW_WITHIN, next_reminder};
@@ -44,9 +44,12 @@ impl ActionExecution {
             }
             Binding::Unknown(_) => return Ok(None),
             Binding::Policy(policy) => {
-                let actions = asked.run.actions();
+                let (actions, before) = (asked.run.actions(), self.runs_before(asked.run).await?);
+                let before: Vec<_> =
+                    before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
+                let judged = judged(asked.run, &actions, &before);
                 let BreakGlass { people, review_within } =
-                    policy.break_glass(&asked.deploy.deployment, &actions);
+                    policy.break_glass(&asked.deploy.deployment, &judged);
                 (people, review_within, true)
             }
         };

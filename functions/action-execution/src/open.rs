@@ -61,7 +61,10 @@ impl ActionExecution {
             reachable(&electorate, spec, deploy)?;
         }
         let place = base.place.clone();
-        let subject = self.subject(deploy, run, step, spec, earlier).await?;
+        let subject = match self.subject(deploy, run, step, spec, earlier).await? {
+            Ok(subject) => subject,
+            Err(reason) => return self.wait_on(attempt, &run.id, step, reason).await,
+        };
         let opened_at = self.now();
         let approval = Approval {
             id: id.clone(),

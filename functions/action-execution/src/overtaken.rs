@@ -58,14 +58,13 @@ impl ActionExecution {
             return Ok(());
         }
         let base = self.store.base(&deploy.deployment, &voted.subject.place).await?;
-        let later = base.any.filter(|passed| passed.at > ended_at && passed.revision != run.revision);
-        match later {
-            Some(passed) if passed.set_by.is_none() => {
+        match base.let_through_since(ended_at, &run.revision) {
+            Some(passed) => {
                 let revision = passed.revision.get(..7).unwrap_or(&passed.revision);
                 Err(nothing_done(&format!("{revision} was let through to the same place in the meantime"))
                     .into())
             }
-            Some(_) | None => Ok(()),
+            None => Ok(()),
         }
     }
 }

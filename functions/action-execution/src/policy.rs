@@ -216,7 +216,7 @@ impl ActionExecution {
             }
             together.extend(policy.votes_together(&deploy.deployment, &judged));
         }
-        let breakers = policy.break_glass(&deploy.deployment, &actions).people;
+        let breakers = policy.break_glass(&deploy.deployment, &judged(run, &actions, &before)).people;
         Ok(Held { below: found, together, breakers, runs_before, asks_only: false })
     }
 

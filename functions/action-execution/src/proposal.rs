@@ -9,12 +9,11 @@ use crate::trouble::Tried;
 use approval::approval::{Blocker, Electorate};
 use approval::base::Base;
 use approval::id::ApprovalId;
-use approval::range::Range;
 use approval::rules_in_force::RulesInForce;
 use approval::shares::{Changes, changes_of};
 use providers::Failure;
 use providers::github::first_file::{RULES, TAGS};
-use providers::github::{Changing, GitHub, RangeFailure};
+use providers::github::{Changing, GitHub, RangeFailure, ReadRange};
 use providers::slack::client::Slack;
 use store::Change;
 
@@ -82,17 +81,25 @@ impl ActionExecution {
         if let Some(kept) = kept.filter(|kept| again.takes(kept, deploy.registered_at)) {
             return Ok(Ok(kept));
         }
-        if let Err(failure) = self.same_repository(deploy, &[]).await? {
-            return Ok(again.or_tried_again(Err(incomplete(&failure)), had_one)?);
-        }
-        let github = self.reader().await?;
+        let github = match self.reader_of(deploy).await? {
+            Ok(github) => github,
+            Err(failure) => return Ok(again.or_tried_again(Err(incomplete(&failure)), had_one)?),
+        };
         let read = match read(&github, &deploy.repository, base, head).await {
-            Ok((range, changing)) => {
-                let read = self.of_file(&github, range, changing).await;
+            Ok((read, changing)) => {
+                let read = self.of_file(&github, read, changing).await;
                 read.map(|changes| changes.of_repository(&deploy.repository))
             }
             Err(failure) => Err(failure),
         };
+        if matches!(
+            read,
+            Err(RangeFailure::BaseLost(_) | RangeFailure::HeadUnknown(_) | RangeFailure::Other(_))
+        ) && let Err(other) = self.same_repository(deploy, &[]).await?
+        {
+            // In another repository by that name there may be no such commit.
+            return Ok(again.or_tried_again(Err(incomplete(&other)), had_one)?);
+        }
         let changes = match read {
             Ok(changes) => changes,
             Err(RangeFailure::Unfinished(failure)) => return Err(failure.into()),
@@ -113,16 +120,17 @@ impl ActionExecution {
     async fn of_file(
         &self,
         github: &GitHub,
-        mut range: Range,
+        read: ReadRange,
         changing: Changing,
     ) -> Result<Changes, RangeFailure> {
+        let ReadRange { mut range, profiles, .. } = read;
         range.missing.extend(changing.missing);
         if changing.commits.is_empty() {
             let since = range.base.get(..7).unwrap_or(&range.base);
             range.missing.push(format!("No commit since {since} is known to have changed the rules file."));
         }
         let mut changes = changes_of(&range, Some(&changing.commits), &[], self.now());
-        addresses(github, &mut changes).await?;
+        addresses(github, &mut changes, profiles).await?;
         Ok(within_a_row(changes))
     }
 }
@@ -133,12 +141,13 @@ async fn read(
     repository: &str,
     base: &str,
     head: &str,
-) -> Result<(Range, Changing), RangeFailure> {
-    let range = github.range(repository, base, head).await?.range;
+) -> Result<(ReadRange, Changing), RangeFailure> {
+    let read = github.range(repository, base, head).await?;
+    let range = &read.range;
     let shas: Vec<&str> =
         range.added.iter().chain(&range.removed).map(|commit| commit.revision.as_str()).collect();
     let changing = github.changing(repository, &shas, &[RULES, TAGS].concat()).await?;
-    Ok((range, changing))
+    Ok((read, changing))
 }
 
 fn untold(why: &str) -> Blocker {

@@ -9,7 +9,7 @@ use approval::range::{Account, Identity};
 use approval::range_files::{Moves, RangeFiles};
 use approval::shares::{Changes, Maker, changes};
 use providers::Failure;
-use providers::github::{ChangedFiles, GitHub, RangeFailure};
+use providers::github::{ChangedFiles, GitHub, RangeFailure, ReadRange};
 use runtime::reading_parts::KeptParts;
 use std::sync::Arc;
 
@@ -34,15 +34,21 @@ impl ActionExecution {
         (base, revision): (&str, &str),
     ) -> Tried<Result<Changes, Blocker>> {
         let now = self.now();
-        // Another repository by that name has the same commits, and other people's pull requests.
-        if let Err(failure) = self.same_repository(deploy, &[]).await? {
-            return Ok(Err(incomplete(&failure)));
-        }
-        let github = self.reader().await?;
-        let (range, files) = match github.range(&deploy.repository, base, revision).await {
-            Ok(read) => (read.range, read.files),
+        let github = match self.reader_of(deploy).await? {
+            Ok(github) => github,
+            Err(failure) => return Ok(Err(incomplete(&failure))),
+        };
+        let ReadRange { range, files, profiles, .. } = match github
+            .range(&deploy.repository, base, revision)
+            .await
+        {
+            Ok(read) => read,
             Err(RangeFailure::Unfinished(failure)) => return Err(failure.into()),
             Err(failure) => {
+                // In another repository by that name there may be no such commit.
+                if let Err(other) = self.same_repository(deploy, &[]).await? {
+                    return Ok(Err(incomplete(&other)));
+                }
                 tracing::warn!(deploy = %deploy.id, base, revision, failure = failure.logged(), "the range can't be read");
                 return Ok(Err(match failure {
                     RangeFailure::BaseLost(_) => Blocker::BaseLost { base: base.to_owned() },
@@ -54,7 +60,7 @@ impl ActionExecution {
         };
         let mut read = changes(&range, deployed_by, now).of_repository(&deploy.repository);
         read.files = self.files(&github, deploy, (base, revision), files).await;
-        if let Err(failure) = addresses(&github, &mut read).await {
+        if let Err(failure) = addresses(&github, &mut read, profiles).await {
             return Ok(Err(incomplete(&failure)));
         }
         Ok(Ok(within_a_row(read)))
@@ -159,12 +165,12 @@ pub(crate) fn incomplete(failure: &Failure) -> Blocker {
 }
 
 /// Fills in the addresses that accounts show in public, of accounts whose commits give none: a request for
-/// each hundred. The makers whose profiles were left unread are marked so.
-pub(crate) async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(), Failure> {
+/// each hundred, `most` at most. The makers whose profiles were left unread are marked so.
+pub(crate) async fn addresses(github: &GitHub, read: &mut Changes, most: usize) -> Result<(), Failure> {
     let hides = |maker: &Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
     let hidden = read.makers.iter().filter(|maker| hides(maker)).filter_map(|maker| maker.account.as_ref());
     let hidden: Vec<Account> = hidden.filter(|account| !account.is_bot).cloned().collect();
-    let found = github.shown_addresses(&hidden).await?;
+    let found = github.shown_addresses(&hidden, most).await?;
     for maker in &mut read.makers {
         let Some(account) = maker.account.as_ref().filter(|account| hidden.contains(account)) else {
             continue;

@@ -19,12 +19,14 @@ const MAX_LINE: usize = 4000;
 const MAX_VALUE: usize = 60;
 
 impl ActionExecution {
-    /// What a vote on step number `step` of `run` stands for: every action that acts after it, also after
-    /// further approvals. Each is rendered once, when the first approval that decides about it opens, and run
-    /// so. `earlier` are the approvals that were opened before.
+    /// What a vote on step number `step` of `run` stands for: every action that acts after it, also
+    /// after further approvals. Each is rendered once, when the first approval that decides about it
+    /// opens, and run so. `earlier` are the approvals that were opened before. Where a branch or a tag
+    /// was looked up for it, the repository's number is compared afterwards.
     ///
     /// # Errors
-    /// Among others, that the deployment is not where people voted on it before.
+    /// Among others, that the deployment is not where people voted on it before. `Err` of the answer: another
+    /// repository has the name now, and what to do.
     pub(crate) async fn subject(
         &self,
         deploy: &Deploy,
@@ -32,12 +34,12 @@ impl ActionExecution {
         step: usize,
         spec: &ApprovalSpec,
         earlier: &[Approval],
-    ) -> Tried<Subject> {
+    ) -> Tried<Result<Subject, String>> {
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
         let connection = connected.connection();
         unmoved(deploy, decided(run, step, earlier), connection)?;
         let context = self.context_at_opening(deploy, &texts_after(run, step)).await?;
-        let (mut acts, mut fails, mut left) = (Vec::new(), Vec::new(), MAX_TEXTS);
+        let (mut acts, mut fails, mut left, mut has_looked) = (Vec::new(), Vec::new(), MAX_TEXTS, false);
         for (index, follows) in run.steps.iter().enumerate().filter(|(_, follows)| follows.action.acts()) {
             let Some(branch) = run.decides(step, index) else { continue };
             let condition = condition(run, step, index);
@@ -60,6 +62,7 @@ impl ActionExecution {
             })?;
             let start = match (&follows.action, &rendered, connection) {
                 (Action::TriggerBuild(rule), Action::TriggerBuild(spec), Some(connection)) => {
+                    has_looked = true;
                     self.start(deploy, connection, rule, spec).await?
                 }
                 (Action::TriggerBuild(_), _, None) => {
@@ -75,7 +78,10 @@ impl ActionExecution {
             fails.extend(self.failing(deploy, &rendered, &act).await);
             acts.push(act);
         }
-        Ok(Subject {
+        if has_looked && let Err(failure) = self.same_repository(deploy, &[]).await? {
+            return Ok(Err(failure.to_string()));
+        }
+        Ok(Ok(Subject {
             revision: run.revision.clone(),
             rule: run.rule.clone(),
             rule_hash: run.rule_hash.clone(),
@@ -86,7 +92,7 @@ impl ActionExecution {
             fails,
             base: None,
             place: String::new(),
-        })
+        }))
     }
 
     /// The failure of `act` that is foreseen as things are: its line, the reason and what to do. `rendered`

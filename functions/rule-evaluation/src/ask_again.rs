@@ -79,7 +79,7 @@ impl RuleEvaluation {
         if !matches!(connected, Connected::Yes(_)) {
             return refuse(NotAskedAgain::Disconnected);
         }
-        let github = self.github().await?;
+        let github = self.numbered(self.github().await?, deploy).await?;
         let judged = match self.law(&github, deploy, effect, Scope::Waiting).await? {
             Some(Law::Rules(judged)) => judged,
             Some(Law::Refused { .. }) | None => return refuse(NotAskedAgain::NoRules),

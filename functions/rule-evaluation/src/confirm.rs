@@ -54,8 +54,9 @@ fn owner(look: usize) -> String {
 }
 
 impl RuleEvaluation {
-    /// `deploy` as the host confirms it: with its full SHA, and for a GitHub deployment with the time, the
-    /// environment and the creator that GitHub has. `Err` of the answer: why it is not confirmed.
+    /// `deploy` as the host confirms it: with its full SHA, and for a GitHub deployment with the time,
+    /// the environment and the creator that GitHub has; and the number of its repository. `Err` of the
+    /// answer: why it is not confirmed.
     ///
     /// # Errors
     ///
@@ -65,7 +66,7 @@ impl RuleEvaluation {
         github: &GitHub,
         mut deploy: Deploy,
         connection: &Connection,
-    ) -> Result<Result<Deploy, Doubt>, Trouble> {
+    ) -> Tried<Result<(Deploy, u64), Doubt>> {
         if let Some(doubt) = other_host(connection) {
             return Ok(Err(doubt));
         }
@@ -120,7 +121,7 @@ impl RuleEvaluation {
         deploy.revision = revision;
         deploy.reading.on_branch = contained == Contained::InNamed;
         deploy.confirmation = Confirmation::Confirmed;
-        Ok(Ok(deploy))
+        Ok(Ok((deploy, found.id)))
     }
 
     /// The other deployment that the repository belongs to, by its name or its number `id`, where no admin

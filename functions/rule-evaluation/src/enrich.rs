@@ -54,6 +54,7 @@ impl RuleEvaluation {
                 read
             }
             Found::Nothing(failure) => {
+                self.check_if_replaced(github, &deploy).await?;
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "the git host does not tell what the deploy changes");
                 deploy.reading.files = Files::Unknown;
                 deploy.reading.tags_cut = tags.is_some();
@@ -62,7 +63,7 @@ impl RuleEvaluation {
                 return Ok((deploy, notices));
             }
         };
-        let ReadRange { range, commits, pull_requests, files } = *read;
+        let ReadRange { range, commits, pull_requests, files, .. } = *read;
         deploy.reading.direction = match (previous, deploy.reading.files) {
             (None, _) => Some(Direction::Forward),
             (Some(_), Files::Unknown) => None,

@@ -223,17 +223,22 @@ impl RuleEvaluation {
         let scope = if is_whole(effect) { Scope::All } else { Scope::Waiting };
         // A large range may take several invocations.
         let parts = Arc::new(KeptParts::new(self.store.clone(), self.clock));
-        let github = self.github().await?.keeping(parts);
+        let mut github = self.github().await?.keeping(parts);
         if !deploy.confirmation.counts() {
             if scope == Scope::Waiting {
                 // Once it is confirmed, all of its rules are evaluated.
                 return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?);
             }
             match self.confirm(&github, deploy.clone(), &connection).await? {
-                Ok(confirmed) => deploy = confirmed,
+                Ok((confirmed, number)) => {
+                    deploy = confirmed;
+                    github = github.numbered(number);
+                }
                 Err(doubt) => return self.note_doubt(effect, deploy, doubt, channel.as_deref()).await,
             }
             self.note_confirmed(&deploy).await?;
+        } else {
+            github = self.numbered(github, &deploy).await?;
         }
         if let Some(of) = self.registered_again(&deploy).await? {
             return self.note_repeat(effect, deploy, &of).await;

@@ -131,6 +131,9 @@ impl Judged {
 impl RuleEvaluation {
     /// The rules that `deploy` is judged by. The first file of a deployment, and one that changes nothing of
     /// weight, is put in force here. `None`: its repository has no rules file, and never had one.
+    ///
+    /// A file that is not the one in force counts once the repository's number was compared after it was
+    /// read.
     pub(crate) async fn law(
         &self,
         github: &GitHub,
@@ -199,15 +202,25 @@ impl RuleEvaluation {
         };
         let file = texts.copy(rules::file::hash(&texts.rules));
         let Some(state) = state else {
-            let Some(path) = &texts.path else { return Ok(None) };
+            let Some(path) = &texts.path else {
+                self.check_repository(github, deploy).await?;
+                return Ok(None);
+            };
             let parsed = match parse(&texts) {
                 Ok(parsed) => parsed,
                 Err(problems) => {
+                    self.check_repository(github, deploy).await?;
                     return Ok(Some(Law::Refused { path: path.clone(), hash: file.hash, problems }));
                 }
             };
-            let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
             let head = self.head_of(github, deploy, rules, tags).await?;
+            self.check_repository(github, deploy).await?;
+            if let Some(first) = self.first_of_owner(deploy, &file).await? {
+                self.put_in_force(deploy, effect, first, Vec::new()).await?;
+                // What the default branch has is a proposal from here on.
+                return Err(CommitError::Conflict.into());
+            }
+            let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
             let first = RulesInForce::first(&deploy.deployment, file, head, self.now());
             self.put_in_force(deploy, effect, first, Vec::new()).await?;
             return Ok(Some(Law::Rules(Box::new(Judged::by(parsed, &texts)))));
@@ -217,6 +230,7 @@ impl RuleEvaluation {
                 let effects = self.close_proposal(deploy, &state);
                 let owner = format!("rules {} withdrawn {}", state.version, effect.id);
                 let head = self.head_of(github, deploy, rules, tags).await?;
+                self.check_repository(github, deploy).await?;
                 let change = Change::to(&deploy.id, self.now()).rules(state.withdraw(head));
                 self.store.commit(change.and(&owner, effects, Vec::new())).await?;
             }
@@ -235,6 +249,7 @@ impl RuleEvaluation {
         let proposed_rules = match parse(&texts) {
             Ok(parsed) => parsed,
             Err(problems) => {
+                self.check_repository(github, deploy).await?;
                 judged.refused = problems;
                 return Ok(Some(Law::Rules(judged)));
             }
@@ -255,6 +270,7 @@ impl RuleEvaluation {
                 .push(format!("{gone}{}; the file in force still counts", was_there(&state.in_force)));
             return Ok(Some(Law::Rules(judged)));
         }
+        self.check_repository(github, deploy).await?;
         let difference = difference(&judged.rules, &proposed_rules, kept.tags != texts.tags);
         if !difference.needs_approval() {
             let how = if difference.is_guarded { How::Harmless } else { How::NothingGuarded };
@@ -287,6 +303,31 @@ impl RuleEvaluation {
         judged.asked = only_proposed.asked;
         judged.proposal = Some(Box::new(Found { state, in_force, difference, file, texts, head }));
         Ok(Some(Law::Rules(judged)))
+    }
+
+    /// The rules that the deployment of `deploy` starts with where its repository was confirmed for
+    /// another deployment first, whose file in force is another one than `file`: a copy of that one.
+    /// Else an admin who connects the repository once more would start without rules in force. Up to
+    /// three requests, and one for each piece of a copy.
+    async fn first_of_owner(&self, deploy: &Deploy, file: &FileCopy) -> Tried<Option<RulesInForce>> {
+        let this = &deploy.deployment;
+        let Some(kept) = self.store.kept_repository(this, &deploy.repository).await? else { return Ok(None) };
+        let owner = self.store.own_repository(kept.id, this).await?;
+        if owner == *this {
+            return Ok(None);
+        }
+        let Some(state) = self.store.rules_in_force(&owner).await? else { return Ok(None) };
+        if state.in_force.file.id == file.id {
+            return Ok(None);
+        }
+        let copy = self.store.kept_rules(&owner, &state.in_force.file).await?.ok_or_else(|| {
+            Failure::Permanent(format!(
+                "the copy of the rules file in force of {owner} can't be read from the record"
+            ))
+        })?;
+        let file = FileCopy { pieces: 0, ..state.in_force.file };
+        let file = self.store.keep_rules(this, file, &copy).await?;
+        Ok(Some(RulesInForce::copied(this, file, &owner, state.in_force.revision, self.now())))
     }
 
     /// The default tags in force for the deployment of `deploy`, from the record.

@@ -19,6 +19,7 @@ mod proposal;
 mod range_lists;
 mod rollback;
 mod rules_file;
+mod same_repository;
 mod since;
 mod unjudged;
 

@@ -121,6 +121,7 @@ impl RuleEvaluation {
             Err(RangeFailure::Unfinished(failure)) => return Err(failure.into()),
             Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure.into()),
             Err(failure) => {
+                self.check_if_replaced(github, deploy).await?;
                 lists.notices.push(format!("{failure}."));
                 OneRange::default()
             }

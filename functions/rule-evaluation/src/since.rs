@@ -226,6 +226,7 @@ impl RuleEvaluation {
             Ok(outline) => Some((outline.direction, magnitude(&outline))),
             Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure.into()),
             Err(failure) => {
+                self.check_if_replaced(github, deploy).await?;
                 tracing::warn!(deploy = %deploy.id, base, failure = failure.logged(), "the outline of a range is not known");
                 None
             }

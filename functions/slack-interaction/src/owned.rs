@@ -17,13 +17,21 @@ use store::{Change, CommitError};
 const AGAIN: u32 = 3;
 
 impl SlackInteraction {
-    /// A click on a button of the question. Only the member whom the entry names can answer it; the question
-    /// is drawn anew with what came of it. 403: it is not theirs to answer; 503: Slack did not say who they
-    /// are, or nothing could be recorded.
+    /// A click on a button of the question. Only the member whom the entry names can answer it, and a guest
+    /// can only decline it: a guest votes nowhere, and would keep nobody from voting. The question is drawn
+    /// anew with what came of it. 403: it is not theirs to answer; 503: Slack did not say who they are, or
+    /// nothing could be recorded.
     pub(crate) async fn owned(&self, call: &Call<'_>, click: &Click, owned: &Owned) -> Response<Body> {
         let (request_id, handle) = (call.request_id, &owned.handle);
         let voter = self.person(call, &click.user).await;
         match voter.standing {
+            Some(Standing::Guest) if owned.is_mine => {
+                tracing::warn!(request_id, %handle, user = voter.id, "refused: a guest's word");
+                return text(
+                    StatusCode::FORBIDDEN,
+                    "Refused: a guest\u{2019}s word does not count here. A second admin can confirm it.",
+                );
+            }
             Some(Standing::Member | Standing::Guest) => {}
             Some(Standing::Deactivated | Standing::Stranger | Standing::Bot) => {
                 tracing::warn!(request_id, %handle, user = voter.id, "refused: not somebody of this workspace");

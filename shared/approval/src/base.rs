@@ -36,6 +36,10 @@ pub struct Base {
     pub any: Option<Passed>,
     /// The revision that an approval with `self_approval: false` let through last, or that an admin set.
     pub four_eyes: Option<Passed>,
+    /// The revision that a broken glass let through last. No range starts there before its review: what
+    /// comes after is judged with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_glass: Option<Passed>,
     /// The revisions that approvals with `self_approval: false` let through lately, the newest last.
     pub recent: Vec<Passed>,
     /// The number of times that it was committed.
@@ -61,7 +65,7 @@ impl Base {
     /// Nothing was let through to `place` of `deployment` yet.
     pub fn none(deployment: &Slug, place: &str) -> Self {
         let (deployment, place) = (deployment.clone(), place.to_owned());
-        Self { deployment, place, any: None, four_eyes: None, recent: Vec::new(), version: 0 }
+        Self { deployment, place, any: None, four_eyes: None, by_glass: None, recent: Vec::new(), version: 0 }
     }
 
     /// The start of the range of an approval. `four_eyes`: the approval has `self_approval: false`.
@@ -71,9 +75,14 @@ impl Base {
 
     /// The start of the range of an approval of `revision`. A revision that another approval let through
     /// already is judged over the same range again: a second rule for the place, or a second deploy of the
-    /// revision, must not find nothing to judge.
+    /// revision, must not find nothing to judge. Where a broken glass let another revision through since, the
+    /// range goes back from there.
     pub fn start_of(&self, four_eyes: bool, revision: &str) -> Option<&Passed> {
         let start = self.start(four_eyes)?;
+        let glass = self.by_glass.as_ref().filter(|glass| glass.at > start.at && glass.revision != revision);
+        if let Some(glass) = glass.filter(|_| start.revision == revision) {
+            return Some(glass);
+        }
         let before = start.before.as_deref().filter(|_| start.revision == revision);
         Some(before.unwrap_or(start))
     }
@@ -90,6 +99,21 @@ impl Base {
         }
         self.any = Some(passed.following(self.any));
         self
+    }
+
+    /// The base after a broken glass let `revision` through at `now`.
+    pub fn after_glass(self, revision: &str, now: Timestamp) -> Self {
+        let passed = Passed { revision: revision.to_owned(), at: now, set_by: None, before: None };
+        Self { by_glass: Some(passed), ..self }
+    }
+
+    /// The other revision than `revision` that votes or a broken glass let through after `since`, the
+    /// newest of them.
+    pub fn let_through_since(&self, since: Timestamp, revision: &str) -> Option<&Passed> {
+        let passed = [&self.any, &self.by_glass].into_iter().flatten();
+        passed
+            .filter(|passed| passed.at > since && passed.revision != revision && passed.set_by.is_none())
+            .max_by_key(|passed| passed.at)
     }
 
     /// The base after the review of `revision`, which a broken glass let through at `let_through`; `None`:

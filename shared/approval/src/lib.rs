@@ -38,5 +38,6 @@ pub mod range_lists;
 pub mod reading;
 pub mod rules_in_force;
 pub mod run;
+pub mod same_repository;
 pub mod shares;
 pub mod slug;

@@ -156,6 +156,8 @@ pub enum Refusal {
     OwnAccount,
     /// It names another member.
     NotYours,
+    /// The account counts as another member's, and they are the one whom it names now.
+    OfAnother,
 }
 
 impl Refusal {
@@ -166,6 +168,9 @@ impl Refusal {
             Self::OwnWord => "You said so yourself. Another admin, or the member, has to confirm it.",
             Self::OwnAccount => "It is your own account until somebody else confirms this.",
             Self::NotYours => "Only the member whom it names can answer this.",
+            Self::OfAnother => {
+                "The account is another member\u{2019}s until an admin confirms this who is neither of you and did not say it."
+            }
         }
     }
 }
@@ -261,10 +266,20 @@ impl Entry {
     }
 
     /// The entry after the member whom the waiting statement names confirmed it. `version`: of the entry that
-    /// they were shown.
+    /// they were shown. Their word alone takes the account from no other member.
     pub fn confirm_as_member(&self, version: u64, by: By) -> Result<Self, Refusal> {
         self.own(version, &by)?;
+        if self.replaces_another() {
+            return Err(Refusal::OfAnother);
+        }
         self.confirmed(by)
+    }
+
+    /// True if the account counts as one member's, and another one is to take their place.
+    fn replaces_another(&self) -> bool {
+        let member =
+            |statement: &Option<Statement>| statement.as_ref().and_then(Statement::member).map(str::to_owned);
+        member(&self.counts).zip(member(&self.waits)).is_some_and(|(counts, waits)| counts != waits)
     }
 
     /// The entry after the admin `by` confirmed the waiting statement. `version`: of the entry that they were
@@ -273,7 +288,9 @@ impl Entry {
         let waits = self.waiting(version)?;
         let counts = self.counts.as_ref().map(|statement| &statement.claim);
         let is = |claim: &Claim| matches!(claim, Claim::Member { id, .. } if *id == by.id);
-        if is(&waits.claim) {
+        if is(&waits.claim) && self.replaces_another() {
+            return Err(Refusal::OfAnother);
+        } else if is(&waits.claim) {
             // The member may say so, whoever said it first.
         } else if waits.said.as_ref().is_none_or(|said| said.id == by.id) {
             return Err(Refusal::OwnWord);

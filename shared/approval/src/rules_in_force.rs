@@ -78,6 +78,11 @@ pub struct InForce {
 pub enum How {
     /// It was the deployment's first.
     First,
+    /// It is in force for the deployment that the repository was connected for first.
+    OfOwner {
+        /// That deployment.
+        owner: Slug,
+    },
     /// The file before it asked for no approval.
     NothingGuarded,
     /// It touches no approval, and lets nothing new act.
@@ -152,6 +157,20 @@ impl RulesInForce {
         Self { deployment: deployment.clone(), in_force, proposal: None, past: Vec::new(), version: 0 }
     }
 
+    /// The rules of `deployment` once it has a copy of the file that is in force for `owner`, the
+    /// deployment that its repository was connected for first, and that was read at `revision`.
+    pub fn copied(
+        deployment: &Slug,
+        file: FileCopy,
+        owner: &Slug,
+        revision: Option<String>,
+        now: Timestamp,
+    ) -> Self {
+        let first = Self::first(deployment, file, revision, now);
+        let how = How::OfOwner { owner: owner.clone() };
+        Self { in_force: InForce { how, ..first.in_force.clone() }, ..first }
+    }
+
     /// The rules once `file` is in force; nothing is proposed then.
     pub fn adopt(&self, file: FileCopy, revision: Option<String>, how: How, now: Timestamp) -> Self {
         let in_force = InForce { file, revision, since: now, how };
@@ -218,6 +237,9 @@ impl std::fmt::Display for How {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::First => f.write_str("it was the first file"),
+            Self::OfOwner { owner } => {
+                write!(f, "it is in force for {owner}, which the repository was connected for first")
+            }
             Self::NothingGuarded => f.write_str("the file before it asked for no approval"),
             Self::Harmless => f.write_str("it touches no approval and lets nothing new act"),
             Self::Approved { .. } => f.write_str("the voters of the approvals that it touches approved it"),

@@ -318,15 +318,16 @@ fn hands(
     };
     let is_among =
         |identity: &Identity, ids: &[u64]| account_id(identity).is_some_and(|id| ids.contains(&id));
-    let written = std::iter::once(&commit.author).chain(&commit.co_authors);
     let pushed = commit.pushed_by.iter().enumerate();
     let pushed = pushed.filter(|(index, by)| *index == 0 || !is_among(by, merged_by)).map(|(_, by)| by);
     let brought = commit.committer.iter().chain(pushed).filter(|identity| !is_among(identity, made_by));
-    let mut people: BTreeSet<usize> = written
+    let mut people: BTreeSet<usize> = std::iter::once(&commit.author)
         .chain(brought)
         .filter(|identity| !is_left_out(identity))
         .map(|identity| makers.of_commit(identity, commit))
         .collect();
+    let named = commit.co_authors.iter().filter(|identity| !is_left_out(identity));
+    people.extend(named.map(|identity| makers.co_author(identity, commit)));
     people.extend(asked.iter().flat_map(|(_, people)| people.iter()).map(|person| makers.index(person)));
     if let Signature::Valid(account) = &commit.signature {
         let signer = Identity {

@@ -91,6 +91,16 @@ pub fn difference(in_force: &RulesFile, proposal: &RulesFile, tags_changed: bool
         let text = format!("has the rule `{}` use what this version of Signoff does not support", new.name);
         changes.push(Change { text, touches: Touches::Everything });
     }
+    // This version does not open them, and another one may have no guard by then.
+    for old in not_opened.iter().filter(|old| !approvals(old).is_empty()) {
+        let stays = |new: &Rule| new.name == old.name && new.hash == old.hash && !new.unsupported.is_empty();
+        if !proposal.rules.iter().any(stays) {
+            let name = &old.name;
+            let text =
+                format!("removes or changes the rule `{name}`, which this version of Signoff does not open");
+            changes.push(Change { text, touches: all_of(old) });
+        }
+    }
     if tags_changed {
         let touches = if coupled.by_tags() { Touches::Everything } else { Touches::Nothing };
         changes.push(Change { text: "changes the default tags".to_owned(), touches });

@@ -15,6 +15,7 @@ pub mod logs;
 pub mod race;
 pub mod random;
 pub mod reading_parts;
+pub mod same_repository;
 pub mod secrets;
 pub mod settings;
 pub mod time;

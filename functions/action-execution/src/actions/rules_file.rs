@@ -37,17 +37,18 @@ impl ActionExecution {
         match step {
             RulesFileStep::PutInForce { file } => {
                 self.change_rules(attempt, deploy, connected, file, |state| {
-                    let proposal = state.proposed(file)?;
-                    if proposal.run != run.id {
-                        return Err(Refusal::NotProposed);
-                    }
+                    asked_by(state, file, run)?;
                     state.put_in_force(file, How::Approved { deploy: deploy.id.clone() }, self.now())
                 })
                 .await?;
                 Ok(done("the rules file is in force for the next deploys"))
             }
             RulesFileStep::Reject { file } => {
-                self.change_rules(attempt, deploy, connected, file, |state| state.reject(file)).await?;
+                self.change_rules(attempt, deploy, connected, file, |state| {
+                    asked_by(state, file, run)?;
+                    state.reject(file)
+                })
+                .await?;
                 Ok(done("the rules in force stay as they are"))
             }
             RulesFileStep::PutPolicyInForce { policy } => {
@@ -198,6 +199,17 @@ pub(super) fn ended(
         Some(Refusal::Rejected) if attempt.lost => Ok(()),
         Some(Refusal::Rejected) => Err(Failure::Permanent(rejected.to_owned())),
         Some(Refusal::NotProposed) => Err(Failure::Permanent(gone.to_owned())),
+    }
+}
+
+/// That the dialog of `run` is about the proposal of `state`, which has the file with the id `file`.
+///
+/// # Errors
+/// The file is not proposed, or another run asks about it by now.
+fn asked_by(state: &RulesInForce, file: &str, run: &Run) -> Result<(), Refusal> {
+    match state.proposed(file)?.run == run.id {
+        true => Ok(()),
+        false => Err(Refusal::NotProposed),
     }
 }
 

@@ -86,9 +86,9 @@ impl Console {
         match entry.confirm_as_admin(version, self.by(call)?) {
             Ok(next) => self.commit_person(next, "confirmed", call).await,
             Err(Refusal::Outdated) => self.changed(&entry, call).await,
-            Err(refusal @ (Refusal::OwnWord | Refusal::OwnAccount | Refusal::NotYours)) => {
-                Err(refusals::not_confirmed(refusal))
-            }
+            Err(
+                refusal @ (Refusal::OwnWord | Refusal::OwnAccount | Refusal::NotYours | Refusal::OfAnother),
+            ) => Err(refusals::not_confirmed(refusal)),
         }
     }
 

@@ -14,7 +14,11 @@ struct Call {
 /// Source:
 /// <https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
 const GITHUB: [Call; 18] = [
-    Call { call: "GET /repos/{owner}/{repo}", purpose: "the default branch", permission: "Metadata: read" },
+    Call {
+        call: "GET /repos/{owner}/{repo}",
+        purpose: "the repository's number, the default branch",
+        permission: "Metadata: read",
+    },
     Call {
         call: "GET …/contents/{path}",
         purpose: "the rules file, a workflow's file",
@@ -31,8 +35,8 @@ const GITHUB: [Call; 18] = [
     Call { call: "GET …/activity", purpose: "who pushed them", permission: "Contents: read" },
     Call {
         call: "POST /graphql",
-        purpose: "their co-authors, signatures and pull requests; what was asked of assistants; public addresses",
-        permission: "Contents: read, Pull requests: read",
+        purpose: "their co-authors, signatures and pull requests; what was asked of assistants, also by an issue; public addresses",
+        permission: "Contents: read, Pull requests: read, Issues: read",
     },
     Call {
         call: "GET …/commits/{sha}/branches-where-head",

@@ -199,6 +199,7 @@ impl World<'_> {
         let value = object("Repository", asked, &mut |field| {
             let text = |name: &str| field.arguments.get(name).and_then(Value::as_str).unwrap_or_default();
             match field.name.as_str() {
+                "databaseId" => (number_of(self.place.repository) + self.repository.generation).into(),
                 "defaultBranchRef" => {
                     object("Ref", &field.selections, &mut |_| self.repository.default_branch.clone().into())
                 }
@@ -321,6 +322,19 @@ impl World<'_> {
                 object("Label", asked, &mut |_| name.clone().into())
             }),
             "timelineItems" => timeline(pull, merger, field),
+            "closingIssuesReferences" => {
+                connection("IssueConnection", field, &pull.extras.closes_issues_of, |assigner, asked| {
+                    object("Issue", asked, &mut |inner| match inner.name.as_str() {
+                        "repository" => self.number(&inner.selections),
+                        _ => assigned(pull, std::slice::from_ref(assigner), inner),
+                    })
+                })
+            }
+            "userContentEdits" => {
+                connection("UserContentEditConnection", field, &pull.extras.edited_by, |editor, asked| {
+                    object("UserContentEdit", asked, &mut |by| actor(Some(editor), &by.selections))
+                })
+            }
             "comments" => {
                 let comments: Vec<&Written> =
                     pull.extras.written.iter().filter(|one| one.inline.is_none()).collect();
@@ -339,12 +353,28 @@ impl World<'_> {
                 let commits: Vec<&Commit> =
                     pull.branch_commits().iter().filter_map(|sha| self.repository.commit(sha)).collect();
                 connection("PullRequestCommitConnection", field, &commits, |commit, asked| {
-                    object("PullRequestCommit", asked, &mut |inner| self.commit(commit, &inner.selections))
+                    object("PullRequestCommit", asked, &mut |inner| {
+                        let told = self.commit(commit, &inner.selections);
+                        if pull.extras.is_of_fork { of_fork(told) } else { told }
+                    })
                 })
             }
             _ => Value::Null,
         })
     }
+}
+
+/// A commit as one of a fork, which has no pull requests.
+fn of_fork(mut commit: Value) -> Value {
+    for (key, other) in [
+        ("repository", json!({"databaseId": 1})),
+        ("associatedPullRequests", json!({"totalCount": 0, "nodes": []})),
+    ] {
+        if let Some(value) = commit.get_mut(key) {
+            *value = other;
+        }
+    }
+    commit
 }
 
 /// A comment or a review.
@@ -359,6 +389,16 @@ fn written(of: &str, one: &Written, asked: &[Selection]) -> Value {
             })
         }
         _ => Value::Null,
+    })
+}
+
+/// The events of an issue: each of `assigners` assigned the author of `pull`.
+fn assigned(pull: &PullRequest, assigners: &[Author], field: &Selection) -> Value {
+    connection("IssueTimelineItemsConnection", field, assigners, |person, asked| {
+        object("AssignedEvent", asked, &mut |field| match field.name.as_str() {
+            "assignee" => actor(Some(&pull.content.author), &field.selections),
+            _ => actor(Some(person), &field.selections),
+        })
     })
 }
 
@@ -388,6 +428,7 @@ fn timeline(pull: &PullRequest, merger: Option<&Author>, field: &Selection) -> V
     events.extend(of("MERGED_EVENT", "MergedEvent", merger.into_iter().collect()));
     // Whoever asks a program for a pull request assigns it.
     events.extend(of("ASSIGNED_EVENT", "AssignedEvent", pull.extras.asked_by.iter().collect()));
+    events.extend(of("CONNECTED_EVENT", "ConnectedEvent", pull.extras.linked_by.iter().collect()));
     connection("PullRequestTimelineItemsConnection", field, &events, |(name, person), asked| {
         object(name, asked, &mut |field| match field.name.as_str() {
             "assignee" => actor(Some(&pull.content.author), &field.selections),

@@ -178,6 +178,18 @@ pub struct PullRequestExtras {
     /// The comments and reviews, oldest first.
     #[serde(default)]
     pub written: Vec<Written>,
+    /// Who assigned its author, a program, to issues that it closes, one each.
+    #[serde(default)]
+    pub closes_issues_of: Vec<Author>,
+    /// Who edited its text.
+    #[serde(default)]
+    pub edited_by: Vec<Author>,
+    /// Who linked an issue to it by hand.
+    #[serde(default)]
+    pub linked_by: Vec<Author>,
+    /// The host counts its commits to a fork.
+    #[serde(default)]
+    pub is_of_fork: bool,
 }
 
 /// A comment on a pull request, or a review of it.
@@ -254,6 +266,30 @@ impl Opened {
     /// The same, for which `person` turned on auto-merge.
     pub fn auto_merge_by(mut self, person: &Author) -> Self {
         self.extras.auto_merge_by.push(person.clone());
+        self
+    }
+
+    /// The same, which closes an issue that `person` assigned to its author, a program.
+    pub fn closes_issue_of(mut self, person: &Author) -> Self {
+        self.extras.closes_issues_of.push(person.clone());
+        self
+    }
+
+    /// The same, whose commits the host counts to a fork.
+    pub fn of_fork(mut self) -> Self {
+        self.extras.is_of_fork = true;
+        self
+    }
+
+    /// The same, whose text `person` edited.
+    pub fn edited_by(mut self, person: &Author) -> Self {
+        self.extras.edited_by.push(person.clone());
+        self
+    }
+
+    /// The same, to which `person` linked an issue by hand.
+    pub fn linked_by(mut self, person: &Author) -> Self {
+        self.extras.linked_by.push(person.clone());
         self
     }
 

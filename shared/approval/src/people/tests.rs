@@ -77,7 +77,11 @@ fn a_change_counts_only_once_it_is_confirmed_anew() {
     assert_eq!(standing(&other), "unknown, but CHIARA", "neither counts, and the old one may still not vote");
     assert_eq!(other.confirm_as_member(3, by("CHIARA")), Err(Refusal::NotYours));
     assert_eq!(other.confirm_as_admin(3, by("CHIARA")), Err(Refusal::OwnAccount));
-    assert_eq!(standing(&other.confirm_as_member(3, by("DEV")).unwrap()), "DEV");
+    // Neither the new member nor whoever said it takes the account from the old one.
+    assert_eq!(other.confirm_as_member(3, by("DEV")), Err(Refusal::OfAnother));
+    assert_eq!(other.confirm_as_admin(3, by("DEV")), Err(Refusal::OfAnother));
+    assert_eq!(other.confirm_as_admin(3, by("ANA")), Err(Refusal::OwnWord));
+    assert_eq!(standing(&other.confirm_as_admin(3, by("BEN")).unwrap()), "DEV");
     assert_eq!(standing(&other.decline(3, by("DEV")).unwrap()), "CHIARA");
     for (claim, after) in [(left(), "left"), (Claim::Removed, "unknown")] {
         let change = change(claim);

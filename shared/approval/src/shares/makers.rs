@@ -11,6 +11,13 @@ use std::ops::Not;
 /// `ID+LOGIN@users.noreply.github.com`.
 const NOREPLY: &str = "@users.noreply.github.com";
 
+/// The numbers of the accounts that stand for people: runs' own tokens, and the merge queue. Tools write
+/// them into lines of co-authors, such as `claude[bot] <41898282+claude[bot]@users.noreply.github.com>`.
+///
+/// Source: <https://api.github.com/users/github-actions[bot]>,
+/// <https://api.github.com/users/github-merge-queue[bot]>.
+const STAND_FOR_PEOPLE: [u64; 2] = [41_898_282, 118_344_674];
+
 /// Somebody with a hand in a range: one account, or one address that belongs to no account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maker {
@@ -110,6 +117,22 @@ impl Makers {
             Some(own) => self.signed_bot(own),
             None => self.index(identity),
         }
+    }
+
+    /// The index of who `identity` is as a co-author of `commit`. One whom only a line names by the
+    /// number of a run's own token, or of the merge queue, did not act by it: that is an address.
+    pub(super) fn co_author(&mut self, identity: &Identity, commit: &RangeCommit) -> usize {
+        let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
+        let account = identity.account.clone().or_else(|| email.as_deref().and_then(noreply_account));
+        let is_by_token = account.is_some_and(|account| STAND_FOR_PEOPLE.contains(&account.id));
+        let Some(email) = email.filter(|_| is_by_token && !identity.vouched) else {
+            return self.of_commit(identity, commit);
+        };
+        let (all, name) = (&mut self.all, &identity.name);
+        *self.addresses.entry(email.clone()).or_insert_with(|| {
+            all.push(Maker { name: name.clone(), emails: BTreeSet::from([email]), ..Maker::default() });
+            all.len() - 1
+        })
     }
 
     /// Somebody who acted, and for whom no account of the source host is named.

@@ -266,6 +266,28 @@ fn a_reviewed_revision_is_a_base_unless_another_came_since() {
 }
 
 #[test]
+fn place_stands_where_a_broken_glass_let_it_through() {
+    let slug = Slug::new("acme", "checkout").expect("a slug");
+    let base = Base::none(&slug, "p").after("a", true, at(0)).after_glass("b", at(10));
+    let start = |base: &Base, revision| base.start_of(true, revision).map(|start| start.revision.clone());
+    // What comes next is judged with it, and going back to what was approved takes it out.
+    assert_eq!(start(&base, "c").as_deref(), Some("a"));
+    assert_eq!(start(&base, "a").as_deref(), Some("b"));
+    assert_eq!(start(&base, "b").as_deref(), Some("a"));
+    let later = base.clone().after("c", true, at(20));
+    assert_eq!(start(&later, "c").as_deref(), Some("a"), "it was let through after that");
+    let since =
+        |base: &Base, since| base.let_through_since(at(since), "a").map(|passed| passed.revision.clone());
+    assert_eq!([since(&base, 5), since(&base, 10)], [Some("b".to_owned()), None]);
+    assert_eq!([since(&later, 5), since(&later, 20)], [Some("c".to_owned()), None]);
+    assert_eq!(
+        base.set("d", true, "U1", at(30)).let_through_since(at(10), "a"),
+        None,
+        "an admin only said so"
+    );
+}
+
+#[test]
 fn people_read_of_a_broken_glass_wherever_they_look() {
     let reviewed = after(&ahead(), click("U2", reviews("Rolled forward since"), 200), 200);
     let struck = {

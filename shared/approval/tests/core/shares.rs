@@ -473,6 +473,19 @@ fn what_is_not_known_blocks() {
         (Vec::new(), vec!["ai@example.com <ai@example.com>".to_owned()])
     );
 
+    // An assistant's line with the number of runs' own tokens, which did not act.
+    let email = "41898282+claude[bot]@users.noreply.github.com".to_owned();
+    for account in [None, Some(Account { id: 41_898_282, login: "claude[bot]".to_owned(), is_bot: true })] {
+        let line =
+            Identity { name: "Claude".to_owned(), email: Some(email.clone()), account, vouched: false };
+        let by_line = RangeCommit { co_authors: vec![line.clone()], ..commit(1, "ana") };
+        let assisted = judged(&of(by_line), &four_eyes());
+        assert_eq!((assisted.blocked, assisted.not_found), (Vec::new(), vec![format!("Claude <{email}>")]));
+        let by_it = judged(&of(RangeCommit { author: line, ..commit(1, "ana") }), &four_eyes());
+        let is_not_found = |blocker: &Blocker| matches!(blocker, Blocker::MakersNotFound { .. });
+        assert!(by_it.blocked.iter().any(is_not_found), "{:?}", by_it.blocked);
+    }
+
     let unpushed = RangeCommit { pushed_by: Vec::new(), ..commit(1, "ana") };
     let allowing = ApprovalSpec { range: allow.clone(), ..four_eyes() };
     assert!(matches!(&judged(&of(unpushed), &allowing).blocked[..], [Blocker::NotVouched { count: 1, .. }]));

@@ -5,15 +5,19 @@
 //! shows that somebody asked for nothing: whoever wrote counts.
 
 use super::client::GitHub;
+use super::issue_askers::IssueAskers;
 use super::nested::WithBranch;
+use super::room::Room;
 use super::{graphql, identity, wire};
 use crate::failure::Failure;
 use approval::people::{Entry, Handle};
 use approval::range::{Account, Identity, RangePullRequest};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The pull requests in a query.
-const PAGE: usize = 25;
+const PAGE: usize = 100;
+/// The most pages of 100 comments and of 50 reviews that are read of a pull request.
+const MOST_PAGES: usize = 20;
 
 /// The numbers of the accounts of assistants that GitHub takes for people.
 ///
@@ -41,8 +45,7 @@ impl Listens {
     /// The comments that count on `pull_request` with the commits of its branch; `None` where no assistant
     /// is at work.
     fn on(pull_request: &RangePullRequest, commits: &[wire::GraphCommit]) -> Option<Self> {
-        let opener = pull_request.opened_by.as_ref().and_then(|by| by.account.as_ref());
-        if opener.is_some_and(is_assistant) {
+        if assistant(pull_request).is_some() {
             return Some(Self::ToAll);
         }
         let mut names = BTreeSet::new();
@@ -84,10 +87,69 @@ fn calls(text: &str, names: &BTreeSet<String>) -> bool {
     })
 }
 
+/// True where an assistant is at work on `pull_request` with the commits of its branch.
+pub(super) fn is_assisted(pull_request: &RangePullRequest, commits: &[wire::GraphCommit]) -> bool {
+    Listens::on(pull_request, commits).is_some()
+}
+
+/// What is asked for of a pull request: the cursors of the next pages, where there are more; and the
+/// issues that it closes, where nobody assigned the assistant that opened it.
+#[derive(Clone)]
+struct Next {
+    comments: Option<String>,
+    reviews: Option<String>,
+    issues: bool,
+}
+
+impl Next {
+    fn first(pull_request: &RangePullRequest) -> Self {
+        let start = || Some(String::new());
+        let issues = pull_request.opening_asked_by.is_empty() && assistant(pull_request).is_some();
+        Self { comments: start(), reviews: start(), issues }
+    }
+}
+
+/// The assistant that opened `pull_request`.
+fn assistant(pull_request: &RangePullRequest) -> Option<&Account> {
+    pull_request.opened_by.as_ref()?.account.as_ref().filter(|account| is_assistant(account))
+}
+
+/// The comments and reviews of a pull request, as far as they were read.
+#[derive(Default)]
+struct Read {
+    comments: Vec<wire::Comment>,
+    reviews: Vec<wire::Review>,
+    issues: Option<wire::ClosedIssues>,
+    is_cut: bool,
+}
+
+impl Read {
+    /// Adds a page that was asked for by `asked`. The answer has what comes after it.
+    fn add(&mut self, page: wire::GraphComments, asked: &Next) -> Next {
+        let mut next = Next { comments: None, reviews: None, issues: false };
+        if asked.issues {
+            self.issues = Some(page.issues);
+        }
+        self.is_cut |= asked.comments.is_some() && page.comments.is_none();
+        self.is_cut |= asked.reviews.is_some() && page.reviews.is_none();
+        if let Some(comments) = page.comments {
+            let (comments, after, is_whole) = comments.page();
+            self.comments.extend(comments);
+            (next.comments, self.is_cut) = (after, self.is_cut || !is_whole);
+        }
+        if let Some(reviews) = page.reviews {
+            let (reviews, after, is_whole) = reviews.page();
+            self.reviews.extend(reviews);
+            (next.reviews, self.is_cut) = (after, self.is_cut || !is_whole);
+        }
+        next
+    }
+}
+
 impl GitHub {
     /// Adds to those of `pull_requests` on which assistants work the people who asked for more there. What
-    /// is not told is added to `missing`. A request for each 25 of these, none for pull requests of people
-    /// alone.
+    /// is not told, or is more than there is `room` for, is added to `missing`. A request for each hundred
+    /// of these and each page of their comments and reviews, none for pull requests of people alone.
     ///
     /// # Errors
     ///
@@ -96,30 +158,63 @@ impl GitHub {
         &self,
         repository: &str,
         pull_requests: &mut [WithBranch],
+        room: &mut Room,
         missing: &mut Vec<String>,
     ) -> Result<(), Failure> {
-        let assisted =
-            pull_requests.iter().filter(|(opened, commits)| Listens::on(opened, commits).is_some());
-        let numbers: Vec<u64> = assisted.map(|(pull_request, _)| pull_request.number).collect();
-        let field = |number: &u64| graphql::of_comments(*number);
-        let answers = self.ask(repository, (&numbers, PAGE), "the comments", field).await?;
-        missing.extend(answers.missing);
-        for (number, value) in answers.found {
-            let not_all = || {
-                format!(
-                    "GitHub did not tell all comments of the pull request #{number}, where an assistant works."
-                )
+        let assisted = pull_requests.iter().filter(|(opened, commits)| is_assisted(opened, commits));
+        let mut open: Vec<(u64, Next)> =
+            assisted.map(|(opened, _)| (opened.number, Next::first(opened))).collect();
+        let mut read: BTreeMap<u64, Read> = BTreeMap::new();
+        for _ in 0..MOST_PAGES {
+            // One is left for pushes.
+            let most = room.take(open.len().div_ceil(PAGE), 1) * PAGE;
+            for (number, _) in open.split_off(most.min(open.len())) {
+                read.entry(number).or_default().is_cut = true;
+            }
+            if open.is_empty() {
+                break;
+            }
+            let field = |(number, next): &(u64, Next)| {
+                let (comments, reviews) = (next.comments.as_deref(), next.reviews.as_deref());
+                graphql::of_comments(*number, comments, reviews, next.issues)
             };
-            let known = pull_requests.iter_mut().find(|(pull_request, _)| pull_request.number == number);
-            let Some((pull_request, commits)) = known else { continue };
+            let answers = self.ask(repository, (&open, PAGE), "the comments", field).await?;
+            missing.extend(answers.missing);
+            open = Vec::new();
+            for ((number, asked), value) in answers.found {
+                let read = read.entry(number).or_default();
+                let Some(page) = graphql::read::<wire::GraphComments>(&value) else {
+                    read.is_cut = true;
+                    continue;
+                };
+                let next = read.add(page, &asked);
+                if next.comments.is_some() || next.reviews.is_some() {
+                    open.push((number, next));
+                }
+            }
+        }
+        for (number, _) in open {
+            read.entry(number).or_default().is_cut = true;
+        }
+        for (pull_request, commits) in pull_requests {
+            let number = pull_request.number;
+            let Some(mut read) = read.remove(&number) else { continue };
+            let issues = read.issues.take().zip(assistant(pull_request));
+            let askers = issues.map(|(issues, by)| IssueAskers::of(issues, by, number, missing));
+            let IssueAskers { stand, others } = askers.unwrap_or_default();
+            pull_request.opening_asked_by.extend(stand);
             let Some(listens) = Listens::on(pull_request, commits) else { continue };
-            let Some(read) = graphql::read::<wire::GraphComments>(&value) else {
-                missing.push(not_all());
-                continue;
-            };
             let (people, is_whole) = asking(read, &listens, number);
-            missing.extend((!is_whole).then(not_all));
-            pull_request.more_asked_by = people;
+            if !is_whole {
+                missing.push(format!(
+                    "GitHub did not tell all comments of the pull request #{number}, where an assistant works."
+                ));
+            }
+            for person in people.into_iter().chain(others) {
+                if !pull_request.more_asked_by.contains(&person) {
+                    pull_request.more_asked_by.push(person);
+                }
+            }
         }
         Ok(())
     }
@@ -127,12 +222,10 @@ impl GitHub {
 
 /// The people who wrote what `listens` hears on the pull request `number`, and whether all of them are
 /// known. A program that writes there asks for nothing by itself.
-fn asking(read: wire::GraphComments, listens: &Listens, number: u64) -> (Vec<Identity>, bool) {
-    let (comments, all_comments) = read.comments.all();
-    let (reviews, all_reviews) = read.reviews.map_or((Vec::new(), false), wire::Connection::all);
-    let mut is_whole = all_comments && all_reviews;
+fn asking(read: Read, listens: &Listens, number: u64) -> (Vec<Identity>, bool) {
+    let mut is_whole = !read.is_cut;
     let mut people: Vec<Identity> = Vec::new();
-    let of_reviews = reviews.into_iter().map(|review| {
+    let of_reviews = read.reviews.into_iter().map(|review| {
         let (inline, all_inline) = review.comments.all();
         is_whole &= all_inline;
         (
@@ -141,7 +234,7 @@ fn asking(read: wire::GraphComments, listens: &Listens, number: u64) -> (Vec<Ide
         )
     });
     let of_reviews: Vec<(Option<wire::Actor>, Vec<String>)> = of_reviews.collect();
-    let written = comments.into_iter().map(|comment| (comment.author, vec![comment.body]));
+    let written = read.comments.into_iter().map(|comment| (comment.author, vec![comment.body]));
     for (author, texts) in written.chain(of_reviews) {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         if !listens.hears(&texts) {

@@ -34,6 +34,8 @@ pub struct GitHub {
     pub(super) reading: Option<Reading>,
     /// The number of requests that the reading of a range took so far.
     spent: Arc<AtomicUsize>,
+    /// The number of the repository that is read.
+    pub(super) number: Option<u64>,
 }
 
 /// A file of a repository's default branch.
@@ -68,7 +70,25 @@ pub struct ChangedFiles {
 impl GitHub {
     /// A client for the API at `base` (`https://api.github.com`).
     pub fn new(http: Client, base: impl Into<String>, token: SecretString) -> Self {
-        Self { http, base: base.into(), token, parts: None, reading: None, spent: Arc::default() }
+        Self {
+            http,
+            base: base.into(),
+            token,
+            parts: None,
+            reading: None,
+            spent: Arc::default(),
+            number: None,
+        }
+    }
+
+    /// The same client, for the repository with the number `number`: each query asks for the number
+    /// along with the rest, and one that another repository by the name answers counts for nothing. A
+    /// failure of [`GitHub::range`] or [`GitHub::single`] may then mean that another repository has the
+    /// name.
+    ///
+    /// Comparisons, commits and files by a full SHA are not compared: they are the same in every repository.
+    pub fn numbered(self, number: u64) -> Self {
+        Self { number: Some(number), ..self }
     }
 
     /// The same client, which counts the requests of one range from zero on.

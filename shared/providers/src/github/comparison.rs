@@ -138,6 +138,7 @@ impl GitHub {
     pub(super) async fn sought(&self, repository: &str, revision: &str) -> Result<Sought, Failure> {
         let doing = format!("reading the commit {revision} of {repository}");
         let request = self.request(Method::GET, repository, ["commits", revision], JSON)?;
+        self.count_request();
         let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_ANSWER).await?;
         match answer.status {
             StatusCode::OK => Ok(Sought::There(answer.json("GitHub", &doing, Repeat::Harmless)?)),

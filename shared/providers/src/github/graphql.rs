@@ -30,6 +30,9 @@ const ACTOR: &str = "{ __typename login ... on User { databaseId } ... on Bot { 
                      ... on Mannequin { databaseId } ... on Organization { databaseId } }";
 /// The repository of a commit or of a pull request.
 const REPOSITORY: &str = "repository { databaseId }";
+/// The pull requests that may have brought a commit to a branch, with what each was merged as.
+const BROUGHT_BY: &str = "associatedPullRequests(first: 20) { totalCount nodes { number merged repository { databaseId } \
+                          mergeCommit { oid } } }";
 /// A person whom git names.
 const PERSON: &str = "{ name email user { databaseId login } }";
 
@@ -139,6 +142,7 @@ impl GitHub {
         let doing = format!("reading {what} of {repository}");
         let part = format!("query {}", hex::encode(Sha256::digest(fields.as_bytes())));
         if let Some(kept) = self.kept(&part).await? {
+            self.is_numbered(repository, &kept)?;
             return Ok(Asked::Answer(kept, Vec::new()));
         }
         let (owner, name) = repository.split_once('/').unwrap_or((repository, ""));
@@ -153,11 +157,16 @@ impl GitHub {
         let errors = if errors.is_empty() { Vec::new() } else { vec![format!("{wrong}.")] };
         let nothing = data.is_none() && errors.is_empty();
         match data.and_then(|data| data.repository) {
-            Some(repository) => {
+            // What may be another repository's is no answer.
+            Some(read) if !errors.is_empty() && self.number.is_some() && !read.contains_key("databaseId") => {
+                Ok(Asked::Answer(BTreeMap::new(), errors))
+            }
+            Some(read) => {
+                self.is_numbered(repository, &read)?;
                 if errors.is_empty() {
-                    self.keep(&part, &repository).await?;
+                    self.keep(&part, &read).await?;
                 }
-                Ok(Asked::Answer(repository, errors))
+                Ok(Asked::Answer(read, errors))
             }
             None if nothing => Err(Failure::Permanent(format!("GitHub gave no data while {doing}"))),
             None => Ok(Asked::Answer(BTreeMap::new(), errors)),
@@ -166,6 +175,18 @@ impl GitHub {
 }
 
 impl GitHub {
+    /// That the repository that answered `read` has the number that it is read by ([`GitHub::numbered`]).
+    fn is_numbered(&self, repository: &str, read: &BTreeMap<String, Value>) -> Result<(), Failure> {
+        let Some(number) = self.number else { return Ok(()) };
+        match read.get("databaseId").and_then(Value::as_u64) {
+            Some(found) if found == number => Ok(()),
+            Some(found) => Err(Failure::Permanent(format!(
+                "{repository} is another repository than before: its id on GitHub was {number} and is {found}"
+            ))),
+            None => Err(Failure::Permanent(format!("GitHub did not tell the id of {repository}"))),
+        }
+    }
+
     /// The answer to a question with this `body`.
     ///
     /// # Errors
@@ -205,7 +226,7 @@ impl GitHub {
 
 /// The fields of a query, one for each of `batch`.
 fn fields<T>(batch: &[&T], field: impl Fn(&T) -> String) -> String {
-    let mut fields = String::from("defaultBranchRef { name }");
+    let mut fields = String::from("databaseId defaultBranchRef { name }");
     for (index, id) in batch.iter().enumerate() {
         let _ = write!(fields, " a{index}: {}", field(id));
     }
@@ -228,10 +249,7 @@ pub(super) fn of_commit(sha: &str) -> String {
 /// The query's field for the pull requests that may have brought a commit to a branch, with what each was
 /// merged as.
 pub(super) fn of_branch_commit(sha: &str) -> String {
-    format!(
-        "object(oid: \"{sha}\") {{ ... on Commit {{ {REPOSITORY} associatedPullRequests(first: 20) {{ totalCount \
-         nodes {{ number merged {REPOSITORY} mergeCommit {{ oid }} }} }} }} }}"
-    )
+    format!("object(oid: \"{sha}\") {{ ... on Commit {{ {REPOSITORY} {BROUGHT_BY} }} }}")
 }
 
 /// The query's field for the newest `depth` commits of a commit's history, each with its parents.
@@ -260,7 +278,7 @@ pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {
 pub(super) fn of_pull_request(number: u64) -> String {
     let commits = commits(None);
     format!(
-        "pullRequest(number: {number}) {{ title body url headRefName author {ACTOR} mergedBy {ACTOR} \
+        "pullRequest(number: {number}) {{ {REPOSITORY} title body url headRefName author {ACTOR} mergedBy {ACTOR} \
          autoMergeRequest {{ enabledBy {ACTOR} }} labels(first: 100) {{ totalCount nodes {{ name }} }} \
          timelineItems(first: 100, itemTypes: [MERGED_EVENT, ADDED_TO_MERGE_QUEUE_EVENT, \
          REMOVED_FROM_MERGE_QUEUE_EVENT, AUTO_MERGE_ENABLED_EVENT, AUTO_SQUASH_ENABLED_EVENT, \
@@ -270,18 +288,53 @@ pub(super) fn of_pull_request(number: u64) -> String {
          ... on AutoMergeEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \
          ... on AutoSquashEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \
          ... on AutoRebaseEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} }} }} \
-         assignments: timelineItems(first: 50, itemTypes: [ASSIGNED_EVENT]) {{ pageInfo {{ hasNextPage }} nodes {{ \
-         ... on AssignedEvent {{ actor {ACTOR} assignee {{ ... on Bot {{ databaseId login }} }} }} }} }} {commits} }}"
+         assignments: {} {commits} }}",
+        assignments()
     )
 }
 
-/// The query's field for what people wrote on a pull request.
-pub(super) fn of_comments(number: u64) -> String {
+/// The query's field, without a name, for who assigned a program.
+fn assignments() -> String {
     format!(
-        "pullRequest(number: {number}) {{ comments(first: 100) {{ pageInfo {{ hasNextPage }} \
-         nodes {{ author {ACTOR} body }} }} reviews(first: 100) {{ pageInfo {{ hasNextPage }} \
-         nodes {{ author {ACTOR} body comments(first: 50) {{ pageInfo {{ hasNextPage }} nodes {{ body }} }} }} }} }}"
+        "timelineItems(first: 50, itemTypes: [ASSIGNED_EVENT]) {{ pageInfo {{ hasNextPage }} nodes {{ \
+         ... on AssignedEvent {{ actor {ACTOR} assignee {{ ... on Bot {{ databaseId login }} }} }} }} }}"
     )
+}
+
+/// The query's fields for pages of what people wrote on a pull request: its comments and its reviews
+/// after a cursor each, from the start where that is empty; without one, none. With `asks_issues` also
+/// those who assigned programs to the issues that it closes, and what shows whose word these links are.
+pub(super) fn of_comments(
+    number: u64,
+    comments: Option<&str>,
+    reviews: Option<&str>,
+    asks_issues: bool,
+) -> String {
+    let from = |cursor: &str| match cursor {
+        "" => String::new(),
+        after => format!(", after: {}", json!(after)),
+    };
+    let page = "pageInfo { hasNextPage endCursor }";
+    let comments = comments.map(|cursor| {
+        format!("comments(first: 100{}) {{ {page} nodes {{ author {ACTOR} body }} }}", from(cursor))
+    });
+    let reviews = reviews.map(|cursor| {
+        format!(
+            "reviews(first: 50{}) {{ {page} nodes {{ author {ACTOR} body \
+             comments(first: 50) {{ pageInfo {{ hasNextPage }} nodes {{ body }} }} }} }}",
+            from(cursor)
+        )
+    });
+    let issues = asks_issues.then(|| {
+        format!(
+            "{REPOSITORY} closes: closingIssuesReferences(first: 10) {{ totalCount nodes {{ {REPOSITORY} \
+             assignments: {} }} }} edits: userContentEdits(first: 50) {{ totalCount nodes {{ editor {ACTOR} }} }} \
+             linked: timelineItems(first: 1, itemTypes: [CONNECTED_EVENT]) {{ nodes {{ __typename }} }}",
+            assignments()
+        )
+    });
+    let asked: Vec<String> = comments.into_iter().chain(reviews).chain(issues).collect();
+    format!("pullRequest(number: {number}) {{ {} }}", asked.join(" "))
 }
 
 /// The query's field for the public profile of the account `login`.
@@ -298,9 +351,9 @@ pub(super) fn further_commits(number: u64, after: &str) -> String {
 fn commits(after: Option<&str>) -> String {
     let after = after.map(|after| format!(", after: {}", json!(after))).unwrap_or_default();
     format!(
-        "commits(first: 100{after}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ commit {{ oid message \
+        "commits(first: 100{after}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ commit {{ {REPOSITORY} oid message \
          parents(first: 10) {{ totalCount nodes {{ oid }} }} author {PERSON} committer {PERSON} \
          authors(first: 20) {{ totalCount nodes {PERSON} }} \
-         signature {{ isValid state wasSignedByGitHub signer {{ databaseId login }} }} }} }} }}"
+         signature {{ isValid state wasSignedByGitHub signer {{ databaseId login }} }} {BROUGHT_BY} }} }} }}"
     )
 }

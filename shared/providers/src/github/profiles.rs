@@ -11,8 +11,8 @@ use std::fmt::Write;
 
 /// The most accounts in a query.
 const PAGE: usize = 100;
-/// The most accounts whose profiles are read.
-const MOST: usize = 500;
+/// The most requests for the profiles of a range's makers.
+pub(super) const MOST_REQUESTS: usize = 5;
 /// The error by which GitHub says that there is no such account.
 const NOT_FOUND: &str = "NOT_FOUND";
 
@@ -26,17 +26,22 @@ pub struct ShownAddresses {
 }
 
 impl GitHub {
-    /// The addresses that `accounts`, which are people's, show in their public profiles: a request for each
-    /// hundred, of 500 accounts at most. An account whose name is another one's by now shows none.
+    /// The addresses that `accounts`, which are people's, show in their public profiles: a request for
+    /// each hundred, `most` requests at most ([`ReadRange::profiles`](super::ReadRange::profiles)). An
+    /// account whose name is another one's by now shows none.
     /// <https://docs.github.com/graphql/reference/users#user>
     ///
     /// # Errors
     ///
     /// A request that GitHub did not answer, or declined for now. What it declines for good is in
     /// [`ShownAddresses::unread`].
-    pub async fn shown_addresses(&self, accounts: &[Account]) -> Result<ShownAddresses, Failure> {
+    pub async fn shown_addresses(
+        &self,
+        accounts: &[Account],
+        most: usize,
+    ) -> Result<ShownAddresses, Failure> {
         let mut found = ShownAddresses::default();
-        let (asked, unasked) = accounts.split_at(accounts.len().min(MOST));
+        let (asked, unasked) = accounts.split_at(accounts.len().min(most.saturating_mul(PAGE)));
         found.unread.extend(unasked.iter().map(|account| account.id));
         for accounts in asked.chunks(PAGE) {
             let ids = accounts.iter().map(|account| account.id);

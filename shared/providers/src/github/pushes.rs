@@ -2,6 +2,7 @@
 
 use super::client::GitHub;
 use super::push_heads::Ancestry;
+use super::room::{PROFILES, Room, WHOLE};
 use super::{identity, wire};
 use crate::failure::{Failure, Repeat};
 use approval::range::Identity;
@@ -13,10 +14,6 @@ use std::ops::Range;
 const PAGES: (usize, usize) = (5, 20);
 /// The most requests for pages and for heads together: of a small range, and of a range of any size.
 const REQUESTS: (usize, usize) = (6, 40);
-/// The most requests for all of a small range, the public profiles of its makers among them.
-const WHOLE: usize = 10;
-/// The requests for public profiles.
-const PROFILES: usize = 1;
 /// The number of commits up to which a range is small, those of its pull requests' branches among them.
 const SMALL: usize = 100;
 /// The ref of a branch.
@@ -47,12 +44,14 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The requests that are left for pages and heads, after `spent` others for the same range.
-    pub(super) fn requests_left(&self, spent: usize) -> usize {
+    /// The requests that are left for pages and heads, after `spent` others for the same range: at least one,
+    /// which the others leave in `room`.
+    pub(super) fn requests_left(&self, room: &Room, spent: usize) -> usize {
         let commits = self.parents.len();
-        match commits < SMALL {
-            true => WHOLE.saturating_sub(PROFILES + spent).clamp(1, REQUESTS.0),
-            false => REQUESTS.0.max(2 * (commits / 100 + 1)).min(REQUESTS.1),
+        match room.left() {
+            Some(left) => left.clamp(1, REQUESTS.0),
+            None if commits < SMALL => WHOLE.saturating_sub(PROFILES + spent).clamp(1, REQUESTS.0),
+            None => REQUESTS.0.max(2 * (commits / 100 + 1)).min(REQUESTS.1),
         }
     }
 

@@ -1,32 +1,25 @@
 //! Everything between two revisions, read whole: the commits by the host's paged comparison, people and
 //! pull requests by queries, pushers by the list of pushes.
 //!
-//! Twenty commits take a comparison each way, two to four queries, and the list of pushes with their heads.
-//! The list is read no further than what is left of 10 requests, the makers' public profiles among them.
-//! What can't be read is told in [`Range::missing`], so that nobody takes a part for the whole.
+//! Twenty commits take a comparison each way, two or more queries, and the list of pushes with their
+//! heads: 10 requests at most, the makers' public profiles among them ([`Room`]). What can't be read is
+//! told in [`Range::missing`], so that nobody takes a part for the whole.
 
 use super::client::{ChangedFiles, GitHub};
 use super::comparison::{Side, Sought};
 use super::graphql::{self, Answers};
-use super::nested::WithBranch;
 use super::pushes::{Parents, Wanted};
 use super::range_commit::{Told, commit_of_branch, commit_of_range, note_cut_authors};
-use super::range_pull_request::pull_request;
-use super::{parse, wire};
+use super::room::{PROFILES, Room};
+use super::{parse, profiles, wire};
 use crate::failure::Failure;
 use approval::deploy::Commit;
 use approval::range::{Direction, Range, RangeCommit, RangePullRequest};
 use approval::range_lists::are_openers_own;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// The most pull requests of a range that are read.
-pub const MAX_PULL_REQUESTS: usize = 500;
 /// The commits in a query.
 const PAGE: usize = 100;
-/// The pull requests in a query: each brings up to 100 commits.
-const PULL_REQUESTS: usize = 25;
-/// The most pages of 100 commits that a pull request's branch is read for, after the first.
-const MOST_PAGES: usize = 25;
 
 /// A range as it was read, with what a deploy's record shows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +32,8 @@ pub struct ReadRange {
     pub pull_requests: Vec<RangePullRequest>,
     /// The files that all that is added and taken out changes.
     pub files: ChangedFiles,
+    /// The most requests for public profiles that are left for its makers.
+    pub profiles: usize,
 }
 
 /// Summary of a range, known without reading its commits.
@@ -183,7 +178,8 @@ impl GitHub {
     ///
     /// [`Failure::Permanent`] or [`Failure::Refusal`] if there is none.
     pub async fn single(&self, repository: &str, revision: &str) -> Result<ReadRange, Failure> {
-        let mut commit = match self.sought(repository, revision).await? {
+        let counting = self.counting();
+        let mut commit = match counting.sought(repository, revision).await? {
             Sought::There(commit) => *commit,
             Sought::Nowhere(unknown) => return Err(unknown),
         };
@@ -194,7 +190,7 @@ impl GitHub {
         };
         let commits = vec![commit];
         let added = Side { status: "ahead".to_owned(), total: 1, base, commits, files, missing: Vec::new() };
-        self.counting().assemble(repository, Direction::Forward, added, None).await
+        counting.assemble(repository, Direction::Forward, added, None).await
     }
 
     async fn assemble(
@@ -217,16 +213,22 @@ impl GitHub {
         missing.extend(removed.iter().flat_map(|removed| removed.missing.iter().cloned()));
 
         let read: Vec<&wire::Commit> = added.commits.iter().chain(out).collect();
+        let is_cut = added.files.truncated || removed.as_ref().is_some_and(|removed| removed.files.truncated);
+        let mut room = Room::of(read.len(), self.requests_spent(), is_cut);
         let shas: Vec<&str> = read.iter().copied().chain(alone).map(|commit| commit.sha.as_str()).collect();
         let of_commit = |sha: &&str| graphql::of_commit(sha);
+        room.take(shas.len().div_ceil(PAGE), 0);
         let answers = self.ask(repository, (&shas, PAGE), "the commits", of_commit).await?;
         let (told, trunk) = told(answers, &mut missing);
 
-        let mut pull_requests = self.pull_requests_of(repository, &told, &mut missing).await?;
+        let brought_by = told.values().flat_map(|told| told.pull_requests.iter().copied()).collect();
+        let mut pull_requests =
+            self.pull_requests_of(repository, brought_by, &mut room, &mut missing).await?;
         let known: HashSet<&str> = read.iter().map(|commit| commit.sha.as_str()).collect();
-        let nested = self.read_nested(repository, &mut pull_requests, &known, &mut missing).await?;
+        let nested =
+            self.read_nested(repository, &mut pull_requests, &known, &mut room, &mut missing).await?;
         note_cut_authors(&pull_requests, &mut missing);
-        self.read_asked_more(repository, &mut pull_requests, &mut missing).await?;
+        self.read_asked_more(repository, &mut pull_requests, &mut room, &mut missing).await?;
         let branch_commits = pull_requests.iter().flat_map(|(_, commits)| commits);
         let mut parents: HashMap<&str, Vec<String>> =
             branch_commits.map(|commit| (commit.oid.as_str(), parents_of_branch(commit))).collect();
@@ -236,9 +238,9 @@ impl GitHub {
         let pushed = match wanted.parents.is_empty() {
             true => HashMap::new(),
             false => {
-                let room = wanted.requests_left(self.requests_spent());
-                let pushes = self.pushes(repository, &wanted, room).await?;
-                let left = room.saturating_sub(pushes.pages());
+                let most = wanted.requests_left(&room, self.requests_spent());
+                let pushes = self.pushes(repository, &wanted, most).await?;
+                let left = most.saturating_sub(pushes.pages());
                 let ancestry = self.ancestry(repository, &pushes, &wanted, left).await?;
                 pushes.brought(&wanted, &ancestry)
             }
@@ -312,6 +314,10 @@ impl GitHub {
             commits: own.into_iter().map(parse::commit).collect(),
             pull_requests: among(&of_own),
             files: together(added.files, removed.as_ref().map(|removed| &removed.files)),
+            profiles: match room.left() {
+                Some(_) => PROFILES,
+                None => profiles::MOST_REQUESTS,
+            },
             range: Range {
                 added: added.commits.iter().map(of_range).collect(),
                 removed: out.iter().map(of_range).collect(),
@@ -322,79 +328,6 @@ impl GitHub {
                 missing,
             },
         })
-    }
-
-    /// The pull requests that `told` names, each with all commits of its branch.
-    async fn pull_requests_of(
-        &self,
-        repository: &str,
-        told: &HashMap<String, Told>,
-        missing: &mut Vec<String>,
-    ) -> Result<Vec<WithBranch>, Failure> {
-        let numbers: BTreeSet<u64> =
-            told.values().flat_map(|told| told.pull_requests.iter().copied()).collect();
-        if numbers.len() > MAX_PULL_REQUESTS {
-            let count = numbers.len();
-            missing
-                .push(format!("{count} pull requests brought these commits; {MAX_PULL_REQUESTS} were read."));
-        }
-        let numbers: Vec<u64> = numbers.into_iter().rev().take(MAX_PULL_REQUESTS).collect();
-        let mut found = self.pull_requests(repository, &numbers, missing).await?;
-        found.sort_by_key(|(pull_request, _)| pull_request.number);
-        Ok(found)
-    }
-
-    /// The pull requests with `numbers`, each with all commits of its branch.
-    ///
-    /// # Errors
-    ///
-    /// As [`GitHub::range`].
-    pub(super) async fn pull_requests(
-        &self,
-        repository: &str,
-        numbers: &[u64],
-        missing: &mut Vec<String>,
-    ) -> Result<Vec<WithBranch>, Failure> {
-        let field = |number: &u64| graphql::of_pull_request(*number);
-        let answers = self.ask(repository, (numbers, PULL_REQUESTS), "the pull requests", field).await?;
-        missing.extend(answers.missing);
-        let mut found = Vec::new();
-        for (number, value) in answers.found {
-            let Some(mut read) = graphql::read::<wire::GraphPullRequest>(&value) else {
-                missing.push(format!("GitHub did not tell about the pull request #{number}."));
-                continue;
-            };
-            let commits = self.branch(repository, number, read.commits.take(), missing).await?;
-            found.push((pull_request(number, read, missing), commits));
-        }
-        Ok(found)
-    }
-
-    /// All commits of a pull request's branch, from its first page on.
-    async fn branch(
-        &self,
-        repository: &str,
-        number: u64,
-        first: wire::Connection<wire::BranchCommit>,
-        missing: &mut Vec<String>,
-    ) -> Result<Vec<wire::GraphCommit>, Failure> {
-        let (mut commits, mut page) = (Vec::new(), Some(first));
-        for _ in 0..=MOST_PAGES {
-            let Some(connection) = page.take() else { break };
-            let next = connection.page_info.clone().filter(|next| next.has_next_page);
-            commits
-                .extend(connection.nodes.unwrap_or_default().into_iter().flatten().map(|node| node.commit));
-            let Some(next) = next else { return Ok(commits) };
-            let after = next.end_cursor.unwrap_or_default();
-            let field = |number: &u64| graphql::further_commits(*number, &after);
-            let answers = self.ask(repository, (&[number], 1), "a pull request", field).await?;
-            missing.extend(answers.missing);
-            let further =
-                answers.found.first().and_then(|(_, value)| graphql::read::<wire::GraphCommits>(value));
-            page = further.map(|further| further.commits);
-        }
-        missing.push(format!("GitHub did not tell all commits of the pull request #{number}."));
-        Ok(commits)
     }
 }
 

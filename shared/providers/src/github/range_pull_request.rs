@@ -102,12 +102,13 @@ fn standing(events: &[wire::MergeEvent], merged_by: Option<&wire::Actor>) -> Vec
     stands
 }
 
-fn is_person(identity: &Identity) -> bool {
+/// True for somebody with a person's account.
+pub(super) fn is_person(identity: &Identity) -> bool {
     identity.account.as_ref().is_some_and(|account| !account.is_bot)
 }
 
 /// Somebody who did something to the pull request; `None` where the account is gone.
-fn who(actor: Option<wire::Actor>, number: u64, missing: &mut Vec<String>) -> Option<Identity> {
+pub(super) fn who(actor: Option<wire::Actor>, number: u64, missing: &mut Vec<String>) -> Option<Identity> {
     let account = identity::actor(actor.as_ref());
     if let (Some(actor), None) = (&actor, &account) {
         let login = crate::failure::quote(&actor.login);

@@ -30,6 +30,17 @@ fn told(before: &[&str], after: &[&str]) -> String {
 }
 
 #[test]
+fn removal_of_a_rule_that_is_not_opened_needs_its_voters() {
+    let old = ASKS.replace("]}]}", "]}, send_slack_msg: {message: b}]}");
+    let changed = old.replace("votes_required: 2", "votes_required: 1");
+    let text =
+        "Production: removes or changes the rule `gate`, which this version of Signoff does not open\n";
+    assert!(told(&[&old], &[&changed]).contains(text), "{}", told(&[&old], &[&changed]));
+    assert!(told(&[&old, ACTS], &[ACTS]).ends_with(&format!("{text}needs approval")));
+    assert_eq!(told(&[&old, ACTS], &[&old, ACTS]), "in force at once");
+}
+
+#[test]
 fn every_change_names_what_it_touches() {
     let lower = ASKS.replace("votes_required: 2", "votes_required: 1");
     let narrower = ACTS.replace("'Staging'", "'Staging', tags='#safe'");

@@ -37,19 +37,27 @@ impl Policy {
         floor
     }
 
-    /// Who may break the glass of an approval of a rule with these `actions`, and when the review is due.
-    /// Only who may for everything that the rule does.
-    pub fn break_glass(&self, deployment: &Slug, actions: &[Action]) -> BreakGlass {
-        let (mut targets, mut floor) = (Vec::new(), Floor::default());
-        collect(actions, promotes_to(actions), &mut targets);
-        if targets.is_empty() {
-            floor.join(&self.default);
+    /// The people who may break the glass of an approval of the rule `judged`, and when the review is due.
+    /// Only those who may for everything that the rule does, and in the environments that it and the rules
+    /// before it promote to.
+    pub fn break_glass(&self, deployment: &Slug, judged: &Judged<'_>) -> BreakGlass {
+        let mut acting = Vec::new();
+        collect(judged.actions, &mut acting);
+        let mut floors: Vec<Floor> =
+            acting.iter().map(|(action, name)| self.floor_of(deployment, judged, action, name)).collect();
+        if acting.is_empty() {
+            // It only asks, also for the rules after it.
+            let environments = judged.environment().into_iter().chain(judged.environments_before());
+            floors.extend(environments.map(|named| self.binding(deployment, &Place::environment(named), "")));
         }
+        if floors.is_empty() {
+            floors.push(self.default.clone());
+        }
+        let mut floor = Floor::default();
         let mut is_named_in_all = true;
-        for (place, action) in targets {
-            let of_action = self.binding(deployment, &place, action);
+        for of_action in &floors {
             is_named_in_all &= !of_action.break_glass.is_empty() && !of_action.names_no_breaker;
-            floor.join(&of_action);
+            floor.join(of_action);
         }
         let mut lists = floor.break_glass.iter().map(|said| &said.value);
         let first = lists.next().filter(|_| is_named_in_all).cloned().unwrap_or_default();
@@ -169,15 +177,13 @@ fn promotes_to(actions: &[Action]) -> Option<&str> {
     approvals.find_map(|spec| spec.range.promotes_to.as_deref())
 }
 
-/// Everything in `actions` that acts, at whatever depth.
-fn collect(actions: &[Action], promotes_to: Option<&str>, found: &mut Vec<(Place, &'static str)>) {
+/// Everything in `actions` that acts, at whatever depth, with its name in rules files.
+fn collect<'a>(actions: &'a [Action], found: &mut Vec<(&'a Action, &'static str)>) {
     for action in actions {
-        if let Some(name) = acting(action) {
-            found.push((Place::of(action, promotes_to), name));
-        }
+        found.extend(acting(action).map(|name| (action, name)));
         if let Action::SlackChannelApproval(spec) = action {
             for then in [&spec.on_success, &spec.on_reject, &spec.on_expire] {
-                collect(then, promotes_to, found);
+                collect(then, found);
             }
         }
     }

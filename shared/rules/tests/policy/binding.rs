@@ -3,7 +3,7 @@
 use crate::{file, policy, slug};
 use approval::action::Action;
 use jiff::SignedDuration;
-use rules::policy::{Place, Said};
+use rules::policy::{Judged, Place, Said};
 
 const POLICY: &str = "\
 default:
@@ -97,7 +97,7 @@ fn glass_is_broken_by_who_every_floor_names() {
     );
     let glass = |deployment: &str, rule: &str| {
         let file = file(&format!("  - a: {rule}"));
-        let glass = policy.break_glass(&slug(deployment), &file.rules[0].actions);
+        let glass = policy.break_glass(&slug(deployment), &Judged::of(&file.rules[0], &file));
         (glass.people.join(" "), glass.review_within.as_hours())
     };
     let promote = "{promotes_to: Production, actions: [slack_channel_approval: {channel: '#a', on_success: \
@@ -111,4 +111,27 @@ fn glass_is_broken_by_who_every_floor_names() {
     // One floor that names nobody is enough for nobody to break it.
     let both = "{actions: [slack_channel_approval: {channel: '#a'}, webhook: 'https://x.io', trigger_build: {parameters: {name: locked.yml}}]}";
     assert_eq!(glass("shop/web", both), (String::new(), 48));
+}
+
+#[test]
+fn glass_is_bound_by_the_environment_of_its_rules() {
+    let policy = policy(
+        "default: {votes_required: 1, break_glass: [oncall@acme.example]}\nfloors:\n  - places: [Production]\n    votes_required: 2\n    \
+         break_glass: [cto@acme.example]\n",
+    );
+    let asks = |votes: u32| format!("slack_channel_approval: {{channel: '#a', votes_required: {votes}}}");
+    let file = file(&format!(
+        "  - gate: {{promotes_to: Production, actions: [{}]}}\n  - ship: {{after: gate, promotes_to: Production, actions: [trigger_build: \
+         {{parameters: {{name: promote.yml}}}}]}}\n  - later: {{after: gate, actions: [{}, webhook: 'https://x.io']}}\n  - other: \
+         {{actions: [{}, webhook: 'https://x.io']}}",
+        asks(2),
+        asks(1),
+        asks(1)
+    ));
+    for (rule, expected) in
+        file.rules.iter().zip(["cto@acme.example", "cto@acme.example", "", "oncall@acme.example"])
+    {
+        let glass = policy.break_glass(&slug("acme/web"), &Judged::of(rule, &file));
+        assert_eq!(glass.people.join(" "), expected, "{}", rule.name);
+    }
 }

@@ -1,6 +1,7 @@
 //! Answers of GitHub's GraphQL API, as its schema defines them: only the fields that we ask for.
 
 use super::*;
+use serde::de::IgnoredAny;
 
 /// `POST /graphql`, answered.
 #[derive(Deserialize)]
@@ -48,6 +49,15 @@ impl<T> Connection<T> {
         let has_gaps = self.nodes.iter().flatten().any(Option::is_none);
         let more = self.page_info.as_ref().is_some_and(|page| page.has_next_page);
         !has_gaps && !more && self.total_count.is_none_or(|count| count == answered)
+    }
+
+    /// Its elements, the cursor of those that come after them, and whether none is missing so far.
+    pub fn page(self) -> (Vec<T>, Option<String>, bool) {
+        let has_gaps = self.nodes.as_ref().is_none_or(|nodes| nodes.iter().any(Option::is_none));
+        let next = self.page_info.filter(|page| page.has_next_page);
+        let is_lost = next.as_ref().is_some_and(|next| next.end_cursor.is_none());
+        let elements = self.nodes.unwrap_or_default().into_iter().flatten().collect();
+        (elements, next.and_then(|next| next.end_cursor), !has_gaps && !is_lost)
     }
 
     /// Its elements, and whether these are all.
@@ -114,7 +124,7 @@ pub(crate) struct Bringing {
 
 /// A repository by its number. Of a fork's commit, GitHub may list the pull requests of the repository that
 /// it was forked from.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GraphRepository {
     pub database_id: Option<u64>,
@@ -174,6 +184,7 @@ pub(crate) struct Named {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GraphPullRequest {
+    pub repository: Option<GraphRepository>,
     pub title: String,
     #[serde(default)]
     pub body: String,
@@ -187,6 +198,19 @@ pub(crate) struct GraphPullRequest {
     pub timeline_items: Connection<MergeEvent>,
     pub assignments: Connection<Assignment>,
     pub commits: Connection<BranchCommit>,
+}
+
+/// A change of the text of a pull request.
+#[derive(Deserialize)]
+pub(crate) struct Edit {
+    pub editor: Option<Actor>,
+}
+
+/// An issue that a pull request closes.
+#[derive(Deserialize)]
+pub(crate) struct ClosedIssue {
+    pub repository: GraphRepository,
+    pub assignments: Connection<Assignment>,
 }
 
 /// The further commits of a pull request.
@@ -226,11 +250,24 @@ pub(crate) struct Assignee {
     pub database_id: Option<u64>,
 }
 
-/// The comments and reviews of a pull request.
+/// A page of the comments of a pull request, and one of its reviews; those that were asked for.
 #[derive(Deserialize)]
 pub(crate) struct GraphComments {
-    pub comments: Connection<Comment>,
+    pub comments: Option<Connection<Comment>>,
     pub reviews: Option<Connection<Review>>,
+    #[serde(flatten)]
+    pub issues: ClosedIssues,
+}
+
+/// The issues that a pull request closes, and whose word that is.
+#[derive(Deserialize)]
+pub(crate) struct ClosedIssues {
+    pub repository: Option<GraphRepository>,
+    pub closes: Option<Connection<ClosedIssue>>,
+    /// The changes of the pull request's text.
+    pub edits: Option<Connection<Edit>>,
+    /// The first time that somebody linked an issue by hand.
+    pub linked: Option<Connection<IgnoredAny>>,
 }
 
 /// A comment, in the conversation or within a review.
@@ -264,7 +301,9 @@ pub(crate) struct BranchCommit {
 
 /// A commit.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct GraphCommit {
+    pub repository: Option<GraphRepository>,
     pub oid: String,
     #[serde(default)]
     pub message: String,
@@ -273,4 +312,6 @@ pub(crate) struct GraphCommit {
     pub committer: Option<GitActor>,
     pub authors: Connection<GitActor>,
     pub signature: Option<GraphSignature>,
+    /// The pull requests that may have brought it to a branch.
+    pub associated_pull_requests: Option<Connection<BringingToBranch>>,
 }

@@ -1,0 +1,54 @@
+//! The people who asked an assistant for a pull request by assigning an issue to it, which the pull
+//! request closes.
+//!
+//! A person who links an issue to a pull request could hide behind whoever assigned that one: such a
+//! link makes its assigner a maker as well, and names nobody in the place of whoever asked first.
+
+use super::range_pull_request::{is_person, who};
+use super::{identity, wire};
+use approval::range::{Account, Identity};
+
+/// The people who assigned an assistant.
+#[derive(Default)]
+pub(super) struct IssueAskers {
+    /// They are the makers in its place.
+    pub stand: Vec<Identity>,
+    /// They are makers besides.
+    pub others: Vec<Identity>,
+}
+
+impl IssueAskers {
+    /// The people who assigned `opener` to issues of its own repository that its pull request `number`
+    /// closes.
+    pub(super) fn of(
+        read: wire::ClosedIssues,
+        opener: &Account,
+        number: u64,
+        missing: &mut Vec<String>,
+    ) -> Self {
+        let (Some(own), Some(closes)) = (&read.repository, read.closes) else { return Self::default() };
+        let (issues, mut is_whole) = closes.all();
+        let mut people = Vec::new();
+        for issue in issues.into_iter().filter(|issue| issue.repository.is(own)) {
+            let (assignments, all) = issue.assignments.all();
+            is_whole &= all;
+            for assignment in assignments {
+                let assigned = assignment.assignee.and_then(|assignee| assignee.database_id);
+                if assigned == Some(opener.id) {
+                    people.extend(who(assignment.actor, number, missing).filter(is_person));
+                }
+            }
+        }
+        let edits = read.edits.map(wire::Connection::all);
+        let is_openers = |edit: &wire::Edit| {
+            identity::actor(edit.editor.as_ref()).is_some_and(|editor| editor.id == opener.id)
+        };
+        let is_openers_text = edits.is_some_and(|(edits, all)| all && edits.iter().all(is_openers));
+        let linked = read.linked.and_then(|linked| linked.nodes);
+        let is_openers_word = is_openers_text && linked.is_some_and(|linked| linked.is_empty());
+        match is_whole && is_openers_word {
+            true => Self { stand: people, others: Vec::new() },
+            false => Self { stand: Vec::new(), others: people },
+        }
+    }
+}
