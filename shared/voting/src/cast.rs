@@ -1,7 +1,7 @@
 //! A wish is decided and committed, or refused and that put on record.
 
 use crate::wish::{What, Wish};
-use approval::approval::{Approval, NoConfirmer, Refusal, Voter, decide};
+use approval::approval::{Approval, Clicked, NoConfirmer, Refusal, Voter, decide};
 use approval::event::EventKind;
 use approval::message;
 use jiff::Timestamp;
@@ -14,6 +14,10 @@ const MAX_RACES: u32 = 25;
 const NOT_GIVEN_YET: &str = "\u{2026}";
 /// What a person is told whose account has to be seen first.
 pub const UNSEEN: &str = "Slack did not say who you are, and nothing was done. Send it again.";
+
+/// What a person is told whose later click counts.
+pub const OVERTAKEN: &str =
+    "Nothing was changed: a later click of yours was dealt with before. Look at what stands here now.";
 
 /// What became of a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +122,11 @@ pub async fn cast(
             let Some(approval) = newest else { return Ok(Dealt::not_on_record()) };
             let decision = match decide(&approval, wish.command(voter, reason.clone()), now) {
                 Ok(decision) => decision,
-                Err(refusal) => return Ok(refused(&refusal)),
+                // Somebody waits in the window for an answer. Of a click alone, the dialog shows what counts.
+                Err(refusal) if reason.is_some() => {
+                    return Ok(refused(&refusal, is_overtaken(&approval.clicks, &voter.id, wish.at)));
+                }
+                Err(refusal) => return Ok(refused(&refusal, false)),
             };
             if let Some(unseen) = unseen(voter, wish) {
                 return Ok(Dealt::Refused(unseen));
@@ -140,7 +148,7 @@ pub fn foresee(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) 
 /// so before they write why.
 pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Dealt> {
     match foresee(approval, voter, wish, now) {
-        Some(refusal) => Some(refused(&refusal)),
+        Some(refusal) => Some(refused(&refusal, false)),
         None => unseen(voter, wish).map(Dealt::Refused),
     }
 }
@@ -198,21 +206,29 @@ impl Refused {
     }
 }
 
-fn refused(refusal: &Refusal) -> Dealt {
-    if *refusal == Refusal::Replayed {
-        return Dealt::Before;
-    }
-    Refused::of(refusal).map_or(Dealt::With, Dealt::Refused)
+/// Whether the person `voter` clicked something else after `at`, which counted.
+fn is_overtaken(clicks: &[Clicked], voter: &str, at: Timestamp) -> bool {
+    clicks.iter().any(|last| last.person == voter && last.at > at)
+}
+
+/// What `refusal` comes to. `is_overtaken`: somebody wrote a reason for it, and clicked something else since.
+fn refused(refusal: &Refusal, is_overtaken: bool) -> Dealt {
+    let refused = match refusal {
+        Refusal::Replayed if is_overtaken => Some(Refused::new(Because::NotNow, OVERTAKEN)),
+        Refusal::Replayed => return Dealt::Before,
+        other => Refused::of(other),
+    };
+    refused.map_or(Dealt::With, Dealt::Refused)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::approval::{Electorate, NoReviewer, Verdict};
+    use approval::approval::{Asked, Electorate, NoReviewer, Verdict};
 
     #[test]
     fn what_a_refusal_is_told_as() {
-        let kind = |refusal: &Refusal| match refused(refusal) {
+        let kind = |refusal: &Refusal| match refused(refusal, false) {
             Dealt::Refused(refused) => Some(refused.because),
             Dealt::With | Dealt::Before => None,
         };
@@ -234,7 +250,18 @@ mod tests {
         ] {
             assert_eq!(kind(&refusal), because, "{refusal:?}");
         }
-        assert_eq!(refused(&Refusal::Repeated), Dealt::With, "who voted so already is content");
-        assert_eq!(refused(&Refusal::Replayed), Dealt::Before);
+        assert_eq!(refused(&Refusal::Repeated, true), Dealt::With, "who voted so already is content");
+        assert_eq!(refused(&Refusal::Replayed, false), Dealt::Before);
+    }
+
+    #[test]
+    fn window_is_overtaken_by_a_later_click_of_its_person() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let clicks = [Clicked { person: "U1".to_owned(), at: at(60), asked: Asked::Approve }];
+        assert!(is_overtaken(&clicks, "U1", at(59)));
+        assert!(!is_overtaken(&clicks, "U1", at(60)), "it is this one, sent again");
+        assert!(!is_overtaken(&clicks, "U2", at(59)));
+        let told = Refused::new(Because::NotNow, OVERTAKEN);
+        assert_eq!(refused(&Refusal::Replayed, true), Dealt::Refused(told));
     }
 }
