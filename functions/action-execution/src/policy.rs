@@ -71,7 +71,7 @@ pub(crate) struct Held {
     runs_before: Vec<Run>,
     /// Whether nothing of it is held against the policy.
     asks_only: bool,
-    /// Whether it is held against a policy.
+    /// True if it is held against a policy.
     is_by_policy: bool,
 }
 
@@ -303,8 +303,8 @@ impl ActionExecution {
         Ok(found)
     }
 
-    /// Whether the policy in force keeps step number `step` of `run`, whose approvals are `own`, back. Then the
-    /// clock looks again, at most a quarter of an hour later, and it is told.
+    /// Finds out if the policy in force keeps step number `step` of `run` back; `own` are the approvals of the
+    /// run. Then the clock looks again, at most a quarter of an hour later, and it is told.
     ///
     /// # Errors
     /// Among others, that a newer deploy came to the environment while the policy kept the step back: it is

@@ -296,7 +296,7 @@ impl RuleEvaluation {
         state: Option<&RulesInForce>,
         path: &str,
         problem: String,
-    ) -> Result<Law, Trouble> {
+    ) -> Tried<Law> {
         let Some(state) = state else {
             return Ok(Law::Refused {
                 path: path.to_owned(),
@@ -312,7 +312,7 @@ impl RuleEvaluation {
     }
 
     /// The texts of the file in force by `state`.
-    async fn kept_texts(&self, deploy: &Deploy, state: &RulesInForce) -> Result<RulesTexts, Trouble> {
+    async fn kept_texts(&self, deploy: &Deploy, state: &RulesInForce) -> Tried<RulesTexts> {
         let kept = self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?;
         Ok(kept.ok_or_else(|| {
             Failure::Permanent("the copy of the rules file in force can't be read from the record".to_owned())

@@ -61,8 +61,8 @@ impl Where {
         Self { context: context(""), made_up: MADE_UP.map(context) }
     }
 
-    /// Whether `template`, which names nothing but the revision, is the revision or the start of it. Only what
-    /// it becomes says so: it may join the revision to fixed texts, or choose between those by it.
+    /// True if `template`, which names nothing but the revision, is the revision or the start of it. It is
+    /// rendered to see: it may join the revision to fixed texts, or choose between those by it.
     fn is_revision(&self, template: &str) -> bool {
         self.made_up.iter().zip(MADE_UP).all(|(context, revision)| {
             render_plain(template, context).is_ok_and(|text| {

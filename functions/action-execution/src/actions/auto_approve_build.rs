@@ -3,22 +3,23 @@
 use super::Done;
 use crate::handler::ActionExecution;
 use crate::policy::{Binding, judged};
-use crate::trouble::{Tried, Trouble};
+use crate::trouble::Tried;
 use approval::action::{Action, BuildRef};
 use approval::approval::{OwnPipeline, Start};
 use approval::deploy::Deploy;
 use approval::effect::StartedBuild;
 use approval::run::Run;
 use providers::Failure;
-use providers::circleci::{HeldJob, Triggered};
+use providers::circleci::{HeldJob, NotApproved, Triggered};
 use rules::policy::AllowedRefs;
 use runtime::connections::Connected;
 use runtime::effects::Attempt;
 
 impl ActionExecution {
     /// Approves the job that `build` names, in a pipeline that the push of the revision started, or in one
-    /// that an earlier step of `run` did and that people saw with `start`. Once an attempt was about to approve
-    /// it, later ones look at the same pipeline alone: what that one approved may run, whatever was answered.
+    /// that an earlier step of `run` did and that people saw with `start`. Once an attempt was about to
+    /// approve it, later ones look at the same pipeline alone: what that one approved may run, whatever was
+    /// answered.
     pub(super) async fn auto_approve_build(
         &self,
         attempt: &Attempt,
@@ -34,7 +35,7 @@ impl ActionExecution {
         let (branch, job) = (deploy.branch.as_deref(), build.job.as_deref());
         let refs = match self.policy().await? {
             Binding::Nothing => AllowedRefs::default(),
-            Binding::Unknown(why) => return Err(Trouble::NotYet(why)),
+            Binding::Unknown(why) => return Err(NotApproved::NotYet(why).into()),
             Binding::Policy(policy) => {
                 let (actions, before) = (run.actions(), self.runs_before(run).await?);
                 let before: Vec<_> =

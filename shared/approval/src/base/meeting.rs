@@ -1,4 +1,4 @@
-//! Which rules may act on the same, however each of them spells it.
+//! Finds rules that may act on the same, however each of them spells it.
 
 use super::{OPEN, is_open, is_revision};
 use crate::action::{Action, EventSpec, ParameterValue, TriggerSpec, WebhookSpec};
@@ -14,11 +14,11 @@ type Text = Option<String>;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reach {
     kind: Kind,
-    /// What tells it apart from others of its kind.
+    /// The names that tell it apart from others of its kind.
     names: Vec<Text>,
     /// The segments of an address's path; `None`: nobody knows them.
     path: Option<Vec<Text>>,
-    /// What is given to it besides. What one leaves out has the other side's default, which may be any.
+    /// The values that it is given besides. One that is left out has a default, which may be any value.
     parameters: BTreeMap<String, Text>,
 }
 
@@ -50,7 +50,7 @@ pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<Reach>
     all
 }
 
-/// Whether something may be in both sets of [`acts_on`].
+/// True if both sets of [`acts_on`] may have something in common.
 pub fn meets(one: &BTreeSet<Reach>, other: &BTreeSet<Reach>) -> bool {
     one.iter().any(|one| other.iter().any(|other| one.meets(other)))
 }
@@ -88,7 +88,7 @@ fn may_be(one: &Text, other: &Text) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 
-/// What an action acts on; `None`: it only tells people, asks them, or is Signoff's own.
+/// The target of an action; `None`: it only tells people, asks them, or is Signoff's own.
 fn reach(action: &Action) -> Option<Reach> {
     Some(match action {
         Action::AutoApproveBuild(build) => {
@@ -204,7 +204,7 @@ fn origin(scheme: &str, authority: &str) -> Option<String> {
     Some(format!("{scheme}://{host}:{port}"))
 }
 
-/// Whether each template of an address only names a value, which stays where it stands.
+/// True if each template of an address only names a value, which stays where it stands.
 fn has_plain_values(text: &str) -> bool {
     let mut parts = text.split("{{");
     let before = parts.next().unwrap_or_default();

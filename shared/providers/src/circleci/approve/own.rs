@@ -1,5 +1,5 @@
-//! Pipelines that are known by their ids: those that the API started for the same run of a rule, and the one in
-//! which a job was approved before.
+//! Pipelines that are known by their ids: those that the API started for the same run of a rule, and the one
+//! in which a job was approved before.
 
 use super::{HeldJob, NotApproved, Seen, fail, quote, ref_of, which};
 use crate::circleci::client::{CircleCi, Triggered};
@@ -50,7 +50,8 @@ impl CircleCi {
     ///
     /// # Errors
     ///
-    /// Those of [`CircleCi::find_in_own`]; [`crate::Failure::Permanent`] if the pipeline has no such workflow.
+    /// Those of [`CircleCi::find_in_own`]; [`crate::Failure::Permanent`] if the pipeline has no such
+    /// workflow.
     pub(super) async fn find_in_pinned(
         &self,
         held: HeldJob<'_>,
