@@ -303,8 +303,8 @@ impl ActionExecution {
         Ok(found)
     }
 
-    /// Finds out if the policy in force keeps step number `step` of `run` back; `own` are the approvals of the
-    /// run. Then the clock looks again, at most a quarter of an hour later, and it is told.
+    /// Finds out if the policy in force keeps step number `step` of `run` back; `own` are the approvals of
+    /// the run. Then the clock looks again, at most a quarter of an hour later, and it is told.
     ///
     /// # Errors
     /// Among others, that a newer deploy came to the environment while the policy kept the step back: it is

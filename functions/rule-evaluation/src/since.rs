@@ -232,9 +232,9 @@ impl RuleEvaluation {
     }
 }
 
-/// The approvals of other `rules`, each with its rule, that ask about the targets of `rule` for `deploy`, also
-/// in a rule that this version does not open: it is there to guard them. An approval of a rule that `rule`
-/// comes after is left out: its votes on this very deploy let `rule` open.
+/// The approvals of other `rules`, each with its rule, that ask about the targets of `rule` for `deploy`,
+/// also in a rule that this version does not open: it is there to guard them. An approval of a rule that
+/// `rule` comes after is left out: its votes on this very deploy let `rule` open.
 fn askers<'r>(
     rules: impl Iterator<Item = &'r Rule> + Clone,
     rule: &Rule,
