@@ -12,7 +12,8 @@ use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{ChangedFile, NewCommit};
 use store::Page;
 use system_tests::receiver::Receiver;
-use system_tests::story::{Story, rule, tell};
+use system_tests::story::{Story, rule, tell, tell_with_policy};
+use system_tests::world::POLICY_REPOSITORY;
 
 const ACTS: &str = "webhook: 'https://example.com'";
 
@@ -370,5 +371,40 @@ fn that_an_admin_set_a_base_is_on_record() {
             _ => None,
         });
         assert_eq!(set, Some((page.approvals[0].id.clone(), base, "Base admin".to_owned())));
+    });
+}
+
+#[test]
+fn approval_of_an_asking_rule_sets_a_base_once_it_acts() {
+    tell_with_policy("base-after", async |story| {
+        let ana = story.person("Ana");
+        let policy = format!(
+            "owners:\n  - {}\n  - {}\ndefault:\n  votes_required: 1\n",
+            story.email("Owen"),
+            story.email("Olga")
+        );
+        story.world.github.set_file(POLICY_REPOSITORY, ".signoff/policy.yml", &policy);
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let rule = |name: &str, more: &str, action: &str| {
+            format!(
+                "  - {name}:\n      promotes_to: Production\n{more}      conditions: [\"environment='Staging'\"]\n      \
+                 actions: [{{{action}}}]\n"
+            )
+        };
+        let says = "slack_channel_message: {channel: '#CHANNEL', message: Thanks}";
+        let asks = format!("slack_channel_approval: {{channel: '#CHANNEL', on_success: [{{{says}}}]}}");
+        let gate = rule("gate", "", &asks);
+        let ship = rule("ship", "      after: [gate]\n", &hook(&receiver));
+        story.rules(&format!("rules:\n{gate}{ship}"));
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = dialog_of(story, &deploy).await;
+        assert_eq!(receiver.deliveries().len(), 0);
+        story.click(&ana, &dialog, "approve").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!((page.runs.len(), receiver.deliveries().len()), (2, 1), "{:?}", page.runs);
+        let place = "environment production";
+        let base = story.world.store.base(&page.deploy.deployment, place).await.unwrap();
+        assert_eq!(base.any.map(|passed| passed.revision), Some(revision), "the next range starts there");
     });
 }

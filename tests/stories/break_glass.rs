@@ -5,11 +5,12 @@ use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::DeployId;
+use approval::policy::{InForce, PolicyFile};
 use approval::run::StepState;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use runtime::time::now;
-use store::Page;
+use store::{Change, Page};
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::POLICY_REPOSITORY;
@@ -401,6 +402,43 @@ fn with_a_policy_only_whom_it_names_breaks_a_glass() {
         let page = breaks(story, &ben, &dialog, &deploy).await;
         let owed = page.approvals[0].owed_review().unwrap();
         assert_eq!(owed.due.duration_since(owed.at), SignedDuration::from_hours(4));
+        assert_eq!(receiver.deliveries().len(), 1);
+    });
+}
+
+#[test]
+fn changed_policy_stops_a_retry_after_a_broken_glass() {
+    tell_with_policy("glass-retry", async |story| {
+        let receiver = Receiver::start(&[422, 200]).await.unwrap();
+        let ben = story.person("Ben");
+        let policy = |breaker: &str| {
+            let [owen, olga, breaker] = ["Owen", "Olga", breaker].map(|name| story.email(name));
+            format!("owners:\n  - {owen}\n  - {olga}\ndefault:\n  break_glass: [{breaker}]\n")
+        };
+        story.world.github.set_file(POLICY_REPOSITORY, ".signoff/policy.yml", &policy("Ben"));
+        let action = format!("webhook: '{}/hook'", receiver.url());
+        let (deploy, dialog) = story.asks("{votes_required: 2}", &action).await;
+        breaks(story, &ben, &dialog, &deploy).await;
+        assert_eq!(receiver.deliveries().len(), 1);
+        let store = &story.world.store;
+        let state = store.policy().await.unwrap().unwrap();
+        let in_force = state.in_force.clone().unwrap();
+        let file = PolicyFile { text: policy("Cleo"), hash: "another".to_owned(), ..in_force.file };
+        let next = state.adopt(InForce { file, ..in_force });
+        store.commit(Change::to(&deploy, now()).policy(next)).await.unwrap();
+        let failure = story.failure(&dialog).await;
+        story.click(&ben, &failure, "retry").await;
+        story
+            .until("the policy to keep the retry back", async || {
+                let page = story.world.store.page(&deploy).await.unwrap()?;
+                match &page.runs[0].steps[1].state {
+                    StepState::Running { note: Some(note), .. } => {
+                        note.contains("broken by somebody whom the policy does not name").then_some(())
+                    }
+                    _ => None,
+                }
+            })
+            .await;
         assert_eq!(receiver.deliveries().len(), 1);
     });
 }

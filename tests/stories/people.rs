@@ -1,6 +1,6 @@
 //! People who may vote, their reasons, and votes that they take back.
 
-use approval::approval::Status;
+use approval::approval::{Choice, Status};
 use approval::run::StepState;
 use insta::assert_snapshot;
 use signoff_local::github::NewPullRequest;
@@ -75,6 +75,24 @@ fn a_window_that_is_submitted_too_late_says_so() {
         assert_eq!((given.status, given.closed), (Some(200), false));
         assert!(story.world.slack.open_views(&ana)[0].texts.join(" ").contains("already rejected"));
         assert!(matches!(status(story, &deploy).await, Status::Rejected { .. }));
+    });
+}
+
+#[test]
+fn window_overtaken_by_a_later_click_says_so() {
+    tell("overtaken-reason", async |story| {
+        let (_receiver, action) = hook().await;
+        let ana = story.person("Ana");
+        let options = "{votes_required: 2, rejections_required: 2, require_reason: reject}";
+        let (deploy, dialog) = story.asks(options, &action).await;
+        story.click(&ana, &dialog, "reject").await;
+        story.click(&ana, &dialog, "approve").await;
+        let given = story.gives_reason(&ana, "the tests are red").await;
+        assert_eq!((given.status, given.closed), (Some(200), false));
+        let told = story.world.slack.open_views(&ana)[0].texts.join(" ");
+        assert!(told.contains("a later click of yours"), "{told}");
+        let votes = story.settled(&deploy).await.approvals[0].votes.clone();
+        assert_eq!(votes.iter().map(|vote| vote.choice).collect::<Vec<_>>(), [Choice::Approve]);
     });
 }
 

@@ -2,15 +2,17 @@
 
 use crate::handler::ActionExecution;
 use crate::judge::Asked;
+use crate::policy::{Basing, Binding, is_bound};
+use crate::trouble::Tried;
 use approval::action::Action;
 use approval::approval::{Approval, Status};
 use approval::base::Base;
 use approval::deploy::Deploy;
-use approval::effect::EffectKind;
+use approval::effect::{Effect, EffectKind};
 use approval::id::ApprovalId;
 use approval::run::Run;
 use jiff::Timestamp;
-use store::StoreError;
+use store::{Change, StoreError};
 
 /// A base that an approval sets later than it was approved.
 pub(crate) struct LateBase {
@@ -67,5 +69,53 @@ impl ActionExecution {
             let others = next.starts_elsewhere(&base).then_some(judges).into_iter().collect();
             LateBase { next, others }
         }))
+    }
+
+    /// Sets the bases that approvals in the rules before `run` did not set: under a policy a rule that only
+    /// asks sets none. To be called once the policy lets an action of `run` go on, which leads to the place
+    /// that both rules name. Without a policy they set theirs.
+    ///
+    /// # Errors
+    /// The record can't be read or written.
+    pub(crate) async fn set_bases_before(&self, effect: &Effect, deploy: &Deploy, run: &Run) -> Tried<()> {
+        let Some(named) = run.promotes_to.as_deref().filter(|_| run.is_in_force() && !run.after.is_empty())
+        else {
+            return Ok(());
+        };
+        if matches!(self.policy().await?, Binding::Nothing) {
+            return Ok(());
+        }
+        let place = format!("environment {}", named.to_lowercase());
+        let basing = match self.policy_on_base(deploy, run).await? {
+            Basing::Never => return Ok(()),
+            basing @ (Basing::Always | Basing::Counted(_)) => basing,
+        };
+        for before in self.runs_before(run).await? {
+            if before.steps.iter().any(|step| is_bound(&step.action)) {
+                continue;
+            }
+            for step in 0..before.steps.len() {
+                let Some(id) = before.asks(step) else { continue };
+                let approval = self.store.approval(&deploy.id, &id).await?;
+                let Some(approval) = approval.filter(|approval| approval.subject.place == place) else {
+                    continue;
+                };
+                self.commit_newest(effect, async || {
+                    let now = self.now();
+                    if !self.sets_base(run, &basing, &approval).await? {
+                        return Ok(None);
+                    }
+                    let Some(LateBase { next, others }) =
+                        self.late_base(deploy, &before, &approval, now).await?
+                    else {
+                        return Ok(None);
+                    };
+                    let owner = format!("base moved once {} acted after {}", run.id, approval.id);
+                    Ok(Some(Change::to(&deploy.id, now).base(next).and(&owner, others, Vec::new())))
+                })
+                .await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -42,7 +42,7 @@ impl ActionExecution {
             let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
             let Some(run) = self.store.run(&effect.deploy, run).await? else { return Ok(Some(change)) };
             Ok(Some(match run::decide(&run, step, command.clone(), now) {
-                Ok(decision) => change.run(decision),
+                Ok(decision) => change.run(run::pinned(decision, step, after.build.as_ref())),
                 Err(_) => change,
             }))
         })

@@ -71,6 +71,8 @@ pub(crate) struct Held {
     runs_before: Vec<Run>,
     /// Whether nothing of it is held against the policy.
     asks_only: bool,
+    /// True if it is held against a policy.
+    is_by_policy: bool,
 }
 
 impl Policies {
@@ -217,15 +219,16 @@ impl ActionExecution {
             together.extend(policy.votes_together(&deploy.deployment, &judged));
         }
         let breakers = policy.break_glass(&deploy.deployment, &judged(run, &actions, &before)).people;
-        Ok(Held { below: found, together, breakers, runs_before, asks_only: false })
+        Ok(Held { below: found, together, breakers, runs_before, asks_only: false, is_by_policy: true })
     }
 
-    /// The reasons for which `run` may not act though its rule meets the policy: the glass of an approval
-    /// behind it was broken by somebody who may not break it for what this run does, or a floor is met by
-    /// several approvals together, in which too few different people approved. One person who votes in each
-    /// of them is one person.
-    async fn lacking_people(&self, run: &Run, held: &Held) -> Tried<Vec<String>> {
-        if held.together.is_empty() && held.runs_before.is_empty() {
+    /// The reasons for which `run`, whose approvals are `own`, may not act though its rule meets the policy:
+    /// the glass of an approval behind it was broken by somebody who may not break it for what this run does
+    /// (the policy may have changed since), or a floor is met by several approvals together, in which too few
+    /// different people approved. One person who votes in each of them is one person.
+    async fn lacking_people(&self, run: &Run, held: &Held, own: &[Approval]) -> Tried<Vec<String>> {
+        let is_own_broken = held.is_by_policy && own.iter().any(|approval| approval.glass.broken.is_some());
+        if held.together.is_empty() && held.runs_before.is_empty() && !is_own_broken {
             return Ok(Vec::new());
         }
         let approved = self.approved_behind(run, held, None).await?;
@@ -300,8 +303,8 @@ impl ActionExecution {
         Ok(found)
     }
 
-    /// Whether the policy in force keeps step number `step` of `run` back. Then the clock looks again, at
-    /// most a quarter of an hour later, and it is told.
+    /// Finds out if the policy in force keeps step number `step` of `run` back; `own` are the approvals of
+    /// the run. Then the clock looks again, at most a quarter of an hour later, and it is told.
     ///
     /// # Errors
     /// Among others, that a newer deploy came to the environment while the policy kept the step back: it is
@@ -312,10 +315,10 @@ impl ActionExecution {
         deploy: &Deploy,
         run: &Run,
         step: usize,
-        subject: Option<&Subject>,
+        (subject, own): (Option<&Subject>, &[Approval]),
     ) -> Tried<bool> {
         let held = self.held_against(&self.policy().await?, deploy, run, subject).await?;
-        let lacking = self.lacking_people(run, &held).await?;
+        let lacking = self.lacking_people(run, &held, own).await?;
         let blocks = [held.below, lacking].concat();
         let has_waited = run.steps.get(step).is_some_and(|step| step.state.is_kept_back());
         if has_waited && self.store.newer(deploy).await?.is_some() {

@@ -108,7 +108,11 @@ impl ActionExecution {
                 let lost = format!("GitHub no longer has `{base}`, where the file in force was read.");
                 return Ok(again.or_tried_again(Err(untold(&lost)), had_one)?);
             }
-            Err(RangeFailure::HeadUnknown(failure) | RangeFailure::Other(failure)) => {
+            Err(
+                RangeFailure::HeadUnknown(failure)
+                | RangeFailure::Unrelated(failure)
+                | RangeFailure::Other(failure),
+            ) => {
                 return Ok(again.or_tried_again(Err(incomplete(&failure)), had_one)?);
             }
         };

@@ -53,6 +53,7 @@ impl ActionExecution {
                 return Ok(Err(match failure {
                     RangeFailure::BaseLost(_) => Blocker::BaseLost { base: base.to_owned() },
                     RangeFailure::HeadUnknown(failure)
+                    | RangeFailure::Unrelated(failure)
                     | RangeFailure::Unfinished(failure)
                     | RangeFailure::Other(failure) => incomplete(&failure),
                 }));

@@ -66,16 +66,22 @@ impl ActionExecution {
         let asked = run.waits_for(step).map(|asked| ApprovalId::derive(&run.id, asked));
         let voted = approvals.iter().find(|approval| Some(&approval.id) == asked.as_ref());
         let subject = voted.map(|approval| &approval.subject);
-        if is_bound(&action) && self.is_held_by_policy(attempt, &deploy, &run, step, subject).await? {
+        if is_bound(&action)
+            && self.is_held_by_policy(attempt, &deploy, &run, step, (subject, &approvals)).await?
+        {
             return Ok(());
         }
         // A build that was started is looked at to its end: what it may not run, it is cancelled for.
-        if attempt.started_build().is_none() {
+        let is_started = matches!(action, Action::TriggerBuild(_)) && attempt.started_build().is_some();
+        if !is_started {
             let overtaken = self.unless_overtaken(&deploy, &run, step, voted).await;
             overtaken.map_err(|trouble| unless_lost(attempt, trouble))?;
         }
         if let Some(voted) = voted.filter(|_| current.state.is_kept_back()) {
             self.set_base_late(effect, &deploy, &run, voted).await?;
+        }
+        if is_bound(&action) {
+            self.set_bases_before(effect, &deploy, &run).await?;
         }
         let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
         let acting =

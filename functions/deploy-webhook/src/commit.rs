@@ -15,6 +15,8 @@ use store::{Change, CommitError, Latest, Store, StoreError};
 
 /// Number of further attempts after a lost race.
 const MAX_RACES: u32 = 9;
+/// The most deploys of one revision to one environment that a registration is compared with.
+const MOST_AGAIN: usize = 50;
 
 /// Outcome of registering a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,21 +160,27 @@ impl DeployWebhook {
             if let Some(begun) = begun {
                 return self.commit_report(&begun, first, (&latest, channel), now).await;
             }
-            let is_same = |known: &&Deploy| {
+            let is_same = |known: &Deploy| {
                 let same_run = run(&first).is_some() && run(known) == run(&first);
                 same_run || (date.is_some() && sent_date(known) == sent_date(&first))
             };
-            if let Some(known) = known.as_ref().filter(is_same) {
+            let known = match known.filter(&is_same) {
+                Some(known) => Some(known),
+                None if date.is_none() && run(&first).is_none() => None,
+                None => self.came_again(&first, &is_same).await?,
+            };
+            if let Some(known) = known {
                 return match first.state.has_arrived() {
-                    true => self.keep_people(known, &first, now).await,
-                    false => self.commit_report(known, first, (&latest, channel), now).await,
+                    true => self.keep_people(&known, &first, now).await,
+                    false => self.commit_report(&known, first, (&latest, channel), now).await,
                 };
             }
             let after = match (date, run(&first)) {
                 // The success that comes later has another date.
                 _ if !first.state.has_arrived() && since.is_some() => since,
-                (Some(date), _) => Some(format!("at {date}")),
-                (None, Some(run)) => Some(format!("by {run}")),
+                // One attempt of a run registers one deploy of a revision, whatever dates it sends.
+                (_, Some(run)) => Some(format!("by {run}")),
+                (Some(date), None) => Some(format!("at {date}")),
                 // It may have come again: once its rules are evaluated, it is known whether it stands there
                 // already.
                 (None, None) if latest.is_unreadable() => Some(format!("beside {now}")),
@@ -195,6 +203,28 @@ impl DeployWebhook {
 }
 
 impl DeployWebhook {
+    /// A deploy of the same revision to the same environment as `first`, its first one, of which `is_same` is
+    /// true: one that came again before. A query, and a read for each that did.
+    async fn came_again(
+        &self,
+        first: &Deploy,
+        is_same: impl Fn(&Deploy) -> bool,
+    ) -> Result<Option<Deploy>, StoreError> {
+        let deploys = self.store.of_revision(&first.deployment, &first.revision).await?;
+        let environment = canonical(&first.environment);
+        let others = deploys.iter().rev().filter(|other| {
+            other.id != first.id
+                && other.revision == first.revision
+                && canonical(&other.environment) == environment
+        });
+        for other in others.take(MOST_AGAIN) {
+            if let Some(known) = readable(&self.store, &other.id).await?.flatten().filter(&is_same) {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
+    }
+
     /// Commits `report`, another report of the deploy that is on record as `known`, where at least one of the
     /// two says that it did not arrive.
     async fn commit_report(

@@ -147,7 +147,7 @@ async fn find(github: &GitHub, deploy: &Deploy) -> Result<Found, Failure> {
         match github.range(repository, previous, revision).await {
             Ok(read) => return Ok(Found::Range(Box::new(read))),
             Err(RangeFailure::HeadUnknown(failure)) => return Ok(Found::Nothing(failure)),
-            Err(RangeFailure::BaseLost(_)) => is_lost = true,
+            Err(RangeFailure::BaseLost(_) | RangeFailure::Unrelated(_)) => is_lost = true,
             Err(RangeFailure::Unfinished(failure)) => return Err(failure),
             Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure),
             // It will be refused again: rules that ask people open all the same.

@@ -9,7 +9,7 @@ use approval::event::EventKind;
 use approval::message;
 use approval::rules_in_force::{FileCopy, How, InForce, Refusal, RulesInForce};
 use providers::Failure;
-use providers::github::{GitHub, Missing, RepositoryFile};
+use providers::github::{FirstFile, GitHub, Missing};
 use rules::difference::{Difference, difference};
 use rules::proposed::{Asked, proposed};
 use rules::tags::DefaultTags;
@@ -142,7 +142,7 @@ impl RuleEvaluation {
         scope: Scope,
     ) -> Result<Option<Law>, Trouble> {
         let rules = self.rules_file(github, &deploy.repository).await?;
-        if let (Scope::Waiting, Some(file)) = (scope, &rules)
+        if let (Scope::Waiting, FirstFile::Found(file)) = (scope, &rules)
             && let Some(state) = self.store.rules_in_force(&deploy.deployment).await?
             && state.in_force.file.path.as_deref() == Some(file.path)
             && state.in_force.file.hash == rules::file::hash(&file.text)
@@ -154,12 +154,12 @@ impl RuleEvaluation {
         }
         let tags = self.tags_file(github, &deploy.repository).await?;
         for _ in 0..MAX_RACES {
-            match self.decide_law(github, deploy, effect, rules.as_ref(), tags.as_ref()).await {
+            match self.decide_law(github, deploy, effect, &rules, &tags).await {
                 Err(Trouble::Commit(CommitError::Conflict)) => {}
                 decided => return decided,
             }
         }
-        self.decide_law(github, deploy, effect, rules.as_ref(), tags.as_ref()).await
+        self.decide_law(github, deploy, effect, &rules, &tags).await
     }
 
     /// The head of the default branch that has `rules` and `tags`; `None`: the host does not say. The files
@@ -172,15 +172,15 @@ impl RuleEvaluation {
         &self,
         github: &GitHub,
         deploy: &Deploy,
-        rules: Option<&RepositoryFile>,
-        tags: Option<&RepositoryFile>,
+        rules: &FirstFile,
+        tags: &FirstFile,
     ) -> Result<Option<String>, Trouble> {
         let head = head(github, &deploy.repository).await?;
         let (rules_now, tags_now) = (
             self.rules_file(github, &deploy.repository).await?,
             self.tags_file(github, &deploy.repository).await?,
         );
-        if rules_now.as_ref() != rules || tags_now.as_ref() != tags {
+        if rules_now != *rules || tags_now != *tags {
             return Err(Failure::retryable("the rules file changed while it was read").into());
         }
         Ok(head)
@@ -191,14 +191,22 @@ impl RuleEvaluation {
         github: &GitHub,
         deploy: &Deploy,
         effect: &Effect,
-        rules: Option<&RepositoryFile>,
-        tags: Option<&RepositoryFile>,
+        rules: &FirstFile,
+        tags: &FirstFile,
     ) -> Result<Option<Law>, Trouble> {
         let state = self.store.rules_in_force(&deploy.deployment).await?;
+        let unusable = [rules, tags].into_iter().find_map(|file| match file {
+            FirstFile::Unusable { path, why } => Some((*path, format!("{path} {why}."))),
+            FirstFile::Missing | FirstFile::Found(_) => None,
+        });
+        if let Some((path, problem)) = unusable {
+            return self.law_beside(deploy, state.as_ref(), path, problem).await.map(Some);
+        }
+        let (found, found_tags) = (rules.found(), tags.found());
         let texts = RulesTexts {
-            path: rules.map(|file| file.path.to_owned()),
-            rules: rules.map(|file| file.text.clone()).unwrap_or_default(),
-            tags: tags.map(|file| (file.path.to_owned(), file.text.clone())),
+            path: found.map(|file| file.path.to_owned()),
+            rules: found.map(|file| file.text.clone()).unwrap_or_default(),
+            tags: found_tags.map(|file| (file.path.to_owned(), file.text.clone())),
         };
         let file = texts.copy(rules::file::hash(&texts.rules));
         let Some(state) = state else {
@@ -236,12 +244,7 @@ impl RuleEvaluation {
             }
             return Ok(Some(judged_alone(&texts, &file)));
         }
-        let kept =
-            self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?.ok_or_else(|| {
-                Failure::Permanent(
-                    "the copy of the rules file in force can't be read from the record".to_owned(),
-                )
-            })?;
+        let kept = self.kept_texts(deploy, &state).await?;
         let mut judged = match judged_alone(&kept, &state.in_force.file) {
             Law::Rules(judged) => judged,
             refused @ Law::Refused { .. } => return Ok(Some(refused)),
@@ -328,6 +331,37 @@ impl RuleEvaluation {
         let file = FileCopy { pieces: 0, ..state.in_force.file };
         let file = self.store.keep_rules(this, file, &copy).await?;
         Ok(Some(RulesInForce::copied(this, file, &owner, state.in_force.revision, self.now())))
+    }
+
+    /// The rules that count while something stands at `path` on the default branch that can't be used: those
+    /// in force, and none where none ever were.
+    async fn law_beside(
+        &self,
+        deploy: &Deploy,
+        state: Option<&RulesInForce>,
+        path: &str,
+        problem: String,
+    ) -> Tried<Law> {
+        let Some(state) = state else {
+            return Ok(Law::Refused {
+                path: path.to_owned(),
+                hash: rules::file::hash(""),
+                problems: vec![problem],
+            });
+        };
+        let kept = self.kept_texts(deploy, state).await?;
+        Ok(match judged_alone(&kept, &state.in_force.file) {
+            Law::Rules(judged) => Law::Rules(Box::new(Judged { refused: vec![problem], ..*judged })),
+            refused @ Law::Refused { .. } => refused,
+        })
+    }
+
+    /// The texts of the file in force by `state`.
+    async fn kept_texts(&self, deploy: &Deploy, state: &RulesInForce) -> Tried<RulesTexts> {
+        let kept = self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?;
+        Ok(kept.ok_or_else(|| {
+            Failure::Permanent("the copy of the rules file in force can't be read from the record".to_owned())
+        })?)
     }
 
     /// The default tags in force for the deployment of `deploy`, from the record.

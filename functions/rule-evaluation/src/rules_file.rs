@@ -2,26 +2,18 @@
 
 use crate::handler::{RuleEvaluation, Trouble};
 use providers::github::first_file::{RULES, TAGS};
-use providers::github::{GitHub, Keeper, KeptFile, RepositoryFile};
+use providers::github::{FirstFile, GitHub, Keeper, KeptFile};
 use store::CachedRules;
 
 impl RuleEvaluation {
     /// The rules file of `repository`.
-    pub(crate) async fn rules_file(
-        &self,
-        github: &GitHub,
-        repository: &str,
-    ) -> Result<Option<RepositoryFile>, Trouble> {
-        github.first_file(repository, RULES, self).await
+    pub(crate) async fn rules_file(&self, github: &GitHub, repository: &str) -> Result<FirstFile, Trouble> {
+        github.look_for_file(repository, RULES, self).await
     }
 
     /// The file of default tags of `repository`.
-    pub(crate) async fn tags_file(
-        &self,
-        github: &GitHub,
-        repository: &str,
-    ) -> Result<Option<RepositoryFile>, Trouble> {
-        github.first_file(repository, TAGS, self).await
+    pub(crate) async fn tags_file(&self, github: &GitHub, repository: &str) -> Result<FirstFile, Trouble> {
+        github.look_for_file(repository, TAGS, self).await
     }
 }
 

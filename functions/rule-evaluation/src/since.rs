@@ -140,12 +140,9 @@ impl RuleEvaluation {
         rule: &Rule,
         read: &mut Read,
     ) -> Tried<Option<String>> {
-        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), asking.deploy);
-        for (other, spec) in asking.judged.approvals_in_force() {
-            let promotes_to = spec.range.promotes_to.as_deref();
-            let leads_to = acts_on(&spec.on_success, promotes_to, asking.deploy);
-            let is_same_place = other.name != rule.name && meets(&acts, &leads_to);
-            if is_same_place && self.start(asking.deploy, other, spec, read).await?.is_none() {
+        let in_force = asking.judged.rules.rules.iter().filter(|rule| asking.judged.is_in_force(&rule.name));
+        for (other, spec) in askers(in_force, rule, asking.deploy) {
+            if self.start(asking.deploy, other, spec, read).await?.is_none() {
                 return Ok(Some(other.name.clone()));
             }
         }
@@ -236,6 +233,35 @@ impl RuleEvaluation {
     }
 }
 
+/// The approvals of other `rules`, each with its rule, that ask about the targets of `rule` for `deploy`,
+/// also in a rule that this version does not open: it is there to guard them. An approval of a rule that
+/// `rule` comes after is left out: its votes on this very deploy let `rule` open.
+fn askers<'r>(
+    rules: impl Iterator<Item = &'r Rule> + Clone,
+    rule: &Rule,
+    deploy: &Deploy,
+) -> Vec<(&'r Rule, &'r ApprovalSpec)> {
+    let (mut before, mut ahead) = (BTreeSet::new(), rule.after.clone());
+    while let Some(name) = ahead.pop() {
+        if let Some(other) = rules.clone().find(|other| other.name == name)
+            && before.insert(name)
+        {
+            ahead.extend(other.after.iter().cloned());
+        }
+    }
+    let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
+    let is_another = |other: &&Rule| {
+        other.applies_to_deploys() && other.name != rule.name && !before.contains(&other.name)
+    };
+    let approvals = |other: &'r Rule| {
+        other.actions.iter().flat_map(Action::approvals).map(move |spec: &'r ApprovalSpec| (other, spec))
+    };
+    let asks_about_it = |(_, spec): &(&Rule, &ApprovalSpec)| {
+        meets(&acts, &acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy))
+    };
+    rules.filter(is_another).flat_map(approvals).filter(asks_about_it).collect()
+}
+
 /// The first approval of a rule that no other one comes before.
 fn first_approval(rule: &Rule) -> Option<&ApprovalSpec> {
     rule.actions.iter().find_map(|action| match action {
@@ -252,4 +278,58 @@ fn magnitude(outline: &Outline) -> Magnitude {
     }
     let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
     Size { files: changed, lines: files.lines }.magnitude()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rules that ask about what `ship` acts on, by name.
+    fn askers_of(rules: &str) -> String {
+        let file = rules::parse(&format!("rules:\n{rules}"), "rules.yml").unwrap();
+        let deploy = crate::plan::tests::deploy("2026-05-11T12:00:00Z");
+        let ship = file.rules.iter().find(|rule| rule.name == "ship").unwrap();
+        let found = askers(file.rules.iter(), ship, &deploy);
+        found.into_iter().map(|(rule, _)| rule.name.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn rule_waits_for_other_rules_about_its_place() {
+        let asks = |name: &str, more: &str, then: &str| {
+            format!(
+                "  - {name}:\n      {more}\n      actions: [{{slack_channel_approval: {{channel: '#gate', \
+                 on_success: [{then}]}}}}]\n"
+            )
+        };
+        let ship =
+            |more: &str| format!("  - ship:\n      {more}\n      actions: [{{add_deploy_tag: '#live'}}]\n");
+        let (live, other) = ("{add_deploy_tag: '#Live'}", "{add_deploy_tag: '#tested'}");
+        let says = "{slack_channel_message: {channel: '#a', message: b}}";
+        let to = "promotes_to: Production";
+        for (file, expected) in [
+            (asks("gate", "description: a", live) + &ship("description: b"), "gate"),
+            (asks("gate", "description: a", other) + &ship("description: b"), ""),
+            (asks("gate", "description: a", live) + &ship("after: [gate]"), ""),
+            (asks("gate", to, says) + &ship(to), "gate"),
+            (asks("gate", to, says) + &ship(&format!("{to}\n      after: [gate]")), ""),
+            (
+                asks("gate", to, says)
+                    + &asks("look", "after: [gate]", other)
+                    + &ship(&format!("{to}\n      after: [look]")),
+                "",
+            ),
+            (
+                asks("gate", to, says)
+                    + &asks("more", to, says)
+                    + &ship(&format!("{to}\n      after: [gate]")),
+                "more",
+            ),
+        ] {
+            assert_eq!(askers_of(&file), expected, "{file}");
+        }
+        let held = asks("gate", "description: a", live).replace("actions: [", "actions: [merge, ");
+        let file = rules::parse(&format!("rules:\n{held}"), "rules.yml").unwrap();
+        assert!(!file.rules[0].unsupported.is_empty(), "this version does not open it");
+        assert_eq!(askers_of(&(held + &ship("description: b"))), "gate");
+    }
 }

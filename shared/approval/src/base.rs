@@ -1,5 +1,9 @@
 //! The base: the revision that was let through to a place last, where the next range starts.
 
+mod meeting;
+
+pub use meeting::{Reach, acts_on, meets};
+
 use crate::action::{
     Action, ApprovalSpec, HeaderText, Method, ParameterValue, TextOf, TriggerSpec, WebhookBody, WebhookSpec,
 };
@@ -7,7 +11,7 @@ use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The longest time since a revision was let through for a rollback to it to have no makers.
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -19,9 +23,11 @@ const MAX_RECENT: usize = 100;
 const BUILD: &str = "build";
 /// The name of a CircleCI pipeline among workflows.
 const CIRCLECI: &str = "circleci";
-/// The end of a target that stands for any job of a build.
-const ANY_JOB: &str = ",\"*\"]";
 
+/// The marks of a text that is not known before it is rendered. One that is rendered in part has an arrow.
+const OPEN: [&str; 4] = ["{{", "{%", "{#", "\u{2192}"];
+/// The template variables that are the revision.
+const REVISION: [&str; 2] = ["revision", "deploy_revision"];
 /// The template variables that are another text in another environment.
 const OF_ENVIRONMENT: [&str; 5] = ["environment", "deploy_name", "deploy_slack", "branch", "tags"];
 
@@ -197,81 +203,9 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     targets.join(" + ")
 }
 
-/// Everything that `actions` act on, at whatever depth, and the environment that their rule names in
-/// `promotes_to`, with texts as in [`place`]. Two rules whose sets [meet](meets) may act on the same. The
-/// method, body and headers of a webhook tell two places apart, but not two sets.
-pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String> {
-    let environment = promotes_to.map(|named| format!("environment {}", named.to_lowercase()));
-    let reached = |action: &Action| match action.plain() {
-        Action::Webhook(spec) => vec![json!(["address", address(spec)]).to_string()],
-        other => targets(other),
-    };
-    let mut all: BTreeSet<String> = actions.iter().flat_map(reached).chain(environment).collect();
-    for next in actions.iter().filter_map(|action| match action.plain() {
-        Action::SlackChannelApproval(next) => Some(next),
-        _ => None,
-    }) {
-        all.extend(acts_on(&next.on_success, None));
-    }
-    all
-}
-
-/// True if both sets of [`acts_on`] may have something in common. A job without a name may be any job of its
-/// build.
-pub fn meets(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
-    let any_of = |target: &String| target.strip_suffix(ANY_JOB).map(|build| format!("{build},"));
-    let covers = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
-        let builds: Vec<String> = one.iter().filter_map(any_of).collect();
-        builds.iter().any(|build| other.iter().any(|target| target.starts_with(build)))
-    };
-    !one.is_disjoint(other)
-        || covers(one, other)
-        || covers(other, one)
-        || one.iter().any(|one| other.iter().any(|other| builds_meet(one, other)))
-}
-
-/// True if two of these targets may be the same build. An input that one of them leaves out has the build's
-/// default, which may be any value, and so may a template; a number may be that of any workflow.
-fn builds_meet(one: &str, other: &str) -> bool {
-    let (Some(one), Some(other)) = (Build::read(one), Build::read(other)) else { return false };
-    let values_meet = |one: &str, other: &str| one == other || [one, other].into_iter().any(is_open);
-    let same = one.workflow == other.workflow
-        || one.is_any_workflow() && other.is_on_github()
-        || other.is_any_workflow() && one.is_on_github();
-    same && one
-        .parameters
-        .iter()
-        .all(|(name, value)| other.parameters.get(name).is_none_or(|other| values_meet(value, other)))
-}
-
-/// A build among the targets.
-struct Build {
-    workflow: String,
-    parameters: BTreeMap<String, String>,
-}
-
-impl Build {
-    /// The build that a target is; `None`: it is something else.
-    fn read(target: &str) -> Option<Self> {
-        let (kind, workflow, parameters): (String, String, BTreeMap<String, String>) =
-            serde_json::from_str(target).ok()?;
-        (kind == BUILD).then_some(Self { workflow, parameters })
-    }
-
-    fn is_on_github(&self) -> bool {
-        self.workflow != CIRCLECI
-    }
-
-    /// True if nobody knows which workflow it is: GitHub takes a workflow's number too.
-    fn is_any_workflow(&self) -> bool {
-        let is_number = self.workflow.bytes().all(|byte| byte.is_ascii_digit());
-        is_number || is_open(&self.workflow)
-    }
-}
-
-/// True if a text is not known before it is rendered. One that is rendered in part has an arrow.
+/// True if a text is not known before it is rendered.
 fn is_open(text: &str) -> bool {
-    ["{{", "{%", "\u{2192}"].iter().any(|part| text.contains(part))
+    OPEN.iter().any(|mark| text.contains(mark))
 }
 
 /// The targets of an action, with every parameter that is not the revision alone; none where it only tells
@@ -350,12 +284,10 @@ fn without_revision(texts: &BTreeMap<String, String>) -> BTreeMap<&String, &Stri
     texts.iter().filter(|(_, value)| !is_revision(value)).collect()
 }
 
-/// True if a text is nothing but the revision.
+/// True if a text is nothing but the revision, by its name. `rules::place` writes so whatever renders to it.
 fn is_revision(text: &str) -> bool {
     let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-    inner.is_some_and(|name| {
-        name.contains("revision") && !name.contains("previous") && !name.contains(['{', '}', '~', '%'])
-    })
+    inner.is_some_and(|name| REVISION.contains(&name.trim()))
 }
 
 /// True if a text of `action`, or of one that follows from it, may differ from environment to environment. A

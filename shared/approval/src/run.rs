@@ -7,11 +7,13 @@ mod failure;
 mod kept_back;
 mod order;
 mod permission;
+mod pinned;
 
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
 pub use failure::{FailureNotice, FirstTry, KnownMakers, Makers, NotTheirs, Resolved};
 pub use kept_back::KEPT_BACK;
+pub use pinned::pinned;
 
 use crate::action::{Action, OnFailure, RulesFileStep};
 use crate::approval::Dialog;

@@ -174,6 +174,28 @@ pub(crate) async fn send(
     repeat: Repeat,
     limit: usize,
 ) -> Result<Answer, Failure> {
+    let within = send_within(service, doing, request, repeat, limit).await?;
+    within.map_err(|TooLong(_)| {
+        let size = limit / 1024;
+        Failure::Permanent(format!("{service} answered with more than {size} KiB while {doing}"))
+    })
+}
+
+/// An answer whose body is longer than what is read of it, by its status.
+pub(crate) struct TooLong(pub(crate) StatusCode);
+
+/// The same, with an answer whose body is longer than `limit` told apart.
+///
+/// # Errors
+///
+/// As of [`send`].
+pub(crate) async fn send_within(
+    service: &str,
+    doing: &str,
+    request: RequestBuilder,
+    repeat: Repeat,
+    limit: usize,
+) -> Result<Result<Answer, TooLong>, Failure> {
     let (client, request) = request.build_split();
     let mut request = request.map_err(|error| not_sent(service, doing, &error))?;
     let patience = request.timeout().copied().unwrap_or(CALL_TIMEOUT);
@@ -187,7 +209,7 @@ pub(crate) async fn send(
                 *next.url_mut() = target;
                 request = next;
             }
-            None => return read(service, doing, response, limit, failed).await,
+            None => return read(response, limit, failed).await,
         }
     }
     Err(Failure::Permanent(format!("{service} sent us from redirect to redirect while {doing}")))
@@ -238,27 +260,22 @@ fn redirect(response: &Response) -> Option<Url> {
     (target.origin() == response.url().origin()).then_some(target)
 }
 
-/// Reads a body up to `limit` bytes; `failed` says what it means that it ends early.
+/// Reads a body of at most `limit` bytes; `failed` says what it means that it ends early.
 async fn read(
-    service: &str,
-    doing: &str,
     response: Response,
     limit: usize,
     failed: impl Fn(reqwest::Error) -> Failure,
-) -> Result<Answer, Failure> {
+) -> Result<Result<Answer, TooLong>, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut response = response;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(&failed)? {
         if body.len() + chunk.len() > limit {
-            let size = limit / 1024;
-            return Err(Failure::Permanent(format!(
-                "{service} answered with more than {size} KiB while {doing}"
-            )));
+            return Ok(Err(TooLong(status)));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, headers, body })
+    Ok(Ok(Answer { status, headers, body }))
 }
 
 /// The failure of a request for which no whole answer came within `patience`.

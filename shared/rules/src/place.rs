@@ -1,9 +1,11 @@
 //! The place that an approval leads to, with the texts of its actions rendered as far as they say where
 //! something goes.
 
-use crate::template::{Context, Mentions, is_template, names_of, render_address, render_plain};
+use crate::template::{
+    Context, Mentions, is_of_revision, is_template, names_of, render_address, render_plain,
+};
 use approval::action::{Action, ApprovalSpec, TextOf};
-use approval::base;
+use approval::base::{self, Reach};
 use approval::deploy::Deploy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -13,6 +15,16 @@ use std::convert::Infallible;
 const WHERE: [&str; 6] = ["environment", "branch", "tags", "deploy_tags", "deployment", "deployment_name"];
 /// The template variables that have one of these in them, and more.
 const WITH_WHERE: [&str; 2] = ["deploy_name", "deploy_slack"];
+/// The one spelling of a text that is the revision.
+const REVISION: &str = "{{ revision }}";
+/// The fewest characters of a revision that stand for it.
+const SHORTEST: usize = 7;
+/// Revisions that no deploy has.
+const MADE_UP: [&str; 3] = [
+    "0123456789abcdef0123456789abcdef01234567",
+    "9d2f60b1c84e7a53f0219d2f60b1c84e7a53f021",
+    "fa5b3c8d7e6190427f5b3c8d7e6190427f5b3c8d",
+];
 
 /// The place that the approval `spec` of `rule` leads to for `deploy` ([`base::place`]): two deploys whose
 /// branch, tags or environment have an action run elsewhere lead to two places.
@@ -22,17 +34,21 @@ pub fn place(spec: &ApprovalSpec, rule: &str, deploy: &Deploy) -> String {
 
 /// Everything that `actions` act on for `deploy` ([`base::acts_on`]), and the environment that their rule
 /// names in `promotes_to`.
-pub fn acts_on(actions: &[Action], promotes_to: Option<&str>, deploy: &Deploy) -> BTreeSet<String> {
+pub fn acts_on(actions: &[Action], promotes_to: Option<&str>, deploy: &Deploy) -> BTreeSet<Reach> {
     base::acts_on(&rendered(actions, &Where::of(deploy)), promotes_to)
 }
 
 /// What renders texts by where a deploy is alone.
-struct Where(Context);
+struct Where {
+    context: Context,
+    /// The same for revisions that no deploy has.
+    made_up: [Context; 3],
+}
 
 impl Where {
     fn of(deploy: &Deploy) -> Self {
-        let alone = Deploy {
-            revision: String::new(),
+        let alone = |revision: &str| Deploy {
+            revision: revision.to_owned(),
             links: BTreeMap::new(),
             deployer: None,
             commits: Vec::new(),
@@ -41,7 +57,19 @@ impl Where {
             issues: Vec::new(),
             ..deploy.clone()
         };
-        Self(Context::new(&alone, "", &Mentions::default()))
+        let context = |revision: &str| Context::new(&alone(revision), "", &Mentions::default());
+        Self { context: context(""), made_up: MADE_UP.map(context) }
+    }
+
+    /// True if `template`, which names nothing but the revision, is the revision or the start of it. It is
+    /// rendered to see: it may join the revision to fixed texts, or choose between those by it.
+    fn is_revision(&self, template: &str) -> bool {
+        self.made_up.iter().zip(MADE_UP).all(|(context, revision)| {
+            render_plain(template, context).is_ok_and(|text| {
+                let text = text.trim().to_ascii_lowercase();
+                text.len() >= SHORTEST && revision.starts_with(&text)
+            })
+        })
     }
 
     /// `template`, rendered where it says where something goes. One that says something else too keeps its
@@ -52,6 +80,9 @@ impl Where {
             return as_it_is();
         }
         let Some(names) = names_of(template) else { return as_it_is() };
+        if of == TextOf::Other && !names.is_empty() && is_of_revision(template) {
+            return if self.is_revision(template) { REVISION.to_owned() } else { as_it_is() };
+        }
         let is_where = |name: &String| WHERE.contains(&name.as_str());
         if !names.iter().any(|name| is_where(name) || WITH_WHERE.contains(&name.as_str())) {
             return as_it_is();
@@ -60,7 +91,7 @@ impl Where {
             TextOf::Address => render_address,
             TextOf::Other => render_plain,
         };
-        let Ok(text) = render(template, &self.0) else { return as_it_is() };
+        let Ok(text) = render(template, &self.context) else { return as_it_is() };
         // What reads as a template again was no text of the rule.
         match names.iter().all(is_where) && !is_template(&text) {
             true => text,

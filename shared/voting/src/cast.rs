@@ -1,7 +1,7 @@
 //! Requests about an approval: each is decided and committed, or refused, and the refusal is put on record.
 
 use crate::wish::{What, Wish};
-use approval::approval::{Approval, NoConfirmer, Refusal, Voter, decide};
+use approval::approval::{Approval, Clicked, NoConfirmer, Refusal, Voter, decide};
 use approval::event::EventKind;
 use approval::message;
 use jiff::Timestamp;
@@ -14,6 +14,10 @@ const MAX_RACES: u32 = 25;
 const NOT_GIVEN_YET: &str = "\u{2026}";
 /// The answer to a person whose account Slack has to show first.
 pub const UNSEEN: &str = "Slack did not say who you are, and nothing was done. Send it again.";
+
+/// The answer to a person whose later click counts.
+pub const OVERTAKEN: &str =
+    "Nothing was changed: a later click of yours was dealt with before. Look at what stands here now.";
 
 /// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +63,14 @@ impl Refused {
         Self { text: text.into(), because }
     }
 
+    /// It can't be done as things stand, for this reason.
+    fn not_now(text: &str) -> Self {
+        Self::new(Because::NotNow, text)
+    }
+
     /// Slack did not say who the person is.
     pub(crate) fn unseen() -> Self {
-        Self::new(Because::NotNow, UNSEEN)
+        Self::not_now(UNSEEN)
     }
 
     /// The answer to a person about `refusal`; `None` where there is nothing to tell.
@@ -118,7 +127,11 @@ pub async fn cast(
             let Some(approval) = newest else { return Ok(Dealt::not_on_record()) };
             let decision = match decide(&approval, wish.command(voter, reason.clone()), now) {
                 Ok(decision) => decision,
-                Err(refusal) => return Ok(refused(&refusal)),
+                // Somebody waits in the window for an answer. Of a click alone, the dialog shows what counts.
+                Err(refusal) if reason.is_some() => {
+                    return Ok(refused(&refusal, is_overtaken(&approval.clicks, &voter.id, wish.at)));
+                }
+                Err(refusal) => return Ok(refused(&refusal, false)),
             };
             if let Some(unseen) = unseen(voter, wish) {
                 return Ok(Dealt::Refused(unseen));
@@ -140,7 +153,7 @@ pub fn foresee(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) 
 /// not make it are told before they write a reason.
 pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Dealt> {
     match foresee(approval, voter, wish, now) {
-        Some(refusal) => Some(refused(&refusal)),
+        Some(refusal) => Some(refused(&refusal, false)),
         None => unseen(voter, wish).map(Dealt::Refused),
     }
 }
@@ -198,21 +211,30 @@ impl Refused {
     }
 }
 
-fn refused(refusal: &Refusal) -> Dealt {
-    if *refusal == Refusal::Replayed {
+/// True if the person `voter` clicked something else after `at`, and that was counted.
+fn is_overtaken(clicks: &[Clicked], voter: &str, at: Timestamp) -> bool {
+    clicks.iter().any(|last| last.person == voter && last.at > at)
+}
+
+/// The outcome of a refused request. `is_overtaken`: its person wrote a reason for it, and clicked something
+/// else since.
+fn refused(refusal: &Refusal, is_overtaken: bool) -> Dealt {
+    let is_replayed = *refusal == Refusal::Replayed;
+    if is_replayed && !is_overtaken {
         return Dealt::Before;
     }
-    Refused::of(refusal).map_or(Dealt::With, Dealt::Refused)
+    let told = Refused::of(refusal).or_else(|| is_replayed.then(|| Refused::not_now(OVERTAKEN)));
+    told.map_or(Dealt::With, Dealt::Refused)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::approval::{Electorate, NoReviewer, Verdict};
+    use approval::approval::{Asked, Electorate, NoReviewer, Verdict};
 
     #[test]
     fn what_a_refusal_is_told_as() {
-        let kind = |refusal: &Refusal| match refused(refusal) {
+        let kind = |refusal: &Refusal| match refused(refusal, false) {
             Dealt::Refused(refused) => Some(refused.because),
             Dealt::With | Dealt::Before => None,
         };
@@ -234,7 +256,17 @@ mod tests {
         ] {
             assert_eq!(kind(&refusal), because, "{refusal:?}");
         }
-        assert_eq!(refused(&Refusal::Repeated), Dealt::With, "who voted so already is content");
-        assert_eq!(refused(&Refusal::Replayed), Dealt::Before);
+        assert_eq!(refused(&Refusal::Repeated, true), Dealt::With, "who voted so already is content");
+        assert_eq!(refused(&Refusal::Replayed, false), Dealt::Before);
+    }
+
+    #[test]
+    fn window_is_overtaken_by_a_later_click_of_its_person() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let clicks = [Clicked { person: "U1".to_owned(), at: at(60), asked: Asked::Approve }];
+        assert!(is_overtaken(&clicks, "U1", at(59)));
+        assert!(!is_overtaken(&clicks, "U1", at(60)), "it is this one, sent again");
+        assert!(!is_overtaken(&clicks, "U2", at(59)));
+        assert_ne!(refused(&Refusal::Replayed, true), refused(&Refusal::Replayed, false), "it is told");
     }
 }

@@ -17,7 +17,7 @@ mod wish;
 pub use accounts::{Accounts, Actor, Person};
 pub use admins::Admins;
 pub use again::ask_again;
-pub use cast::{Because, Dealt, Refused, UNSEEN, cast, foresee, record_refusal, would_refuse};
+pub use cast::{Because, Dealt, OVERTAKEN, Refused, UNSEEN, cast, foresee, record_refusal, would_refuse};
 pub use evaluate::evaluate_again;
 pub use gate::Gate;
 pub use nobody::{Confirming, confirm_nobody, may_confirm};

@@ -10,18 +10,22 @@ use approval::deploy::Deploy;
 use approval::effect::StartedBuild;
 use approval::run::Run;
 use providers::Failure;
-use providers::circleci::HeldJob;
+use providers::circleci::{HeldJob, NotApproved, Triggered};
 use rules::policy::AllowedRefs;
 use runtime::connections::Connected;
+use runtime::effects::Attempt;
 
 impl ActionExecution {
     /// Approves the job that `build` names, in a pipeline that the push of the revision started, or in one
-    /// that an earlier step of `run` did and that people saw with `start`.
+    /// that an earlier step of `run` did and that people saw with `start`. Once an attempt was about to
+    /// approve it, later ones look at the same pipeline alone: what that one approved may run, whatever was
+    /// answered.
     pub(super) async fn auto_approve_build(
         &self,
+        attempt: &Attempt,
         deploy: &Deploy,
         connected: &Connected,
-        run: &Run,
+        (run, step): (&Run, usize),
         (action, build): (&Action, &BuildRef),
         start: Option<&Start>,
     ) -> Tried<Done> {
@@ -30,7 +34,8 @@ impl ActionExecution {
         let circleci = self.outside.circleci(self.now()).await?;
         let (branch, job) = (deploy.branch.as_deref(), build.job.as_deref());
         let refs = match self.policy().await? {
-            Binding::Nothing | Binding::Unknown(_) => AllowedRefs::default(),
+            Binding::Nothing => AllowedRefs::default(),
+            Binding::Unknown(why) => return Err(NotApproved::NotYet(why).into()),
             Binding::Policy(policy) => {
                 let (actions, before) = (run.actions(), self.runs_before(run).await?);
                 let before: Vec<_> =
@@ -38,9 +43,26 @@ impl ActionExecution {
                 policy.allowed_refs(&deploy.deployment, &judged(run, &actions, &before), action)
             }
         };
-        let held =
-            HeldJob { project, branch, revision: &deploy.revision, build: &build.build, job, own: &own };
-        let approved = circleci.approve_held_job(held, |name| refs.allow(name)).await?;
+        let before = run.steps.get(step).and_then(|step| step.started.as_ref());
+        let pinned = match attempt.started_build().or(before) {
+            Some(StartedBuild::Pipeline { id, .. }) => Some(id.as_str()),
+            Some(StartedBuild::Run { .. }) | None => None,
+        };
+        let held = HeldJob {
+            project,
+            branch,
+            revision: &deploy.revision,
+            build: &build.build,
+            job,
+            own: &own,
+            pinned,
+        };
+        let keep = async |Triggered { id, number, url }: Triggered| {
+            if pinned.is_none() {
+                self.keep_build(attempt, StartedBuild::Pipeline { id, number, url }).await;
+            }
+        };
+        let approved = circleci.approve_held_job(held, |name| refs.allow(name), keep).await?;
         let verb = if approved.already { "was approved before" } else { "approved" };
         Ok(Done {
             // The pipeline's id stays what it is; its number is what people read.

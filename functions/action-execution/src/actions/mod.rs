@@ -99,7 +99,8 @@ impl ActionExecution {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
             Action::AutoApproveBuild(build) => {
-                self.auto_approve_build(deploy, connected, run, (action, build), start).await
+                let build = (action, build);
+                self.auto_approve_build(attempt, deploy, connected, (run, step), build, start).await
             }
             Action::TriggerBuild(spec) => {
                 self.trigger_build(attempt, deploy, connected, run, spec, start).await

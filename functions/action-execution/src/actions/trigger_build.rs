@@ -111,9 +111,9 @@ impl ActionExecution {
         Ok(build.started(started))
     }
 
-    /// Puts on record which build `attempt` started, so that a later attempt looks at it by its id. If that
-    /// can't be written, a later attempt of another process searches for the build.
-    async fn keep_build(&self, attempt: &Attempt, build: StartedBuild) {
+    /// Puts on record which build `attempt` started, or is about to release, so that a later attempt looks at
+    /// it by its id. If that can't be written, a later attempt of another process searches for the build.
+    pub(super) async fn keep_build(&self, attempt: &Attempt, build: StartedBuild) {
         let claimed = &attempt.effect;
         let started = Effect { build: Some(build.clone()), ..claimed.clone() };
         let _ = attempt.build.set(build);

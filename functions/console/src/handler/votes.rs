@@ -19,13 +19,11 @@ use runtime::secrets::SecretError;
 use store::{CommitError, Page};
 use thiserror::Error;
 use voting::{
-    Actor, Because, Dealt, Gate, Person, Refused, UNSEEN, What, Wish, cast, foresee_step, needs_reason,
-    record_refusal, would_refuse,
+    Actor, Because, Dealt, Gate, OVERTAKEN, Person, Refused, UNSEEN, What, Wish, cast, foresee_step,
+    needs_reason, record_refusal, would_refuse,
 };
 
 const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, and send it again.";
-const OVERTAKEN: &str =
-    "Nothing was changed: a later click of yours was dealt with before. Look at what stands here now.";
 
 /// Error that kept a form from taking effect.
 #[derive(Debug, Error)]

@@ -52,7 +52,8 @@ fn environments_are_one_place_unless_a_text_names_them() {
 #[test]
 fn parameter_beside_the_revision_is_part_of_the_place() {
     for (one, other, is_one) in [
-        ("{{ revision }}", "{{ short_revision }}", true),
+        ("{{ revision }}", "{{deploy_revision}}", true),
+        ("{{ 'production' if revision }}", "{{ 'staging' if revision }}", false),
         ("eu-{{ revision }}", "us-{{ revision }}", false),
         ("{{ revision }}", "{{ previous_revision }}", false),
     ] {
@@ -107,6 +108,10 @@ fn builds_meet_however_they_are_spelled() {
         (Some("promote.yml"), &[("to", text("production")), ("note", text("x"))], true),
         (Some("promote.yml"), &[("to", text("{{ links.to }}"))], true),
         (Some("promote.yml"), &[("version", text("{{ revision }}")), ("to", text("production"))], true),
+        (Some("promote.yml"), &[("to", text(" Production "))], true),
+        (Some("promote.yml"), &[("to", text("production{# x #}"))], true),
+        (Some("promote.yml"), &[("to", text("{{ 'production' if revision }}"))], true),
+        (Some("promote.yml"), &[("To", text("staging"))], true),
         (Some("promote.yml"), &[("to", text("staging"))], false),
         (Some("promote.yml"), &[("to", text("production")), ("dry", ParameterValue::Bool(true))], false),
         (Some("other.yml"), &production, false),
@@ -115,12 +120,103 @@ fn builds_meet_however_they_are_spelled() {
         let acts = builds(workflow, parameters);
         assert_eq!((meets(&acts, &asked), meets(&asked, &acts)), (expected, expected), "{acts:?}");
     }
+}
+
+#[test]
+fn addresses_meet_however_they_are_spelled() {
     let of = |url: &str| acts_on(&[Action::Webhook(WebhookSpec::to(url.to_owned()))], None);
-    for url in ["https://CD.acme.test/run", "HTTPS://cd.acme.test:443/run", "https://cd.acme.test/run#now"] {
-        assert!(meets(&of(url), &of("https://cd.acme.test/run")), "{url}");
+    let meet = |one: &str, other: &str| {
+        let (one, other) = (of(one), of(other));
+        assert_eq!(meets(&one, &other), meets(&other, &one), "{one:?} {other:?}");
+        meets(&one, &other)
+    };
+    for url in [
+        "https://CD.acme.test/run",
+        "HTTPS://cd.acme.test:443/run",
+        "https://cd.acme.test:0443/run",
+        "https://cd.acme.test/run#now",
+        "https://cd.acme.test./run",
+        "https://ana:secret@cd.acme.test/run",
+        "https:cd.acme.test/run",
+        "https:///cd.acme.test/run",
+        "https:\\\\cd.acme.test\\run",
+        "https://cd.acme.test//run",
+        "https://cd.acme.test/run/",
+        "https://cd.acme.test/x/../run",
+        "https://cd.acme.test/x/%2e%2E/run",
+        "https://cd.acme.test/%72un",
+        "https://cd.acme.test/run;x=1",
+        "https://cd.acme.test/r\tun",
+        "https://cd.acme.test/%ff",
+        "https://cd.acme.test/{{ \"run\" if revision }}",
+        "https://cd.acme.test/{% if a %}run{% endif %}",
+        "https://cd.acme.test/{{ branch }}",
+        "https://{{ branch }}/other",
+        "https://cd.acme.test{{ branch }}/run",
+        "https://cd%2Eacme.test/run",
+        "https://xn--cd-xyz.test/run",
+        "https://0x7f.1/run",
+        "{{ links.cd }}",
+    ] {
+        assert!(meet(url, "https://cd.acme.test/run"), "{url}");
     }
-    for url in ["https://cd.acme.test/Run", "https://cd.acme.test:8443/run", "http://cd.acme.test/run"] {
-        assert!(!meets(&of(url), &of("https://cd.acme.test/run")), "{url}");
+    for url in [
+        "https://cd.acme.test/Run",
+        "https://cd.acme.test:8443/run",
+        "http://cd.acme.test/run",
+        "https://acme.test/run",
+        "https://cd.acme.test@acme.test/run",
+        "https://127.0.0.1/run",
+        "https://cd.acme.test/run/{{ revision }}",
+        "https://acme.test/{{ branch }}",
+    ] {
+        assert!(!meet(url, "https://cd.acme.test/run"), "{url}");
+    }
+    for (one, other, expected) in [
+        ("?b=1&a=2", "?a=2&b=1", true),
+        ("?to=staging", "?to=production", false),
+        ("?to=Production", "?to=production", true),
+        ("?to=%70roduction", "?to=production", true),
+        ("?to=staging&to=production", "?to=production", true),
+        ("?to=staging;to=production", "?to=production", true),
+        ("?sha={{ revision }}&to=staging", "?to=production", false),
+        ("?sha={{ revision }}&to=staging", "?to=staging&sha=1", true),
+        ("?to={{ branch }}", "?to=production", true),
+        ("?{{ branch }}=staging", "?to=production", true),
+        ("?to=staging{{ '&to=production' }}", "?to=production", true),
+        ("", "?to=production", true),
+    ] {
+        let of = |query: &str| format!("https://cd.acme.test/run{query}");
+        assert_eq!(meet(&of(one), &of(other)), expected, "{one} {other}");
+    }
+    assert!(!meet(
+        "https://cd.acme.test/staging/{{ revision }}",
+        "https://cd.acme.test/production/{{ revision }}"
+    ));
+}
+
+#[test]
+fn events_meet_on_every_name_of_their_bus() {
+    let sends = |bus: Option<&str>, kind: &str, detail: &[(&str, &str)]| {
+        let detail = detail.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let (detail_type, bus) = (kind.to_owned(), bus.map(str::to_owned));
+        acts_on(&[Action::SendEvent(EventSpec { detail_type, detail, bus })], None)
+    };
+    let production = [("to", "production")];
+    let asked = sends(None, "Promoted", &production);
+    for (bus, kind, detail, expected) in [
+        (Some("default"), "Promoted", &production[..], true),
+        (Some("arn:aws:events:eu-west-1:123456789012:event-bus/default"), "Promoted", &production, true),
+        (Some("deploys"), "Promoted", &production, false),
+        (None, "{{ 'Promoted' if revision }}", &production, true),
+        (None, "Tested", &production, false),
+        (None, "Promoted", &[], true),
+        (None, "Promoted", &[("to", "Production"), ("note", "x")], true),
+        (None, "Promoted", &[("to", "{{ branch }}")], true),
+        (None, "Promoted", &[("to", "staging")], false),
+    ] {
+        let acts = sends(bus, kind, detail);
+        assert_eq!((meets(&acts, &asked), meets(&asked, &acts)), (expected, expected), "{acts:?}");
     }
 }
 
@@ -130,6 +226,7 @@ fn actions_meet_where_they_may_reach_the_same() {
         Action::AutoApproveBuild(BuildRef { build: build.to_owned(), job: job.map(str::to_owned) })
     };
     let address = |text: &str| Action::Webhook(WebhookSpec::to(format!("https://cd.acme.test/{text}")));
+    let tag = |text: &str| Action::AddDeployTag(text.to_owned());
     let sends = |text: &str| {
         let body = Some(WebhookBody::Text(text.to_owned()));
         Action::Webhook(WebhookSpec { body, ..WebhookSpec::to("https://cd.acme.test/run".to_owned()) })
@@ -139,6 +236,10 @@ fn actions_meet_where_they_may_reach_the_same() {
         (job("deploy", None), job("deploy", None), true),
         (job("deploy", Some("a")), job("deploy", Some("b")), false),
         (job("deploy", None), job("deploy-eu", Some("hold")), false),
+        (job("{{ branch }}", None), job("deploy", Some("hold")), true),
+        (tag("{{ '#live' if revision }}"), tag("#live"), true),
+        (tag("#Live"), tag("#live"), true),
+        (tag("#live"), tag("#tested"), false),
         (address("{{ revision }}"), address("{{deploy_revision}}"), true),
         (address("a"), address("b"), false),
         (sends("staging"), sends("production"), true),

@@ -40,6 +40,8 @@ pub struct HeldJob<'a> {
     /// The ids of pipelines that the API started for the same run of a rule: they come before what a push
     /// started.
     pub own: &'a [String],
+    /// The id of the pipeline in which it was approved before, or may have been: no other one counts.
+    pub pinned: Option<&'a str>,
 }
 
 /// The reason for which a job was not approved.
@@ -87,7 +89,9 @@ impl CircleCi {
     /// before, nothing is approved without a name: after a lost answer, that one may have been ours, and the
     /// next gate was not voted for.
     ///
-    /// It is harmless to repeat: a job that is approved already is a success.
+    /// It is harmless to repeat: a job that is approved already is a success. Where the answer is lost, only
+    /// the same pipeline is the same job: `found` is told which one it is before the job is approved, and
+    /// `held.pinned` names it the next time.
     ///
     /// # Errors
     ///
@@ -100,6 +104,7 @@ impl CircleCi {
         &self,
         held: HeldJob<'_>,
         is_allowed: impl Fn(&str) -> bool,
+        found: impl AsyncFnOnce(Triggered),
     ) -> Result<Approved, NotApproved> {
         let HeldJob { revision, job, .. } = held;
         if revision.len() != FULL || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -122,6 +127,7 @@ impl CircleCi {
             Verdict::Already(job) => return Ok(approved(job, true)),
             Verdict::Not(reason) => return Err(reason),
         };
+        found(pipeline.clone()).await;
         match self.approve(&workflow, held).await {
             Ok(()) => Ok(approved(held, false)),
             // Somebody may have been quicker: then CircleCI declines, and the job says so.
@@ -140,7 +146,10 @@ impl CircleCi {
         held: HeldJob<'_>,
         is_allowed: impl Fn(&str) -> bool,
     ) -> Result<(Triggered, Workflow), NotApproved> {
-        let HeldJob { project, branch, revision, build, .. } = held;
+        let HeldJob { project, branch, revision, build, pinned, .. } = held;
+        if let Some(pinned) = pinned {
+            return self.find_in_pinned(held, pinned, is_allowed).await;
+        }
         if let Some(own) = self.find_in_own(held, &is_allowed).await? {
             return Ok(own);
         }

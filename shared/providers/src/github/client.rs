@@ -4,7 +4,7 @@ use super::failure::classify;
 use super::parts::{Parts, Reading};
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
-use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
+use crate::http::{Answer, MAX_ANSWER, TooLong, secret_header, send, send_within, url};
 use approval::deploy::{Commit, Person};
 use approval::range_files::Unread;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
@@ -18,6 +18,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const API_VERSION: &str = "2022-11-28";
 /// The largest file that is read.
 const MAX_FILE: usize = 512 * 1024;
+/// The end of a sentence about a larger one.
+const LARGE: &str = "is larger than 512 KiB";
+/// The code by which GitHub refuses a file that is larger than it sends to anybody.
+const TOO_LARGE: &[u8] = b"too_large";
 /// The media type of a file's bytes, which a directory is not answered with.
 const RAW: &str = "application/vnd.github.raw+json";
 pub(super) const JSON: &str = "application/vnd.github+json";
@@ -50,6 +54,9 @@ pub enum FileAnswer {
         /// ETag for the next read, if GitHub gives one.
         etag: Option<String>,
     },
+    /// Something is there that is no text file, or too large a one. The reason follows the path in a
+    /// sentence.
+    Unusable(&'static str),
     /// There is no such file (or repository, or the token may see neither: GitHub does not tell these apart).
     Missing,
 }
@@ -112,7 +119,7 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if it is a directory, larger than 512 KiB or not UTF-8.
+    /// GitHub can't be asked, or declines.
     pub async fn file(
         &self,
         repository: &str,
@@ -125,22 +132,39 @@ impl GitHub {
         if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
             request = request.header(IF_NONE_MATCH, etag);
         }
-        let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_FILE).await?;
+        let answer = match send_within("GitHub", &doing, request, Repeat::Harmless, MAX_FILE).await? {
+            Ok(answer) => answer,
+            Err(TooLong(StatusCode::OK)) => return Ok(FileAnswer::Unusable(LARGE)),
+            Err(TooLong(status)) => {
+                let told = format!("GitHub answered {status} with more than a file may have while {doing}");
+                return Err(Failure::Permanent(told));
+            }
+        };
         match answer.status {
             StatusCode::OK => {}
+            StatusCode::FORBIDDEN if answer.body.windows(TOO_LARGE.len()).any(|part| part == TOO_LARGE) => {
+                return Ok(FileAnswer::Unusable(LARGE));
+            }
             StatusCode::NOT_MODIFIED => return Ok(FileAnswer::NotModified),
             StatusCode::NOT_FOUND => return Ok(FileAnswer::Missing),
             _ => return Err(classify(&doing, &answer, Repeat::Harmless)),
         }
         let is_json =
             answer.header(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("application/json"));
-        if is_json && answer.body.starts_with(b"[") {
-            return Err(Failure::Permanent(format!("{path} of {repository} is a directory, not a file")));
+        if is_json {
+            let is_directory = answer.body.starts_with(b"[");
+            let what = if is_directory {
+                "is a directory, not a file"
+            } else {
+                "is a link or a submodule, not a file"
+            };
+            return Ok(FileAnswer::Unusable(what));
         }
         let etag = answer.header(ETAG.as_str()).map(str::to_owned);
-        let text = String::from_utf8(answer.body);
-        let text = text.map_err(|_| Failure::Permanent(format!("{path} of {repository} is not UTF-8")))?;
-        Ok(FileAnswer::Found { text, etag })
+        Ok(match String::from_utf8(answer.body) {
+            Ok(text) => FileAnswer::Found { text, etag },
+            Err(_) => FileAnswer::Unusable("is not UTF-8"),
+        })
     }
 
     /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for, and what it

@@ -17,6 +17,33 @@ pub struct RepositoryFile {
     pub text: String,
 }
 
+/// The first file of some that a repository has on its default branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FirstFile {
+    /// It has none of them.
+    Missing,
+    /// This one.
+    Found(RepositoryFile),
+    /// Something is there that is no text file, or too large a one. It counts all the same: what stands at
+    /// the next path does not take its place.
+    Unusable {
+        /// Its path.
+        path: &'static str,
+        /// The reason, which follows the path in a sentence.
+        why: &'static str,
+    },
+}
+
+impl FirstFile {
+    /// The file, where it can be used.
+    pub fn found(&self) -> Option<&RepositoryFile> {
+        match self {
+            Self::Found(file) => Some(file),
+            Self::Missing | Self::Unusable { .. } => None,
+        }
+    }
+}
+
 /// A file as it was last read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptFile {
@@ -69,22 +96,44 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// Those of [`GitHub::file`], and the keeper's own.
+    /// Those of [`GitHub::file`], and the keeper's own; [`Failure::Permanent`] if it can't be used.
     pub async fn first_file<K: Keeper, const N: usize>(
         &self,
         repository: &str,
         paths: [&'static str; N],
         keeper: &K,
     ) -> Result<Option<RepositoryFile>, K::Error> {
+        match self.look_for_file(repository, paths, keeper).await? {
+            FirstFile::Missing => Ok(None),
+            FirstFile::Found(file) => Ok(Some(file)),
+            FirstFile::Unusable { path, why } => {
+                Err(Failure::Permanent(format!("{path} of {repository} {why}")).into())
+            }
+        }
+    }
+
+    /// The same, with a file that can't be used told apart from one that can't be read now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`GitHub::file`], and the keeper's own.
+    pub async fn look_for_file<K: Keeper, const N: usize>(
+        &self,
+        repository: &str,
+        paths: [&'static str; N],
+        keeper: &K,
+    ) -> Result<FirstFile, K::Error> {
         for path in paths {
             let kept = keeper.kept(repository, path).await?;
             let etag = kept.as_ref().map(|kept| kept.etag.as_str());
             let text = match (self.file(repository, path, etag).await?, kept) {
                 (FileAnswer::Missing, _) => continue,
+                (FileAnswer::Unusable(why), _) => return Ok(FirstFile::Unusable { path, why }),
                 (FileAnswer::NotModified, Some(kept)) => kept.text,
                 // Only a request that named an ETag is answered so; read the file without one.
                 (FileAnswer::NotModified, None) => match self.file(repository, path, None).await? {
                     FileAnswer::Found { text, .. } => text,
+                    FileAnswer::Unusable(why) => return Ok(FirstFile::Unusable { path, why }),
                     FileAnswer::NotModified | FileAnswer::Missing => continue,
                 },
                 (FileAnswer::Found { text, etag }, _) => {
@@ -94,9 +143,9 @@ impl GitHub {
                     text
                 }
             };
-            return Ok(Some(RepositoryFile { path, text }));
+            return Ok(FirstFile::Found(RepositoryFile { path, text }));
         }
-        Ok(None)
+        Ok(FirstFile::Missing)
     }
 }
 
@@ -131,6 +180,8 @@ mod tests {
             "GET /repos/acme/old/contents/.sleuth/rules.yml" => {
                 Reply::Answer(200, vec!["ETag: \"1\"".into()], b"rules: []\n".to_vec())
             }
+            "GET /repos/acme/odd/contents/.signoff/rules.yml" => Reply::Answer(200, vec![], vec![0xff]),
+            "GET /repos/acme/odd/contents/.sleuth/rules.yml" => Reply::Answer(200, vec![], b"x".to_vec()),
             "GET /repos/acme/new/contents/.signoff/rules.yml" => Reply::Answer(200, vec![], b"x".to_vec()),
             _ => Reply::Answer(404, vec![], b"{}".to_vec()),
         })
@@ -145,5 +196,9 @@ mod tests {
         assert!(server.asked()[3].contains("if-none-match: \"1\""));
         assert_eq!(github.first_file("acme/new", RULES, &Forgetful).await, file(".signoff/rules.yml", "x"));
         assert_eq!(github.first_file("acme/none", RULES, &Forgetful).await, Ok(None));
+        let unusable = FirstFile::Unusable { path: RULES[0], why: "is not UTF-8" };
+        assert_eq!(github.look_for_file("acme/odd", RULES, &Forgetful).await, Ok(unusable));
+        let told = github.first_file("acme/odd", RULES, &Forgetful).await.unwrap_err().to_string();
+        assert_eq!(told, ".signoff/rules.yml of acme/odd is not UTF-8");
     }
 }

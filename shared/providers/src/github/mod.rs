@@ -34,7 +34,7 @@ mod wire;
 pub use changing::Changing;
 pub use client::{ChangedFiles, FileAnswer, GitHub};
 pub use dispatch::{RUN_APPEARS_WITHIN, Sighting, StartedRun};
-pub use first_file::{Forgetful, Keeper, KeptFile, RepositoryFile};
+pub use first_file::{FirstFile, Forgetful, Keeper, KeptFile, RepositoryFile};
 pub use identify::{Head, HostDeployment, HostStatus, RepositoryIdentity};
 pub use missing::Missing;
 pub use parse::{Delivery, ParseError, ReportedDeployment, delivery, named_repository};

@@ -55,10 +55,12 @@ pub enum RangeFailure {
     /// The host does not know where it ends.
     #[error("{0}")]
     HeadUnknown(Failure),
-    /// The host knows where it ends, and says that there is no commit where it starts, or that the two have
-    /// nothing in common: a history that was rewritten.
+    /// The host knows where it ends, and says that there is no commit where it starts.
     #[error("{0}")]
     BaseLost(Failure),
+    /// The host knows both ends, and no commit that they have in common: two histories.
+    #[error("{0}")]
+    Unrelated(Failure),
     /// This invocation's time for reading is over, and what was read is kept: the next one reads on.
     #[error("{0}")]
     Unfinished(Failure),
@@ -72,6 +74,7 @@ impl RangeFailure {
     pub fn logged(&self) -> String {
         let (Self::HeadUnknown(failure)
         | Self::BaseLost(failure)
+        | Self::Unrelated(failure)
         | Self::Unfinished(failure)
         | Self::Other(failure)) = self;
         failure.logged()
@@ -106,7 +109,7 @@ impl GitHub {
     ) -> Result<(Direction, Side, Option<Side>), RangeFailure> {
         let added = match self.first_page(repository, base, head).await? {
             Ok(added) => added,
-            Err(lost) => return Err(self.lost(repository, head, lost).await?),
+            Err(lost) => return Err(self.lost(repository, (base, head), lost).await?),
         };
         let direction = added.direction();
         let removed = match direction {
@@ -122,11 +125,21 @@ impl GitHub {
     }
 
     /// Finds out which end of a range is missing, after GitHub refused to compare them because something is
-    /// not there.
-    async fn lost(&self, repository: &str, head: &str, lost: Failure) -> Result<RangeFailure, Failure> {
-        Ok(match self.sought(repository, head).await? {
-            Sought::There(_) => RangeFailure::BaseLost(lost),
-            Sought::Nowhere(unknown) => RangeFailure::HeadUnknown(unknown),
+    /// not there. It answers the same about two commits that have none in common.
+    async fn lost(
+        &self,
+        repository: &str,
+        (base, head): (&str, &str),
+        lost: Failure,
+    ) -> Result<RangeFailure, Failure> {
+        if let Sought::Nowhere(unknown) = self.sought(repository, head).await? {
+            return Ok(RangeFailure::HeadUnknown(unknown));
+        }
+        Ok(match self.sought(repository, base).await? {
+            Sought::There(_) => RangeFailure::Unrelated(Failure::Permanent(format!(
+                "{base} and {head} of {repository} have no commit in common, so what changed between them can't be read"
+            ))),
+            Sought::Nowhere(_) => RangeFailure::BaseLost(lost),
         })
     }
 

@@ -93,3 +93,34 @@ fn no_value_makes_another_place() {
         assert_ne!(place_of(&[("region", "{{ branch }}")], &named(name)), two, "{name}");
     }
 }
+
+#[test]
+fn only_the_revision_itself_makes_no_place() {
+    let deploy = deploy("a", "Staging", "main", &[]);
+    let none = place_of(&[("target", "{{ revision }}")], &deploy);
+    for (text, is_revision) in [
+        ("{{ deploy_revision }}", true),
+        ("{{- revision -}}", true),
+        ("{{ revision | upper }}", true),
+        ("{% if revision %}{{ revision }}{% endif %}", true),
+        ("{{ 'production' if revision }}", false),
+        ("{{ ['production', revision] | join('-') }}", false),
+        ("{{ revision | replace(revision, 'production') }}", false),
+        ("{{ revision if revision[0] == '0' else 'production' }}", false),
+        ("{{ revision | length }}", false),
+        ("production{# revision #}", false),
+    ] {
+        assert_eq!(place_of(&[("target", text)], &deploy) == none, is_revision, "{text}");
+    }
+    let joined = |name: &str| format!("{{{{ ['{name}', revision] | join('-') }}}}");
+    let [staging, production] = ["staging", "production"].map(joined);
+    assert_ne!(
+        place_of(&[("target", &staging)], &deploy),
+        place_of(&[("target", &production)], &deploy),
+        "what was let through to one of them is no base of the other"
+    );
+    let acts = |text: &str| acts_on(&[builds(&[("target", text)])], None, &deploy);
+    for text in ["{{ 'production' if revision }}", production.as_str(), "production{# x #}"] {
+        assert!(base::meets(&acts(text), &acts("production")), "{text} may be production");
+    }
+}

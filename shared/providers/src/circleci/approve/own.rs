@@ -1,4 +1,5 @@
-//! Pipelines that the API started for the same run of a rule, each known by its id.
+//! Pipelines that are known by their ids: those that the API started for the same run of a rule, and the one
+//! in which a job was approved before.
 
 use super::{HeldJob, NotApproved, Seen, fail, quote, which};
 use crate::circleci::client::{CircleCi, Triggered};
@@ -43,5 +44,27 @@ impl CircleCi {
             return Err(seen.reason(project, revision, build));
         }
         Ok(fitting.pop())
+    }
+
+    /// The workflow `held.build` in the pipeline with the id `pinned`. Two requests.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CircleCi::find_in_own`]; [`crate::Failure::Permanent`] if the pipeline has no such
+    /// workflow.
+    pub(super) async fn find_in_pinned(
+        &self,
+        held: HeldJob<'_>,
+        pinned: &str,
+        is_allowed: impl Fn(&str) -> bool,
+    ) -> Result<(Triggered, Workflow), NotApproved> {
+        let own = [pinned.to_owned()];
+        let found = self.find_in_own(HeldJob { own: &own, ..held }, is_allowed).await?;
+        found.ok_or_else(|| {
+            let build = held.build;
+            fail(format!(
+                "nothing was approved: the pipeline {pinned}, in which {build} was found before, has no such workflow"
+            ))
+        })
     }
 }

@@ -111,11 +111,19 @@ fn circleci(server: &Responder) -> CircleCi {
 }
 
 fn held<'a>(build: &'a str, own: &'a [String]) -> HeldJob<'a> {
-    HeldJob { project: "gh/acme/checkout", branch: Some("main"), revision: REVISION, build, job: None, own }
+    HeldJob {
+        project: "gh/acme/checkout",
+        branch: Some("main"),
+        revision: REVISION,
+        build,
+        job: None,
+        own,
+        pinned: None,
+    }
 }
 
 async fn approve(server: &Responder, build: &str) -> Result<Approved, NotApproved> {
-    circleci(server).approve_held_job(held(build, &[]), |_| true).await
+    circleci(server).approve_held_job(held(build, &[]), |_| true, async |_| {}).await
 }
 
 #[tokio::test]
@@ -251,8 +259,9 @@ fn no_prefix_chooses_a_pipeline() {
 async fn a_short_revision_approves_nothing() {
     let server = Responder::start(|_, _| reply(200, &page(&[wire_pipeline(25, REVISION)]))).await;
     for revision in ["7bf7226", "", "not a revision at all, though 40 letters!"] {
-        let answer =
-            circleci(&server).approve_held_job(HeldJob { revision, ..held("deploy", &[]) }, |_| true).await;
+        let answer = circleci(&server)
+            .approve_held_job(HeldJob { revision, ..held("deploy", &[]) }, |_| true, async |_| {})
+            .await;
         assert!(matches!(answer, Err(NotApproved::Failed(Failure::Permanent(_)))), "{answer:?}");
     }
     assert!(server.lines().is_empty());
@@ -323,10 +332,55 @@ async fn chosen_of_own(
     })
     .await;
     let own = ["p30".to_owned()];
-    match circleci(&server).approve_held_job(held("deploy", &own), |name| name == branch).await {
+    match circleci(&server).approve_held_job(held("deploy", &own), |name| name == branch, async |_| {}).await
+    {
         Ok(approved) => format!("approved in pipeline {}", approved.pipeline.id),
         Err(failure) => failure.to_string(),
     }
+}
+
+#[tokio::test]
+async fn pinned_pipeline_is_the_only_one_that_counts() {
+    // The job was approved in the branch's pipeline, 25, whose answer was lost; the tag's, 27, came since.
+    let tag = with(
+        &wire_pipeline(27, REVISION),
+        "vcs",
+        json!({"provider_name": "GitHub", "tag": "v1", "revision": REVISION,
+        "origin_repository_url": "x", "target_repository_url": "x"}),
+    );
+    let server = Responder::start(move |line, _| match line {
+        "GET /api/v2/pipeline/p25" => reply(200, &wire_pipeline(25, REVISION)),
+        "GET /api/v2/pipeline/p25/workflow" => {
+            reply(200, &page(&[wire_workflow("w25", "deploy", "canceled", "2021-05-11T11:40:00Z")]))
+        }
+        "GET /api/v2/pipeline/p27/workflow" => {
+            reply(200, &page(&[wire_workflow("w27", "deploy", "on_hold", "2021-05-11T11:40:00Z")]))
+        }
+        "GET /api/v2/pipeline/p28" => reply(200, &wire_pipeline(28, REVISION)),
+        "GET /api/v2/pipeline/p28/workflow" => {
+            reply(200, &page(&[wire_workflow("w28", "lint", "success", "2021-05-11T11:40:00Z")]))
+        }
+        line if line.ends_with("/job") => reply(200, &page(&[wire_job("h", "hold", "approval", "on_hold")])),
+        line if line.starts_with("POST") => reply(202, &json!({"message": "Accepted."})),
+        _ => reply(200, &page(&[tag.clone(), wire_pipeline(25, REVISION)])),
+    })
+    .await;
+    let circleci = circleci(&server);
+    let mut told = Vec::new();
+    for pinned in [None, Some("p25"), Some("p28")] {
+        let found = std::cell::RefCell::new(Vec::new());
+        let held = HeldJob { pinned, ..held("deploy", &[]) };
+        let keep = async |pipeline: Triggered| found.borrow_mut().push(pipeline.id);
+        told.push(match circleci.approve_held_job(held, |_| true, keep).await {
+            Ok(approved) => format!("approved in {}, told {:?}", approved.pipeline.id, found.borrow()),
+            Err(failure) => failure.to_string(),
+        });
+    }
+    insta::assert_snapshot!(told.join("\n"), @"
+    approved in p27, told [\"p27\"]
+    the workflow deploy of gh/acme/checkout for 7bf7226 was cancelled (pipeline 25): rerun it on CircleCI, then retry
+    nothing was approved: the pipeline p28, in which deploy was found before, has no such workflow
+    ");
 }
 
 #[tokio::test]

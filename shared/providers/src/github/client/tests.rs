@@ -39,6 +39,11 @@ async fn a_file_is_found_unchanged_or_missing() {
         }
         "GET /repos/acme/checkout/contents/.signoff" => reply(200, &json!([{"name": "rules.yml"}])),
         "GET /repos/acme/checkout/contents/large" => Reply::Answer(200, vec![], vec![b'x'; MAX_FILE + 1]),
+        "GET /repos/acme/checkout/contents/huge" => reply(
+            403,
+            &json!({"message": "too large", "errors": [{"resource": "Blob", "field": "data", "code": "too_large"}]}),
+        ),
+        "GET /repos/acme/checkout/contents/module" => reply(200, &json!({"type": "submodule"})),
         "GET /repos/acme/checkout/contents/binary" => Reply::Answer(200, vec![], vec![0xff]),
         _ => reply(404, &json!({"message": "Not Found"})),
     })
@@ -50,14 +55,17 @@ async fn a_file_is_found_unchanged_or_missing() {
     assert_eq!(github.file("acme/checkout", rules, Some("W/\"1\"")).await, Ok(FileAnswer::NotModified));
     assert_eq!(github.file("acme/renamed", rules, None).await, found);
     assert_eq!(github.file("acme/checkout", ".sleuth/rules.yml", None).await, Ok(FileAnswer::Missing));
-    let mut told = Vec::new();
-    for (repository, path) in [
-        ("acme/checkout", ".signoff"),
-        ("acme/checkout", "large"),
-        ("acme/checkout", "binary"),
-        ("acme/away", rules),
-        ("acme", rules),
+    for (path, why) in [
+        (".signoff", "is a directory, not a file"),
+        ("module", "is a link or a submodule, not a file"),
+        ("large", "is larger than 512 KiB"),
+        ("huge", "is larger than 512 KiB"),
+        ("binary", "is not UTF-8"),
     ] {
+        assert_eq!(github.file("acme/checkout", path, None).await, Ok(FileAnswer::Unusable(why)), "{path}");
+    }
+    let mut told = Vec::new();
+    for (repository, path) in [("acme/away", rules), ("acme", rules)] {
         told.push(format!("{:?}", github.file(repository, path, None).await.expect_err("a failure")));
     }
     insta::assert_snapshot!(told.join("\n"));
