@@ -223,9 +223,10 @@ pub enum Outcome {
     Rejected,
     /// The run goes on with what follows when nobody decided, and stops.
     Expired,
-    /// The run stops, for this reason, which the dialog shows: people cancelled it, or a newer deploy took
-    /// its place.
+    /// The run stops, for this reason, which the dialog shows: people cancelled it.
     Ended(String),
+    /// The run stops, for this reason, which the dialog shows if it stands: a newer deploy took its place.
+    Superseded(String),
     /// The run stops, for this reason, which may have no dialog to show it.
     Cancelled(String),
 }
@@ -240,6 +241,12 @@ pub struct Dialog {
 }
 
 impl Approval {
+    /// `true` if its dialog was never posted and is not posted any more: a newer deploy took its place before
+    /// Slack showed it, and people are asked about that one.
+    pub fn is_left_out(&self) -> bool {
+        self.dialog.is_none() && self.status.is_superseded()
+    }
+
     /// How many people voted for `choice`.
     pub fn count(&self, choice: Choice) -> u32 {
         self.votes.iter().filter(|vote| vote.choice == choice).count() as u32
@@ -247,6 +254,19 @@ impl Approval {
 }
 
 impl Status {
+    /// `true` if a newer deploy took its place.
+    pub fn is_superseded(&self) -> bool {
+        match self {
+            Self::Superseded { .. } => true,
+            Self::Pending
+            | Self::Quorum { .. }
+            | Self::Approved { .. }
+            | Self::Rejected { .. }
+            | Self::Expired { .. }
+            | Self::Cancelled { .. } => false,
+        }
+    }
+
     /// The word for it: `pending`, `quorum`, `approved`, `rejected`, `expired`, `superseded`, `cancelled`.
     pub fn word(&self) -> &'static str {
         match self {

@@ -174,7 +174,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         (Pending | Quorum { .. }, Command::Supersede(by)) => {
             let reason = format!("superseded by {}", by.title);
             let mut decision = Decision::new(approval.clone());
-            let outcome = Outcome::Ended(reason);
+            let outcome = Outcome::Superseded(reason);
             close(&mut decision, Superseded { at: now, by: by.clone() }, outcome, None, Some(by.title));
             Ok(decision)
         }
@@ -467,6 +467,11 @@ fn posted(approval: &Approval, dialog: Dialog) -> Result<Decision<Approval>, Ref
         ts: dialog.ts.clone(),
     });
     decision.next.dialog = Some(dialog);
+    if approval.status.is_superseded() {
+        // It was being posted when a newer deploy came, and shows the state of before: the draw that followed
+        // from that found no dialog, and posted none.
+        decision.follow(draw(approval));
+    }
     Ok(decision)
 }
 
