@@ -6,9 +6,9 @@ use runtime::aws::Aws;
 use runtime::settings::{SettingError, Settings};
 use store::{Store, StoreError};
 
-/// How many effects are read at a time.
+/// Number of effects read at a time.
 const PAGE: i32 = 100;
-/// How many pages one tick works through; what is left is the next one's.
+/// Number of pages that one tick works through; the next tick does the rest.
 const MAX_PAGES: usize = 20;
 
 /// Sends again what nobody did.

@@ -1,4 +1,4 @@
-//! What becomes known of a deploy, put on record by whoever hears of it.
+//! Facts that become known of a deploy, put on record by whichever function learns of them.
 
 use crate::race;
 use approval::facts::{Command, decide};
@@ -6,7 +6,7 @@ use approval::id::DeployId;
 use jiff::Timestamp;
 use store::{Change, CommitError, Store};
 
-/// How often a lost race is decided again; many people may react at the same time.
+/// Number of times that a lost race is decided again; many people may react at the same time.
 const RACES: u32 = 12;
 
 /// Puts on record what `command` makes of the facts of `deploy` at `now`, and has its rules evaluated again

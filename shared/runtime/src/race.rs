@@ -7,7 +7,7 @@ use store::CommitError;
 
 /// The shortest wait.
 const SHORTEST_MS: u64 = 4;
-/// How much longer it may get with each lost race, up to the eighth.
+/// Growth of the longest wait with each lost race, up to the eighth.
 const STEP_MS: u64 = 12;
 
 /// Does `attempt`, which reads the newest state, decides and commits. Where another process committed first
@@ -27,8 +27,8 @@ where
     attempt().await
 }
 
-/// How long the process that is known by `who` waits after losing its race number `lost` (from 1): between 4
-/// ms and a bound that grows from 16 to 100 ms. Different processes wait differently.
+/// Wait of the process that is known by `who` after it lost its race number `lost` (from 1): between 4 ms and
+/// a bound that grows from 16 to 100 ms. Different processes wait differently.
 fn jitter(who: &str, lost: u32) -> Duration {
     let mut hasher = DefaultHasher::new();
     (who, lost).hash(&mut hasher);

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 /// The time for which an effect is left alone whose row can't be read: a release that reads it may come.
 pub const ASIDE: SignedDuration = SignedDuration::from_hours(1);
 
-/// How many effects are taken at the same time.
+/// Number of effects that are postponed at the same time.
 const SIDE_BY_SIDE: usize = 16;
 
 /// The effects that are due, as far as they could be taken.

@@ -2,7 +2,7 @@
 //! something is decided by it, left out where it is shown, and stays as it is. Its neighbours are read.
 
 use crate::local::{CACHE, Local, RECORD, Row, text};
-use crate::samples::{approval, at, deploy, open, plain, second};
+use crate::samples::{approval, at, changes, deploy, open, plain, second};
 use approval::action::{Action, WebhookSpec};
 use approval::approval::{Approval, Dialog};
 use approval::base::Base;
@@ -14,10 +14,8 @@ use approval::newest::{Arrival, Newest};
 use approval::owed::OwedReviews;
 use approval::people::{By, Claim, Entry, Handle};
 use approval::policy::StackPolicy;
-use approval::range::Direction;
 use approval::rules_in_force::{FileCopy, RulesInForce};
 use approval::run::{Command, FirstTry, Opening, Run, decide};
-use approval::shares::{Changes, Named};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -107,27 +105,6 @@ impl Kept {
 
     fn key(&self) -> String {
         format!("k{}", self.number)
-    }
-}
-
-fn changes() -> Changes {
-    Changes {
-        base: "a".to_owned(),
-        head: "b".to_owned(),
-        direction: Direction::Forward,
-        added: 1,
-        removed: 0,
-        makers: Vec::new(),
-        shares: Vec::new(),
-        authors: Vec::new(),
-        unvouched: Named::default(),
-        unverified: Named::default(),
-        of_bots: Vec::new(),
-        is_of_bots: false,
-        files: Default::default(),
-        started_by: Vec::new(),
-        missing: Vec::new(),
-        read_at: second(0),
     }
 }
 
