@@ -60,6 +60,7 @@ mod sequels;
 mod settings;
 mod sign_in;
 mod sizes;
+mod slack_limits;
 mod sleuth_client;
 mod soak;
 mod strangers;

@@ -36,6 +36,10 @@ impl ActionExecution {
             return self.done(effect).await;
         };
         let Some(text) = text(&approval) else { return self.done(effect).await };
+        if approval.is_left_out() {
+            // Nobody is shown the dialog whose thread it was for.
+            return self.done(effect).await;
+        }
         let dialog = approval
             .dialog
             .ok_or_else(|| Failure::retryable("the dialog whose thread it goes to does not stand yet"))?;

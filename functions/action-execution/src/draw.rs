@@ -21,7 +21,9 @@ impl ActionExecution {
     /// Draws an approval's dialog: posts it where it does not stand yet, else replaces what stands there.
     ///
     /// Draws of one dialog are done one after the other. Of many that wait, the first one draws what all of
-    /// them would: the others find that this process drew the newest state last, and leave it at that.
+    /// them would: the others find that this process drew the newest state last, and leave it at that. A
+    /// dialog that was superseded before it was posted is posted no more ([`Approval::is_left_out`]), and one
+    /// that stands is edited when nobody else needs Slack's edits ([`crate::edits`]).
     pub(crate) async fn draw_dialog(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
@@ -31,6 +33,12 @@ impl ActionExecution {
         let state = (approval.version, run.as_ref().map_or(0, |run| run.version));
         if !attempt.lost && approval.dialog.is_some() && self.drawn(id) == Some(state) {
             return self.done(effect).await;
+        }
+        if approval.is_left_out() && !attempt.lost {
+            return self.done(effect).await;
+        }
+        if approval.dialog.is_some() && approval.status.is_superseded() {
+            self.let_others_edit_first()?;
         }
         let Message { text, blocks } = message::dialog(&approval, run.as_ref());
         let slack = self.outside.slack(self.now()).await?;
@@ -48,9 +56,14 @@ impl ActionExecution {
                 }
             }
             None => {
-                let posted =
-                    self.post_once(attempt, &approval.channel, None, &text, &blocks, id.as_str()).await?;
-                Some(Dialog { channel: posted.channel, ts: posted.ts })
+                let (channel, key) = (&approval.channel, id.as_str());
+                let posted = if approval.is_left_out() {
+                    // Where the lost attempt posted it, it stands with the state of before.
+                    self.posted_before(attempt, channel, None, key).await?
+                } else {
+                    Some(self.post_once(attempt, channel, None, &text, &blocks, key).await?)
+                };
+                posted.map(|posted| Dialog { channel: posted.channel, ts: posted.ts })
             }
         };
         let names = names(&slack, &approval).await;
@@ -149,13 +162,26 @@ impl ActionExecution {
         blocks: &Value,
         key: &str,
     ) -> Tried<MessageRef> {
-        let slack = self.outside.slack(self.now()).await?;
-        if attempt.lost
-            && let Some(found) = slack.find_message(channel, thread, key, attempt.effect.created_at).await?
-        {
+        if let Some(found) = self.posted_before(attempt, channel, thread, key).await? {
             return Ok(found);
         }
+        let slack = self.outside.slack(self.now()).await?;
         Ok(slack.post_message(channel, thread, text, blocks, key).await?)
+    }
+
+    /// The message with `key` that an earlier attempt posted whose answer was lost, where there was one.
+    async fn posted_before(
+        &self,
+        attempt: &Attempt,
+        channel: &str,
+        thread: Option<&str>,
+        key: &str,
+    ) -> Tried<Option<MessageRef>> {
+        if !attempt.lost {
+            return Ok(None);
+        }
+        let slack = self.outside.slack(self.now()).await?;
+        Ok(slack.find_message(channel, thread, key, attempt.effect.created_at).await?)
     }
 
     /// What this process drew last of a dialog.

@@ -1,5 +1,6 @@
 //! Who may vote, and who is mentioned: from e-mail addresses and usergroups to Slack user ids.
 
+use crate::accounts::Purpose;
 use crate::handler::ActionExecution;
 use crate::people::{Found, FoundMember, Known, Makers};
 use crate::trouble::Tried;
@@ -7,23 +8,12 @@ use approval::action::ApprovalSpec;
 use approval::approval::{Electorate, Quota, Standing, Tally};
 use approval::deploy::{Deploy, Person};
 use approval::range::Identity;
-use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 use providers::slack::client::Slack;
 use rules::template::{Mentions, is_mentioning};
-use std::collections::BTreeMap;
-use tokio::sync::Mutex;
 
 /// How many people of a deploy are looked up.
 const MAX_LOOKUPS: usize = 300;
-/// How long an account is known by its e-mail address. Slack allows some dozens of lookups a minute: what is
-/// tried again after that goes on where it stopped.
-const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
-/// How many accounts a process knows.
-const KNOWN: usize = 5000;
-
-/// Accounts by e-mail address in lower case, and when Slack said so.
-pub(crate) type Accounts = Mutex<BTreeMap<String, (Option<String>, Timestamp)>>;
 
 impl ActionExecution {
     /// The Slack accounts of everybody whose own change `deploy` is. Who has none is not in it.
@@ -32,14 +22,17 @@ impl ActionExecution {
     }
 
     /// The same for `template`, and nobody where it mentions no author: Slack takes 50 lookups a minute of a
-    /// whole stack.
+    /// whole stack. Who can't be looked up for that reason is not among them, and is called by their name.
     pub(crate) async fn mentions_in(
         &self,
         slack: &Slack,
         deploy: &Deploy,
         template: &str,
     ) -> Tried<Mentions> {
-        if is_mentioning(template) { self.mentions(slack, deploy).await } else { Ok(Mentions::default()) }
+        if !is_mentioning(template) {
+            return Ok(Mentions::default());
+        }
+        Ok(self.found_for(slack, looked_up(deploy), Purpose::Mentioning).await?.mentions())
     }
 
     /// The Slack user ids of `authors`, for whom the host vouches. An entry of the list of people counts here
@@ -58,26 +51,13 @@ impl ActionExecution {
 
     /// Everybody whose own change `deploy` is, as the list of people and Slack know them.
     pub(crate) async fn makers(&self, slack: &Slack, deploy: &Deploy) -> Tried<Makers> {
-        let people: Vec<_> = deploy.makers().into_iter().take(MAX_LOOKUPS).cloned().collect();
-        self.found(slack, people).await
+        self.found(slack, looked_up(deploy)).await
     }
+}
 
-    /// The Slack user id of who has this e-mail address (in lower case).
-    pub(crate) async fn account(&self, slack: &Slack, email: String) -> Result<Option<String>, Failure> {
-        let now = self.now();
-        let mut accounts = self.accounts.lock().await;
-        if let Some((id, at)) = accounts.get(&email)
-            && now.duration_since(*at) < KNOWN_FOR
-        {
-            return Ok(id.clone());
-        }
-        let id = slack.user_by_email(&email).await?;
-        if accounts.len() >= KNOWN {
-            accounts.clear();
-        }
-        accounts.insert(email, (id.clone(), now));
-        Ok(id)
-    }
+/// Those whose own change `deploy` is, as far as they are looked up.
+fn looked_up(deploy: &Deploy) -> Vec<Person> {
+    deploy.makers().into_iter().take(MAX_LOOKUPS).cloned().collect()
 }
 
 /// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`: the

@@ -1,9 +1,10 @@
 //! An effect: claim it, do it, put on record what became of it.
 
+use crate::accounts::Accounts;
 use crate::draw::Drawn;
-use crate::electorate::Accounts;
 use crate::failed::Failed;
 use crate::outside::Outside;
+use crate::pause::Pause;
 use crate::policy::Policies;
 use crate::trouble::{Tried, Trouble};
 use approval::deploy::Deploy;
@@ -32,6 +33,10 @@ pub(crate) struct ActionExecution {
     pub(crate) connections: Connections,
     pub(crate) accounts: Accounts,
     pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
+    /// What edits of superseded dialogs wait for.
+    pub(crate) edits: Pause,
+    /// What lookups of people who are only mentioned wait for.
+    pub(crate) lookups: Pause,
     pub(crate) policies: Policies,
     queue: OwnQueue,
     pub(crate) public_url: String,
@@ -52,6 +57,8 @@ impl ActionExecution {
             connections,
             accounts: Accounts::default(),
             drawn: Mutex::default(),
+            edits: Pause::default(),
+            lookups: Pause::default(),
             policies: Policies::new(settings)?,
             queue: OwnQueue::new(settings, "EFFECTS_QUEUE_URL", "EFFECTS_DLQ_URL", aws)?,
             public_url: settings.url("PUBLIC_URL")?,

@@ -1,5 +1,6 @@
 //! The function that does what the record says is to be done: dialogs, messages, actions.
 
+mod accounts;
 mod actions;
 mod apply_policy;
 mod confirm;
@@ -7,6 +8,7 @@ mod deadlines;
 mod deployers;
 mod draw;
 mod earlier;
+mod edits;
 mod electorate;
 mod failed;
 mod glass;
@@ -21,6 +23,7 @@ mod open;
 mod others;
 mod outside;
 mod overtaken;
+mod pause;
 mod people;
 mod personal;
 mod policy;

@@ -3,6 +3,7 @@
 
 mod ask;
 
+use crate::accounts::Purpose;
 use crate::handler::ActionExecution;
 use crate::trouble::Tried;
 use approval::approval::SaidNobody;
@@ -110,6 +111,15 @@ impl ActionExecution {
     ///
     /// Errors: those of the record, also an entry that can't be read, and of Slack.
     pub(crate) async fn found_by(&self, slack: &Slack, handles: &[Vec<Handle>]) -> Tried<Vec<Found>> {
+        self.found_by_for(slack, handles, Purpose::Judging).await
+    }
+
+    async fn found_by_for(
+        &self,
+        slack: &Slack,
+        handles: &[Vec<Handle>],
+        purpose: Purpose,
+    ) -> Tried<Vec<Found>> {
         let listed = match self.store.people_of(&handles.concat()).await {
             Err(error) if error.is_passing() => {
                 return Err(Failure::retryable(format!("the list of people: {error}")).into());
@@ -122,7 +132,7 @@ impl ActionExecution {
             let mut by_address = Vec::new();
             for handle in handles.iter().filter(|handle| !handle.is_noreply()) {
                 if let Handle::Email { address } = handle {
-                    by_address.extend(self.account(slack, address.clone()).await?);
+                    by_address.extend(self.account_for(slack, address, purpose).await?);
                 }
             }
             found.push(together(handles, &listed, &by_address));
@@ -132,8 +142,18 @@ impl ActionExecution {
 
     /// The people behind each of `makers`.
     pub(crate) async fn found(&self, slack: &Slack, makers: Vec<Person>) -> Tried<Makers> {
-        let identities: Vec<_> = makers.iter().map(identity).collect();
-        let found = self.members_of(slack, &identities).await?;
+        self.found_for(slack, makers, Purpose::Judging).await
+    }
+
+    /// The same for `purpose`.
+    pub(crate) async fn found_for(
+        &self,
+        slack: &Slack,
+        makers: Vec<Person>,
+        purpose: Purpose,
+    ) -> Tried<Makers> {
+        let handles: Vec<_> = makers.iter().map(|maker| handles(&identity(maker))).collect();
+        let found = self.found_by_for(slack, &handles, purpose).await?;
         Ok(Makers(makers.into_iter().zip(found).collect()))
     }
 

@@ -137,7 +137,8 @@ impl ActionExecution {
         Ok(action.map_or(WhenRepeated::Neither, |action| action.when_repeated()))
     }
 
-    /// A dialog is drawn again until it shows the newest state, for a day. One that has nowhere to go can't
+    /// A dialog is drawn again until it shows the newest state, for a day. One that a newer deploy's took the
+    /// place of is edited after what people wait for. One that has nowhere to go can't
     /// be decided, and is told elsewhere; what stands already and can't be changed any more shows an older
     /// state.
     async fn settle_dialog(&self, attempt: &Attempt, id: &ApprovalId, failure: Failure) -> Tried<Handled> {
@@ -151,6 +152,10 @@ impl ActionExecution {
         let stands = approval.dialog.is_some() || !approval.status.is_open();
         let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
         let passing = failure.is_passing();
+        let can_wait = approval.dialog.is_some() && approval.status.is_superseded() && !over;
+        if let Some(asked) = failure.retry_after().filter(|_| can_wait) {
+            return self.line_up(attempt, &deploy.deployment, asked, reason).await;
+        }
         if (passing && effect.tries() < MAX_ATTEMPTS) || (stands && (over || !passing)) {
             return self.settle_telling(attempt, &approval.channel, failure).await;
         }

@@ -4,6 +4,7 @@ mod carried;
 mod click;
 mod clicked;
 mod decide;
+mod dialog;
 mod electorate;
 mod frozen;
 mod glass;
@@ -223,9 +224,10 @@ pub enum Outcome {
     Rejected,
     /// The run goes on with the actions for the case that nobody decided, and stops.
     Expired,
-    /// The run stops, for this reason, which the dialog shows: people cancelled it, or a newer deploy took
-    /// its place.
+    /// The run stops, for this reason, which the dialog shows: people cancelled it.
     Ended(String),
+    /// The run stops, for this reason, which the dialog shows if it stands: a newer deploy took its place.
+    Superseded(String),
     /// The run stops, for this reason, which may have no dialog to show it.
     Cancelled(String),
 }
@@ -240,6 +242,12 @@ pub struct Dialog {
 }
 
 impl Approval {
+    /// `true` if its dialog was never posted and is not posted any more: a newer deploy took its place before
+    /// Slack showed it, and people are asked about that one.
+    pub fn is_left_out(&self) -> bool {
+        self.dialog.is_none() && self.status.is_superseded()
+    }
+
     /// The number of people who voted for `choice`.
     pub fn count(&self, choice: Choice) -> u32 {
         self.votes.iter().filter(|vote| vote.choice == choice).count() as u32
@@ -247,6 +255,19 @@ impl Approval {
 }
 
 impl Status {
+    /// `true` if a newer deploy took its place.
+    pub fn is_superseded(&self) -> bool {
+        match self {
+            Self::Superseded { .. } => true,
+            Self::Pending
+            | Self::Quorum { .. }
+            | Self::Approved { .. }
+            | Self::Rejected { .. }
+            | Self::Expired { .. }
+            | Self::Cancelled { .. } => false,
+        }
+    }
+
     /// The word for it: `pending`, `quorum`, `approved`, `rejected`, `expired`, `superseded`, `cancelled`.
     pub fn word(&self) -> &'static str {
         match self {

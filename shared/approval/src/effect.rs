@@ -42,8 +42,8 @@ pub struct Effect {
     /// could not be read.
     #[serde(default, skip_serializing_if = "counted::is_zero")]
     pub spared: u32,
-    /// The FIFO group of its first message, where it has one of its deployment's lanes; else its kind has the
-    /// group.
+    /// The FIFO group of its messages, where it has one of its deployment's lanes or lines; else its kind has
+    /// the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<String>,
     /// The time at which it was committed.

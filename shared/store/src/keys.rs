@@ -33,6 +33,7 @@
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
+//! | Slack account of an e-mail address, to mention people | `account#ADDRESS` | `account` | |
 //! | part of a large range | `reading#DIGEST` | `part#NAME` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -243,6 +244,11 @@ pub(crate) fn repository(repository: &str) -> Key {
 
 pub(crate) fn delivery(source: &str, id: &str) -> Key {
     Key { pk: format!("delivery#{source}#{id}"), sk: "delivery".to_owned() }
+}
+
+/// The Slack account of an e-mail address.
+pub(crate) fn account(address: &str) -> Key {
+    Key { pk: format!("account#{address}"), sk: "account".to_owned() }
 }
 
 /// A part of a large range.

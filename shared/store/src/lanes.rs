@@ -1,7 +1,7 @@
 //! The lanes of a deployment: the FIFO groups that its new deploys are spread over, so that many deploys of
 //! one deployment take a part of the functions only and the others' deploys do not wait behind them.
 
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, Slug};
 use approval::id::digest;
 
 /// The number of deploys of one deployment that are evaluated at the same time.
@@ -19,4 +19,10 @@ pub(crate) fn lane(deploy: &Deploy) -> String {
 /// True where a FIFO group is one of these lanes: what has to wait leaves it.
 pub fn is_lane(group: &str) -> bool {
     group.starts_with(PREFIX)
+}
+
+/// The FIFO group of the edits of a deployment's superseded dialogs that Slack asked to wait. It is no lane:
+/// what has to be tried again stays in it.
+pub fn edits_line(deployment: &Slug) -> String {
+    format!("edits-{}", digest(&["edits", &deployment.canonical()]))
 }

@@ -4,6 +4,7 @@
 //! effects and events. A [`Change`] writes state, effects and events in one transaction; what was written is
 //! then sent to SQS, and what could not be sent is sent by the clock.
 
+mod accounts;
 mod api_keys;
 mod approvals;
 mod bases;
@@ -50,7 +51,7 @@ pub use effects::{ASIDE, Due};
 pub use environments::{Deployment, Deployments, Environment};
 pub use error::{CommitError, StoreError};
 pub use evaluations::{EvaluationPlace, ListedEvaluation};
-pub use lanes::is_lane;
+pub use lanes::{edits_line, is_lane};
 pub use latest::Latest;
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use people::People;

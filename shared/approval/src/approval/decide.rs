@@ -1,6 +1,7 @@
 //! The state machine of an approval: the commands, the refusals, and the decision on each.
 
 use super::clicked::{clicked, too_late};
+use super::dialog::{gone, name, posted};
 use super::frozen::{opened, record, watched};
 use super::glass::{NoReviewer, Review, confirm_glass, owe_review, reviewed, strike_glass};
 use super::reopened::tell_reopened;
@@ -175,7 +176,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         (Pending | Quorum { .. }, Command::Supersede(by)) => {
             let reason = format!("superseded by {}", by.title);
             let mut decision = Decision::new(approval.clone());
-            let outcome = Outcome::Ended(reason);
+            let outcome = Outcome::Superseded(reason);
             close(&mut decision, Superseded { at: now, by: by.clone() }, outcome, None, Some(by.title));
             Ok(decision)
         }
@@ -456,45 +457,4 @@ pub(super) fn close(
 
 pub(super) fn draw(approval: &Approval) -> EffectKind {
     EffectKind::DrawDialog { approval: approval.id.clone() }
-}
-
-fn posted(approval: &Approval, dialog: Dialog) -> Result<Decision<Approval>, Refusal> {
-    if approval.dialog.as_ref() == Some(&dialog) {
-        return Err(Refusal::Repeated);
-    }
-    let mut decision = Decision::new(approval.clone());
-    decision.events.push(EventKind::DialogPosted {
-        approval: approval.id.clone(),
-        channel: dialog.channel.clone(),
-        ts: dialog.ts.clone(),
-    });
-    decision.next.dialog = Some(dialog);
-    Ok(decision)
-}
-
-/// A dialog that is gone is posted again, as long as there is something to decide.
-fn gone(approval: &Approval, dialog: &Dialog) -> Result<Decision<Approval>, Refusal> {
-    if approval.dialog.as_ref() != Some(dialog) || !approval.status.is_open() {
-        return Err(Refusal::Repeated);
-    }
-    let mut decision = Decision::new(approval.clone());
-    decision.events.push(EventKind::DialogGone {
-        approval: approval.id.clone(),
-        channel: dialog.channel.clone(),
-        ts: dialog.ts.clone(),
-    });
-    decision.next.dialog = None;
-    decision.follow(draw(approval));
-    Ok(decision)
-}
-
-fn name(approval: &Approval, names: &[(String, String)]) -> Result<Decision<Approval>, Refusal> {
-    let mut decision = Decision::new(approval.clone());
-    for vote in &mut decision.next.votes {
-        if let Some((_, name)) = names.iter().find(|(voter, _)| *voter == vote.voter) {
-            vote.name.clone_from(name);
-            vote.named = true;
-        }
-    }
-    if decision.next == *approval { Err(Refusal::Repeated) } else { Ok(decision) }
 }

@@ -291,6 +291,7 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
     let failed = |reason: &str| StepState::Failed { at: now, reason: reason.to_owned() };
     let is_said = !matches!(outcome, Outcome::Cancelled(_));
     let is_rejected = outcome == Outcome::Rejected;
+    let is_superseded = matches!(outcome, Outcome::Superseded(_));
     let (state, follows) = match outcome {
         Outcome::Approved => (
             StepState::Succeeded { at: now, summary: "approved".to_owned(), url: None },
@@ -298,7 +299,9 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
         ),
         Outcome::Rejected => (failed("rejected"), Some(Branch::OnReject)),
         Outcome::Expired => (failed("too few people decided in time"), Some(Branch::OnExpire)),
-        Outcome::Ended(reason) | Outcome::Cancelled(reason) => (failed(&reason), None),
+        Outcome::Ended(reason) | Outcome::Superseded(reason) | Outcome::Cancelled(reason) => {
+            (failed(&reason), None)
+        }
     };
     let approved = matches!(state, StepState::Succeeded { .. });
     let mut decision = enter_silently(run, step, state);
@@ -314,6 +317,13 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
         run.branch_of(index, step).map_or(!approved, |branch| Some(branch) != follows)
     });
     go_on(&mut decision);
+    if is_superseded {
+        // It can't be asked again, so that its dialog says no more than when the approval closed.
+        let asked = run.asks(step);
+        decision.effects.retain(|effect| {
+            !matches!(effect, EffectKind::DrawDialog { approval } if Some(approval) == asked.as_ref())
+        });
+    }
     decision
 }
 

@@ -76,25 +76,44 @@ impl Status {
             (Self::Approved { .. }, Outcome::Approved)
             | (Self::Rejected { .. }, Outcome::Rejected)
             | (Self::Expired { .. }, Outcome::Expired)
-            | (Self::Superseded { .. } | Self::Cancelled { .. }, Outcome::Ended(_) | Outcome::Cancelled(_)) => {
-                true
-            }
+            | (Self::Superseded { .. }, Outcome::Superseded(_))
+            | (Self::Cancelled { .. }, Outcome::Ended(_) | Outcome::Cancelled(_)) => true,
             (Self::Pending | Self::Quorum { .. }, _)
             | (
                 Self::Approved { .. },
-                Outcome::Rejected | Outcome::Expired | Outcome::Ended(_) | Outcome::Cancelled(_),
+                Outcome::Rejected
+                | Outcome::Expired
+                | Outcome::Ended(_)
+                | Outcome::Superseded(_)
+                | Outcome::Cancelled(_),
             )
             | (
                 Self::Rejected { .. },
-                Outcome::Approved | Outcome::Expired | Outcome::Ended(_) | Outcome::Cancelled(_),
+                Outcome::Approved
+                | Outcome::Expired
+                | Outcome::Ended(_)
+                | Outcome::Superseded(_)
+                | Outcome::Cancelled(_),
             )
             | (
                 Self::Expired { .. },
-                Outcome::Approved | Outcome::Rejected | Outcome::Ended(_) | Outcome::Cancelled(_),
+                Outcome::Approved
+                | Outcome::Rejected
+                | Outcome::Ended(_)
+                | Outcome::Superseded(_)
+                | Outcome::Cancelled(_),
             )
             | (
-                Self::Superseded { .. } | Self::Cancelled { .. },
-                Outcome::Approved | Outcome::Rejected | Outcome::Expired,
+                Self::Superseded { .. },
+                Outcome::Approved
+                | Outcome::Rejected
+                | Outcome::Expired
+                | Outcome::Ended(_)
+                | Outcome::Cancelled(_),
+            )
+            | (
+                Self::Cancelled { .. },
+                Outcome::Approved | Outcome::Rejected | Outcome::Expired | Outcome::Superseded(_),
             ) => false,
         }
     }

@@ -369,7 +369,7 @@ fn every_command_in_every_state() {
       a freeze window opens or closes  refused: already superseded
       a newer deploy comes             refused: already superseded
       it can't be decided              refused: already superseded
-      its dialog is posted again       superseded 1:0; do: -; record: dialog_posted
+      its dialog is posted again       superseded 1:0; do: draw_dialog; record: dialog_posted
       its dialog is posted, as known   refused: Repeated
       its dialog is gone               refused: Repeated
       an older dialog is gone          refused: Repeated

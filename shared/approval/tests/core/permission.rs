@@ -103,7 +103,8 @@ fn an_outcome_is_that_of_the_record() {
     assert_eq!(told(Outcome::Approved), "approved");
     assert_eq!(told(Outcome::Rejected), "rejected");
     assert_eq!(told(Outcome::Expired), "expired");
+    assert_eq!(told(Outcome::Superseded("x".to_owned())), "superseded");
     for outcome in [Outcome::Ended("x".to_owned()), Outcome::Cancelled("x".to_owned())] {
-        assert_eq!(told(outcome), "superseded cancelled");
+        assert_eq!(told(outcome), "cancelled");
     }
 }

@@ -42,6 +42,7 @@ fn commands() -> impl Strategy<Value = Vec<(At, Command)>> {
         2 => Just(Command::Close(Outcome::Rejected)),
         2 => Just(Command::Close(Outcome::Expired)),
         1 => reason().prop_map(|reason| Command::Close(Outcome::Ended(reason))),
+        1 => reason().prop_map(|reason| Command::Close(Outcome::Superseded(reason))),
         1 => reason().prop_map(|reason| Command::Close(Outcome::Cancelled(reason))),
         2 => reason().prop_map(|reason| Command::Retry { reason }),
         6 => reason().prop_map(|summary| Command::Succeed { summary, url: None, build: None }),

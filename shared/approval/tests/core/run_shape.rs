@@ -40,13 +40,15 @@ fn what_runs_after_an_approval_follows_from_how_it_ended() {
         ("approved", ended(Outcome::Approved)),
         ("rejected", ended(Outcome::Rejected)),
         ("expired", ended(Outcome::Expired)),
-        ("superseded", ended(Outcome::Ended("superseded".to_owned()))),
+        ("superseded", ended(Outcome::Superseded("superseded".to_owned()))),
+        ("ended", ended(Outcome::Ended("cancelled by Ana".to_owned()))),
         ("cancelled", ended(Outcome::Cancelled("its dialog could not be shown".to_owned()))),
     ]), @"
     approved    Running, inner, yes, no, approved, last waits; do: run_step 1; record: -
     rejected    Running, rejected waits; do: run_step 5; record: -
     expired     Running, expired waits; do: run_step 6; record: -
-    superseded  Stopped, nothing waits; do: draw_dialog; record: run_stopped 0
+    superseded  Stopped, nothing waits; do: -; record: run_stopped 0
+    ended       Stopped, nothing waits; do: draw_dialog; record: run_stopped 0
     cancelled   Stopped, nothing waits; do: draw_step 0, draw_dialog; record: run_stopped 0
     ");
 }
@@ -84,7 +86,9 @@ fn an_approval_that_nobody_may_have_seen_is_told_in_the_deployments_channel() {
     };
     assert!(told(Outcome::Cancelled("its dialog could not be shown".to_owned())));
     assert!(
-        !told(Outcome::Ended("superseded".to_owned())) && !told(Outcome::Rejected) && !told(Outcome::Expired)
+        !told(Outcome::Superseded("superseded".to_owned()))
+            && !told(Outcome::Rejected)
+            && !told(Outcome::Expired)
     );
 }
 

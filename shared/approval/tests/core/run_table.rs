@@ -93,7 +93,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("close approved", Command::Close(Outcome::Approved)),
         ("close rejected", Command::Close(Outcome::Rejected)),
         ("close expired", Command::Close(Outcome::Expired)),
-        ("close superseded", Command::Close(Outcome::Ended("superseded".to_owned()))),
+        ("close superseded", Command::Close(Outcome::Superseded("superseded".to_owned()))),
         ("close cancelled", Command::Close(Outcome::Cancelled("gone".to_owned()))),
         ("retry after 503", Command::Retry { reason: reason() }),
         ("succeed", Command::Succeed { summary: "done".to_owned(), url: None, build: None }),
@@ -264,7 +264,7 @@ fn every_command_in_every_state() {
       close approved               succeeded waiting waiting (Running); do: run_step 1; record: -
       close rejected               failed skipped skipped (Stopped); do: draw_dialog; record: run_stopped 0
       close expired                failed skipped skipped (Stopped); do: draw_dialog; record: run_stopped 0
-      close superseded             failed skipped skipped (Stopped); do: draw_dialog; record: run_stopped 0
+      close superseded             failed skipped skipped (Stopped); do: -; record: run_stopped 0
       close cancelled              failed skipped skipped (Stopped); do: draw_step 0, draw_dialog; record: run_stopped 0
       retry after 503              refused: OutOfTurn
       succeed                      refused: OutOfTurn

@@ -2,7 +2,7 @@
 //! something is decided by it, left out where it is shown, and stays as it is. Its neighbours are read.
 
 use crate::local::{CACHE, Local, RECORD, Row, text};
-use crate::samples::{approval, at, deploy, open, plain, second};
+use crate::samples::{approval, at, changes, deploy, open, plain, second};
 use approval::action::{Action, WebhookSpec};
 use approval::approval::{Approval, Dialog};
 use approval::base::Base;
@@ -14,10 +14,8 @@ use approval::newest::{Arrival, Newest};
 use approval::owed::OwedReviews;
 use approval::people::{By, Claim, Entry, Handle};
 use approval::policy::StackPolicy;
-use approval::range::Direction;
 use approval::rules_in_force::{FileCopy, RulesInForce};
 use approval::run::{Command, FirstTry, Opening, Run, decide};
-use approval::shares::{Changes, Named};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -43,7 +41,7 @@ enum Damage {
 
 const DAMAGES: [Damage; 4] = [Damage::UnknownField, Damage::Missing, Damage::WrongType, Damage::UnknownKind];
 
-const KINDS: [Kind; 30] = [
+const KINDS: [Kind; 31] = [
     Kind("deploy", |pk, sk| pk.starts_with("deploy#") && sk == "deploy", "revision"),
     Kind("run", |_, sk| sk.starts_with("run#"), "deploy"),
     Kind("approval", |_, sk| sk.starts_with("approval#"), "status"),
@@ -76,6 +74,7 @@ const KINDS: [Kind; 30] = [
     Kind("copy of a rules file, in pieces", |_, sk| sk.starts_with("file#"), "text"),
     Kind("policy of the stack, in force and proposed", |pk, _| pk == "policy", "version"),
     Kind("ignored delivery", |_, sk| sk == "delivery", "ignored"),
+    Kind("Slack account of an e-mail address, to mention people", |_, sk| sk == "account", "known_until"),
     Kind("part of a large range", |_, sk| sk.starts_with("part#"), "text"),
     Kind("cached rules file", |pk, sk| pk.starts_with("rules#") && sk.is_empty(), "etag"),
 ];
@@ -106,27 +105,6 @@ impl Kept {
 
     fn key(&self) -> String {
         format!("k{}", self.number)
-    }
-}
-
-fn changes() -> Changes {
-    Changes {
-        base: "a".to_owned(),
-        head: "b".to_owned(),
-        direction: Direction::Forward,
-        added: 1,
-        removed: 0,
-        makers: Vec::new(),
-        shares: Vec::new(),
-        authors: Vec::new(),
-        unvouched: Named::default(),
-        unverified: Named::default(),
-        of_bots: Vec::new(),
-        is_of_bots: false,
-        files: Default::default(),
-        started_by: Vec::new(),
-        missing: Vec::new(),
-        read_at: second(0),
     }
 }
 
@@ -212,6 +190,7 @@ async fn keep(store: &Store, number: u32) -> Kept {
     store.save_deployment(None, settings).await.expect("saved");
     store.tells_without_rules(&deploy).await.expect("told");
     store.ignore_delivery("github", &name, "why", now).await.expect("ignored");
+    store.keep_account(&name, Some("U1"), now).await.expect("kept");
     store.keep_reading_part(&name, "1", "text".to_owned(), now).await.expect("kept");
     let cached = CachedRules { etag: "1".to_owned(), text: String::new() };
     store.cache_rules(&name, "rules.yml", &cached, now).await.expect("kept");
@@ -353,6 +332,11 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
         "ignored delivery" => {
             store.ignore_delivery("github", &name, "why", second(2)).await.expect("ignored")
         }
+        "Slack account of an e-mail address, to mention people" => {
+            let known = store.known_account(&name, second(2)).await.expect("read");
+            assert_eq!(known.is_some(), is_shown);
+            store.keep_account(&name, Some("U2"), second(3)).await.expect("it stays");
+        }
         "part of a large range" => {
             let part = store.reading_part(&name, "1", second(2)).await.expect("read");
             assert_eq!(part.is_some(), is_shown);
@@ -397,6 +381,7 @@ async fn reads_all(store: &Store, it: &Kept) {
     let of_it = WantedApprovals { deployment: Some(slug.clone()), ..WantedApprovals::default() };
     assert_eq!(store.approvals(&of_it, 10, None).await.expect("read").approvals.len(), 1);
     assert_eq!(store.evaluations(slug, None).await.expect("read").0.len(), 1);
+    assert!(store.known_account(&name, second(2)).await.expect("read").is_some());
     assert!(store.reading_part(&name, "1", second(2)).await.expect("read").is_some());
     assert!(store.cached_rules(&name, "rules.yml").await.expect("read").is_some());
 }

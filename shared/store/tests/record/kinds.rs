@@ -358,6 +358,7 @@ pub fn effects() -> Vec<EffectKind> {
         advance(Outcome::Rejected),
         advance(Outcome::Expired),
         advance(Outcome::Cancelled(ODD[3].to_owned())),
+        advance(Outcome::Superseded(ODD[3].to_owned())),
         EffectKind::ConfirmQuorum { approval: approval() },
         EffectKind::Expire { approval: approval() },
         EffectKind::Remind { approval: approval() },

@@ -8,6 +8,8 @@ use approval::decision::Decision;
 use approval::deploy::{Deploy, RulesChange, Slug, Source};
 use approval::effect::Effect;
 use approval::id::{ApprovalId, DeployId, RunId};
+use approval::range::Direction;
+use approval::shares::{Changes, Named};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use store::{Change, Store};
@@ -132,4 +134,26 @@ pub async fn effect(store: &Store, number: u32, now: Timestamp) -> Effect {
 /// The effect as it stands on record now.
 pub async fn reread(store: &Store, effect: &Effect) -> Effect {
     store.effect(&effect.deploy, &effect.id).await.expect("read").expect("the effect")
+}
+
+/// A range of nobody's.
+pub fn changes() -> Changes {
+    Changes {
+        base: "a".to_owned(),
+        head: "b".to_owned(),
+        direction: Direction::Forward,
+        added: 1,
+        removed: 0,
+        makers: Vec::new(),
+        shares: Vec::new(),
+        authors: Vec::new(),
+        unvouched: Named::default(),
+        unverified: Named::default(),
+        of_bots: Vec::new(),
+        is_of_bots: false,
+        files: Default::default(),
+        started_by: Vec::new(),
+        missing: Vec::new(),
+        read_at: second(0),
+    }
 }
