@@ -42,8 +42,9 @@ impl ActionExecution {
     }
 }
 
-/// That the name `repository` leads to the one with the number that was `kept`, and that people voted on that
-/// one with `voted`; `found` is the number that GitHub has by that name. `Err`: it does not, and what to do.
+/// Checks that the name `repository` leads to the repository with the id `kept`, and that people voted on
+/// that one with `voted`; `found` is the id that GitHub has for the name. `Err`: a sentence with the
+/// difference and the next step.
 fn compared(
     repository: &str,
     voted: &[&Subject],

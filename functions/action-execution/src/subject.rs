@@ -1,4 +1,4 @@
-//! What a vote stands for: fixed when its approval opens, and compared before each action.
+//! Subject of a vote: fixed when its approval opens, and compared before each action.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Tried;
@@ -15,16 +15,16 @@ use store::StoreError;
 const MAX_TEXTS: usize = 64 * 1024;
 /// The longest line of an action, in characters.
 const MAX_LINE: usize = 4000;
-/// How much of a value a dialog shows, in characters.
+/// Longest value that a dialog shows, in characters.
 const MAX_VALUE: usize = 60;
 
 impl ActionExecution {
-    /// What a vote on step number `step` of `run` stands for: every action that acts after it, also after
-    /// further approvals. Each is rendered once, when the first approval that decides about it opens, and run
-    /// so. `earlier` are the approvals that were opened before.
+    /// Returns the subject of a vote on step number `step` of `run`: every action that acts after it, also
+    /// after further approvals. Each is rendered once, when the first approval that decides about it opens,
+    /// and runs as rendered. `earlier` are the approvals that were opened before.
     ///
     /// # Errors
-    /// Among others, that the deployment is not where people voted on it before.
+    /// Among others: the deployment's repository or project is another one than people voted on before.
     pub(crate) async fn subject(
         &self,
         deploy: &Deploy,
@@ -84,7 +84,7 @@ impl ActionExecution {
         })
     }
 
-    /// Where `connection` has the repository and the project, and the number that is kept of the repository.
+    /// Returns the repository and the project of `connection`, with the repository's id on record.
     async fn origin(
         &self,
         deploy: &Deploy,
@@ -95,8 +95,8 @@ impl ActionExecution {
         Ok(Some(Origin { repository_id: kept.map(|kept| kept.id), ..origin(connection) }))
     }
 
-    /// What `texts` can say of `deploy` when an approval opens. The rules that failed are read where a text
-    /// asks for them.
+    /// Returns the values that `texts` can use for `deploy` when an approval opens. Reads the rules that
+    /// failed only if a text uses them.
     async fn context_at_opening(&self, deploy: &Deploy, texts: &[String]) -> Tried<Context> {
         let context = self.early_context(deploy);
         if !texts.iter().any(|text| text.contains(FAILED_RULES)) {
@@ -161,8 +161,8 @@ fn condition(run: &Run, step: usize, index: usize) -> Option<String> {
     }))
 }
 
-/// That the deployment still has its repository and its project where they were when each of `subjects` was
-/// fixed. Error: it has not, and the message says what changed.
+/// Checks that the deployment has the same repository and project as when each of `subjects` was fixed.
+/// Error: one changed; the message says which.
 pub(crate) fn unmoved<'a>(
     deploy: &Deploy,
     subjects: impl IntoIterator<Item = &'a Subject>,
@@ -197,7 +197,7 @@ fn moved(seen: Option<&Origin>, now: Option<&Origin>) -> Option<String> {
     }
 }
 
-/// What renders a text of an action: in an address, a value stays in its place.
+/// Returns the renderer for a text of an action. In an address, a value can't change the rest of the address.
 pub(crate) fn renderer(of: TextOf) -> fn(&str, &Context) -> Result<String, TemplateError> {
     match of {
         TextOf::Address => render_address,
@@ -230,7 +230,7 @@ fn unrendered(error: TemplateError) -> Failure {
     Failure::Permanent(format!("an action can't be rendered: {error}"))
 }
 
-/// How many bytes the texts of `action` have, at least.
+/// Size of the texts of `action` in bytes, at least.
 fn size(action: &Action) -> usize {
     texts(action).iter().map(String::len).fold(0, usize::saturating_add)
 }
