@@ -72,7 +72,7 @@ impl Plan<'_> {
         asks || !self.frozen.is_empty() || !self.thawed.is_empty()
     }
 
-    /// Removes everything that holds only for the newest deploy of an environment: another one took its place.
+    /// Removes everything that holds only for the newest deploy of an environment: a newer one is there.
     pub(crate) fn forget_the_newest(&mut self) {
         self.frozen.clear();
         let thawed = std::mem::take(&mut self.thawed);
