@@ -37,8 +37,8 @@ impl Policy {
         floor
     }
 
-    /// Who may break the glass of an approval of a rule with these `actions`, and when the review is due.
-    /// Only who may for everything that the rule does.
+    /// Returns the people who may break the glass of an approval of a rule with these `actions`, and the time
+    /// in which the review is due: only those who may for everything that the rule does.
     pub fn break_glass(&self, deployment: &Slug, actions: &[Action]) -> BreakGlass {
         let (mut targets, mut floor) = (Vec::new(), Floor::default());
         collect(actions, promotes_to(actions), &mut targets);
@@ -59,14 +59,14 @@ impl Policy {
         BreakGlass { people, review_within }
     }
 
-    /// Whether it names deployments anywhere: then it can't be said without one what it asks.
+    /// True if it names deployments anywhere. Its requirements then depend on the deployment.
     pub fn names_deployments(&self) -> bool {
         self.floors.iter().any(|section| !section.deployments.is_empty())
     }
 }
 
 impl Section {
-    /// Whether it is for `action` of `deployment` at some place.
+    /// True if it is for `action` of `deployment` at some place.
     fn names(&self, deployment: &Slug, action: &str) -> bool {
         let of_deployment = |pattern: &String| {
             let pattern = canonical(pattern);
@@ -81,7 +81,7 @@ impl Section {
 }
 
 impl Floor {
-    /// Takes in another one: of each value the stricter.
+    /// Joins another floor: of each value, the stricter one stays.
     pub(super) fn join(&mut self, other: &Self) {
         let Self {
             votes,
@@ -146,7 +146,7 @@ fn add<T: Clone + PartialEq>(known: &mut Vec<T>, others: &[T]) {
     }
 }
 
-/// Whether a list names somebody, in any case.
+/// True if a list names somebody, in any case.
 pub(super) fn contains(list: &[String], person: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(person))
 }

@@ -14,13 +14,13 @@ use crate::variables::{Variable, look_up};
 use crate::yaml::Unread;
 use std::collections::BTreeSet;
 
-/// How many lines before a problem its cause is looked for.
+/// Number of lines before a problem in which its cause is looked for.
 const LINES_BEFORE: usize = 40;
-/// How many problems are looked behind.
+/// Most problems whose causes are looked for.
 const PROBLEMS: usize = 10;
 /// The longest line that is looked at, in bytes.
 const LONGEST: usize = 2000;
-/// How many lines one repair changes.
+/// Most lines that one repair changes.
 pub(super) const MAX_LINES: usize = 500;
 /// The longest text that a suggestion repeats, in characters.
 pub(super) const MAX_REPEATED: usize = 60;
@@ -29,11 +29,11 @@ pub(super) const MAX_REPEATED: usize = 60;
 pub(super) struct Line<'s> {
     pub(super) number: usize,
     pub(super) text: &'s str,
-    /// How many spaces indent it.
+    /// Number of spaces that indent it.
     pub(super) indent: usize,
-    /// The column at which what stands behind `- ` begins, from 1.
+    /// The column at which the text behind `- ` begins, from 1.
     pub(super) column: usize,
-    /// What stands there, without a comment and spaces at the end.
+    /// The text there, without a comment and spaces at the end.
     pub(super) content: &'s str,
 }
 
@@ -180,7 +180,7 @@ fn odd_edit(line: usize, column: usize, looks: Looks, text: &str) -> Edit {
     Edit { at: Position { line, column }, removed: 1, put: put.to_owned() }
 }
 
-/// Whether nothing stands before the character in `column` of a line.
+/// True if only spaces stand before the character in `column` of a line.
 fn starts_line(text: &str, column: usize) -> bool {
     text.chars().take(column.saturating_sub(1)).all(char::is_whitespace)
 }
@@ -218,7 +218,7 @@ fn everywhere_odd(source: &Source<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// Whether a line is nothing but a tag of a template.
+/// True if a line is nothing but a tag of a template.
 fn is_tag(content: &str) -> bool {
     content.starts_with("{%") && content.ends_with("%}") && content.matches("{%").count() == 1
 }
@@ -384,7 +384,7 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// Whether a line starts a key or an entry that rules files have.
+/// True if a line starts a key or an entry that rules files have.
 pub(super) fn starts_structure(line: &str) -> bool {
     let text = line.trim_start();
     let entry = text.strip_prefix("- ").unwrap_or(text);
@@ -412,13 +412,13 @@ const KEYS: [&[Key]; 15] = [
     &MONITOR_DRIFT,
 ];
 
-/// Whether rules files have this key, or an action of this name.
+/// True if rules files have this key, or an action of this name.
 pub(super) fn is_key(word: &str) -> bool {
     KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word))
         || ACTIONS.iter().any(|action| action.name == word)
 }
 
-/// Whether a key, or an action of this name, takes a text and nothing else.
+/// True if a key, or an action of this name, takes a text and nothing else.
 pub(super) fn takes_text(word: &str) -> bool {
     let is_text = |takes: &Takes| matches!(takes, Takes::Text | Takes::OptionalText | Takes::Template);
     KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word && is_text(&key.takes)))

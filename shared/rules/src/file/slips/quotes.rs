@@ -95,7 +95,7 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// What closes a bracket.
+/// Returns the sign that closes a bracket.
 fn closing(bracket: char) -> char {
     if bracket == '[' { ']' } else { '}' }
 }
@@ -273,7 +273,8 @@ fn comparison(at: Position, value: &str, mended: &str, slips: &mut Vec<Slip>) {
     }
 }
 
-/// Why a value can't stand without quotes, and the value as it is meant; `None`: it can, or has some.
+/// Returns the reason for which a value can't stand without quotes, and the value as it is meant; `None`: it
+/// can, or has some.
 fn needs_quotes(value: &str) -> Option<(String, String)> {
     if value.starts_with(['\'', '"']) {
         return None;
