@@ -171,8 +171,8 @@ impl ActionExecution {
 /// A step's run, where its line goes (a channel, and a thread there), and what it says.
 type Line = (Run, (String, Option<String>), Message);
 
-/// Looks up the names in Slack of the voters without one. If a lookup fails, the rest keep their handles
-/// until the next draw: a dialog does not wait for names.
+/// Looks up the Slack names of the voters that are not known yet. If a lookup fails, the rest keep their
+/// handles until the next draw: a dialog does not wait for names.
 async fn names(slack: &Slack, approval: &Approval) -> Vec<(String, String)> {
     let mut names = Vec::new();
     for vote in approval.votes.iter().filter(|vote| !vote.named) {

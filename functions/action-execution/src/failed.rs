@@ -182,7 +182,7 @@ impl ActionExecution {
     }
 }
 
-/// True if only somebody who made none of the change may mark `action` as done.
+/// True if only people who made none of the change may mark `action` as done.
 fn is_build(action: &Action) -> bool {
     matches!(action, Action::AutoApproveBuild(_) | Action::TriggerBuild(_))
 }

@@ -57,7 +57,7 @@ pub(crate) struct Judged {
 pub(crate) struct Asked<'a> {
     /// The approval.
     pub(crate) id: &'a ApprovalId,
-    /// The rule's text for the approval.
+    /// The approval as the rule describes it.
     pub(crate) spec: &'a ApprovalSpec,
     /// The deploy.
     pub(crate) deploy: &'a Deploy,

@@ -32,7 +32,7 @@ impl Again {
         }
     }
 
-    /// Returns the reading `read`; `had_one`: an earlier reading is on record.
+    /// Returns the reading `read`. `had_one`: true if an earlier reading is on record.
     ///
     /// # Errors
     ///

@@ -8,8 +8,9 @@ use approval::shares::Maker;
 use providers::slack::client::Slack;
 
 impl ActionExecution {
-    /// Returns the Slack member of each of `makers`, by all their accounts and addresses; and the members
-    /// whose own unconfirmed entry on the page People says that they are one, who may not vote.
+    /// Returns the Slack member of each of `makers`, by all their accounts and addresses; and the Slack user
+    /// ids of people who may not vote, because nobody confirmed what they entered about a maker on the page
+    /// People.
     ///
     /// Errors: the record or Slack can't be asked now, or an entry can't be read.
     pub(crate) async fn members(&self, slack: &Slack, makers: &[Maker]) -> Tried<(Vec<Member>, Vec<String>)> {

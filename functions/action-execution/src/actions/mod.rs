@@ -194,7 +194,7 @@ impl ActionExecution {
         Ok(context.with(&self.happened(attempt, deploy).await?))
     }
 
-    /// Returns the events of `deploy` so far, for the step of `attempt`.
+    /// Reads the runs, approvals and facts of `deploy` so far, for the step of `attempt`.
     async fn happened(&self, attempt: &Attempt, deploy: &Deploy) -> Tried<Happened> {
         let (EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. }) =
             &attempt.effect.kind

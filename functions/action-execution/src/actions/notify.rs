@@ -78,8 +78,8 @@ impl ActionExecution {
     }
 }
 
-/// The deployer, if known: as the maker of the change who is the same person, since the git host tells more
-/// about makers.
+/// Returns the deployer, if known. Where a maker of the change is the same person, returns the maker: the git
+/// host tells more about makers.
 fn deployer(deploy: &Deploy) -> Vec<&Person> {
     let deployer = deploy.deployer.as_ref();
     let known = |deployer| deploy.makers().into_iter().find(|maker| maker.is(deployer));
