@@ -250,7 +250,8 @@ impl RuleEvaluation {
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
     }
 
-    /// Returns how far the environments are behind that the rules which may hold ask about.
+    /// Returns, for each environment that a rule which may hold asks about, how far it is behind; `None`: it
+    /// is not.
     pub(crate) async fn drift<'r>(
         &self,
         known: &Known<'_>,
