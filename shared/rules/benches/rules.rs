@@ -1,7 +1,7 @@
 //! Time that it takes to read a file of 1,000 rules, and to evaluate its rules for one deploy.
 //!
 //! `cargo bench --package rules` prints, for each, the fastest and the median run of [`RUNS`] on one core.
-//! What is evaluated was read just before, as in the function.
+//! The rules are read just before they are evaluated, as in the function.
 
 use approval::deploy::{Deploy, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;

@@ -57,15 +57,15 @@ pub(crate) const DAYS: [[&str; 2]; 7] = [
     ["sat", "saturday"],
     ["sun", "sunday"],
 ];
-/// Votes that may need a reason.
+/// Words for `require_reason`: the votes that need a reason.
 pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
-/// Effects on an approval of a maker without a Slack member.
+/// Words for `unknown_makers`: the effect on an approval of a maker without a Slack member.
 pub(crate) const UNKNOWN_MAKERS: [&str; 2] = ["block", "allow"];
-/// Values that make the makers of a rollback count.
+/// Words for `rollback`: the makers of the commits that a rollback takes out may not approve it.
 pub(crate) const ROLLBACK: [&str; 1] = ["four_eyes"];
 /// The methods of a webhook.
 pub(crate) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-/// Effects of a failed action on those after it.
+/// Words for `on_failure`: the effect of a failed action on the actions after it.
 pub(crate) const ON_FAILURES: [&str; 2] = ["stop", "continue"];
 /// Groups of people of a deploy.
 pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];

@@ -8,7 +8,7 @@ use approval::action::ApprovalSpec;
 /// A floor that a rule meets by the votes of several approvals together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Together {
-    /// The least different people who must have voted in them.
+    /// Least number of different people who must have voted in them.
     pub people: u64,
     /// The line of the policy that asks for them, from 1.
     pub line: usize,
@@ -42,8 +42,8 @@ pub(super) fn counted(floor: &Floor, spec: &ApprovalSpec) -> Vec<Votes> {
     votes::of(spec).into_iter().filter(is_from_all).collect()
 }
 
-/// Returns the least votes behind an action, with the key and the line that ask for them; `None`: none. A
-/// floor that has requirements for an approval asks for one vote.
+/// Returns the number of votes that have to stand behind an action, with the key and the line that ask for
+/// them; `None`: none. A floor that has requirements for an approval asks for one vote.
 pub(super) fn needed(floor: &Floor) -> Option<(u64, (&'static str, usize))> {
     if let Some(Said { value, line }) = &floor.votes {
         return Some((u64::from(*value), ("votes_required", *line)));

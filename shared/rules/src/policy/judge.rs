@@ -207,7 +207,7 @@ impl<'a> Judging<'a> {
         }
     }
 
-    /// Notes what the approvals lack where the policy asks for no approval and yet none of them is as it
+    /// Notes what the approvals lack if the policy asks for no vote, and yet none of the approvals is as it
     /// wants.
     fn limits(&mut self, floor: &Floor, behind: &[&ApprovalSpec]) {
         if behind.iter().all(|spec| !wanting(floor, spec).is_empty()) {
