@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// Most people that one step writes to: Slack takes about 50 calls a minute of the methods that it needs for
 /// each.
 const MOST: usize = 30;
-/// Most reached people that a summary names.
+/// Most of the people reached that a summary names.
 const NAMED: usize = 5;
 
 /// Somebody to be told.

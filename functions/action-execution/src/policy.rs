@@ -69,7 +69,7 @@ pub(crate) struct Held {
     breakers: Vec<String>,
     /// The runs that had to succeed before it, where they did.
     runs_before: Vec<Run>,
-    /// True if nothing of it is held against the policy.
+    /// True if no action of the run is bound by the policy.
     asks_only: bool,
 }
 

@@ -141,8 +141,8 @@ impl OwnComment {
     }
 }
 
-/// True if the action waits and tries `failure` again: always for a rate limit, and for a lost answer, which
-/// only a person can settle in the end.
+/// True if `failure` is worth another try: always for a rate limit, and for a lost answer, which only a
+/// person can settle in the end; for others that pass, until the attempts are used up.
 fn is_waited_for(failure: &Failure, tries: u32) -> bool {
     match failure {
         Failure::Retryable { retry_after: Some(_), .. } => true,

@@ -347,7 +347,7 @@ fn maybe(template: &Option<String>, what: &str, context: &Context) -> Result<Opt
     template.as_deref().map(|template| render_plain(template, context).map_err(rendering(what))).transpose()
 }
 
-/// Returns the texts of `spec` that are templates.
+/// Returns the texts of `spec` that are rendered.
 fn templates(spec: &TriggerSpec) -> Vec<&str> {
     let texts = spec.parameters.values().filter_map(|value| match value {
         ParameterValue::Text(text) => Some(text.as_str()),
