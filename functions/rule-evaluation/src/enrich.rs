@@ -15,7 +15,7 @@ use store::DeploySummary;
 
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;
-/// Longest title of a commit that is kept, in characters.
+/// Longest commit title that is kept, in characters.
 const MAX_TITLE: usize = 200;
 
 /// Result of reading the change of a deploy.

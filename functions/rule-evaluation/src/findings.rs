@@ -9,7 +9,7 @@ use rules::explain::failures;
 use rules::{Rule, Snapshot};
 use std::collections::BTreeMap;
 
-/// Longest reason for which a rule does not hold that is kept, in characters.
+/// Longest explanation that is kept of why a rule does not hold, in characters.
 const MAX_WHY: usize = 500;
 
 /// Input and result of an evaluation of the rules.

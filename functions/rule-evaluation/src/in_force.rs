@@ -1,4 +1,5 @@
-//! By whose rules a deploy is judged: the file in force, and what a proposed one already has asked.
+//! Rules that a deploy is judged by: those of the file in force, and those of a proposed file that ask
+//! already.
 
 use crate::handler::{RuleEvaluation, Tried, Trouble, tell};
 use crate::plan::Scope;
