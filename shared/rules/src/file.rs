@@ -142,8 +142,8 @@ impl Rule {
         self.names(variables::may_change) || self.opens_after_freeze() || !self.after.is_empty()
     }
 
-    /// True if a freeze keeps it from being opened: it acts before it asks anybody, so there is no approval
-    /// to hold back. Telling people is not acting.
+    /// True if a freeze keeps it from being opened: no approval comes before its first act, so none can be
+    /// held back. Telling people is not an act.
     pub fn opens_after_freeze(&self) -> bool {
         !self.freeze.is_empty() && !matches!(self.first_act(), Some(Action::SlackChannelApproval(_)))
     }

@@ -26,7 +26,7 @@ pub fn acts_on(actions: &[Action], promotes_to: Option<&str>, deploy: &Deploy) -
     base::acts_on(&rendered(actions, &Where::of(deploy)), promotes_to)
 }
 
-/// Renders texts by the place of a deploy alone.
+/// Renderer of texts that uses only the place of a deploy.
 struct Where(Context);
 
 impl Where {

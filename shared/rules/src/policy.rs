@@ -50,7 +50,7 @@ pub struct Section {
     pub places: Vec<String>,
     /// The names of actions.
     pub actions: Vec<String>,
-    /// The requirements.
+    /// The requirements of the section.
     pub floor: Floor,
     /// Its line in the policy, from 1.
     pub line: usize,

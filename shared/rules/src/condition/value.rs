@@ -36,7 +36,7 @@ pub struct Deploys {
 pub enum Clock {
     /// Time since something happened: a duration in whole seconds, zero before it happened.
     Since(SignedDuration),
-    /// True or false: the time since something is negative, so it is still to come.
+    /// True while something is still to come: the time since it is negative.
     Ahead(SignedDuration),
     /// Time since something happened, and the number of deploys since then.
     Behind(SignedDuration, Deploys),

@@ -31,7 +31,7 @@ pub(super) fn is_value(word: &str) -> bool {
     word.parse::<f64>().is_ok() || parse_duration(word).is_some()
 }
 
-/// True if a word stands for no value in other languages.
+/// True if a word means "no value" in other languages.
 pub(crate) fn is_nothing(word: &str) -> bool {
     ["null", "none", "nil", "nothing", "empty", "undefined"]
         .iter()

@@ -1,4 +1,5 @@
-//! Tests of the schema against the reader: both accept the same files.
+//! Tests of the schema against the reader: both accept the same files, but for rules that only the reader
+//! knows.
 
 use super::schema;
 use crate::problem::Source;

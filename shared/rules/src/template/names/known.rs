@@ -185,7 +185,7 @@ impl Known {
         matches!(self, Self::Like(value, _) if value.kind() == ValueKind::String)
     }
 
-    /// Returns the kind of its elements.
+    /// Returns one of its elements, as far as it is known.
     pub(super) fn element(&self) -> Self {
         match self {
             Self::Like(value, variable) if is_list(value) => match value.get_item_by_index(0) {
