@@ -5,7 +5,6 @@ const CI_VARIABLES: [&str; 9] =
     ["CIRCLE_", "GITHUB_", "CI_", "BUILDKITE_", "BITBUCKET_", "JENKINS_", "TRAVIS_", "SLEUTH_", "SIGNOFF_"];
 /// Beginnings of CircleCI's expressions. Source:
 /// <https://circleci.com/docs/guides/orchestrate/pipeline-variables/>.
-/// <https://circleci.com/docs/guides/orchestrate/pipeline-variables/>.
 const CIRCLECI: [&str; 4] = ["pipeline.", "parameters.", "matrix.", "include("];
 
 /// Another system's expression in a text.

@@ -1,6 +1,5 @@
 //! Tests of the filters' results against Jinja's documentation:
 //! <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-filters>.
-//! <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-filters>.
 
 use crate::reference::FILTERS;
 use crate::template::tests::context;
