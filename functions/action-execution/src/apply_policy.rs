@@ -36,7 +36,7 @@ impl ActionExecution {
     }
 }
 
-/// Whether `effect` runs a step of `run` that the policy keeps back, and waits for its time.
+/// True if `effect` is open and runs a step of `run` that the policy keeps back.
 fn waits(effect: &Effect, run: &Run) -> bool {
     let (EffectKind::RunStep { run: of, step } | EffectKind::RetryStep { run: of, step, .. }) = &effect.kind
     else {

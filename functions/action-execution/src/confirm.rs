@@ -145,7 +145,7 @@ async fn check(
     Ok(Check { electorate, voters, base, breaker })
 }
 
-/// What the account of `voter` says now.
+/// Returns the verdict on the Slack account of `voter` now.
 pub(crate) async fn account(slack: &Slack, approval: &Approval, voter: &str) -> Result<Verdict, Failure> {
     let Some(profile) = slack.user(voter).await? else { return Ok(Verdict::Deactivated) };
     let elsewhere = !profile.team_id.is_empty() && profile.team_id != approval.workspace;

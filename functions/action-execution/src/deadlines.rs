@@ -1,5 +1,5 @@
-//! What happens to an approval of its own accord: it expires, its people are reminded, a freeze begins or
-//! ends, a newer deploy takes its place.
+//! Changes to an approval that nobody asks for: it expires, its people are reminded, a freeze begins or ends,
+//! a newer deploy takes its place.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Tried;

@@ -14,7 +14,7 @@ use serde_json::Value;
 /// A state that was drawn: the versions of the approval and of its run.
 pub(crate) type Drawn = (u64, u64);
 
-/// How many dialogs a process remembers that it drew.
+/// Most drawn dialogs that a process remembers.
 const REMEMBERED: usize = 500;
 
 impl ActionExecution {
@@ -184,7 +184,7 @@ impl ActionExecution {
         Ok(slack.find_message(channel, thread, key, attempt.effect.created_at).await?)
     }
 
-    /// What this process drew last of a dialog.
+    /// Returns the state of a dialog that this process drew last.
     fn drawn(&self, id: &ApprovalId) -> Option<Drawn> {
         self.drawn.lock().ok()?.get(id).copied()
     }
@@ -207,8 +207,8 @@ impl ActionExecution {
 /// A step's run, where its line goes (a channel, and a thread there), and what it says.
 type Line = (Run, (String, Option<String>), Message);
 
-/// What Slack calls the voters that it was not asked about yet. Who can't be looked up now keeps their handle
-/// until the next draw: a dialog does not wait for it.
+/// Looks up the Slack names of the voters that are not known yet. If a lookup fails, the rest keep their
+/// handles until the next draw: a dialog does not wait for names.
 async fn names(slack: &Slack, approval: &Approval) -> Vec<(String, String)> {
     let mut names = Vec::new();
     for vote in approval.votes.iter().filter(|vote| !vote.named) {

@@ -1,4 +1,5 @@
-//! Who may vote, and who is mentioned: from e-mail addresses and usergroups to Slack user ids.
+//! The people who may vote and those who are mentioned: from e-mail addresses and usergroups to Slack user
+//! ids.
 
 use crate::accounts::Purpose;
 use crate::handler::ActionExecution;
@@ -12,7 +13,7 @@ use providers::Failure;
 use providers::slack::client::Slack;
 use rules::template::{Mentions, is_mentioning};
 
-/// How many people of a deploy are looked up.
+/// Most people of a deploy that are looked up.
 const MAX_LOOKUPS: usize = 300;
 
 impl ActionExecution {
@@ -60,8 +61,8 @@ fn looked_up(deploy: &Deploy) -> Vec<Person> {
     deploy.makers().into_iter().take(MAX_LOOKUPS).cloned().collect()
 }
 
-/// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`: the
-/// Slack user ids of the authors for whom the host vouches.
+/// Resolves the people who may vote on an approval with `spec`, no matter who made the change; there may be
+/// none. `authors`: the Slack user ids of the authors for whom the host vouches.
 pub(crate) async fn electorate(
     slack: &Slack,
     spec: &ApprovalSpec,
@@ -107,7 +108,7 @@ pub(crate) async fn electorate(
     Ok(electorate.with_those_found(spec.votes_required))
 }
 
-/// That so many votes can come together. Error: they never could.
+/// Checks that the votes that `spec` asks for can come together. Error: they never could.
 pub(crate) fn reachable(
     electorate: &Electorate,
     spec: &ApprovalSpec,
@@ -184,13 +185,13 @@ pub(crate) async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Resol
     Ok(resolved)
 }
 
-/// Whether the account with the Slack user id `user` is there and not deactivated: whoever left can't vote.
+/// True if the account with the Slack user id `user` exists and is active: people who left can't vote.
 async fn is_there(slack: &Slack, user: &str) -> Result<bool, Failure> {
     let profile = slack.user(user).await?;
     Ok(profile.is_some_and(|profile| profile.standing() != Standing::Deactivated))
 }
 
-/// Whether `text` is a Slack user id (`U…` or `W…`).
+/// True if `text` is a Slack user id (`U…` or `W…`).
 fn is_user_id(text: &str) -> bool {
     text.len() > 6
         && text.starts_with(['U', 'W'])

@@ -14,7 +14,7 @@ use providers::slack::client::{MessageRef, Slack};
 use runtime::effects::Attempt;
 use store::{Change, ReadStep, StoreError};
 
-/// How often the people are looked up before a failure is told without them.
+/// Number of lookups of the people before Signoff reports a failure without them.
 const LOOKS: u32 = 4;
 
 /// A failure of a step.
@@ -182,12 +182,12 @@ impl ActionExecution {
     }
 }
 
-/// Whether marking `action` as done takes somebody who made none of the change.
+/// True if only people who made none of the change may mark `action` as done.
 fn is_build(action: &Action) -> bool {
     matches!(action, Action::AutoApproveBuild(_) | Action::TriggerBuild(_))
 }
 
-/// What the message carries, by which it is found again.
+/// Key in the message, by which Signoff finds it again.
 fn key(run: &Run, step: usize, at: Timestamp) -> String {
     format!("{}-{step}-failed-{}", run.id, at.as_microsecond())
 }

@@ -97,7 +97,7 @@ impl ActionExecution {
         Ok(hands)
     }
 
-    /// Whether the approval may set a base once it is reviewed: it asks by the rules in force, and the policy
+    /// True if the approval may set a base once it is reviewed: it asks by the rules in force, and the policy
     /// keeps nothing of its run back.
     async fn reviewed_sets_base(&self, deploy: &DeployId, id: &ApprovalId) -> Tried<bool> {
         let Some(approval) = self.store.approval(deploy, id).await? else { return Ok(false) };

@@ -1,4 +1,5 @@
-//! Who may vote on a range, judged when the approval opens, while it is blocked, and before the first action.
+//! The people who may vote on a range, judged when the approval opens, while it is blocked, and before the
+//! first action.
 
 use crate::electorate::electorate;
 use crate::handler::ActionExecution;
@@ -23,11 +24,11 @@ use runtime::batch::Handled;
 use runtime::effects::Attempt;
 use store::Change;
 
-/// What an approval judges, and by what.
+/// Result of judging an approval, with the input that it is based on.
 pub(crate) struct Judgement {
-    /// Who may vote.
+    /// The people who may vote.
     pub(crate) electorate: Electorate,
-    /// What was let through to its place, as it was read.
+    /// Record of the revisions let through to its place, as it was read.
     pub(crate) base: Base,
     /// The base of its range; `None`: there is none, or none is judged.
     pub(crate) start: Option<String>,
@@ -56,7 +57,7 @@ pub(crate) struct Judged {
 pub(crate) struct Asked<'a> {
     /// The approval.
     pub(crate) id: &'a ApprovalId,
-    /// What the rule says of it.
+    /// The approval as the rule describes it.
     pub(crate) spec: &'a ApprovalSpec,
     /// The deploy.
     pub(crate) deploy: &'a Deploy,

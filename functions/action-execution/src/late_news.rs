@@ -23,7 +23,7 @@ pub(crate) enum Again {
 }
 
 impl Again {
-    /// Whether the reading `kept` counts for a deploy that arrived at `arrived`.
+    /// True if the reading `kept` counts for a deploy that arrived at `arrived`.
     pub(crate) fn takes(self, kept: &Changes, arrived: Timestamp) -> bool {
         match self {
             Self::No => true,
@@ -32,12 +32,12 @@ impl Again {
         }
     }
 
-    /// What was `read`; `had_one`: an earlier reading is on record.
+    /// Returns the reading `read`. `had_one`: true if an earlier reading is on record.
     ///
     /// # Errors
     ///
-    /// The last look failed though an earlier reading is on record: it is tried again, as what people voted
-    /// on was known.
+    /// The reading before the first action failed though an earlier one is on record. It is tried again,
+    /// since people voted on a known change.
     pub(crate) fn or_tried_again(
         self,
         read: Result<Changes, Blocker>,

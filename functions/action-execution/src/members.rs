@@ -8,8 +8,9 @@ use approval::shares::Maker;
 use providers::slack::client::Slack;
 
 impl ActionExecution {
-    /// Who each of `makers` is in Slack, by everything that is theirs; and those whose unconfirmed word on
-    /// the page People says so, who may not vote.
+    /// Returns the Slack member of each of `makers`, by all their accounts and addresses; and the Slack user
+    /// ids of people who may not vote, because nobody confirmed what they entered about a maker on the page
+    /// People.
     ///
     /// Errors: the record or Slack can't be asked now, or an entry can't be read.
     pub(crate) async fn members(&self, slack: &Slack, makers: &[Maker]) -> Tried<(Vec<Member>, Vec<String>)> {
@@ -28,8 +29,8 @@ impl ActionExecution {
     }
 }
 
-/// Who `maker` is, and the members whom the list named before it was changed: they are no voters until that
-/// is confirmed.
+/// Returns the member that `maker` is, and the members whom the list named before it was changed: they may
+/// not vote until the change is confirmed.
 fn member(maker: &Maker, found: Found) -> (Member, Vec<String>) {
     let ids: Vec<String> = found.members.into_iter().map(|member| member.id).collect();
     match (found.known, ids.is_empty()) {

@@ -8,7 +8,7 @@ use approval::{approval as votes, decision::Decision, run};
 use runtime::race;
 use store::{Change, StoreError};
 
-/// How often a lost race is decided again.
+/// Most times that a lost race is decided again.
 const MAX_RACES: u32 = 19;
 
 impl ActionExecution {

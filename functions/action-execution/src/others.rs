@@ -117,7 +117,7 @@ impl ActionExecution {
         Ok(Some(self.successor(newer, found.as_ref())))
     }
 
-    /// What took the place of a deploy; `found` is its row.
+    /// Returns the deploy that took the place of another one; `found` is its row.
     fn successor(&self, by: DeploySummary, found: Option<&Deploy>) -> Successor {
         let title = found.map_or(by.revision, Deploy::title);
         Successor { url: self.deploy_url(&by.id), title, deploy: by.id }

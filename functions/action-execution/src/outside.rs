@@ -118,8 +118,8 @@ impl Outside {
     }
 }
 
-/// What the setting `WEBHOOK_LOOPBACK` says of receivers on this machine. The template does not set it: only
-/// the local stack does.
+/// Reads the setting `WEBHOOK_LOOPBACK`, which allows receivers on this machine. The template does not set
+/// it: only the local stack does.
 fn loopback(settings: &Settings) -> Result<Loopback, SettingError> {
     let name = "WEBHOOK_LOOPBACK";
     let read = Loopback::of_setting(settings.optional(name));

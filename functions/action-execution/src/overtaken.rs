@@ -11,7 +11,7 @@ use approval::run::{Run, StepState};
 use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 
-/// How long after the end of its approval an action still runs at once.
+/// Time after the end of its approval within which an action still runs at once.
 const AT_ONCE: SignedDuration = SignedDuration::from_mins(2);
 
 impl ActionExecution {
@@ -69,7 +69,7 @@ impl ActionExecution {
     }
 }
 
-/// Whether step number `step` of `run` does not run at once at `now`: it or a step before it waited or was
+/// True if step number `step` of `run` does not run at once at `now`: it or a step before it waited or was
 /// resolved by somebody, or its approval ended a while ago.
 fn is_late(run: &Run, step: usize, ended_at: Timestamp, now: Timestamp) -> bool {
     let waits = |step: &StepState| matches!(step, StepState::Running { waits: true, .. });

@@ -20,8 +20,8 @@ use std::collections::HashMap;
 pub(crate) struct FoundMember {
     /// The Slack user id.
     pub(crate) id: String,
-    /// Whether only the list of people leads there, and no address that Slack knows: such a member is a
-    /// maker, and an author only where the host vouches for the account.
+    /// True if only the list of people leads to the member, and no address that Slack knows: such a member is
+    /// a maker, and an author only if the host vouches for the account.
     pub(crate) by_list: bool,
 }
 
@@ -82,7 +82,7 @@ impl Makers {
         wanted.flat_map(|(_, found)| found.members.iter().map(|member| member.id.clone())).collect()
     }
 
-    /// How each is mentioned in Slack.
+    /// Returns the mention of each of them in Slack.
     pub(crate) fn mentions(&self) -> Mentions {
         let mut mentions = Mentions::default();
         for (person, found) in &self.0 {

@@ -8,22 +8,22 @@ use runtime::effects::Attempt;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// How many people one step writes to: Slack takes about 50 calls a minute of the methods that it needs for
+/// Most people that one step writes to: Slack takes about 50 calls a minute of the methods that it needs for
 /// each.
 const MOST: usize = 30;
-/// How many of those who were told are named.
+/// Most of the people reached that a summary names.
 const NAMED: usize = 5;
 
 /// Somebody to be told.
 #[derive(Clone, Debug)]
 pub(crate) struct Recipient {
-    /// What they are called until Slack says it.
+    /// Name until Slack gives another one.
     pub(crate) name: String,
     /// Their Slack user id, if they have one.
     pub(crate) account: Option<String>,
 }
 
-/// Who was told, by name, and who was not.
+/// The people who were told, by name, and those who were not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
     told: Vec<String>,
@@ -87,7 +87,7 @@ impl ActionExecution {
 }
 
 impl Report {
-    /// What became of it, in words; `unknown` says why there is nobody to be told.
+    /// Returns the report in words; `unknown` says why there is nobody to tell.
     pub(crate) fn summary(&self, unknown: &str) -> String {
         let too_many = format!("not told: Signoff writes to {MOST} people at most");
         let (was_too_many, were_too_many) = (format!("was {too_many}"), format!("were {too_many}"));

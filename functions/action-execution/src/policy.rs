@@ -36,7 +36,7 @@ pub(crate) struct Policies {
     last: Mutex<Option<(String, Arc<Policy>)>>,
 }
 
-/// What binds the rules of the stack.
+/// Policy that binds the rules of the stack.
 #[derive(Clone, Debug)]
 pub(crate) enum Binding {
     /// Nothing: the stack has no repository for a policy.
@@ -69,7 +69,7 @@ pub(crate) struct Held {
     breakers: Vec<String>,
     /// The runs that had to succeed before it, where they did.
     runs_before: Vec<Run>,
-    /// Whether nothing of it is held against the policy.
+    /// True if no action of the run is bound by the policy.
     asks_only: bool,
     /// True if it is held against a policy.
     is_by_policy: bool,
@@ -307,7 +307,7 @@ impl ActionExecution {
     /// the run. Then the clock looks again, at most a quarter of an hour later, and it is told.
     ///
     /// # Errors
-    /// Among others, that a newer deploy came to the environment while the policy kept the step back: it is
+    /// Among others: a newer deploy came to the environment while the policy kept the step back. The step is
     /// not run any more.
     pub(crate) async fn is_held_by_policy(
         &self,
@@ -418,7 +418,7 @@ fn different_people(approvals: &[&Approval], four_eyes: bool) -> u64 {
     fewest.unwrap_or(voters.len()) as u64
 }
 
-/// Whether the policy binds `action`: it acts, and Signoff did not write it itself.
+/// True if the policy binds `action`: it acts, and Signoff did not add it itself.
 pub(crate) fn is_bound(action: &Action) -> bool {
     action.kind() == Kind::Acts && !matches!(action, Action::RulesFile(_))
 }

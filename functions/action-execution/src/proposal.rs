@@ -1,4 +1,4 @@
-//! Who may vote on a proposed rules file: its makers are those of the commits that changed it.
+//! The people who may vote on a proposed rules file: its makers are those of the commits that changed it.
 
 use crate::electorate::electorate;
 use crate::handler::ActionExecution;

@@ -19,14 +19,14 @@ const MOST_KEPT: usize = 300 * 1024;
 /// The end of the addresses that GitHub makes up for people who hide theirs.
 const NOREPLY: &str = "@users.noreply.github.com";
 
-/// Whether a range that is read again would say the same.
+/// True if another reading of the range would say the same.
 pub(crate) fn is_settled(changes: &Changes) -> bool {
     changes.missing.is_empty() && changes.unvouched.count == 0 && changes.unverified.count == 0
 }
 
 impl ActionExecution {
-    /// What lies between `base` and `revision`, and who made it, those who deployed it among them; what
-    /// blocks the approval where that can't be read.
+    /// Reads the commits between `base` and `revision` and their makers, those who deployed it among them.
+    /// The inner error is the reason that blocks the approval if they can't be read.
     pub(crate) async fn read_range(
         &self,
         deploy: &Deploy,
@@ -133,8 +133,8 @@ impl ActionExecution {
         }
     }
 
-    /// What the range between two revisions does to files. That the source host does not tell keeps nobody
-    /// from voting.
+    /// Returns the changes to files between two revisions. If the source host does not tell them, people may
+    /// still vote.
     async fn files(
         &self,
         github: &GitHub,
@@ -153,7 +153,7 @@ impl ActionExecution {
     }
 }
 
-/// What the deploy's own commits change of the rules, where nobody knows about the others.
+/// Returns the change of the rules by the deploy's own commits, where the others are unknown.
 pub(crate) fn not_less(deploy: &Deploy) -> RulesChange {
     match &deploy.rules_change {
         RulesChange::Yes(paths) => RulesChange::Yes(paths.clone()),

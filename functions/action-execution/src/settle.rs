@@ -1,5 +1,4 @@
-//! What becomes of an effect that the outside world did not let happen: try again, look first, give up, or
-//! ask.
+//! Ways to settle an effect that failed outside: try again, look first, give up, or ask.
 
 use crate::handler::ActionExecution;
 use crate::tellings::is_over;
@@ -208,7 +207,8 @@ impl ActionExecution {
         attempt.postponed(self.now(), wait, reason.to_owned())
     }
 
-    /// What is told can be told again; what can't be told is put on record.
+    /// Settles a message that failed: it is tried again, since a second copy does no harm. If it can't be
+    /// sent, the record says so.
     pub(crate) async fn settle_telling(
         &self,
         attempt: &Attempt,

@@ -1,4 +1,4 @@
-//! What a build starts from: found when its approval opens, and looked at again before it starts.
+//! Source of a build: found when its approval opens, and looked at again before the build starts.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Tried;
@@ -12,19 +12,19 @@ use runtime::deployments::Connection;
 
 /// The shortest prefix of a revision that a parameter may name it by.
 const MIN_PREFIX: usize = 7;
-/// How many characters a full revision has.
+/// Length of a full revision, in characters.
 const FULL: usize = 40;
-/// What to do where no ref is found to start from.
+/// Advice where no ref is found to start from.
 const WAY_OUT: &str = "Set `revision` of trigger_build to the branch or tag to build, or hand the revision to the build as a \
                        parameter, such as `revision: '{{ deploy_revision }}'`";
 
 impl ActionExecution {
-    /// What a build of `deploy` starts from. `rule` is what the rule has, `spec` the same with its texts
-    /// rendered.
+    /// Finds the source of a build of `deploy`. `rule` is the action as the rule has it, `spec` the same with
+    /// its texts rendered.
     ///
     /// The rule's `revision` is taken first, then the default branch where its head is the revision or a
-    /// parameter names the revision, then a protected branch whose head it is. What somebody reported of the
-    /// deploy never chooses a ref alone.
+    /// parameter names the revision, then a protected branch whose head it is. A ref that somebody reported
+    /// with the deploy is never chosen for that alone.
     pub(crate) async fn start(
         &self,
         deploy: &Deploy,
@@ -123,12 +123,12 @@ impl ActionExecution {
     }
 }
 
-/// What looks for the ref that a build starts from.
+/// Search for the ref that a build starts from.
 struct Finder<'a> {
     github: &'a GitHub,
     repository: &'a str,
     deploy: &'a Deploy,
-    /// Whether a parameter names the revision.
+    /// True if a parameter names the revision.
     is_told: bool,
 }
 
@@ -207,8 +207,7 @@ impl Finder<'_> {
         Ok(if tag.is_some() { Err(ambiguous(&branch.name)) } else { Ok((branch, true)) })
     }
 
-    /// Whether not everybody who may push can change what `head` stands at: the default branch, or a
-    /// protected one.
+    /// True if only some of the people who may push can move `head`: the default branch, or a protected one.
     async fn is_guarded(&self, head: &RefHead) -> Result<bool, Failure> {
         if head.is_tag {
             return Ok(false);
@@ -220,7 +219,7 @@ impl Finder<'_> {
     }
 }
 
-/// Whether a parameter names the deploy's revision: in full, or by a prefix that the host says is of no other
+/// True if a parameter names the deploy's revision: in full, or by a prefix that the host gives to no other
 /// commit. The rule has to put it there: a reported branch may have the name of a commit.
 async fn is_told(
     github: &GitHub,
@@ -278,7 +277,7 @@ fn ambiguous(name: &str) -> String {
     )
 }
 
-/// That nothing was started, and why.
+/// Failure for a build that was not started, with the reason.
 pub(crate) fn nothing(why: &str) -> Failure {
     Failure::Permanent(format!("nothing was started: {why}"))
 }

@@ -1,4 +1,4 @@
-//! What a vote stands for: fixed when its approval opens, and compared before each action.
+//! Subject of a vote: fixed when its approval opens, and compared before each action.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Tried;
@@ -15,7 +15,7 @@ use store::StoreError;
 const MAX_TEXTS: usize = 64 * 1024;
 /// The longest line of an action, in characters.
 const MAX_LINE: usize = 4000;
-/// How much of a value a dialog shows, in characters.
+/// Longest value that a dialog shows, in characters.
 const MAX_VALUE: usize = 60;
 
 impl ActionExecution {
@@ -103,7 +103,7 @@ impl ActionExecution {
         Some(cut(format!("{}: {why}", act.short.as_ref().unwrap_or(&act.line))))
     }
 
-    /// Where `connection` has the repository and the project, and the number that is kept of the repository.
+    /// Returns the repository and the project of `connection`, with the repository's id on record.
     async fn origin(
         &self,
         deploy: &Deploy,
@@ -114,8 +114,8 @@ impl ActionExecution {
         Ok(Some(Origin { repository_id: kept.map(|kept| kept.id), ..origin(connection) }))
     }
 
-    /// What `texts` can say of `deploy` when an approval opens. The rules that failed are read where a text
-    /// asks for them.
+    /// Returns the values that `texts` can use for `deploy` when an approval opens. Reads the rules that
+    /// failed only if a text uses them.
     async fn context_at_opening(&self, deploy: &Deploy, texts: &[String]) -> Tried<Context> {
         let context = self.early_context(deploy);
         if !texts.iter().any(|text| text.contains(FAILED_RULES)) {
@@ -180,8 +180,8 @@ fn condition(run: &Run, step: usize, index: usize) -> Option<String> {
     }))
 }
 
-/// That the deployment still has its repository and its project where they were when each of `subjects` was
-/// fixed. Error: it has not, and the message says what changed.
+/// Checks that the deployment has the same repository and project as when each of `subjects` was fixed.
+/// Error: one changed; the message says which.
 pub(crate) fn unmoved<'a>(
     deploy: &Deploy,
     subjects: impl IntoIterator<Item = &'a Subject>,
@@ -216,7 +216,7 @@ fn moved(seen: Option<&Origin>, now: Option<&Origin>) -> Option<String> {
     }
 }
 
-/// What renders a text of an action: in an address, a value stays in its place.
+/// Returns the renderer for a text of an action. In an address, a value can't change the rest of the address.
 pub(crate) fn renderer(of: TextOf) -> fn(&str, &Context) -> Result<String, TemplateError> {
     match of {
         TextOf::Address => render_address,
@@ -249,7 +249,7 @@ fn unrendered(error: TemplateError) -> Failure {
     Failure::Permanent(format!("an action can't be rendered: {error}"))
 }
 
-/// How many bytes the texts of `action` have, at least.
+/// Size of the texts of `action` in bytes, at least.
 fn size(action: &Action) -> usize {
     texts(action).iter().map(String::len).fold(0, usize::saturating_add)
 }

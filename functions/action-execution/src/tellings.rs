@@ -1,5 +1,5 @@
-//! What people wait for is tried again for a day when it fails: it is neither lost in an outage of
-//! minutes nor because of a channel that somebody can repair.
+//! Retries of messages that people wait for: for a day, so that neither an outage of minutes nor a channel
+//! that somebody can repair loses one.
 
 use crate::handler::ActionExecution;
 use crate::settle::sentence;
@@ -46,7 +46,8 @@ impl ActionExecution {
         Ok(Handled::Done)
     }
 
-    /// What tells the deployment's channel the text of `effect`, where that is for a thread.
+    /// Returns an effect that posts the text of `effect` in the deployment's channel, if `effect` posts to a
+    /// thread and there is a channel.
     async fn told_elsewhere(&self, effect: &Effect) -> Result<Option<EffectKind>, StoreError> {
         let EffectKind::TellThread { text, .. } = &effect.kind else { return Ok(None) };
         let Some(deploy) = self.store.deploy(&effect.deploy).await? else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Why an effect was not done.
+//! Reasons for which an effect was not done.
 
 use providers::Failure;
 use providers::circleci::NotApproved;
@@ -6,7 +6,7 @@ use runtime::effects::Attempt;
 use store::{CommitError, StoreError};
 use thiserror::Error;
 
-/// Why an effect was not done.
+/// Reason for which an effect was not done.
 #[derive(Debug, Error)]
 pub(crate) enum Trouble {
     /// The outside world's part.
@@ -23,7 +23,7 @@ pub(crate) enum Trouble {
     Race,
 }
 
-/// What was asked for, unless something kept it from being done.
+/// Result of something tried, or the reason for which it was not done.
 pub(crate) type Tried<T> = Result<T, Trouble>;
 
 impl Trouble {
@@ -36,7 +36,8 @@ impl Trouble {
     }
 }
 
-/// Why an action was not done: nobody knows whether it was where an earlier answer of `attempt` was lost.
+/// Reason for which an action was not done. If an earlier answer of `attempt` was lost, nobody knows whether
+/// it was.
 pub(crate) fn unless_lost(attempt: &Attempt, trouble: Trouble) -> Trouble {
     match trouble {
         Trouble::Outside(Failure::Permanent(why)) if attempt.lost => Failure::Unanswered(why).into(),

@@ -17,14 +17,14 @@ const TOLD_FROM: SignedDuration = SignedDuration::from_mins(1);
 /// The end of the note of an evaluation that the clock tries again.
 const PARKED: &str = "Signoff tries again for a day.";
 
-/// Whether `effect` has all rules of its deploy evaluated, and not only those that wait for news of it.
+/// True if `effect` evaluates all rules of its deploy, and not only those that wait for news of it.
 pub(crate) fn is_whole(effect: &Effect) -> bool {
     effect.kind == EffectKind::EvaluateAgain || look_number(effect).is_some()
 }
 
 impl RuleEvaluation {
-    /// Whether the rules of `deploy` were evaluated since `effect` was committed, by a try of Signoff's own
-    /// or because somebody asked for it. One query, for a later look at a deploy that is confirmed by now.
+    /// True if the rules of `deploy` were evaluated after `effect` was committed, by a retry of Signoff's or
+    /// because somebody asked for it. Takes one query for a later look at a deploy that is confirmed by now.
     pub(crate) async fn was_evaluated_meanwhile(
         &self,
         effect: &Effect,
@@ -136,7 +136,7 @@ pub(crate) fn offer(channel: Option<&str>, text: String) -> Option<EffectKind> {
     channel.map(|channel| EffectKind::OfferEvaluation { channel: channel.to_owned(), text })
 }
 
-/// Whether the clock tries `effect` again.
+/// True if the clock tries `effect` again.
 pub(crate) fn is_parked(effect: &Effect) -> bool {
     effect.note.as_ref().is_some_and(|note| note.ends_with(PARKED))
 }

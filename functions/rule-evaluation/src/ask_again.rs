@@ -148,5 +148,5 @@ impl RuleEvaluation {
     }
 }
 
-/// What becomes of the earlier run, and the one that takes its place.
+/// Decisions about the earlier run and about the run that takes its place.
 type Decisions = (approval::decision::Decision<Run>, approval::decision::Decision<Run>);

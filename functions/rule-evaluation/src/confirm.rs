@@ -187,7 +187,7 @@ impl RuleEvaluation {
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
     }
 
-    /// Whether another look at the deploy of `effect` is to come, where somebody asked for this one.
+    /// True if somebody asked for this look at the deploy of `effect` and a scheduled one is still to come.
     async fn looks_again(&self, effect: &Effect) -> Tried<bool> {
         if look_number(effect).is_some() {
             return Ok(false);

@@ -15,10 +15,10 @@ use store::DeploySummary;
 
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;
-/// How much of a commit's first line is kept, in characters.
+/// Longest commit title that is kept, in characters.
 const MAX_TITLE: usize = 200;
 
-/// What was read of a deploy.
+/// Result of reading the change of a deploy.
 enum Found {
     /// All since the previous deploy, or the deployed commit where there is none before.
     Range(Box<ReadRange>),
@@ -121,7 +121,7 @@ impl RuleEvaluation {
     }
 }
 
-/// What is put on record of a deploy whose change was not read whole.
+/// Sentences for the record of a deploy whose change was not read in full.
 fn unread(deploy: &Deploy) -> String {
     let mut told = deploy.reading.missing.clone();
     if !told.is_empty() {
@@ -139,7 +139,7 @@ fn unread(deploy: &Deploy) -> String {
     told.join(" ")
 }
 
-/// What there is to read of `deploy`.
+/// Reads the change of `deploy` from the source host. Error: worth trying again.
 async fn find(github: &GitHub, deploy: &Deploy) -> Result<Found, Failure> {
     let (repository, revision) = (&deploy.repository, &deploy.revision);
     let mut is_lost = false;

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 use store::{After, Change, DeploySummary, Missing, Page};
 
-/// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
+/// Rows at which a transaction is committed and the next one is begun; DynamoDB takes 100.
 const ROWS: usize = 50;
 /// The bytes of runs at which a transaction is committed and the next one is begun; DynamoDB takes 4 MB.
 const BYTES: usize = 1024 * 1024;
@@ -43,7 +43,7 @@ const MAX_DRIFTS: usize = 10;
 pub(crate) struct Look<'a> {
     pub(crate) attempt: &'a Attempt,
     pub(crate) scope: Scope,
-    /// What was found out on the way that its authors should know.
+    /// Findings that the authors of the rules should know.
     pub(crate) notices: Vec<String>,
     /// The deployment's channel, where it has one.
     pub(crate) channel: Option<String>,
@@ -250,7 +250,8 @@ impl RuleEvaluation {
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
     }
 
-    /// How far the environments are behind that `rules` which may hold ask for.
+    /// Returns, for each environment that a rule which may hold asks about, how far it is behind; `None`: it
+    /// is not.
     pub(crate) async fn drift<'r>(
         &self,
         known: &Known<'_>,
@@ -271,8 +272,8 @@ impl RuleEvaluation {
         Ok(drift)
     }
 
-    /// What is told, and put on record, of rules that use what is not supported yet; nothing that is on
-    /// record already.
+    /// Returns the messages and the events about rules that use what is not supported yet, without those that
+    /// are on record already.
     fn not_opened(
         &self,
         look: &Look<'_>,
@@ -294,7 +295,8 @@ impl RuleEvaluation {
         told
     }
 
-    /// What is told, once for all of its rules, and put on record where another revision overtook `deploy`.
+    /// Returns the events about the rules that do not act because another revision overtook `deploy`, without
+    /// those that are on record already. One message names all of the rules.
     fn overtaken(
         &self,
         look: &Look<'_>,
@@ -356,7 +358,8 @@ fn bounded(texts: impl Iterator<Item = String>) -> Vec<String> {
     shown
 }
 
-/// That rules hold which a freeze keeps from being opened; nothing that is on record already.
+/// Returns the events about rules that hold but that a freeze keeps from being opened, without those that are
+/// on record already.
 fn frozen(plan: &Plan<'_>, known: Option<&Page>) -> Vec<NotOpened> {
     let told = |(rule, hold): &(&Rule, Hold)| {
         let event = EventKind::Frozen {

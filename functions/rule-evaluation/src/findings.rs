@@ -1,4 +1,4 @@
-//! What came of each rule of a file, for the record.
+//! Finding for each rule of a file, for the record.
 
 use crate::plan::{Plan, Scope};
 use approval::evaluation::{Evaluated, Finding};
@@ -9,17 +9,17 @@ use rules::explain::failures;
 use rules::{Rule, Snapshot};
 use std::collections::BTreeMap;
 
-/// How much is kept of why a rule does not hold, in characters.
+/// Longest explanation that is kept of why a rule does not hold, in characters.
 const MAX_WHY: usize = 500;
 
-/// What the rules were looked at with, and what was found.
+/// Input and result of an evaluation of the rules.
 pub(crate) struct Looked<'a> {
     pub(crate) scope: Scope,
     /// The deploy at the time of the evaluation.
     pub(crate) snapshot: &'a Snapshot,
-    /// What is done about them.
+    /// Plan for the rules.
     pub(crate) plan: &'a Plan<'a>,
-    /// What would be done were this deploy the newest of its environment.
+    /// Plan for the rules if this deploy were the newest of its environment.
     pub(crate) of_the_newest: &'a Plan<'a>,
     /// The rules that don't act because nothing was approved yet for what they act on; each with the rule
     /// that asks about it.
@@ -27,9 +27,9 @@ pub(crate) struct Looked<'a> {
 }
 
 impl Looked<'_> {
-    /// What came of each of `rules` that was looked at. `run`: the id of the run of a rule; `is_open`:
-    /// whether it was opened by an earlier evaluation; `succeeded`: whether the run of the rule of this name
-    /// has succeeded.
+    /// Returns the finding for each of `rules` that was looked at. `run`: the id of the run of a rule;
+    /// `is_open`: true if an earlier evaluation opened it; `succeeded`: true if the run of the rule of this
+    /// name has succeeded.
     pub(crate) fn findings(
         &self,
         rules: &[Rule],
@@ -55,7 +55,7 @@ impl Looked<'_> {
         rules.iter().filter_map(found).collect()
     }
 
-    /// What came of a rule that is not opened.
+    /// Returns the finding for a rule that is not opened.
     fn closed(&self, rule: &Rule, succeeded: impl Fn(&str) -> bool) -> Finding {
         if !rule.applies_to_deploys() {
             return Finding::NotForDeploys;
@@ -108,7 +108,8 @@ mod tests {
         - acts: {freeze: {name: weekend, days: [sat, sun], time_zone: UTC}, actions: [trigger_build]}\n\
         - pulls: {triggers: [pr_opened], actions: [trigger_build]}\n";
 
-    /// What came of each rule, a line each. `opened`: the rules whose runs were opened before, and succeeded.
+    /// Returns the finding for each rule, a line each. `opened`: the rules whose runs were opened before, and
+    /// succeeded.
     fn told(deploy: &Deploy, scope: Scope, now: &str, opened: &[&str], outdated: bool) -> String {
         let file = rules::parse(RULES, "rules.yml").unwrap();
         let (known, now) = (Known::new(deploy), now.parse().unwrap());

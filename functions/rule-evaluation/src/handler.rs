@@ -34,7 +34,7 @@ use store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, S
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
-/// How long it may take until a deploy is found by its environment: DynamoDB's indexes follow their table.
+/// Longest time until a deploy is found by its environment: DynamoDB's indexes follow their table.
 const LISTED_IN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Evaluates the rules of deploys.
@@ -52,7 +52,7 @@ pub(crate) struct RuleEvaluation {
     clock: fn() -> Timestamp,
 }
 
-/// Why the rules of a deploy were not evaluated.
+/// Reason for which the rules of a deploy were not evaluated.
 #[derive(Debug, Error)]
 pub(crate) enum Trouble {
     #[error(transparent)]

@@ -1,4 +1,5 @@
-//! By whose rules a deploy is judged: the file in force, and what a proposed one already has asked.
+//! Rules that a deploy is judged by: those of the file in force, and those of a proposed file that ask
+//! already.
 
 use crate::handler::{RuleEvaluation, Tried, Trouble, tell};
 use crate::plan::Scope;
@@ -17,7 +18,7 @@ use rules::{Rule, RulesFile};
 use std::borrow::Cow;
 use store::{Change, CommitError, RulesTexts};
 
-/// How often a lost race for the rules of a deployment is decided again.
+/// Most times that a lost race for the rules of a deployment is decided again.
 const MAX_RACES: u32 = 9;
 /// The ref of the default branch's head.
 const HEAD: &str = "HEAD";
@@ -49,7 +50,7 @@ pub(crate) struct Judged {
     tags: DefaultTags,
     /// The rules of `rules` that only a proposed file has asked.
     asked: Vec<Asked>,
-    /// What waits for a proposed file.
+    /// Sentences about what waits for a proposed file.
     pub(crate) notices: Vec<String>,
     /// The file that needs an approval before it counts.
     pub(crate) proposal: Option<Box<Found>>,
@@ -112,7 +113,7 @@ impl Judged {
         self.asked.iter().filter(is_covered).map(|asked| asked.rule.name.clone()).collect()
     }
 
-    /// Whether a rule in force has this name.
+    /// True if a rule in force has this name.
     pub(crate) fn is_in_force(&self, name: &str) -> bool {
         let is_asked = self.asked.iter().any(|asked| asked.rule.name == name);
         !is_asked && self.rules.rules.iter().any(|rule| rule.name == name)
@@ -396,8 +397,8 @@ impl RuleEvaluation {
         Ok(self.store.commit(change.and(&owner, effects, vec![event])).await?)
     }
 
-    /// What is told, and put on record, of a file on the default branch that has mistakes while another one
-    /// is in force.
+    /// Returns the message and the event about an invalid file on the default branch, while another one is in
+    /// force.
     pub(crate) fn proposal_refused(
         &self,
         look: &crate::evaluate::Look<'_>,

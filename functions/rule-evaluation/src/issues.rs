@@ -13,7 +13,7 @@ use runtime::aws::Aws;
 use runtime::secrets::{JiraSecret, LinearSecret, Secret};
 use runtime::settings::{SettingError, Settings};
 
-/// Where issues may be.
+/// Trackers in which issues may be.
 #[derive(Debug)]
 pub(crate) struct Places {
     /// Without an address, Jira is not connected.
@@ -22,7 +22,7 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// The places of these settings. Error: one is missing.
+    /// Reads the trackers from the settings. Error: a setting is missing.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
             jira: (
@@ -94,8 +94,8 @@ impl RuleEvaluation {
     }
 }
 
-/// Whether the deploy goes on though a tracker failed in this attempt: what passes by is waited for, but not
-/// forever; a rate limit is, as it slows work down and ends none.
+/// True if the deploy goes on though a tracker failed in this attempt. A failure that passes is waited for,
+/// but not forever; a rate limit is, since it slows work down and ends none.
 pub(crate) fn goes_on_without(failure: &Failure, tries: u32) -> bool {
     !failure.is_passing() || failure.retry_after().is_none() && tries >= MAX_ATTEMPTS
 }

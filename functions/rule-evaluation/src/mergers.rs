@@ -6,7 +6,7 @@ use providers::Failure;
 use providers::github::GitHub;
 use std::collections::BTreeMap;
 
-/// How many profiles are read, a request each. Of the other accounts, the name is known.
+/// Most profiles that are read, a request each. Other accounts keep the name that is known.
 const MAX_PROFILES: usize = 50;
 /// The addresses that GitHub makes up for those who hide theirs; nobody in Slack has one.
 const MADE_UP: &str = "@users.noreply.github.com";
@@ -48,7 +48,7 @@ fn author<'a>(commits: &'a [Commit], older: &'a [Person], login: &str) -> Option
     })
 }
 
-/// What the git host said; `None` where it says that there is no such thing.
+/// Returns the git host's answer; `None` where it says that there is no such thing.
 fn unless_refused<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(said) => Ok(Some(said)),

@@ -1,5 +1,5 @@
-//! What the rules of a file mean for a deploy at one time: which hold, which can't be opened, and when to
-//! look again.
+//! Plan for the rules of a file and a deploy at one time: the rules that hold, those that can't be opened,
+//! and the time of the next look.
 //!
 //! A rule with `deployed_for` or `health` asks how a deploy does in its environment ("it soaked"). Only the
 //! newest deploy of an environment is there: once a newer one came, the older one's rules that still wait
@@ -14,7 +14,7 @@ use rules::variables::Known;
 use rules::{Rule, Snapshot};
 use std::collections::BTreeSet;
 
-/// What is to be done about the rules of a file.
+/// Plan for the rules of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan<'r> {
     /// The rules that hold, in the file's order.
@@ -31,7 +31,7 @@ pub(crate) struct Plan<'r> {
 }
 
 impl Plan<'_> {
-    /// Whether the rule of this name is opened now, or once a freeze is over.
+    /// True if the rule of this name is opened now, or once a freeze is over.
     pub(crate) fn opens(&self, name: &str) -> bool {
         let frozen = self.frozen.iter().map(|(rule, _)| rule);
         self.holding.iter().chain(frozen).any(|rule| rule.name == name)
@@ -47,7 +47,7 @@ impl Plan<'_> {
         self
     }
 
-    /// When the next rule is to be opened by time alone.
+    /// Time at which the next rule is to be opened by time alone.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         let thaws = self.frozen.iter().map(|(_, hold)| hold.until);
         self.waiting.iter().filter_map(|(_, from)| *from).chain(thaws).min()
@@ -58,21 +58,21 @@ impl Plan<'_> {
         self.waiting.iter().flat_map(|(rule, _)| rule.drifts()).collect()
     }
 
-    /// Whether `rule` is one of those that are opened or wait, for a freeze too.
+    /// True if `rule` is opened or waits, for a freeze too.
     pub(crate) fn names(&self, rule: &Rule) -> bool {
         let frozen = self.frozen.iter().map(|(rule, _)| rule);
         let waiting = self.waiting.iter().map(|(rule, _)| rule);
         self.holding.iter().chain(frozen).chain(waiting).any(|one| one.name == rule.name)
     }
 
-    /// Whether it says of a rule that it is opened, or may be, because the deploy is still where it is.
+    /// True if the plan opens a rule, or may, only because the deploy is still the newest of its environment.
     pub(crate) fn is_of_the_newest(&self) -> bool {
         let waiting = self.waiting.iter().map(|(rule, _)| rule);
         let asks = self.holding.iter().chain(waiting).any(|rule| rule.is_of_the_newest());
         asks || !self.frozen.is_empty() || !self.thawed.is_empty()
     }
 
-    /// Leaves out what is so because the deploy is still where it is: another deploy took its place.
+    /// Removes everything that holds only for the newest deploy of an environment: a newer one is there.
     pub(crate) fn forget_the_newest(&mut self) {
         self.frozen.clear();
         let thawed = std::mem::take(&mut self.thawed);
@@ -106,8 +106,8 @@ pub(crate) enum Scope {
     Waiting,
 }
 
-/// What `rules` mean for what is `known` of a deploy at `now`. `succeeded`: whether the run of the rule of
-/// this name has succeeded.
+/// Returns the plan for `rules` by what is `known` of a deploy at `now`. `succeeded`: true if the run of the
+/// rule of this name has succeeded.
 pub(crate) fn plan<'r>(
     rules: impl IntoIterator<Item = &'r Rule>,
     scope: Scope,
@@ -144,8 +144,8 @@ pub(crate) fn plan<'r>(
     plan
 }
 
-/// Whether an approval of a rule, at whatever depth, counts no vote of who wrote, merged or deployed the
-/// change.
+/// True if an approval of a rule, at whatever depth, counts no vote of people who wrote, merged or deployed
+/// the change.
 pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
     fn any(actions: &[Action]) -> bool {
         actions.iter().any(|action| match action {

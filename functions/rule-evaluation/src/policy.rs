@@ -17,17 +17,17 @@ use providers::github::{GitHub, Missing};
 use rules::policy::Policy;
 use store::{Change, CommitError, StoreError};
 
-/// How often a lost race for the policy is decided again.
+/// Most times that a lost race for the policy is decided again.
 const MAX_RACES: u32 = 9;
-/// How many attempts at an evaluation wait for a host that does not tell the policy now. The next one goes on
-/// without it.
+/// Number of attempts at an evaluation that wait for a host that does not tell the policy now. The next one
+/// goes on without it.
 const PATIENT: u32 = 2;
-/// How many changed lines the record lists.
+/// Most changed lines that the record lists.
 const MAX_CHANGES: usize = 40;
-/// How much of one, in characters.
+/// Longest changed line on record, in characters.
 const LINE: usize = 300;
 
-/// What the default branch of the policy repository has.
+/// Result of reading the policy from the default branch of its repository.
 #[derive(Debug)]
 enum Read {
     /// A policy.
@@ -46,7 +46,7 @@ struct Reader<'a> {
     channel: Option<&'a str>,
 }
 
-/// What follows from what was read.
+/// Change that follows from the file that was read.
 struct Step {
     next: StackPolicy,
     effects: Vec<EffectKind>,
@@ -157,7 +157,7 @@ impl RuleEvaluation {
         Ok(notices)
     }
 
-    /// What a policy that can be used leads to, and what is to be known of it.
+    /// Returns the change that a valid policy leads to, and the notices about it.
     async fn found_policy(
         &self,
         state: &StackPolicy,
@@ -244,8 +244,8 @@ impl RuleEvaluation {
         Step { next: state.adopt(in_force), effects, event: Some(event), run: None }
     }
 
-    /// What follows from a file that can't be used; `None`: it was told already. With `stays`, what is
-    /// proposed is still asked.
+    /// Returns the change that follows from a file that can't be used; `None`: it was reported already. With
+    /// `stays`, the dialog of the proposed policy stays open.
     fn refused_policy(
         &self,
         state: &StackPolicy,
@@ -273,7 +273,7 @@ impl RuleEvaluation {
         Some(Step { next: state.refuse(unusable, stays), effects, event: Some(event), run: None })
     }
 
-    /// What closes the dialog of the policy that is proposed: `reader` found another one.
+    /// Returns the effect that closes the dialog of the proposed policy: `reader` found another one.
     fn close_policy(&self, state: &StackPolicy, reader: Reader<'_>) -> Vec<EffectKind> {
         let Some(proposal) = state.proposal.as_ref().filter(|proposal| !proposal.rejected) else {
             return Vec::new();
@@ -306,7 +306,7 @@ fn no_file(repository: &str, missing: Missing) -> (&'static str, String) {
     }
 }
 
-/// That a policy is not in force, and why.
+/// Notice that a policy is not in force, with the reason.
 fn waiting(file: &PolicyFile, why: &str) -> String {
     format!("the policy in {} ({}) is not in force: {why}", file.repository, file.short())
 }

@@ -77,7 +77,8 @@ impl RuleEvaluation {
         }
     }
 
-    /// What closes the dialogs of the file that `state` has proposed: `deploy` found another one.
+    /// Returns the effect that closes the dialogs of the file that `state` has proposed: `deploy` found
+    /// another one.
     pub(crate) fn close_proposal(&self, deploy: &Deploy, state: &RulesInForce) -> Vec<EffectKind> {
         let Some(proposal) = state.proposal.as_ref().filter(|proposal| !proposal.rejected) else {
             return Vec::new();
@@ -132,7 +133,7 @@ fn asks(touched: &[&ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
     then
 }
 
-/// Whether the same people vote on both, by the same rules.
+/// True if the same people vote on both, by the same rules.
 fn same_voters(one: &ApprovalSpec, other: &ApprovalSpec) -> bool {
     let anyone = one.approvers.is_none() && one.quotas.is_empty();
     one.approvers == other.approvers

@@ -27,7 +27,7 @@ const MAX_ISSUES: usize = 30;
 /// The parts that were read for one evaluation, so that nothing is read twice.
 #[derive(Default)]
 pub(crate) struct Lists {
-    /// What lies between each base and the deploy; `None` as the base: the deploy's own commits.
+    /// The range between each base and the deploy; `None` as the base: the deploy's own commits.
     ranges: BTreeMap<Option<String>, OneRange>,
     files: BTreeMap<String, ChangedFiles>,
     tags: Option<DefaultTags>,

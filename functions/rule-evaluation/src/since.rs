@@ -54,7 +54,7 @@ struct Read {
 }
 
 impl RuleEvaluation {
-    /// What those of the rules ask about everything since the last approval for which `is_looked_at` is true.
+    /// Answers what the rules for which `is_looked_at` is true ask about everything since the last approval.
     ///
     /// A rule that asks people is judged from the base of its first approval's place. One that acts without
     /// asking is judged from the bases of the approvals that lead to the place that it names in

@@ -1,7 +1,7 @@
-//! How long it takes to read a file of 1,000 rules, and to evaluate its rules for one deploy.
+//! Time that it takes to read a file of 1,000 rules, and to evaluate its rules for one deploy.
 //!
 //! `cargo bench --package rules` prints, for each, the fastest and the median run of [`RUNS`] on one core.
-//! What is evaluated was read just before, as in the function.
+//! The rules are read just before they are evaluated, as in the function.
 
 use approval::deploy::{Deploy, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 const RULES: usize = 1_000;
 const RUNS: usize = 31;
 
-/// How labels are compared in the rules of a file: what stands in the condition, `NUMBER` for the rule's
-/// number, and what that is.
+/// Comparisons of labels in the rules of a file: the text of the condition, with `NUMBER` for the rule's
+/// number, and a name for it.
 const COMPARISONS: [(&str, &str); 3] = [
     ("!='feaNUMBER|feature'", "without regular expressions"),
     ("~='feaNUMBER|feature'", "with a regular expression each, no two alike"),
@@ -87,7 +87,7 @@ fn deploy() -> Option<Deploy> {
     })
 }
 
-/// How long each of the runs took, the fastest first; what it takes to prepare one is not counted.
+/// Returns the duration of each run, the fastest first, without the time that it takes to prepare the run.
 fn timed<I, T>(prepare: impl Fn() -> I, run: impl Fn(&I) -> T) -> Vec<Duration> {
     let mut times: Vec<Duration> = (0..RUNS)
         .map(|_| {
@@ -101,7 +101,7 @@ fn timed<I, T>(prepare: impl Fn() -> I, run: impl Fn(&I) -> T) -> Vec<Duration> 
     times
 }
 
-/// How many rules open, after an hour.
+/// Returns the number of rules that open after an hour.
 fn opened(file: &RulesFile, deploy: &Deploy) -> usize {
     let snapshot = Snapshot::at(&Known::new(deploy), deploy.deployed_at + Duration::from_secs(3600));
     file.rules.iter().filter(|rule| rule.opens_for(&snapshot)).count()

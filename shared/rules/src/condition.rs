@@ -55,13 +55,13 @@ pub enum Condition {
 pub struct Comparison {
     /// The variable's name.
     pub variable: String,
-    /// How they are compared.
+    /// Operator between the variable and the value.
     pub operator: Operator,
-    /// What it is compared with.
+    /// Value on the right.
     pub value: Operand,
 }
 
-/// How a variable is compared with a value.
+/// Comparison of a variable with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// `=`: the same; of a list: one of its elements.
@@ -80,7 +80,7 @@ pub enum Operator {
     Matches,
 }
 
-/// What a variable is compared with.
+/// Right side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operand {
     /// A quoted text. A parsed one never holds both kinds of quotes. Against a duration it is read as one
@@ -99,7 +99,7 @@ pub enum Operand {
 }
 
 impl Condition {
-    /// Its comparisons, in order.
+    /// Returns its comparisons, in order.
     pub(crate) fn comparisons(&self) -> Vec<&Comparison> {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::comparisons).collect(),
@@ -107,7 +107,7 @@ impl Condition {
         }
     }
 
-    /// Every variable that it names, as often as it does.
+    /// Returns every variable that it names, as often as it does.
     pub fn variables(&self) -> Vec<&str> {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::variables).collect(),
@@ -115,7 +115,7 @@ impl Condition {
         }
     }
 
-    /// Whether it names a variable for which `which` is true.
+    /// True if it names a variable for which `which` is true.
     pub fn names(&self, which: &impl Fn(&str) -> bool) -> bool {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().any(|part| part.names(which)),

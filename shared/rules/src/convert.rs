@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 pub struct Conversion {
     /// The text of the new file.
     pub text: String,
-    /// What was changed, at its places in the old file; empty: the text is the same.
+    /// The changes, at their places in the old file; empty: the text is the same.
     pub changes: Vec<Problem>,
-    /// What the authors of the new file should know, at its places in there: [`crate::RulesFile::notices`].
+    /// Notices for the authors of the new file, at their places there: [`crate::RulesFile::notices`].
     pub notices: Vec<Problem>,
 }
 

@@ -12,12 +12,12 @@ use approval::action::{Action, ApprovalSpec, Kind, OnFailure};
 use coupled::Coupled;
 use std::collections::BTreeSet;
 
-/// What another rules file changes.
+/// Difference between two rules files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
     /// The changes, in the order of the file in force; what is new comes last.
     pub changes: Vec<Change>,
-    /// Whether the file in force asks for an approval in any rule.
+    /// True if the file in force asks for an approval in any rule.
     pub is_guarded: bool,
 }
 
@@ -42,7 +42,7 @@ pub enum Touches {
 }
 
 impl Difference {
-    /// Whether the other file needs an approval before it counts.
+    /// True if the other file needs an approval before it counts.
     pub fn needs_approval(&self) -> bool {
         self.is_guarded && self.changes.iter().any(|change| change.touches != Touches::Nothing)
     }
@@ -62,7 +62,7 @@ impl Difference {
     }
 }
 
-/// What `proposal` changes of `in_force`. `tags_changed`: whether the default tags that stand beside it
+/// Compares `proposal` with `in_force`. `tags_changed`: true if the default tags that stand beside the file
 /// changed too.
 pub fn difference(in_force: &RulesFile, proposal: &RulesFile, tags_changed: bool) -> Difference {
     let before: Vec<&Rule> = in_force.rules.iter().filter(|rule| opens(rule)).collect();
@@ -109,7 +109,7 @@ pub fn difference(in_force: &RulesFile, proposal: &RulesFile, tags_changed: bool
     Difference { changes, is_guarded: in_force.rules.iter().any(|rule| !approvals(rule).is_empty()) }
 }
 
-/// Whether deploys open `rule` at all.
+/// True if deploys open `rule` at all.
 pub(crate) fn opens(rule: &Rule) -> bool {
     rule.applies_to_deploys() && rule.unsupported.is_empty()
 }
@@ -119,7 +119,7 @@ pub(crate) fn approvals(rule: &Rule) -> Vec<&ApprovalSpec> {
     rule.actions.iter().flat_map(Action::approvals).collect()
 }
 
-/// Whether `rule` acts at whatever depth.
+/// True if `rule` acts at whatever depth.
 fn acts(rule: &Rule) -> bool {
     rule.actions.iter().any(Action::may_act)
 }
@@ -130,7 +130,7 @@ fn all_of(rule: &Rule) -> Touches {
     if names.is_empty() { Touches::Nothing } else { Touches::Approvals(names) }
 }
 
-/// Whether approvals of `rule` have the same name: which of them became which one, nobody can tell.
+/// True if approvals of `rule` have the same name, so that nobody can tell which of them became which.
 fn has_twins(rule: &Rule) -> bool {
     let mut names = BTreeSet::new();
     approvals(rule).into_iter().any(|spec| !names.insert(&spec.name))
@@ -350,8 +350,8 @@ fn lines(actions: &[Action]) -> String {
     if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
 }
 
-/// What two lists of actions say, as the end of a sentence: a line each, or with all that they say where the
-/// lines are the same.
+/// Describes two lists of actions as the end of a sentence: a line each, or their full text where the lines
+/// are the same.
 fn from_to(old: &[Action], new: &[Action]) -> String {
     let (was, is) = (lines(old), lines(new));
     if was != is {

@@ -5,11 +5,11 @@ use crate::problem::{Position, Source};
 /// Characters of a text that become others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// Where they start.
+    /// Start of the characters.
     pub at: Position,
-    /// How many characters are taken out, the ends of lines among them.
+    /// Number of characters that are taken out, the ends of lines among them.
     pub removed: usize,
-    /// The characters that stand there instead.
+    /// The characters that are put there instead.
     pub put: String,
 }
 

@@ -1,4 +1,4 @@
-//! Why a condition holds or does not: a tree that mirrors it, with what each variable stands for.
+//! Explanation of a condition's verdict: a tree that mirrors the condition, with the value of each variable.
 
 use crate::condition::{Comparison, Condition, Deploys, Operand, Snapshot, Value};
 use crate::file::RuleCondition;
@@ -11,14 +11,14 @@ use std::time::Duration;
 pub enum Explanation {
     /// All of the parts have to hold.
     All {
-        /// Whether they do.
+        /// True if they all do.
         holds: bool,
         /// The parts, in the condition's order.
         parts: Vec<Explanation>,
     },
     /// One of the parts has to hold.
     Any {
-        /// Whether one does.
+        /// True if one does.
         holds: bool,
         /// The parts, in the condition's order.
         parts: Vec<Explanation>,
@@ -30,9 +30,9 @@ pub enum Explanation {
 /// A comparison with its verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
-    /// What is compared.
+    /// The comparison.
     pub comparison: Comparison,
-    /// Whether it holds.
+    /// True if it holds.
     pub holds: bool,
     /// True if it holds of the deploy's own commits and fails of another one since the last approval.
     pub fails_since: bool,
@@ -40,7 +40,7 @@ pub struct Compared {
     pub variables: Vec<(String, Option<Value>)>,
 }
 
-/// Why `condition` holds for `snapshot`, or does not. The verdicts are those of [`Condition::holds`].
+/// Explains the verdict of `condition` for `snapshot`. The verdicts are those of [`Condition::holds`].
 pub fn explain(condition: &Condition, snapshot: &Snapshot) -> Explanation {
     let all = |parts: &[Condition]| parts.iter().map(|part| explain(part, snapshot)).collect::<Vec<_>>();
     match condition {
@@ -73,7 +73,7 @@ pub fn explain(condition: &Condition, snapshot: &Snapshot) -> Explanation {
 }
 
 impl Explanation {
-    /// Whether it holds.
+    /// True if it holds.
     pub fn holds(&self) -> bool {
         match self {
             Self::All { holds, .. } | Self::Any { holds, .. } => *holds,
@@ -103,8 +103,8 @@ impl Explanation {
     }
 }
 
-/// Why a rule with these `conditions` does not hold for `snapshot`, in clauses: the comparisons that decide
-/// it, with their values. Of one that holds, none.
+/// Returns the reasons for which a rule with these `conditions` does not hold for `snapshot`, in clauses: the
+/// comparisons that decide it, with their values. Empty if it holds.
 pub fn failures(conditions: &[RuleCondition], snapshot: &Snapshot) -> Vec<String> {
     let explained = conditions.iter().map(|entry| explain(&entry.condition, snapshot));
     let failing = explained.filter(|explanation| !explanation.holds());
@@ -114,13 +114,13 @@ pub fn failures(conditions: &[RuleCondition], snapshot: &Snapshot) -> Vec<String
 }
 
 impl Compared {
-    /// That it fails, as a clause: ``environment='Production' fails: environment is `Staging` ``.
+    /// Returns the failure as a clause: ``environment='Production' fails: environment is `Staging` ``.
     pub fn failure(&self) -> String {
         let since = if self.fails_since { " for a change since the last approval" } else { "" };
         format!("{} fails{since}: {}", one_line(self.comparison.to_string()), self.values())
     }
 
-    /// What its variables stand for, as a clause: ``environment is `Staging` ``.
+    /// Returns the values of its variables as a clause: ``environment is `Staging` ``.
     pub fn values(&self) -> String {
         let clause = |(name, value): &(String, Option<Value>)| match value {
             Some(value) => format!("{name} is {}", shown(value)),

@@ -46,17 +46,17 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// For how long a date is over when it is in every time zone, and the hours that begin on it, too.
+/// Time from the start of a date after which it is over in every time zone, with the hours that begin on it.
 const ENDED: SignedDuration = SignedDuration::from_hours(48);
-/// What to write into an empty file.
+/// Advice for an empty file.
 pub(crate) const BEGIN: &str = "start with `rules:` and under it a list of rules";
 
-/// What a rules file says.
+/// Content of a rules file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RulesFile {
     /// Its rules, in order; their names differ.
     pub rules: Vec<Rule>,
-    /// What its authors should know although nothing is wrong: what is known but not supported yet, rules
+    /// Notices for its authors although nothing is wrong: things that are known but not supported yet, rules
     /// that never apply. At most [`crate::problem::MAX_PROBLEMS`], and one that counts the others.
     pub notices: Vec<Problem>,
     /// The SHA-256 of the file's text, in hexadecimal.
@@ -68,25 +68,25 @@ pub struct RulesFile {
 pub struct Rule {
     /// Its name, which no other rule of the file has.
     pub name: String,
-    /// What it is for.
+    /// Purpose of the rule.
     pub description: Option<String>,
-    /// What triggers it; empty: a deploy. No other trigger known so far is for deploys.
+    /// Triggers of the rule; empty: a deploy. No other trigger known so far is for deploys.
     pub triggers: Vec<String>,
     /// The environment that it promotes to, as `promotes_to` names it.
     pub promotes_to: Option<String>,
     /// The rules whose runs for the same deploy have to succeed first, each once; none: it waits for no other
     /// rule.
     pub after: Vec<String>,
-    /// When it does not act; every approval among its actions has the same windows.
+    /// Windows in which it does not act; every approval among its actions has the same ones.
     pub freeze: Vec<Freeze>,
-    /// What has to hold, all of it.
+    /// Conditions, all of which have to hold.
     pub conditions: Vec<RuleCondition>,
-    /// What is done, in order.
+    /// Actions, in order.
     pub actions: Vec<Action>,
-    /// What it uses that is known and not supported yet. If this is not empty the rule must not be opened: it
-    /// would ask for less, or do less, than its authors believe.
+    /// Things that it uses that are known and not supported yet. If there are any, the rule must not be
+    /// opened: it would ask for less, or do less, than its authors believe.
     pub unsupported: Vec<Problem>,
-    /// Where its name stands in the file.
+    /// Place of its name in the file.
     pub at: Position,
     /// The SHA-256, in hexadecimal, of what the rule says: the same however it is written (quotes, comments,
     /// order of keys, defaults spelt out).
@@ -96,14 +96,14 @@ pub struct Rule {
 /// One entry of a rule's conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleCondition {
-    /// What it is for, where the file says so.
+    /// Purpose of the condition, where the file says so.
     pub description: Option<String>,
-    /// What has to hold.
+    /// The condition that has to hold.
     pub condition: Condition,
 }
 
 impl Rule {
-    /// Whether deploys trigger it.
+    /// True if deploys trigger it.
     pub fn applies_to_deploys(&self) -> bool {
         self.triggers.is_empty()
     }
@@ -120,7 +120,7 @@ impl Rule {
         seen
     }
 
-    /// Whether all of its conditions hold.
+    /// True if all of its conditions hold.
     pub fn holds(&self, snapshot: &Snapshot) -> bool {
         self.failing(snapshot).is_none()
     }
@@ -131,21 +131,21 @@ impl Rule {
         self.conditions.iter().find(|entry| !entry.condition.holds(&seen))
     }
 
-    /// Whether its conditions hold, or would if what is not supported yet held: a rule that may hold and
-    /// can't be opened is worth telling.
+    /// True if its conditions hold, or would if everything held that is not supported yet. A rule that may
+    /// hold and can't be opened is worth a message.
     pub fn may_hold(&self, snapshot: &Snapshot) -> bool {
         let seen = self.sees(snapshot);
         self.conditions.iter().all(|entry| entry.condition.may_hold(&seen))
     }
 
-    /// Whether it may come to be opened after the deploy arrived: by time, by what becomes known of the
-    /// deploy, because other rules' runs succeeded, or because a freeze ended.
+    /// True if it may open after the deploy arrived: by time, by news of the deploy, because other rules'
+    /// runs succeeded, or because a freeze ended.
     pub fn may_open_later(&self) -> bool {
         self.names(variables::may_change) || self.opens_after_freeze() || !self.after.is_empty()
     }
 
-    /// Whether a freeze keeps it from being opened: nobody is asked before it acts, so no approval can be
-    /// held back. To tell people is no act.
+    /// True if a freeze keeps it from being opened: no approval comes before its first act, so none can be
+    /// held back. Telling people is not an act.
     pub fn opens_after_freeze(&self) -> bool {
         !self.freeze.is_empty() && !matches!(self.first_act(), Some(Action::SlackChannelApproval(_)))
     }
@@ -155,7 +155,7 @@ impl Rule {
         self.actions.iter().any(|action| matches!(action, Action::SlackChannelApproval(_)))
     }
 
-    /// Whether it acts without asking anybody before.
+    /// True if it acts without asking anybody first.
     pub fn acts_unasked(&self) -> bool {
         !matches!(self.first_act(), None | Some(Action::SlackChannelApproval(_)))
     }
@@ -173,13 +173,13 @@ impl Rule {
         if self.opens_after_freeze() { hold(&self.freeze, now) } else { None }
     }
 
-    /// Whether its conditions ask how the deploy does where it is: for how long it has been there, how
-    /// healthy it is, what people say of it.
+    /// True if its conditions ask how the deploy does in its environment: how long it has been there, how
+    /// healthy it is, how people react to it.
     pub fn is_of_the_newest(&self) -> bool {
         self.names(variables::is_of_the_newest)
     }
 
-    /// Whether its conditions ask which other rules' runs stopped.
+    /// True if its conditions ask for rules whose runs failed.
     pub fn asks_for_failures(&self) -> bool {
         self.names(|name| name == "failed_rules")
     }
@@ -195,7 +195,7 @@ impl Rule {
         self.names(|name| [variables::ROLLBACK, variables::DIVERGED].contains(&name))
     }
 
-    /// Whether its conditions ask how much is changed.
+    /// True if its conditions ask for the size of the change.
     pub fn asks_for_magnitude(&self) -> bool {
         self.names(|name| name == MAGNITUDE)
     }
@@ -210,8 +210,8 @@ impl Rule {
         self.conditions.iter().any(|entry| entry.condition.names(&which))
     }
 
-    /// In how long it holds for the first time, if nothing but time changes: zero where it holds now, `None`:
-    /// it never does.
+    /// Returns the time until it holds for the first time if nothing but time changes: zero where it holds
+    /// now, `None`: it never does.
     pub fn holds_in(&self, snapshot: &Snapshot) -> Option<Duration> {
         if self.holds(snapshot) {
             return Some(Duration::ZERO);
@@ -223,14 +223,14 @@ impl Rule {
             .next_change(&self.sees(snapshot))
     }
 
-    /// Whether it is to be opened for a deploy with these variables: deploys trigger it, nothing in it is
+    /// True if it is to be opened for a deploy with these variables: deploys trigger it, nothing in it is
     /// unsupported, and its conditions hold.
     pub fn opens_for(&self, snapshot: &Snapshot) -> bool {
         self.applies_to_deploys() && self.unsupported.is_empty() && self.holds(snapshot)
     }
 }
 
-/// Reads a rules file. `path` is what the file is called in messages (`.signoff/rules.yml`).
+/// Reads a rules file. `path` is the file's name in messages (`.signoff/rules.yml`).
 ///
 /// # Errors
 /// Every problem of the file, in the order of its lines, at most [`crate::problem::MAX_PROBLEMS`] and a last
@@ -258,7 +258,7 @@ pub fn over(source: &str, path: &str, now: Timestamp) -> Vec<Problem> {
         .collect()
 }
 
-/// Whether a file can be used as it stands. It takes far less than [`parse`] to know that it cannot.
+/// True if a file can be used as it stands. That takes far less time than [`parse`] on a file that can't.
 pub(crate) fn is_sound(source: &str, path: &str) -> bool {
     read(source, path).is_ok()
 }

@@ -29,8 +29,8 @@ pub struct Mended {
     pub line: usize,
     /// The lines that are others, as an excerpt shows them; empty where lines were only taken out.
     pub lines: Vec<String>,
-    /// Whether it is sure to be what was meant: nothing in it is an example or one choice of several, its
-    /// changed lines are shown whole, and nothing else is told of them.
+    /// True if it is sure to be what was meant: nothing in it is an example or one choice of several, its
+    /// changed lines are shown whole, and nothing else is wrong with them.
     pub is_exact: bool,
 }
 
@@ -106,8 +106,9 @@ fn open_ends(text: &str) -> i64 {
     count("{{") + count("{%") - count("}}") - count("%}")
 }
 
-/// Whether `edits` are sure to be what was meant: the suggestion leaves no choice, gives no example, and the
-/// words that are taken out are in what is put, or in what is told. Where it only asks, they must be alike.
+/// True if `edits` are sure to be what was meant: the suggestion leaves no choice, gives no example, and the
+/// words that are taken out are put in again or stand in the message. Where the suggestion only asks, the
+/// words must be alike.
 fn is_sure(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
     let suggestion = problem.suggestion.as_deref().unwrap_or_default();
     let is_example = suggestion.contains("for example")
@@ -178,8 +179,8 @@ impl Messages {
         }
     }
 
-    /// Whether what was told `before` is told still, but for `problem`, and nothing else; of a file that can
-    /// be read now, nothing about the lines that were `changed`.
+    /// True if `problem` is gone and all other messages were there `before`. If the file can be read only
+    /// now, `problem` must have been its only kind of mistake, and the `changed` lines have no notice.
     fn is_better(&self, before: &Self, problem: &Problem, changed: std::ops::Range<usize>) -> bool {
         if self.is_sound && !before.is_sound {
             let others = before.told.iter().filter(|other| other.message != problem.message).count();
@@ -203,7 +204,7 @@ impl Messages {
     }
 }
 
-/// Whether the lines that are others in `after` can be shown as they are: neither cut nor masked.
+/// True if the lines that differ in `after` can be shown as they are: neither cut nor masked.
 fn is_shown_whole(before: &str, after: &str) -> bool {
     let old: BTreeSet<&str> = before.lines().collect();
     let changed = after.lines().filter(|line| !old.contains(line));

@@ -1,6 +1,6 @@
 //! Characters that look like others, or like nothing: from web pages, chats and word processors.
 
-/// What a character is taken for.
+/// The thing that a character is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Looks {
     /// A space.
@@ -15,7 +15,7 @@ pub(crate) enum Looks {
     Sign(char),
 }
 
-/// What `c` is taken for; `None`: for itself.
+/// Returns the thing that `c` is taken for; `None`: for itself.
 ///
 /// Source: <https://www.unicode.org/Public/security/latest/confusables.txt>, and the categories `Zs` and `Cf`
 /// of Unicode.
@@ -108,7 +108,7 @@ pub(crate) fn first_odd(text: &str) -> Option<(usize, char, Looks)> {
 }
 
 impl Looks {
-    /// What to write instead.
+    /// Returns the text to write instead.
     pub(crate) fn right(self) -> &'static str {
         match self {
             Self::Space => " ",
@@ -166,7 +166,7 @@ impl Looks {
         }
     }
 
-    /// What is wrong with `c`, and what would be right.
+    /// Returns the message about `c`, and the correction.
     pub(crate) fn told(self, c: char) -> (String, String) {
         let code = format!("U+{:04X}", u32::from(c));
         let shown = format!("`{c}` ({code})");

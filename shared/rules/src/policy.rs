@@ -50,7 +50,7 @@ pub struct Section {
     pub places: Vec<String>,
     /// The names of actions.
     pub actions: Vec<String>,
-    /// What it asks.
+    /// The requirements of the section.
     pub floor: Floor,
     /// Its line in the policy, from 1.
     pub line: usize,
@@ -99,23 +99,23 @@ pub struct Floor {
     pub allowed_webhook_hosts: Vec<Said<Vec<String>>>,
     /// Lists of those who may break the glass: only who is named in each of them.
     pub break_glass: Vec<Said<Vec<String>>>,
-    /// Whether a floor that asks for votes is among these and names nobody who may break the glass: then
+    /// True if a floor that asks for votes is among these and names nobody who may break the glass: then
     /// nobody may.
     pub names_no_breaker: bool,
     /// The time in which a review is due after that.
     pub review_within: Option<Said<SignedDuration>>,
 }
 
-/// Who may break the glass of an approval, and when the review is due.
+/// The people who may break the glass of an approval, and the time in which the review is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakGlass {
-    /// Who may: e-mail addresses, Slack user ids and user groups; none: nobody.
+    /// E-mail addresses, Slack user ids and user groups; none: nobody may.
     pub people: Vec<String>,
-    /// In how long the review is due.
+    /// The time in which the review is due.
     pub review_within: SignedDuration,
 }
 
-/// Reads a policy. `path` is what the file is called in messages (`.signoff/policy.yml`).
+/// Reads a policy. `path` is the file's name in messages (`.signoff/policy.yml`).
 ///
 /// # Errors
 /// Every problem of the file, in the order of its lines, as [`crate::file::parse`] tells those of a rules

@@ -1,4 +1,4 @@
-//! What is wrong in a rules file, told so that its author can put it right.
+//! Problems of a rules file, told so that its author can correct them.
 
 use crate::edit::Edit;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ const EXCERPT_WIDTH: usize = 120;
 /// these are.
 const MAX_TEXT: usize = 400;
 
-/// Where something starts in a file.
+/// Place in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The line, from 1.
@@ -42,9 +42,9 @@ pub struct Problem {
     pub line: usize,
     /// The column, from 1, in characters.
     pub column: usize,
-    /// What is wrong.
+    /// Description of the problem.
     pub message: String,
-    /// What would be right, as a clause (``did you mean `tags`?``), where there is something to say.
+    /// Correction as a clause (``did you mean `tags`?``), where there is one.
     pub suggestion: Option<String>,
     /// The line of the file, shortened around the column where it is long. What follows the host in an
     /// address is masked: it may be a secret, and problems are told in Slack. Empty where the line is much
@@ -88,12 +88,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why a value is none, wherever it stands.
+/// Reason for which a value is invalid, wherever it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wrong {
-    /// What is wrong.
+    /// Description of the mistake.
     pub(crate) message: String,
-    /// What would be right, as a clause.
+    /// Correction, as a clause.
     pub(crate) suggestion: Option<String>,
 }
 
@@ -109,7 +109,7 @@ pub struct Source<'a> {
     path: &'a str,
     text: &'a str,
     lines: Vec<&'a str>,
-    /// Where each line starts, in bytes.
+    /// Start of each line, in bytes.
     starts: Vec<usize>,
 }
 
@@ -140,8 +140,8 @@ impl<'a> Source<'a> {
         number.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or("")
     }
 
-    /// What stands in a line from a place on; empty where the line is much too long to be counted through for
-    /// every problem in it.
+    /// Returns the rest of a line from a place on; empty where the line is much too long to be counted
+    /// through for every problem in it.
     pub(crate) fn from(&self, at: Position) -> &'a str {
         let line = self.line(at.line);
         if line.len() > EXCERPT_SOURCE {
@@ -151,7 +151,7 @@ impl<'a> Source<'a> {
         line.get(start..).unwrap_or("")
     }
 
-    /// How many bytes of the text stand before a place; `None` where there is no such place.
+    /// Returns the number of bytes of the text before a place; `None` where there is no such place.
     pub(crate) fn offset(&self, at: Position) -> Option<usize> {
         let start = at.line.checked_sub(1).and_then(|index| self.starts.get(index))?;
         let before: usize =
@@ -159,7 +159,7 @@ impl<'a> Source<'a> {
         Some(start + before)
     }
 
-    /// How many lines there are.
+    /// Returns the number of lines.
     pub(crate) fn line_count(&self) -> usize {
         self.lines.len()
     }

@@ -1,18 +1,18 @@
-//! What a proposed rules file already has asked, while the one in force still counts.
+//! Rules of a proposed file that already ask people while the file in force still counts.
 //!
-//! An approval that only the proposed file has is asked at once. What only that file lets act waits until it
-//! is in force.
+//! An approval that only the proposed file has is opened at once. Actions that only that file has wait until
+//! it is in force.
 
 use crate::difference::{approvals, opens};
 use crate::file::{Rule, RulesFile, rule_hash};
 use approval::action::{Action, ApprovalSpec, Kind, RulesFileStep};
 use std::collections::BTreeSet;
 
-/// What the dialog of an approval says that only a proposed file has.
+/// Note in the dialog of an approval that only a proposed file has.
 const SAYS: &str =
     "\n:hourglass: Only the proposed rules file asks this. What follows waits until that file is in force.";
 
-/// What a proposed file has asked, and what waits.
+/// The rules of a proposed file that ask already, and those that wait.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proposed {
     /// The rules that ask, beside those in force.
@@ -36,11 +36,11 @@ pub struct Asked {
 pub struct Instead {
     /// The name of the rule in force.
     pub rule: String,
-    /// Whether it must be opened: then only the approvals are asked that it does not have.
+    /// True if it must be opened: then only the approvals that it does not have are asked for.
     pub opened: bool,
 }
 
-/// What `proposal`, the file with the id `file`, has asked beside what `in_force` asks.
+/// Finds the rules of `proposal`, the file with the id `file`, that ask beside those of `in_force`.
 pub fn proposed(in_force: &RulesFile, proposal: &RulesFile, file: &str) -> Proposed {
     let mut taken: BTreeSet<String> =
         in_force.rules.iter().chain(&proposal.rules).map(|rule| rule.name.clone()).collect();
@@ -101,7 +101,7 @@ fn waiting(mut actions: Vec<Action>, file: &str) -> Vec<Action> {
     actions
 }
 
-/// Whether a step among `actions`, at whatever depth, waits for a file.
+/// True if a step among `actions`, at whatever depth, waits for a file.
 fn waits(actions: &[Action]) -> bool {
     actions.iter().any(|action| match action {
         Action::RulesFile(_) => true,

@@ -57,23 +57,23 @@ pub(crate) const DAYS: [[&str; 2]; 7] = [
     ["sat", "saturday"],
     ["sun", "sunday"],
 ];
-/// Whose votes may need a reason.
+/// Words for `require_reason`: the votes that need a reason.
 pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
-/// What becomes of an approval where a maker has no Slack member.
+/// Words for `unknown_makers`: the effect on an approval of a maker without a Slack member.
 pub(crate) const UNKNOWN_MAKERS: [&str; 2] = ["block", "allow"];
-/// Whether the makers of a rollback count.
+/// Words for `rollback`: the makers of the commits that a rollback takes out may not approve it.
 pub(crate) const ROLLBACK: [&str; 1] = ["four_eyes"];
 /// The methods of a webhook.
 pub(crate) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-/// What becomes of the actions after one that fails.
+/// Words for `on_failure`: the effect of a failed action on the actions after it.
 pub(crate) const ON_FAILURES: [&str; 2] = ["stop", "continue"];
 /// Groups of people of a deploy.
 pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];
-/// What is written on an issue where the rule says nothing.
+/// Comment on an issue where the rule has none.
 pub(crate) const DEFAULT_COMMENT: &str = "Deployed: {{ deploy_name }}";
 /// The detail type of an event where the rule names none.
 pub(crate) const DEFAULT_DETAIL_TYPE: &str = "deployed";
-/// What an approval asks where the rule says nothing.
+/// Prompt of an approval where the rule has none.
 pub(crate) const DEFAULT_PROMPT: &str =
     "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";
 
@@ -82,28 +82,28 @@ pub(crate) const DEFAULT_PROMPT: &str =
 pub struct Key {
     /// Its name.
     pub name: &'static str,
-    /// What it takes.
+    /// The kind of value that it takes.
     pub takes: Takes,
-    /// Whether it must be there, and what is so where it is not.
+    /// Effect of leaving the key out.
     pub absent: Absent,
-    /// What it is for, in one or two sentences (Markdown).
+    /// Its purpose, in one or two sentences (Markdown).
     pub about: &'static str,
-    /// How it is written: lines of YAML, the first with the key.
+    /// Examples: lines of YAML, the first with the key.
     pub examples: &'static [&'static str],
 }
 
-/// What it means that a key is not there.
+/// Effect of leaving a key out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absent {
-    /// It must be.
+    /// An error: the key is required.
     Refused,
     /// The same as this value, as it would be written.
     Value(&'static str),
-    /// What is so then, in words.
+    /// The effect, in words.
     Means(&'static str),
 }
 
-/// What a key or an action takes.
+/// Kind of value that a key or an action takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Takes {
     /// A text that is not empty.
@@ -185,9 +185,9 @@ pub enum Takes {
 pub struct Known {
     /// The name.
     pub name: &'static str,
-    /// What it is, in one or two sentences (Markdown).
+    /// Description in one or two sentences (Markdown).
     pub about: &'static str,
-    /// How it is written.
+    /// An example.
     pub example: &'static str,
 }
 
@@ -202,7 +202,7 @@ pub const fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {
     names
 }
 
-/// Whether one of `known` has this name.
+/// True if one of `known` has this name.
 pub(crate) fn has(known: &[Known], name: &str) -> bool {
     known.iter().any(|known| known.name == name)
 }

@@ -1,9 +1,9 @@
 //! "Did you mean": the known name that a misspelt one is closest to.
 
-/// How alike two names must be, from 0 to 1, for one to be suggested for the other.
+/// Least likeness of two names, from 0 to 1, for one to be suggested for the other.
 const LIKENESS: f64 = 0.6;
 
-/// How alike a name of fewer letters than [`SHORTEST`] must be: nearly all of them are a few letters apart.
+/// Least likeness of a name of fewer letters than [`SHORTEST`]: nearly all of them are a few letters apart.
 const LIKENESS_OF_SHORT: f64 = 0.65;
 /// See [`LIKENESS_OF_SHORT`].
 const SHORTEST: usize = 5;

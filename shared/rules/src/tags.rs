@@ -41,7 +41,7 @@ const OPTIONS: MatchOptions = MatchOptions {
     require_literal_leading_dot: false,
 };
 
-/// What a file of default tags says.
+/// Content of a file of default tags.
 #[derive(Debug)]
 pub struct DefaultTags {
     lines: Vec<Line>,
@@ -62,7 +62,7 @@ impl DefaultTags {
         self.lines.iter().any(|line| line.tags.iter().any(|given| given == tag))
     }
 
-    /// Reads a file. `path` is what it is called in messages.
+    /// Reads a file. `path` is its name in messages.
     pub fn parse(text: &str, path: &str) -> Self {
         let source = Source::new(path, text);
         let mut read = Self { lines: Vec::new(), problems: Vec::new() };
@@ -86,7 +86,7 @@ impl DefaultTags {
         read
     }
 
-    /// What applies where a repository has no file: [`STANDARD`].
+    /// Returns the tags for a repository without a file: [`STANDARD`].
     pub fn standard() -> Self {
         let lines: String = STANDARD.iter().map(|(pattern, tag)| format!("{pattern} {tag}\n")).collect();
         Self::parse(&lines, "")

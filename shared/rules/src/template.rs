@@ -33,16 +33,16 @@ pub const MAX_TEMPLATE_BYTES: usize = 16 * 1024;
 pub const MAX_OUTPUT_BYTES: usize = 32 * 1024;
 /// The longest list that `range` gives.
 const MAX_RANGE: usize = 1000;
-/// How much work a template may do, in the engine's units (about one per instruction, and one per 64 bytes of
-/// text).
+/// Most work that a template may do, in the engine's units (about one per instruction, and one per 64 bytes
+/// of text).
 pub const MAX_WORK: u64 = 20_000;
 
-/// Why a template was not rendered.
+/// Reason for which a template was not rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateError {
     /// The line of the template, from 1, where one is known.
     pub line: Option<usize>,
-    /// What is wrong.
+    /// Description of the error.
     pub message: String,
 }
 
@@ -76,12 +76,12 @@ pub fn render_plain(template: &str, context: &Context) -> Result<String, Templat
     render_in(&PLAIN, template, context.plain()).map(|(text, _)| text)
 }
 
-/// Whether a text has something for the engine to replace: it is more than plain text.
+/// True if a text has something for the engine to replace: it is more than plain text.
 pub(crate) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#")
 }
 
-/// Whether a template names a variable of [`LATE`], or may: one that can't be read.
+/// True if a template names a variable of [`LATE`], or can't be read and may.
 pub fn is_late(template: &str) -> bool {
     if !LATE.iter().any(|name| template.contains(name)) {
         return false;
@@ -89,7 +89,7 @@ pub fn is_late(template: &str) -> bool {
     names_of(template).is_none_or(|names| LATE.iter().any(|late| names.contains(*late)))
 }
 
-/// Whether a template mentions authors in Slack, or may: one that can't be read.
+/// True if a template mentions authors in Slack, or can't be read and may.
 pub fn is_mentioning(template: &str) -> bool {
     if !MENTIONS.iter().any(|name| template.contains(name)) {
         return false;
@@ -102,7 +102,7 @@ pub(crate) fn names_of(template: &str) -> Option<HashSet<String>> {
     SLACK.template_from_str(template).ok().map(|read| read.undeclared_variables(false))
 }
 
-/// Whether a template is made of the deploy's revision and fixed text alone.
+/// True if a template is made of the deploy's revision and fixed text alone.
 pub fn is_of_revision(template: &str) -> bool {
     names_of(template).is_some_and(|names| names.iter().all(|name| REVISION.contains(&name.as_str())))
 }

@@ -31,7 +31,7 @@ pub const DIVERGED: &str = "diverged";
 /// The lists of what commits, pull requests and issues have.
 pub const LISTS: [&str; 7] =
     ["tags", "pr_label", "pr_labels", "pr_authors", "issue_priority", "issue_labels", "issue_type"];
-/// What the names of variables begin with that say how far another environment is behind.
+/// Beginning of the names of variables that say how far another environment is behind.
 pub(crate) const DRIFT: &str = "drift_to_";
 /// The value of `health` and `magnitude` where nobody knows.
 pub const UNKNOWN: &str = "Unknown";
@@ -57,7 +57,7 @@ pub(crate) const RENAMED: [(&str, &str); 2] = [
     ("deploy_message_reactions_minus_1", "deploy_message_reaction_minus_1"),
 ];
 
-/// What is known of a variable's name.
+/// Result of looking up a variable's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Variable {
     /// A condition can use it.
@@ -68,7 +68,7 @@ pub enum Variable {
     Unknown(Option<String>),
 }
 
-/// What is known of the variable `name`; names are in lower case.
+/// Looks up the variable `name`; names are in lower case.
 pub fn look_up(name: &str) -> Variable {
     let known = || VARIABLES_NOT_YET.iter().chain(&OF_PULL_REQUESTS);
     if VARIABLES.iter().any(|variable| variable.name == name) || drift_of(name).is_some() {
@@ -87,23 +87,23 @@ pub(crate) fn kind_of(name: &str) -> Option<Kind> {
     drift.or_else(|| VARIABLES.iter().find(|variable| variable.name == name).map(|variable| variable.kind))
 }
 
-/// Whether a variable is compared with durations (`'5m'`).
+/// True if a variable is compared with durations (`'5m'`).
 pub(crate) fn is_duration(name: &str) -> bool {
     matches!(name, DEPLOYED_FOR | STALE_FOR) || drift_of(name).is_some()
 }
 
-/// Whether time alone changes a variable.
+/// True if time alone changes a variable.
 pub(crate) fn is_clock(name: &str) -> bool {
     is_duration(name) || name == FUTURE_DEPLOY
 }
 
-/// Whether a variable of a deploy may change after the deploy arrived.
+/// True if a variable of a deploy may change after the deploy arrived.
 pub(crate) fn may_change(name: &str) -> bool {
     is_of_the_newest(name) || matches!(name, FUTURE_DEPLOY | "tags" | "failed_rules")
 }
 
-/// Whether a variable says how a deploy does where it is: of a deploy that a newer one took the place of,
-/// nothing more can be said.
+/// True if a variable says how a deploy does in its environment. Nothing more can be said about a deploy once
+/// a newer one took its place.
 pub(crate) fn is_of_the_newest(name: &str) -> bool {
     is_duration(name) || name == "health" || name.starts_with("deploy_message_reaction")
 }
@@ -113,20 +113,20 @@ pub(crate) fn drift_of(name: &str) -> Option<&str> {
     name.strip_prefix(DRIFT).filter(|environment| !environment.is_empty())
 }
 
-/// What is known of a deploy when its rules are evaluated.
+/// Everything known about a deploy when its rules are evaluated.
 #[derive(Clone, Debug)]
 pub struct Known<'a> {
     /// The deploy.
     pub deploy: &'a Deploy,
-    /// What became known of it since it arrived.
+    /// News of it since it arrived.
     pub facts: Cow<'a, Facts>,
     /// The rules whose runs for it stopped before their last step.
     pub failed_rules: Vec<String>,
-    /// How far other environments are behind its own, by their names in lower case; `None`: that one has what
-    /// this one has.
+    /// Distance of other environments behind its own, by their names in lower case; `None`: that one has
+    /// everything that this one has.
     pub drift: BTreeMap<String, Option<Behind>>,
-    /// How much is changed since the base of the place that a rule leads to, by the rule's name, where that
-    /// is not what the deploy changes; `None`: nobody knows.
+    /// Size of the change since the base of the place that a rule leads to, by the rule's name, where that is
+    /// not the deploy's own change; `None`: nobody knows.
     pub magnitudes: BTreeMap<String, Option<Magnitude>>,
     /// Everything since the base of the place that a rule leads to, by the rule's name, where its conditions
     /// ask about that and not about the deploy's own commits alone.
@@ -146,17 +146,17 @@ pub struct Since {
     pub unknown: BTreeSet<&'static str>,
 }
 
-/// How far one environment is behind another.
+/// Distance of one environment behind another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Behind {
-    /// The time of the first deploy that the environment behind has not.
+    /// The time of the first deploy that the environment behind has not had.
     pub since: Timestamp,
     /// The number of such deploys.
     pub deploys: Deploys,
 }
 
 impl<'a> Known<'a> {
-    /// Of a deploy that just arrived.
+    /// Returns the values of a deploy that just arrived.
     pub fn new(deploy: &'a Deploy) -> Self {
         let facts = Cow::Owned(Facts::none(&deploy.id));
         let (drift, magnitudes, ranges) = Default::default();

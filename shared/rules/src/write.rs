@@ -35,29 +35,29 @@ pub struct Workflow {
     pub environment: String,
     /// The environment that the approval leads to; `None`: what the action acts on.
     pub promotes_to: Option<String>,
-    /// What the approval is called.
+    /// Name of the approval.
     pub name: String,
     /// The question, a template.
     pub prompt: String,
     /// `#name` or a channel's id.
     pub channel: String,
-    /// How many approving votes approve.
+    /// Number of approving votes that it takes.
     pub votes_required: u32,
-    /// Who may vote: e-mail addresses, Slack ids and `@usergroups`; empty: anyone in the channel.
+    /// Approvers: e-mail addresses, Slack ids and `@usergroups`; empty: anyone in the channel.
     pub approvers: Vec<String>,
-    /// Whether whose own change it is may vote.
+    /// True if people may vote on their own change.
     pub self_approval: bool,
     /// The people who may let it go ahead without its votes, written as in `approvers`; empty: nobody.
     pub break_glass: Vec<String>,
-    /// Whose votes need a reason.
+    /// Votes that need a reason.
     pub require_reason: Reasons,
-    /// How long people can take, as the language writes it (`24h`); `None`: as long as they like.
+    /// Time for people to vote, as the language writes it (`24h`); `None`: no limit.
     pub expires_after: Option<String>,
-    /// What runs once it is approved.
+    /// Action once it is approved.
     pub then: Then,
 }
 
-/// What a [`Workflow`] does once it is approved. Texts are templates.
+/// Action of a [`Workflow`] once it is approved. Texts are templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     /// Posts a message to a Slack channel.
@@ -124,7 +124,7 @@ impl Workflow {
         }
     }
 
-    /// What has to hold.
+    /// Returns the condition that has to hold.
     fn condition(&self) -> Condition {
         Condition::Comparison(Comparison {
             variable: "environment".to_owned(),
@@ -133,7 +133,7 @@ impl Workflow {
         })
     }
 
-    /// Whether `rule` says just this.
+    /// True if `rule` is exactly this workflow.
     fn is_said_by(&self, rule: &Rule) -> bool {
         let conditions: Vec<_> = rule.conditions.iter().map(|entry| &entry.condition).collect();
         rule.name == self.rule

@@ -21,7 +21,7 @@ pub(crate) use locate::locate;
 pub const MAX_SOURCE_BYTES: usize = 512 * 1024;
 /// The most nodes that a file may have, aliases expanded.
 pub const MAX_NODES: usize = 120_000;
-/// How many bytes of text count as one node more: an alias repeats a long text as well as a long list.
+/// Bytes of text that count as one node more: an alias repeats a long text as well as a long list.
 const TEXT_PER_NODE: usize = 16;
 /// The deepest nesting that is read.
 pub const MAX_DEPTH: usize = 64;
@@ -29,17 +29,17 @@ pub const MAX_DEPTH: usize = 64;
 /// A node of the tree.
 #[derive(Debug)]
 pub struct Node {
-    /// What it holds.
+    /// Its content.
     pub content: Content,
-    /// Where it starts; for an alias, where what it stands for starts.
+    /// Its start; for an alias, the start of the node that it stands for.
     pub start: Position,
-    /// How many nodes it consists of, itself included, long texts counted as several.
+    /// Number of nodes that it consists of, itself included, long texts counted as several.
     size: usize,
-    /// How many levels of lists and mappings it has, itself included.
+    /// Number of levels of lists and mappings in it, itself included.
     height: usize,
 }
 
-/// What a node holds.
+/// Content of a node.
 #[derive(Debug)]
 pub enum Content {
     /// A text, a number, nothing: YAML's scalars, not yet told apart.
@@ -55,7 +55,7 @@ pub enum Content {
 pub struct Scalar {
     /// Its text, unquoted and unfolded.
     pub text: String,
-    /// How it is written; only a plain one can be something else than a text.
+    /// The style in which it is written; only a plain one can be anything but a text.
     pub style: ScalarStyle,
 }
 
@@ -64,14 +64,14 @@ pub struct Scalar {
 pub struct Entry {
     /// The key's text.
     pub key: String,
-    /// Where the key starts.
+    /// The start of the key.
     pub at: Position,
     /// The value.
     pub value: Rc<Node>,
 }
 
 impl Scalar {
-    /// Whether it is nothing at all (`~`, `null` or no text).
+    /// True if it has no value (`~`, `null` or no text).
     pub fn is_null(&self) -> bool {
         self.style == ScalarStyle::Plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
     }
@@ -120,12 +120,12 @@ impl Node {
         Self { content: Content::Scalar(scalar), start, size: 1, height: 0 }
     }
 
-    /// Whether it is nothing at all: a null scalar.
+    /// True if it has no value: a null scalar.
     pub fn is_null(&self) -> bool {
         self.as_scalar().is_some_and(Scalar::is_null)
     }
 
-    /// What it is instead of what belongs here, as the end of a message: `, not a list`.
+    /// Returns the kind that it is instead of the expected one, as the end of a message: `, not a list`.
     pub fn instead(&self) -> &'static str {
         match &self.content {
             Content::Scalar(scalar) if scalar.is_null() => ", and there is nothing here",

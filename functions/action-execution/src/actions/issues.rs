@@ -13,12 +13,12 @@ use providers::tracker::{Comment, Trackers};
 use rules::template::{Mentions, render_plain};
 use runtime::effects::Attempt;
 
-/// How many of the issues that it was done to are named.
+/// Most issues that a summary lists by key.
 const NAMED: usize = 10;
-/// What is said of a deploy without issues.
+/// Summary for a deploy without issues.
 const NONE: &str = "no issues are mentioned.";
 
-/// To which issues it was done, by key, and to which it was not, with the reason.
+/// Keys of the issues that the action was done to, those that had it already, and the failures of the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Report {
     done: Vec<String>,
@@ -141,8 +141,8 @@ impl OwnComment {
     }
 }
 
-/// Whether a failure goes by, so that it is worth trying again: a rate limit always does; of an answer that
-/// was lost, nobody but a person can say more in the end.
+/// True if `failure` is worth another try: always for a rate limit, and for a lost answer, which only a
+/// person can settle in the end; for others that pass, until the attempts are used up.
 fn is_waited_for(failure: &Failure, tries: u32) -> bool {
     match failure {
         Failure::Retryable { retry_after: Some(_), .. } => true,
@@ -153,7 +153,7 @@ fn is_waited_for(failure: &Failure, tries: u32) -> bool {
 }
 
 impl Report {
-    /// What became of it, in words. `Err`: it was done to none.
+    /// Returns the summary of the report. `Err`: the action was done to no issue.
     fn summary(&self, what: &str) -> Result<String, Failure> {
         let mut texts = Vec::new();
         if !self.done.is_empty() {

@@ -33,19 +33,19 @@ use runtime::deployments::Connection;
 use runtime::effects::Attempt;
 use store::GitHost;
 
-/// What an action did.
+/// Result of an action that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Done {
     /// In words, for people.
     pub(crate) summary: String,
-    /// Where to look at it.
+    /// Page that shows the result.
     pub(crate) url: Option<String>,
 }
 
 /// The subjects of the votes that let an action run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Voted<'a> {
-    /// That of the last approval before it, which has the action as it runs; `None`: nobody was asked.
+    /// Subject of the last approval before the action, with the action as it runs; `None`: nobody was asked.
     pub(crate) subject: Option<&'a Subject>,
     /// Those of all approvals that decide about it.
     pub(crate) all: Vec<&'a Subject>,
@@ -142,7 +142,7 @@ impl ActionExecution {
         }
     }
 
-    /// Whether `deploy`'s deployment is connected. Error: somebody disconnected it, so that none of its
+    /// Returns the connection of `deploy`'s deployment. Error: somebody disconnected it, and none of its
     /// actions runs any more.
     async fn connected(&self, attempt: &Attempt, deploy: &Deploy) -> Tried<Connected> {
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
@@ -153,7 +153,8 @@ impl ActionExecution {
         Err(failure.into())
     }
 
-    /// Where `deploy`'s deployment has its repository and its project. Error: the stack knows it no more.
+    /// Returns the repository and the CI project of `deploy`'s deployment. Error: the stack is not connected
+    /// to it any more.
     fn connection<'c>(&self, deploy: &Deploy, connected: &'c Connected) -> Result<&'c Connection, Failure> {
         connected.connection().ok_or_else(|| {
             let slug = &deploy.deployment;
@@ -164,8 +165,8 @@ impl ActionExecution {
         })
     }
 
-    /// What the template of an action that posts to Slack can say; its people are looked up there, if it
-    /// mentions them.
+    /// Returns the values for the template of an action that posts to Slack. Looks up the people that the
+    /// template mentions.
     async fn slack_context(&self, attempt: &Attempt, deploy: &Deploy, template: &str) -> Tried<Context> {
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions_in(&slack, deploy, template).await?;
@@ -178,8 +179,8 @@ impl ActionExecution {
         Context::new(deploy, &self.deploy_url(&deploy.id), &Mentions::default())
     }
 
-    /// What `templates` can say of `deploy` in the step that `attempt` is of. What happened so far is read
-    /// where one of them asks.
+    /// Returns the values that `templates` can use for `deploy` in the step of `attempt`. Reads the deploy's
+    /// page only if one of them uses a late value.
     pub(crate) async fn context(
         &self,
         attempt: &Attempt,
@@ -194,7 +195,7 @@ impl ActionExecution {
         Ok(context.with(&self.happened(attempt, deploy).await?))
     }
 
-    /// What happened to `deploy` by now, for the step that `attempt` is of.
+    /// Reads the runs, approvals and facts of `deploy` so far, for the step of `attempt`.
     async fn happened(&self, attempt: &Attempt, deploy: &Deploy) -> Tried<Happened> {
         let (EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. }) =
             &attempt.effect.kind
@@ -207,8 +208,7 @@ impl ActionExecution {
     }
 }
 
-/// That `deploy` was confirmed by the host, and in the repository, that `connection` names. Error: it was
-/// not.
+/// Checks that the host confirmed `deploy` in the repository that `connection` names. Error: it did not.
 fn confirmed_there(deploy: &Deploy, connection: &Connection) -> Result<(), Failure> {
     let (slug, revision) = (&deploy.deployment, deploy.short_revision());
     let host = connection.git_host;

@@ -78,8 +78,8 @@ impl ActionExecution {
     }
 }
 
-/// Who deployed, if that is known: as the author or who merged, where they are one and the git host tells
-/// more of them there.
+/// Returns the deployer, if known. Where a maker of the change is the same person, returns the maker: the git
+/// host tells more about makers.
 fn deployer(deploy: &Deploy) -> Vec<&Person> {
     let deployer = deploy.deployer.as_ref();
     let known = |deployer| deploy.makers().into_iter().find(|maker| maker.is(deployer));

@@ -111,9 +111,9 @@ impl ActionExecution {
         Ok(ended(refused.get(), attempt, REJECTED, gone)?)
     }
 
-    /// Whether the step of `run` that waits for the rules file with the id `file` has to wait on. It need not
-    /// where the file came into force since the run was opened, also where another one is by now. Error: it
-    /// won't come into force.
+    /// True if the step of `run` that waits for the rules file with the id `file` has to wait on. It need not
+    /// if the file came into force after the run was opened, even if another one is in force by now. Error:
+    /// the file won't come into force.
     pub(crate) async fn waits_for_rules(&self, deploy: &Deploy, run: &Run, file: &str) -> Tried<bool> {
         let state = self.store.rules_in_force(&deploy.deployment).await?;
         if state.as_ref().is_some_and(|state| state.was_in_force_after(file, run.opened_at)) {

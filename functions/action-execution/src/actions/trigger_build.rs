@@ -122,9 +122,9 @@ impl ActionExecution {
         }
     }
 
-    /// That a run that was started is of the commit `head`, or of one with the same CI files where a
-    /// parameter names the revision. Any other one is cancelled. Error: it is another one; the message says
-    /// that it may have acted.
+    /// Checks that a started run is of the commit `head`, or of one with the same CI files where a parameter
+    /// names the revision. Cancels any other run. Error: it is another one; the message says that it may have
+    /// acted.
     async fn check_run(
         &self,
         deploy: &Deploy,
@@ -181,8 +181,9 @@ impl ActionExecution {
         Err(refused(&what, circleci.cancel_pipeline(&triggered.id).await).into())
     }
 
-    /// Whether what was started from `source`, which stood at `head`, and runs at the commit `ran`, is not
-    /// what people saw: what else differs, as the end of a sentence. `None`: it is.
+    /// Compares the commit `ran`, at which the build from `source` runs, with `head`, at which `source` stood
+    /// when people saw it. Returns the difference as the end of a sentence, which may be empty; `None`: it is
+    /// the same build.
     async fn differs(
         &self,
         deploy: &Deploy,
@@ -255,7 +256,7 @@ fn sighted(build: &StartedBuild) -> Sighted {
     }
 }
 
-/// What is to be built, and from where.
+/// Build to start, and its source.
 #[derive(Clone, Copy)]
 struct Build<'a> {
     /// With its texts rendered.
@@ -269,7 +270,7 @@ impl<'a> Build<'a> {
         self.spec.workflow.as_deref().unwrap_or_default()
     }
 
-    /// Whether the rule says which kind its ref is.
+    /// True if the rule says whether its ref is a branch or a tag.
     fn is_qualified(self) -> bool {
         self.spec.revision.as_deref().is_some_and(|name| name.starts_with("refs/"))
     }
@@ -284,7 +285,7 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// What CircleCI builds.
+    /// Returns the branch or tag that CircleCI builds.
     fn target(self) -> Target<'a> {
         let name = self.source.name.as_str();
         if self.source.is_tag { Target::Tag(name) } else { Target::Branch(name) }
@@ -346,7 +347,7 @@ fn maybe(template: &Option<String>, what: &str, context: &Context) -> Result<Opt
     template.as_deref().map(|template| render_plain(template, context).map_err(rendering(what))).transpose()
 }
 
-/// What is rendered of it.
+/// Returns the texts of `spec` that are rendered.
 fn templates(spec: &TriggerSpec) -> Vec<&str> {
     let texts = spec.parameters.values().filter_map(|value| match value {
         ParameterValue::Text(text) => Some(text.as_str()),

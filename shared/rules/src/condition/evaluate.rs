@@ -1,4 +1,4 @@
-//! Whether a condition holds.
+//! Evaluation of a condition.
 
 use super::{Comparison, Condition, Deploys, Operand, Operator, Pattern, Snapshot, Value, parse_duration};
 use std::cmp::Ordering;
@@ -14,13 +14,13 @@ pub(crate) fn order_of(variable: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether upper and lower case are the same in the values of a variable.
+/// True if upper and lower case are the same in the values of a variable.
 pub(crate) fn in_any_case(variable: &str) -> bool {
     matches!(variable, "environment" | "deployment" | "revision" | "deployer")
 }
 
 impl Condition {
-    /// Whether it holds for these variables.
+    /// True if it holds for these variables.
     ///
     /// A comparison of things that cannot be compared (a text with a number, a duration with a word) is false
     /// with every operator, and so is one with a variable that is not in the snapshot.
@@ -32,7 +32,7 @@ impl Condition {
         }
     }
 
-    /// Whether it holds if every comparison with a variable that is not in the snapshot does.
+    /// True if it holds once every comparison with a variable that is not in the snapshot is taken to hold.
     pub fn may_hold(&self, snapshot: &Snapshot) -> bool {
         match self {
             Self::And(parts) => parts.iter().all(|part| part.may_hold(snapshot)),
@@ -43,7 +43,7 @@ impl Condition {
 }
 
 impl Comparison {
-    /// Whether the snapshot has every variable that it names.
+    /// True if the snapshot has every variable that it names.
     fn is_known(&self, snapshot: &Snapshot) -> bool {
         let right = match &self.value {
             Operand::Variable(name) => snapshot.get(name).is_some(),
@@ -56,7 +56,7 @@ impl Comparison {
         right && snapshot.get(&self.variable).is_some()
     }
 
-    /// Whether it holds; see [`Condition::holds`].
+    /// True if it holds; see [`Condition::holds`].
     pub fn holds(&self, snapshot: &Snapshot) -> bool {
         self.holds_of_own(snapshot) && self.fails_also(snapshot).is_none()
     }
@@ -105,18 +105,18 @@ impl Comparison {
     }
 }
 
-/// How two values are compared.
+/// Rules for the comparison of two values.
 #[derive(Clone, Copy)]
 struct Compared {
     operator: Operator,
-    /// Whether upper and lower case are the same.
+    /// True if upper and lower case are the same.
     any_case: bool,
     /// The texts in their order, the least first; none: texts have no order here.
     order: &'static [&'static str],
 }
 
 impl Compared {
-    /// Whether the operator holds for an order.
+    /// True if the operator holds for an order.
     fn ordered(self, order: Ordering) -> bool {
         match self.operator {
             Operator::Equal => order.is_eq(),
@@ -174,7 +174,7 @@ impl Compared {
         self.ordered(left.cmp(&right))
     }
 
-    /// Whether a text is one of a list, or (for `!=`) none of it.
+    /// True if a text is one of a list, or (for `!=`) none of it.
     fn membership(self, list: &[String], text: &str) -> bool {
         let equal = Self { operator: Operator::Equal, ..self };
         match self.operator {

@@ -5,16 +5,16 @@ use crate::odd::looks;
 use crate::problem::Position;
 use std::fmt;
 
-/// Why a text is not a condition.
+/// Reason for which a text is not a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConditionError {
-    /// Where: the number of characters before it.
+    /// Number of characters before the mistake.
     pub offset: usize,
-    /// Where: the line and column within the condition's text.
+    /// Line and column of the mistake within the condition's text.
     pub at: Position,
-    /// What is wrong.
+    /// Description of the mistake.
     pub message: String,
-    /// What would be right, as a clause.
+    /// Correction, as a clause.
     pub suggestion: Option<String>,
 }
 
@@ -126,12 +126,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ConditionError> 
     Ok(tokens)
 }
 
-/// What names and numbers are made of.
+/// True if `c` can be a part of a name or a number.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-/// What somebody who writes `c` may have meant.
+/// Returns advice for somebody who wrote `c`.
 fn hint(c: char) -> Option<String> {
     let text = match c {
         '&' => "write `and`",

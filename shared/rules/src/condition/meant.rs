@@ -61,7 +61,7 @@ struct Writer {
 struct Last {
     variable: String,
     sign: &'static str,
-    /// How much had been written before it.
+    /// Length of `written` before the comparison, in bytes.
     start: usize,
 }
 
@@ -153,7 +153,7 @@ impl Writer {
         Some(())
     }
 
-    /// Whether another value of the last comparison comes next, behind what joins it.
+    /// True if a joiner and another value of the last comparison come next.
     fn goes_on(&self) -> bool {
         let is_joined = matches!(self.peek(0), Some(Token::Comma | Token::And | Token::Or));
         let is_value = match self.peek(1) {
@@ -242,14 +242,14 @@ impl Writer {
         }
     }
 
-    /// Whether `in` a list comes next, or `not in` one.
+    /// True if `in` a list comes next, or `not in` one.
     fn is_in(&self) -> bool {
         let from = usize::from(self.peek(0) == Some(&Token::Not));
         let is_word = matches!(self.peek(from), Some(Token::Name(word)) if word.eq_ignore_ascii_case("in"));
         is_word && matches!(self.peek(from + 1), Some(Token::Name(list)) if kind_of(list) == Some(Kind::List))
     }
 
-    /// Whether an operator and a variable come next: `'Staging'=environment`.
+    /// True if an operator and a variable come next: `'Staging'=environment`.
     fn is_turned(&self) -> bool {
         let is_variable = matches!(self.peek(1), Some(Token::Name(name)) if kind_of(name).is_some());
         matches!(self.peek(0), Some(Token::Sign(sign)) if *sign != "~=") && is_variable

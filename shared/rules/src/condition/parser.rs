@@ -12,9 +12,9 @@ use crate::variables::{Variable, drift_of, look_up};
 pub(crate) struct Name {
     /// The name.
     pub(crate) name: String,
-    /// How many characters stand before it.
+    /// Number of characters before it.
     pub(crate) offset: usize,
-    /// Whether it stands where a value does.
+    /// True if it stands in the place of a value.
     pub(crate) is_value: bool,
 }
 
@@ -71,7 +71,7 @@ impl Parser<'_> {
         self.tokens.get(self.next).map(|(token, _)| token)
     }
 
-    /// Where the next token starts, or the text ends.
+    /// Returns the offset of the next token, or that of the end of the text, in characters.
     fn offset(&self) -> usize {
         self.tokens.get(self.next).map_or_else(|| self.text.trim_end().chars().count(), |(_, offset)| *offset)
     }
@@ -80,7 +80,7 @@ impl Parser<'_> {
         ConditionError::new(self.text, self.offset(), message, suggestion)
     }
 
-    /// Whether the next token is this keyword, in any case; if so, it is taken.
+    /// Takes the next token if it is this keyword, in any case. True if it is.
     fn keyword(&mut self, keyword: &str) -> bool {
         let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
         if found {
@@ -289,7 +289,7 @@ fn one_or(mut parts: Vec<Condition>, join: fn(Vec<Condition>) -> Condition) -> C
     }
 }
 
-/// Whether a word can be neither a variable's name nor a value.
+/// True if a word can be neither a variable's name nor a value.
 fn is_keyword(word: &str) -> bool {
     ["and", "or", "true", "false"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
 }

@@ -24,10 +24,10 @@ struct Compiled {
 }
 
 impl Pattern {
-    /// Compiles a regular expression of bounded size. `any_case`: whether upper and lower case are the same.
+    /// Compiles a regular expression of bounded size. `any_case`: true if upper and lower case are the same.
     ///
     /// # Errors
-    /// Why it can't be used, in one line: it can't be read, or it is too large.
+    /// The reason in one line: the expression can't be read, or it is too large.
     pub fn new(text: &str, any_case: bool) -> Result<Self, String> {
         // Of the engines, the one that needs nothing but the compiled expression: the others take far longer
         // to make than they save where texts are as short as labels. Said here, because which ones there are
@@ -45,12 +45,12 @@ impl Pattern {
         Ok(Self(Arc::new(Compiled { text: text.to_owned(), any_case, regex })))
     }
 
-    /// How it is written.
+    /// Returns the expression as it is written.
     pub fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// Whether it matches a text, from the text's start on.
+    /// True if it matches a text, from the text's start on.
     pub fn matches(&self, text: &str) -> bool {
         self.0.regex.is_match(Input::new(text).anchored(Anchored::Yes))
     }
@@ -71,7 +71,7 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// Why an expression can't be used.
+/// Returns the reason for which an expression can't be used.
 fn reason(error: &meta::BuildError) -> String {
     match error.syntax_error() {
         // The expression is drawn with carets, and what is wrong stands in the last line.

@@ -1,4 +1,4 @@
-//! What conditions say and when they hold.
+//! Tests of the texts and the verdicts of conditions.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,24 +1,26 @@
-//! When a condition holds, as far as time alone decides: nobody has to ask again and again.
+//! Times at which a condition begins or ceases to hold by time alone, so that nobody has to ask again and
+//! again.
 
 use super::{Clock, Comparison, Condition, Operand, Snapshot, Value, parse_duration};
 use jiff::SignedDuration;
 use std::time::Duration;
 
-/// In how long something begins to hold, ceases to hold, begins again, and so on; ascending. Zero is the
+/// Times until something begins to hold, ceases to hold, begins again, and so on; ascending. Zero is the
 /// snapshot's time.
 type Turns = Vec<Duration>;
 
 impl Condition {
-    /// In how long it holds if it does not hold now, or the other way round, while nothing but time changes.
+    /// Returns the time until the verdict changes while nothing but time does. `None`: time alone does not
+    /// change it.
     /// `None`: time alone does not change it.
     ///
-    /// Of two variables that time changes, compared with each other, it is taken that they keep their
-    /// distance.
+    /// Two variables that time changes are taken to keep their distance when they are compared with each
+    /// other.
     pub fn next_change(&self, snapshot: &Snapshot) -> Option<Duration> {
         self.turns(snapshot).into_iter().find(|turn| !turn.is_zero())
     }
 
-    /// When it holds.
+    /// Returns the times at which it begins and ceases to hold.
     fn turns(&self, snapshot: &Snapshot) -> Turns {
         let of_all = |parts: &[Self]| parts.iter().map(|part| part.turns(snapshot)).collect::<Vec<_>>();
         match self {
@@ -30,7 +32,8 @@ impl Condition {
 }
 
 impl Comparison {
-    /// When it holds: now, and when a clock comes to what it is compared with, it is asked how it holds.
+    /// Returns the times at which it begins and ceases to hold: it is evaluated now, and whenever a clock
+    /// reaches the value that it is compared with.
     fn turns(&self, snapshot: &Snapshot) -> Turns {
         let mut times = vec![Duration::ZERO];
         for name in self.variables() {
@@ -85,7 +88,7 @@ fn whole_seconds(duration: Duration) -> Option<SignedDuration> {
     i64::try_from(duration.as_secs()).ok().map(SignedDuration::from_secs)
 }
 
-/// When at least `enough` of `parts` hold.
+/// Returns the times at which at least `enough` of `parts` begin and cease to hold.
 fn together(parts: &[Turns], enough: usize) -> Turns {
     let turns = parts.iter().flat_map(|turns| turns.iter().enumerate());
     let mut turns: Vec<(Duration, bool)> = turns.map(|(index, time)| (*time, index % 2 == 0)).collect();

@@ -1,4 +1,4 @@
-//! What variables stand for.
+//! Values of variables.
 
 use jiff::SignedDuration;
 use std::borrow::Cow;
@@ -16,34 +16,34 @@ pub enum Value {
     Bool(bool),
     /// Several texts, in no particular order.
     List(Vec<String>),
-    /// How long something has been so.
+    /// Time for which something has been so.
     Duration(Duration),
-    /// How far one environment is behind another.
+    /// Distance of one environment behind another: a time, and a number of deploys.
     Behind(Duration, Deploys),
 }
 
 /// A number of deploys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deploys {
-    /// How many were counted.
+    /// Number of deploys that were counted.
     pub counted: u32,
-    /// Whether there may be more: counting stopped there.
+    /// True if there may be more: counting stopped there.
     pub or_more: bool,
 }
 
 /// A variable that changes by time alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// How long ago something was: a duration in whole seconds, none before it was.
+    /// Time since something happened: a duration in whole seconds, zero before it happened.
     Since(SignedDuration),
-    /// Whether what was so long ago is still to come: yes or no.
+    /// True while something is still to come: the time since it is negative.
     Ahead(SignedDuration),
-    /// How long ago something was, and how many deploys came since then.
+    /// Time since something happened, and the number of deploys since then.
     Behind(SignedDuration, Deploys),
 }
 
 impl Clock {
-    /// What it shows.
+    /// Returns its value now.
     fn value(self) -> Value {
         match self {
             Self::Since(ago) => Value::Duration(whole_seconds(ago)),
@@ -52,7 +52,7 @@ impl Clock {
         }
     }
 
-    /// What it is so much later.
+    /// Returns the clock after `time` more.
     fn after(self, time: Duration) -> Self {
         let later = |ago: SignedDuration| {
             ago.saturating_add(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX))

@@ -7,21 +7,21 @@ use crate::template::FAILED_RULES;
 use approval::action::{Action, ApprovalSpec};
 use std::collections::BTreeSet;
 
-/// What the rules that ask or act listen to.
+/// Things that the rules which ask or act listen to.
 #[derive(Debug)]
 pub(super) struct Coupled {
-    /// Whether one asks which rules' runs stopped, or shows them to what it starts.
+    /// True if one asks for failed rules, or shows them to what it starts.
     failures: bool,
-    /// Whether one asks for tags, or shows them to what it starts.
+    /// True if one asks for tags, or shows them to what it starts.
     tags: bool,
-    /// Whether one asks what people reacted to messages.
+    /// True if one asks for reactions to messages.
     reactions: bool,
     /// The rules that one comes after, directly or not.
     awaited: BTreeSet<String>,
 }
 
 impl Coupled {
-    /// What `rules`, those of both files, listen to.
+    /// Finds the things that `rules`, those of both files, listen to.
     pub(super) fn of<'r>(rules: impl Iterator<Item = &'r Rule> + Clone) -> Self {
         let is_weighty = |rule: &Rule| acts(rule) || !approvals(rule).is_empty();
         let weighty = || rules.clone().filter(|rule| is_weighty(rule));
@@ -58,7 +58,7 @@ impl Coupled {
         }
     }
 
-    /// Whether a change of tags may be noticed.
+    /// True if a rule may notice a change of tags.
     pub(super) fn by_tags(&self) -> bool {
         self.tags
     }
@@ -85,7 +85,7 @@ impl Coupled {
     }
 }
 
-/// Whether two rules differ in what they are called at most.
+/// True if two rules differ at most in their names and descriptions.
 fn says_the_same(old: &Rule, new: &Rule) -> bool {
     let conditions = |rule: &Rule| -> Vec<String> {
         rule.conditions.iter().map(|entry| entry.condition.to_string()).collect()
@@ -97,7 +97,7 @@ fn says_the_same(old: &Rule, new: &Rule) -> bool {
         && conditions(old) == conditions(new)
 }
 
-/// Whether one of `actions` gives tags, at whatever depth.
+/// True if one of `actions` gives tags, at whatever depth.
 fn tags(actions: &[Action]) -> bool {
     let under =
         |spec: &ApprovalSpec| tags(&spec.on_success) || tags(&spec.on_reject) || tags(&spec.on_expire);

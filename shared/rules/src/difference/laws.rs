@@ -1,4 +1,4 @@
-//! Whatever two files say, a change that counts at once lets nothing more act.
+//! Proof on random files: a change that counts at once lets nothing more act.
 
 use super::*;
 use crate::condition::{Snapshot, Value};
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const ENVIRONMENTS: [&str; 2] = ["Staging", "Production"];
 const TAGS: [&str; 2] = ["#a", "#b"];
-/// How many rules a file has at most.
+/// Most rules of a file.
 const RULES: u8 = 4;
 
 /// A rule as it is drawn: its number, the number of the rule that it comes after where the file has it, and
@@ -110,8 +110,8 @@ fn tags() -> impl Strategy<Value = (Vec<&'static str>, Vec<&'static str>)> {
     })
 }
 
-/// What acts for a deploy before anybody votes, and what is asked, once all rules were opened that come to
-/// be. `failing`: the rules whose runs stop.
+/// Returns the actions that run for a deploy before anybody votes, and the approvals, once every rule that
+/// can open has opened. `failing`: the rules whose runs stop.
 fn opened(
     file: &RulesFile,
     environment: &str,

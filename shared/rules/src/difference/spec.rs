@@ -63,7 +63,7 @@ fn paths(actions: &[Action], at: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Where the approvals called `name` stand.
+/// Returns the paths of the approvals called `name`.
 fn of<'p>(paths: &'p [(String, String)], name: &str) -> Vec<&'p str> {
     paths.iter().filter(|(known, _)| known == name).map(|(_, at)| at.as_str()).collect()
 }

@@ -61,7 +61,7 @@ impl Reader<'_> {
         Some(self.with_on_failure(action, name, &said))
     }
 
-    /// Whether a key is no action and its value is one: `- uses: trigger_build`.
+    /// True if a key is no action and its value is one: `- uses: trigger_build`.
     fn names_an_action(&self, entry: &Entry) -> bool {
         let is_action = |name: &str| ACTIONS.iter().any(|action| action.name == name);
         let value = entry.value.as_scalar().map_or("", |scalar| scalar.text.trim());

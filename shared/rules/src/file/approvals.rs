@@ -18,7 +18,7 @@ const QUOTA_KEYS: [&str; reference::QUOTA.len()] = names(&reference::QUOTA);
 
 /// An entry of a list of votes, as messages call it.
 pub(super) const QUOTA: &str = "an entry of votes_required";
-/// What a list of votes looks like.
+/// Example of a list of votes, for messages.
 pub(super) const QUOTA_EXAMPLE: &str =
     "`votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`";
 
@@ -138,7 +138,7 @@ impl Reader<'_> {
         (!quota.from.is_empty()).then_some(quota)
     }
 
-    /// Who may vote is said once: by the quotas, or by the other keys.
+    /// Reports keys that say who may vote beside quotas, which say it already.
     fn one_electorate(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
         if spec.quotas.is_empty() {
             return;
@@ -214,7 +214,7 @@ impl Reader<'_> {
         self.sound(node.start, wait(&text, key, example, longest))
     }
 
-    /// What can never happen is worth knowing.
+    /// Adds notices of deadlines that can never be reached.
     fn useful_deadlines(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
         let at = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| entry.at);
         if let (Some(at), None, false) = (at("on_expire"), spec.expires_after, spec.on_expire.is_empty()) {

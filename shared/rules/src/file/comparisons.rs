@@ -177,7 +177,7 @@ impl Compared<'_> {
         }
     }
 
-    /// Whether a variable of few texts is ever this one.
+    /// Finds a comparison with a text that the variable never is.
     fn one_of(&self, text: &str) -> Option<Finding> {
         let texts = texts_of(self.variable);
         if texts.is_empty() {
@@ -252,7 +252,7 @@ impl Compared<'_> {
         }
     }
 
-    /// Whether a count, which is never below 0, can be so.
+    /// Finds a comparison of a count with `number` that always or never holds: a count is never below 0.
     fn beyond(&self, number: f64) -> Option<Finding> {
         // What is counted in part may be more, and then only a number below that is known to be another.
         let is_counted = self.kind != Kind::Behind || number < f64::from(MAX_COUNTED);

@@ -442,7 +442,7 @@ fn as_comparison(entry: &Entry) -> Option<String> {
     }
 }
 
-/// Whether a comparison with `tags` names more than one tag in one text.
+/// True if a comparison with `tags` names more than one tag in one text.
 fn names_two_tags(text: &str) -> bool {
     let Ok(Condition::Comparison(comparison)) = parse(text) else { return false };
     let Operand::Text(tag) = &comparison.value else { return false };

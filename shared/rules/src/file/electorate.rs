@@ -6,12 +6,12 @@ use crate::yaml::{Entry, Node};
 use approval::action::{ApprovalSpec, QuotaSpec};
 use std::collections::BTreeSet;
 
-/// How long a section of a Slack message may be, in characters.
+/// Longest section of a Slack message, in characters.
 /// Source: <https://docs.slack.dev/reference/block-kit/blocks/section-block>, `text`.
 const SLACK_SECTION: usize = 3000;
-/// How many characters a variable is expected to become, at least.
+/// Expected length of a variable's value, in characters, at least.
 const FILLED_IN: usize = 20;
-/// Among how many people it is looked for entries of `votes_required` that want the same ones.
+/// Most people among whom entries of `votes_required` that want the same ones are looked for.
 const MAX_PEOPLE: usize = 200;
 
 impl Reader<'_> {
@@ -88,8 +88,8 @@ fn at(entries: &[Entry], key: &str) -> Option<crate::problem::Position> {
     entries.iter().find(|entry| entry.key == key).map(|entry| entry.at)
 }
 
-/// How many characters of a template stand outside of its tags, where it has no blocks that may leave them
-/// out.
+/// Returns the number of characters of a template outside of its tags; zero if it has blocks, which may leave
+/// text out.
 fn fixed_length(template: &str) -> usize {
     if template.contains("{%") {
         return 0;

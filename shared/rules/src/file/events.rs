@@ -85,7 +85,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a text that needs nothing filled in is short enough for a detail type.
+/// Checks that a text without templates is short enough for a detail type.
 pub(crate) fn detail_type(text: &str, what: &str) -> Result<(), Wrong> {
     let characters = text.chars().count();
     if text.contains('{') || characters <= MAX_DETAIL_TYPE {
@@ -95,7 +95,7 @@ pub(crate) fn detail_type(text: &str, what: &str) -> Result<(), Wrong> {
     Err(Wrong::new(format!("{what} has {characters} characters"), suggestion))
 }
 
-/// Whether this is a bus's name, or its ARN.
+/// True if this is a bus's name, or its ARN.
 ///
 /// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>,
 /// `EventBusName`.

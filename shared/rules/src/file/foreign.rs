@@ -1,22 +1,22 @@
 //! Expressions of other systems, where a template is meant.
 
-/// What the names of variables begin with that CI systems set.
+/// Beginnings of the names of variables that CI systems set.
 const CI_VARIABLES: [&str; 9] =
     ["CIRCLE_", "GITHUB_", "CI_", "BUILDKITE_", "BITBUCKET_", "JENKINS_", "TRAVIS_", "SLEUTH_", "SIGNOFF_"];
-/// What CircleCI's expressions begin with. Source:
+/// Beginnings of CircleCI's expressions. Source:
 /// <https://circleci.com/docs/guides/orchestrate/pipeline-variables/>.
 const CIRCLECI: [&str; 4] = ["pipeline.", "parameters.", "matrix.", "include("];
 
 /// Another system's expression in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Foreign {
-    /// How many characters stand before it.
+    /// Number of characters before it.
     pub(super) offset: usize,
-    /// What it is.
+    /// Description of the expression.
     pub(super) message: String,
-    /// What would be right.
+    /// Correction.
     pub(super) suggestion: String,
-    /// Whether it can't be meant as it stands. A text may well have to name a variable of a shell.
+    /// True if it can't be meant as it stands. A text may well have to name a variable of a shell.
     pub(super) is_refused: bool,
 }
 
@@ -114,7 +114,7 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
     CI_VARIABLES.iter().any(|start| inner.starts_with(start)).then_some((what, inner, false))
 }
 
-/// Whether the `%` before `end` begins an encoded byte of an address: `%C3%A9`.
+/// True if the `%` before `end` begins an encoded byte of an address: `%C3%A9`.
 fn is_encoded(text: &str, end: usize) -> bool {
     let next = text.get(end..end + 2);
     next.is_some_and(|next| next.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -124,13 +124,13 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ' ' | '|'))
 }
 
-/// Whether a text is a path of names: `env.BUILD_NUMBER`.
+/// True if a text is a path of names: `env.BUILD_NUMBER`.
 fn is_dotted(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     text.contains('.') && text.chars().all(is_plain) && text.split('.').all(|part| !part.is_empty())
 }
 
-/// Whether a text is the name of a variable of a shell, as such names are written.
+/// True if a text is written like the name of a variable of a shell.
 fn is_variable(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_uppercase())
         && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')

@@ -14,10 +14,10 @@ use std::rc::Rc;
 const KEYS: [&str; FREEZE.len()] = names(&FREEZE);
 /// A window, as messages call it.
 pub(super) const WINDOW: &str = "a freeze window";
-/// What one looks like.
+/// Example of a window, for messages.
 pub(super) const WINDOW_EXAMPLE: &str =
     "`freeze: {name: weekend, days: [sat, sun], time_zone: Europe/Berlin}`";
-/// What its dates look like.
+/// Example of its dates, for messages.
 const DATES_EXAMPLE: &str = "`dates: [2026-11-27, 2026-12-20..2027-01-03]`";
 /// The longest name of a time zone that is an abbreviation.
 const LONGEST_ABBREVIATION: usize = 5;
@@ -315,7 +315,7 @@ fn hold_back(actions: &mut [Action], freeze: &[Freeze]) -> bool {
     asks
 }
 
-/// Whether a window with dates and days has no date that is one of its days.
+/// True if a window with dates and days has no date that is one of its days.
 fn never_opens(days: &[Day], dates: &[Dates]) -> bool {
     let is_open = |date: Date| {
         let index = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or_default();
@@ -328,7 +328,7 @@ fn never_opens(days: &[Day], dates: &[Dates]) -> bool {
     !days.is_empty() && !dates.is_empty() && !dates.iter().any(has_day)
 }
 
-/// Whether windows of one time zone that open every week are open at every minute of it.
+/// True if windows of one time zone that open every week are open at every minute of it.
 fn never_ends(windows: &[Freeze]) -> bool {
     const DAY: usize = MIDNIGHT as usize;
     const WEEK: usize = 7 * DAY;

@@ -9,7 +9,7 @@ use crate::yaml::{Content, Node, Scalar, ScalarStyle, locate};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// What is written for people, who see what is meant.
+/// Keys whose text is written for people, who see what is meant.
 const FOR_PEOPLE: [&str; 13] = [
     "add_to_deploy_message_thread",
     "body",
@@ -118,7 +118,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a character moves or hides what is shown.
+/// True if a character moves or hides the text around it.
 fn is_unseen_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\t')
 }

@@ -1,4 +1,4 @@
-//! What an approval takes, and rules that come after others.
+//! Tests of the options of an approval, and of rules that come after others.
 
 use super::tests::problems;
 use super::*;

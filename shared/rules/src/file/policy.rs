@@ -14,7 +14,7 @@ use crate::yaml::{self, Content, Entry, Node};
 use approval::deploy::Slug;
 use std::collections::HashSet;
 
-/// What to write into an empty file.
+/// Advice for an empty file.
 const BEGIN: &str = "start with `owners:` and `default:`";
 const POLICY_KEYS: [&str; POLICY.len()] = names(&POLICY);
 const SECTION_KEYS: [&str; SECTION.len()] = names(&SECTION);

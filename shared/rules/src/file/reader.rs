@@ -1,4 +1,4 @@
-//! What every part of the reading uses: collecting problems, and taking nodes apart.
+//! Tools for every part of the reading: collecting problems, and taking nodes apart.
 
 use super::rewriting::entry_of;
 use super::shape::{list_meant, misplaced, synonym};
@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-/// How much work the templates of one file may do when they are tried, in the engine's units.
+/// Most work that the templates of one file may do when they are tried, in the engine's units.
 const MAX_WORK: u64 = 100 * template::MAX_WORK;
 /// The most unsupported things that are noted of one rule.
 const MAX_UNSUPPORTED: usize = 20;
@@ -27,17 +27,17 @@ const MAX_REPEATED: usize = 80;
 pub(super) struct Reader<'s> {
     pub(super) source: &'s Source<'s>,
     problems: Vec<Problem>,
-    /// How many problems and unsupported things there have been.
+    /// Number of problems and unsupported things so far.
     told: usize,
     notices: Vec<Problem>,
     untold_notices: usize,
-    /// Of the rule being read.
+    /// Unsupported things in the rule being read.
     pub(super) unsupported: Vec<Problem>,
     /// Templates without a problem: many rules have the same ones.
     sound_templates: HashSet<String>,
-    /// How much work these did, in the engine's units.
+    /// Work that these did, in the engine's units.
     work: u64,
-    /// How many regular expressions there have been, in conditions.
+    /// Number of regular expressions in conditions so far.
     pub(super) patterns: usize,
     pub(super) compiled: Patterns,
     /// The work that may still be done to find conditions that are at odds.
@@ -121,7 +121,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// How many problems are kept.
+    /// Returns the number of problems that are kept.
     pub(super) fn problems_so_far(&self) -> usize {
         self.problems.len()
     }
@@ -201,13 +201,13 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Whether no more is noted of the rule being read: finding a place in a long text takes time, and is not
-    /// worth it then.
+    /// True if nothing more is noted of the rule being read: finding a place in a long text takes time, and
+    /// is not worth it then.
     pub(super) fn has_enough_unsupported(&self) -> bool {
         self.unsupported.len() >= MAX_UNSUPPORTED
     }
 
-    /// Whether no more problems are told.
+    /// True if no more problems are reported.
     pub(super) fn has_enough_problems(&self) -> bool {
         self.problems.len() >= MAX_PROBLEMS
     }
@@ -217,7 +217,7 @@ impl<'s> Reader<'s> {
         self.notices.iter().any(|told| (told.line, told.column) == (at.line, at.column))
     }
 
-    /// Whether no more notices are told, but counted.
+    /// True if further notices are only counted.
     pub(super) fn has_enough_notices(&self) -> bool {
         self.notices.len() >= MAX_PROBLEMS
     }
@@ -473,7 +473,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// Whether each entry of a list is a key with a value: what should be one mapping.
+/// True if each entry of a list is a key with a value, so that the list should be one mapping.
 fn is_keys(nodes: &[Rc<Node>]) -> bool {
     !nodes.is_empty()
         && nodes.iter().all(|node| matches!(&node.content, Content::Mapping(entries) if entries.len() == 1))

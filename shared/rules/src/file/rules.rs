@@ -12,7 +12,7 @@ use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
 use std::collections::HashMap;
 
-/// How many lines are moved at most to mend a file.
+/// Most lines that are moved to mend a file.
 const MAX_MOVED: usize = 500;
 
 const FILE_KEYS: [&str; FILE.len()] = names(&FILE);
@@ -75,7 +75,7 @@ impl Reader<'_> {
         rules
     }
 
-    /// Whether a rule stands where `rules` does, which is told.
+    /// Reports a rule that stands beside `rules` instead of under it. True if there is one.
     fn rule_outside(&mut self, entries: &[Entry]) -> bool {
         let is_rule = |entry: &&Entry| match &entry.value.content {
             Content::Mapping(keys) => keys.iter().any(|key| RULE_KEYS.contains(&key.key.as_str())),
@@ -287,7 +287,7 @@ fn name_of(node: &Node) -> String {
     name.unwrap_or("name-of-the-rule").chars().take(MAX_RULE_NAME).collect()
 }
 
-/// Whether a value is a text that is not empty.
+/// True if a value is a text that is not empty.
 fn is_text(node: &Node) -> bool {
     node.as_scalar().is_some_and(|scalar| !scalar.is_null())
 }

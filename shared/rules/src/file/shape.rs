@@ -16,7 +16,7 @@ const NAMING: [&str; 7] = ["name", "type", "uses", "action", "id", "kind", "rule
 /// Keys under which other systems put what an entry takes.
 const TAKING: [&str; 4] = ["with", "args", "inputs", "options"];
 
-/// What an entry of a list is: a rule or an action, each of which has its name as its only key.
+/// Kind of an entry of a list: a rule or an action, each of which has its name as its only key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// An entry of `rules`.
@@ -41,7 +41,7 @@ impl Named {
         }
     }
 
-    /// Whether `key` may stand under the entry that is called `name`.
+    /// True if `key` may stand under the entry that is called `name`.
     fn takes(self, name: &str, key: &str) -> bool {
         match self {
             Self::Rule => RULE.iter().any(|known| known.name == key),
@@ -303,7 +303,7 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
     }
 }
 
-/// Whether one of `entries` is a key that the action `of` does not take, which is told.
+/// True if one of `entries` is a key that the action `of` does not take.
 pub(super) fn has_unknown(of: &str, entries: &[Entry]) -> bool {
     let keys = keys_of(of);
     !keys.is_empty() && entries.iter().any(|entry| keys.iter().all(|known| known.name != entry.key))
@@ -345,7 +345,7 @@ fn named_by_value(entries: &[Entry], what: Named) -> Option<(&Entry, String)> {
     Some(named)
 }
 
-/// What stands under `with:` as if it stood beside it.
+/// Moves the entries under `with:` up beside it.
 fn unwrapped(body: Vec<Entry>) -> Vec<Entry> {
     let inner = |entry: Entry| match (&entry.value.content, TAKING.contains(&entry.key.as_str())) {
         (Content::Mapping(inner), true) => inner.clone(),

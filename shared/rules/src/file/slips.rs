@@ -21,13 +21,13 @@ use crate::yaml::Unread;
 const MAX_SLIPS: usize = 12;
 /// The most repairs that are tried for one slip.
 const MAX_TRIED: usize = 60;
-/// How many repairs of one line are tried in pairs.
+/// Most repairs of one line that are tried in pairs.
 const MAX_PAIRED: usize = 8;
-/// How many columns a tab may be meant to be wide.
+/// Widths that a tab may be meant to have, in columns.
 const TAB_WIDTHS: [usize; 5] = [2, 4, 8, 6, 3];
 /// How far one line with a tab may be meant to be indented, if as none of its neighbours.
 const WIDEST: usize = 24;
-/// How many bytes are read again for all of the repairs of one file.
+/// Most bytes that are read again for all of the repairs of one file.
 const MAX_READ: usize = 2 * 1024 * 1024;
 
 /// A slip of the hand, and what repairs it.
@@ -239,7 +239,8 @@ fn beside(source: &Source<'_>, number: usize) -> Vec<usize> {
     columns
 }
 
-/// What indents a line by spaces where there is a tab among them; each tab ends at a multiple of `width`.
+/// Returns the edit that indents a line by spaces instead of tabs; each tab ends at a multiple of `width`.
+/// `None`: there is no tab.
 fn indented_by_tab(source: &Source<'_>, line: usize, width: usize) -> Option<Edit> {
     let indentation: Vec<char> = source.line(line).chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
     if !indentation.contains(&'\t') {
@@ -259,8 +260,8 @@ fn tried(source: &Source<'_>, path: &str, slip: &Slip, budget: &mut usize) -> Op
     Some(Some(Better { slip: slip.clone(), text, failure }))
 }
 
-/// Whether less is wrong `after` a repair: one that only moves the place where the reading ends, or adds
-/// problems, is none.
+/// True if fewer things are wrong `after` a repair. A repair that only moves the place where the reading
+/// ends, or adds problems, is none.
 fn helps(before: &Unread, after: &Unread) -> bool {
     let end = |failure: &Unread| failure.problems.last().map(|last| last.line);
     let is_left_open =
@@ -274,14 +275,15 @@ fn helps(before: &Unread, after: &Unread) -> bool {
     }
 }
 
-/// How bad a file is: one that can't be read to its end is worse than any other, the more of it was not read.
+/// Returns the order of files by how bad they are: a file that can't be read to its end is worse than any
+/// other, and the worse the more of it was not read.
 fn weight(failure: &Unread) -> (bool, std::cmp::Reverse<usize>, usize) {
     let unread = failure.problems.last().filter(|_| failure.is_cut).map_or(usize::MAX, |last| last.line);
     (failure.is_cut, std::cmp::Reverse(unread), failure.problems.len())
 }
 
-/// Where a place of the repaired text stands in the original. `rounds`: the edits of one repair after the
-/// other.
+/// Returns the place in the original of a place of the repaired text. `rounds`: the edits of one repair after
+/// the other.
 fn before(rounds: &[Vec<Edit>], at: Position) -> Position {
     rounds.iter().rev().fold(at, |at, edits| Position { column: column_before(edits, at), ..at })
 }

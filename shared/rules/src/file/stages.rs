@@ -9,11 +9,11 @@ use crate::suggest::did_you_mean;
 use crate::yaml::{Content, Entry, Node};
 use std::collections::{HashMap, HashSet};
 
-/// With how many rules a name is compared that no rule has.
+/// Most rules with which a name that no rule has is compared.
 const MAX_COMPARED: usize = 500;
-/// How many rules of a circle are named.
+/// Most rules of a circle that a message names.
 const MAX_NAMED: usize = 5;
-/// How many rules are looked for that wait for one that is never opened.
+/// Most rules that are looked for among those that wait for one which is never opened.
 const MAX_WAITING: usize = 100;
 
 impl Reader<'_> {
@@ -228,7 +228,7 @@ fn alike<'n>(name: &str, names: &'n HashMap<String, Position>) -> Option<(&'n st
     others.find(|(other, _)| plain(other) == read).map(|(other, at)| (other.as_str(), *at))
 }
 
-/// Whether a rule is not opened, whatever happens.
+/// True if a rule can never be opened.
 fn is_closed(rule: &Rule) -> bool {
     !rule.applies_to_deploys() || !rule.unsupported.is_empty()
 }

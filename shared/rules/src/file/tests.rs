@@ -1,4 +1,4 @@
-//! What a rules file says, and what is said about one that is wrong.
+//! Tests of the content of rules files, and of the messages about invalid ones.
 
 use super::*;
 use crate::condition::{Deploys, Value};

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 /// Mentions of Slack's that are no user groups.
 /// Source: <https://docs.slack.dev/messaging/formatting-message-text>.
 const EVERYBODY: [&str; 3] = ["here", "channel", "everyone"];
-/// What an e-mail address has only within quotes, which nobody's has.
+/// Characters that an e-mail address has only within quotes, which nobody's has.
 /// Source: <https://www.rfc-editor.org/rfc/rfc5322#section-3.2.3>, `specials`.
 const NOT_IN_ADDRESSES: [char; 12] = [',', ';', ':', '<', '>', '(', ')', '[', ']', '"', '\\', '`'];
 
@@ -59,7 +59,7 @@ impl Reader<'_> {
         self.sound(node.start, channel(&text))
     }
 
-    /// Who may vote, or break the glass: a list, or one of them alone.
+    /// Reads the people who may vote, or break the glass: a list, or one of them alone.
     pub(super) fn approvers(&mut self, node: &Node, key: &str) -> Option<Vec<String>> {
         let example = format!("`{key}: [ana@example.com]`");
         let what = if key == "break_glass" { "break the glass" } else { "vote" };
@@ -184,7 +184,7 @@ pub(crate) fn may_do(text: &str, what: &str) -> Result<String, Wrong> {
     })
 }
 
-/// What to write in the place of a text that names nobody.
+/// Returns advice for a text that names nobody.
 fn nobody(text: &str) -> String {
     let handle = text.trim_start_matches('@').to_lowercase();
     let words: Vec<&str> =
@@ -229,7 +229,7 @@ fn people_meant(text: &str) -> Option<String> {
     is_people.then(|| format!("[{}]", parts.iter().map(written).collect::<Vec<_>>().join(", ")))
 }
 
-/// Whether an approver is a group, which has any number of members.
+/// True if an approver is a group, which has any number of members.
 pub(crate) fn is_group(approver: &str) -> bool {
     approver.starts_with('@') || (approver.starts_with('S') && !approver.contains('@'))
 }
@@ -327,7 +327,7 @@ fn approver(text: &str) -> Option<String> {
     sound.then(|| text.to_owned())
 }
 
-/// Whether a text is an id that Slack gives, of a kind that starts with one of `letters`.
+/// True if a text is an id that Slack gives, of a kind that starts with one of `letters`.
 fn is_slack_id(text: &str, letters: &[char]) -> bool {
     text.starts_with(letters)
         && text.len() >= 8

@@ -183,7 +183,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a header may have this name.
+/// Checks that a header may have this name.
 fn header_name(name: &str) -> Result<(), Wrong> {
     let is_token = !name.is_empty()
         && name.len() <= 100
@@ -203,7 +203,7 @@ fn header_name(name: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Whether a secret may have this name.
+/// Checks that a secret may have this name.
 fn secret_name(name: &str) -> Result<(), Wrong> {
     let sound = (1..=100).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
@@ -217,7 +217,7 @@ fn secret_name(name: &str) -> Result<(), Wrong> {
     ))
 }
 
-/// Whether a secret may go to this address: its host is known, and nobody reads along.
+/// Checks that a secret may go to this address: its host is known, and nobody can read along.
 fn secret_goes_to(url: &str) -> Result<(), Wrong> {
     let Some(host) = host(url) else {
         return Err(Wrong::new(

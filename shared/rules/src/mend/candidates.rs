@@ -6,18 +6,18 @@ use std::collections::BTreeSet;
 
 /// The longest line that is changed, in characters.
 const LONGEST: usize = 400;
-/// How many words before the place of a problem the code may start that it is about.
+/// Most words before the place of a problem at which the code that it is about may start.
 const WORDS_BEFORE: usize = 8;
-/// How many words behind it the code may end.
+/// Most words behind it at which the code may end.
 const WORDS_BEHIND: usize = 24;
-/// How many lines are moved together.
+/// Most lines that are moved together.
 const MAX_LINES: usize = 200;
-/// What is said before code that is to be written.
+/// Words before code that is to be written.
 const VERBS: [&str; 8] =
     ["write", "did you mean", "end it", "close it", "start it", "lower case", "compare with", "closed"];
-/// What is said before code that stands somewhere else.
+/// Words before code that stands somewhere else.
 const ELSEWHERE: [&str; 5] = [" under `", " beside", ", where ", " in the list", " before it"];
-/// How the code of a template starts.
+/// Signs that start the code of a template.
 const CODE: [&str; 2] = ["{{", "{%"];
 
 /// Each change that the suggestion of `problem` may ask for, the likeliest first.
@@ -102,7 +102,7 @@ struct Place<'s> {
     line: Vec<char>,
     /// The number of the line.
     number: usize,
-    /// How many characters stand before it.
+    /// Number of characters before it.
     index: usize,
 }
 
@@ -112,7 +112,7 @@ impl Place<'_> {
         Edit { at, removed, put: put.to_owned() }
     }
 
-    /// Whether a quote of this kind is open here.
+    /// True if a quote of this kind is open here.
     fn is_in(&self, quote: char) -> bool {
         self.line.iter().take(self.index).filter(|c| **c == quote).count() % 2 == 1
     }
@@ -154,7 +154,7 @@ impl Place<'_> {
         quoted.iter().filter_map(find).collect()
     }
 
-    /// Whether the place is within `{{ … }}` or `{% … %}`.
+    /// True if the place is within `{{ … }}` or `{% … %}`.
     fn is_in_code(&self) -> bool {
         let before = self.text(0, self.index);
         let is_open = |start: &str, end: &str| before.rfind(start) > before.rfind(end);
@@ -241,7 +241,7 @@ impl Place<'_> {
         starts.flat_map(|start| ends.iter().map(move |end| (start, *end))).collect()
     }
 
-    /// How many spaces indent a line; `None`: nothing stands in it.
+    /// Returns the number of spaces that indent a line; `None`: the line is empty.
     fn indent(&self, number: usize) -> Option<usize> {
         let line = self.source.line(number);
         let indent = line.len() - line.trim_start_matches(' ').len();
@@ -412,7 +412,7 @@ impl Place<'_> {
     }
 }
 
-/// Whether a text is a tag of a template, or what stands for one elsewhere.
+/// True if a text is a tag of a template, or its like in another language.
 fn is_tag(text: &str) -> bool {
     match text.chars().next() {
         Some('{' | '#') => text.ends_with('}'),

@@ -67,14 +67,14 @@ impl Policy {
         BreakGlass { people, review_within }
     }
 
-    /// Whether it names deployments anywhere: then it can't be said without one what it asks.
+    /// True if it names deployments anywhere. Its requirements then depend on the deployment.
     pub fn names_deployments(&self) -> bool {
         self.floors.iter().any(|section| !section.deployments.is_empty())
     }
 }
 
 impl Section {
-    /// Whether it is for `action` of `deployment` at some place.
+    /// True if it is for `action` of `deployment` at some place.
     fn names(&self, deployment: &Slug, action: &str) -> bool {
         let of_deployment = |pattern: &String| {
             let pattern = canonical(pattern);
@@ -89,7 +89,7 @@ impl Section {
 }
 
 impl Floor {
-    /// Takes in another one: of each value the stricter.
+    /// Joins another floor: of each value, the stricter one stays.
     pub(super) fn join(&mut self, other: &Self) {
         let Self {
             votes,
@@ -154,7 +154,7 @@ fn add<T: Clone + PartialEq>(known: &mut Vec<T>, others: &[T]) {
     }
 }
 
-/// Whether a list names somebody, in any case.
+/// True if a list names somebody, in any case.
 pub(super) fn contains(list: &[String], person: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(person))
 }

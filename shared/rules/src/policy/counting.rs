@@ -8,9 +8,9 @@ use approval::action::ApprovalSpec;
 /// A floor that a rule meets by the votes of several approvals together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Together {
-    /// How many different people must have voted in them.
+    /// Least number of different people who must have voted in them.
     pub people: u64,
-    /// The line of the policy that says so, from 1.
+    /// The line of the policy that asks for them, from 1.
     pub line: usize,
     floor: Floor,
 }
@@ -20,14 +20,14 @@ impl Together {
         Self { people, line, floor: floor.clone() }
     }
 
-    /// Whether the people count who voted in an approval like this one: each of its votes counts towards the
+    /// True if the people who voted in an approval like this one count: each of its votes counts towards the
     /// floor.
     pub fn counts(&self, spec: &ApprovalSpec) -> bool {
         let counted = counted(&self.floor, spec);
         !counted.is_empty() && counted.len() == votes::of(spec).len()
     }
 
-    /// Whether each part of the change needs the votes of people who did not make it.
+    /// True if each part of the change needs the votes of people who did not make it.
     pub fn has_four_eyes(&self) -> bool {
         self.floor.four_eyes.is_some()
     }
@@ -42,8 +42,8 @@ pub(super) fn counted(floor: &Floor, spec: &ApprovalSpec) -> Vec<Votes> {
     votes::of(spec).into_iter().filter(is_from_all).collect()
 }
 
-/// How many votes have to stand behind an action, and the key and line that say so; `None`: none. A floor
-/// that says what an approval has to be like asks for one.
+/// Returns the number of votes that have to stand behind an action, with the key and the line that ask for
+/// them; `None`: none. A floor that has requirements for an approval asks for one vote.
 pub(super) fn needed(floor: &Floor) -> Option<(u64, (&'static str, usize))> {
     if let Some(Said { value, line }) = &floor.votes {
         return Some((u64::from(*value), ("votes_required", *line)));

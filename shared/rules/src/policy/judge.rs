@@ -28,7 +28,7 @@ pub struct Judged<'a> {
     pub line: Option<usize>,
     /// The environment that it names in `promotes_to`.
     pub promotes_to: Option<&'a str>,
-    /// What it does, in order.
+    /// Its actions, in order.
     pub actions: &'a [Action],
     /// The rules whose runs have to succeed first.
     pub after: Vec<Before<'a>>,
@@ -37,7 +37,7 @@ pub struct Judged<'a> {
 /// A rule whose run has to succeed before that of another one.
 #[derive(Clone, Copy, Debug)]
 pub struct Before<'a> {
-    /// What it does, in order.
+    /// Its actions, in order.
     pub actions: &'a [Action],
     /// The environment that it names in `promotes_to`.
     pub promotes_to: Option<&'a str>,
@@ -56,14 +56,14 @@ pub struct Shortfall {
     pub key: String,
     /// Its line in the policy, from 1.
     pub policy_line: usize,
-    /// What is wrong, as a clause that names the line of the policy.
+    /// Description of the shortfall, as a clause that names the line of the policy.
     pub message: String,
-    /// What to write, as a clause.
+    /// Correction, as a clause.
     pub suggestion: String,
 }
 
 impl Shortfall {
-    /// All of it for people, on one line: the rule with its line, what is wrong, and what to write.
+    /// Returns all of it for people, on one line: the rule with its line, the shortfall, and the correction.
     pub fn text(&self) -> String {
         let line = self.rule_line.map(|line| format!(" (line {line})")).unwrap_or_default();
         one_line(format!("Rule `{}`{line}: {}; {}.", self.rule, self.message, self.suggestion))
@@ -103,7 +103,8 @@ impl Policy {
         rules.flat_map(|rule| self.judge_rule(deployment, &Judged::among(rule, &by_name))).collect()
     }
 
-    /// Every way in which one rule is below the floor, each once, at most 20. None: what it does may be done.
+    /// Returns every way in which one rule is below the floor, each once, at most 20. None: the policy allows
+    /// everything that it does.
     pub fn judge_rule(&self, deployment: &Slug, judged: &Judged<'_>) -> Vec<Shortfall> {
         self.walked(deployment, judged).found
     }
@@ -147,7 +148,7 @@ struct Judging<'a> {
     judged: &'a Judged<'a>,
     promotes_to: Option<&'a str>,
     found: Vec<Shortfall>,
-    /// How many shortfalls there were, also those that are found already.
+    /// Number of shortfalls so far, with those that were found before.
     noted: usize,
     together: Vec<Together>,
 }
@@ -206,7 +207,8 @@ impl<'a> Judging<'a> {
         }
     }
 
-    /// Whether an approval is as the policy wants them, where it asks for none.
+    /// Notes what the approvals lack if the policy asks for no vote, and yet none of the approvals is as it
+    /// wants.
     fn limits(&mut self, floor: &Floor, behind: &[&ApprovalSpec]) {
         if behind.iter().all(|spec| !wanting(floor, spec).is_empty()) {
             self.wanting(floor, behind);
@@ -224,7 +226,7 @@ impl<'a> Judging<'a> {
         }
     }
 
-    /// Whether enough votes stand behind the action.
+    /// Notes a shortfall unless enough votes stand behind the action.
     fn votes(&mut self, action: &str, floor: &Floor, behind: &[&ApprovalSpec], ended: Option<&str>) {
         let Some((needed, source)) = needed(floor) else { return self.limits(floor, behind) };
         let of = |spec: &&ApprovalSpec| counting::counted(floor, spec);
@@ -276,7 +278,7 @@ impl<'a> Judging<'a> {
     }
 }
 
-/// What stands behind an action, as a clause.
+/// Returns the votes that stand behind an action, as a clause.
 fn missing(votes: &[Votes], ended: Option<&str>) -> String {
     let asked = match votes::sum(votes) {
         0 => "the rule asks nobody before it".to_owned(),

@@ -3,7 +3,7 @@
 /// The longest text that is compared with a pattern, in characters. A longer one may fit anything.
 const MAX_TEXT: usize = 500;
 
-/// How a text fits a pattern.
+/// Verdict on a text and a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
     /// Whatever its variables become, it does not.
@@ -17,7 +17,7 @@ pub(super) enum Fit {
 /// A character, or any text.
 type Piece = Option<char>;
 
-/// How `text` fits one of `patterns`, in the case that they are written in.
+/// Compares `text` with `patterns`, in the case that they are written in. Returns the best fit.
 pub(super) fn fit(patterns: &[String], text: &str) -> Fit {
     let text = pieces(text.trim());
     patterns.iter().map(|pattern| one(pattern, &text)).max().unwrap_or(Fit::No)
@@ -44,7 +44,7 @@ fn one(pattern: &str, text: &[Piece]) -> Fit {
     }
 }
 
-/// Whether `pattern` and `text` have a text in common. Unless the text's variables are `free`, only a `*` can
+/// True if `pattern` and `text` have a text in common. Unless the text's variables are `free`, only a `*` can
 /// stand for one: then the pattern fits whatever they become.
 fn meet(pattern: &[Piece], text: &[Piece], free: bool) -> bool {
     // For each place in the text, whether what follows it meets what follows the current place in the
@@ -95,7 +95,7 @@ fn pieces(text: &str) -> Vec<Piece> {
     }
 }
 
-/// Whether a text has no template variables.
+/// True if a text has no template variables.
 pub(super) fn is_plain(text: &str) -> bool {
     !pieces(text).contains(&None)
 }

@@ -32,17 +32,17 @@ impl Place {
         }
     }
 
-    /// Whether no environment stands in the place of what runs.
+    /// True unless an environment stands in for the action that runs.
     pub(super) fn has_one_name(&self) -> bool {
         self.runs.is_empty()
     }
 
-    /// How it fits one of `patterns`.
+    /// Returns the best fit of its names with `patterns`.
     pub(super) fn fit(&self, patterns: &[String]) -> Fit {
         best(&self.names, patterns)
     }
 
-    /// How what runs there fits one of `patterns`.
+    /// Returns the best fit of the action that runs there with `patterns`.
     pub(super) fn fit_by_what_runs(&self, patterns: &[String]) -> Fit {
         best(&self.runs, patterns)
     }

@@ -12,7 +12,7 @@ use approval::deploy::Slug;
 pub struct AllowedRefs(Vec<Said<Vec<String>>>);
 
 impl AllowedRefs {
-    /// Whether the branch or tag `name` may be built.
+    /// True if the branch or tag `name` may be built.
     pub fn allow(&self, name: &str) -> bool {
         self.0.iter().all(|said| fit(&said.value, name) == Fit::Yes)
     }

@@ -6,7 +6,7 @@ use approval::action::{ApprovalSpec, QuotaSpec};
 /// So many votes that an approval asks, from some of those who may vote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Votes {
-    /// Whose; `None`: anybody's in the channel.
+    /// The people who may cast them; `None`: anybody in the channel.
     from: Option<Vec<String>>,
     count: u64,
 }
@@ -20,19 +20,19 @@ pub(super) fn of(spec: &ApprovalSpec) -> Vec<Votes> {
     spec.quotas.iter().map(quota).collect()
 }
 
-/// How many they are.
+/// Returns the number of votes.
 pub(super) fn sum(votes: &[Votes]) -> u64 {
     votes.iter().fold(0, |sum, votes| sum.saturating_add(votes.count))
 }
 
 impl Votes {
-    /// Whether each of them is one of `list`'s. Who the members of a group are is not known here.
+    /// True if each of them is cast by somebody on `list`. The members of a group are not known here.
     pub(super) fn are_from(&self, list: &[String]) -> bool {
         self.from.as_ref().is_some_and(|from| from.iter().all(|who| contains(list, who)))
     }
 }
 
-/// Whether `votes` hold what `quotas` ask, each vote counted for one entry only: a flow from the votes to the
+/// True if `votes` hold what `quotas` ask, each vote counted for one entry only: a flow from the votes to the
 /// entries that they can be counted for, made larger until it can't be.
 pub(super) fn meet(quotas: &[QuotaSpec], votes: &[Votes]) -> bool {
     let mut left: Vec<u64> = votes.iter().map(|votes| votes.count).collect();

@@ -11,13 +11,13 @@ use super::{Known, Takes};
 pub struct Action {
     /// Its name.
     pub name: &'static str,
-    /// What it takes: one of these.
+    /// The kinds of value that it takes: one of these.
     pub takes: &'static [Takes],
-    /// Whether it may stand there by its name alone.
+    /// True if it may stand there by its name alone.
     pub bare: bool,
-    /// What it does, in one or two sentences (Markdown).
+    /// Description of its effect, in one or two sentences (Markdown).
     pub about: &'static str,
-    /// How it is written: entries of a list of actions.
+    /// Examples: entries of a list of actions.
     pub examples: &'static [&'static str],
 }
 

@@ -1,4 +1,4 @@
-//! What conditions are made of.
+//! Parts of conditions.
 
 use super::Known;
 use crate::variables::{DEPLOYED_FOR, DIVERGED, FUTURE_DEPLOY, ROLLBACK, STALE_FOR};
@@ -8,15 +8,15 @@ use crate::variables::{DEPLOYED_FOR, DIVERGED, FUTURE_DEPLOY, ROLLBACK, STALE_FO
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What it is.
+    /// The kind of its value.
     pub kind: Kind,
-    /// What it stands for, in one or two sentences (Markdown).
+    /// Description of its value, in one or two sentences (Markdown).
     pub about: &'static str,
     /// Conditions that use it.
     pub examples: &'static [&'static str],
 }
 
-/// What a variable is.
+/// Kind of a variable's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One text.
@@ -27,9 +27,9 @@ pub enum Kind {
     Number,
     /// Yes or no.
     Bool,
-    /// How long something has been so.
+    /// A time for which something has been so.
     Duration,
-    /// How long something has been so, and how many deploys came since.
+    /// A time for which something has been so, and the number of deploys since.
     Behind,
 }
 
@@ -220,7 +220,7 @@ const fn known(name: &'static str, example: &'static str, about: &'static str) -
     Known { name, about, example }
 }
 
-/// How a variable is compared with a value; the names are the operators' signs.
+/// Comparisons of a variable with a value; the names are the operators' signs.
 pub const OPERATORS: [Known; 8] = [
     known("=", "environment='Staging'", "The same. Of a list: one of its elements."),
     known("!=", "tags!='#hotfix'", "Another. Of a list: none of its elements."),
@@ -236,7 +236,7 @@ pub const OPERATORS: [Known; 8] = [
     known("~=", "tags~='#we.*'", "A regular expression that matches from the start. Of a list: any element."),
 ];
 
-/// What a variable is compared with, and how comparisons are joined.
+/// Values that a variable is compared with, and words that join comparisons.
 pub const VALUES: [Known; 10] = [
     known("'text'", "tags='#web'", "A text."),
     known("\"text\"", "tags=\"#web\"", "A text."),

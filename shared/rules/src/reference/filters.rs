@@ -2,7 +2,7 @@
 
 use Gives::{Anything, Element, Number, Same, Text, Texts};
 
-/// What a filter gives, as far as that is known before there is a deploy.
+/// Kind of a filter's result, as far as it is known before there is a deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
     /// A text.
@@ -11,7 +11,7 @@ pub enum Gives {
     Number,
     /// A list of texts.
     Texts,
-    /// What it was given, or a part of that list.
+    /// The value that it was given, or a part of that list.
     Same,
     /// One element of the list that it was given.
     Element,
@@ -24,13 +24,13 @@ pub enum Gives {
 pub struct Filter {
     /// Its name.
     pub name: &'static str,
-    /// What it gives.
+    /// The kind of its result.
     pub gives: Gives,
-    /// What it does, in one or two sentences (Markdown).
+    /// Description of its effect, in one or two sentences (Markdown).
     pub about: &'static str,
     /// A template.
     pub example: &'static str,
-    /// What that becomes for the deploy that the page describes.
+    /// The result of the template for the deploy that the page describes.
     pub becomes: &'static str,
 }
 
@@ -39,7 +39,7 @@ pub struct Filter {
 pub struct LeftOut {
     /// The filter or tag.
     pub name: &'static str,
-    /// What to do instead, as a clause.
+    /// Advice for what to use instead, as a clause.
     pub instead: &'static str,
 }
 

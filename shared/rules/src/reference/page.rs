@@ -265,7 +265,7 @@ impl Page {
     }
 }
 
-/// What is taken, in words.
+/// Returns the kind of value in words.
 fn takes(takes: &Takes) -> String {
     match takes {
         Takes::Text => "a text".to_owned(),

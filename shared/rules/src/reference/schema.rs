@@ -312,7 +312,7 @@ fn action() -> Value {
     either([one_of(&bare), named])
 }
 
-/// What an action takes, with `on_failure` among its keys where it takes keys.
+/// Returns the schema of an action's value, with `on_failure` among its keys where it takes keys.
 fn takes_with_on_failure(action: &Action, taken: &Takes) -> Value {
     let has_none = [ASKING, WATCHING].contains(&action.name);
     let Takes::Keys(keys) = taken else { return takes(taken) };

@@ -1,17 +1,17 @@
-//! What templates are made of.
+//! Parts of templates.
 
 use crate::template::FAILED_RULES;
 
 /// A name that a template can use, or something that one can do.
 #[derive(Clone, Copy, Debug)]
 pub struct Template {
-    /// The name, or what it is.
+    /// The name, or a description.
     pub name: &'static str,
-    /// What it stands for, in one or two sentences (Markdown).
+    /// Description of its value, in one or two sentences (Markdown).
     pub about: &'static str,
     /// A template.
     pub example: &'static str,
-    /// What that becomes for the deploy that the page describes, as people read it.
+    /// The result of the template for the deploy that the page describes, as people read it.
     pub becomes: &'static str,
 }
 
@@ -134,7 +134,7 @@ pub const TEMPLATE_VARIABLES: [Template; 28] = [
     ),
 ];
 
-/// What else a template can do.
+/// Other things that a template can do.
 pub const TEMPLATES: [Template; 4] = [
     template(
         "if",

@@ -1,4 +1,4 @@
-//! That the description is what is read.
+//! Tests of the reference against the reader: it describes exactly the things that are read.
 
 use super::*;
 use crate::condition::{self, Deploys, Snapshot, Value};

@@ -1,4 +1,4 @@
-//! What can be said about a template before there is a deploy.
+//! Checks of a template before there is a deploy.
 
 use super::code::{Slip, pieces, refused};
 use super::{
@@ -17,14 +17,14 @@ use minijinja::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-/// What is wrong with a template.
+/// Problem of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TemplateProblem {
-    /// How many characters of the template stand before it, where that is known.
+    /// Number of characters of the template before it, where that is known.
     pub(crate) offset: Option<usize>,
-    /// What is wrong.
+    /// Description of the problem.
     pub(crate) message: String,
-    /// What would be right, as a clause.
+    /// Correction, as a clause.
     pub(crate) suggestion: Option<String>,
 }
 
@@ -163,7 +163,7 @@ fn sound(template: &str, mut slips: Vec<Slip>) -> Result<(), Vec<TemplateProblem
     Err(slips.into_iter().map(problem).collect())
 }
 
-/// Whether two places lie in the same `{{ … }}` or `{% … %}`.
+/// True if two places lie in the same `{{ … }}` or `{% … %}`.
 fn same_code(template: &str, one: usize, other: usize) -> bool {
     let between = template.get(one.min(other)..one.max(other)).unwrap_or_default();
     !between.contains("}}") && !between.contains("%}")
@@ -188,12 +188,12 @@ fn told(template: &str, error: &Error, what: &str) -> TemplateProblem {
     }
 }
 
-/// How many characters are in so many bytes.
+/// Returns the number of characters in the first `bytes` of a template.
 fn characters(template: &str, bytes: usize) -> usize {
     template.char_indices().take_while(|(at, _)| *at < bytes).count()
 }
 
-/// How many characters stand before the first character of a line (from 1) that is not a space.
+/// Returns the number of characters before the first character of a line (from 1) that is not a space.
 fn line_offset(template: &str, line: usize) -> usize {
     let before: usize =
         template.split_inclusive('\n').take(line.saturating_sub(1)).map(|line| line.chars().count()).sum();

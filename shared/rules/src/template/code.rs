@@ -6,7 +6,7 @@
 /// A part of a template.
 #[derive(Debug)]
 pub(super) enum Piece<'t> {
-    /// What stands as it is written; the number of bytes before it.
+    /// Text that is shown as it is written; the number of bytes before it.
     Text(usize, &'t str),
     /// `{# … #}`; the number of bytes before it, and whether it ends.
     Comment(usize, bool),
@@ -21,9 +21,9 @@ pub(super) struct Code<'t> {
     pub(super) is_statement: bool,
     /// The number of bytes before it.
     pub(super) start: usize,
-    /// What stands in it.
+    /// The tokens in it.
     pub(super) tokens: Vec<Token<'t>>,
-    /// How it ends.
+    /// Its end.
     pub(super) end: End,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Slip {
     /// The number of bytes before it.
     pub(super) at: usize,
     pub(super) message: String,
-    /// What would be right, as a clause.
+    /// Correction, as a clause.
     pub(super) suggestion: Option<String>,
 }
 
@@ -234,7 +234,7 @@ fn text_length(rest: &str, quote: char) -> usize {
     rest.len()
 }
 
-/// Whether the quote of a text in quotes is closed.
+/// True if the quote of a text in quotes is closed.
 fn is_closed(text: &str) -> bool {
     let quote = text.chars().next().unwrap_or_default();
     let escapes = text.chars().rev().skip(1).take_while(|c| *c == '\\').count();
@@ -266,7 +266,7 @@ pub(super) fn refused(pieces: &[Piece<'_>]) -> Option<Slip> {
     })
 }
 
-/// Whether the `+` at `index` adds a number that stands beside it: nothing makes that number a list first.
+/// True if the `+` at `index` adds a number that stands beside it: nothing makes that number a list first.
 fn adds_a_number(tokens: &[Token<'_>], index: usize) -> bool {
     let token = |at: Option<usize>| at.and_then(|at| tokens.get(at));
     let is_number = |at: Option<usize>| token(at).is_some_and(|token| token.kind == Kind::Number);

@@ -1,4 +1,4 @@
-//! What a template can name.
+//! Variables of templates.
 
 use crate::variables::UNKNOWN;
 use approval::approval::{Choice, Vote};
@@ -17,7 +17,7 @@ pub const FAILED_RULES: &str = "failed_rules";
 /// them.
 pub const LATE: [&str; 5] = ["health", "outcome", "approval", "votes", "approved_by"];
 
-/// What stands for the authors of a deploy that has none.
+/// Text for the authors of a deploy that has none.
 const NOBODY_KNOWN: &str = "the authors";
 
 /// The variables that mention the authors, for whom Slack is asked.
@@ -235,7 +235,7 @@ fn mentioned(approver: &Approver<'_>) -> Value {
     Value::from(approver.name)
 }
 
-/// Whether this is a Slack user id (`U…` or `W…`).
+/// True if this is a Slack user id (`U…` or `W…`).
 fn is_user_id(id: &str) -> bool {
     id.starts_with(['U', 'W']) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }

@@ -64,7 +64,7 @@ fn with(
     move |value, args| filter(&value, Given::new(args)?)
 }
 
-/// What is written behind a filter's name: values in their order, then values by name.
+/// Arguments of a filter: values in their order, then values by name.
 struct Given {
     values: std::vec::IntoIter<Value>,
     named: Kwargs,

@@ -266,7 +266,7 @@ impl<'t> Around<'_, 't> {
         Some(Slip::new(is.start, "`is` asks a test by its name", suggestion))
     }
 
-    /// What is asked of a filter's value without brackets around it.
+    /// Finds a use of a filter's value without brackets around it.
     fn behind_filter(&self, token: &Token<'t>) -> Option<Slip> {
         let mut name = self.index.checked_sub(1)?;
         if self.at(name)?.is(")") {
@@ -409,7 +409,7 @@ fn is_variable(name: &str) -> bool {
     TEMPLATE_VARIABLES.iter().any(|variable| variable.name == name)
 }
 
-/// Whether a value can end with a token.
+/// True if a value can end with a token.
 fn ends_value(token: &Token<'_>) -> bool {
     match token.kind {
         Kind::Text | Kind::Number => true,

@@ -250,7 +250,7 @@ impl<'t> Tags<'t> {
         }
     }
 
-    /// What stands in code, as it is written.
+    /// Returns the text of the tokens, as it is written.
     fn inner(&self, tokens: &[Token<'_>]) -> &'t str {
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return "" };
         self.template.get(first.start..last.end()).unwrap_or_default()
@@ -268,7 +268,7 @@ impl<'t> Tags<'t> {
         }
     }
 
-    /// Whether it was told of a tag that there is none, which `closing` ends.
+    /// True if a message says already that the tag which `closing` ends does not exist.
     fn is_told_of(&self, closing: &str) -> bool {
         let tag = closing.strip_prefix("end").filter(|tag| FOREIGN.iter().any(|(name, _)| name == tag));
         let message = tag.map(|tag| format!("there is no tag `{tag}`"));
@@ -463,7 +463,7 @@ fn is_closing(word: &str) -> bool {
     word.to_lowercase().starts_with("end") || matches!(word, "fi" | "done" | "esac" | "od" | "next")
 }
 
-/// Whether `word` at the start of `{{ … }}` is a tag, by what stands behind it.
+/// True if `word` at the start of `{{ … }}` is a tag, by the token behind it.
 fn is_tag(word: &str, next: Option<&Token<'_>>) -> bool {
     let starts = ["if", "for", "elif", "elseif", "elsif", "set", "with", "unless"].contains(&word);
     let ends =

@@ -1,4 +1,4 @@
-//! What templates render to.
+//! Tests of the results of templates.
 
 use super::*;
 use approval::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
@@ -432,7 +432,7 @@ proptest! {
     }
 }
 
-/// What an address template gives for this deploy with another environment and branch.
+/// Returns the result of an address template for this deploy with another environment and branch.
 fn address(template: &str, environment: &str) -> String {
     let mut deploy = deploy();
     environment.clone_into(&mut deploy.environment);

@@ -2,7 +2,7 @@
 
 use super::{DEPLOYED_FOR, ROLLBACK};
 
-/// What other systems call a variable, each with the name it has here.
+/// Other systems' words for a variable, each with its name here.
 const ELSEWHERE: [(&[&str], &str); 11] = [
     (&["labels", "label"], "pr_labels"),
     (&["author", "authors", "pr_author"], "pr_authors"),
@@ -17,7 +17,7 @@ const ELSEWHERE: [(&[&str], &str); 11] = [
     (&["is_rollback"], ROLLBACK),
 ];
 
-/// What is asked elsewhere about the time of a deploy.
+/// Words with which other systems ask about the time of a deploy.
 const TIMES: [&str; 9] = ["time", "hour", "day", "weekday", "day_of_week", "date", "now", "today", "month"];
 
 /// The clause for a name that other systems have.

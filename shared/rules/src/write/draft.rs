@@ -1,4 +1,4 @@
-//! What somebody types into a form, field by field, and what is wrong with it.
+//! Text that somebody types into a form, field by field, and the problems in it.
 
 use super::{Then, Workflow, rule_name};
 use crate::condition;
@@ -42,7 +42,7 @@ pub struct Draft {
     pub state: String,
 }
 
-/// What to do once it is approved.
+/// Action once it is approved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is the variant of `Then` of the same name")]
 pub enum DraftAction {
@@ -59,7 +59,7 @@ pub enum DraftAction {
 /// A field of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
-    /// What the approval is called.
+    /// The name of the approval.
     Name,
     /// The environment whose deploys it is for.
     Environment,
@@ -67,19 +67,19 @@ pub enum Field {
     PromotesTo,
     /// The question.
     Prompt,
-    /// Where it is asked.
+    /// The channel of the approval.
     Channel,
-    /// How many have to approve.
+    /// The number of votes that it takes.
     VotesRequired,
-    /// Who may vote, with commas between them.
+    /// The approvers, with commas between them.
     Approvers,
     /// The people who may let it go ahead without votes, with commas between them.
     BreakGlass,
-    /// How long people can take.
+    /// The time for people to vote.
     ExpiresAfter,
-    /// Whose votes need a reason.
+    /// The votes that need a reason.
     RequireReason,
-    /// Where the message goes.
+    /// The channel of the message.
     MessageChannel,
     /// The message.
     Message,
@@ -89,7 +89,7 @@ pub enum Field {
     Build,
     /// The GitHub workflow to start.
     Workflow,
-    /// What the build is given, `name=value` on each line.
+    /// The parameters of the build, `name=value` on each line.
     Parameters,
     /// The branch or tag to build.
     Revision,
@@ -127,16 +127,16 @@ impl Field {
     ];
 }
 
-/// What is wrong in a field. Its `Display` is one sentence.
+/// Problem in a field. Its `Display` is one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// The field.
     pub field: Field,
-    /// Where in what was typed, without the spaces before it; `None`: all of it.
+    /// Place in the typed text, without the spaces before it; `None`: all of it.
     pub at: Option<Position>,
-    /// What is wrong.
+    /// Description of the problem.
     pub message: String,
-    /// What would be right, as a clause.
+    /// Correction, as a clause.
     pub suggestion: Option<String>,
 }
 
@@ -187,11 +187,10 @@ impl Default for Draft {
 }
 
 impl Draft {
-    /// What was typed as a workflow.
+    /// Reads the typed text as a workflow.
     ///
     /// # Errors
-    /// Everything that is wrong, in the order of the form. What belongs to an action that was not chosen is
-    /// not looked at.
+    /// Every problem, in the order of the form. Fields of an action that was not chosen are not looked at.
     pub fn workflow(&self) -> Result<Workflow, Vec<FieldProblem>> {
         let mut check = Check { problems: Vec::new() };
         let name = check.name(&self.name);
@@ -336,7 +335,7 @@ impl Check {
         self.sound(Field::VotesRequired, votes.ok_or_else(wrong))
     }
 
-    /// Who may vote, each once, and as many as have to, where no group may have them.
+    /// Reads the approvers, each once. Reports more votes than approvers, unless one of them is a group.
     fn approvers(&mut self, typed: &str, votes: u32) -> Vec<String> {
         let approvers = self.people(Field::Approvers, typed, "vote");
         let named = self.problems.iter().all(|problem| problem.field != Field::Approvers);

@@ -4,7 +4,7 @@ use super::{Then, Workflow, scalar};
 use crate::reference::DEFAULT_COMMENT;
 use approval::action::{ParameterValue, Reasons, TriggerSpec};
 
-/// How far the rules of a file of ours are indented.
+/// Spaces before the rules of a file that Signoff writes.
 pub(super) const INDENT: usize = 2;
 
 /// The rule of `workflow` as an entry of a list whose dashes stand behind `indent` spaces, each line ended by

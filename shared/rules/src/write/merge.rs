@@ -20,7 +20,7 @@ pub struct Merged {
     pub added: RangeInclusive<usize>,
 }
 
-/// Why a rule was not added.
+/// Reason for which a rule was not added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotMerged {
     /// The file can't be read; these are its problems.
@@ -72,9 +72,9 @@ pub fn merged(existing: &str, path: &str, workflow: &Workflow) -> Result<Merged,
 /// The existing file, as far as it matters where a rule goes.
 struct Outline<'s> {
     text: &'s str,
-    /// What it says so far.
+    /// The rules in it so far.
     rules: Vec<Rule>,
-    /// Where `rules` stands, and what comes behind it.
+    /// The key `rules`, if there is one.
     key: Option<Key>,
 }
 
@@ -83,9 +83,9 @@ struct Key {
     line: usize,
     /// The first line of the key behind it, from 0.
     next: Option<usize>,
-    /// What stands for "no rules" and goes: its place in bytes, and how long it is.
+    /// The value for "no rules", which is taken out: its place and its length in bytes.
     nothing: Option<(usize, usize)>,
-    /// The first line of its list: the spaces before the dash.
+    /// The number of spaces before the dash in the first line of its list.
     indent: Result<usize, First>,
 }
 
@@ -100,7 +100,7 @@ enum First {
 /// A place that the rule may go to.
 struct Place<'s> {
     text: Cow<'s, str>,
-    /// How many bytes of the text stand before it.
+    /// Number of bytes of the text before it.
     at: usize,
     indent: usize,
     with_key: bool,
@@ -215,19 +215,19 @@ impl Key {
     }
 }
 
-/// Whether a line begins an entry of a list.
+/// True if a line begins an entry of a list.
 fn is_dash(line: &str) -> bool {
     let rest = line.trim_start_matches(' ');
     rest == "-" || rest.starts_with("- ")
 }
 
-/// Whether a line has nothing, or a comment alone.
+/// True if a line is empty or a comment alone.
 fn is_empty(line: &str) -> bool {
     let line = line.trim();
     line.is_empty() || line.starts_with('#')
 }
 
-/// How the last line that ends does so.
+/// Returns the end of the last line that has one.
 fn line_end(text: &str) -> &'static str {
     match text.rfind(['\n', '\r']).map(|last| text.split_at(last)) {
         Some((before, end)) if end.starts_with('\n') && before.ends_with('\r') => "\r\n",
@@ -249,7 +249,7 @@ fn split_lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where each line starts, in bytes.
+/// Returns the start of each line, in bytes.
 fn line_starts(text: &str) -> Vec<usize> {
     let starts = split_lines(text).scan(0, |at, line| {
         let start = *at;

@@ -57,8 +57,8 @@ pub(super) fn block(text: &str, indent: usize, end: &str) -> Option<String> {
     })
 }
 
-/// What can't stand in single quotes on one line: what ends a line, what is not printable, what readers
-/// strip.
+/// True if `c` can't stand in single quotes on one line: it ends a line, is not printable, or is stripped by
+/// readers.
 fn needs_escape(c: char) -> bool {
     let breaks = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
     // YAML's printable characters leave these two out.

@@ -1,4 +1,4 @@
-//! What is written is what was meant.
+//! Tests of written rules: the text means exactly what the draft says.
 
 mod laws;
 mod merges;

@@ -16,12 +16,12 @@ pub fn load(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Vec<Problem>> 
     read(source, begin).map_err(|unread| unread.problems)
 }
 
-/// Why a document could not be read.
+/// Reason for which a document could not be read.
 #[derive(Debug)]
 pub(crate) struct Unread {
-    /// Everything that is wrong.
+    /// Every problem.
     pub(crate) problems: Vec<Problem>,
-    /// Whether the reading ended at the last of them: what follows was not looked at.
+    /// True if the reading ended at the last of them, so that nothing after it was looked at.
     pub(crate) is_cut: bool,
 }
 

@@ -4,9 +4,9 @@ use super::{Content, Node};
 use crate::problem::{Position, Source};
 use saphyr_parser::ScalarStyle;
 
-/// Where character number `offset` (from 0) of a scalar's text stands in the file: quotes, escapes,
-/// indentation and folded lines are walked over. Where that fails (a line that is much too long), the node's
-/// start.
+/// Returns the place in the file of character number `offset` (from 0) of a scalar's text. Skips quotes,
+/// escapes, indentation and folded lines. Returns the node's start if that fails (a line that is much too
+/// long).
 pub(crate) fn locate(source: &Source<'_>, node: &Node, offset: usize) -> Position {
     let Content::Scalar(scalar) = &node.content else { return node.start };
     let Position { line, column } = node.start;

@@ -75,8 +75,8 @@ fn indenting_tab(source: &Source<'_>, line: usize) -> Option<Position> {
     })
 }
 
-/// What the parser's message means here, and what to do. `None` as the message: the parser's own says it well
-/// enough.
+/// Returns the meaning here of the parser's message, and the correction. `None` as the message: the parser's
+/// own is good enough.
 fn explain(info: &str) -> (Option<&'static str>, Option<&'static str>) {
     let has = |part: &str| info.contains(part);
     if has("unprintable") {

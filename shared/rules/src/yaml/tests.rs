@@ -1,4 +1,4 @@
-//! What the loader takes and what it says.
+//! Tests of the trees and the messages of the loader.
 
 use super::*;
 use crate::problem::{Problem, Source};

@@ -1,4 +1,4 @@
-//! How much is told of one slip, at each line of sample files.
+//! Number of messages about one slip, at each line of sample files.
 
 use super::told;
 use std::collections::BTreeMap;

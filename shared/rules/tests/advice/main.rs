@@ -75,10 +75,10 @@ static FOLLOWED: LazyLock<Vec<Followed>> = LazyLock::new(|| {
     ROWS.iter().flat_map(of_row).collect()
 });
 
-/// What is told of a rule that is sound, for what its author wants of it.
+/// Messages about a sound rule that its author expects.
 const WANTED: [&str; 1] = ["has triggers of pull requests only"];
 
-/// What is wrong with advice: nothing, if following it leaves nothing else to be told than before.
+/// Returns the fault of advice; `None` if following it leads to no message that was not there before.
 fn failure(Followed { row, problem, mended }: &Followed) -> Option<String> {
     let changed = match mended {
         Some(mended) => &mended.text,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the source says what is wrong with a rules file.
+/// Source files with the messages about a rules file.
 const SOURCES: [&str; 8] = [
     "src/file",
     "src/condition/lexer.rs",
@@ -14,7 +14,7 @@ const SOURCES: [&str; 8] = [
     "src/template",
     "src/yaml",
 ];
-/// What of it is about other files, or about no file.
+/// Files among them with messages about other files, or none.
 const OTHERS: [&str; 7] =
     ["tests", "policy.rs", "filters", "filters.rs", "limits.rs", "options.rs", "context.rs"];
 /// The shortest text that is a sentence, in letters.
@@ -30,7 +30,7 @@ pub(super) struct Sentence {
 }
 
 impl Sentence {
-    /// Whether what is told may be this sentence, whatever stands in its placeholders.
+    /// True if a message may be this sentence, with any text in its placeholders.
     pub(super) fn is_in(&self, told: &str) -> bool {
         if told.contains(&self.text) {
             return true;
@@ -44,7 +44,7 @@ impl Sentence {
     }
 }
 
-/// What of a format's text stands in what it makes.
+/// Returns the fixed parts of a format's text.
 fn parts(text: &str) -> Vec<String> {
     let plain = text.replace("{{", "\u{1}").replace("}}", "\u{2}");
     let mut parts = vec![String::new()];

@@ -1,4 +1,4 @@
-//! What holds of every policy and every rules file.
+//! Laws for every policy and every rules file.
 
 use crate::{OWNERS, file, slug};
 use proptest::prelude::*;

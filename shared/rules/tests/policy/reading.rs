@@ -1,4 +1,4 @@
-//! What a policy says, and what is wrong in one.
+//! Tests of the reading of policies, valid and invalid.
 
 use crate::{OWNERS, policy};
 use rules::policy::parse;

@@ -26,12 +26,12 @@ pub(super) fn call_of(name: &str) -> Option<(Call, Option<String>)> {
     Some((call, variable))
 }
 
-/// Whether a word is a value: a number, or a time.
+/// True if a word is a value: a number, or a time.
 pub(super) fn is_value(word: &str) -> bool {
     word.parse::<f64>().is_ok() || parse_duration(word).is_some()
 }
 
-/// Whether a word is what other languages call no value at all.
+/// True if a word means "no value" in other languages.
 pub(crate) fn is_nothing(word: &str) -> bool {
     ["null", "none", "nil", "nothing", "empty", "undefined"]
         .iter()

@@ -12,15 +12,15 @@ use crate::variables::{Variable, look_up};
 use crate::yaml::Unread;
 use std::collections::BTreeSet;
 
-/// How many lines before a problem its cause is looked for.
+/// Number of lines before a problem in which its cause is looked for.
 const LINES_BEFORE: usize = 40;
-/// How many problems are looked behind.
+/// Most problems whose causes are looked for.
 const PROBLEMS: usize = 10;
 /// The longest line that is looked at, in bytes.
 const LONGEST: usize = 2000;
 /// How many lines before one are its neighbours.
 pub(super) const MAX_NEAR: usize = 30;
-/// How many lines one repair changes.
+/// Most lines that one repair changes.
 pub(super) const MAX_LINES: usize = 500;
 /// The longest text that a suggestion repeats, in characters.
 pub(super) const MAX_REPEATED: usize = 60;
@@ -29,11 +29,11 @@ pub(super) const MAX_REPEATED: usize = 60;
 pub(super) struct Line<'s> {
     pub(super) number: usize,
     pub(super) text: &'s str,
-    /// How many spaces indent it.
+    /// Number of spaces that indent it.
     pub(super) indent: usize,
-    /// The column at which what stands behind `- ` begins, from 1.
+    /// The column at which the text behind `- ` begins, from 1.
     pub(super) column: usize,
-    /// What stands there, without a comment and spaces at the end.
+    /// The text there, without a comment and spaces at the end.
     pub(super) content: &'s str,
 }
 
@@ -181,7 +181,7 @@ fn odd_edit(line: usize, column: usize, looks: Looks, text: &str) -> Edit {
     Edit { at: Position { line, column }, removed: 1, put: put.to_owned() }
 }
 
-/// Whether nothing stands before the character in `column` of a line.
+/// True if only spaces stand before the character in `column` of a line.
 fn starts_line(text: &str, column: usize) -> bool {
     text.chars().take(column.saturating_sub(1)).all(char::is_whitespace)
 }
@@ -219,7 +219,7 @@ fn everywhere_odd(source: &Source<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// Whether a line is nothing but a tag of a template.
+/// True if a line is nothing but a tag of a template.
 fn is_tag(content: &str) -> bool {
     content.starts_with("{%") && content.ends_with("%}") && content.matches("{%").count() == 1
 }

@@ -11,7 +11,7 @@ use crate::problem::{Position, Source};
 pub(in crate::file) const COMMENTS: [&str; 5] = ["//", "/*", "<!--", "-- ", "; "];
 /// What starts an entry of a list in Markdown.
 const BULLETS: [&str; 2] = ["* ", "+ "];
-/// How many lines before a line those are looked for that it belongs to.
+/// Number of lines before a line in which the ones that it belongs to are looked for.
 const LINES_BEFORE: usize = 60;
 
 /// The slips of a line that is none of YAML's, or that stands in a wrong column.
@@ -108,7 +108,7 @@ fn bullet(line: &Line<'_>, slips: &mut Vec<Slip>) {
     slips.push(slip(line.at(0), message, "write `- `".to_owned(), edit));
 }
 
-/// Whether a line says nothing but the name of a rule.
+/// True if a line is nothing but the name of a rule.
 fn is_name(content: &str) -> bool {
     let name = content.strip_suffix(':').filter(|name| !name.is_empty() && !is_key(name));
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.' | '/');

@@ -7,9 +7,9 @@ use super::{Edit, Slip};
 use crate::problem::{Position, Source};
 use crate::yaml::Unread;
 
-/// How many lines before a line are its neighbours.
+/// Number of lines before a line that are its neighbours.
 const NEIGHBOURS: usize = 40;
-/// By how many columns a line is moved at most.
+/// Most columns by which a line is moved.
 const FARTHEST: usize = 6;
 
 /// Repairs of the line at which the reading ended that count only if the whole file can be read then: nearly

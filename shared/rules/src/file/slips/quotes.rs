@@ -123,7 +123,7 @@ fn closed_before(line: &Line<'_>, (start, quote): (usize, char), index: usize, s
     Slip { at: line.at(start), message, suggestion, edits }
 }
 
-/// What closes a bracket.
+/// Returns the sign that closes a bracket.
 fn closing(bracket: char) -> char {
     if bracket == '[' { ']' } else { '}' }
 }
@@ -313,7 +313,8 @@ fn comparison(at: Position, value: &str, mended: &str, slips: &mut Vec<Slip>) {
     }
 }
 
-/// Why a value can't stand without quotes, and the value as it is meant; `None`: it can, or has some.
+/// Returns the reason for which a value can't stand without quotes, and the value as it is meant; `None`: it
+/// can, or has some.
 fn needs_quotes(value: &str) -> Option<(String, String)> {
     if value.starts_with(['\'', '"']) {
         return None;

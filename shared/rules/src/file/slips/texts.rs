@@ -80,7 +80,7 @@ pub(super) fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<S
     }
 }
 
-/// Whether a line that stands left of a text's key is a key of its own, such as the name of a rule.
+/// True if a line that stands left of a text's key is a key of its own, such as the name of a rule.
 fn is_head(line: &str) -> bool {
     let text = line.trim();
     let entry = text.strip_prefix("- ").unwrap_or(text);

@@ -8,7 +8,7 @@ use crate::problem::one_line;
 use approval::action::Action;
 
 impl Judging<'_> {
-    /// Whether the policy allows the action itself.
+    /// Notes a shortfall where the policy does not allow the action itself.
     pub(super) fn allowed(&mut self, action: &Action, name: &str, floor: &Floor) {
         let line = one_line(action.to_string());
         let action = action.plain();

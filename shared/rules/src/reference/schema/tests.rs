@@ -1,4 +1,5 @@
-//! That schema and reader say the same of the same files.
+//! Tests of the schema against the reader: both accept the same files, but for rules that only the reader
+//! knows.
 
 use super::schema;
 use crate::problem::Source;
@@ -45,7 +46,7 @@ fn json(node: &Node) -> Value {
     }
 }
 
-/// What the schema has against a document, one line each.
+/// Returns the schema's errors in a document, one line each.
 fn refusals(validator: &Validator, document: &Value) -> Vec<String> {
     validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }

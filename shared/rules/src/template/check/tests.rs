@@ -1,4 +1,5 @@
-//! That every slip is told once, at its place, and that a template is fine once the advice is followed.
+//! Tests of slips in templates: each is reported once, at its place, and a template is fine once the advice
+//! is followed.
 
 mod slips;
 

@@ -1,4 +1,4 @@
-//! What filters give, against what Jinja documents:
+//! Tests of the filters' results against Jinja's documentation:
 //! <https://jinja.palletsprojects.com/en/stable/templates/#list-of-builtin-filters>.
 
 use crate::reference::FILTERS;

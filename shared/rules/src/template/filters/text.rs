@@ -5,7 +5,7 @@ use crate::template::MAX_OUTPUT_BYTES;
 use minijinja::Error;
 use minijinja::value::Value;
 
-/// How much longer than allowed a text is that is not cut.
+/// Most characters by which a text may be longer than allowed without being cut.
 const LEEWAY: usize = 5;
 
 /// `center`: a text in the middle of so many characters. Of an odd number of spaces, Python puts one more to

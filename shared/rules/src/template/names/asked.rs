@@ -1,4 +1,4 @@
-//! What is asked of a value: attributes, elements, methods, filters and tests.
+//! Uses of a value: attributes, elements, methods, filters and tests.
 
 use super::known::{CLOCKS, Known, LOOP_METHODS, NOTHING_LIKE, TESTS, elsewhere, unquoted};
 use super::{Tokens, Walk};

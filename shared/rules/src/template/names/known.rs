@@ -1,11 +1,11 @@
-//! What is known of a value before there is a deploy.
+//! Values as far as they are known before there is a deploy.
 
 use super::super::code::Slip;
 use crate::reference::TEMPLATE_VARIABLES;
 use crate::suggest::did_you_mean;
 use minijinja::value::{Value, ValueKind};
 
-/// What `loop` knows.
+/// Attributes of `loop`.
 const LOOP: [&str; 11] = [
     "index",
     "index0",
@@ -19,7 +19,7 @@ const LOOP: [&str; 11] = [
     "previtem",
     "nextitem",
 ];
-/// What `loop` can be asked.
+/// Methods of `loop`.
 pub(super) const LOOP_METHODS: [&str; 2] = ["cycle", "changed"];
 
 /// The tests, after `is`. Source:
@@ -199,7 +199,7 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// What is known of a value.
+/// Value as far as it is known.
 #[derive(Clone, Debug)]
 pub(super) enum Known {
     /// Nothing.
@@ -227,7 +227,7 @@ impl Known {
         matches!(self, Self::Like(value, _) if value.kind() == ValueKind::String)
     }
 
-    /// What each element is.
+    /// Returns one of its elements, as far as it is known.
     pub(super) fn element(&self) -> Self {
         match self {
             Self::Like(value, variable) if is_list(value) => match value.get_item_by_index(0) {
@@ -239,7 +239,8 @@ impl Known {
         }
     }
 
-    /// What an attribute is, which `code` is asked for, or the slip: it has none of that name.
+    /// Returns the value of an attribute, or the slip if there is none of that name. `code` is the text that
+    /// asks for it.
     pub(super) fn attribute(&self, name: &str, at: usize, code: &str) -> Result<Self, Slip> {
         let (value, variable) = match self {
             Self::Anything => return Ok(Self::Anything),

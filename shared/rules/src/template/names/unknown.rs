@@ -44,7 +44,7 @@ impl<'t> Walk<'t> {
         Slip::new(token.start, message, suggestion)
     }
 
-    /// What stands between the brackets that come next.
+    /// Returns the text between the brackets that come next.
     pub(super) fn values(&self, tokens: &Tokens<'_, 't>) -> &'t str {
         let mut nesting = 0_usize;
         let rest = tokens.tokens.get(tokens.at..).unwrap_or_default();

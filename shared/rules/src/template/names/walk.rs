@@ -151,7 +151,7 @@ impl<'t> Walk<'t> {
         Some(self.postfixes(tokens, known, token.start))
     }
 
-    /// What stands in brackets, up to the one that closes them: of one value, what it is.
+    /// Reads the values in brackets, up to the one that closes them. Returns the value if there is only one.
     pub(super) fn bracketed(&mut self, tokens: &mut Tokens<'_, 't>) -> Known {
         let (mut known, mut count) = (Known::Anything, 0);
         while let Some(token) = tokens.peek() {

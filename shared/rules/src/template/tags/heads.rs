@@ -1,10 +1,10 @@
-//! What stands behind the word of a tag.
+//! Checks of the text behind the word of a tag.
 
 use super::Tags;
 use crate::template::code::{Code, Kind, Token};
 
 impl<'t> Tags<'t> {
-    /// What stands behind `if`, `for` and the other tags that are ended.
+    /// Checks the text behind `if`, `for` and the other tags that are ended.
     pub(super) fn head(&mut self, code: &Code<'t>, word: &str, rest: &[Token<'t>]) {
         let rest_text = self.inner(rest);
         if let Some(last) =

@@ -1,4 +1,4 @@
-//! Whatever is typed, and whatever was there.
+//! Laws of the writer, for any draft and any existing file.
 
 use super::super::*;
 use crate::parse;
@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// What people type, and what they don't: signs with a meaning to YAML, to conditions and to templates.
+/// Draws text that people type, and text that they don't: signs with a meaning to YAML, to conditions and to
+/// templates.
 fn typed() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[ -~]{0,12}",
@@ -163,7 +164,7 @@ fn files() -> impl Strategy<Value = String> {
     )
 }
 
-/// Whether `old` is left of `new` when some of it is taken out.
+/// True if `old` is left of `new` when some of it is taken out.
 fn is_subsequence(old: &str, new: &str) -> bool {
     let mut new = new.bytes();
     old.bytes().all(|byte| new.any(|other| other == byte))
