@@ -101,8 +101,6 @@ pub enum Plan {
         posts: bool,
         /// True if the state that was read is the newest.
         newest: bool,
-        /// True if the step had succeeded when the run was read.
-        ends: bool,
     },
     /// Tell a person something.
     Tell,
@@ -241,12 +239,8 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             if dialog.is_none() || !shown {
                 return Some(());
             }
-            let read = world.record.run.steps.get(*step)?;
-            if read.line_is_final {
-                return Some(());
-            }
-            let ends = matches!(read.state, StepState::Succeeded { .. });
-            Stage::Ready(Plan::Line { step: *step, posts: read.line.is_none(), newest: true, ends })
+            let posts = world.record.run.steps.get(*step)?.line.is_none();
+            Stage::Ready(Plan::Line { step: *step, posts, newest: true })
         }
         // A failure is told once more without harm; people answer it on the page, too.
         EffectKind::TellPerson { .. } | EffectKind::TellThread { .. } | EffectKind::TellFailure { .. } => {
@@ -395,7 +389,7 @@ fn call(world: &mut World, scenario: &Scenario, at: usize, plan: &Plan, turn: Tu
                 outside.dialog.draw(*posts, *newest);
             }
         }
-        Plan::Line { step, posts, newest, .. } => {
+        Plan::Line { step, posts, newest } => {
             let line = outside.lines.get_mut(*step)?;
             if turn.is_done() && !(*posts && lost && line.times > 0) {
                 line.draw(*posts, *newest);

@@ -1,6 +1,6 @@
 //! Outcomes of effects, committed with the changes that follow.
 
-use super::{Answer, Plan, Stage, is_lost};
+use super::{Answer, Plan, Stage};
 use crate::change::{self, Look};
 use crate::decided::{self, Follows};
 use crate::record::{Change, Conflict, Process};
@@ -64,9 +64,9 @@ pub(super) fn settle(
             change_approval(world, scenario, at, &effect, &[judge])
         }
         (Plan::Expire, _) => change_approval(world, scenario, at, &effect, &[votes::Command::Expire]),
-        (Plan::Line { step, posts: true, ends, .. }, Answer::Done) => {
-            let is_final = *ends && !is_lost(world, scenario, at);
-            let command = run::Command::LinePosted { line: place(), is_final };
+        (Plan::Line { step, posts: true, .. }, Answer::Done) => {
+            // The model draws every line again, as after a lost answer.
+            let command = run::Command::LinePosted { line: place(), is_final: false };
             advance(world, scenario, at, succeeded(&effect), *step, command)
         }
         (Plan::Line { posts: false, .. } | Plan::Tell, Answer::Done) => done(world, scenario, at, &effect),
