@@ -317,7 +317,12 @@ impl Reader<'_> {
                 let start = if lower.starts_with(&format!("{word} ")) { word.len() } else { 0 };
                 let end =
                     if lower.ends_with(&format!(" {word}")) { text.len() - word.len() } else { text.len() };
-                text.get(start..end).unwrap_or_default().trim().to_owned()
+                let part = text.get(start..end).unwrap_or_default().trim();
+                // `and` binds tighter.
+                match word == "and" && part.to_ascii_lowercase().contains(" or ") {
+                    true => format!("({part})"),
+                    false => part.to_owned(),
+                }
             };
             let whole = format!("{} {word} {}", plain(&before), plain(&behind));
             if parse(&whole).is_err() {
@@ -330,7 +335,10 @@ impl Reader<'_> {
                 let removed = self.source.line(node.start.line).chars().count();
                 Edit { at: Position { column: 1, ..node.start }, removed, put: String::new() }
             });
-            let edits = match whole.len() <= MAX_REPEATED {
+            let is_apart = |node: &Rc<Node>| {
+                node.start.line != first_node.start.line && !self.rewritten(node, &whole).is_empty()
+            };
+            let edits = match whole.len() <= MAX_REPEATED && others.iter().all(is_apart) {
                 true => self.rewritten(first_node, &whole),
                 false => Vec::new(),
             };

@@ -144,11 +144,12 @@ fn alone(template: &str, code: &Code<'_>) -> Option<Slip> {
     let value = writer.expression(value, 0)?;
     let message = "`:=` gives a name to a value in Go's templates".to_owned();
     let name = named.text;
-    let shown = match template.matches(&format!("${name}")).count() {
-        0 | 1 => String::new(),
-        _ => format!(", and `{{{{ {name} }}}}` where it is shown"),
+    let set = format!("`{{% set {name} = {value} %}}`");
+    let right = match template.matches(&format!("${name}")).count() {
+        0 | 1 => format!("write {set}"),
+        _ => format!("put {set} in its place, and `{{{{ {name} }}}}` where it is shown"),
     };
-    Some(Slip::new(code.start, message, format!("write `{{% set {name} = {value} %}}`{shown}")))
+    Some(Slip::new(code.start, message, right))
 }
 
 fn is_assignment(tokens: &[Token<'_>]) -> bool {

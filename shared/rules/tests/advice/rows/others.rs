@@ -25,6 +25,11 @@ const RULES: &[Pair] = &[
     ("conditions:\n  - environment='Staging' or\n  - environment='QA'", ""),
     ("conditions:\n  - environment='Staging'\n  - and tags='#a'", ""),
     (
+        "conditions: [environment='Staging' or, environment='QA']",
+        "conditions: [environment='Staging' or environment='QA']",
+    ),
+    ("conditions:\n  - environment='Staging' or rollback\n  - and tags='#a'", ""),
+    (
         "conditions:\n  - >-\n    environment='Staging' or\n  - environment='QA'",
         "conditions:\n  - environment='Staging' or environment='QA'",
     ),
@@ -247,6 +252,10 @@ const FILES: &[Pair] = &[
     (
         "rules:\n  - pro\u{2011}mote:\n      actions: [trigger_build]\n  - b:\n      conditions: [\"failed_rules='pro-mote'\"]\n      actions: [trigger_build]\n",
         "rules:\n  - pro-mote:\n      actions: [trigger_build]\n  - b:\n      conditions: [\"failed_rules='pro-mote'\"]\n      actions: [trigger_build]\n",
+    ),
+    (
+        "rules:\n  - pro - mote:\n      actions: [trigger_build]\n  - b:\n      conditions: [\"failed_rules='pro – mote'\"]\n      actions: [trigger_build]\n",
+        "rules:\n  - pro - mote:\n      actions: [trigger_build]\n  - b:\n      conditions: [\"failed_rules='pro - mote'\"]\n      actions: [trigger_build]\n",
     ),
     (
         "rules:\n  - pro-mote:\n      actions: [trigger_build]\n  - b:\n      conditions: [\"failed_rules='pro\u{2011}mote'\"]\n      actions: [trigger_build]\n",
