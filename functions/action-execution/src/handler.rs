@@ -166,8 +166,10 @@ impl ActionExecution {
             }
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
             EffectKind::JudgeAgain { approval, round } => self.judge_again(attempt, approval, *round).await,
-            EffectKind::JudgeOthers { approval } => self.judge_others(attempt, approval.as_ref()).await,
-            EffectKind::ApplyPolicy => Ok(self.apply_policy(attempt).await?),
+            EffectKind::JudgeOthers { others, from } => {
+                self.judge_others(attempt, others, from.as_deref()).await
+            }
+            EffectKind::ApplyPolicy { from } => Ok(self.apply_policy(attempt, from.as_ref()).await?),
             EffectKind::TellFreezeLifted { approval } => {
                 self.tell_thread(attempt, approval, message::freeze_lifted).await
             }

@@ -53,7 +53,7 @@ impl ActionExecution {
             EffectKind::TellFailure { .. }
             | EffectKind::WatchFreeze { .. }
             | EffectKind::JudgeOthers { .. }
-            | EffectKind::ApplyPolicy
+            | EffectKind::ApplyPolicy { .. }
             | EffectKind::TellFreezeLifted { .. }
             | EffectKind::TellThread { .. }
             | EffectKind::SettleReview { .. }

@@ -1,7 +1,7 @@
 //! Whoever has an API key, or is a CI job that the settings name, may say something of a connected
 //! deployment.
 
-use crate::answer::{self, not_set_up, text};
+use crate::answer::{self, no_secret, text};
 use crate::handler::{DeployWebhook, header};
 use crate::oidc::shown_token;
 use approval::ci_job::CiJob;
@@ -126,7 +126,7 @@ impl DeployWebhook {
             }
             Err(KeysError::Secret(error)) => {
                 tracing::error!(request_id, %error, "no API key can be checked");
-                Err(not_set_up())
+                Err(no_secret(not_done, &error))
             }
             Err(KeysError::Record(error)) => {
                 tracing::error!(request_id, %error, "no API key can be looked up");

@@ -13,9 +13,6 @@ use jiff::Timestamp;
 use runtime::race;
 use store::{Change, CommitError, Latest, Store, StoreError};
 
-/// How often a lost race is tried again.
-const MAX_RACES: u32 = 9;
-
 /// What became of a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Registered {
@@ -69,7 +66,7 @@ impl DeployWebhook {
         channel: Option<&str>,
         now: Timestamp,
     ) -> Result<Registered, CommitError> {
-        race::decide(deploy.id.as_str(), MAX_RACES, || async {
+        race::decide_patiently(deploy.id.as_str(), || async {
             let latest = self.known(deploy).await?;
             let named = called(deploy, latest.latest());
             match self.store.commit(self.registering(&named, &latest, channel, now)).await {
@@ -84,8 +81,7 @@ impl DeployWebhook {
             if !stands_again(&known, deploy, &latest) {
                 return Ok(Registered::Before(known.id));
             }
-            let key = [deploy.id.as_str(), &deploy.deployed_at.to_string()];
-            let again = Deploy { id: DeployId::derive("github again", &key), ..named };
+            let again = Deploy { id: deploy.id.derive_again(&deploy.deployed_at.to_string()), ..named };
             match self.store.commit(self.registering(&again, &latest, channel, now)).await {
                 Ok(()) => Ok(Registered::New(again.id)),
                 Err(CommitError::Conflict) if self.store.deploy(&again.id).await?.is_some() => {
@@ -117,7 +113,7 @@ impl DeployWebhook {
         channel: Option<&str>,
         now: Timestamp,
     ) -> Result<Registered, CommitError> {
-        race::decide(&format!("{} {}", deploy.id, deploy.revision), MAX_RACES, || async {
+        race::decide_patiently(&format!("{} {}", deploy.id, deploy.revision), || async {
             let latest = self.known(deploy).await?;
             // A tag may stand at another commit by now: whether it is the same deploy is found out once that
             // is resolved.

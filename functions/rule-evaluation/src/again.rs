@@ -14,6 +14,8 @@ use store::Change;
 
 /// The shortest wait on a provider's word that people are told of.
 const TOLD_FROM: SignedDuration = SignedDuration::from_mins(1);
+/// The wait of an evaluation for the one that is under way.
+const UNDER_WAY: SignedDuration = SignedDuration::from_secs(2);
 /// The end of the note of an evaluation that the clock tries again.
 const PARKED: &str = "Signoff tries again for a day.";
 
@@ -107,6 +109,14 @@ impl RuleEvaluation {
         self.store.commit(change).await?;
         // Its message is done; the clock sends the effect again when it is due.
         Ok(Handled::Done)
+    }
+
+    /// Has an evaluation wait for the first one of its deploy, which is under way. It waits alone: what there
+    /// is to do for the deployment's other deploys goes on.
+    pub(crate) async fn wait_for_the_first(&self, effect: &Effect) -> Result<Handled, Trouble> {
+        let (now, note) = (self.now(), Trouble::UnderWay.to_string());
+        self.store.settle(effect, &effect.spared(now).postponed(now, UNDER_WAY, note)).await?;
+        Ok(Handled::Again(UNDER_WAY))
     }
 
     /// Puts on record that the rules are evaluated `after` a wait that a provider asked for, and has the

@@ -59,6 +59,8 @@ pub(crate) enum Trouble {
     Outside(#[from] Failure),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    #[error("the rules are evaluated for the first time")]
+    UnderWay,
 }
 
 /// An answer, unless something keeps the rules from being evaluated.
@@ -149,6 +151,7 @@ impl RuleEvaluation {
                     return self.put_aside(message, &attempt, &error, request_id).await;
                 }
             },
+            Err(Trouble::UnderWay) => self.wait_for_the_first(&attempt.effect).await,
             Err(trouble) => Err(trouble),
         };
         settled.unwrap_or_else(|trouble| {
@@ -320,6 +323,10 @@ impl RuleEvaluation {
             match self.store.commit(again).await {
                 // An earlier attempt did it.
                 Ok(()) | Err(CommitError::Conflict) => {}
+                // It keeps this deploy's own rules from nothing.
+                Err(CommitError::Store(error)) if !error.is_passing() => {
+                    tracing::error!(deploy = %watcher, %error, "its rules are not evaluated again");
+                }
                 Err(error) => return Err(error.into()),
             }
         }
