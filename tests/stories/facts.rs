@@ -244,7 +244,8 @@ fn hundred_reports_at_once_are_all_kept() {
             reports.spawn(async move {
                 let (now, source) = (runtime::time::now(), format!("monitor {number}"));
                 let report = Report { health: Health::Healthy, at: now };
-                learn(&store, &deploy, &Command::Report { source: source.clone(), report }, now, &source).await
+                learn(&store, &deploy, &Command::Report { source: source.clone(), report }, now, &source)
+                    .await
             });
         }
         for kept in reports.join_all().await {

@@ -1,4 +1,4 @@
-//! Many approvals that are open at the same time: what has them all looked at again takes several invocations.
+//! Many approvals that are open at the same time: looking at all of them again takes several invocations.
 
 use approval::approval::{Approval, Status};
 use approval::decision::Decision;

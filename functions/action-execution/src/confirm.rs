@@ -87,7 +87,7 @@ impl ActionExecution {
             let change = if is_approved && self.sets_base(&run, &basing, &decision.next).await? {
                 let next = base.clone().after(&approval.subject.revision, four_eyes, now);
                 let has_moved = next.starts_elsewhere(&base);
-                let others = 
+                let others =
                     has_moved.then(|| EffectKind::judge_others(Others::MovedBy { approval: id.clone() }));
                 let owner = format!("base moved by {id}");
                 change.base(next).and(&owner, others.into_iter().collect(), Vec::new())

@@ -64,67 +64,118 @@ impl ActionExecution {
 
     /// The Slack user id of who has this e-mail address (in lower case).
     pub(crate) async fn account(&self, slack: &Slack, email: String) -> Result<Option<String>, Failure> {
+        self.looked_up(&self.accounts, slack, email).await
+    }
+
+    async fn looked_up(
+        &self,
+        accounts: &Accounts,
+        slack: &Slack,
+        email: String,
+    ) -> Result<Option<String>, Failure> {
         let now = self.now();
-        let mut accounts = self.accounts.lock().await;
-        if let Some((id, at)) = accounts.get(&email)
-            && now.duration_since(*at) < KNOWN_FOR
+        let known = accounts.lock().await.get(&email).cloned();
+        if let Some((id, at)) = known
+            && now.duration_since(at) < KNOWN_FOR
         {
-            return Ok(id.clone());
+            return Ok(id);
         }
         let id = slack.user_by_email(&email).await?;
+        let mut accounts = accounts.lock().await;
         if accounts.len() >= KNOWN {
             accounts.clear();
         }
         accounts.insert(email, (id.clone(), now));
         Ok(id)
     }
-}
 
-/// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`: the
-/// Slack user ids of the authors for whom the host vouches.
-pub(crate) async fn electorate(
-    slack: &Slack,
-    spec: &ApprovalSpec,
-    authors: Vec<String>,
-) -> Result<Electorate, Failure> {
-    let (mut quotas, mut missing) = (Vec::new(), Vec::new());
-    for quota in &spec.quotas {
-        let resolved = resolve(slack, &quota.from).await?;
-        missing.extend(resolved.missing);
-        let people = each_once(resolved.people);
-        quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
+    /// The people behind `approvers`, as rules name them. One that Slack does not have stops nobody else.
+    ///
+    /// Slack takes 50 lookups a minute, and a list may have more addresses. What a look that failed found out
+    /// is known to its next attempt, which goes on from there; [`ActionExecution::forget_approvers`] ends
+    /// that.
+    ///
+    /// # Errors
+    ///
+    /// Slack can't be asked now.
+    pub(crate) async fn resolve(&self, slack: &Slack, approvers: &[String]) -> Result<Resolved, Failure> {
+        let mut resolved = Resolved::default();
+        for approver in approvers {
+            let found = if is_user_id(approver) {
+                is_there(slack, approver).await?.then(|| vec![approver.clone()])
+            } else if is_address(approver) {
+                let address = approver.to_lowercase();
+                self.looked_up(&self.approvers, slack, address).await?.map(|id| vec![id])
+            } else {
+                slack.usergroup_members(approver).await?
+            };
+            match found {
+                Some(people) => resolved.people.extend(people),
+                None => resolved.missing.push(approver.clone()),
+            }
+        }
+        Ok(resolved)
     }
-    let (who, people) = match (&spec.approvers, spec.authors_only) {
-        // The rules language takes either these or the approvers of quotas.
-        (None, _) if !quotas.is_empty() => {
-            let people = quotas.iter().flat_map(|quota| quota.people.iter().cloned()).collect();
-            ("the approvers of this rule".to_owned(), Some(people))
+
+    /// Has the next look at the voters that `spec` names ask Slack for each of them again: this one is
+    /// complete.
+    pub(crate) async fn forget_approvers(&self, spec: &ApprovalSpec) {
+        let mut known = self.approvers.lock().await;
+        let quotas = spec.quotas.iter().flat_map(|quota| &quota.from);
+        let lifters = spec.freeze.iter().flat_map(|window| &window.break_glass);
+        let named = spec.approvers.iter().flatten().chain(quotas).chain(lifters).chain(&spec.break_glass);
+        for approver in named {
+            known.remove(&approver.to_lowercase());
         }
-        (None, false) => (Electorate::anyone().who, None),
-        (None, true) => ("the authors of this deploy".to_owned(), Some(authors)),
-        (Some(approvers), false) => {
-            let resolved = resolve(slack, approvers).await?;
-            missing.extend(resolved.missing);
-            ("the approvers of this rule".to_owned(), Some(resolved.people))
-        }
-        (Some(approvers), true) => {
-            let resolved = resolve(slack, approvers).await?;
-            missing.extend(resolved.missing);
-            let named = authors.into_iter().filter(|id| resolved.people.contains(id)).collect();
-            ("the authors of this deploy that the rule names".to_owned(), Some(named))
-        }
-    };
-    let people = people.map(each_once);
-    let (mut lift_freeze, mut missing_lifters) = (Vec::new(), Vec::new());
-    for window in &spec.freeze {
-        let resolved = resolve(slack, &window.break_glass).await?;
-        missing_lifters.extend(resolved.missing);
-        lift_freeze.push(each_once(resolved.people));
     }
-    let (missing, missing_lifters) = (each_once(missing), each_once(missing_lifters));
-    let electorate =
-        Electorate { people, who, missing, quotas, lift_freeze, missing_lifters, ..Electorate::anyone() };
-    Ok(electorate.with_those_found(spec.votes_required))
+
+    /// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`:
+    /// the Slack user ids of the authors for whom the host vouches.
+    pub(crate) async fn electorate(
+        &self,
+        slack: &Slack,
+        spec: &ApprovalSpec,
+        authors: Vec<String>,
+    ) -> Result<Electorate, Failure> {
+        let (mut quotas, mut missing) = (Vec::new(), Vec::new());
+        for quota in &spec.quotas {
+            let resolved = self.resolve(slack, &quota.from).await?;
+            missing.extend(resolved.missing);
+            let people = each_once(resolved.people);
+            quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
+        }
+        let (who, people) = match (&spec.approvers, spec.authors_only) {
+            // The rules language takes either these or the approvers of quotas.
+            (None, _) if !quotas.is_empty() => {
+                let people = quotas.iter().flat_map(|quota| quota.people.iter().cloned()).collect();
+                ("the approvers of this rule".to_owned(), Some(people))
+            }
+            (None, false) => (Electorate::anyone().who, None),
+            (None, true) => ("the authors of this deploy".to_owned(), Some(authors)),
+            (Some(approvers), false) => {
+                let resolved = self.resolve(slack, approvers).await?;
+                missing.extend(resolved.missing);
+                ("the approvers of this rule".to_owned(), Some(resolved.people))
+            }
+            (Some(approvers), true) => {
+                let resolved = self.resolve(slack, approvers).await?;
+                missing.extend(resolved.missing);
+                let named = authors.into_iter().filter(|id| resolved.people.contains(id)).collect();
+                ("the authors of this deploy that the rule names".to_owned(), Some(named))
+            }
+        };
+        let people = people.map(each_once);
+        let (mut lift_freeze, mut missing_lifters) = (Vec::new(), Vec::new());
+        for window in &spec.freeze {
+            let resolved = self.resolve(slack, &window.break_glass).await?;
+            missing_lifters.extend(resolved.missing);
+            lift_freeze.push(each_once(resolved.people));
+        }
+        let (missing, missing_lifters) = (each_once(missing), each_once(missing_lifters));
+        let electorate =
+            Electorate { people, who, missing, quotas, lift_freeze, missing_lifters, ..Electorate::anyone() };
+        Ok(electorate.with_those_found(spec.votes_required))
+    }
 }
 
 /// That so many votes can come together. Error: they never could.
@@ -185,29 +236,15 @@ pub(crate) struct Resolved {
     pub(crate) missing: Vec<String>,
 }
 
-/// The people behind `approvers`, as rules name them. One that Slack does not have stops nobody else.
-pub(crate) async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Resolved, Failure> {
-    let mut resolved = Resolved::default();
-    for approver in approvers {
-        let found = if is_user_id(approver) {
-            is_there(slack, approver).await?.then(|| vec![approver.clone()])
-        } else if approver.contains('@') && !approver.starts_with('@') && !approver.starts_with('<') {
-            slack.user_by_email(&approver.to_lowercase()).await?.map(|id| vec![id])
-        } else {
-            slack.usergroup_members(approver).await?
-        };
-        match found {
-            Some(people) => resolved.people.extend(people),
-            None => resolved.missing.push(approver.clone()),
-        }
-    }
-    Ok(resolved)
-}
-
 /// Whether the account with the Slack user id `user` is there and not deactivated: whoever left can't vote.
 async fn is_there(slack: &Slack, user: &str) -> Result<bool, Failure> {
     let profile = slack.user(user).await?;
     Ok(profile.is_some_and(|profile| profile.standing() != Standing::Deactivated))
+}
+
+/// Whether `text` is an e-mail address.
+fn is_address(text: &str) -> bool {
+    text.contains('@') && !text.starts_with(['@', '<'])
 }
 
 /// Whether `text` is a Slack user id (`U…` or `W…`).

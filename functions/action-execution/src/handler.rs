@@ -5,9 +5,10 @@ use crate::electorate::Accounts;
 use crate::failed::Failed;
 use crate::outside::Outside;
 use crate::policy::Policies;
+use crate::tellings::is_over;
 use crate::trouble::{Tried, Trouble};
 use approval::deploy::Deploy;
-use approval::effect::{EffectKind, PARKED_FOR, Queue};
+use approval::effect::{EffectKind, Queue};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -31,6 +32,8 @@ pub(crate) struct ActionExecution {
     pub(crate) outside: Outside,
     pub(crate) connections: Connections,
     pub(crate) accounts: Accounts,
+    /// The approvers that unfinished looks found.
+    pub(crate) approvers: Accounts,
     pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
     pub(crate) policies: Policies,
     queue: OwnQueue,
@@ -51,6 +54,7 @@ impl ActionExecution {
             outside: Outside::new(settings, aws)?,
             connections,
             accounts: Accounts::default(),
+            approvers: Accounts::default(),
             drawn: Mutex::default(),
             policies: Policies::new(settings)?,
             queue: OwnQueue::new(settings, "EFFECTS_QUEUE_URL", "EFFECTS_DLQ_URL", aws)?,
@@ -142,8 +146,7 @@ impl ActionExecution {
     /// Does the effect and commits what follows from it.
     async fn perform(&self, attempt: &Attempt) -> Tried<()> {
         let effect = &attempt.effect;
-        let waited_long = self.now().duration_since(effect.created_at) > PARKED_FOR;
-        if attempt.is_hopeless() && (waited_long || !effect.kind.is_waited_for()) {
+        if attempt.is_hopeless() && (is_over(effect, self.now()) || !effect.kind.is_waited_for()) {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         match &effect.kind {

@@ -9,6 +9,7 @@ mod draw;
 mod earlier;
 mod electorate;
 mod failed;
+mod frozen;
 mod glass;
 mod handler;
 mod hands;

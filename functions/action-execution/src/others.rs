@@ -48,8 +48,7 @@ impl ActionExecution {
             Others::Blocked | Others::All => None,
         };
         // The open ones of the whole stack are fewer than all that a deployment ever had.
-        let wanted =
-            WantedApprovals { outcome: Some(WantedOutcome::Pending), ..WantedApprovals::default() };
+        let wanted = WantedApprovals { outcome: Some(WantedOutcome::Pending), ..WantedApprovals::default() };
         let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, from).await?;
         let is_there = |other: &&ApprovalSummary| {
             deployment.as_ref().is_none_or(|deployment| {

@@ -77,6 +77,10 @@ impl ActionExecution {
         if let Some(voted) = voted.filter(|_| current.state.is_kept_back()) {
             self.set_base_late(effect, &deploy, &run, voted).await?;
         }
+        let is_new = attempt.started_build().is_none() && !attempt.lost;
+        if is_new && is_bound(&action) && self.waits_for_freeze(attempt, &run, step, voted).await? {
+            return Ok(());
+        }
         let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
         let acting =
             as_first(attempt, first, run.steps.get(step).and_then(|step| step.resolved.as_ref()), self.now());

@@ -168,7 +168,7 @@ pub(crate) fn sent(request: &Request) -> (Option<&str>, &str) {
 
 /// The answer to parameters that can't be read.
 pub(crate) fn unreadable(error: &ParseError, slug: &Slug, request_id: &str) -> Response<Body> {
-    tracing::warn!(request_id, deployment = %slug, %error, "refused");
+    tracing::warn!(request_id, deployment = %slug, unreadable = error.logged(), "refused");
     let too_large = matches!(error, ParseError::TooLarge);
     let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
     text(status, error.to_string())

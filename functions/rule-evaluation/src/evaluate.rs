@@ -182,6 +182,9 @@ impl RuleEvaluation {
             run.next.line = Some(rule.at.line);
             run.next.after.clone_from(&rule.after);
             run.next.promotes_to.clone_from(&rule.promotes_to);
+            if rule.opens_after_freeze() {
+                run.next.freeze.clone_from(&rule.freeze);
+            }
             change = change.run(run);
             if change.rows() >= ROWS || change.bytes_of_runs() >= BYTES {
                 self.store.commit(change).await?;

@@ -181,11 +181,11 @@ impl RuleEvaluation {
 
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        if let EffectKind::AskAgain { approval, run, by, name } = &effect.kind {
-            return self.ask_again(effect, approval, run, (by, name)).await;
-        }
         if attempt.lost && attempt.is_hopeless() {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
+        }
+        if let EffectKind::AskAgain { approval, run, by, name } = &effect.kind {
+            return self.ask_again(effect, approval, run, (by, name)).await;
         }
         let Some(deploy) = self.store.deploy(&effect.deploy).await? else {
             self.store
@@ -202,17 +202,16 @@ impl RuleEvaluation {
             return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);
         }
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
-        if let Connected::No(done) = &connected {
-            let reason = disconnected(&deploy.deployment, done, &self.public_url);
-            let change = Change::to(&deploy.id, self.now()).done(effect);
-            let events = vec![EventKind::NotEvaluated { reason }];
-            return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
-        }
-        let Connected::Yes(connection) = connected else {
-            let reason = format!("{} is not connected any more", deploy.deployment);
-            let change = Change::to(&deploy.id, self.now()).done(effect);
-            let events = vec![EventKind::NotEvaluated { reason }];
-            return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
+        let connection = match connected {
+            Connected::Yes(connection) => connection,
+            Connected::No(done) => {
+                let reason = disconnected(&deploy.deployment, &done, &self.public_url);
+                return self.note_disconnected(effect, deploy, reason).await;
+            }
+            Connected::Unknown => {
+                let reason = format!("{} is not connected any more", deploy.deployment);
+                return self.note_disconnected(effect, deploy, reason).await;
+            }
         };
         let channel = connection.channel.clone();
         if deploy.confirmation.counts()

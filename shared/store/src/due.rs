@@ -2,12 +2,12 @@
 //! first the oldest effect of each, then the second of each. Thousands of one deployment keep no other's
 //! waiting, and what can't be taken hides nothing behind it.
 
+use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, Key};
 use crate::queue::EffectMessage;
 use crate::row::{self, Row, text};
 use crate::unreadable::read_whole;
-use crate::Store;
 use approval::effect::{Effect, GRACE};
 use approval::id::{DeployId, EffectId};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -206,11 +206,7 @@ impl DueLook<'_> {
         Ok(())
     }
 
-    async fn read_shard(
-        &self,
-        shard: u8,
-        from: Option<Row>,
-    ) -> Result<(Vec<Row>, Option<Row>), StoreError> {
+    async fn read_shard(&self, shard: u8, from: Option<Row>) -> Result<(Vec<Row>, Option<Row>), StoreError> {
         let request = self
             .store
             .dynamo
