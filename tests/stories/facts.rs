@@ -231,26 +231,3 @@ fn an_environment_that_catches_up_opens_the_rule_that_asks_for_it() {
         assert_eq!(evaluations, 4);
     });
 }
-
-#[test]
-fn hundred_reports_at_once_are_all_kept() {
-    tell("many-reporters", async |story| {
-        story.rules("rules: []");
-        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
-        story.settled(&deploy).await;
-        let mut reports = tokio::task::JoinSet::new();
-        for number in 0..100 {
-            let (store, deploy) = (story.world.silent_store.clone(), deploy.clone());
-            reports.spawn(async move {
-                let (now, source) = (runtime::time::now(), format!("monitor {number}"));
-                let report = Report { health: Health::Healthy, at: now };
-                learn(&store, &deploy, &Command::Report { source: source.clone(), report }, now, &source)
-                    .await
-            });
-        }
-        for kept in reports.join_all().await {
-            assert!(kept.unwrap());
-        }
-        assert_eq!(story.page(&deploy).await.facts.reports.len(), 100);
-    });
-}
