@@ -15,18 +15,18 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How many deploys one answer lists at most.
+/// Largest number of deploys that one answer lists.
 pub(crate) const MOST_LISTED: usize = 100;
-/// How many deploys are asked about at the same time.
+/// Number of deploys asked about at the same time.
 const AT_ONCE: usize = 8;
 /// The pause before the second attempt; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// How often is tried again.
+/// Number of further attempts after the first one failed.
 const RETRIES: usize = 4;
 /// Nobody waits at a prompt for longer than that.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What a command is told beside its arguments.
+/// Input of a command beside its arguments.
 pub struct Surroundings {
     /// The time.
     pub now: Timestamp,
@@ -41,7 +41,7 @@ pub(crate) struct Signoff {
     authorization: HeaderValue,
 }
 
-/// Which deploys are asked for.
+/// Filter of a list of deploys.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) deployment: Option<String>,
@@ -64,7 +64,7 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// What people call it: `7bf7226 - checkout (Staging)`.
+    /// Title that people know the deploy by: `7bf7226 - checkout (Staging)`.
     pub(crate) fn title(&self) -> String {
         let name = self.deployment.split_once('/').map_or(self.deployment.as_str(), |(_, name)| name);
         format!("{} - {name} ({})", self.short_revision(), self.environment)
@@ -80,7 +80,7 @@ impl Listed {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Part {
     pub(crate) deploys: Vec<Value>,
-    /// What the next part comes after; `None` at the end.
+    /// Cursor that the next part comes after; `None` at the end.
     pub(crate) next: Option<String>,
 }
 
@@ -93,11 +93,11 @@ struct Problem {
 /// An attempt that gave no answer.
 struct Refused {
     message: String,
-    /// Whether it is worth another attempt.
+    /// True if another attempt may succeed.
     passing: bool,
     /// True if no answer came at all.
     lost: bool,
-    /// How long the other side asks to wait.
+    /// Wait that the other side asks for.
     retry_after: Option<Duration>,
 }
 
@@ -112,7 +112,8 @@ impl From<Refused> for Stop {
 }
 
 impl Wanted {
-    /// What the arguments say, if it is `now`; from `default` on where they do not say when.
+    /// Filter that the arguments describe, at the time `now`. Without a start in the arguments, it starts at
+    /// `default`.
     pub(crate) fn of(which: &Which, default: Option<Since>, now: Timestamp) -> Self {
         Self {
             deployment: which.deployment.as_ref().map(ToString::to_string),
@@ -165,8 +166,8 @@ impl Signoff {
         self.get(&["deploys"], &query).await
     }
 
-    /// What is on record of each of the deploys with these ids: `document` is the last part of its address,
-    /// if it has one. In the order of the ids; some are asked for ahead.
+    /// Documents of the deploys with these ids, in the order of the ids; a few are requested ahead.
+    /// `document` is the last part of a document's address, if it has one.
     pub(crate) fn documents<'a, T: DeserializeOwned + 'a>(
         &'a self,
         ids: &'a [String],

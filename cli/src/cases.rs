@@ -21,7 +21,7 @@ const EXPECTED: [&str; 5] = ["rule", "first", "ask", "then", "blocked"];
 pub(crate) struct Cases {
     /// Its rules file, as it is named: beside the file of cases.
     pub(crate) rules: String,
-    /// Where that is named.
+    /// Place of its name in the file of cases.
     pub(crate) rules_at: Position,
     /// The cases, in order.
     pub(crate) cases: Vec<Case>,
@@ -43,11 +43,11 @@ pub(crate) struct Expected {
     pub(crate) at: Position,
     /// The lines of what runs before the dialog.
     pub(crate) first: Option<Vec<String>>,
-    /// What is expected of the dialog.
+    /// Keys and values that the dialog is expected to have.
     pub(crate) ask: Option<Vec<Entry>>,
     /// The lines of what runs after it, or of all that runs.
     pub(crate) then: Option<Vec<String>>,
-    /// Whether the policy blocks what the rule would let act.
+    /// True if the policy is expected to block the actions of the rule.
     pub(crate) blocked: bool,
 }
 
@@ -155,7 +155,7 @@ impl Reader<'_> {
         truth.unwrap_or_default()
     }
 
-    /// What is expected of a dialog; nothing where it only has to be there.
+    /// Keys and values that a dialog is expected to have. Empty: the dialog only has to be there.
     fn ask(&mut self, node: &Node) -> Vec<Entry> {
         if node.is_null() {
             return Vec::new();

@@ -17,10 +17,10 @@ use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Of how many problems, and of how many notices, corrected lines are looked for.
+/// Largest number of problems, and of notices, for which corrected lines are worked out.
 const MAX_CORRECTED: usize = 20;
 
-/// What was found in all of the files.
+/// Findings of all files.
 #[derive(Debug, Default)]
 struct Found {
     problems: Vec<Finding>,
@@ -171,7 +171,7 @@ fn in_force(path: &Path) -> Result<RulesFile, Stop> {
     Err(Stop::file(path, format!("it has {}: {first}", counted(problems.len(), "problem"))))
 }
 
-/// What `file`, which is called `name`, changes of the file in force. Its default tags are taken to be the
+/// Compares the file in force with `file`, which is called `name`. Their default tags are taken to be the
 /// same.
 fn compare(in_force: &RulesFile, file: &RulesFile, name: &str) -> Compared {
     let found = difference(in_force, file, false);

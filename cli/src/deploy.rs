@@ -22,12 +22,12 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// What is deployed where the file does not say.
+/// Deployment of a deploy whose file names none.
 const DEPLOYMENT: &str = "acme/checkout";
 /// A deploy as it can be written.
 const EXAMPLE: &str = "write, for example, {sha: 7bf7226, environment: Staging}";
-/// What a file may say of a deploy; the last two mean something to `register_deploy` alone, those that
-/// [`since`] reads are of what becomes known later.
+/// Keys that a file may describe a deploy with. [`since`] reads those for what becomes known later; the last
+/// two mean something to `register_deploy` alone.
 const KEYS: [&str; 20] = [
     "deployment",
     "sha",
@@ -73,7 +73,7 @@ impl Described {
         Self { facts, ..Self::from(deploy) }
     }
 
-    /// What the templates of its rules can say, where its page is `deploy_url`.
+    /// Variables for the templates of its rules. `deploy_url` is the address of its page.
     pub(crate) fn context(&self, deploy_url: &str) -> Context {
         Context::new(&self.deploy, deploy_url, &Mentions::new())
             .with_known(self.facts.health(), &self.failed_rules)
@@ -135,9 +135,10 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
     }
 }
 
-/// What becomes known of `deploy` after it arrived, as it is at its time: `direction` (how it lies to what
-/// stood there before; without it, forward), `health`, `failed_rules`, `drift` (how far other environments
-/// are behind, by their names) and how many people reacted with `plus_1` and `minus_1`.
+/// Reads what becomes known of `deploy` after it arrived: `direction` (relative to the deploy before it;
+/// forward if it is left out), `health`, `failed_rules`, `drift` (how far other environments are behind, by
+/// their names), and how many people reacted with `plus_1` and `minus_1`. All of it is dated to the time of
+/// the deploy.
 fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Described, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut described = Described::from(deploy);
@@ -193,8 +194,8 @@ fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Descr
     if problems.is_empty() { Ok(described) } else { Err(problems) }
 }
 
-/// How far an environment is behind at `at`: for how long, and after a blank how many deploys, one where
-/// nothing is said.
+/// Reads how far an environment is behind at `at`: a time, then after a blank the number of deploys (1 if it
+/// is left out), such as `2h 3`.
 fn behind(text: &str, at: Timestamp) -> Option<Behind> {
     let (time, count) = text.split_once(' ').unwrap_or((text, "1"));
     let time = SignedDuration::try_from(parse_duration(time)?).ok()?;
@@ -251,7 +252,7 @@ fn value(node: &Node) -> Value {
     }
 }
 
-/// Where the value of `name` (`commits[2].author`) stands, or of the innermost part of it that is there.
+/// Position of the value of `name` (`commits[2].author`), or of the innermost part of it that is there.
 fn place(node: &Node, name: &str) -> Position {
     let mut innermost = node;
     for part in name.split(['.', '[']) {

@@ -1,4 +1,4 @@
-//! What an action would do for a deploy, rendered as people will read it.
+//! Effects of an action on a deploy, rendered as people will read them.
 
 use approval::action::{Action, ApprovalSpec, ParameterValue, QuotaSpec, Reasons};
 use rules::explain::shown_duration;
@@ -21,7 +21,7 @@ pub(crate) struct Does {
     /// the deploy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) event: Option<String>,
-    /// What it asks people.
+    /// Dialog that it posts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) asks: Option<Asks>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Asks {
     pub(crate) prompt: String,
     pub(crate) channel: String,
     pub(crate) votes_required: u32,
-    /// Whose votes these have to be; empty: those of anybody who may vote.
+    /// Quotas that the votes have to fill. Empty: anybody who may vote can cast them.
     pub(crate) quotas: Vec<QuotaSpec>,
     pub(crate) rejections_required: u32,
     pub(crate) authors_only: bool,
@@ -56,7 +56,7 @@ pub(crate) struct Asks {
     pub(crate) on_expire: Vec<Does>,
 }
 
-/// What each of `actions` does.
+/// Renders each of `actions`.
 pub(crate) fn does(actions: &[Action], context: &Context) -> Vec<Does> {
     actions.iter().map(|action| one(action, context)).collect()
 }
@@ -175,7 +175,7 @@ pub(crate) fn quota(quota: &QuotaSpec) -> String {
 }
 
 impl Asks {
-    /// What approves, as a clause.
+    /// Votes needed to approve, as a clause.
     pub(crate) fn needs(&self) -> String {
         if self.quotas.is_empty() {
             return format!("{} to approve", votes(self.votes_required));
@@ -187,7 +187,7 @@ impl Asks {
         needs
     }
 
-    /// Who may vote, as a clause.
+    /// People who may vote, as a clause.
     pub(crate) fn voters(&self) -> String {
         let mut named: Vec<&str> = Vec::new();
         for from in self.quotas.iter().flat_map(|quota| &quota.from) {

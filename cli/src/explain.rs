@@ -15,10 +15,10 @@ use rules::explain::Explanation;
 use rules::policy::Shortfall;
 use rules::{Problem, Rule};
 
-/// Where a deploy's page would be.
+/// Address that stands in for that of a deploy's page.
 pub(crate) const DEPLOY_URL: &str = "https://signoff.example/deploys/example";
 
-/// What the rules do with a deploy at one time.
+/// Explanation of the rules for a deploy at one time.
 struct Explained<'a> {
     deploy: &'a Deploy,
     at: Timestamp,
@@ -35,7 +35,7 @@ struct ExplainedRule<'a> {
 }
 
 impl Explained<'_> {
-    /// For how long the deploy has been there.
+    /// Time for which the deploy has been there.
     fn deployed_for(&self) -> SignedDuration {
         self.at.duration_since(self.deploy.deployed_at).max(SignedDuration::ZERO)
     }

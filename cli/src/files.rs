@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// What ends a command early.
+/// Error that ends a command early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stop {
     /// A file that can't be read or written.
@@ -30,7 +30,7 @@ impl Stop {
     }
 }
 
-/// Whether a path stands for the standard input.
+/// True if a path stands for the standard input.
 pub(crate) fn is_input(path: &Path) -> bool {
     path == Path::new("-")
 }
@@ -50,7 +50,7 @@ pub(crate) fn read_file(path: &Path) -> Result<String, Stop> {
     text(path, fs::read(path).map_err(|error| unreadable(path, &error))?)
 }
 
-/// What is wrong with a path, in words that are the same everywhere.
+/// Error for a path that can't be read, in words that are the same on every system.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Stop {
     match error.kind() {
         io::ErrorKind::NotFound => Stop::file(path, "there is no such file"),

@@ -30,17 +30,17 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-/// What a command reads and writes.
+/// Input and output of a command.
 pub struct Streams<'a> {
-    /// What `-` reads.
+    /// Standard input, for `-`.
     pub input: &'a mut dyn Read,
-    /// What was asked for.
+    /// Standard output: the result.
     pub out: &'a mut dyn Write,
-    /// What stood in the way of it.
+    /// Standard error: problems and notes.
     pub err: &'a mut dyn Write,
 }
 
-/// What a script is told.
+/// Exit code of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// 0: all is well.

@@ -1,4 +1,4 @@
-//! What becomes of a rule for a deploy at one time.
+//! Prediction of what a rule does for a deploy at one time.
 
 use crate::deploy::Described;
 use approval::freeze::{hold, names};
@@ -7,10 +7,10 @@ use rules::explain::{Explanation, explain, failures};
 use rules::{Rule, RulesFile};
 use std::collections::BTreeSet;
 
-/// How many freezes are followed that end while the rule does not hold.
+/// Largest number of freezes that [`opening`] follows, one after another.
 const MAX_FREEZES: usize = 100;
 
-/// What becomes of a rule.
+/// Outlook of a rule for a deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outlook {
     /// It holds.
@@ -30,7 +30,7 @@ pub(crate) enum Outlook {
 }
 
 impl Outlook {
-    /// Whether the rule holds, or did before: its run has been opened if it waits for no other one.
+    /// True if the rule holds now or held before. Its run is open then, unless it waits for another one.
     pub(crate) fn has_opened(self) -> bool {
         match self {
             Self::Opens | Self::Opened(_) => true,
@@ -41,16 +41,16 @@ impl Outlook {
     }
 }
 
-/// When something is so.
+/// Moment at which a rule opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
-    /// For how long the deploy has been there then.
+    /// Time for which the deploy has been there by then.
     pub(crate) deployed_for: SignedDuration,
     /// The time.
     pub(crate) at: Timestamp,
 }
 
-/// What becomes of `rule` for `deploy` at `now`, if no newer deploy comes and nothing more becomes known.
+/// Outlook of `rule` for `deploy` at `now`, if no newer deploy arrives and nothing more becomes known.
 pub(crate) fn outlook(rule: &Rule, deploy: &Described, now: Timestamp) -> Outlook {
     if !rule.applies_to_deploys() {
         return Outlook::NotForDeploys;
@@ -86,7 +86,8 @@ pub(crate) fn open(file: &RulesFile, holds: impl Fn(&Rule) -> bool) -> BTreeSet<
     }
 }
 
-/// When `rule` opens for the first time from `from` on: it holds, and no freeze keeps it.
+/// First moment from `from` on at which `rule` opens: it holds, and no freeze keeps it from opening. `None`:
+/// there is none, or too many freezes come before it.
 fn opening(rule: &Rule, deploy: &Described, mut from: Timestamp) -> Option<Moment> {
     for _ in 0..MAX_FREEZES {
         let wait = SignedDuration::try_from(rule.holds_in(&deploy.at(from))?).ok()?;
@@ -102,7 +103,7 @@ fn opening(rule: &Rule, deploy: &Described, mut from: Timestamp) -> Option<Momen
     None
 }
 
-/// What a freeze says at `now`: until when, and what it is called; `None`: the rule may act.
+/// Clause for a freeze at `now`, with its end and its names; `None`: the rule may act.
 pub(crate) fn frozen(rule: &Rule, now: Timestamp) -> Option<String> {
     let hold = hold(&rule.freeze, now)?;
     Some(format!("frozen until {}: {}", hold.until, names(&rule.freeze, &hold)))
@@ -114,8 +115,8 @@ pub(crate) fn conditions(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec
     rule.conditions.iter().map(|entry| explain(&entry.condition, &rule.sees(&snapshot))).collect()
 }
 
-/// Why the rule is not opened, in clauses: the comparisons that fail with their values, or what is not
-/// supported.
+/// Reasons why the rule is not opened, in clauses: the comparisons that fail with their values, or the
+/// features that are not supported.
 pub(crate) fn reasons(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<String> {
     match outlook(rule, deploy, now) {
         Outlook::Opens | Outlook::Opened(_) => Vec::new(),

@@ -19,23 +19,24 @@ use serde_json::Value;
 use std::io::{self, Write};
 use std::pin::pin;
 
-/// How far back is looked where every deploy has to be asked about.
+/// Period to look back over when every deploy has to be asked about.
 const WEEK: Since = Since::Ago(SignedDuration::from_hours(7 * 24));
 
-/// What is asked about: one deploy, or some.
+/// Deploys that a command asks about: one, or those that fit `which`.
 struct About<'a> {
     deploy: Option<&'a String>,
     which: &'a Which,
     now: Timestamp,
 }
 
-/// What was found, and whether there is more of it.
+/// Results, and if there are more of them.
 struct Found<T> {
     all: Vec<T>,
     more: bool,
 }
 
-/// What `take` finds in the `document` of each deploy, at most `limit`; those of the newest deploy first.
+/// Collects what `take` finds in the `document` of each deploy, at most `limit`, starting with the newest
+/// deploy.
 async fn found<D: DeserializeOwned, T>(
     signoff: &Signoff,
     about: &About<'_>,

@@ -26,7 +26,7 @@ use std::future::ready;
 struct Told<'a> {
     file: &'a RulesFile,
     since: Timestamp,
-    /// What the policy has against the rules, as people read it, each once; `None`: there is no policy.
+    /// Shortfalls of the rules below the policy, as people read them, each once; `None`: there is no policy.
     below: Option<BTreeSet<String>>,
     /// Newest first.
     deploys: Vec<Replayed<'a>>,
@@ -94,7 +94,7 @@ pub(crate) fn run(
     Ok(Exit::Fine)
 }
 
-/// What the policy has against the rules, by deployment on record.
+/// Shortfalls of the rules below the policy, by deployment on record.
 fn shortfalls(policy: &Policy, file: &RulesFile, recorded: &[Recorded]) -> BTreeMap<Slug, Vec<Shortfall>> {
     let deployments: BTreeSet<&Slug> =
         recorded.iter().map(|recorded| &recorded.deploy.deploy.deployment).collect();

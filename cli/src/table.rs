@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-/// How a column is written.
+/// Alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,

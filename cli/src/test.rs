@@ -20,7 +20,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// What came of all the files.
+/// Results of all files.
 #[derive(Default)]
 struct Tally {
     passed: usize,
@@ -148,7 +148,7 @@ fn sound(source: &Source<'_>, path: &Path, now: Timestamp) -> Result<(Cases, Rul
     if problems.is_empty() { Ok((cases, rules)) } else { Err(problems) }
 }
 
-/// What is otherwise than the case expects, one line each.
+/// Differences from what the case expects, one line each.
 fn failures(case: &Case, file: &RulesFile, policy: Option<&Policy>) -> Vec<String> {
     let (deploy, at) = (&case.deploy, case.when.of(case.deploy.deploy.deployed_at));
     let context = deploy.context(DEPLOY_URL);

@@ -19,8 +19,8 @@ use tokio::time::{sleep, timeout};
 const MOST_DEPLOYS: usize = 100;
 /// The shortest pause between two looks.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-/// For how long an answer may fail to come once there was one: a job that waits for an hour meets a deploy of
-/// Signoff.
+/// Time for which answers may fail to come once there was one: a job that waits for an hour may meet a deploy
+/// of Signoff itself.
 const LOST_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// A deploy of the revision.
@@ -34,7 +34,7 @@ struct Deploy {
     url: String,
 }
 
-/// What is on record of a deploy's approvals.
+/// Answer with a deploy's approvals and runs.
 #[derive(Deserialize)]
 struct OfDeploy {
     approvals: Vec<Approval>,
@@ -108,7 +108,7 @@ impl Run {
     }
 }
 
-/// How it stands.
+/// State of the approvals that the command waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     /// People approved, every approval of the deploy.

@@ -59,7 +59,7 @@ fn revision(revision: &str) {
     }
 }
 
-/// What is put on record is of the promised shape and size.
+/// Checks that a registered deploy has the promised shape and size.
 fn kept(deploy: &Registration) {
     revision(&deploy.revision);
     for name in [Some(&deploy.environment), deploy.branch.as_ref()].into_iter().flatten() {

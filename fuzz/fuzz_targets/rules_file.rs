@@ -47,7 +47,7 @@ fn told(text: &str, problems: &[Problem]) {
     }
 }
 
-/// What is read can be evaluated, and what is not supported is not opened.
+/// Checks that the rules of a valid file can be evaluated, and that nothing unsupported is opened.
 fn rules(text: &str, file: &RulesFile) {
     let snapshot = Snapshot::of(&Known::new(&deploy()));
     let mut names = std::collections::BTreeSet::new();

@@ -1,5 +1,5 @@
-//! What the fuzz targets share: how an input is split, a deploy that means harm, and what every text for
-//! people holds.
+//! Helpers of the fuzz targets: splitting an input, a hostile deploy, and the checks that every text for
+//! people passes.
 
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
@@ -7,7 +7,7 @@ use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
 use rules::template::{Context, Mentions};
 
-/// What the titles and names of [`deploy`] try to smuggle into Slack.
+/// Mention that the titles and names of [`deploy`] try to smuggle into Slack.
 pub const SMUGGLED: &str = "<!channel>";
 
 /// The first `N` lines of an input, which stand for headers and the like (empty: not sent), and the rest of
@@ -104,7 +104,7 @@ pub fn deploy() -> Deploy {
     }
 }
 
-/// What templates know of [`deploy`].
+/// Returns the values that templates get from [`deploy`].
 pub fn context() -> Context {
     let mut mentions = Mentions::new();
     let deploy = deploy();

@@ -1,4 +1,4 @@
-//! What a person does in a browser, and what they see there.
+//! Actions of a person in a browser, and what they see there.
 
 use crate::judge;
 use crate::session::{Session, left_out};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use system_tests::story::{Story, tell};
 use system_tests::world::API_KEY;
 
-/// How often Tab is pressed before something counts as out of its reach.
+/// Most times that Tab is pressed before something counts as out of its reach.
 const MOST_TABS: usize = 80;
 /// Keys that are no letters, as WebDriver writes them: <https://www.w3.org/TR/webdriver2/#keyboard-actions>.
 const TAB: &str = "\u{e004}";
@@ -53,7 +53,7 @@ impl<'a> Browser<'a> {
         Self { story, session: Session::open(false).await }
     }
 
-    /// What drives it.
+    /// Returns the driver of the browser.
     pub fn driver(&self) -> &WebDriver {
         &self.session.driver
     }

@@ -16,7 +16,7 @@ async fn send(story: &Story, method: &str, path: &str, key: Option<&str>) -> Res
     request.send().await.unwrap()
 }
 
-/// What is missing from the headers of an answer.
+/// Returns the mistakes in the headers of an answer.
 fn missing(headers: &HeaderMap) -> Vec<String> {
     let header =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();

@@ -1,6 +1,5 @@
-//! What holds for every page of the console: it fits the window, axe finds nothing wrong, it asks no other
-//! host, the browser has nothing to complain of, and the policy that it is sent with leaves it nothing
-//! inline.
+//! Checks for every page of the console: it fits the window, axe finds nothing wrong, it calls no other host,
+//! the browser reports nothing, and the policy that it is sent with leaves it nothing inline.
 
 use crate::browser::Browser;
 use serde_json::Value;
@@ -13,7 +12,7 @@ const WINDOWS: [(u32, u32, &str); 2] = [(375, 812, "dark"), (1280, 800, "light")
 /// The most that a page's HTML may have.
 const MOST_BYTES: u64 = 60_000;
 
-/// What axe-core is, as npm installed it.
+/// Script of axe-core, as npm installed it.
 static AXE: LazyLock<String> = LazyLock::new(|| {
     let file: PathBuf = root().join("tests/browser/node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(&file).unwrap_or_else(|error| {
@@ -58,7 +57,7 @@ pub async fn page(browser: &Browser<'_>, status: u16) {
     assert!(problems.is_empty(), "{}:\n{}", browser.path().await, problems.join("\n"));
 }
 
-/// What is wrong with what the browser asked for, and with what it was answered.
+/// Returns the mistakes in the browser's requests and the answers to them.
 async fn traffic(browser: &Browser<'_>, status: u16) -> Vec<String> {
     let mut problems = Vec::new();
     let mut answered = None;
@@ -87,7 +86,7 @@ async fn traffic(browser: &Browser<'_>, status: u16) -> Vec<String> {
     problems
 }
 
-/// What the browser says of the page in its console.
+/// Returns the browser's messages about the page in its console.
 async fn complaints(browser: &Browser<'_>, status: u16) -> Vec<String> {
     let expected = format!("the server responded with a status of {status}");
     let log = browser.driver().log("browser").await;

@@ -25,8 +25,8 @@ const NO_PAGES: &[&str] = &[
     "/assets/{file}",
 ];
 
-/// Whether an address of the console answers the stack's API key with a page of its own, and not with a file
-/// or the way to one.
+/// True if an address of the console answers the stack's API key with a page of its own, and not with a file
+/// or a redirect.
 async fn is_page(story: &Story, path: &str) -> bool {
     let answer = story.get(path).await;
     let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

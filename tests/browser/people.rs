@@ -1,4 +1,4 @@
-//! What people do: with the keyboard alone, without JavaScript, and with names that look like markup.
+//! People at work: with the keyboard alone, without JavaScript, and with names that look like markup.
 
 use crate::browser::{Browser, ENTER, tell_in_browser};
 use reqwest::Url;

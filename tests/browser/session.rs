@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// How long Chromium may take to end.
+/// Longest time that Chromium may take to end.
 const CLOSES_WITHIN: Duration = Duration::from_secs(10);
-/// What to do where there is no browser.
+/// Advice for a machine without a browser.
 const INSTALL: &str = "the browser tests need Chromium and its driver: install them (Debian and Ubuntu: `apt-get install \
                        chromium chromium-driver`; elsewhere any Chrome with the chromedriver of its version), name \
                        the driver's program in SIGNOFF_CHROMEDRIVER if it is not on the PATH, or leave these tests \
@@ -43,13 +43,13 @@ struct Chromedriver {
 
 /// A browser that is open. Chromium ends first, then its driver, then its profile.
 pub struct Session {
-    /// What drives it.
+    /// Driver of the browser.
     pub driver: WebDriver,
     chromedriver: Chromedriver,
     _profile: TempDir,
 }
 
-/// Whether browser tests are left out, as `SIGNOFF_TEST_BROWSER` says.
+/// True if `SIGNOFF_TEST_BROWSER` turns the browser tests off.
 pub fn left_out() -> bool {
     match setting("SIGNOFF_TEST_BROWSER").as_deref() {
         None | Some("" | "on") => false,

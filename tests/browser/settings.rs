@@ -1,4 +1,4 @@
-//! What admins change: API keys, and settings of a deployment.
+//! Changes that admins make: API keys, and settings of a deployment.
 
 use crate::browser::{Browser, tell_in_browser};
 use crate::judge;

@@ -1,7 +1,8 @@
-//! What the tests use of the WebDriver protocol, and of what chromedriver has beyond it.
+//! The part of the WebDriver protocol that the tests use, and chromedriver's additions to it.
 //!
-//! By hand over the HTTP client that is there: the crates that speak it bring features of `serde_json` or a
-//! second ICU into the whole workspace, and the functions would be tested otherwise than they are shipped.
+//! Written by hand over the HTTP client that is there: the crates that speak the protocol bring features of
+//! `serde_json` or a second ICU into the whole workspace, and the functions would be tested otherwise than
+//! they are shipped.
 //!
 //! Sources: <https://www.w3.org/TR/webdriver2/>,
 //! <https://developer.chrome.com/docs/chromedriver/capabilities>.
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
 
-/// How long the driver may take to answer: it answers a click when the page that it led to is there.
+/// Longest time that the driver may take to answer: it answers a click once the next page is there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// The name of an element's id in JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -28,7 +29,7 @@ pub struct WebDriver {
 #[derive(Clone, Debug)]
 pub struct Element(String);
 
-/// Why the driver did not do something.
+/// Error of the driver.
 #[derive(Debug)]
 pub struct Refused {
     /// The protocol's word for it, such as `stale element reference`.
@@ -121,7 +122,7 @@ impl WebDriver {
         self.post("execute/async", &json!({"script": script, "args": []})).await.unwrap()
     }
 
-    /// What was written to a log (`browser`, `performance`) since the last look.
+    /// Returns the entries of a log (`browser`, `performance`) since the last call.
     pub async fn log(&self, kind: &str) -> Vec<Value> {
         let entries = self.post("se/log", &json!({"type": kind})).await.unwrap();
         entries.as_array().unwrap().clone()

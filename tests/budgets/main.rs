@@ -1,4 +1,4 @@
-//! What every operation costs, in requests to AWS; ARCHITECTURE.md has the same table.
+//! Cost of every operation, in requests to AWS; ARCHITECTURE.md has the same table.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -18,7 +18,7 @@ use system_tests::world::API_KEY;
 
 /// Whoever merged the first pull request, by what is left of them.
 const GONE: &str = "acme/budgets#1:merger";
-/// How many requests to DynamoDB a page may make.
+/// Most requests to DynamoDB that a page may make.
 const MOST_OF_PAGE: usize = 4;
 
 /// The requests of each function since `mark`, but for what reading a queue and a secret takes: that is

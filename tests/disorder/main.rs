@@ -7,7 +7,7 @@ use system_tests::scenario::tell;
 use system_tests::scenarios::ALL;
 use system_tests::world::{World, WorldOptions};
 
-/// How often each scenario is told: every time the messages come in another order.
+/// Number of times that each scenario runs: each time the messages come in another order.
 const ROUNDS: usize = 5;
 
 #[test]

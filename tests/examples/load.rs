@@ -38,9 +38,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// Between two looks at the record.
 const LOOK: Duration = Duration::from_secs(5);
-/// How much longer the quiet deployments may wait beside the noisy one.
+/// Most times longer that the quiet deployments may wait beside the noisy one.
 const MOST_LONGER: f64 = 2.0;
-/// How long CI waits for an answer.
+/// Time that CI waits for an answer.
 const CI_TIMEOUT: Duration = Duration::from_secs(30);
 /// GitHub's tokens, where no number is given.
 const TOKENS: usize = 4;
@@ -52,17 +52,17 @@ struct Registered {
     number: usize,
 }
 
-/// What came of the deploys of one minute.
+/// Measurements of the deploys of one minute.
 struct Measured {
     /// The seconds until the quiet deploys' rules were evaluated, in order.
     evaluated: Vec<f64>,
     /// The seconds until the quiet deploys' dialogs were there, in order; of those that got one.
     shown: Vec<f64>,
-    /// What is not as it should be.
+    /// Problems that were found.
     problems: Vec<String>,
 }
 
-/// How far a deploy got.
+/// State of a deploy.
 struct Seen {
     page: Page,
     evaluated: Option<Timestamp>,
@@ -90,7 +90,7 @@ async fn look(registered: &Registered) -> Seen {
     Seen { page, evaluated, shown }
 }
 
-/// Whether what a deploy is about is over: its approval is superseded, or its dialog is there.
+/// True if a deploy's approval is superseded, or its dialog is there.
 fn is_there(seen: &Seen) -> bool {
     seen.page
         .approvals
@@ -187,7 +187,7 @@ async fn settle(registered: &[Registered]) -> Vec<Seen> {
     last
 }
 
-/// What is not on record of a deploy as it should be, or not in its channel.
+/// Returns the problems of a deploy on record and in its channel.
 fn problems(registered: &Registered, seen: &Seen, is_newest: bool) -> Vec<String> {
     let page = &seen.page;
     let count = |is_it: fn(&EventKind) -> bool| page.events.iter().filter(|event| is_it(&event.kind)).count();

@@ -1,4 +1,4 @@
-//! What the console's pages cost it in processor time, warm, with a record that fills them; one that costs
+//! Measures the processor time of the console's pages, warm, with a record that fills them. A page that costs
 //! too much fails:
 //!
 //! ```sh
@@ -14,9 +14,9 @@ use std::time::Duration;
 use system_tests::routes;
 use system_tests::story::{Story, tell};
 
-/// What a page may take at most, in a release build.
+/// Most time that a page may take, in a release build.
 const MOST_TIME: Duration = Duration::from_millis(20);
-/// How many bytes a page has at most.
+/// Most bytes that a page may have.
 const MOST_BYTES: usize = 60_000;
 /// Requests before the first that counts.
 const WARM_UP: u32 = 20;

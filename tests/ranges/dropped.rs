@@ -6,7 +6,7 @@ use approval::range::RangeCommit;
 /// A commit that GitHub does not have.
 const GONE: &str = "ffffffffffffffffffffffffffffffffffffffff";
 
-/// Who pushed a commit, with a `+` after those for whom it vouches.
+/// Returns the names of the people who pushed a commit, with a `+` after each whom the host vouches for.
 fn pushers(commit: &RangeCommit) -> Vec<String> {
     let told = |one: &Identity| format!("{}{}", one.name, if one.vouched { "+" } else { "" });
     commit.pushed_by.iter().map(told).collect()

@@ -1,4 +1,4 @@
-//! Which commits a range has, whatever the shape of the history.
+//! Commits of a range, for every shape of the history.
 
 use super::*;
 use approval::range::Direction;

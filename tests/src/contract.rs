@@ -1,4 +1,4 @@
-//! What the console answers as JSON, held to its own OpenAPI document.
+//! Checks the console's JSON answers against its own OpenAPI document.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub struct Heard {
     pub body: String,
 }
 
-/// How `heard` differs from what `document` says of it; `None`: it does not.
+/// Returns the difference between `heard` and its description in `document`; `None`: there is none.
 pub fn violation(document: &Value, heard: &Heard) -> Option<String> {
     let Heard { method, path, status, media_type, body } = heard;
     let differs = |how: String| Some(format!("{method} {path} answered {status}: {how}"));
@@ -53,7 +53,7 @@ pub fn violation(document: &Value, heard: &Heard) -> Option<String> {
     if errors.is_empty() { None } else { differs(errors.join("; ")) }
 }
 
-/// Whether `path` is one of those that `pattern` stands for.
+/// True if `path` matches `pattern`, in which `{…}` stands for any part.
 fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
     pattern.len() == path.len()

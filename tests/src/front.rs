@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 /// More than any HTTP API takes.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
-/// Where requests go on to.
+/// Server that requests are forwarded to.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// `http://127.0.0.1:4566`.

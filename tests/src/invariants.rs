@@ -1,4 +1,4 @@
-//! What holds at the end of every scenario, whatever befell its calls.
+//! Checks that hold at the end of every scenario, whatever struck its calls.
 
 use crate::scenario::{Scenario, Taken};
 use crate::telling::{Telling, waits};
@@ -14,7 +14,7 @@ use signoff_local::slack::Message;
 use std::collections::BTreeMap;
 use store::Page;
 
-/// What a world had to complain of before a scenario.
+/// Complaints of a world before a scenario.
 pub struct Before {
     complaints: usize,
 }
@@ -40,12 +40,12 @@ fn complaints(world: &World) -> Vec<String> {
     complaints
 }
 
-/// Whether a step's end is not known.
+/// True if the end of a step is unknown.
 pub fn has_unknown(page: &Page) -> bool {
     page.runs.iter().flat_map(|run| &run.steps).any(|step| matches!(step.state, StepState::Unknown { .. }))
 }
 
-/// What `telling` broke; `pages` is what is on record about its deploys.
+/// Returns the invariants that `telling` broke; `pages` is the record of its deploys.
 pub fn broken(telling: &Telling, pages: &[Page], before: &Before) -> Vec<String> {
     let mut broken: Vec<String> =
         complaints(telling.story.world).into_iter().skip(before.complaints).collect();
@@ -72,7 +72,7 @@ fn effects(page: &Page, broken: &mut Vec<String>) {
     }
 }
 
-/// Whether an effect ran a step's action, and the record says that the step failed.
+/// True if an effect ran a step's action, and the record says that the step failed.
 fn is_told(page: &Page, effect: &Effect) -> bool {
     let (EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. }) = &effect.kind else {
         return false;
@@ -252,7 +252,7 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
     }
 }
 
-/// Whether a message tells of a failed step, by the key that it carries.
+/// True if a message reports a failed step, by the key that it carries.
 fn is_failure(message: &Message) -> bool {
     let key = message.metadata.as_ref().and_then(|metadata| metadata["event_payload"]["key"].as_str());
     key.is_some_and(|key| key.contains("-failed-"))
@@ -321,7 +321,7 @@ fn actions(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
     }
 }
 
-/// How often people had it run again because its answer was lost.
+/// Returns the number of times that people had the action run again.
 fn retried(pages: &[Page], name: &str) -> usize {
     let retries = |page: &Page| {
         let retried = |event: &&Event| match &event.kind {
@@ -366,7 +366,7 @@ fn name(action: &Action) -> Option<&'static str> {
 /// A personal message. Who writes, merges or deploys in a scenario is one person.
 const PERSONAL: &str = "a personal message";
 
-/// How often it happened in the outside world.
+/// Returns the number of times that the action happened outside.
 fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
     let (story, world) = (&telling.story, telling.story.world);
     match name {
@@ -449,7 +449,7 @@ fn ends(scenario: &Scenario, telling: &Telling, pages: &[Page], broken: &mut Vec
     }
 }
 
-/// Whether `stands` is what was `drawn`: Slack adds ids and what is usual to it.
+/// True if `stands` shows what was `drawn`: Slack adds ids and its defaults.
 fn shows(stands: &Value, drawn: &Value) -> bool {
     match (stands, drawn) {
         (Value::Array(stands), Value::Array(drawn)) => {

@@ -11,18 +11,18 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-/// How long the second local AWS may take to start and deploy.
+/// Longest time that the second local AWS may take to start and deploy.
 const DEPLOY_WITHIN: Duration = Duration::from_secs(180);
 
 /// An error of the harness: it ends the test run.
 pub type HarnessError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What a stack is deployed with.
+/// Options with which a stack is deployed.
 #[derive(Clone, Debug)]
 pub struct Deployment {
     /// The checkout's root.
     pub root: PathBuf,
-    /// Where the functions' programs are.
+    /// Directory of the functions' programs.
     pub bin_dir: PathBuf,
     /// The template's parameters.
     pub parameters: BTreeMap<String, String>,
@@ -44,7 +44,7 @@ pub enum LocalAws {
     Embedded(Box<Stack>),
     /// On ministack.
     Ministack {
-        /// What `deploy.py` said of it.
+        /// Output of `deploy.py` about the stack.
         stack: Value,
         /// The process that keeps it running until its standard input closes.
         process: Box<Child>,
@@ -119,7 +119,7 @@ impl LocalAws {
         Ok(Self::Ministack { stack, process: Box::new(process) })
     }
 
-    /// Where the HTTP API is.
+    /// Returns the address of the HTTP API.
     pub fn api(&self) -> Target {
         match self {
             Self::Embedded(stack) => Target { base: stack.api_url().to_owned(), host: None },
@@ -184,7 +184,7 @@ impl LocalAws {
         self.as_embedded().map(|stack| stack.requests_since(mark)).unwrap_or_default()
     }
 
-    /// What the functions logged, where it is kept.
+    /// Returns the lines that the functions logged; none if the local AWS does not keep them.
     pub fn logs(&self) -> Vec<LogLine> {
         self.as_embedded().map(Stack::logs).unwrap_or_default()
     }

@@ -77,7 +77,7 @@ impl Receiver {
         &self.faults
     }
 
-    /// What came so far.
+    /// Returns the deliveries so far.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.came.lock().unwrap_or_else(PoisonError::into_inner).deliveries.clone()
     }
@@ -109,7 +109,7 @@ async fn take(
 }
 
 impl Delivery {
-    /// Whether it is signed with `key`, in Slack's v0 scheme.
+    /// True if it is signed with `key`, in Slack's v0 scheme.
     pub fn is_signed_with(&self, key: &str) -> bool {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return false };
         mac.update(format!("v0:{}:", self.timestamp).as_bytes());

@@ -12,7 +12,7 @@ pub struct Route {
     pub method: String,
     /// Its path; a segment in braces stands for any one.
     pub pattern: String,
-    /// Who may make it, in the table's words.
+    /// People and keys that may make the request, in the table's words.
     pub who: String,
 }
 

@@ -8,7 +8,7 @@ use approval::id::{ApprovalId, DeployId};
 use approval::run::Status;
 use signoff_local::calls::{Call, Heard, Strike};
 
-/// What people do, and what comes of it.
+/// Steps that people take, and their expected outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
     /// Its name, of letters, digits and `-`.
@@ -16,16 +16,15 @@ pub struct Scenario {
     /// The rules file; `#CHANNEL` stands for the scenario's channel, `HOOK` for an address that takes
     /// webhooks, `BEN` for Ben's e-mail address.
     pub rules: &'static str,
-    /// What people do, one after the other; each waits until nothing happens by itself any more.
+    /// Steps that people take, one after the other; each waits until nothing happens by itself any more.
     pub steps: &'static [Step],
     /// The calls of the steps before this one are another scenario's too: nothing befalls them.
     pub swept_from: usize,
-    /// Whether it begins without any process: the calls that a process makes only once are struck then, and
-    /// no others.
+    /// True if it begins without any process: then only the calls that a process makes once are struck.
     pub cold: bool,
     /// The faults that befall its calls.
     pub faults: Faults,
-    /// What comes of it.
+    /// Expected outcome.
     pub ends: Ends,
 }
 
@@ -39,7 +38,7 @@ pub enum Faults {
     Ends,
 }
 
-/// What somebody does.
+/// Step of a scenario.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
     /// Ana pushes the repository's first commit, and an admin signs in to the console.
@@ -72,26 +71,26 @@ pub enum Step {
     DeleteDialog,
 }
 
-/// What comes of a scenario, whatever befalls a call.
+/// Expected outcome of a scenario, whatever strikes a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Ends {
-    /// How each approval ends, in a word, the oldest first.
+    /// End of each approval, in a word, the oldest first.
     pub approvals: &'static [&'static str],
-    /// How each run ends, the oldest first. A run may wait instead at a step that nobody knows the end of,
-    /// where its action can neither be repeated nor looked for.
+    /// End of each run, the oldest first. A run may wait instead at a step with an unknown end, if its action
+    /// can neither be repeated nor looked up.
     pub runs: &'static [Status],
-    /// Whether the rules file is refused.
+    /// True if the rules file is refused.
     pub refused: bool,
 }
 
 /// A scenario that was told.
 #[derive(Clone, Debug)]
 pub struct Told {
-    /// What it broke.
+    /// Invariants that it broke.
     pub violations: Vec<String>,
-    /// What the functions called.
+    /// Calls of the functions.
     pub heard: Heard,
-    /// Whether a step's end is not known.
+    /// True if the end of a step is unknown.
     pub unknown: bool,
 }
 

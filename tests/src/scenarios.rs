@@ -38,7 +38,7 @@ rules:
 /// The same, and what only a process calls that has just begun.
 const COLD: Scenario = Scenario { name: "cold", cold: true, ..APPROVED };
 
-/// What follows an approval for the actions that `APPROVED` does not have.
+/// Scenario of the actions after an approval that `APPROVED` does not have.
 const DISPATCHED: Scenario = Scenario {
     name: "dispatch",
     rules: "
@@ -72,7 +72,7 @@ const REJECTED: Scenario = Scenario {
     ..APPROVED
 };
 
-/// What was rejected is asked again, and approved.
+/// Scenario in which a rejected approval is asked for again, and approved.
 const ASKED_AGAIN: Scenario = Scenario {
     name: "ask-again",
     rules: CHANGED.rules,
@@ -93,7 +93,7 @@ const ASKED_AGAIN: Scenario = Scenario {
     },
 };
 
-/// What is approved while its tests still run is released once they ended.
+/// Scenario in which a build is approved while its tests still run, and released once they ended.
 const NOT_READY: Scenario = Scenario {
     name: "not-ready",
     rules: CHANGED.rules,

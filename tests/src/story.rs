@@ -22,7 +22,7 @@ use std::time::Duration;
 use store::Page;
 use tokio::time::Instant;
 
-/// How long anything may take before the story says what it was waiting for.
+/// Longest time that anything may take before the story says what it was waiting for.
 pub const PATIENCE: Duration = Duration::from_secs(100);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(25);
@@ -89,7 +89,7 @@ where
     });
 }
 
-/// Whether a message is a dialog whose text has `words` in it.
+/// True if a message is a dialog whose text contains `words`.
 fn shows(message: &Message, words: &str) -> bool {
     !message.blocks.is_empty() && message.text.contains(words)
 }
@@ -456,8 +456,8 @@ impl Story {
         update.expression_attribute_values(":past", past).send().await.unwrap();
     }
 
-    /// What `person` (a Slack user id) sees in the story's channel: messages, replies behind `↳`, and what
-    /// only they see. Dates read DATE, revisions REVISION.
+    /// Returns the text that `person` (a Slack user id) sees in the story's channel: messages, replies behind
+    /// `↳`, and messages that only they see. Dates read DATE, revisions REVISION.
     pub fn sees(&self, person: &str) -> String {
         plain(&self.world.slack.user_sees(person, &self.name))
     }
@@ -491,15 +491,15 @@ impl Story {
         .await
     }
 
-    /// What was put on the event buses about this deployment, as rules of EventBridge see it; nothing where
-    /// the local AWS does not show it.
+    /// Returns the events on the event buses about this deployment, as rules of EventBridge see them; none if
+    /// the local AWS does not show them.
     pub fn events(&self) -> Vec<Value> {
         let stack = self.world.aws.as_embedded();
         let events = stack.map(Stack::events).unwrap_or_default().into_iter().map(|taken| taken.event);
         events.filter(|event| event["detail"]["changeSource"]["slug"] == self.name).collect()
     }
 
-    /// What the deployments' channel was told about this deployment.
+    /// Returns the messages about this deployment in the deployments' channel.
     pub fn problems(&self) -> Vec<String> {
         let slack = &self.world.slack;
         let told = slack.messages(PROBLEMS_CHANNEL);
@@ -507,8 +507,8 @@ impl Story {
         mine.map(|message| plain(&slack.render_text(message, &TimeZone::UTC))).collect()
     }
 
-    /// What is left over fails: a secret in what was told or logged, a request that the real service would
-    /// not take, an answer that the API's description does not know, a fault that was ordered in vain.
+    /// Checks for leftovers: a secret in a message or a log, a request that the real service would reject, an
+    /// answer that the API's description does not know, a fault that struck nothing.
     async fn end(&self) {
         let world = self.world;
         let mine = |text: &str| text.contains(&self.name);
@@ -544,7 +544,7 @@ impl Story {
     }
 }
 
-/// Whether `text` is an id as CircleCI gives them.
+/// True if `text` has the form of CircleCI's ids.
 fn is_uuid(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }

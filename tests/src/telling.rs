@@ -21,12 +21,12 @@ use store::Page;
 
 /// The cookie of a session.
 const SESSION: &str = "signoff";
-/// How often time is pulled forward until everything must have been done.
+/// Number of times that time is pulled forward until everything must be done.
 const ROUNDS: usize = 40;
 /// A blocked approval is judged again a minute later each time. So many looks wait in the queue; the later
 /// ones are left to the clock, and each of them only orders the next one until an admin sets the base.
 const ROUNDS_IN_QUEUE: u32 = 10;
-/// How often a person clicks, and CI registers, until it is answered.
+/// Number of times that a person clicks, and CI registers, until it is answered.
 const TRIES: usize = 12;
 
 /// A scenario while it is told.
@@ -35,13 +35,13 @@ pub struct Telling {
     tests: Vec<String>,
     /// Its deployment.
     pub story: Story,
-    /// What is told.
+    /// Scenario that runs.
     pub scenario: Scenario,
     /// The deploys that were registered, the oldest first.
     pub deploys: Vec<DeployId>,
-    /// What people did, where it was taken, the oldest first.
+    /// Votes and other answers of people that were accepted, the oldest first.
     pub taken: Vec<Taken>,
-    /// What a window asks a person the reason of.
+    /// Answer for which a window asks a person for the reason.
     asked: Option<Taken>,
     people: BTreeMap<&'static str, String>,
     admin: Option<Admin>,
@@ -52,7 +52,7 @@ pub struct Telling {
 struct Admin {
     /// The cookie of the session.
     session: String,
-    /// What the forms of the session carry.
+    /// Token that the session's forms carry.
     token: String,
     /// The repository's first commit.
     first: String,
@@ -203,7 +203,7 @@ impl Telling {
         Ok((page, approval))
     }
 
-    /// Where the newest dialog stands.
+    /// Returns the place of the newest dialog.
     async fn dialog(&self) -> Result<Dialog, String> {
         let (_, approval) = self.asks().await?;
         approval.dialog.ok_or_else(|| "nobody sees a dialog".to_owned())
@@ -257,7 +257,7 @@ impl Telling {
         self.took(person.to_owned(), option, id)
     }
 
-    /// What a person did was taken, or a window asks for the reason.
+    /// Notes that a person's answer was accepted, or that a window asks for the reason.
     fn took(&mut self, person: String, button: &'static str, approval: ApprovalId) -> Result<(), String> {
         let deploy = self.deploys.last().cloned().ok_or("nothing was deployed")?;
         let windows = self.story.world.slack.open_views(&person).len();
@@ -368,7 +368,7 @@ async fn until_taken(
     Err(format!("{what} was never taken: {answers:?}"))
 }
 
-/// Whether an effect waits for a time of its approval that has not come.
+/// True if an effect waits for a time of its approval that has not come.
 pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
     let now = runtime::time::now();
     let of = |id: &ApprovalId| approvals.iter().find(|approval| approval.id == *id);
@@ -392,7 +392,7 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
     }
 }
 
-/// Whether `effect` is of a step that waits for its hold: its time is not pulled forward until the tests
+/// True if `effect` runs a step that waits for its hold: its time is not pulled forward until the tests
 /// ended.
 fn is_waiting_step(effect: &Effect) -> bool {
     matches!(effect.kind, EffectKind::RunStep { .. })

@@ -55,7 +55,7 @@ impl Visitor<'_> {
         self.send(request.header(ORIGIN, self.story.world.front.url())).await
     }
 
-    /// What the forms of the session carry, as a page has it.
+    /// Returns the token that the session's forms carry, as a page has it.
     pub async fn token(&self) -> String {
         let page = self.page("/deploys").await;
         let (_, token) = page.split_once("name=\"token\" value=\"").expect("a form of the page has a token");
@@ -132,7 +132,7 @@ impl Visitor<'_> {
     }
 }
 
-/// Where an answer leads.
+/// Returns the address that an answer redirects to; empty if it does not.
 pub fn location(answer: &Response) -> String {
     answer.headers().get(LOCATION).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 pub const HEADER_SECRET: &str = "header-secret-of-the-tests";
 /// The API key of the stack under test.
 pub const API_KEY: &str = "api-key-of-the-tests";
-/// Which alarms watch what.
+/// Alarms, with the environments that they watch.
 const ALARMS: &str = "health-alarm* acme/health-alarm Production, health-mild acme/health-alarm Production ailing, \
                       health-goes-on acme/health-goes-on Production, budgets-alarm acme/budgets Staging";
 /// The repository with the policy of a stack that has one.
@@ -28,12 +28,12 @@ pub const POLICY_REPOSITORY: &str = "acme/policy";
 /// The channel that hears of problems.
 pub const PROBLEMS_CHANNEL: &str = "deploys";
 
-/// What a world is like.
+/// Options of a world.
 #[derive(Clone, Debug, Default)]
 pub struct WorldOptions {
     /// Messages come twice and in any order, as this seed has it; only the embedded local AWS can do that.
     pub disorder: Option<u64>,
-    /// Whether the stack has its policy in [`POLICY_REPOSITORY`]. It is on the embedded local AWS then, so
+    /// True if the stack has its policy in [`POLICY_REPOSITORY`]. It is on the embedded local AWS then, so
     /// that there can be many such stacks: a policy binds a whole one.
     pub has_policy: bool,
 }
@@ -52,7 +52,7 @@ pub struct World {
     pub jira: jira::Jira,
     /// Another one.
     pub linear: linear::Linear,
-    /// Where the stack is deployed.
+    /// Local AWS to which the stack is deployed.
     pub aws: LocalAws,
     /// The record, looked into from outside.
     pub store: Store,
@@ -68,7 +68,7 @@ pub struct World {
     pub http: reqwest::Client,
     /// A receiver of webhooks, for those who need none of their own.
     pub receiver: Receiver,
-    /// What the functions call.
+    /// Calls of the functions.
     pub calls: Calls,
     bin_dir: PathBuf,
     panics: Arc<Mutex<Vec<String>>>,
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    /// Where the program of this name is, built with the functions.
+    /// Returns the path of the program with this name, built with the functions.
     pub fn program(&self, name: &str) -> PathBuf {
         self.bin_dir.join(name)
     }
@@ -119,8 +119,7 @@ impl World {
         self.panics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Where a secret was seen that must never be: the functions' logs, and what was said in Slack, written
-    /// to a tracker or posted to a receiver.
+    /// Returns the places in which a secret leaked: the functions' logs, Slack, trackers, and receivers.
     pub fn leaks(&self) -> Vec<String> {
         let mut leaks = self.leaks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let requests = [self.slack.requests(), self.jira.requests(), self.linear.requests()].concat();
@@ -291,7 +290,7 @@ impl World {
     }
 }
 
-/// Where the functions' programs are, once they are built.
+/// Directory of the functions' programs, once they are built.
 static BUILT: OnceCell<PathBuf> = OnceCell::const_new();
 
 /// A client that follows no redirects.

@@ -50,7 +50,7 @@ async fn redeploys(story: &Story, revision: &str) -> DeployId {
     id
 }
 
-/// What the channel shows of the deploy's dialog.
+/// Returns the text of the deploy's dialog in the channel.
 fn shown(story: &Story, dialog: &str) -> String {
     let messages = story.world.slack.messages(&story.name);
     messages.iter().find(|message| message.ts == dialog).unwrap().text.clone()

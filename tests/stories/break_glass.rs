@@ -43,7 +43,7 @@ async fn reviews(story: &Story, person: &str, dialog: &str, deploy: &DeployId) -
     asked
 }
 
-/// What the base of the approval's place is.
+/// Returns the base of the approval's place.
 async fn base(story: &Story, approval: &Approval) -> Option<String> {
     let slug = Slug::new("acme", &story.name).unwrap();
     let page = story.page(&approval.deploy).await;
@@ -52,7 +52,8 @@ async fn base(story: &Story, approval: &Approval) -> Option<String> {
     story.world.store.base(&slug, &place).await.unwrap().any.map(|passed| passed.revision)
 }
 
-/// What `person` sees, with DUE for the time of a review and RECEIVER for the receiver's address.
+/// Returns the text that `person` sees, with DUE for the time of a review and RECEIVER for the receiver's
+/// address.
 fn sees(story: &Story, person: &str, receiver: &Receiver) -> String {
     let mut text = story.sees(person).replace(receiver.url(), "https://RECEIVER");
     for before in ["owed by ", "owed since ", "review it by "] {

@@ -1,4 +1,5 @@
-//! What is open to anyone in the channel is so on a deploy's page too, and to nobody else.
+//! Checks that buttons which anyone in the channel may press are open to them on a deploy's page too, and to
+//! nobody else.
 
 use crate::pages::{approval, failed_at, form, hook, lost_hook, refusals, sends, told};
 use approval::approval::Choice;

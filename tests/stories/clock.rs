@@ -1,4 +1,4 @@
-//! What was committed is done, though its process ended or its message was lost.
+//! Checks that committed effects are done, though the process ended or the message was lost.
 
 use approval::deploy::{Deploy, Slug, Source};
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS};

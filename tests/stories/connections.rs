@@ -25,7 +25,7 @@ pub(crate) async fn save(story: &Story, name: &str, version: &str, repository: &
     send(story, &format!("{name}/edit"), &fields).await.status().as_u16()
 }
 
-/// What a story's text says in every run.
+/// Replaces the parts of a story's text that differ from run to run.
 fn plain(story: &Story, text: &str) -> String {
     let text = text.replace(story.world.front.url(), "ADDRESS");
     match text.split_once(" on 20") {

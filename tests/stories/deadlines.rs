@@ -1,4 +1,4 @@
-//! What happens of its own accord: approvals expire, people are reminded, newer deploys take the place of
+//! Changes that happen by themselves: approvals expire, people are reminded, newer deploys take the place of
 //! older ones.
 
 use approval::approval::Status;

@@ -1,4 +1,4 @@
-//! Who may make which request: each row of the table, tried by everyone that there is.
+//! Access to each request: each row of the table, tried by everyone that there is.
 
 use reqwest::{Response, StatusCode};
 use signoff_local::slack::NewUser;
@@ -50,8 +50,8 @@ async fn key(story: &Story, scope: &str) -> String {
     key
 }
 
-/// Whether the table lets them in: a member, an admin, a key of the stack, and created keys good to read, to
-/// register, for all.
+/// Returns the table's answer for six callers: a member, an admin, a key of the stack, and created keys with
+/// the scopes to read, to register, and for all. `None`: the table has other words.
 fn allowed(route: &Route) -> Option<[bool; 6]> {
     let allowed = match route.who.as_str() {
         "anyone" => [true; 6],

@@ -14,7 +14,7 @@ async fn deployed(story: &Story, action: &str) -> Page {
     story.settled(&deploy).await
 }
 
-/// Why the first step of the only run failed.
+/// Returns the reason why the first step of the only run failed.
 fn reason(page: &Page) -> &str {
     match &page.runs[0].steps[0].state {
         StepState::Failed { reason, .. } => reason,

@@ -122,7 +122,7 @@ async fn set_up(story: &Story, number: u64) {
     world.silent_store.commit(Change::to(&DeployId::people(), now).person(entry)).await.unwrap();
 }
 
-/// Where the dialog of a deploy stands.
+/// Returns the place of a deploy's dialog.
 async fn dialog(story: &Story, deploy: &DeployId) -> String {
     story
         .until("the dialog", async || {

@@ -1,4 +1,4 @@
-//! What becomes known of a deploy after it arrived opens rules.
+//! Facts that become known of a deploy after it arrived, and the rules that they open.
 
 use approval::effect::EffectKind;
 use approval::event::EventKind;

@@ -1,4 +1,4 @@
-//! What fails is told to people, who retry it, skip it, or mark it as done.
+//! Failures that people learn of, and then retry, skip, or mark as done.
 
 use crate::connections::save;
 use crate::pages::{failed_at, hook, told};

@@ -16,7 +16,7 @@ fn evaluated(page: &Page) -> Option<Timestamp> {
     page.events.iter().find(|event| is_it(&event.kind)).map(|event| event.at)
 }
 
-/// How long a deploy waited for its rules to be evaluated.
+/// Returns the time that a deploy waited until its rules were evaluated.
 fn waited(page: &Page) -> SignedDuration {
     evaluated(page).unwrap().duration_since(page.deploy.registered_at)
 }

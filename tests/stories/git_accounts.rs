@@ -1,4 +1,5 @@
-//! Whose git accounts are: what admins say on the page People, who confirms it, and who may then not vote.
+//! Owners of git accounts: admins name them on the People page, somebody confirms it, and an owner who made
+//! the change may then not vote.
 
 use approval::approval::Status;
 use approval::id::DeployId;

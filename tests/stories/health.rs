@@ -17,7 +17,7 @@ fn rule(environment: &str, health: &str) -> String {
     )
 }
 
-/// What was reported of the deploy's health, oldest first.
+/// Returns the reports of the deploy's health, oldest first.
 fn reported(page: &Page) -> Vec<(&str, Health)> {
     let reports = page.events.iter().filter_map(|Event { kind, .. }| match kind {
         EventKind::HealthReported { source, health, .. } => Some((source.as_str(), *health)),

@@ -1,4 +1,4 @@
-//! Which deploy it is: the host confirms it, one revision in one environment is one deploy while it stands
+//! Identity of a deploy: the host confirms it, one revision in one environment is one deploy while it is
 //! there, and a rollback is a new one.
 
 use crate::ci_tokens::push_to;

@@ -34,7 +34,7 @@ fn held(page: &Page) -> (Vec<String>, Vec<String>) {
     evaluated[0].clone()
 }
 
-/// What the lines of the first run's steps say, without their links.
+/// Returns the lines of the first run's steps, without their links.
 fn steps(page: &Page) -> String {
     let run = &page.runs[0];
     let lines = (0..run.steps.len()).filter_map(|step| approval::message::step_line(run, step));

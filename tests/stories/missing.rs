@@ -1,4 +1,4 @@
-//! What is not there: a repository that the host does not show, and rules that nobody wrote.
+//! Missing things: a repository that the host does not show, and rules that nobody wrote.
 
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Slug;

@@ -35,7 +35,8 @@ pub(crate) async fn approval(story: &Story, deploy: &DeployId) -> Approval {
     story.page(deploy).await.approvals.remove(0)
 }
 
-/// Where the form of the only approval of `deploy` is sent to, and what a vote stands for.
+/// Returns the address that the form of the only approval of `deploy` is sent to, and the mark of the
+/// approval's subject.
 pub(crate) async fn form(story: &Story, deploy: &DeployId) -> (String, String) {
     let approval = approval(story, deploy).await;
     (format!("/deploys/{deploy}/approvals/{}", approval.id), approval.subject.mark())
@@ -53,7 +54,7 @@ pub(crate) async fn sends(
     visitor.post(&path, &[("what", what), ("subject", &subject), ("reason", reason)]).await
 }
 
-/// What the page that answers a form says to who sent it.
+/// Returns the status of the page that answers a form, and its message.
 pub(crate) async fn told(answer: Response) -> (u16, String) {
     let status = answer.status().as_u16();
     let page = answer.text().await.unwrap();

@@ -1,4 +1,4 @@
-//! Who may vote, why they did, and how they take it back.
+//! People who may vote, their reasons, and votes that they take back.
 
 use approval::approval::Status;
 use approval::run::StepState;

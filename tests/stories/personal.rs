@@ -18,7 +18,7 @@ async fn runs(story: &Story, revision: &str, email: &str, action: &str) -> Page 
     story.settled(&story.deploy_id(revision, "Staging")).await
 }
 
-/// What each of `people` was told in person.
+/// Returns the direct messages of each of `people`.
 fn told(story: &Story, people: &[&str]) -> String {
     let slack = &story.world.slack;
     let of = |person: &&str| {
@@ -112,7 +112,7 @@ fn that_nobody_can_be_told_stops_nothing() {
     });
 }
 
-/// What the lines of the first run's steps say.
+/// Returns the lines of the first run's steps.
 fn steps(page: &Page) -> String {
     let run = &page.runs[0];
     let lines = (0..run.steps.len()).filter_map(|step| approval::message::step_line(run, step));

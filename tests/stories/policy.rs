@@ -13,11 +13,11 @@ use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::{POLICY_REPOSITORY, PROBLEMS_CHANNEL};
 
-/// What the dialog of a proposed policy says and no other does.
+/// Text that only the dialog of a proposed policy has.
 const PROPOSED: &str = "The policy of this stack changed";
 /// A floor that asks for nothing.
 const NOTHING: &str = "{}";
-/// What a dialog says whose rule is below the policy.
+/// Text of a dialog whose rule is below the policy.
 const BLOCKS: &str = "The policy blocks what this approval would start";
 
 /// Puts a policy into its repository: the owners are Owen and Olga, and `default` (a YAML map in flow style)

@@ -1,4 +1,4 @@
-//! Who may vote on a proposed rules file, and what becomes of deploys that wait for one.
+//! People who may vote on a proposed rules file, and the deploys that wait for one.
 
 use approval::approval::{Approval, Blocker};
 use approval::deploy::Slug;
@@ -11,7 +11,7 @@ use store::Change;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 
-/// What the dialog of a proposed file says and no other does.
+/// Text that only the dialog of a proposed file has.
 const PROPOSED: &str = "needs an approval before it counts";
 
 async fn rules_of(story: &Story) -> RulesInForce {

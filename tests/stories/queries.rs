@@ -9,7 +9,7 @@ use system_tests::world::API_KEY;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// What `signoff` with these arguments says to somebody with this key, who writes `input` to it.
+/// Runs `signoff` with these arguments and this key, writes `input` to it, and returns its output.
 async fn ask(story: &Story, key: &str, args: &[&str], input: &str) -> Output {
     let mut command = Command::new(story.world.program("signoff"));
     command.args(args).env("SIGNOFF_URL", story.world.front.url()).env("SIGNOFF_API_KEY", key);
@@ -19,7 +19,7 @@ async fn ask(story: &Story, key: &str, args: &[&str], input: &str) -> Output {
     signoff.wait_with_output().await.unwrap()
 }
 
-/// What it tells a person, without what differs from run to run.
+/// Returns its output for people, without the parts that differ from run to run.
 async fn told(story: &Story, args: &[&str], input: &str, deploys: &[&Deploy]) -> String {
     let output = ask(story, API_KEY, args, input).await;
     assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
@@ -34,7 +34,7 @@ async fn told(story: &Story, args: &[&str], input: &str, deploys: &[&Deploy]) ->
     text
 }
 
-/// What it tells a program.
+/// Returns its output for programs.
 async fn json(story: &Story, args: &[&str]) -> Vec<Value> {
     let output = ask(story, API_KEY, &[args, &["--format", "json"]].concat(), "").await;
     assert!(output.status.success(), "{output:?}");

@@ -8,7 +8,7 @@ use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell_alone};
 use tokio::task::JoinSet;
 
-/// How often somebody clicks again whose click went wrong.
+/// Most clicks of a person until one is answered.
 const CLICKS: usize = 100;
 
 /// `person` clicks in `channel` until they have an answer, as people do.

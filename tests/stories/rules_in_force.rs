@@ -11,7 +11,7 @@ use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 
-/// What the dialog of a proposed file says and no other does.
+/// Text that only the dialog of a proposed file has.
 const PROPOSED: &str = "needs an approval before it counts";
 
 /// The rules of the story's deployment.

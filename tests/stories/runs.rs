@@ -1,4 +1,4 @@
-//! What runs after a vote: what people saw, and nothing else.
+//! Checks that a vote runs what people saw, and nothing else.
 
 use approval::approval::Status as Asked;
 use approval::effect::EffectState;

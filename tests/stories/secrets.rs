@@ -86,7 +86,7 @@ fn only_admins_see_and_change_the_secrets() {
     });
 }
 
-/// How many deploys of a revision are on record.
+/// Returns the number of deploys of a revision on record.
 async fn github_deploys(story: &Story, sha: &str) -> usize {
     let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
     story.world.store.of_revision(&slug, sha).await.unwrap().len()

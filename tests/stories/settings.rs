@@ -1,4 +1,4 @@
-//! What a function says that is not set up.
+//! Answers of a function that is not set up.
 
 use std::process::Command;
 use system_tests::story::tell;

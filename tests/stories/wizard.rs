@@ -18,7 +18,7 @@ async fn text(answer: Response, status: u16) -> String {
     answer.text().await.unwrap()
 }
 
-/// What is typed: a prompt with all that YAML could stumble over.
+/// Values typed into the wizard: a prompt with everything that YAML could stumble over.
 fn fields(story: &Story) -> Vec<(&'static str, &str)> {
     vec![
         ("step", "export"),

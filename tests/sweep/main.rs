@@ -23,14 +23,14 @@ use system_tests::scenario::{Faults, Scenario, Told, tell};
 use system_tests::scenarios::{ALL, POLICY, UNDER_POLICY};
 use system_tests::world::{POLICY_REPOSITORY, World, WorldOptions};
 
-/// Of a hundred faults, so many at most may find no call to strike: processes that work at the same time meet
+/// Percentage of faults that may find no call to strike, at most: processes that work at the same time make
 /// their calls in another order.
 const MISSED_PERCENT: usize = 2;
 
 /// After so many crash points it says how far it is.
 const PROGRESS: usize = 100;
 
-/// What came of all.
+/// Result of the whole sweep.
 struct Result {
     begun: Instant,
     points: usize,

@@ -1,4 +1,4 @@
-//! Which faults befall which calls.
+//! Faults to try, and the calls that they strike.
 
 use signoff_local::calls::{Arrival, Call, Strike};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,13 +10,13 @@ pub(crate) struct Fault {
     pub(crate) scenario: Scenario,
     pub(crate) call: Call,
     pub(crate) strike: Strike,
-    /// How often it was tried in vain.
+    /// Number of tries in which it found no call to strike.
     pub(crate) tries: usize,
     number: usize,
 }
 
 impl Fault {
-    /// Which one it is, for people.
+    /// Returns a description of the fault for people.
     pub(crate) fn line(&self) -> String {
         format!("{}, {} {}, {:?}", self.scenario.name, self.call.kind, self.call.number, self.strike)
     }

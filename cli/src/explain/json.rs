@@ -26,10 +26,11 @@ struct RuleEntry<'a> {
     name: &'a str,
     /// One word of those in [`word`].
     outlook: &'static str,
-    /// Where time decides: for how long the deploy has to be there, and when that is.
+    /// Time that the deploy has to be there before the rule opens, and the moment at which it opens. `None`:
+    /// time does not decide.
     opens_after: Option<String>,
     opens_at: Option<Timestamp>,
-    /// When it does not act, a window each, in words; and until when it does not act now.
+    /// Windows in which it does not act, in words, and the end of the one that is open now.
     freeze: Vec<String>,
     frozen_until: Option<Timestamp>,
     /// The rules whose runs have to succeed before.
@@ -78,7 +79,7 @@ pub(super) fn write(out: &mut dyn Write, explained: &Explained<'_>) -> Result<()
     document(out, &Document { deploy, at: explained.at, deployed_for, rules })
 }
 
-/// What becomes of a rule, in one word.
+/// Outlook of a rule, in one word.
 fn word(outlook: &Outlook) -> &'static str {
     match outlook {
         Outlook::Opens => "opens",

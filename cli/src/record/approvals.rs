@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What is on record of a deploy's approvals.
+/// Answer with a deploy's approvals.
 #[derive(Deserialize)]
 struct OfDeploy {
     deploy: Value,
@@ -26,7 +26,7 @@ struct Approval {
     approval: Map<String, Value>,
 }
 
-/// What a line says of an approval.
+/// Fields of an approval that a line shows.
 #[derive(Deserialize)]
 struct Line {
     name: String,

@@ -11,19 +11,19 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What happened to a deploy.
+/// Answer with a deploy's events.
 #[derive(Deserialize)]
 struct OfDeploy {
     deploy: Listed,
     events: Vec<Value>,
 }
 
-/// What a line says of an event.
+/// Fields of an event that a line shows.
 #[derive(Deserialize)]
 struct Line {
     at: Timestamp,
     event: String,
-    /// What it says beside that; `deploy` is in a column of its own.
+    /// Other fields; `deploy` has a column of its own.
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -60,7 +60,8 @@ pub(crate) fn run(
     Ok(Exit::Fine)
 }
 
-/// What an event says, in short: texts, numbers and lists of texts by their names. The JSON has all of it.
+/// Details of an event in short: texts, numbers, truth values and lists of texts, each with its name. The
+/// JSON has all of them.
 fn details(rest: &Map<String, Value>) -> String {
     let short = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! What rules would have done with the deploys on record.
+//! Simulation of what rules would have done with the deploys on record.
 
 use crate::deploy::Described;
 use crate::outlook::{Outlook, open, outlook};
@@ -20,11 +20,11 @@ pub(super) struct Recorded {
 /// A deploy, and what the rules would have done with it.
 pub(super) struct Replayed<'a> {
     pub(super) recorded: &'a Recorded,
-    /// What would have become of each rule, in the file's order.
+    /// Fate of each rule, in the file's order.
     pub(super) rules: Vec<(&'a Rule, Fate)>,
 }
 
-/// What becomes of a rule for a deploy.
+/// Fate of a rule for a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It opens, and people are asked.
@@ -45,7 +45,7 @@ pub(super) enum Fate {
     DoesNotHold,
 }
 
-/// What becomes of a deploy.
+/// Verdict on a deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
@@ -62,7 +62,7 @@ pub(super) enum Verdict {
 }
 
 impl Fate {
-    /// Whether a run is opened.
+    /// True if a run is opened.
     pub(super) fn opens(&self) -> bool {
         match self {
             Self::Asks | Self::Acts | Self::BelowPolicy => true,
@@ -78,7 +78,7 @@ impl Verdict {
 }
 
 impl Replayed<'_> {
-    /// What becomes of the deploy.
+    /// Verdict on the deploy.
     pub(super) fn verdict(&self) -> Verdict {
         let any = |is: fn(&Fate) -> bool| self.rules.iter().any(|(_, fate)| is(fate));
         if any(|fate| *fate == Fate::Asks) {
@@ -94,7 +94,7 @@ impl Replayed<'_> {
         }
     }
 
-    /// Whether other rules open than did then.
+    /// True if the rules that open differ from those that opened then.
     pub(super) fn otherwise(&self) -> bool {
         let mut opens: Vec<_> = self.opening().collect();
         let mut opened: Vec<_> = self.recorded.opened.iter().map(String::as_str).collect();
@@ -109,8 +109,8 @@ impl Replayed<'_> {
     }
 }
 
-/// What the rules of `file` would have done with `recorded`, newest first, until `now` or until a newer
-/// deploy came to the environment. `below`: the names of the rules that the policy blocks, by deployment.
+/// Simulates the rules of `file` for `recorded`, newest first, until `now` or until a newer deploy came to
+/// the environment. `below`: the names of the rules that the policy blocks, by deployment.
 pub(super) fn replay<'a>(
     file: &'a RulesFile,
     below: &BTreeMap<Slug, BTreeSet<String>>,
@@ -129,8 +129,8 @@ pub(super) fn replay<'a>(
     replayed.collect()
 }
 
-/// What becomes of each rule for `deploy`, which a newer one `replaced` at that time, if at all. The policy
-/// blocks the rules `below`.
+/// Fate of each rule for `deploy`, which a newer one may have `replaced` at that time. The policy blocks the
+/// rules `below`.
 fn one<'a>(
     file: &'a RulesFile,
     below: &BTreeSet<String>,
@@ -153,7 +153,7 @@ fn one<'a>(
     file.rules.iter().map(|rule| (rule, fate(rule))).collect()
 }
 
-/// Whether people are asked. An approval's own actions only run after it was asked for.
+/// True if people are asked. An approval's own actions only run after it was asked for.
 fn asks(actions: &[Action]) -> bool {
     actions.iter().any(|action| matches!(action, Action::SlackChannelApproval(_)))
 }

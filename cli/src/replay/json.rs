@@ -12,13 +12,13 @@ use std::io::Write;
 #[derive(Serialize)]
 struct Document<'a> {
     since: Timestamp,
-    /// How many deploys have each verdict.
+    /// Numbers of deploys, by verdict.
     asked: usize,
     by_itself: usize,
     below_policy: usize,
     waiting: usize,
     blocked: usize,
-    /// How many deploys other rules open for than did.
+    /// Number of deploys for which the rules that open differ from those that opened then.
     otherwise: usize,
     /// Newest first.
     deploys: Vec<Deploy<'a>>,
@@ -35,7 +35,7 @@ struct Deploy<'a> {
     rules: Vec<Rule<'a>>,
     /// The rules that opened then.
     on_record: &'a [String],
-    /// Whether other rules open than did.
+    /// True if the rules that open differ from those that opened then.
     otherwise: bool,
 }
 
@@ -43,7 +43,7 @@ struct Deploy<'a> {
 struct Rule<'a> {
     rule: &'a str,
     fate: &'static str,
-    /// Until when it waits.
+    /// Time until which it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
 }

@@ -10,7 +10,7 @@ use rules::yaml::{Content, Entry, Node};
 use serde_json::Value;
 use std::rc::Rc;
 
-/// What is otherwise than expected, one line each.
+/// Differences from what the run is expected to do, one line each.
 pub(super) fn failures(expected: &Expected, does: &[Does]) -> Vec<String> {
     let steps = steps(does);
     let mut failures = Vec::new();
@@ -49,7 +49,7 @@ fn list(lines: &[impl AsRef<str>]) -> String {
     format!("[{}]", lines.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "))
 }
 
-/// What is otherwise about one key of a dialog.
+/// Difference between one key of a dialog and the value that is expected of it.
 fn differs(entry: &Entry, asks: &Asks) -> Option<String> {
     let key = entry.key.as_str();
     let (expected, found) = match key {
@@ -79,7 +79,7 @@ fn of(does: &[Does]) -> Vec<&str> {
     does.iter().map(|does| does.line.as_str()).collect()
 }
 
-/// What is found, as it is told.
+/// Value that was found, in words.
 fn shown(found: &Value) -> String {
     match found {
         Value::Null => "nothing".to_owned(),
@@ -91,7 +91,7 @@ fn shown(found: &Value) -> String {
     }
 }
 
-/// What is expected, as [`shown`] tells what it means: `on` is true, `90m` is 1h 30m.
+/// Value that is expected, written as [`shown`] would write what it means: `on` is true, `90m` is 1h 30m.
 fn written(node: &Node, found: &Value) -> String {
     let Some(scalar) = node.as_scalar() else { return texts(node) };
     if scalar.is_null() {

@@ -18,7 +18,7 @@ mod wait;
 
 use signoff::{Exit, Streams, Surroundings, run};
 
-/// What a command wrote, and what it told a script.
+/// Output of a command, and its exit code.
 struct Done {
     out: String,
     err: String,

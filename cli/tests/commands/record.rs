@@ -5,7 +5,7 @@ use crate::{Done, signoff};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a command tells of this server, whose address differs from run to run.
+/// Runs a command against this server, and hides the server's address, which differs from run to run.
 fn ask(server: &Server, args: &[&str]) -> Done {
     let mut done = signoff(&[args, &["--url", &server.url]].concat());
     done.err = done.err.replace(&server.url, "http://SERVER");

@@ -3,7 +3,7 @@
 use crate::signoff;
 use signoff::Exit;
 
-/// That a file in `docs` is what a command prints.
+/// Asserts that a file in `docs` is what a command prints.
 fn is_kept(command: &str, file: &str) {
     let args: Vec<_> = std::iter::once("rules").chain(command.split(' ')).collect();
     let done = signoff(&args);

@@ -13,8 +13,8 @@ use serde_json::Value;
 use store::{CommitError, Store, StoreError};
 use thiserror::Error;
 
-/// How often a deploy that came in between is told too; one that comes later still takes over what the one
-/// before it knows.
+/// Largest number of deploys that are told of one alarm, as newer ones may arrive in between. One that comes
+/// later still takes over what the one before it knows.
 const NEWER: usize = 3;
 
 /// Hears alarms.
@@ -24,7 +24,7 @@ pub(crate) struct Alarm {
     alarms: Alarms,
 }
 
-/// Why an alarm was not put on record. Lambda hands its event over again.
+/// Error that keeps an alarm from being put on record. Lambda hands its event over again.
 #[derive(Debug, Error)]
 pub(crate) enum AlarmError {
     #[error(transparent)]
@@ -124,7 +124,7 @@ impl Alarm {
     }
 }
 
-/// What a state means of what is watched; `None`: nothing.
+/// Health that an alarm's state means for what it watches; `None`: it says nothing.
 fn health(state: AlarmState, watch: &Watch) -> Option<Health> {
     match state {
         AlarmState::Alarm => Some(watch.severity),

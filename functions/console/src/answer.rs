@@ -14,11 +14,11 @@ use lambda_http::http::{Response, StatusCode};
 use maud::Markup;
 use serde::Serialize;
 
-/// What browsers may do with a page: show its own style sheet and icon, run its own script, ask and send
-/// forms to the console itself, nothing else.
+/// Limits on what browsers may do with a page: show its own style sheet and icon, run its own script, and
+/// send requests and forms to the console itself, nothing else.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                                        img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-/// How long browsers remember to come by TLS only.
+/// Header that makes browsers use TLS only, for a year.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 /// The name in a file's address changes with its content.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
@@ -33,7 +33,7 @@ pub(crate) struct Answer {
     headers: Vec<(HeaderName, String)>,
 }
 
-/// What went wrong, and what to do.
+/// Error as people read it: what went wrong, and what to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Problem<'a> {
     pub(crate) status: StatusCode,

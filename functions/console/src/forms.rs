@@ -1,11 +1,11 @@
-//! What people typed into forms, and what is wrong with it.
+//! Values that people typed into forms, and their problems.
 
 pub(crate) mod key;
 pub(crate) mod people;
 pub(crate) mod people_file;
 pub(crate) mod settings;
 
-/// What was typed into a field, and what is wrong with it.
+/// Text typed into a field, and its problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Field {
     pub(crate) text: String,

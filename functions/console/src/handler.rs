@@ -73,7 +73,7 @@ pub(crate) struct Console {
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) found: Found<'a>,
-    /// How errors are told.
+    /// Format in which errors are answered.
     face: Face,
     /// `None`: somebody who is not signed in, at an address that is open to anyone.
     visitor: Option<Visitor>,
@@ -82,7 +82,7 @@ pub(crate) struct Call<'a> {
     pub(crate) now: Timestamp,
     headers: &'a HeaderMap,
     pub(crate) query: &'a str,
-    /// What was sent with POST; empty otherwise.
+    /// Body of a POST request; empty otherwise.
     pub(crate) form: Cow<'a, str>,
 }
 
@@ -100,11 +100,11 @@ struct Known {
     visitor: Visitor,
     /// The `Set-Cookie` of a newer session, where it was old.
     renewed: Option<String>,
-    /// Whether it was old, and Slack did not say who they are by now.
+    /// True if it was old, and Slack did not say who they are by now.
     is_stale: bool,
 }
 
-/// Why somebody is not let in.
+/// Reason why somebody is not let in.
 enum Closed {
     /// They show nothing, or nothing that counts.
     NoKey,
@@ -112,11 +112,11 @@ enum Closed {
     Gone,
     /// Slack did not say whether they still are an admin, and only one may.
     NotSure,
-    /// What they show is not good for this.
+    /// Their credential is not good for this.
     NotAllowed(Visitor),
     /// There is nothing to compare with.
     NoSecret(SecretError),
-    /// What they show can't be looked up.
+    /// Their credential can't be looked up.
     NoRecord(StoreError),
 }
 
@@ -130,7 +130,7 @@ impl From<KeysError> for Closed {
 }
 
 impl Call<'_> {
-    /// Who asks. At an address that is open to anyone, nobody in particular.
+    /// Sender of the request. `None`: somebody who is not signed in, at an address that is open to anyone.
     pub(crate) fn visitor(&self) -> Option<&Visitor> {
         self.visitor.as_ref()
     }
@@ -144,7 +144,7 @@ impl Call<'_> {
         }
     }
 
-    /// Who asks, as they are put on record. At an address that is open to anyone, nobody.
+    /// Sender of the request, for the record. At an address that is open to anyone, nobody.
     fn actor(&self) -> Actor {
         let nobody = || Actor { id: String::new(), name: "nobody".to_owned() };
         self.visitor.as_ref().map_or_else(nobody, Visitor::actor)
@@ -155,7 +155,7 @@ impl Call<'_> {
         self.found.deployment().ok_or_else(|| refusals::no_deployment(self.face()))
     }
 
-    /// How errors are told.
+    /// Format in which errors are answered.
     pub(crate) fn face(&self) -> Face {
         self.face
     }
@@ -334,7 +334,7 @@ impl Console {
         }
     }
 
-    /// Whose API key is shown, or was when the session began.
+    /// Holder of the API key that is shown, or that the session began with.
     async fn key_holder(&self, credential: &Credential, now: Timestamp) -> Result<Visitor, Closed> {
         let visitor = match credential {
             Credential::Key(typed) => {
@@ -348,8 +348,9 @@ impl Console {
         visitor.ok_or(Closed::NoKey)
     }
 
-    /// Whose session a cookie's value is. An old session is looked at once more: whoever left the workspace
-    /// is out. Where Slack does not say, the session stays as it is, but for what only admins may.
+    /// Person whose session a cookie's value is. Slack is asked again about an old session: whoever left the
+    /// workspace is out. If Slack doesn't say, the session stays as it is, but it no longer opens what only
+    /// admins may see or do.
     async fn person(&self, value: &str, request_id: &str, now: Timestamp) -> Result<Known, Closed> {
         let app = self.members.app(now).await.map_err(Closed::NoSecret)?.ok_or(Closed::NoKey)?;
         let session = Session::read(value, &app.seal, now).ok_or(Closed::NoKey)?;

@@ -109,7 +109,7 @@ pub(crate) struct RecordDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeployDocument<'a> {
     deploy: WholeDeploy<'a>,
-    /// What became known of it since.
+    /// Facts that became known of the deploy since it arrived.
     facts: &'a Facts,
     /// Oldest first.
     runs: Vec<RunView>,
@@ -203,7 +203,7 @@ impl<'a> DeployDocument<'a> {
 }
 
 impl<'a> EventsDocument<'a> {
-    /// What happened to a deploy.
+    /// Events of the deploy of `page`.
     pub(crate) fn new(page: &'a Page, site: &Site) -> Self {
         Self { deploy: DeployView::of_page(page, site), events: &page.events }
     }

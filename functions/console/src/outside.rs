@@ -1,4 +1,4 @@
-//! What the wizard asks of GitHub and Slack. It only reads, and the page goes on without an answer.
+//! Requests of the wizard to GitHub and Slack. They only read, and the page goes on without an answer.
 
 use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
-/// How long somebody waits for a page because of one of these.
+/// Longest wait for a page because of one of these.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long the channels are taken to be those that there are.
+/// Time for which the list of channels is used before it is read again.
 const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
-/// How many thousand channels are read.
+/// Number of pages of channels that are read, a thousand channels each.
 const CHANNEL_PAGES: usize = 3;
 
 /// GitHub and Slack.
@@ -43,7 +43,7 @@ impl Outside {
         })
     }
 
-    /// Where GitHub's API is.
+    /// Address of GitHub's API.
     pub(crate) fn github_url(&self) -> &str {
         &self.github_url
     }

@@ -10,24 +10,24 @@ use rules::write::{Draft, DraftAction, Field};
 use std::borrow::Cow;
 use store::GitHost;
 
-/// How many bytes the query may have, so that it passes the gateway with some more: that takes 10240 for the
-/// request line and all headers together.
+/// Largest size of the query, in bytes. It passes the gateway with room to spare: the request line and all
+/// headers together may have 10240.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
 pub(crate) const LONGEST: usize = 6000;
-/// What no form's query has that passed the gateway.
+/// Query size, in bytes, that no query of a form reaches: the gateway stops a longer one.
 pub(crate) const IMPOSSIBLE: usize = 10_240;
-/// How many names a list of the form offers at most.
+/// Largest numbers of names that the lists of the form offer.
 pub(crate) const MOST_ENVIRONMENTS: usize = 50;
 pub(crate) const MOST_CHANNELS: usize = 100;
-/// How many bytes of HTML the names of a list may have together.
+/// Room for the names of a list, in bytes of HTML.
 const ROOM_FOR_NAMES: usize = 4000;
-/// Instead of a time that the select has.
+/// Value of the select that stands for a time that it does not have.
 pub(crate) const CUSTOM: &str = "custom";
 
 /// A step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// What approvals are.
+    /// Introduction to approvals.
     Introduction,
     /// The form.
     Workflow,
@@ -35,15 +35,15 @@ pub(crate) enum Step {
     Export,
 }
 
-/// What the address says.
+/// Contents of the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) step: Step,
-    /// What is typed; where an environment is chosen, that.
+    /// Values that were typed; if an environment is chosen from the list, that one.
     pub(crate) draft: Draft,
-    /// Whether the file itself is wanted.
+    /// True if the file itself is wanted.
     pub(crate) download: bool,
-    /// Where the repository is, if it is not where the deployment's settings say.
+    /// Host of the repository, if it is not the one in the deployment's settings.
     pub(crate) host: Option<GitHost>,
 }
 
@@ -59,7 +59,7 @@ impl Step {
         }
     }
 
-    /// What it is called.
+    /// Title of the step.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Introduction => "Introduction",
@@ -76,17 +76,17 @@ pub(crate) struct Input {
     pub(crate) label: &'static str,
 }
 
-/// Where an environment is typed that the select does not have.
+/// Input for an environment that the select does not have.
 pub(crate) const OTHER_ENVIRONMENT: Input = Input { name: "other_environment", label: "Another environment" };
-/// Where a time is typed that the select does not have.
+/// Input for a time that the select does not have.
 pub(crate) const OTHER_WAIT: Input = Input { name: "custom_expires", label: "Another time" };
 
 /// An address that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLong {
-    /// What the longest field is called; `None`: the form does not have it.
+    /// Label of the longest field; `None`: the form does not have it.
     pub(crate) longest: Option<&'static str>,
-    /// How many bytes the query has.
+    /// Size of the query in bytes.
     pub(crate) length: usize,
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn input_of(field: Field) -> Input {
     Input { name: name_of(field), label: label_of(field) }
 }
 
-/// What the input with this name is called, if the form has it.
+/// Label of the input with this name, if the form has it.
 fn label_named(name: &str) -> Option<&'static str> {
     let inputs = Field::ALL.into_iter().map(input_of).chain([OTHER_ENVIRONMENT, OTHER_WAIT]);
     inputs.into_iter().find(|input| input.name == name).map(|input| input.label)
@@ -138,7 +138,7 @@ fn name_of(field: Field) -> &'static str {
     }
 }
 
-/// What a field is called on the page.
+/// Label of a field on the page.
 fn label_of(field: Field) -> &'static str {
     match field {
         Field::Name => "Name",
@@ -219,7 +219,7 @@ impl Form {
         crate::address::parameters::query(&pairs)
     }
 
-    /// What is typed and is not as the form is first shown, as the address has it.
+    /// Values that differ from those of a new form, as the address has them.
     pub(crate) fn pairs(&self) -> Vec<(&'static str, &str)> {
         let first = Self::read("");
         let first: Vec<_> = first.values();
@@ -258,8 +258,8 @@ impl Form {
         pairs
     }
 
-    /// Whether the query is longer than [`LONGEST`], as a form or a link writes it: so that every sign counts
-    /// which has to be escaped, in whatever way it came.
+    /// Checks if the query is longer than [`LONGEST`], as a form or a link writes it: every character counts
+    /// as it is escaped, in whatever way it came. `None`: it is not longer.
     pub(crate) fn too_long(query: &str) -> Option<TooLong> {
         let pairs = || form_urlencoded::parse(query.as_bytes());
         let written = |pair: &(Cow<'_, str>, Cow<'_, str>)| {
@@ -273,8 +273,7 @@ impl Form {
     }
 }
 
-/// Those of `names` that a list offers: the first ones, at most as many as `most`, and as the page has room
-/// for.
+/// Names that a list offers: the first `most` of `names` that the page has room for.
 pub(crate) fn offered<'a>(names: impl Iterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     let mut room = ROOM_FOR_NAMES;
     let fits = |name: &&str| match room.checked_sub(weight(name)) {

@@ -21,9 +21,9 @@ use store::{Pattern, Scope};
 pub(crate) struct Admitted {
     /// The deployment, as it was first connected.
     pub(crate) deployment: Slug,
-    /// Where it has what.
+    /// Its repository, channel and CI.
     pub(crate) connection: Connection,
-    /// Whether the caller may report, so that the tags of a registration count.
+    /// True if the caller may report. If not, the tags of a registration do not count.
     pub(crate) may_report: bool,
     /// The CI job whose token was shown; `None`: an API key was.
     pub(crate) job: Option<CiJob>,

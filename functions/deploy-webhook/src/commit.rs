@@ -1,4 +1,4 @@
-//! Which deploy a report is of: a new one, or one that is on record.
+//! Commit of a reported deploy: a new one, or one that is on record already.
 
 use crate::handler::DeployWebhook;
 use approval::confirmation::Confirmation;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use runtime::race;
 use store::{Change, CommitError, Latest, Store, StoreError};
 
-/// What became of a deploy.
+/// Outcome of registering a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Registered {
     /// It is on record now, by this id.
@@ -281,8 +281,9 @@ fn comes_again(known: &Deploy, deploy: &Deploy) -> bool {
     known.confirmation.may_come_again() || (known.confirmation == Confirmation::Awaited && by_another)
 }
 
-/// Whether `deploy`, a later success of the GitHub deployment that is on record as `known`, is there again:
-/// another revision is the latest by now, and was not deployed after it. GitHub's times are whole seconds.
+/// True if `deploy`, a later success of the GitHub deployment that is on record as `known`, stands in the
+/// environment again: another revision is the latest by now, and was not deployed after it. GitHub's times
+/// are whole seconds.
 fn stands_again(known: &Deploy, deploy: &Deploy, latest: &Known) -> bool {
     let is_later = deploy.deployed_at.as_second() > known.deployed_at.as_second();
     let is_after = |latest: &Latest| {

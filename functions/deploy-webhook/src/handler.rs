@@ -12,7 +12,7 @@ use runtime::secrets::{ApiSecret, GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
 use store::Store;
 
-/// What was not done where the record can't be reached.
+/// Part of an answer that says what was not done because the record can't be reached.
 pub(crate) const NOT_REGISTERED: &str = "The deploy was not registered";
 
 /// Takes deploys.
@@ -58,7 +58,7 @@ impl DeployWebhook {
         }
     }
 
-    /// What a client is told whose deployment is not connected.
+    /// Answer to a client whose deployment is not connected.
     pub(crate) fn not_connected(&self, slug: &str) -> Response<Body> {
         answer::bad_request(format!(
             "deployment: `{slug}` is not connected to this stack. An admin can connect it at {url}/deployments/{slug}/edit. Or add \
@@ -78,7 +78,8 @@ impl DeployWebhook {
     }
 }
 
-/// What the setting `WEBHOOK_LOOPBACK` says of issuers on this machine. Only the local stack sets it.
+/// Reads the setting `WEBHOOK_LOOPBACK`: if issuers on this machine are allowed. Only the local stack sets
+/// it.
 fn loopback(settings: &Settings) -> Result<Loopback, SettingError> {
     let name = "WEBHOOK_LOOPBACK";
     let read = Loopback::of_setting(settings.optional(name));

@@ -15,7 +15,7 @@ use runtime::facts::learn;
 use std::collections::BTreeSet;
 use store::{DeploySummary, Scope, StoreError};
 
-/// What was not done where the record can't be reached.
+/// Part of an answer that says what was not done because the record can't be reached.
 pub(crate) const NOT_REPORTED: &str = "The health was not put on record";
 
 impl DeployWebhook {
@@ -164,7 +164,7 @@ fn meant<'d>(
     Ok(newest)
 }
 
-/// What is on record instead.
+/// Error that says what is on record instead.
 fn not_found(deploys: &[DeploySummary], slug: &Slug, revision: &str, environment: Option<&str>) -> String {
     match environment {
         Some(environment) if !deploys.is_empty() => format!(

@@ -1,4 +1,4 @@
-//! What Slack is answered.
+//! Answers to Slack's requests.
 
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
@@ -9,7 +9,7 @@ pub(crate) fn text(status: StatusCode, body: &str) -> Response<Body> {
     response(status, "text/plain; charset=utf-8", body.to_owned())
 }
 
-/// That all is well; a window closes.
+/// Answer that all is well. A window closes.
 pub(crate) fn done() -> Response<Body> {
     text(StatusCode::OK, "")
 }

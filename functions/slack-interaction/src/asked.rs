@@ -1,4 +1,4 @@
-//! What a click or a window asks for, read from what Signoff itself put into the button or the window.
+//! Requests of clicks and windows, read from what Signoff itself put into the button or the window.
 
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use providers::slack::parse::{Click, Submission};
 use voting::{Answer, What, Wish};
 
-/// What a click on a message asks for.
+/// Request of a click on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// Something about an approval.
@@ -30,7 +30,7 @@ pub(crate) struct Again {
     pub(crate) deploy: DeployId,
     /// The approval.
     pub(crate) approval: ApprovalId,
-    /// When the option was chosen, by Slack's clock.
+    /// Time at which the option was chosen, by Slack's clock.
     pub(crate) at: Timestamp,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Owned {
     pub(crate) is_mine: bool,
 }
 
-/// What `click` asks for; `None`: it is no button that Signoff makes.
+/// Request of `click`; `None`: Signoff makes no such button.
 pub(crate) fn asked(click: &Click) -> Option<Asked> {
     let at = slack_time(&click.action_ts)?;
     let value = click.value.as_str();
@@ -91,7 +91,7 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
     })
 }
 
-/// What a window carried.
+/// Request of a window that was submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Submitted {
     /// Something about an approval.
@@ -100,7 +100,7 @@ pub(crate) enum Submitted {
     Skip(Answer),
 }
 
-/// What a window carried, and its reason; `None`: it is no window that Signoff opens.
+/// Request of a window, and the reason typed into it; `None`: Signoff opens no such window.
 pub(crate) fn submitted(submission: &Submission) -> Option<(Submitted, String)> {
     let carried = submission.private_metadata.as_str();
     let reason = submission.values.get(message::REASON)?.trim().to_owned();

@@ -9,7 +9,7 @@ use lambda_http::{Body, Response};
 use runtime::race;
 use store::{Change, CommitError, DialogPlace};
 
-/// How often a lost race is decided again before Slack is asked to send the event once more.
+/// Number of times that a lost race is decided again, before Slack is asked to send the event once more.
 const MAX_RACES: u32 = 10;
 
 impl SlackInteraction {

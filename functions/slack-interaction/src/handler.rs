@@ -22,7 +22,7 @@ use voting::{Accounts, Actor, Person};
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
-/// Where the Events API's requests come.
+/// Path at which requests of the Events API arrive.
 const EVENTS: &str = "/slack/events";
 
 /// Takes what Slack sends.
@@ -164,7 +164,7 @@ impl SlackInteraction {
         self.accounts.slack(&call.secret.bot_token).await
     }
 
-    /// Who `user` is, as Slack says now.
+    /// Voter for `user`, with the standing that Slack reports now.
     pub(crate) async fn person(&self, call: &Call<'_>, user: &ClickUser) -> Voter {
         self.actor(call, user).await.voter
     }

@@ -13,7 +13,7 @@ use providers::slack::parse::Click;
 use runtime::race::decide;
 use store::{Change, CommitError};
 
-/// How often a lost race is decided again.
+/// Number of times that a lost race is decided again.
 const AGAIN: u32 = 3;
 
 impl SlackInteraction {

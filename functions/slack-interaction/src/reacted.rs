@@ -11,13 +11,13 @@ use providers::slack::parse::ClickUser;
 use runtime::facts::learn;
 use store::{CommitError, StoreError};
 
-/// What became of a reaction.
+/// Outcome of recording a reaction.
 enum Recorded {
     /// It is on record.
     Yes,
     /// Slack did not say who it is.
     NotKnown,
-    /// Who it is does not count.
+    /// The person is not a member, so that their reaction does not count.
     NotCounted,
     /// The message is none of a deploy.
     NotOurs,

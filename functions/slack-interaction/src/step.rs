@@ -13,7 +13,7 @@ use store::CommitError;
 use thiserror::Error;
 use voting::{Actor, Answer, Refused, foresee_step, resolve};
 
-/// Why a click was not dealt with.
+/// Error that kept a click from being handled.
 #[derive(Debug, Error)]
 enum StepError {
     #[error(transparent)]

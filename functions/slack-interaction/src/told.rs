@@ -1,4 +1,4 @@
-//! What a person is told whose click changed nothing.
+//! Messages to people whose click changed nothing.
 
 use crate::handler::{Call, SlackInteraction};
 use approval::effect::EffectKind;

@@ -11,7 +11,7 @@ use store::CommitError;
 use thiserror::Error;
 use voting::{Dealt, Refused, What, Wish, cast, needs_reason, record_refusal, would_refuse};
 
-/// Why a click was not dealt with.
+/// Error that kept a click from being handled.
 #[derive(Debug, Error)]
 enum ClickError {
     #[error(transparent)]

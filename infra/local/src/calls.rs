@@ -22,7 +22,7 @@ pub struct Call {
     /// Its kind: who called what, as far as it is the same in every run (`ClockFunction DynamoDB.Query`,
     /// `CircleCI POST`).
     pub kind: String,
-    /// How many calls of its kind came before it.
+    /// Number of calls of its kind that came before it.
     pub number: usize,
 }
 
@@ -37,7 +37,7 @@ pub struct Arrival {
     pub shape: String,
 }
 
-/// What befalls a call.
+/// Disruption that strikes a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strike {
     /// The process ends; the call has no effect.
@@ -52,12 +52,12 @@ pub enum Strike {
     LoseConnection,
 }
 
-/// What was called between [`Calls::begin`] and [`Calls::end`].
+/// Calls between [`Calls::begin`] and [`Calls::end`].
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
     /// The calls, in the order of their arrival.
     pub calls: Vec<Arrival>,
-    /// Whether the strike befell its call.
+    /// True if the strike hit its call.
     pub struck: bool,
 }
 
@@ -102,7 +102,8 @@ impl Calls {
         *locked(&self.0.listening) = Some(Listening { order, ..Listening::default() });
     }
 
-    /// What was called since [`begin`](Self::begin); from now on nothing is kept and nothing befalls a call.
+    /// Stops listening, and returns the calls since [`begin`](Self::begin). From now on, no call is kept or
+    /// struck.
     pub fn end(&self) -> Heard {
         locked(&self.0.listening).take().map(|listening| listening.heard).unwrap_or_default()
     }

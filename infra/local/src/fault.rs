@@ -22,7 +22,7 @@ const LARGEST_BODY: usize = 4 * 1024 * 1024;
 /// So many requests are remembered; of a stack that runs for days the oldest are forgotten.
 const REMEMBERED: usize = 20_000;
 
-/// What goes wrong, for which requests, and how often.
+/// Fault that strikes some of the requests, a limited number of times.
 #[derive(Clone, Debug)]
 pub struct Fault {
     /// A part of `METHOD /path?query` as it arrives, e.g. `POST /api/chat.postMessage`. Empty: any request.
@@ -31,11 +31,11 @@ pub struct Fault {
     pub body_contains: Option<String>,
     /// The number of requests it strikes; then it is spent.
     pub times: u32,
-    /// What happens to them.
+    /// Fault that strikes them.
     pub kind: FaultKind,
 }
 
-/// What happens to a request that a [`Fault`] strikes.
+/// Result of a [`Fault`] for the request that it strikes.
 #[derive(Clone, Debug)]
 pub enum FaultKind {
     /// It is answered so, and not handled.
@@ -211,7 +211,7 @@ pub struct Requests(Arc<Mutex<Log>>);
 
 #[derive(Default)]
 struct Log {
-    /// How many requests were forgotten, so that a request keeps its number.
+    /// Number of requests that were dropped, so that the others keep their numbers.
     forgotten: usize,
     requests: VecDeque<RecordedRequest>,
 }
@@ -244,9 +244,9 @@ impl Requests {
 /// The faults and the requests of one stand-in: the state of [`observe`].
 #[derive(Clone, Default)]
 pub struct Observed {
-    /// What goes wrong.
+    /// Faults that wait for a request.
     pub faults: Faults,
-    /// What was asked.
+    /// Requests so far.
     pub requests: Requests,
 }
 
@@ -309,14 +309,15 @@ pub async fn observe(
     response
 }
 
-/// Whether a request comes from one of the functions: their providers' clients name themselves.
+/// True if a request comes from one of the functions; their provider clients send `signoff/…` as the user
+/// agent.
 fn is_function(headers: &HeaderMap) -> bool {
     let name = headers.get(http::header::USER_AGENT).and_then(|name| name.to_str().ok());
     name.is_some_and(|name| name.starts_with("signoff/"))
 }
 
-/// What is the same in every run: Slack's method; of other addresses, which name repositories and ids,
-/// nothing.
+/// Returns the part of a request that is the same in every run: Slack's method, or else the HTTP method.
+/// Other paths name repositories and ids.
 fn kind(parts: &Parts) -> String {
     let slack = parts.uri.path().strip_prefix("/api/").filter(|method| !method.contains('/'));
     slack.unwrap_or_else(|| parts.method.as_str()).to_owned()

@@ -24,10 +24,10 @@ use std::sync::{Arc, Mutex};
 /// tests trusts it.
 const FIRST_KEY: &[u8] = include_bytes!("oidc/key.der");
 
-/// How the stand-in runs.
+/// Options of the stand-in.
 #[derive(Clone)]
 pub struct Options {
-    /// Where it listens; port 0: any free one.
+    /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
     /// The time.
     pub clock: Clock,

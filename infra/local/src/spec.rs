@@ -16,7 +16,7 @@ use path::Template;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What the spec does not accept, as a sentence that names the place.
+/// Mistake that the spec does not accept, as a sentence that names the place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Violation(pub String);
@@ -29,7 +29,7 @@ pub struct BrokenSpec(String);
 /// The operations of an API, ready to check requests and answers.
 pub struct Spec {
     operations: Vec<Operation>,
-    /// What an error looks like that the spec does not list with its operation; GitHub's `basic-error`.
+    /// Schema of errors that the spec does not list with their operation; GitHub's `basic-error`.
     error: Option<Validator>,
 }
 

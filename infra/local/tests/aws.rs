@@ -72,7 +72,7 @@ async fn logged(stack: &Stack, text: &str) -> Vec<String> {
     }
 }
 
-/// What the worker printed about the messages that it got.
+/// Returns the worker's printed lines about the messages that it got.
 fn records(stack: &Stack) -> Vec<String> {
     let lines = stack.logs().into_iter().filter(|line| line.function == "Worker");
     lines.filter_map(|line| line.text.strip_prefix("record ").map(str::to_owned)).collect()

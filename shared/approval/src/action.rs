@@ -1,4 +1,4 @@
-//! What a rule can do: the actions of the rules file, checked and typed.
+//! Actions of the rules file, checked and typed.
 
 mod on_failure;
 mod texts;
@@ -34,11 +34,11 @@ pub enum Action {
     AddToDeployMessageThread(String),
     /// Post a message to each author of the deploy, in person.
     NotifyDeployAuthors(String),
-    /// Post a message to who deployed, in person.
+    /// Post a message to the people who deployed, in person.
     NotifyDeployer(String),
     /// Post a message to people, in person.
     SlackPersonalMessage(PersonalMessage),
-    /// Post a message to the deployment's own channel, where problems are told.
+    /// Post a message to the deployment's own channel, where Signoff reports problems.
     SlackDeployMessage(String),
     /// Give the deploy a tag.
     AddDeployTag(String),
@@ -50,7 +50,7 @@ pub enum Action {
     NotifyMentionedIssues(String),
     /// Bring the issues that the deploy mentions into a state.
     TransitionMentionedIssues(IssueTransition),
-    /// The same by an older name: a state, a template.
+    /// `transition_mentioned_issues` by an older name; a state, a template.
     TransitionIssues(String),
     /// Set a field of the issues that the deploy mentions.
     UpdateMentionedIssues(IssueField),
@@ -59,8 +59,8 @@ pub enum Action {
     /// Do something about a proposed rules file, or a proposed policy. Signoff writes this itself; no rules
     /// file can.
     RulesFile(RulesFileStep),
-    /// One of the others, but an approval, for which the rule says what becomes of the rest where it fails. A
-    /// run's steps have it apart from their action.
+    /// One of the others, except an approval, with the rule's `on_failure` for it. A run's steps have that
+    /// apart from their action.
     WithOnFailure(Box<WithOnFailure>),
 }
 
@@ -102,7 +102,7 @@ pub enum Kind {
     Asks,
     /// A Slack message, or a comment on an issue.
     Tells,
-    /// `monitor_drift`: what it has done are rules of their own, each action of its own kind.
+    /// `monitor_drift`: its actions belong to rules of their own, each action with its own kind.
     Watches,
     /// Anything else: a build, a webhook, an event, a tag, a change of an issue.
     Acts,
@@ -111,53 +111,54 @@ pub enum Kind {
 /// `slack_channel_approval`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ApprovalSpec {
-    /// What the approval is called on the deploy's page.
+    /// The name of the approval on the deploy's page.
     pub name: String,
     /// The question, a template in Slack's mrkdwn.
     pub prompt: String,
     /// `#name` or a channel id.
     pub channel: String,
-    /// How many approving votes approve; at least 1, and with `quotas` the sum of theirs.
+    /// The number of approving votes that approve it, at least 1; with `quotas`, the sum of theirs.
     pub votes_required: u32,
-    /// Whose votes these are, where not any voter's will do; each vote is another person's.
+    /// The people whose votes are needed; empty: any approver's vote will do. Each vote is another person's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quotas: Vec<QuotaSpec>,
-    /// How many rejecting votes reject; at least 1.
+    /// The number of rejecting votes that reject it; at least 1.
     pub rejections_required: u32,
-    /// Whether only the authors of the deploy's commits may vote.
+    /// True if only the authors of the deploy's commits may vote.
     pub authors_only: bool,
-    /// Who may vote: e-mail addresses, Slack user ids and @usergroups; `None`: anyone in the channel.
+    /// The approvers: e-mail addresses, Slack user ids and @usergroups; `None`: anyone in the channel.
     pub approvers: Option<Vec<String>>,
-    /// Whether who wrote, merged or deployed the change may vote on it.
+    /// True if makers of the change may vote on it.
     pub self_approval: bool,
-    /// What is asked of the range that it judges.
+    /// The conditions on the range that the approval judges.
     #[serde(default, skip_serializing_if = "RangeRules::is_default")]
     pub range: RangeRules,
-    /// Whether it can be asked again after people rejected it.
+    /// True if people can ask for the approval again after it was rejected.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub ask_again: bool,
-    /// Whose votes need a reason.
+    /// The votes that need a reason.
     pub require_reason: Reasons,
-    /// How long people can take; `None`: as long as they like.
+    /// The time after which the approval expires; `None`: it never does.
     pub expires_after: Option<SignedDuration>,
-    /// After how long the dialog's thread names who is still needed; `None`: never.
+    /// The time after which the dialog's thread names the people who are still needed; `None`: never.
     pub remind_after: Option<SignedDuration>,
-    /// Whether a newer deploy of the same environment, of which the same rule asks, closes it.
+    /// True if a newer deploy to the same environment closes the approval, once the same rule asks about that
+    /// deploy.
     pub supersede: bool,
-    /// How long the actions are held back once it is approved, with an Undo button; `None`: not at all.
+    /// The time between the quorum and the actions, in which people can press Undo; `None`: there is none.
     pub undo_window: Option<SignedDuration>,
-    /// When its rule does not act: votes count, and the actions are held back.
+    /// The windows in which its rule does not act: votes count, and the actions wait.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<Freeze>,
     /// The people who may let it go ahead without its votes: e-mail addresses, Slack user ids and
     /// @usergroups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub break_glass: Vec<String>,
-    /// What runs, in order, once it is approved.
+    /// The actions to run, in order, once it is approved.
     pub on_success: Vec<Action>,
-    /// What runs, in order, once it is rejected.
+    /// The actions to run, in order, once it is rejected.
     pub on_reject: Vec<Action>,
-    /// What runs, in order, once nobody decided in time.
+    /// The actions to run, in order, once it has expired.
     pub on_expire: Vec<Action>,
 }
 
@@ -169,46 +170,46 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
-/// What an approval asks of the range between its base and the revision that it lets through.
+/// Conditions of an approval on the range between its base and the revision that it lets through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RangeRules {
     /// The environment that its rule promotes to; `None`: the place follows from the actions.
     pub promotes_to: Option<String>,
-    /// Whether it goes on where a maker has no Slack member.
+    /// True if a maker without a Slack member does not block the approval.
     pub allow_unknown_makers: bool,
-    /// Whether each commit needs a valid signature of its author or of the host.
+    /// True if each commit needs a valid signature, by its author or by the source host.
     pub verified_commits: bool,
-    /// Whether the makers of a rollback count as those of any other change.
+    /// True if the makers of a rollback count as those of any other change.
     pub rollback_four_eyes: bool,
 }
 
 /// So many votes from some of the approvers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct QuotaSpec {
-    /// Whose: e-mail addresses, Slack user ids and @usergroups.
+    /// The people: e-mail addresses, Slack user ids and @usergroups.
     pub from: Vec<String>,
-    /// How many; at least 1.
+    /// The number of votes; at least 1.
     pub votes: u32,
 }
 
-/// Whose votes need a reason.
+/// The votes that need a reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reasons {
-    /// Nobody's.
+    /// None of them.
     #[default]
     Never,
-    /// Who approves.
+    /// Approving votes.
     Approve,
-    /// Who rejects.
+    /// Rejecting votes.
     Reject,
-    /// Everybody's.
+    /// All of them.
     Both,
 }
 
 impl Reasons {
-    /// Whether a vote for `choice` needs a reason.
+    /// True if a vote for `choice` needs a reason.
     pub fn wants(self, choice: Choice) -> bool {
         match (self, choice) {
             (Self::Both, Choice::Approve | Choice::Reject)
@@ -263,42 +264,41 @@ pub struct ChannelMessage {
     pub message: String,
 }
 
-/// `monitor_drift`. What is to be done is that of two rules of their own, which come after the one that has
-/// this action.
+/// `monitor_drift`. Its actions run as two rules of their own, which come after the one that has this action.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DriftMonitor {
     /// The environment that may fall behind.
     pub environment: String,
-    /// How far it may.
+    /// The time by which it may be behind.
     pub threshold: SignedDuration,
-    /// What runs, in order, once it is further behind.
+    /// The actions to run, in order, once it is further behind.
     pub on_over: Vec<Action>,
-    /// What runs, in order, once it is no longer, after it was.
+    /// The actions to run, in order, once it has caught up again.
     pub on_under: Vec<Action>,
 }
 
 /// `slack_personal_message`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PersonalMessage {
-    /// Who gets it.
+    /// The recipients.
     pub to: Addressees,
     /// The message, a template in Slack's mrkdwn.
     pub message: String,
 }
 
-/// Who gets a personal message.
+/// The recipients of a personal message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Addressees {
     /// The authors of the deploy.
     Authors,
-    /// Who deployed.
+    /// The people who deployed.
     Deployer,
     /// These people: e-mail addresses and Slack user ids.
     People(Vec<String>),
 }
 
-/// As the line of an action shows them.
+/// The recipients as the line of an action shows them.
 impl fmt::Display for Addressees {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -314,7 +314,7 @@ impl fmt::Display for Addressees {
 pub struct IssueTransition {
     /// The state, or the name of a transition of Jira's, in any case; a template.
     pub state: String,
-    /// What is written on the issue once it is in this state, a template; `None`: nothing.
+    /// The comment to write on the issue once it is in this state, a template; `None`: none.
     pub comment: Option<String>,
     /// The resolution that an issue of Jira's gets; `None`: Jira's own choice.
     pub resolution: Option<String>,
@@ -325,7 +325,7 @@ pub struct IssueTransition {
 pub struct IssueField {
     /// The field, by its name or its id.
     pub name: String,
-    /// What it is set to, a template.
+    /// The value to set, a template.
     pub value: String,
 }
 
@@ -335,7 +335,7 @@ pub struct IssueField {
 /// `DetailType`.
 pub const MAX_DETAIL_TYPE: usize = 128;
 
-/// What an event's detail says of the deploy: names that a rule can't give to something of its own.
+/// The keys of an event's detail that describe the deploy. A rule can't give these names to keys of its own.
 pub const EVENT_DETAIL: [&str; 20] = [
     "approval",
     "approved_by",
@@ -364,13 +364,13 @@ pub const EVENT_DETAIL: [&str; 20] = [
 pub struct EventSpec {
     /// The event's detail type, a template.
     pub detail_type: String,
-    /// What its detail says beside [`EVENT_DETAIL`], by name; the texts are templates.
+    /// The keys of its detail beside [`EVENT_DETAIL`], by name; the texts are templates.
     pub detail: BTreeMap<String, String>,
     /// The bus's name or ARN; `None`: the stack's.
     pub bus: Option<String>,
 }
 
-/// What it means to run an action once more.
+/// The consequence of running an action once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WhenRepeated {
     /// Nothing changes, or whoever hears of it twice can tell.
@@ -382,15 +382,15 @@ pub enum WhenRepeated {
 }
 
 impl RangeRules {
-    /// Whether a rule says nothing of it.
+    /// True if the rule leaves all of these at their defaults.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl ApprovalSpec {
-    /// Whether it judges who made the range, or how its commits are signed: it waits where the range is not
-    /// known.
+    /// True if the approval judges who made the range or how its commits are signed. It then waits while the
+    /// range is unknown.
     pub fn judges_range(&self) -> bool {
         !self.self_approval || self.range.verified_commits
     }
@@ -422,7 +422,7 @@ impl Action {
         }
     }
 
-    /// Whether it acts, or starts something that acts once people voted or their time is over.
+    /// True if it acts, or if it is an approval that may lead to an action that acts, whatever its outcome.
     pub fn may_act(&self) -> bool {
         match self {
             Self::SlackChannelApproval(spec) => {
@@ -440,7 +440,7 @@ impl Action {
         std::iter::once(spec).chain(then.flat_map(Self::approvals)).collect()
     }
 
-    /// What it means to run it once more.
+    /// The consequence of running it once more.
     pub fn when_repeated(&self) -> WhenRepeated {
         match self {
             // An approval is opened under an id derived from its run.
@@ -531,7 +531,7 @@ fn short(id: &str) -> &str {
     id.get(..7).unwrap_or(id)
 }
 
-/// An address without what may be secret in it: scheme and host only.
+/// The scheme and the host of an address, without anything that may be secret.
 fn host_of(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);

@@ -43,9 +43,9 @@ pub struct Approval {
     pub id: ApprovalId,
     /// The deploy that it is about.
     pub deploy: DeployId,
-    /// What was deployed; `None` of an approval that was opened before this was kept.
+    /// The deployment; `None` in an approval that was opened before this was kept.
     pub deployment: Option<Slug>,
-    /// Where it arrived; `None` as for `deployment`.
+    /// The environment where the deploy arrived; `None` as for `deployment`.
     pub environment: Option<String>,
     /// The run that waits for it.
     pub run: RunId,
@@ -53,9 +53,9 @@ pub struct Approval {
     pub step: usize,
     /// Its name.
     pub name: String,
-    /// What a vote stands for; fixed when the approval opens.
+    /// The subject of its votes. It is fixed when the approval opens; only its base may move.
     pub subject: Subject,
-    /// Whether the deploy changes the rules that guard it.
+    /// The rules files, default tags and files that CIs read, as far as the deploy changes them.
     pub rules_change: RulesChange,
     /// The host's page that shows what the deploy changes, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,26 +64,26 @@ pub struct Approval {
     pub prompt: String,
     /// `#name` or a channel id, as the rule has it.
     pub channel: String,
-    /// How many approving votes approve, each another person's; with quotas the sum of theirs.
+    /// The number of approving votes that approve it, each another person's; with quotas, the sum of theirs.
     pub votes_required: u32,
-    /// How many rejecting votes reject.
+    /// The number of rejecting votes that reject it.
     pub rejections_required: u32,
-    /// Whose votes need a reason.
+    /// The votes that need a reason.
     pub require_reason: Reasons,
-    /// How long the actions are held back once enough people approved.
+    /// The time between the quorum and the actions in which people can undo it; `None`: there is none.
     pub undo_window: Option<SignedDuration>,
-    /// When its rule does not act.
+    /// The freeze windows of its rule, and their state.
     #[serde(default, skip_serializing_if = "Frozen::is_empty")]
     pub frozen: Frozen,
     /// Its glass, which somebody may break.
     #[serde(default, skip_serializing_if = "Glass::is_whole")]
     pub glass: Glass,
-    /// What people confirmed of its makers, for it alone.
+    /// Confirmations that a maker has no member in this Slack workspace, which count for this approval alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nobody_here: Vec<NobodyConfirmed>,
-    /// When it expires.
+    /// The time at which it expires; `None`: it never does.
     pub expires_at: Option<Timestamp>,
-    /// Who may vote, as it was last looked up.
+    /// The people who may vote, as of the last lookup.
     pub electorate: Electorate,
     /// The Slack workspace (team id) whose members may vote.
     pub workspace: String,
@@ -92,17 +92,17 @@ pub struct Approval {
     pub again: Option<Again>,
     /// One vote a person, in the order in which they first voted.
     pub votes: Vec<Vote>,
-    /// Votes that counted once, and do so no longer, because their voters may not vote any more.
+    /// Votes that counted once and were struck: their voters may not vote any more, or the base moved.
     pub struck: Vec<Struck>,
-    /// Everybody's last click that changed something.
+    /// Each person's last click that was counted.
     pub clicks: Vec<Clicked>,
-    /// How far it got.
+    /// Its status.
     pub status: Status,
-    /// Where the dialog stands, once it was posted.
+    /// Its dialog, once that was posted.
     pub dialog: Option<Dialog>,
-    /// When it was opened.
+    /// The time at which it was opened.
     pub opened_at: Timestamp,
-    /// How often it was committed.
+    /// The number of times that it was committed.
     pub version: u64,
 }
 
@@ -111,15 +111,15 @@ pub struct Approval {
 pub struct Vote {
     /// The voter's Slack user id.
     pub voter: String,
-    /// The voter's name: the handle that came with the click, then what Slack calls them.
+    /// The voter's name: the handle that came with the click, later their name in Slack.
     pub name: String,
-    /// Whether Slack was asked what it calls them.
+    /// True if Slack was asked for the voter's name.
     pub named: bool,
     /// Approve or reject.
     pub choice: Choice,
-    /// Why, in the voter's words.
+    /// The reason, in the voter's words.
     pub reason: Option<String>,
-    /// When it was cast, or last changed.
+    /// The time at which it was cast or last changed.
     pub at: Timestamp,
 }
 
@@ -128,18 +128,18 @@ pub struct Vote {
 pub struct Struck {
     /// The voter's Slack user id.
     pub voter: String,
-    /// Why it does not count.
+    /// The reason why it does not count.
     pub why: Verdict,
 }
 
-/// When somebody last clicked.
+/// A person's last click that was counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Clicked {
     /// The Slack user id.
     pub person: String,
-    /// When, by Slack's clock; a click that is no later than this was counted or overtaken.
+    /// The time of the click, by Slack's clock. A click that is no later than this was counted or overtaken.
     pub at: Timestamp,
-    /// The kind of what they asked for.
+    /// The kind of request.
     pub asked: Asked,
 }
 
@@ -153,7 +153,7 @@ pub enum Choice {
     Reject,
 }
 
-/// How far an approval got.
+/// The status of an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Status {
@@ -162,42 +162,42 @@ pub enum Status {
     /// Enough people approved; nothing runs before they were looked up once more, and before the undo window
     /// and the freeze are over.
     Quorum {
-        /// Since when.
+        /// The time at which the quorum was reached.
         since: Timestamp,
-        /// When the undo window and the freeze are over; `since` where there is neither.
+        /// The time at which the undo window and the freeze are over; `since` where there is neither.
         until: Timestamp,
-        /// Why the voters could not be looked up yet.
+        /// The reason why the voters could not be looked up yet.
         note: Option<String>,
     },
     /// Enough people approved.
     Approved {
-        /// When.
+        /// The time of the approval.
         at: Timestamp,
     },
     /// Enough people rejected.
     Rejected {
-        /// When.
+        /// The time of the rejection.
         at: Timestamp,
     },
     /// Nobody decided in time.
     Expired {
-        /// When.
+        /// The time at which it expired.
         at: Timestamp,
     },
     /// A newer deploy took its place.
     Superseded {
-        /// When.
+        /// The time at which it was superseded.
         at: Timestamp,
         /// The newer deploy.
         by: Successor,
     },
     /// It ended without a verdict.
     Cancelled {
-        /// When.
+        /// The time at which it was cancelled.
         at: Timestamp,
-        /// Who cancelled it (a Slack user id); `None`: Signoff itself.
+        /// The member who cancelled it (a Slack user id); `None`: Signoff did.
         by: Option<String>,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
@@ -207,21 +207,21 @@ pub enum Status {
 pub struct Successor {
     /// Its id.
     pub deploy: DeployId,
-    /// What people call it.
+    /// Its title for people.
     pub title: String,
     /// Its page.
     pub url: String,
 }
 
-/// How an approval ended, for the run that waits for it.
+/// The outcome of an approval, for the run that waits for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The run goes on with what follows an approval.
+    /// The run goes on with the actions for an approval.
     Approved,
-    /// The run goes on with what follows a rejection, and stops.
+    /// The run goes on with the actions for a rejection, and stops.
     Rejected,
-    /// The run goes on with what follows when nobody decided, and stops.
+    /// The run goes on with the actions for the case that nobody decided, and stops.
     Expired,
     /// The run stops, for this reason, which the dialog shows: people cancelled it, or a newer deploy took
     /// its place.
@@ -230,7 +230,7 @@ pub enum Outcome {
     Cancelled(String),
 }
 
-/// Where a dialog stands in Slack.
+/// The place of a message in Slack, such as an approval's dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Dialog {
     /// The channel's id.
@@ -240,7 +240,7 @@ pub struct Dialog {
 }
 
 impl Approval {
-    /// How many people voted for `choice`.
+    /// The number of people who voted for `choice`.
     pub fn count(&self, choice: Choice) -> u32 {
         self.votes.iter().filter(|vote| vote.choice == choice).count() as u32
     }
@@ -260,7 +260,7 @@ impl Status {
         }
     }
 
-    /// Whether enough people approved, and nothing runs yet.
+    /// True if enough people approved, and nothing runs yet.
     pub fn is_quorum(&self) -> bool {
         match self {
             Self::Quorum { .. } => true,
@@ -273,7 +273,7 @@ impl Status {
         }
     }
 
-    /// Whether people can still change it.
+    /// True if people can still change it.
     pub fn is_open(&self) -> bool {
         match self {
             Self::Pending | Self::Quorum { .. } => true,

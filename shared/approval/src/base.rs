@@ -9,35 +9,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long ago a revision may have been let through for a rollback to it to have no makers.
+/// The longest time since a revision was let through for a rollback to it to have no makers.
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How many revisions of that time are kept; a rollback to an older one is judged by what it takes out.
+/// The most revisions of that time that are kept. A rollback to an older one is judged by the commits that it
+/// takes out.
 const MAX_RECENT: usize = 100;
 
 /// The kind of a target that is a build.
 const BUILD: &str = "build";
 /// The name of a CircleCI pipeline among workflows.
 const CIRCLECI: &str = "circleci";
-/// The end of what stands for any job of a build.
+/// The end of a target that stands for any job of a build.
 const ANY_JOB: &str = ",\"*\"]";
 
 /// The template variables that are another text in another environment.
 const OF_ENVIRONMENT: [&str; 5] = ["environment", "deploy_name", "deploy_slack", "branch", "tags"];
 
-/// What was let through to a place of a deployment.
+/// The revisions that were let through to a place of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
     /// The deployment.
     pub deployment: Slug,
     /// The place ([`place`]).
     pub place: String,
-    /// What an approval of any kind let through last.
+    /// The revision that an approval of any kind let through last, or that an admin set.
     pub any: Option<Passed>,
-    /// What an approval with `self_approval: false` let through last, or what an admin set.
+    /// The revision that an approval with `self_approval: false` let through last, or that an admin set.
     pub four_eyes: Option<Passed>,
-    /// What approvals with `self_approval: false` let through lately, the newest last.
+    /// The revisions that approvals with `self_approval: false` let through lately, the newest last.
     pub recent: Vec<Passed>,
-    /// How often it was committed.
+    /// The number of times that it was committed.
     pub version: u64,
 }
 
@@ -46,7 +47,7 @@ pub struct Base {
 pub struct Passed {
     /// The full SHA.
     pub revision: String,
-    /// When.
+    /// The time at which it was let through, or set.
     pub at: Timestamp,
     /// The admin who set it (a Slack user id); `None`: an approval let it through.
     #[serde(default)]
@@ -63,14 +64,14 @@ impl Base {
         Self { deployment, place, any: None, four_eyes: None, recent: Vec::new(), version: 0 }
     }
 
-    /// Where the range of an approval starts that asks for four eyes, or not.
+    /// The start of the range of an approval. `four_eyes`: the approval has `self_approval: false`.
     pub fn start(&self, four_eyes: bool) -> Option<&Passed> {
         if four_eyes { self.four_eyes.as_ref() } else { self.any.as_ref() }
     }
 
-    /// The same for an approval of `revision`. What another approval let through already is judged over the
-    /// same range again: a second rule for the place, or a second deploy of the revision, must not find
-    /// nothing to judge.
+    /// The start of the range of an approval of `revision`. A revision that another approval let through
+    /// already is judged over the same range again: a second rule for the place, or a second deploy of the
+    /// revision, must not find nothing to judge.
     pub fn start_of(&self, four_eyes: bool, revision: &str) -> Option<&Passed> {
         let start = self.start(four_eyes)?;
         let before = start.before.as_deref().filter(|_| start.revision == revision);
@@ -120,7 +121,7 @@ impl Base {
         self
     }
 
-    /// Whether a range that ends at another revision starts elsewhere than it did by `before`.
+    /// True if a range that ends at another revision starts elsewhere than by the base `before`.
     pub fn starts_elsewhere(&self, before: &Self) -> bool {
         [true, false].into_iter().any(|four_eyes| {
             let of = |base: &Self| base.start(four_eyes).map(|start| start.revision.clone());
@@ -128,7 +129,7 @@ impl Base {
         })
     }
 
-    /// Whether four eyes let `revision` through lately.
+    /// True if an approval with four eyes let `revision` through within [`ROLLBACK_WITHIN`].
     pub fn was_let_through(&self, revision: &str, now: Timestamp) -> bool {
         self.recent.iter().any(|passed| passed.revision == revision && is_recent(passed, now))
     }
@@ -150,8 +151,8 @@ fn is_recent(passed: &Passed, now: Timestamp) -> bool {
     now.duration_since(passed.at) <= ROLLBACK_WITHIN
 }
 
-/// The place that the actions after an approval of `rule` lead to: what its rule names in `promotes_to`, else
-/// what they act on. An approval that only tells people has a place of its own.
+/// The place that the actions after an approval of `rule` lead to: the environment in the rule's
+/// `promotes_to`, else the targets of the actions. An approval that only tells people has a place of its own.
 ///
 /// `environment` is the one that was deployed to. The texts of the actions are rendered as far as they say
 /// where something goes (`rules::place` does that); one that is still a template counts as one place for each
@@ -173,8 +174,8 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
 }
 
 /// Everything that `actions` act on, at whatever depth, and the environment that their rule names in
-/// `promotes_to`, with texts as in [`place`]. Two rules whose sets [meet](meets) may act on the same: what is
-/// sent to an address besides tells them apart as places, and not here.
+/// `promotes_to`, with texts as in [`place`]. Two rules whose sets [meet](meets) may act on the same. The
+/// method, body and headers of a webhook tell two places apart, but not two sets.
 pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String> {
     let environment = promotes_to.map(|named| format!("environment {}", named.to_lowercase()));
     let reached = |action: &Action| match action.plain() {
@@ -191,7 +192,8 @@ pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String
     all
 }
 
-/// Whether something is in both sets of [`acts_on`]. A job without a name may be any job of its build.
+/// True if both sets of [`acts_on`] may have something in common. A job without a name may be any job of its
+/// build.
 pub fn meets(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
     let any_of = |target: &String| target.strip_suffix(ANY_JOB).map(|build| format!("{build},"));
     let covers = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
@@ -248,7 +250,7 @@ fn is_open(text: &str) -> bool {
     ["{{", "{%", "\u{2192}"].iter().any(|part| text.contains(part))
 }
 
-/// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells
+/// The targets of an action, with every parameter that is not the revision alone; none where it only tells
 /// people. JSON, so that no value reads as another parameter.
 fn targets(action: &Action) -> Vec<String> {
     let target = match action {
@@ -324,7 +326,7 @@ fn without_revision(texts: &BTreeMap<String, String>) -> BTreeMap<&String, &Stri
     texts.iter().filter(|(_, value)| !is_revision(value)).collect()
 }
 
-/// Whether a text is nothing but the revision.
+/// True if a text is nothing but the revision.
 fn is_revision(text: &str) -> bool {
     let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
     inner.is_some_and(|name| {
@@ -332,8 +334,8 @@ fn is_revision(text: &str) -> bool {
     })
 }
 
-/// Whether a text of `action`, or of one that follows from it, may be another one in another environment.
-/// What describes the deploy names its environment.
+/// True if a text of `action`, or of one that follows from it, may differ from environment to environment. A
+/// description of the deploy names its environment.
 fn follows_environment(action: &Action) -> bool {
     let found = std::cell::Cell::new(false);
     let look = |_: TextOf, text: &str| {

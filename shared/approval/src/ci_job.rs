@@ -23,12 +23,12 @@ pub struct CiJob {
     /// only if the source host has the branch as the default branch or as a protected one.
     #[serde(default)]
     pub is_vouched: bool,
-    /// The attempt of the CI run. What the same attempt registers twice is one deploy.
+    /// The attempt of the CI run. Two registrations by the same attempt are one deploy.
     pub run: String,
 }
 
 impl CiJob {
-    /// Whether the token shows that the job is of the repository itself.
+    /// True if the token shows that the job is of the repository itself, not of a fork.
     pub fn tells_forks(&self) -> bool {
         self.ci != BUILDKITE
     }
@@ -39,7 +39,7 @@ impl CiJob {
         Some((run.parse().ok()?, attempt.parse().ok()?))
     }
 
-    /// The commit that has to contain what the job registers, as the source host takes it: a SHA,
+    /// The commit that has to contain the registered revision, as the source host takes it: a SHA,
     /// `heads/BRANCH` or `tags/TAG`.
     pub fn bound(&self) -> &str {
         let git_ref = self.git_ref.strip_prefix("refs/").unwrap_or(&self.git_ref);

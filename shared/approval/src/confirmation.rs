@@ -6,7 +6,7 @@ use crate::id::DeployId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where a deploy's confirmation stands.
+/// The state of a deploy's confirmation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Confirmation {
@@ -105,7 +105,7 @@ pub enum Doubt {
 }
 
 impl Confirmation {
-    /// Whether the deploy counts: it was confirmed, and it is no repeat of another one.
+    /// True if the deploy counts: it was confirmed, and it is no repeat of another one.
     pub fn counts(&self) -> bool {
         match self {
             Self::Confirmed | Self::Unevaluated { .. } => true,
@@ -113,13 +113,13 @@ impl Confirmation {
         }
     }
 
-    /// Whether somebody can have the rules of the deploy evaluated again: they were not yet.
+    /// True if people can have the rules of the deploy evaluated again.
     pub fn may_be_evaluated_again(&self) -> bool {
         self.may_come_again()
     }
 
-    /// Whether the same revision may be registered again though nothing else came in between: nothing acts
-    /// for this deploy.
+    /// True if the same revision may be registered again without another deploy in between: nothing acts for
+    /// this deploy.
     pub fn may_come_again(&self) -> bool {
         match self {
             Self::Unconfirmed { .. } | Self::Unevaluated { .. } => true,

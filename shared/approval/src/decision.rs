@@ -1,4 +1,4 @@
-//! What a state machine answers: the next state and everything that follows from it.
+//! The decision of a state machine: the next state, and everything that follows from it.
 
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -9,20 +9,20 @@ use jiff::Timestamp;
 pub struct Decision<State> {
     /// The state to commit. Its `version` is still the one that was read; committing moves it.
     pub next: State,
-    /// What is to be done to the outside world, in order.
+    /// The effects, in order.
     pub effects: Vec<EffectKind>,
-    /// What is to be done at a later time.
+    /// The effects that wait for a later time.
     pub later: Vec<Later>,
-    /// What goes on record, in order.
+    /// The events that go on record, in order.
     pub events: Vec<EventKind>,
 }
 
-/// Something to do, and when.
+/// An effect that waits for its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Later {
     /// Not before this time.
     pub at: Timestamp,
-    /// What.
+    /// The effect.
     pub kind: EffectKind,
 }
 

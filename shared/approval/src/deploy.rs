@@ -19,33 +19,33 @@ pub use crate::slug::Slug;
 pub struct Deploy {
     /// Its id.
     pub id: DeployId,
-    /// What was deployed.
+    /// The deployment.
     pub deployment: Slug,
     /// The repository on the git host, `owner/name`.
     pub repository: String,
-    /// Where it arrived, as it was reported (`Staging`).
+    /// The environment where it arrived, as it was reported (`Staging`).
     pub environment: String,
     /// The commit's full SHA.
     pub revision: String,
     /// The branch it was built from, where known.
     pub branch: Option<String>,
-    /// When it was deployed; of one that did not arrive, when it got to its state.
+    /// The time at which it was deployed; if it did not arrive, the time at which it got to its state.
     pub deployed_at: Timestamp,
-    /// How far it got, by the word of whoever reported it.
+    /// Its state, by the word of whoever reported it.
     #[serde(default)]
     pub state: DeployState,
-    /// When Signoff was told.
+    /// The time at which it was reported to Signoff.
     pub registered_at: Timestamp,
-    /// Who told.
+    /// The source of the report.
     pub source: Source,
     /// Tags, each starting with `#`.
     pub tags: Vec<String>,
     /// Links by name.
     pub links: BTreeMap<String, String>,
-    /// How much it changes, where known.
+    /// The number of files and lines that it changes, where known.
     #[serde(default)]
     pub size: Option<Size>,
-    /// Who pushed the button, where known.
+    /// The person who started the deploy, where known.
     pub deployer: Option<Person>,
     /// The commits since the previous deploy of the environment, oldest first.
     pub commits: Vec<Commit>,
@@ -53,7 +53,7 @@ pub struct Deploy {
     pub pull_requests: Vec<PullRequest>,
     /// The revision deployed to the environment before, where there was one.
     pub previous_revision: Option<String>,
-    /// Whether these commits change the rules that guard the deploy, or what CIs read.
+    /// The rules files, default tags and CI files that its commits change.
     #[serde(default)]
     pub rules_change: RulesChange,
     /// The issues that its commits, pull requests and branch mention, as they were when its rules were
@@ -73,12 +73,12 @@ pub struct Deploy {
     /// condition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reported_tags: Vec<String>,
-    /// How whole its change was read, what older commits brought, and what CI said of it.
+    /// The completeness of its change as it was read, the facts from older commits, and CI's report.
     #[serde(default)]
     pub reading: Reading,
 }
 
-/// Whether a deploy's commits touch the rules file, the default tags, or the files that CIs read.
+/// The rules files, default tags and files that CIs read, as far as a deploy's commits touch them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RulesChange {
@@ -91,16 +91,16 @@ pub enum RulesChange {
     Yes(Vec<String>),
 }
 
-/// How much a deploy changes.
+/// The size of a deploy's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Size {
-    /// How many files; at least so many, where the git host does not name all.
+    /// The number of files; a lower bound where the source host does not name all.
     pub files: u64,
-    /// How many lines were added and removed in these.
+    /// The number of lines that were added or removed in them.
     pub lines: u64,
 }
 
-/// How much a deploy changes, as rules ask for it.
+/// The magnitude of a deploy's change, as rules ask for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Magnitude {
     /// At most 10 files and 100 lines.
@@ -112,7 +112,7 @@ pub enum Magnitude {
 }
 
 impl Size {
-    /// What it counts as.
+    /// The magnitude that this size counts as.
     pub fn magnitude(self) -> Magnitude {
         match self {
             Self { files: 0..=10, lines: 0..=100 } => Magnitude::Small,
@@ -122,7 +122,7 @@ impl Size {
     }
 }
 
-/// As rules files write it.
+/// The word for it in rules files.
 impl fmt::Display for Magnitude {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -133,7 +133,7 @@ impl fmt::Display for Magnitude {
     }
 }
 
-/// Who reported a deploy.
+/// The webhook that reported a deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -181,7 +181,7 @@ pub struct PullRequest {
     pub url: String,
     /// The account that opened it.
     pub author: String,
-    /// Who merged it, where the git host says so.
+    /// The person who merged it, where the source host names them.
     #[serde(default)]
     pub merged_by: Option<Person>,
     /// Its labels' names.
@@ -208,9 +208,9 @@ impl Deploy {
         authors
     }
 
-    /// Everybody whose own change this is: its authors and co-authors, who merged its pull requests, and who
-    /// deployed it; each once. Somebody known by their account alone is who has the same account among the
-    /// others.
+    /// Everybody whose own change this is: its authors and co-authors, the people who merged its pull
+    /// requests, and the people who deployed it; each once. Somebody known by an account alone is the same as
+    /// another person with that account.
     pub fn makers(&self) -> Vec<&Person> {
         let mut makers = self.authors();
         let merged = self.pull_requests.iter().filter_map(|pull_request| pull_request.merged_by.as_ref());
@@ -252,15 +252,15 @@ impl Deploy {
         }
     }
 
-    /// What people call this deploy: `7bf7226 - checkout (Staging)`.
+    /// The deploy's title for people: `7bf7226 - checkout (Staging)`.
     pub fn title(&self) -> String {
         format!("{} - {} ({})", self.short_revision(), self.deployment.name(), self.environment)
     }
 }
 
 impl Person {
-    /// Whether the two are known to be the same: by e-mail address or account in any case, else by name
-    /// alone.
+    /// True if the two are known to be the same person: by e-mail address or account in any case, else by
+    /// name alone.
     pub fn is(&self, other: &Self) -> bool {
         let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
             (Some(a), Some(b)) => Some(a.to_lowercase() == b.to_lowercase()),

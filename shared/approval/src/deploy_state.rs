@@ -1,5 +1,5 @@
-//! How far a deploy got, by the word of whoever reports it. Only a success changes what stands in an
-//! environment.
+//! The state of a deploy, by the word of whoever reports it. Only a success changes the revision that an
+//! environment has.
 
 use crate::deploy::Deploy;
 use crate::range::Identity;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How far a deploy got.
+/// The state of a deploy.
 ///
 /// The words are those of GitHub's deployment statuses:
 /// <https://docs.github.com/rest/deployments/statuses#create-a-deployment-status>.
@@ -25,14 +25,14 @@ pub enum DeployState {
     Success,
 }
 
-/// What a report means for a deploy that is on record.
+/// The news in a report about a deploy that is on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
     /// It arrived: it stands from now on, and its rules are evaluated.
     Arrived,
     /// It got further, or failed: it still changes nothing.
     Moved,
-    /// It is said to have failed after it arrived: that is noted, and what stands stays.
+    /// It is said to have failed after it arrived: that is noted, and the environment keeps it.
     Noted,
     /// Nothing is new.
     Nothing,
@@ -73,9 +73,9 @@ impl DeployState {
         }
     }
 
-    /// What a report of the state `next` at `then` means for a deploy that has been in this state since
+    /// The news in a report of the state `next` at `then` about a deploy that has been in this state since
     /// `since`, in whatever order reports arrive. A success counts once, whatever came before it or comes
-    /// after it: what stands is what arrived last, and a failure takes nothing away. Hosts tell times in
+    /// after it: the environment has what arrived last, and a failure takes nothing away. Hosts give times in
     /// whole seconds, so of two reports of the same second the failure is the later one.
     pub fn news(self, since: Timestamp, next: Self, then: Timestamp) -> News {
         let (since, then) = (since.as_second(), then.as_second());

@@ -20,7 +20,7 @@ impl Identity {
         CiUser::parse(&self.name).filter(|_| self.is_untold())
     }
 
-    /// Whether the source host or the CI says that somebody acted, and names no account of the source host's.
+    /// True if the source host or the CI says that somebody acted, and names no account of the source host.
     pub fn is_untold(&self) -> bool {
         self.vouched && self.account.is_none()
     }

@@ -1,5 +1,5 @@
-//! Effects: what is to be done to the outside world, committed together with the state that they follow from,
-//! and done after it.
+//! Effects: things to do outside. Each is committed together with the state that it follows from, and done
+//! after the commit.
 
 mod counted;
 mod name;
@@ -11,17 +11,18 @@ use crate::run::FirstTry;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long a claimed effect belongs to the process that claimed it; longer than a function may run.
+/// The time for which a claimed effect belongs to the process that claimed it; longer than a function may
+/// run.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
-/// How long after its commit an effect is left to the queue before the clock sends it again.
+/// The time after its commit for which an effect is left to the queue. Then the clock sends it again.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(90);
-/// How long before its time an effect's message may wait in the queue; the clock's minutes are too coarse for
-/// what is due sooner.
+/// The longest time for which an effect's message may wait in the queue. The clock's minutes are too coarse
+/// for an effect that is due sooner.
 const HIDDEN_FOR: SignedDuration = SignedDuration::from_mins(10);
-/// How often an effect is tried before it fails for good.
+/// The number of attempts after which an effect fails for good.
 pub const MAX_ATTEMPTS: u32 = 8;
-/// How long what people wait for is tried again: a dialog that has nowhere to go (a channel to be made, an
-/// app to be invited), voters that can't be looked up.
+/// The time for which effects that people wait for are tried again: a dialog that has nowhere to go (a
+/// channel to be made, an app to be invited), or voters that can't be looked up.
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Something to do to the outside world, as a row.
@@ -31,11 +32,11 @@ pub struct Effect {
     pub id: EffectId,
     /// The deploy that it belongs to.
     pub deploy: DeployId,
-    /// What to do.
+    /// The thing to do.
     pub kind: EffectKind,
-    /// How far it got.
+    /// Its state.
     pub state: EffectState,
-    /// How often it was claimed.
+    /// The number of times that it was claimed.
     pub attempts: u32,
     /// The number of these attempts that do not count against giving up: a provider asked to wait, or a row
     /// could not be read.
@@ -45,13 +46,13 @@ pub struct Effect {
     /// group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<String>,
-    /// When it was committed.
+    /// The time at which it was committed.
     pub created_at: Timestamp,
-    /// Nobody takes it before: the end of the lease, or the time of the next attempt.
+    /// The earliest time at which it can be claimed: the end of the lease, or the time of the next attempt.
     pub not_before: Timestamp,
-    /// When the clock sends it again, unless it is done before.
+    /// The time at which the clock sends it again, unless it is done before.
     pub due_at: Timestamp,
-    /// What went wrong last.
+    /// The last thing that went wrong.
     pub note: Option<String>,
     /// The build that an attempt started. Later attempts look at this one, and start no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,13 +81,14 @@ pub enum StartedBuild {
     },
 }
 
-/// What to do to the outside world.
+/// A thing to do outside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum EffectKind {
     /// Read the rules file and open a run of each rule that holds.
     EvaluateRules,
-    /// The same for a deploy whose rules could not be read or evaluated, because somebody asked for it.
+    /// Evaluate the rules of a deploy again, whose rules could not be read or evaluated, because somebody
+    /// asked for it.
     EvaluateAgain,
     /// Ask again for an approval that is closed, by the rules in force.
     AskAgain {
@@ -114,7 +116,7 @@ pub enum EffectKind {
         step: usize,
         /// The effect that tried it first.
         first: FirstTry,
-        /// Whether nobody knows if an earlier try did it: this one looks first.
+        /// True if an earlier try may have done it: this one looks first.
         looks: bool,
     },
     /// Tell a run how the approval that it waits for ended.
@@ -123,7 +125,7 @@ pub enum EffectKind {
         run: RunId,
         /// The approval's step, from 0.
         step: usize,
-        /// How it ended.
+        /// The outcome of the approval.
         outcome: Outcome,
     },
     /// Look up once more whether those who approved may vote, and approve if so.
@@ -150,10 +152,10 @@ pub enum EffectKind {
     JudgeAgain {
         /// The approval.
         approval: ApprovalId,
-        /// How often it was looked at since it was blocked, from 1; 0: this look is out of turn.
+        /// The number of this look since the approval was blocked, from 1; 0: this look is out of turn.
         round: u32,
     },
-    /// Look again at approvals that are open, because what they are judged by changed.
+    /// Look again at approvals that are open, because the facts that they are judged by changed.
     JudgeOthers {
         /// Those that are looked at.
         others: Others,
@@ -162,8 +164,8 @@ pub enum EffectKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
     },
-    /// Look again at what the policy binds, because another one came into force: approvals that are open, and
-    /// steps that it keeps back.
+    /// Look again at everything that the policy binds, because another one came into force: approvals that
+    /// are open, and steps that it keeps back.
     ApplyPolicy {
         /// The deploy after which this look at the steps goes on, in the order of ids; `None`: it is the
         /// first of several.
@@ -187,7 +189,7 @@ pub enum EffectKind {
         /// The number of this reminder, from 1.
         round: u32,
     },
-    /// Let what went ahead by a broken glass count as approved, now that it was reviewed.
+    /// Count the revision that went ahead by a broken glass as approved, now that it was reviewed.
     SettleReview {
         /// The approval.
         approval: ApprovalId,
@@ -284,7 +286,7 @@ pub enum Others {
     All,
 }
 
-/// How far an effect got.
+/// The state of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectState {
@@ -300,17 +302,17 @@ pub enum EffectState {
     Unknown,
 }
 
-/// Whether a process may do an effect now.
+/// The answer to a process that claims an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Claim {
     /// Yes. `lost`: an earlier attempt started and nobody knows how it ended.
     Take {
-        /// Whether an earlier attempt's end is unknown.
+        /// True if the end of an earlier attempt is unknown.
         lost: bool,
     },
     /// Another process has it, until then.
     Held {
-        /// When its lease runs out.
+        /// The time at which its lease runs out.
         until: Timestamp,
     },
     /// It is tried again then, and not before.
@@ -367,8 +369,8 @@ impl EffectKind {
         }
     }
 
-    /// Whether people wait for it, so that it is tried again for a day: without it an approval can't be
-    /// decided or says what is not so, or nobody hears what needs them.
+    /// True if people wait for it, so that it is tried again for a day: without it, an approval can't be
+    /// decided, a dialog is wrong, or people miss a message that needs them.
     pub fn is_waited_for(&self) -> bool {
         match self {
             Self::DrawDialog { .. }
@@ -400,7 +402,7 @@ impl EffectKind {
         }
     }
 
-    /// Whether an effect before it may have done what it is to do, and its own first attempt has to look.
+    /// True if an effect before it may have done the same thing, so that its own first attempt has to look.
     pub fn looks_first(&self) -> bool {
         match self {
             Self::RetryStep { looks, .. } => *looks,
@@ -433,7 +435,7 @@ impl EffectKind {
     }
 
     /// The FIFO group: effects of one group are done one after the other, in the order of their commits. A
-    /// run's steps are one group; what is drawn for an approval is another, so that a build that is tried
+    /// run's steps are one group, and the drawing of an approval is another, so that a build that is tried
     /// again does not hold up the dialog.
     pub fn group(&self, deploy: &DeployId) -> String {
         match self {
@@ -509,8 +511,8 @@ impl Effect {
     }
 
     /// The FIFO group that its message is sent in: its lane, or that of its kind. A look at a quorum that
-    /// waits for its time waits alone: people may undo that quorum, or lift its freeze, and the look that
-    /// follows from that is due before it.
+    /// waits for its time has a group of its own: people may undo that quorum, or lift its freeze, and the
+    /// look that follows is due before it.
     pub fn group(&self) -> String {
         let group = self.lane.clone().unwrap_or_else(|| self.kind.group(&self.deploy));
         match self.kind {
@@ -521,8 +523,8 @@ impl Effect {
         }
     }
 
-    /// Whether its message goes to the queue at `now`, to be hidden there until its time; one whose time is
-    /// further away is left to the clock.
+    /// True if its message goes to the queue at `now`, where it is hidden until its time. If that time is
+    /// further away, the clock sends the message.
     pub fn is_sent_at(&self, now: Timestamp) -> bool {
         self.not_before.duration_since(now) <= HIDDEN_FOR
     }
@@ -555,7 +557,7 @@ impl Effect {
         Self { state: EffectState::Started, ..self.postponed(now, wait, note) }
     }
 
-    /// The effect as it is once what it waited for came, at `now`. The clock's turn is the same time: a
+    /// The effect once the thing that it waited for came, at `now`. The clock's turn is the same time: a
     /// later one would say that an attempt asked for a wait.
     #[must_use]
     pub fn woken(&self, now: Timestamp) -> Self {
@@ -567,8 +569,8 @@ impl Effect {
         Self { state, note, ..self.clone() }
     }
 
-    /// Whether it waits at `now` for a time that has not come, and nobody does it. After an attempt whose
-    /// end is not known it waits as started: a lease ends with the clock's turn, and a wait before it.
+    /// True if it waits at `now` for a time that has not come, and no process has it. After an attempt whose
+    /// end is unknown it waits as `Started`: a lease ends at the clock's turn, and a wait ends before it.
     pub fn is_waiting(&self, now: Timestamp) -> bool {
         self.not_before > now
             && match self.state {
@@ -578,7 +580,7 @@ impl Effect {
             }
     }
 
-    /// Whether nothing is left to do.
+    /// True if nothing is left to do.
     pub fn is_closed(&self) -> bool {
         match self.state {
             EffectState::Pending | EffectState::Started => false,
@@ -586,7 +588,7 @@ impl Effect {
         }
     }
 
-    /// Whether a process may do this effect at `now`.
+    /// The answer to a process that claims this effect at `now`.
     pub fn claim(&self, now: Timestamp) -> Claim {
         match self.state {
             EffectState::Pending if self.not_before <= now => Claim::Take { lost: self.kind.looks_first() },
@@ -598,7 +600,7 @@ impl Effect {
     }
 }
 
-/// How long to wait after attempt number `attempts` (from 1) failed: what the provider asked for, else 2 s
+/// The wait after attempt number `attempts` (from 1) failed: the time that the provider asked for, else 2 s
 /// doubled with each attempt, at most 60 s. A provider may ask for 15 minutes at most.
 pub fn backoff(attempts: u32, retry_after: Option<SignedDuration>) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1 << attempts.clamp(1, 6)).min(SignedDuration::from_secs(60));

@@ -1,4 +1,4 @@
-//! What came of each rule when the rules of a deploy were evaluated: the record tells why one was opened, or
+//! The findings on each rule when the rules of a deploy were evaluated. They record why a rule was opened, or
 //! was not.
 
 use crate::deploy::{Deploy, Slug};
@@ -6,10 +6,10 @@ use crate::id::{DeployId, RunId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many bytes of texts an evaluation keeps: a row of the record holds 400 KB, and an index has it once
-/// more.
+/// The most bytes of texts that an evaluation keeps: a row of the record holds 400 KB, and an index has it
+/// once more.
 const MAX_BYTES: usize = 200_000;
-/// What is kept of a rule beside its texts, in bytes, at most.
+/// The most bytes that are kept of a rule beside its texts.
 const BYTES_A_RULE: usize = 100;
 
 /// One evaluation of the rules of a deploy.
@@ -17,41 +17,41 @@ const BYTES_A_RULE: usize = 100;
 pub struct Evaluation {
     /// The deploy.
     pub deploy: DeployId,
-    /// What was deployed.
+    /// The deployment.
     pub deployment: Slug,
-    /// Where it arrived.
+    /// The environment where the deploy arrived.
     pub environment: String,
     /// The commit's full SHA.
     pub revision: String,
-    /// When.
+    /// The time of the evaluation.
     pub at: Timestamp,
     /// The rules file's path in the repository; `None`: the repository has none.
     pub path: Option<String>,
     /// SHA-256 of the file.
     pub hash: Option<String>,
-    /// How many problems the file has; where it has any, no rule was looked at.
+    /// The number of problems in the file. If it has any, no rule was looked at.
     #[serde(default)]
     pub problems: usize,
-    /// What came of the rules that were looked at, in the file's order.
+    /// The findings on the rules that were looked at, in the file's order.
     pub rules: Vec<Evaluated>,
-    /// How many more rules were looked at than are kept.
+    /// The number of rules that were looked at and are not kept.
     #[serde(default)]
     pub more: usize,
 }
 
-/// What came of a rule.
+/// A rule and the finding on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluated {
     /// Its name.
     pub rule: String,
-    /// What came of it.
+    /// The finding.
     pub finding: Finding,
     /// True if it asks people.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks: bool,
 }
 
-/// What came of a rule in an evaluation.
+/// The finding on a rule in an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Finding {
@@ -67,7 +67,7 @@ pub enum Finding {
     },
     /// It held, and waits for the end of a freeze.
     Frozen {
-        /// When it ends.
+        /// The time at which it ends.
         until: Timestamp,
         /// The names of the windows.
         freeze: String,
@@ -81,14 +81,14 @@ pub enum Finding {
     Fails {
         /// The comparisons that fail, and what the deploy has.
         why: String,
-        /// When they hold by time alone; `None`: they do not.
+        /// The time at which they hold by time alone; `None`: they do not.
         from: Option<Timestamp>,
     },
     /// It asks how the deploy does where it is, or acts without asking, and a newer one came.
     Outdated,
     /// It uses what is not supported yet.
     Unsupported {
-        /// What.
+        /// The thing that is not supported.
         uses: String,
     },
     /// No deploy triggers it.
@@ -96,7 +96,7 @@ pub enum Finding {
 }
 
 impl Evaluation {
-    /// The evaluation of a rules file for `deploy` at `at`, before anything came of it; `file`: its path and
+    /// The evaluation of a rules file for `deploy` at `at`, without any findings yet; `file`: its path and
     /// its SHA-256.
     pub fn of(deploy: &Deploy, at: Timestamp, file: Option<(&str, &str)>) -> Self {
         Self {
@@ -113,7 +113,8 @@ impl Evaluation {
         }
     }
 
-    /// With what came of `rules`: the first of them, some 200 KB, and how many more there are.
+    /// The evaluation with the findings on `rules`: the first of them, some 200 KB, and the number of the
+    /// rest.
     pub fn found(mut self, rules: impl IntoIterator<Item = Evaluated>) -> Self {
         let mut bytes = 0;
         for rule in rules {
@@ -159,7 +160,7 @@ impl Evaluated {
 }
 
 impl Finding {
-    /// Whether the rule's conditions held, now or before.
+    /// True if the rule's conditions held, now or before.
     pub fn held(&self) -> bool {
         match self {
             Self::Opened { .. } | Self::OpenBefore { .. } | Self::Frozen { .. } => true,

@@ -14,23 +14,23 @@ use serde::{Deserialize, Serialize};
 pub struct Event {
     /// The deploy it is about.
     pub deploy: DeployId,
-    /// When it was committed.
+    /// The time at which it was committed.
     pub at: Timestamp,
-    /// What happened.
+    /// The kind of event, with its data.
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
-/// What happened.
+/// The kinds of events, each with its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
     /// A deploy was registered.
     DeployRegistered,
-    /// A deploy was reported that is under way, or that failed. It changes nothing of what stands in its
-    /// environment.
+    /// A deploy was reported that is under way, or that failed. It does not change the revision that its
+    /// environment has.
     DeployReported {
-        /// How far it got.
+        /// The state that was reported.
         state: DeployState,
     },
     /// The rules file was read for the deploy, and these rules held.
@@ -41,7 +41,7 @@ pub enum EventKind {
         hash: Option<String>,
         /// The names of the rules that held, in the file's order.
         held: Vec<String>,
-        /// What the file uses that is known and not supported yet.
+        /// The things that the file uses and that are known, but not supported yet.
         notices: Vec<String>,
     },
     /// The rules file could not be used, so nothing was opened.
@@ -65,7 +65,7 @@ pub enum EventKind {
         path: Option<String>,
         /// SHA-256 of the file.
         hash: String,
-        /// What it changes.
+        /// The changes that it makes.
         changes: Vec<String>,
     },
     /// The default branch has a rules file with mistakes; the one in force still counts.
@@ -98,7 +98,7 @@ pub enum EventKind {
         repository: String,
         /// SHA-256 of the policy that stays in force; `None`: there is none, and nothing acts.
         in_force: Option<String>,
-        /// What is wrong, each with its place where it has one.
+        /// The problems, each with its place where it has one.
         problems: Vec<String>,
     },
     /// A rule is below the policy: it asks, and nothing that it would let act is done.
@@ -107,16 +107,16 @@ pub enum EventKind {
         run: RunId,
         /// The rule.
         rule: String,
-        /// What is missing and what to write, each with the lines of the policy and of the rule.
+        /// The shortfalls and what to write, each with the lines of the policy and of the rule.
         shortfalls: Vec<String>,
     },
     /// The rules were not evaluated, because the deployment is not connected any more.
     NotEvaluated {
-        /// Who disconnected it, when, and what can be done.
+        /// The person who disconnected it, the time, and what can be done.
         reason: String,
     },
-    /// A rule that held was not opened: it uses what is not supported yet, or would act unasked for a deploy
-    /// that another revision overtook.
+    /// A rule that held was not opened: it uses something that is not supported yet, or would act unasked for
+    /// a deploy that another revision overtook.
     RuleNotOpened {
         /// The rule.
         rule: String,
@@ -153,7 +153,7 @@ pub enum EventKind {
         name: String,
         /// The channel that is asked, as the rule names it.
         channel: String,
-        /// Who may vote.
+        /// The people who may vote.
         electorate: Electorate,
     },
     /// The dialog stands in Slack.
@@ -186,9 +186,9 @@ pub enum EventKind {
         choice: Choice,
         /// The vote that it replaces.
         previous: Option<Choice>,
-        /// Why, in the voter's words.
+        /// The reason, in the voter's words.
         reason: Option<String>,
-        /// What the voter's account was at that time, where Slack said so.
+        /// The standing of the voter's account at that time, where Slack gave it.
         standing: Option<Standing>,
     },
     /// A vote was taken back.
@@ -201,14 +201,14 @@ pub enum EventKind {
         name: String,
         /// The vote.
         choice: Choice,
-        /// Who took it back, a Slack user id: the voter, or who undid the quorum.
+        /// The Slack user id of the person who took it back: the voter, or whoever undid the quorum.
         by: String,
     },
     /// Enough people approved.
     QuorumReached {
         /// The approval.
         approval: ApprovalId,
-        /// Until when it can be undone.
+        /// The time at which the undo window and the freeze are over.
         until: Timestamp,
     },
     /// A freeze holds a rule, or the quorum of an approval of it.
@@ -217,9 +217,9 @@ pub enum EventKind {
         rule: String,
         /// The approval; `None`: the rule is not opened before it ends.
         approval: Option<ApprovalId>,
-        /// When it ends.
+        /// The time at which it ends.
         until: Timestamp,
-        /// What its windows are called.
+        /// The names of its windows.
         freeze: String,
     },
     /// Somebody lifted the freeze for an approval.
@@ -230,9 +230,9 @@ pub enum EventKind {
         by: String,
         /// The name at that time.
         name: String,
-        /// What the windows are called.
+        /// The names of the windows.
         freeze: String,
-        /// Why, in their words.
+        /// The reason, in their words.
         reason: String,
     },
     /// Somebody broke the glass: the approval goes ahead without its votes.
@@ -259,7 +259,7 @@ pub enum EventKind {
         /// The reason why it does not count.
         verdict: Verdict,
     },
-    /// Somebody reviewed what went ahead by a broken glass.
+    /// Somebody reviewed a revision that went ahead by a broken glass.
     GlassReviewed {
         /// The approval.
         approval: ApprovalId,
@@ -274,13 +274,13 @@ pub enum EventKind {
     NobodyHereConfirmed {
         /// The approval.
         approval: ApprovalId,
-        /// The maker's handle on the page People.
+        /// The maker's handle on the People page.
         handle: String,
         /// The maker's name.
         maker: String,
         /// The Slack user id of the admin who said so.
         said_by: String,
-        /// The Slack user id of who confirmed it.
+        /// The Slack user id of the person who confirmed it.
         by: String,
         /// Their name at that time.
         name: String,
@@ -298,9 +298,9 @@ pub enum EventKind {
     VotersChecked {
         /// The approval.
         approval: ApprovalId,
-        /// Who may vote at that time.
+        /// The people who may vote at that time.
         electorate: Electorate,
-        /// The voters, by Slack user id, and whether they may vote.
+        /// The voters: Slack user id and verdict.
         voters: Vec<(String, Verdict)>,
     },
     /// A vote does not count any more.
@@ -311,10 +311,10 @@ pub enum EventKind {
         voter: String,
         /// The voter's name.
         name: String,
-        /// Why.
+        /// The reason.
         verdict: Verdict,
     },
-    /// Somebody clicked who may not, or too late.
+    /// Somebody clicked who was not allowed to, or who was too late.
     VoteRefused {
         /// The approval.
         approval: ApprovalId,
@@ -322,22 +322,22 @@ pub enum EventKind {
         voter: String,
         /// The name at that time.
         name: String,
-        /// Why, as the person was told.
+        /// The reason, as the person was told.
         reason: String,
     },
     /// An approval closed.
     ApprovalClosed {
         /// The approval.
         approval: ApprovalId,
-        /// How: `approved`, `rejected`, `expired`, `superseded` or `cancelled`.
+        /// The outcome: `approved`, `rejected`, `expired`, `superseded` or `cancelled`.
         outcome: String,
-        /// Who cancelled it (a Slack user id).
+        /// The Slack user id of the person who cancelled it.
         #[serde(default)]
         by: Option<String>,
         /// The name at that time.
         #[serde(default)]
         name: Option<String>,
-        /// Why, for one that was cancelled; the newer deploy, for one that was superseded.
+        /// The reason, if it was cancelled; the newer deploy, if it was superseded.
         reason: Option<String>,
     },
     /// A step of a run began, or began again.
@@ -355,7 +355,7 @@ pub enum EventKind {
         run: RunId,
         /// The step's number, from 0.
         step: usize,
-        /// What went wrong.
+        /// The thing that went wrong.
         reason: String,
     },
     /// Somebody asked for the rules to be evaluated again.
@@ -391,18 +391,18 @@ pub enum EventKind {
         run: RunId,
         /// The step's number, from 0.
         step: usize,
-        /// What was done.
+        /// A summary of what was done.
         summary: String,
-        /// Where to look at it.
+        /// The page that shows it.
         url: Option<String>,
     },
-    /// A step failed for good; the rest of the run stops.
+    /// A step failed for good. The rest of the run stops, unless the action's `on_failure` is `continue`.
     StepFailed {
         /// The run.
         run: RunId,
         /// The step's number, from 0.
         step: usize,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// Nobody knows whether a step happened: its answer was lost and it must not be repeated unseen.
@@ -411,7 +411,7 @@ pub enum EventKind {
         run: RunId,
         /// The step's number, from 0.
         step: usize,
-        /// What was lost.
+        /// The reason why nobody knows.
         reason: String,
     },
     /// Somebody retried or skipped a step that failed or that nobody knew of, or marked it as done.
@@ -424,7 +424,7 @@ pub enum EventKind {
         by: String,
         /// The name at that time.
         name: String,
-        /// What is to be done about it.
+        /// The resolution that they chose.
         resolution: Resolution,
         /// Their reason, where they gave one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -444,20 +444,20 @@ pub enum EventKind {
     },
     /// Somebody reported the deploy's health, and it is news.
     HealthReported {
-        /// Who: `api`, or an alarm.
+        /// The source of the report: `api`, or an alarm.
         source: String,
-        /// What.
+        /// The health that it reports.
         health: Health,
-        /// Since when.
+        /// The time since which it is so.
         since: Timestamp,
-        /// The worst of what all report.
+        /// The worst of all reports.
         overall: Health,
     },
     /// Somebody took back what they had reported of the deploy's health.
     HealthWithdrawn {
-        /// Who: `api`.
+        /// The source of the report: `api`.
         source: String,
-        /// The worst of what the others report; `None`: nobody else does.
+        /// The worst of the other reports; `None`: there are none.
         overall: Option<Health>,
     },
     /// A rule gave the deploy a tag.
@@ -473,24 +473,24 @@ pub enum EventKind {
         user: String,
         /// The name at that time.
         name: String,
-        /// With what.
+        /// The reaction.
         thumb: Thumb,
-        /// Whether it is there, or was taken back.
+        /// True if it is there; false if it was taken back.
         is_there: bool,
     },
     /// Something of the deploy can't be read by this release: it stays as it is and is looked at again each
     /// hour.
     PutAside {
-        /// Which row it was.
+        /// The row.
         row: String,
         /// The reason.
         reason: String,
     },
-    /// Something could not be told in Slack.
+    /// A message could not be posted in Slack.
     NotTold {
         /// The channel.
         channel: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

@@ -1,5 +1,5 @@
-//! What becomes known of a deploy after it arrived: how healthy it is, the tags that rules gave it, who
-//! reacted to its messages. Each change has the rules evaluated again.
+//! Facts about a deploy that become known after it arrived: its health, the tags that rules gave it, and the
+//! reactions to its messages. Each change that goes on record has the rules evaluated again.
 
 use crate::approval::Dialog;
 use crate::decision::Decision;
@@ -23,34 +23,34 @@ const TAGS: usize = 20_000;
 /// The most bytes that the names of those who reacted take.
 const REACTORS: usize = 60_000;
 
-/// What became known of a deploy.
+/// The facts that became known about a deploy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The deploy.
     pub deploy: DeployId,
-    /// What was last reported of its health, by who reports it ([`api`](API), `alarm checkout-5xx`).
+    /// The last report of its health by each source ([`api`](API), `alarm checkout-5xx`).
     #[serde(default)]
     pub reports: BTreeMap<String, Report>,
     /// The tags that rules gave it, each once, in the order in which they came.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Who reacted to its messages; one that was taken back stays, so that an older event does not bring it
+    /// The reactions to its messages. One that was taken back stays, so that an older event does not bring it
     /// back.
     #[serde(default)]
     pub reactions: Vec<Reaction>,
-    /// When any of this last changed; `None`: it never did.
+    /// The time of the last change that went on record; `None`: there was none.
     #[serde(default)]
     pub changed_at: Option<Timestamp>,
-    /// How often this was committed.
+    /// The number of times that this was committed.
     pub version: u64,
 }
 
-/// Who reports health where a report names nobody.
+/// The source of a health report that names none.
 pub const API: &str = "api";
-/// What the name of an alarm that reports health begins with.
+/// The start of a source's name where an alarm reports health.
 pub const ALARM: &str = "alarm ";
 
-/// How healthy a deploy is.
+/// The health of a deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
@@ -62,7 +62,7 @@ pub enum Health {
     Unhealthy,
 }
 
-/// As rules files write it.
+/// The word for it in rules files.
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -73,12 +73,12 @@ impl fmt::Display for Health {
     }
 }
 
-/// What somebody reported of a deploy's health.
+/// A report of a deploy's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// How healthy it is.
+    /// The health.
     pub health: Health,
-    /// Since when.
+    /// The time since which it is so.
     pub at: Timestamp,
 }
 
@@ -99,29 +99,29 @@ pub struct Reaction {
     pub message: Dialog,
     /// The Slack user id.
     pub user: String,
-    /// What they were called then.
+    /// The name at that time.
     pub name: String,
-    /// Which.
+    /// The kind of reaction.
     pub thumb: Thumb,
-    /// Whether it is there, or was taken back.
+    /// True if it is there; false if it was taken back.
     pub is_there: bool,
-    /// When that happened.
+    /// The time at which it was given or taken back.
     pub at: Timestamp,
 }
 
-/// What can become known of a deploy.
+/// A command to the facts about a deploy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
     /// Somebody reports its health.
     Report {
-        /// Who.
+        /// The source of the report.
         source: String,
-        /// What.
+        /// The report.
         report: Report,
     },
-    /// Somebody takes back what they reported of its health: they say nothing of it any more.
+    /// Somebody takes their report of its health back.
     Withdraw {
-        /// Who.
+        /// The source that takes its report back.
         source: String,
     },
     /// It took the place of a deploy of which alarms reported this: they watch the environment.
@@ -138,7 +138,7 @@ pub enum Command {
 }
 
 impl Facts {
-    /// Of a deploy of which nothing became known.
+    /// The facts about a deploy of which nothing became known yet.
     pub fn none(deploy: &DeployId) -> Self {
         Self {
             deploy: deploy.clone(),
@@ -155,7 +155,7 @@ impl Facts {
         self.reports.values().map(|report| report.health).max()
     }
 
-    /// What alarms report.
+    /// The reports of alarms.
     pub fn alarms(&self) -> BTreeMap<String, Report> {
         let alarms = self.reports.iter().filter(|(source, _)| source.starts_with(ALARM));
         alarms.map(|(source, report)| (source.clone(), *report)).collect()
@@ -166,15 +166,15 @@ impl Facts {
         !self.reports.contains_key(source) && !has_room(&self.reports, source)
     }
 
-    /// How many people reacted with `thumb`, to whatever message of the deploy.
+    /// The number of people who reacted with `thumb` to any message of the deploy.
     pub fn reacted(&self, thumb: Thumb) -> usize {
         let there = self.reactions.iter().filter(|reaction| reaction.thumb == thumb && reaction.is_there);
         there.map(|reaction| &reaction.user).collect::<BTreeSet<_>>().len()
     }
 }
 
-/// What `command` makes of `facts` at `now`; `None`: nothing that is not known, or it was so before what is
-/// known.
+/// The decision on `command` to `facts` at `now`; `None`: it brings nothing new, it is older than what is
+/// known, or there is no room for it.
 pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decision<Facts>> {
     let mut decision = Decision::new(facts.clone());
     let next = &mut decision.next;

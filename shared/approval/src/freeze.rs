@@ -12,15 +12,15 @@ use std::sync::LazyLock;
 
 /// The last minute's end of a day, in minutes since midnight.
 pub const MIDNIGHT: u16 = 24 * 60;
-/// How far ahead windows are followed.
+/// The longest time ahead for which windows are followed.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
-/// A window in which a rule does not act. It is open when everything that it says is so.
+/// A window in which a rule does not act. It is open when all of its conditions hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Freeze {
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
     /// The weekdays on which it begins; none: every day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -31,9 +31,9 @@ pub struct Freeze {
     /// The dates on which it begins; none: every date.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dates: Vec<Dates>,
-    /// The IANA name of the time zone by whose clock it goes.
+    /// The IANA name of its time zone.
     pub time_zone: String,
-    /// Who may lift it for an approval: e-mail addresses, Slack user ids and @usergroups.
+    /// The people who may lift it for an approval: e-mail addresses, Slack user ids and @usergroups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub break_glass: Vec<String>,
 }
@@ -70,16 +70,18 @@ pub struct Dates {
     pub last: Date,
 }
 
-/// That windows are open.
+/// Windows that are open, and the time at which they no longer are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hold {
-    /// When no window is open any more: windows that adjoin or overlap are followed, for a year at most.
+    /// The time at which no window is open any more. Windows that adjoin or overlap are followed for a year
+    /// at most.
     pub until: Timestamp,
     /// The windows that are open from now until then, by index.
     pub windows: Vec<usize>,
 }
 
-/// Whether there is a time zone of this IANA name, in whatever case: its name as the database writes it.
+/// The name of an IANA time zone as the database writes it, for a `name` in whatever case; `None`: there is
+/// no such zone.
 pub fn time_zone(name: &str) -> Option<String> {
     ZONES.get(name).ok()?.iana_name().map(str::to_owned)
 }
@@ -89,7 +91,8 @@ pub fn time_zones() -> Vec<String> {
     ZONES.available().map(|name| name.as_str().to_owned()).collect()
 }
 
-/// Which of `windows` are open at `at`, and when none is any more; `None`: none is open.
+/// The windows of `windows` that are open from `at` on, and the time at which none is any more; `None`: none
+/// is open at `at`.
 pub fn hold(windows: &[Freeze], at: Timestamp) -> Option<Hold> {
     let windows = clocks(windows);
     let mut held = Vec::new();
@@ -105,13 +108,13 @@ pub fn hold(windows: &[Freeze], at: Timestamp) -> Option<Hold> {
     (!held.is_empty()).then(|| Hold { until: until.unwrap_or_else(|| horizon(at)), windows: held })
 }
 
-/// When the first of `windows` opens from `at` on, within a year.
+/// The first time from `at` on, within a year, at which one of `windows` is open.
 pub fn next_opening(windows: &[Freeze], at: Timestamp) -> Option<Timestamp> {
     let windows = clocks(windows);
     follow(&windows, at, |at| windows.iter().any(|window| window.is_open(at)))
 }
 
-/// What those of `windows` are called that hold, as a list.
+/// The names of the windows that hold, as a list.
 pub fn names(windows: &[Freeze], hold: &Hold) -> String {
     let names = hold.windows.iter().filter_map(|index| windows.get(*index));
     names.map(|window| window.name.as_str()).collect::<Vec<_>>().join(", ")
@@ -169,7 +172,7 @@ impl Clock<'_> {
 }
 
 impl Freeze {
-    /// Whether it is open when the wall's clock says `local`.
+    /// True if it is open when the wall's clock says `local`.
     fn is_open(&self, local: DateTime) -> bool {
         let today = || self.begins_on(local.date());
         let minute = local.hour() as u16 * 60 + local.minute() as u16;
@@ -183,7 +186,7 @@ impl Freeze {
         }
     }
 
-    /// Whether a window begins on this date.
+    /// True if a window begins on this date.
     fn begins_on(&self, date: Date) -> bool {
         let day = Day::of(date.weekday());
         (self.days.is_empty() || self.days.contains(&day))
@@ -206,7 +209,7 @@ impl fmt::Display for Freeze {
     }
 }
 
-/// As the rules language has it.
+/// The dates as rules files write them.
 impl fmt::Display for Dates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.first == self.last {

@@ -22,7 +22,7 @@ pub struct Happened {
     pub decided: Option<Decided>,
 }
 
-/// A closed approval, as receivers and readers of a message are told of it.
+/// A closed approval, as receivers and readers of a message see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
     /// The approval's name.

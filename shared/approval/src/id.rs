@@ -88,7 +88,8 @@ impl DeployId {
         self.0.get(..SHARE).unwrap_or(&self.0)
     }
 
-    /// The partition of what belongs to no deploy but to the list of people: the effects that follow from it.
+    /// The partition for the list of people, which belongs to no deploy: it has the effects that follow from
+    /// the list.
     pub fn people() -> Self {
         Self("people".to_owned())
     }

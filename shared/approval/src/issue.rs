@@ -5,20 +5,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How many issues of a deploy are looked up.
+/// The most issues of a deploy that are looked up.
 const MOST_A_DEPLOY: usize = 30;
-/// How many issues are taken from one text: one more than are looked up, so that a longer list is known to be
-/// cut.
+/// The most issues that are taken from one text: one more than are looked up, so that a longer list is known
+/// to be cut.
 const MOST_A_TEXT: usize = MOST_A_DEPLOY + 1;
-/// How long the name of a project may be in a key, in characters: Jira's own limit.
+/// The most characters of a project's name in a key: Jira's own limit.
 const LONGEST_PROJECT: usize = 10;
-/// How many digits the number in a key may have.
+/// The most digits of the number in a key.
 const LONGEST_NUMBER: usize = 7;
 
 /// An issue that a deploy's commits or pull requests mention.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Issue {
-    /// What people call it (`SHOP-7`).
+    /// Its key (`SHOP-7`).
     pub key: String,
     /// Its title.
     pub title: String,
@@ -30,11 +30,11 @@ pub struct Issue {
     pub labels: Vec<String>,
     /// Its type (`Bug`); `None`: the tracker has no types.
     pub kind: Option<String>,
-    /// Where it is.
+    /// The tracker that has it.
     pub tracker: Tracker,
 }
 
-/// Where issues are kept.
+/// A tracker of issues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tracker {
@@ -110,7 +110,8 @@ impl Deploy {
         keys
     }
 
-    /// Whether it mentions more issues than are looked up. Then nobody knows what is true of all of them.
+    /// True if it mentions more issues than are looked up. Then nothing is certain that asks about all of
+    /// them.
     pub fn mentions_more_issues(&self) -> bool {
         self.issue_keys().len() > MOST_A_DEPLOY
     }

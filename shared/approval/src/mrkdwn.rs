@@ -7,8 +7,8 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A link, `<url|label>`, whose label is escaped. What is not an `http` or `https` address gives the label
-/// alone: nothing that a deploy says can become a mention.
+/// A link, `<url|label>`, whose label is escaped. For any other address than an `http` or `https` one, this
+/// is the label alone: nothing that a deploy says can become a mention.
 pub fn link(url: &str, label: &str) -> String {
     let label: String = label.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let label = escape(&label);

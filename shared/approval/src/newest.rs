@@ -1,4 +1,5 @@
-//! Which deploy of an environment a rule asks about: the newest one. An older deploy's approval closes.
+//! The newest deploy of an environment: the only one that a rule asks about. An older deploy's approval
+//! closes.
 
 use crate::deploy::{Deploy, Slug};
 use crate::id::{DeployId, RunId};
@@ -8,30 +9,30 @@ use serde::{Deserialize, Serialize};
 /// The newest run of a rule for an environment that asked people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Newest {
-    /// What was deployed.
+    /// The deployment.
     pub deployment: Slug,
-    /// Where it arrived.
+    /// The environment where the deploy arrived.
     pub environment: String,
     /// The rule's name.
     pub rule: String,
     /// The deploy.
     pub deploy: DeployId,
-    /// What people call it.
+    /// Its title for people.
     pub title: String,
     /// Its run.
     pub run: RunId,
-    /// When it was deployed.
+    /// The time at which it was deployed.
     pub deployed_at: Timestamp,
-    /// How often this was committed.
+    /// The number of times that this was committed.
     pub version: u64,
 }
 
-/// What it means that a run asks people.
+/// The consequence of a run that asks people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
     /// It asks in place of an older deploy's run, if there was one; this is to be committed.
     Newest {
-        /// What the record says from now on; its `version` is still the one that was read.
+        /// The new entry for the record; its `version` is still the one that was read.
         next: Newest,
         /// The older deploy, whose approval is to be closed.
         older: Option<(DeployId, RunId)>,

@@ -6,7 +6,7 @@ use crate::id::{ApprovalId, DeployId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many reviews are listed, the newest ones; each deploy's page has its own besides.
+/// The most reviews that are listed, the newest ones; each deploy's page has its own besides.
 const MAX_OWED: usize = 200;
 
 /// The reviews that a deployment owes.
@@ -16,7 +16,7 @@ pub struct OwedReviews {
     pub deployment: Slug,
     /// The reviews, in the order in which the glasses were broken.
     pub owed: Vec<OwedReview>,
-    /// How often it was committed.
+    /// The number of times that it was committed.
     pub version: u64,
 }
 

@@ -1,12 +1,12 @@
-//! People: which Slack member a git account or an e-mail address belongs to, who said so, and when that
-//! counts.
+//! People: the Slack member that a git account or an e-mail address belongs to, the person who said so, and
+//! the confirmation that makes it count.
 //!
-//! What one admin says counts once somebody else confirmed it: the member, by a button in a direct message,
-//! or another admin. It only ever adds a maker of a change. While a statement that names another member
-//! than before waits, nothing is taken to be found by it, and the member of before is still kept from
-//! voting; a removal, and a statement that names nobody, leave what was confirmed before in force until
-//! they are confirmed themselves. That an account is nobody's here can also be confirmed for one approval,
-//! by somebody who may vote on it ([`crate::approval::NobodyConfirmed`]).
+//! An admin's statement counts once somebody else confirmed it: the member, by a button in a direct message,
+//! or another admin. It only ever adds a maker of a change. While a statement that names another member than
+//! before waits, nobody is found by the entry, and the former member is still kept from voting. A removal,
+//! and a statement that names nobody, leave the confirmed statement in force until they are confirmed
+//! themselves. People who may vote on an approval can also confirm for it alone that an account has no member
+//! here ([`crate::approval::NobodyConfirmed`]).
 
 mod handle;
 
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How many of the newest things that happened to an entry are kept with it.
+/// The most changes of an entry that are kept with it, the newest ones.
 const MOST_LINES: usize = 20;
 
 /// A kind of account that belongs to no Slack member.
@@ -145,7 +145,7 @@ pub enum Standing<'a> {
     },
 }
 
-/// Why somebody can't confirm or decline a statement.
+/// The reason why somebody can't confirm or decline a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// No statement waits, or another one than was shown.
@@ -226,13 +226,13 @@ impl Entry {
         self.waits.as_ref().or(self.counts.as_ref())
     }
 
-    /// Whether it says nothing any more.
+    /// True if nothing is said of the handle any more.
     pub fn is_removed(&self) -> bool {
         self.newest().is_none()
     }
 
     /// The entry after `by` made `claim` of the handle that they call `name`. A claim that is in force
-    /// already takes back what waits. `None`: it would change nothing.
+    /// already takes back the statement that waits. `None`: it would change nothing.
     pub fn say(&self, name: &str, claim: Claim, by: By) -> Option<Self> {
         let mut next = self.clone();
         next.name = name.to_owned();
@@ -308,8 +308,8 @@ impl Entry {
         }
     }
 
-    /// The statement that waits and that somebody who may vote can confirm for one approval: it says that
-    /// the handle is nobody's here, and nothing counts of it yet. Only an admin puts a bot on the list.
+    /// The statement that waits and that people who may vote can confirm for one approval: it says that the
+    /// handle has no member here, and no other statement counts yet. Only an admin puts a bot on the list.
     pub fn nobody_here_waits(&self) -> Option<(&Statement, Nobody, &str)> {
         let waits = self.waits.as_ref().filter(|_| self.counts.is_none())?;
         match &waits.claim {
@@ -318,9 +318,9 @@ impl Entry {
         }
     }
 
-    /// The effect that follows once this entry is on record: the member whom the waiting statement names is
-    /// asked; where it is known whose the handle is, or somebody who may vote can confirm it, the approvals
-    /// that wait for that are judged again.
+    /// The effect that follows once this entry is on record: it asks the member whom the waiting statement
+    /// names. If the handle's member is known, or people who may vote can confirm the statement, blocked
+    /// approvals are judged again.
     pub fn follows(&self) -> Option<EffectKind> {
         if self.waits.as_ref().and_then(Statement::member).is_some() {
             let (handle, version) = (self.handle.clone(), self.version + 1);

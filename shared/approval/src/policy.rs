@@ -1,5 +1,5 @@
-//! The policy of a stack: the copy of its file that counts, and the file that was proposed in its place. What
-//! happens to the two is decided here; what a policy says is read by the rules language.
+//! The policy of a stack: the copy of its file that counts, and the file that was proposed in its place. This
+//! module decides which of the two counts; the rules language reads what a policy says.
 
 mod difference;
 
@@ -20,7 +20,7 @@ pub const PROPOSAL: &str = "policy ";
 /// The number of owners who have to approve a changed policy.
 pub const OWNERS: u32 = 2;
 
-/// The most bytes of a policy: its text lies in the row that says what is in force.
+/// The most bytes of a policy: its text lies in the row of the policy in force.
 pub const MAX_BYTES: usize = 64 * 1024;
 
 /// The most rejected policies that are remembered.
@@ -40,7 +40,7 @@ pub struct StackPolicy {
     /// The hashes of policies that an owner rejected, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<String>,
-    /// How often this was committed.
+    /// The number of times that this was committed.
     pub version: u64,
 }
 
@@ -81,7 +81,7 @@ pub struct Proposal {
     pub run: RunId,
     /// The time at which it was found.
     pub at: Timestamp,
-    /// Whether an owner rejected it.
+    /// True if an owner rejected it.
     #[serde(default)]
     pub rejected: bool,
 }
@@ -89,20 +89,20 @@ pub struct Proposal {
 /// A file on the default branch that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unusable {
-    /// What tells one such file, or one such reason, from another: each is told once.
+    /// A key that tells one such file, or one such reason, from another: each is reported once.
     pub key: String,
-    /// What is wrong, each with its place where it has one.
+    /// The problems, each with its place where it has one.
     pub problems: Vec<String>,
     /// The time at which it was found.
     pub at: Timestamp,
 }
 
-/// What a policy on the default branch, which can be used, means for the one in force.
+/// The relation between a usable policy on the default branch and the one in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found<'a> {
     /// It is the stack's first one: it counts at once.
     First,
-    /// It is the one in force; what else was found before is over.
+    /// It is the one in force; an earlier proposal or an unusable file is over.
     Same,
     /// It is the one in force, and nothing else was found before.
     Nothing,
@@ -115,7 +115,7 @@ pub enum Found<'a> {
 }
 
 impl StackPolicy {
-    /// What `file`, which the default branch has, means.
+    /// The relation between `file`, which the default branch has, and the policy in force.
     pub fn find(&self, file: &PolicyFile) -> Found<'_> {
         let Some(in_force) = &self.in_force else { return Found::First };
         if in_force.file.hash == file.hash {
@@ -146,8 +146,8 @@ impl StackPolicy {
         Self { proposal: None, unusable: None, ..self.clone() }
     }
 
-    /// The policy once the default branch has a file that can't be used. With `stays`, what is proposed is
-    /// still asked.
+    /// The policy once the default branch has a file that can't be used. With `stays`, the owners are still
+    /// asked about the proposal.
     pub fn refuse(&self, unusable: Unusable, stays: bool) -> Self {
         let proposal = self.proposal.clone().filter(|_| stays);
         Self { unusable: Some(unusable), proposal, ..self.clone() }

@@ -1,9 +1,9 @@
-//! The range: everything that a deploy adds to a place since what was last let through there, as the source
-//! host tells it.
+//! The range: everything that a deploy adds to a place since the last revision that was let through there, as
+//! the source host tells it.
 //!
-//! What only somebody's text says (a commit's author, an address, a trailer) and what the host vouches for
-//! (who signed in and pushed, opened or merged) are kept apart: the first adds makers, the second can also
-//! show that somebody is none.
+//! Two kinds of facts are kept apart. Somebody's text (a commit's author, an address, a trailer) only adds
+//! makers. The host's word (the account that signed in and pushed, opened or merged) can also show that
+//! somebody is none.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub struct Account {
     pub id: u64,
     /// Its name.
     pub login: String,
-    /// Whether the host says that it is a program's.
+    /// True if the host says that it is a program's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_bot: bool,
 }
@@ -66,9 +66,9 @@ pub struct Identity {
     pub email: Option<String>,
     /// The account that acted, or that the address belongs to.
     pub account: Option<Account>,
-    /// Whether the host vouches that this account acted: it signed in and pushed, opened, merged or queued,
-    /// or its valid signature is on the commit. An account that only follows from a commit's address is not
-    /// vouched for.
+    /// True if the host vouches that this account acted: it signed in and pushed, opened, merged or queued,
+    /// or its valid signature is on the commit. The host does not vouch for an account that only follows from
+    /// a commit's address.
     pub vouched: bool,
 }
 
@@ -95,9 +95,10 @@ pub struct RangeCommit {
     pub revision: String,
     /// The message's first line.
     pub title: String,
-    /// Who wrote it, by the commit's text.
+    /// The author, by the commit's text.
     pub author: Identity,
-    /// Who committed it, by the commit's text; `None` where the host itself did (its merge button, its page).
+    /// The committer, by the commit's text; `None` where the host itself committed (its merge button, its
+    /// page).
     pub committer: Option<Identity>,
     /// The co-authors that its message names.
     pub co_authors: Vec<Identity>,
@@ -111,7 +112,7 @@ pub struct RangeCommit {
     /// The keys of the issues that its message mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<String>,
-    /// How many parents it has.
+    /// The number of its parents.
     pub parents: usize,
 }
 
@@ -155,7 +156,7 @@ pub struct RangePullRequest {
     pub remade: Vec<String>,
 }
 
-/// How the revision lies to the base.
+/// The direction from the base to the revision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -173,11 +174,11 @@ pub enum Direction {
 /// Everything between a base and a revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Range {
-    /// Where it starts: a full SHA.
+    /// The revision where it starts: a full SHA.
     pub base: String,
-    /// Where it ends: a full SHA.
+    /// The revision where it ends: a full SHA.
     pub head: String,
-    /// How the two lie to each other.
+    /// The direction from the first to the second.
     pub direction: Direction,
     /// The commits that it adds, oldest first.
     pub added: Vec<RangeCommit>,
@@ -185,6 +186,6 @@ pub struct Range {
     pub removed: Vec<RangeCommit>,
     /// The pull requests that brought these in, or out.
     pub pull_requests: Vec<RangePullRequest>,
-    /// What was not read, and why, a sentence each; empty: the range is complete.
+    /// The parts that were not read, and why, a sentence each; empty: the range is complete.
     pub missing: Vec<String>,
 }

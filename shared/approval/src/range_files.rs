@@ -1,5 +1,5 @@
-//! The files that a range changes, as far as people must know of them: those that guard the deploy, and what
-//! the range moves without showing it.
+//! The files that a range changes, as far as people must know of them: those that guard the deploy, and
+//! things that the range moves without showing them.
 
 use crate::deploy::RulesChange;
 use schemars::JsonSchema;
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 /// The most things that are named.
 const MOST_NAMED: usize = 20;
-/// How much of a name is kept, in characters.
+/// The most characters of a name that are kept.
 const LONGEST_NAME: usize = 200;
 
-/// What a range does to files, beside what its commits show.
+/// The effects of a range on files, beside what its commits show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct RangeFiles {
-    /// Whether it changes the rules, the default tags or the files that CIs read.
+    /// The rules files, default tags and files that CIs read, as far as it changes them.
     pub rules_change: RulesChange,
-    /// What it moves and does not show.
+    /// The things that it moves and does not show.
     #[serde(default, skip_serializing_if = "Moves::is_empty")]
     pub moves: Moves,
 }
@@ -67,7 +67,7 @@ impl Moves {
         }
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.named.is_empty()
     }

@@ -1,5 +1,5 @@
-//! The source host's word on a deploy's change: how whole it was read, what a row keeps of it, and what CI
-//! said beside it.
+//! The source host's word on a deploy's change: its completeness, the part that a row keeps, and CI's report
+//! beside it.
 
 use crate::ci_job::CiJob;
 use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
@@ -18,18 +18,18 @@ const COMMITS: (usize, usize) = (250, 120_000);
 const PULL_REQUESTS: (usize, usize) = (100, 60_000);
 /// The most bytes of JSON that each list over all commits takes.
 const LIST: usize = 20_000;
-/// The most bytes of JSON that each list takes of what CI reported.
+/// The most bytes of JSON that each list in CI's report takes.
 const REPORTED: usize = 40_000;
 
-/// How whole a deploy's change was read, and what of it is not kept one by one.
+/// The completeness of a deploy's change as it was read, and the facts that are not kept one by one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Reading {
-    /// What the older commits and pull requests brought, which are not kept one by one.
+    /// The facts from the older commits and pull requests, which are not kept one by one.
     #[serde(skip_serializing_if = "Older::is_empty")]
     pub older: Older,
-    /// The people behind the run whose own token made the deployment: who started it, and who started it
-    /// again.
+    /// The people behind the run whose own token made the deployment: those who started it, and those who
+    /// started it again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub started_by: Vec<Person>,
     /// Everybody who deployed it or started its run, by the word of the source host and of CI's token. They
@@ -39,36 +39,36 @@ pub struct Reading {
     /// The authors for whom the source host vouches; all others are authors by a commit's text alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vouched: Vec<Identity>,
-    /// What the source host did not tell of the commits and pull requests, a sentence each. No condition on a
-    /// list of theirs holds then, whatever it asks.
+    /// The things that the source host did not tell of the commits and pull requests, a sentence each. If
+    /// there are any, no condition on a list of theirs holds, whatever it asks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
-    /// Whether all changed files are known.
+    /// The completeness of the list of changed files.
     pub files: Files,
-    /// How the revision lies to the one that stood there before, by the source host's comparison; forward
-    /// where nothing stood there. `None`: the host did not say, and no condition on it holds.
+    /// The direction from the revision that stood there before to this one, by the source host's comparison;
+    /// forward where nothing stood there. `None`: the host did not say, and no condition on it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
     /// True if something that was deployed later stood in the environment when it arrived: it never stood
     /// there itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub came_late: bool,
-    /// What its commits move and do not show.
+    /// The things that its commits move and do not show.
     #[serde(skip_serializing_if = "Moves::is_empty")]
     pub moves: Moves,
-    /// Whether it may have further default tags, of files that are not known. No condition on tags holds
-    /// then.
+    /// True if it may have further default tags, because not all files are known. Then no condition on tags
+    /// holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tags_cut: bool,
-    /// What CI said of the change in its registration.
+    /// CI's report of the change in its registration.
     #[serde(skip_serializing_if = "Reported::is_empty")]
     pub reported: Reported,
-    /// Whether the source host's branch or tag that the deploy names contains its revision. Otherwise no
+    /// True if the source host's branch or tag that the deploy names contains its revision. Otherwise no
     /// condition on `branch` holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub on_branch: bool,
-    /// Whether whoever registered it may report: then conditions may go by who deployed it, as the
-    /// registration says.
+    /// True if whoever registered it may report. Then conditions may use the person who deployed, as the
+    /// registration names them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_report: bool,
     /// The CI job that registered the deploy with its CI's token; `None`: an API key did, or the source host
@@ -85,11 +85,11 @@ pub struct Reading {
     pub repeats: Option<DeployId>,
 }
 
-/// Whether all files are known that a deploy changes.
+/// The completeness of the list of files that a deploy changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Files {
-    /// They are.
+    /// All of them are known.
     #[default]
     Whole,
     /// The source host lists a part of them: the change is large.
@@ -98,13 +98,13 @@ pub enum Files {
     Unknown,
 }
 
-/// What the commits and pull requests brought that a deploy does not keep one by one; each entry once.
+/// The facts from the commits and pull requests that a deploy does not keep one by one; each entry once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Older {
-    /// How many commits there are besides.
+    /// The number of these commits.
     pub commits: usize,
-    /// How many pull requests there are besides.
+    /// The number of these pull requests.
     pub pull_requests: usize,
     /// Their authors and co-authors.
     pub authors: Vec<Person>,
@@ -118,7 +118,7 @@ pub struct Older {
     pub issues: Vec<String>,
 }
 
-/// What CI said of a deploy's change. It is shown, and counts for nothing.
+/// CI's report of a deploy's change. It is shown, and counts for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Reported {
@@ -128,7 +128,7 @@ pub struct Reported {
     /// Its pull requests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pull_requests: Vec<PullRequest>,
-    /// How much it changes.
+    /// The size of the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
     /// Parameters that it sent and that mean nothing to `register_deploy`; the first 20.
@@ -137,22 +137,22 @@ pub struct Reported {
 }
 
 impl Older {
-    /// Whether all commits and pull requests are kept one by one.
+    /// True if all commits and pull requests are kept one by one.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl Reported {
-    /// Whether CI said nothing of the change.
+    /// True if CI said nothing of the change.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl Deploy {
-    /// How much it changes, as rules ask for it; `None` where nobody knows. A change whose files were cut is
-    /// large.
+    /// The magnitude of its change, as rules ask for it; `None` where nobody knows. A change whose files were
+    /// cut is large.
     pub fn magnitude(&self) -> Option<Magnitude> {
         match self.reading.files {
             Files::Whole | Files::Unknown => self.size.map(Size::magnitude),
@@ -167,13 +167,14 @@ impl Deploy {
     }
 
     /// The time from which it counts as being in its environment: the source host's, or that of a
-    /// registration that may report. Anybody else's date would open what waits for time.
+    /// registration that may report. With anybody else's date, a registration could open rules that wait for
+    /// time.
     pub fn arrived_at(&self) -> Timestamp {
         let is_told = self.host_deployment.is_some() || self.reading.may_report;
         if is_told { self.deployed_at } else { self.registered_at }
     }
 
-    /// Takes what a registration said of the change for what it is: CI's report.
+    /// Sets aside the change as a registration gave it: it becomes CI's report.
     pub fn set_report_aside(&mut self) {
         let mut reported = Reported {
             commits: std::mem::take(&mut self.commits),
@@ -188,8 +189,8 @@ impl Deploy {
         }
     }
 
-    /// Keeps the newest commits and pull requests one by one, so that its row stays small, and of the others
-    /// what conditions and makers ask for. A list that gets too long is told as missing.
+    /// Keeps the newest commits and pull requests one by one, so that its row stays small. Of the others, it
+    /// keeps the facts that conditions and makers need. A list that gets too long is noted as missing.
     pub fn keep_newest(&mut self) {
         let commits = keep_newest(&mut self.commits, COMMITS);
         // Fewer of them only let fewer people vote.
@@ -226,7 +227,8 @@ fn keep_newest<T: Serialize>(all: &mut Vec<T>, (most, bytes): (usize, usize)) ->
     std::mem::replace(all, newest)
 }
 
-/// Adds to `list` those of `more` that are not in it, as long as it is small enough; else that is told.
+/// Adds to `list` those of `more` that are not in it, as long as it is small enough; else it notes that as
+/// missing.
 fn add<'a, T: Clone + Eq + Hash + Serialize + 'a>(
     list: &mut Vec<T>,
     more: impl Iterator<Item = &'a T>,
@@ -249,7 +251,7 @@ fn add<'a, T: Clone + Eq + Hash + Serialize + 'a>(
     }
 }
 
-/// How many bytes of JSON something takes, with what separates it from the next.
+/// The number of bytes of JSON that something takes, with the separator before the next.
 fn size(one: &impl Serialize) -> usize {
     serde_json::to_vec(one).map_or(usize::MAX, |json| json.len() + 1)
 }

@@ -1,6 +1,6 @@
 //! The rules in force: the copy of a deployment's rules file that its deploys go by, and the file that was
-//! proposed in its place. What happens to the two is decided here; the difference between two files is judged
-//! by the rules language.
+//! proposed in its place. This module decides which of the two counts; the rules language judges the
+//! difference between two files.
 
 use crate::deploy::Slug;
 use crate::id::{DeployId, RunId, digest};
@@ -33,7 +33,7 @@ pub struct RulesInForce {
     /// The files that were in force before, the newest last; at most [`MAX_PAST`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<Past>,
-    /// How often this was committed.
+    /// The number of times that this was committed.
     pub version: u64,
 }
 
@@ -55,7 +55,7 @@ pub struct FileCopy {
     pub path: Option<String>,
     /// The SHA-256 of the rules file's text, in hexadecimal.
     pub hash: String,
-    /// How many rows hold the copy.
+    /// The number of rows that hold the copy.
     pub pieces: usize,
 }
 
@@ -111,15 +111,15 @@ pub struct Proposal {
     pub run: RunId,
     /// The time at which it was found.
     pub at: Timestamp,
-    /// What it changes, in sentences; at most [`MAX_CHANGES`].
+    /// The changes that it makes, in sentences; at most [`MAX_CHANGES`].
     pub changes: Vec<String>,
     /// The host's page that compares the file's commit with that of the file in force, where both are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<String>,
-    /// How many more changes there are.
+    /// The number of further changes.
     #[serde(default)]
     pub more: usize,
-    /// Whether its voters rejected it.
+    /// True if its voters rejected it.
     #[serde(default)]
     pub rejected: bool,
 }
@@ -162,7 +162,7 @@ impl RulesInForce {
         Self { in_force, proposal: None, past, ..self.clone() }
     }
 
-    /// Whether the file with the id `file` is in force, or was at some time after `since`.
+    /// True if the file with the id `file` is in force, or was at some time after `since`.
     pub fn was_in_force_after(&self, file: &str, since: Timestamp) -> bool {
         let was = |past: &Past| past.file == file && past.until > since;
         self.in_force.file.id == file || self.past.iter().any(was)
@@ -213,7 +213,7 @@ impl RulesInForce {
     }
 }
 
-/// As the end of a sentence: "in force since May 11, ...".
+/// The way as the end of a sentence: "in force since May 11, ...".
 impl std::fmt::Display for How {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

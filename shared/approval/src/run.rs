@@ -39,7 +39,7 @@ pub struct Run {
     pub revision: String,
     /// The actions, in the order in which they run; those that wait for an approval follow it.
     pub steps: Vec<Step>,
-    /// How far it got.
+    /// Its status.
     pub status: Status,
     /// The line of the rules file that names the rule, from 1; `None`: no file has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,8 @@ pub struct Run {
     /// asking.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<Freeze>,
-    /// Whether rules ask how it ended: once it has, the rules of the deploy are evaluated again.
+    /// True if other rules depend on its outcome: once it has ended, the rules of the deploy are evaluated
+    /// again.
     #[serde(default)]
     pub followed: bool,
     /// The earlier run that it asks again for; `None`: it is the rule's first.
@@ -63,45 +64,45 @@ pub struct Run {
     /// The later run that asks again in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_again: Option<RunId>,
-    /// When it was opened.
+    /// The time at which it was opened.
     pub opened_at: Timestamp,
-    /// How often it was committed.
+    /// The number of times that it was committed.
     pub version: u64,
 }
 
 /// One action of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step {
-    /// What it does.
+    /// The action.
     pub action: Action,
     /// The step, from 0, whose approval starts it; `None`: the rule itself.
     pub under: Option<usize>,
-    /// How that approval must end to start it.
+    /// The outcome of that approval that starts it.
     #[serde(default)]
     pub branch: Branch,
-    /// How far it got.
+    /// Its state.
     pub state: StepState,
-    /// Where its line stands, once it was posted: in the dialog's thread, or in the deployment's channel.
+    /// The message with its line, once it was posted: in the dialog's thread, or in the deployment's channel.
     pub line: Option<Dialog>,
-    /// What becomes of the steps after it where it fails.
+    /// The consequence of its failure for the steps after it.
     #[serde(default)]
     pub on_failure: OnFailure,
-    /// Whether its approval was opened, where it is one.
+    /// True if it is an approval that was opened.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked: bool,
-    /// Whether people rejected it, where it is an approval.
+    /// True if it is an approval that people rejected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rejected: bool,
     /// The effect that tried it first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<FirstTry>,
-    /// The message about its last failure that was told.
+    /// The message that reported its last failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<FailureNotice>,
-    /// The people who made what its last failure is about, once they were looked up.
+    /// The people who made the change that its last failure is about, once they were looked up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub makers: Option<KnownMakers>,
-    /// What somebody did about its last failure that was resolved.
+    /// The resolution of its last failure that was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
     /// The build that it started, where it did and the CI named it.
@@ -109,20 +110,20 @@ pub struct Step {
     pub started: Option<StartedBuild>,
 }
 
-/// How an approval must end to start a step under it.
+/// The outcome of an approval that starts a step under it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Branch {
-    /// With an approval.
+    /// It was approved.
     #[default]
     OnSuccess,
-    /// With a rejection.
+    /// It was rejected.
     OnReject,
-    /// Without a decision in time.
+    /// Nobody decided in time.
     OnExpire,
 }
 
-/// What somebody wants done about a step that failed, or of which nobody knows whether it happened.
+/// The resolution of a step that failed, or of which nobody knows whether it happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
@@ -134,7 +135,7 @@ pub enum Resolution {
     MarkAsDone,
 }
 
-/// How far a step got.
+/// The state of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum StepState {
@@ -142,9 +143,9 @@ pub enum StepState {
     Waiting,
     /// Its action is running.
     Running {
-        /// What went wrong last, where it is tried again, or what it waits for.
+        /// The last thing that went wrong, where it is tried again, or the thing that it waits for.
         note: Option<String>,
-        /// Whether it waits for something that is still to come; nothing failed.
+        /// True if it waits for something that is still to come; nothing failed.
         #[serde(default)]
         waits: bool,
     },
@@ -155,32 +156,32 @@ pub enum StepState {
     },
     /// It did what it should.
     Succeeded {
-        /// When.
+        /// The time.
         at: Timestamp,
-        /// What was done.
+        /// A summary of what was done.
         summary: String,
-        /// Where to look at it.
+        /// The page that shows it.
         url: Option<String>,
     },
     /// It failed for good.
     Failed {
-        /// When.
+        /// The time.
         at: Timestamp,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// Nobody knows whether it happened; a person has to say.
     Unknown {
-        /// When.
+        /// The time.
         at: Timestamp,
-        /// What was lost.
+        /// The reason why nobody knows.
         reason: String,
     },
     /// The run stopped before it.
     Skipped,
     /// It failed, and somebody had the run go on without it.
     SkippedByHand {
-        /// When.
+        /// The time.
         at: Timestamp,
         /// The Slack user id of the person.
         by: String,
@@ -191,7 +192,7 @@ pub enum StepState {
     },
 }
 
-/// How far a run got.
+/// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -199,11 +200,11 @@ pub enum Status {
     Running,
     /// Every step succeeded, was skipped by hand, or failed without stopping the others.
     Succeeded,
-    /// A step failed, was rejected or was not decided in time, and what follows it did not run.
+    /// A step failed, was rejected or was not decided in time, and the steps after it did not run.
     Stopped,
 }
 
-/// What opens a run: the rule that held and the deploy that it held for.
+/// The facts that open a run: the rule that held, and the deploy that it held for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Opening<'a> {
     /// The deploy.
@@ -216,7 +217,7 @@ pub struct Opening<'a> {
     pub rule_hash: &'a str,
     /// The rule's actions.
     pub actions: &'a [Action],
-    /// Whether other rules ask how it ends.
+    /// True if other rules depend on its outcome.
     pub followed: bool,
 }
 
@@ -258,7 +259,7 @@ impl Run {
         hold(&self.freeze, at).map(|hold| (hold.until, names(&self.freeze, &hold)))
     }
 
-    /// Whether it asks by the rules in force: neither about a proposed rules file or policy, nor because of
+    /// True if it asks by the rules in force: neither about a proposed rules file or policy, nor because of
     /// one.
     pub fn is_in_force(&self) -> bool {
         !self.steps.iter().any(|step| matches!(step.action, Action::RulesFile(_)))
@@ -286,7 +287,7 @@ impl Run {
         })
     }
 
-    /// Whether step `step` is the next one: every step before it is over, or does not keep the others from
+    /// True if step `step` is the next one: every step before it is over, or does not keep the others from
     /// running.
     fn has_come_to(&self, step: usize) -> bool {
         self.steps.iter().take(step).all(|earlier| match earlier.state {
@@ -317,8 +318,8 @@ impl Run {
         approval.filter(|approval| *approval < step)
     }
 
-    /// How the approval of step number `approval` must end for step number `index` to run; `None`: the step
-    /// is not under that approval, neither directly nor under one that is.
+    /// The outcome of the approval of step number `approval` with which step number `index` runs; `None`: the
+    /// step is not under that approval, neither directly nor under one that is.
     pub fn branch_of(&self, index: usize, approval: usize) -> Option<Branch> {
         let step = self.steps.get(index)?;
         match step.under {
@@ -329,7 +330,7 @@ impl Run {
         }
     }
 
-    /// Whether step number `step` runs where nobody rejects and everybody decides in time.
+    /// True if step number `step` runs where nobody rejects and everybody decides in time.
     fn is_on_success(&self, step: usize) -> bool {
         let Some(found) = self.steps.get(step) else { return false };
         found.under.is_none_or(|under| {
@@ -337,7 +338,7 @@ impl Run {
         })
     }
 
-    /// Whether step number `later` was skipped because step number `stopped` stopped the run, and not because
+    /// True if step number `later` was skipped because step number `stopped` stopped the run, and not because
     /// an approval between or before them ended otherwise than it needs.
     pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
         let sorts_out = |(approval, step): (usize, &Step)| {

@@ -1,4 +1,4 @@
-//! Who made what of a range: the commits and pull requests that share the same makers, together.
+//! Shares of a range: the commits and pull requests that have the same makers, together.
 //!
 //! A vote counts for each share that its voter has no hand in. An approval is complete when each share has
 //! the votes that its rule asks for.
@@ -20,9 +20,9 @@ use makers::Makers;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many commits are named where something is wrong with them.
+/// The most commits that are named where something is wrong with them.
 const NAMED: usize = 5;
-/// How much of a title is kept, in characters.
+/// The most characters of a title that are kept.
 const LONGEST_TITLE: usize = 200;
 
 /// Commits and pull requests that have the same makers.
@@ -43,7 +43,7 @@ pub struct Share {
 pub struct Named {
     /// The first few of them, as `4bf7226 Show prices in euro`.
     pub first: Vec<String>,
-    /// How many there are.
+    /// The total number of them.
     pub count: u32,
 }
 
@@ -57,14 +57,14 @@ pub struct OfBot {
     pub commits: Named,
 }
 
-/// What an approval keeps of the range that it judges.
+/// The facts that an approval keeps of the range that it judges.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
     /// The revision where the range starts.
     pub base: String,
     /// The revision where it ends.
     pub head: String,
-    /// How the two lie to each other.
+    /// The direction from the first to the second.
     pub direction: Direction,
     /// The number of commits that it adds.
     pub added: u32,
@@ -84,17 +84,17 @@ pub struct Changes {
     /// Commits of programs, which count as verified where the program is on the list of bots.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub of_bots: Vec<OfBot>,
-    /// Whether programs alone made it, by the source host's signature.
+    /// True if programs alone made it, by the source host's signature.
     pub is_of_bots: bool,
-    /// What it does to files.
+    /// The effects on files.
     #[serde(default)]
     pub files: RangeFiles,
     /// Those who deployed it or started its run, as they were known when it was read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub started_by: Vec<Identity>,
-    /// What was not read, and why, a sentence each.
+    /// The parts that were not read, and why, a sentence each.
     pub missing: Vec<String>,
-    /// When it was read.
+    /// The time at which it was read.
     pub read_at: Timestamp,
 }
 
@@ -127,13 +127,13 @@ impl Named {
     }
 }
 
-/// What `range` comes to, read at `read_at`; of its files nothing. `started_by` deployed it or started its
-/// run, and so made all of it.
+/// The changes of `range`, read at `read_at`, without their effects on files. `started_by` deployed it or
+/// started its run, and so made all of it.
 pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Changes {
     changes_of(range, None, started_by, read_at)
 }
 
-/// What a part of `range` comes to: the commits whose SHAs are in `only`, and the pull requests that brought
+/// The changes of a part of `range`: the commits whose SHAs are in `only`, and the pull requests that brought
 /// them; without `only`, all of it. The rest as for [`changes`].
 pub fn changes_of(
     range: &Range,
@@ -246,8 +246,8 @@ fn add(
     share.pull_requests += pull_requests;
 }
 
-/// Those who deployed it or started its run. Where the merge queue's push started it, those who queued stand
-/// for it.
+/// The people who deployed it or started its run. If the merge queue's push started it, the people who queued
+/// stand for it.
 fn starters(makers: &mut Makers, started_by: &[Identity], range: &Range) -> BTreeSet<usize> {
     let is_queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
     let queued: Vec<&Identity> =
@@ -295,10 +295,10 @@ fn merger_ids(from: &[&RangePullRequest]) -> Vec<u64> {
     from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
 }
 
-/// The author, the committer, the co-authors and the pushers of a commit. Who merged has the pull request as
-/// their share, and is no maker of what they brought by merging alone: of a commit that the merge made
-/// (`made_by`, account numbers), and of one that somebody else had pushed before (`merged_by`; the pushers
-/// are in the order of their pushes).
+/// The author, the committer, the co-authors and the pushers of a commit. People who merged have the pull
+/// request as their share. Merging alone makes them no makers of a commit that the merge made (`made_by`,
+/// account numbers), nor of one that somebody else had pushed before (`merged_by`; the pushers are in the
+/// order of their pushes).
 ///
 /// Where the pull requests `of` name the people behind a program that acted for them, these are makers in its
 /// place.
@@ -377,8 +377,8 @@ fn first_openers(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<us
     }
 }
 
-/// Who merged a pull request, queued it, or turned on auto-merge. A program whose own commits are all that
-/// was merged stands for a run's own token and the merge queue.
+/// The people who merged a pull request, queued it, or turned on auto-merge. If all that was merged are
+/// programs' own commits, these programs stand for a run's own token and the merge queue.
 fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) -> BTreeSet<usize> {
     let number = pull_request.number;
     let of_range = range.added.iter().chain(&range.removed);
@@ -418,8 +418,8 @@ fn is_hosts_merge(commit: &RangeCommit) -> bool {
     commit.parents > 1 && commit.committer.is_none() && commit.signature == Signature::Host
 }
 
-/// Whether an account of the host that signed in stands for the commit. What the host made by a merge stands
-/// with who merged.
+/// True if an account that signed in to the host stands for the commit. The merger stands for a commit that
+/// the host made by a merge.
 fn is_vouched(commit: &RangeCommit, of: &[&RangePullRequest]) -> bool {
     let is_signed = match commit.signature {
         Signature::Valid(_) | Signature::Host => true,
@@ -433,7 +433,7 @@ fn is_vouched(commit: &RangeCommit, of: &[&RangePullRequest]) -> bool {
     is_signed || commit.pushed_by.iter().any(|by| by.vouched && by.account.is_some()) || of.iter().any(remade)
 }
 
-/// What the signatures of commits come to.
+/// The commits without a valid signature of their author or of the host, collected one by one.
 #[derive(Default)]
 struct Signatures {
     /// Those that nobody who has to stand for them signed.
@@ -444,8 +444,8 @@ struct Signatures {
 
 impl Signatures {
     /// Notes `commit`, which the pull requests `of` brought, unless its signature is the author's, or the
-    /// host's for what it made: a merge, a squash or an edit on its page. Whether a program's own commit is
-    /// verified depends on the list of bots.
+    /// host's on a commit that the host made: a merge, a squash or an edit on its page. A program's own
+    /// commit is noted apart: it counts as verified if the program is on the list of bots.
     fn judge(&mut self, makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]) {
         if let Some(program) = own_bot(commit).filter(|_| askers(commit, of).is_none()) {
             self.of_bots.entry(makers.signed_bot(program)).or_default().push(commit);

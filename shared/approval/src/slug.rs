@@ -13,7 +13,7 @@ pub fn canonical(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// Whether `text` is CircleCI's slug of a project: three parts, each as a part of a [`Slug`]
+/// True if `text` is CircleCI's slug of a project: three parts, each as a part of a [`Slug`]
 /// (`gh/acme/checkout`, `circleci/ORGANIZATION/PROJECT`).
 ///
 /// Source: <https://circleci.com/docs/api-developers-guide/#getting-started-with-the-api>.
@@ -22,7 +22,7 @@ pub fn is_circleci_project(text: &str) -> bool {
     parts.len() == 3 && parts.into_iter().all(is_part)
 }
 
-/// Whether `text` is the id of a pipeline definition of CircleCI's: a UUID, as its project settings show it.
+/// True if `text` is the id of a pipeline definition of CircleCI's: a UUID, as its project settings show it.
 ///
 /// Source: <https://circleci.com/docs/api/v2/#operation/triggerPipelineRun>.
 pub fn is_circleci_definition(text: &str) -> bool {
@@ -30,7 +30,7 @@ pub fn is_circleci_definition(text: &str) -> bool {
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
-/// Whether `text` may be a part of a name. Dots alone are none: addresses take them for folders.
+/// True if `text` may be a part of a name. Dots alone are none: addresses take them for folders.
 fn is_part(text: &str) -> bool {
     (1..=100).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))

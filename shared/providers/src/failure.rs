@@ -1,4 +1,4 @@
-//! Why a call to the outside world did not do what it should, sorted by what to do about it.
+//! Failures of calls to providers, sorted by what to do about them.
 
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
@@ -24,9 +24,9 @@ pub enum Failure {
     /// Nothing was done, or what was done can be repeated: try again.
     #[error("{message}")]
     Retryable {
-        /// What happened.
+        /// Description of the failure.
         message: String,
-        /// How long the provider asks to wait at least; `None`: it didn't say.
+        /// Shortest wait that the provider asks for; `None`: it didn't say.
         retry_after: Option<Duration>,
     },
     /// The request was sent and no answer says whether it was carried out: look before trying again. Only
@@ -50,7 +50,8 @@ impl Failure {
         Self::Retryable { message: message.into(), retry_after: Some(wait.unwrap_or(UNSAID)) }
     }
 
-    /// Whether it may go by without anybody changing something: the same is tried again, or looked at first.
+    /// True if it may pass without anybody changing something: Signoff tries again, or looks first whether
+    /// the call took effect.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Retryable { .. } | Self::Conflict(_) | Self::Unanswered(_) => true,
@@ -58,7 +59,7 @@ impl Failure {
         }
     }
 
-    /// How long the provider asks to wait at least before the next attempt; `None`: it didn't say.
+    /// Returns the shortest wait before the next attempt that the provider asks for; `None`: it didn't say.
     pub fn retry_after(&self) -> Option<SignedDuration> {
         match self {
             Self::Retryable { retry_after, .. } => SignedDuration::try_from((*retry_after)?).ok(),
@@ -95,7 +96,7 @@ impl Failure {
     }
 }
 
-/// What happens if a call that was carried out is made once more.
+/// Effect of making a call again that was carried out before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
     /// Nothing: it reads, or it sets what is already set.
@@ -121,9 +122,9 @@ pub(crate) fn server_error(
     }
 }
 
-/// How long a `Retry-After` header asks to wait (RFC 9110, section 10.2.3): seconds, or a date, which counts
-/// from the answer's own `Date`, so that no clock of ours is involved. `None` without a header that can be
-/// read.
+/// Reads the wait that a `Retry-After` header asks for (RFC 9110, section 10.2.3): seconds, or a date, which
+/// counts from the answer's own `Date`, so that no clock of ours is involved. `None` if there is no header,
+/// or an unreadable one.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     match value.parse() {
@@ -143,8 +144,8 @@ fn http_date(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// What a provider wrote, on one line and no longer than 300 characters, to be quoted in a message. Control
-/// characters count as space.
+/// Quotes a provider's text for a message: on one line, 300 characters at most. Control characters count as
+/// space.
 pub(crate) fn quote(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");

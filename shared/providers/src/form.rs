@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// What a decoder puts in the place of bytes that are not UTF-8, as a form writes it.
+/// Form encoding of the character that a decoder puts in the place of bytes that are not UTF-8.
 const REPLACEMENT: &str = "%EF%BF%BD";
 
 /// A field's name and value.

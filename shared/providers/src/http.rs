@@ -12,16 +12,16 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a connection may take to be made, name resolution and TLS included.
+/// Longest time to make a connection, name resolution and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a call may take from the first byte sent to the last byte read.
+/// Longest time that a call may take, from the first byte sent to the last byte read.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
-/// How long an unused connection is kept. A Lambda function sleeps between events, and the other side closes
-/// meanwhile: a request written to a dead connection would look like one whose answer was lost.
+/// Time for which an unused connection is kept. A Lambda function sleeps between events, and the other side
+/// closes the connection meanwhile: a request on a dead connection would look like one whose answer was lost.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// The largest answer that is read.
 pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
-/// How many redirects of a GET are followed, all within the same origin (a renamed GitHub repository takes
+/// Most redirects of a GET that are followed, all within the same origin (a renamed GitHub repository takes
 /// one).
 const MAX_REDIRECTS: usize = 2;
 
@@ -217,7 +217,7 @@ pub(crate) async fn send_unread(
     Ok(Answer { status: response.status(), headers: response.headers().clone(), body: Vec::new() })
 }
 
-/// That a name was refused, if `error` comes of it.
+/// Finds the refusal of a name among the causes of `error`.
 fn refused(error: &reqwest::Error) -> Option<Refused> {
     let mut next = error.source();
     while let Some(cause) = next {
@@ -229,7 +229,7 @@ fn refused(error: &reqwest::Error) -> Option<Refused> {
     None
 }
 
-/// Where a redirect leads, if it leads to the same origin.
+/// Returns the target of a redirect, if it is of the same origin.
 fn redirect(response: &Response) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 307 | 308) {
         return None;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// What the function answers.
+/// Answer that the function gives.
 pub(crate) enum Reply {
     /// Status, extra headers (`Name: value`), body.
     Answer(u16, Vec<String>, Vec<u8>),

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// Why a request is not taken. All of these are answered 401, and nothing of the request is read.
+/// Reason why a request is rejected. All of these are answered 401, and nothing of the request is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     /// There is no secret to check against: nothing passes.
@@ -38,7 +38,7 @@ pub(crate) fn hmac_sha256(key: &SecretString, parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// Whether `header`, `<prefix><hexadecimal digits>`, is the HMAC-SHA256 of `parts`.
+/// Checks that `header`, `<prefix><hexadecimal digits>`, is the HMAC-SHA256 of `parts`.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What the issue trackers have in common, and which of them is asked.
+//! Common interface of the issue trackers, and the choice between them.
 
 use crate::failure::Failure;
 use crate::jira::Jira;
@@ -17,13 +17,13 @@ pub struct Trackers {
 /// A comment to be written on an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Comment<'a> {
-    /// What it says.
+    /// Text of the comment.
     pub text: &'a str,
     /// The deploy's page, which it links to.
     pub page: &'a str,
-    /// What it is known by: the effect's id. An issue never has two comments with one key.
+    /// Key that identifies the comment: the effect's id. An issue never has two comments with one key.
     pub key: &'a str,
-    /// Whether an earlier attempt may have written it.
+    /// True if an earlier attempt may have written it.
     pub may_stand: bool,
 }
 
@@ -32,7 +32,7 @@ pub struct Comment<'a> {
 pub struct Moved {
     /// The state, as the tracker writes it.
     pub state: String,
-    /// Whether it was in this state before.
+    /// True if it was in this state before.
     pub already: bool,
 }
 

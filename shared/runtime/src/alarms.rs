@@ -1,4 +1,4 @@
-//! Which CloudWatch alarms say something of a deployment's health: the setting `ALARMS`.
+//! CloudWatch alarms that report a deployment's health: the setting `ALARMS`.
 //!
 //! Entries separated by commas: `ALARM OWNER/NAME ENVIRONMENT [ailing|unhealthy]`. A `*` at the end of an
 //! alarm's name stands for whatever comes there; names and environments may have spaces. An alarm may stand
@@ -22,7 +22,7 @@ pub struct Watch {
     pub deployment: Slug,
     /// The environment that it watches.
     pub environment: String,
-    /// How healthy the newest deploy there is while it goes off.
+    /// Health of the newest deploy there while the alarm goes off.
     pub severity: Health,
 }
 
@@ -43,8 +43,8 @@ impl Alarms {
         entries.map(Watch::parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// What the alarm called `name` watches, each environment once; an entry that names it counts before one
-    /// for many.
+    /// Entries for the alarm called `name`, one for each environment. An entry with the exact name comes
+    /// before one with a prefix, and a longer prefix before a shorter one.
     pub fn watching(&self, name: &str) -> Vec<&Watch> {
         let mut watching: Vec<&Watch> = self.0.iter().filter(|watch| watch.is_of(name)).collect();
         watching.sort_by_key(|watch| (watch.is_prefix, std::cmp::Reverse(watch.name.len())));

@@ -14,13 +14,13 @@ use store::{Actor, ApiKey, Done, Pattern, Scope, Store, StoreError};
 use subtle::{Choice, ConstantTimeEq};
 use thiserror::Error;
 
-/// What every created key begins with, so that scanners of repositories find one that was committed.
+/// Start of every created key, so that scanners of repositories find one that was committed.
 const PREFIX: &str = "sgn_";
-/// How many bytes of an id.
+/// Length of an id, in bytes.
 const ID: usize = 6;
-/// How many bytes of a secret.
+/// Length of a secret, in bytes.
 const SECRET: usize = 32;
-/// How many random bytes a key is made of.
+/// Number of random bytes that a key is made of.
 pub const RANDOM: usize = ID + SECRET;
 
 /// A key that was just made.
@@ -28,22 +28,22 @@ pub const RANDOM: usize = ID + SECRET;
 pub struct NewKey {
     /// The key's text, which is nowhere else.
     pub text: SecretString,
-    /// What is put on record of it.
+    /// Row that goes on record for it.
     pub row: ApiKey,
 }
 
-/// Who shows a key that is good for something.
+/// Holder of a valid API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// The key's id and name.
     pub key: Actor,
-    /// What it was made for.
+    /// Scopes that it was made for.
     pub scopes: BTreeSet<Scope>,
     /// The deployments that it was made for; none: all of them.
     pub deployments: Vec<Pattern>,
 }
 
-/// Why no key can be checked now.
+/// Error that keeps any key from being checked now.
 #[derive(Debug, Error)]
 pub enum KeysError {
     /// There is nothing to compare with.
@@ -87,7 +87,7 @@ impl NewKey {
 
 /// The id that a holder of one of the secret's keys has.
 pub const OF_SECRET: &str = "secret";
-/// What such a holder is called.
+/// Name that such a holder goes by.
 pub const NAME_OF_SECRET: &str = "a key of the stack\u{2019}s secret";
 
 impl Holder {
@@ -97,17 +97,17 @@ impl Holder {
         revoked.is_none().then_some(Self { key: Actor { id, name }, scopes, deployments })
     }
 
-    /// Whether it is one of the secret's keys.
+    /// True if it is one of the secret's keys.
     pub fn is_of_secret(&self) -> bool {
         self.key.id == OF_SECRET
     }
 
-    /// Whether the key is good for what `scope` is for.
+    /// True if the key has `scope`, or the scope `admin`, which includes all others.
     pub fn may(&self, scope: Scope) -> bool {
         [scope, Scope::Admin].iter().any(|scope| self.scopes.contains(scope))
     }
 
-    /// Whether the key is good for `deployment`.
+    /// True if the key is good for `deployment`.
     pub fn is_for(&self, deployment: &Slug) -> bool {
         self.deployments.is_empty() || self.deployments.iter().any(|pattern| pattern.fits(deployment))
     }
@@ -128,8 +128,8 @@ pub fn in_words(scopes: &BTreeSet<Scope>) -> String {
     }
 }
 
-/// Who holds the key `typed` at `now`; `None`: it is not one of this stack's keys, or is one no more. A key
-/// that the console created costs one read of the record, and the secret is not needed for it.
+/// Holder of the key `typed` at `now`; `None`: it is no key of this stack, or it was revoked. A key that the
+/// console created costs one read of the record, and does not need the secret.
 pub async fn holder(
     store: &Store,
     secret: &Secret<ApiSecret>,
@@ -151,14 +151,14 @@ fn parts(text: &str) -> Option<(&str, &str)> {
     (hexadecimal(id, ID) && hexadecimal(secret, SECRET)).then_some((id, secret))
 }
 
-/// Who holds `key`, if `shown` is its secret. The time that it takes says nothing about the secret.
+/// Holder of `key`, if `shown` is its secret and the key was not revoked. The comparison takes constant time.
 fn of_record(key: ApiKey, shown: &str) -> Option<Holder> {
     let digest = hex::decode(&key.digest).ok()?;
     let same = bool::from(Sha256::digest(shown).ct_eq(digest.as_slice()));
     same.then(|| Holder::of(key))?
 }
 
-/// Who holds `typed`, if it is one of the secret's keys. Every key is compared, each in constant time; an
+/// Holder of `typed`, if it is one of the secret's keys. Every key is compared, each in constant time; an
 /// empty one matches nothing.
 fn of_secret(secret: &ApiSecret, typed: &SecretString) -> Option<Holder> {
     // Digests have one length, so that the comparison doesn't tell a key's length either.

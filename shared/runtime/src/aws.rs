@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Reading the system's 144 was a good part of each cold start.
 const ROOTS: &[u8] = include_bytes!("aws/roots.pem");
 
-/// What the clients have in common.
+/// Configuration that the clients share.
 #[derive(Clone, Debug)]
 pub struct Aws {
     region: Region,

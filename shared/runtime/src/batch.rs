@@ -12,13 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use store::{EffectMessage, StoreError, is_lane};
 
-/// How much of an invocation's time a message may need: with less left, the rest of the batch is left to the
-/// next one.
+/// Time of an invocation that a message may need. With less left, the rest of the batch is left to the next
+/// invocation.
 const ROOM: SignedDuration = SignedDuration::from_secs(12);
 /// The longest that SQS hides a message.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
 
-/// What became of a message.
+/// Outcome of handling a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handled {
     /// Nothing is left to do.
@@ -197,9 +197,8 @@ impl OwnQueue {
     }
 }
 
-/// How many seconds a message is hidden that is to be tried again after `wait`. A begun second counts: a
-/// message that came back before its time would come and go within that second until it is among the dead
-/// letters.
+/// Number of seconds for which a message is hidden that is to be tried again after `wait`, rounded up: a
+/// message that came back early would come and go within that second until it is among the dead letters.
 fn seconds_hidden(wait: SignedDuration) -> i32 {
     let wait = wait.clamp(SignedDuration::ZERO, LONGEST_WAIT);
     let begun = i64::from(wait.subsec_nanos() > 0);

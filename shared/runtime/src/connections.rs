@@ -1,5 +1,5 @@
-//! Where a deployment has its repository, its channel and its project: as an admin saved it in the console,
-//! else as the stack's parameter `Deployments` has it.
+//! Lookup of a deployment's repository, channel and project: as an admin saved them in the console, else as
+//! the stack's parameter `Deployments` has them.
 
 use crate::deployments::{Connection, Deployments};
 use approval::deploy::Slug;
@@ -10,7 +10,7 @@ use store::{DeploymentSettings, Done, SecretNumbers, Store, StoreError};
 #[derive(Clone, Debug)]
 pub struct Connections(Deployments);
 
-/// Whether a deployment is connected.
+/// State of a deployment's connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Connected {
     /// It is.
@@ -26,7 +26,7 @@ pub enum Connected {
 pub struct Lead {
     /// The deployment.
     pub deployment: Slug,
-    /// Whether it is connected.
+    /// State of its connection.
     pub connected: Connected,
     /// The numbers that its secrets are derived with, connected or not.
     pub secrets: SecretNumbers,
@@ -49,7 +49,7 @@ impl Connected {
     }
 }
 
-/// What `settings` say.
+/// Connection that `settings` describe.
 pub fn connection(settings: &DeploymentSettings) -> Connection {
     let own = || format!("gh/{}", settings.repository);
     Connection {
@@ -65,8 +65,8 @@ pub fn connection(settings: &DeploymentSettings) -> Connection {
     }
 }
 
-/// Why nothing is done for `deployment`, which `done` disconnected, and what can be done about it at the
-/// console's address `public_url`.
+/// Message that nothing is done for `deployment`, which `done` disconnected, and that an admin can connect it
+/// again in the console at `public_url`.
 pub fn disconnected(deployment: &Slug, done: &Done, public_url: &str) -> String {
     format!(
         "{deployment} was disconnected by {} on {}. An admin can connect it again at {public_url}/deployments/{deployment}/edit",
@@ -76,17 +76,17 @@ pub fn disconnected(deployment: &Slug, done: &Done, public_url: &str) -> String 
 }
 
 impl Connections {
-    /// Those of the parameter, and those on record.
+    /// Connections of the parameter, and those on record.
     pub fn new(parameter: Deployments) -> Self {
         Self(parameter)
     }
 
-    /// What the parameter says of `deployment`, whatever is on record.
+    /// Connection of `deployment` in the parameter, whatever is on record.
     pub fn of_parameter(&self, deployment: &Slug) -> Option<Connection> {
         self.0.connection(deployment)
     }
 
-    /// Whether `deployment` is connected, and where it has what. One request.
+    /// State of the connection of `deployment`. One request.
     pub async fn of(&self, store: &Store, deployment: &Slug) -> Result<Connected, StoreError> {
         self.with_secrets(store, deployment).await.map(|(connected, _)| connected)
     }

@@ -1,5 +1,4 @@
-//! Which deployments this stack knows, and where each has its repository and its channel: the setting
-//! `DEPLOYMENTS`.
+//! Deployments that this stack knows, each with its repository and its channel: the setting `DEPLOYMENTS`.
 //!
 //! Entries separated by commas: `SLUG[=OWNER/REPOSITORY] [#CHANNEL] [circleci:PROJECT-SLUG]`. `acme/*` stands
 //! for every deployment of `acme`, each with the repository of its own name; the most specific entry counts.
@@ -26,7 +25,7 @@ struct Entry {
 /// A deployment's repository, and where its problems are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
-    /// Whether an entry for a whole organization is all that connects it.
+    /// True if only an entry for a whole organization connects it.
     pub is_of_organization: bool,
     /// The deployment, as it was first connected.
     pub deployment: Slug,
@@ -39,7 +38,7 @@ pub struct Connection {
     /// The id of the project's pipeline definition, which projects of CircleCI's GitHub App need. The
     /// setting says nothing of it.
     pub circleci_definition: Option<String>,
-    /// Where the repository is. The setting says nothing of it: GitHub.
+    /// Host of the repository. The setting does not name it: GitHub.
     pub git_host: GitHost,
     /// The numbers that its secrets are derived with.
     pub secrets: SecretNumbers,

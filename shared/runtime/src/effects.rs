@@ -1,4 +1,4 @@
-//! From a message to the effect that it stands for.
+//! Claiming the effect that a message stands for.
 
 use crate::batch::Handled;
 use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, Queue, StartedBuild, backoff};
@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::OnceLock;
 use store::{CommitError, EffectMessage, Store, StoreError};
 
-/// How soon a message comes again whose effect could not be read or claimed.
+/// Delay before a message comes again whose effect could not be read or claimed.
 pub const SOON: SignedDuration = SignedDuration::from_secs(3);
 
 /// One attempt at an effect.
@@ -14,18 +14,19 @@ pub const SOON: SignedDuration = SignedDuration::from_secs(3);
 pub struct Attempt {
     /// The effect, as this process claimed it.
     pub effect: Effect,
-    /// Whether an earlier attempt's end is unknown.
+    /// True if the end of an earlier attempt is unknown.
     pub lost: bool,
-    /// How long at least nobody tried since that attempt: the wait that it asked for itself when its answer
-    /// was lost ([`Effect::unanswered`]). None, where its process just ended: it may have asked as late as
-    /// the end of its lease.
+    /// Shortest time that has passed without an attempt since that one: the wait that it asked for itself
+    /// when its answer was lost ([`Effect::unanswered`]). Zero if its process just ended: it may have sent
+    /// its request as late as the end of its lease.
     pub rested: SignedDuration,
     /// The build that this attempt started.
     pub build: OnceLock<StartedBuild>,
 }
 
 impl Attempt {
-    /// Whether the processes of so many attempts ended before they could say why that another one won't help.
+    /// True after so many tries that the processes of the attempts must have ended before they could say why
+    /// another one won't help.
     pub fn is_hopeless(&self) -> bool {
         self.effect.tries() > 2 * MAX_ATTEMPTS
     }
@@ -125,9 +126,10 @@ pub async fn take(
     }
 }
 
-/// How long at least `effect`, whose time has come, was left alone as its last attempt asked for when its
-/// answer was lost. Its next turn tells that it asked: a lease's is the lease's end, and what the clock sent
-/// again has another one.
+/// Shortest time for which `effect`, whose time has come, was left alone because its last attempt asked for
+/// that when its answer was lost. The clock's turn tells if it asked: after such a wait it is [`GRACE`] later
+/// than `not_before`, while a lease ends with it, and the clock sets another one when it sends the effect
+/// again.
 fn rested(effect: &Effect) -> SignedDuration {
     let left = GRACE.saturating_sub(effect.due_at.duration_since(effect.not_before));
     // A row keeps the turn in microseconds.

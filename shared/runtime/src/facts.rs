@@ -1,4 +1,4 @@
-//! What becomes known of a deploy, put on record by whoever hears of it.
+//! Facts that become known of a deploy, put on record by whichever function learns of them.
 
 use crate::race;
 use approval::facts::{Command, decide};

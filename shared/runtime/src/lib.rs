@@ -1,4 +1,4 @@
-//! What every function shares: settings, secrets, AWS clients, logs, retries of a lost race, and the loop
+//! Parts that all functions share: settings, secrets, AWS clients, logs, retries of a lost race, and the loop
 //! over a batch of messages.
 
 pub mod alarms;

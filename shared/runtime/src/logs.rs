@@ -29,8 +29,8 @@ pub fn start(filter: &str) {
     drop(started);
 }
 
-/// How a function ends that can't start or go on: one line that says why, and a status that Lambda takes for
-/// a failure.
+/// Logs one line that says why a function can't start or go on, and returns a status that Lambda takes for a
+/// failure.
 pub fn stopped(error: &dyn Display) -> ExitCode {
     tracing::error!(%error, "stopped");
     ExitCode::FAILURE

@@ -9,7 +9,7 @@ use store::CommitError;
 const SHORTEST_MS: u64 = 4;
 /// The longest that [`decide_patiently`] waits in all. A request to the API has ten seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How much longer it may get with each lost race, up to the eighth.
+/// Growth of the longest wait with each lost race, up to the eighth.
 const STEP_MS: u64 = 12;
 
 /// Does `attempt`, which reads the newest state, decides and commits. Where another process committed first
@@ -58,8 +58,8 @@ fn long_waits(who: &str) -> impl Iterator<Item = Duration> {
     })
 }
 
-/// How long the process that is known by `who` waits after losing its race number `lost` (from 1): between 4
-/// ms and a bound that grows from 16 to 100 ms. Different processes wait differently.
+/// Wait of the process that is known by `who` after it lost its race number `lost` (from 1): between 4 ms and
+/// a bound that grows from 16 to 100 ms. Different processes wait differently.
 fn jitter(who: &str, lost: u32) -> Duration {
     spread_over(STEP_MS * u64::from(lost.clamp(1, 8)), (who, lost))
 }

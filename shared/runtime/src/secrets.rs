@@ -14,7 +14,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::Mutex;
 
-/// How long a value is used before it is read again.
+/// Time for which a value is used before it is read again.
 const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// The Slack app's secret.
@@ -22,7 +22,7 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
 pub struct SlackSecret {
     /// The bot user's OAuth token, `xoxb-…`.
     pub bot_token: SecretString,
-    /// What Slack signs its requests with.
+    /// Secret that Slack signs its requests with.
     pub signing_secret: SecretString,
     /// The app's client id. Without it nobody signs in with Slack, which is no mistake.
     #[serde(default)]
@@ -37,7 +37,7 @@ pub struct SlackSecret {
 pub struct GitHubSecret {
     /// A token that reads contents and pull requests, and dispatches workflows.
     pub token: SecretString,
-    /// What the secret of each deployment's webhook is derived from.
+    /// Secret that those of the deployments' webhooks are derived from.
     pub webhook_secret: SecretString,
 }
 
@@ -72,7 +72,7 @@ pub struct LinearSecret {
 pub struct ApiSecret {
     /// The keys that register deploys and open the console.
     pub keys: Vec<SecretString>,
-    /// What the key that signs each deployment's `webhook` actions is derived from.
+    /// Secret that the keys of the deployments' `webhook` actions are derived from.
     #[serde(default)]
     pub webhook_key: Option<SecretString>,
 }
@@ -99,7 +99,7 @@ pub struct HeaderSecret {
 }
 
 impl HeaderSecret {
-    /// Whether rules of `deployment` may send it. A list without entries names none.
+    /// True if rules of `deployment` may send it. A list without entries names none.
     pub fn is_for(&self, deployment: &Slug) -> bool {
         self.deployments.iter().any(|named| match named.trim().strip_suffix("/*") {
             Some(organization) => organization.eq_ignore_ascii_case(deployment.organization()),
@@ -153,21 +153,21 @@ impl Complete for CircleCiSecret {
 }
 
 impl SlackSecret {
-    /// Whether people can sign in with Slack: there is a client id, and its secret.
+    /// True if people can sign in with Slack: there are a client id and its secret.
     pub fn signs_in(&self) -> bool {
         !self.client_id.trim().is_empty() && !self.client_secret.expose_secret().trim().is_empty()
     }
 }
 
 impl JiraSecret {
-    /// Whether there is an account to ask Jira with.
+    /// True if there is a token to ask Jira with.
     pub fn is_filled(&self) -> bool {
         first_empty(&[("token", &self.token)]).is_none()
     }
 }
 
 impl LinearSecret {
-    /// Whether there is a key to ask Linear with.
+    /// True if there is a key to ask Linear with.
     pub fn is_filled(&self) -> bool {
         first_empty(&[("key", &self.key)]).is_none()
     }
@@ -192,7 +192,7 @@ impl Complete for ApiSecret {
     }
 }
 
-/// Why there is no secret to work with. Nothing is let through without one.
+/// Error for a secret that can't be used. Nothing is let through without it.
 #[derive(Clone, Debug, Error)]
 #[error(
     "the secret {id} {problem}; put its value with `aws secretsmanager put-secret-value --secret-id {id}`"

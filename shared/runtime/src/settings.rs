@@ -21,9 +21,9 @@ pub struct Settings(BTreeMap<String, String>);
 pub struct SettingError {
     /// The setting.
     pub name: String,
-    /// What is wrong with it.
+    /// Problem with it, to follow the setting's name.
     pub problem: String,
-    /// Where its value comes from.
+    /// Hint that tells where its value comes from.
     pub hint: String,
 }
 
@@ -95,7 +95,7 @@ impl Settings {
         slug.map(|slug| Some(slug.to_string())).ok_or_else(|| Self::error(name, "is not `owner/name`"))
     }
 
-    /// How long the record is kept: `RETENTION_DAYS`, a whole number of days from 1 to 3650.
+    /// Time for which the record is kept: `RETENTION_DAYS`, a whole number of days from 1 to 3650.
     pub fn retention(&self) -> Result<SignedDuration, SettingError> {
         let name = "RETENTION_DAYS";
         let days: i64 = self

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What a key is for.
+/// Permission of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -25,7 +25,7 @@ pub enum Scope {
     Admin,
 }
 
-/// Who did something in the console, as they were called then.
+/// Somebody who did something in the console, under the name of that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// Their Slack user id, or the id of the API key that was shown.
@@ -34,12 +34,12 @@ pub struct Actor {
     pub name: String,
 }
 
-/// Who did something once, and when.
+/// The person who did something once, and the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// Who.
+    /// The person, or the key.
     pub by: Actor,
-    /// When.
+    /// The time.
     pub at: Timestamp,
 }
 
@@ -61,7 +61,7 @@ impl Pattern {
         &self.0
     }
 
-    /// Whether `deployment` is one of those that it stands for, in any case.
+    /// True if the pattern covers `deployment`; upper and lower case make no difference.
     pub fn fits(&self, deployment: &Slug) -> bool {
         let pattern = canonical(&self.0);
         match pattern.strip_suffix("/*") {
@@ -76,9 +76,9 @@ impl Pattern {
 pub struct ApiKey {
     /// Its id, a part of the key's text.
     pub id: String,
-    /// What people call it.
+    /// Name that people gave it.
     pub name: String,
-    /// What it is for.
+    /// Permissions of the key.
     pub scopes: BTreeSet<Scope>,
     /// The deployments that it is for; none: all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -87,9 +87,9 @@ pub struct ApiKey {
     pub digest: String,
     /// The last four characters of its text, by which people recognise it.
     pub last_four: String,
-    /// Who created it.
+    /// The person who created it, and the time.
     pub created: Done,
-    /// Who revoked it; from then on it opens nothing.
+    /// The person who revoked it, and the time. A revoked key opens nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Done>,
 }

@@ -12,10 +12,10 @@ use approval::slug::canonical;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How many approvals a request looks at, at most.
+/// Most approvals that one request reads.
 pub const MOST_LOOKED_AT: i32 = 500;
 
-/// Which approvals a list is of; by default all of them.
+/// Filter of a list of approvals; by default it lists all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WantedApprovals {
     /// Those of this deployment.
@@ -34,7 +34,7 @@ pub struct WantedApprovals {
     pub until: Option<Timestamp>,
 }
 
-/// How far the approvals of a list got.
+/// Outcome that the approvals of a list have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WantedOutcome {
     /// People can still change them.
@@ -58,9 +58,9 @@ pub struct ApprovalSummary {
     pub id: ApprovalId,
     /// The deploy that it is about.
     pub deploy: DeployId,
-    /// What was deployed; `None` of an approval that was opened before this was kept.
+    /// Deployment that was deployed; `None` for an approval that was opened before this was kept.
     pub deployment: Option<Slug>,
-    /// Where it arrived; `None` as for `deployment`.
+    /// Environment where it arrived; `None` as for `deployment`.
     pub environment: Option<String>,
     /// The commit's full SHA.
     pub revision: String,
@@ -68,14 +68,14 @@ pub struct ApprovalSummary {
     pub name: String,
     /// The rule's name.
     pub rule: String,
-    /// How far it got.
+    /// Status of the approval.
     pub status: Status,
     /// One vote a person, in the order in which they first voted.
     pub votes: Vec<Vote>,
     /// Its glass, which somebody may have broken.
     #[serde(default, skip_serializing_if = "Glass::is_whole")]
     pub glass: Glass,
-    /// When it was opened.
+    /// Time at which the approval was opened.
     pub opened_at: Timestamp,
 }
 
@@ -86,7 +86,7 @@ pub struct ApprovalListing {
     pub approvals: Vec<ApprovalSummary>,
     /// The number of further approvals among those looked at that this release can't read.
     pub unreadable: usize,
-    /// What to ask for to get the next part; `None` at the end.
+    /// Cursor of the next part; `None` at the end.
     pub next: Option<String>,
 }
 
@@ -121,7 +121,7 @@ impl WantedOutcome {
 }
 
 impl ApprovalSummary {
-    /// When it was closed; `None` while people can still change it.
+    /// Returns the time at which it was closed; `None` while people can still change it.
     pub fn closed_at(&self) -> Option<Timestamp> {
         match &self.status {
             Status::Pending | Status::Quorum { .. } => None,
@@ -133,18 +133,18 @@ impl ApprovalSummary {
         }
     }
 
-    /// Whether it went ahead by a broken glass that nobody reviewed yet.
+    /// True if it went ahead by break-glass and nobody has reviewed that yet.
     pub fn owes_review(&self) -> bool {
         let is_broken = self.glass.broken.as_ref().is_some_and(|broken| broken.review.is_none());
         is_broken && WantedOutcome::Approved.is_of(&self.status)
     }
 
-    /// How long it was open.
+    /// Returns the time for which it was open; `None` while it is open.
     pub fn took(&self) -> Option<SignedDuration> {
         self.closed_at().map(|at| at.duration_since(self.opened_at))
     }
 
-    /// Where it stands in a list: what to ask for to get those that come after it.
+    /// Returns its place in a list, which serves as the cursor for the approvals that come after it.
     pub fn place(&self) -> String {
         keys::opened(self.opened_at, &self.id)
     }
@@ -162,7 +162,7 @@ impl ApprovalSummary {
         }
     }
 
-    /// Whether `person` (a Slack user id, or a part of a name in lower case) had a part in it.
+    /// True if `person` (a Slack user id, or a part of a name in lower case) had a part in it.
     fn concerns(&self, person: &str) -> bool {
         let is = |id: &str| id.eq_ignore_ascii_case(person);
         self.cancelled_by().is_some_and(is)
@@ -175,12 +175,12 @@ struct Found {
     rows: Vec<(String, ApprovalSummary)>,
     /// The number of rows that could not be read.
     unreadable: usize,
-    /// Where older ones begin that were not looked at.
+    /// Cursor of the older approvals that were not read; `None` if all were.
     cut: Option<String>,
 }
 
 impl WantedApprovals {
-    /// Where they are: the index, the attribute of its partition key, and the key's value.
+    /// Returns the partitions to read: the index, the attribute of its partition key, and the key's value.
     fn partitions(&self) -> Vec<(&'static str, &'static str, String)> {
         if let Some(deployment) = &self.deployment {
             return vec![(keys::DEPLOYMENT_INDEX, keys::DEPLOYMENT_KEY, keys::approvals_of(deployment))];
@@ -193,7 +193,7 @@ impl WantedApprovals {
         parts.iter().map(|part| (keys::APPROVALS_INDEX, keys::APPROVALS, (*part).to_owned())).collect()
     }
 
-    /// Whether all that is in the partitions is wanted, but for the time.
+    /// True if the list includes everything in the partitions, regardless of the time.
     fn takes_all(&self) -> bool {
         let all_outcomes = match self.outcome {
             None => true,
@@ -203,7 +203,7 @@ impl WantedApprovals {
         all_outcomes && self.environment.is_none() && self.revision.is_none() && self.person.is_none()
     }
 
-    /// Whether an approval of the partitions is wanted, but for its time.
+    /// True if the list includes an approval of the partitions, regardless of its time.
     fn takes(&self, approval: &ApprovalSummary) -> bool {
         let of = approval.environment.as_deref().map(canonical);
         let environment = |wanted: &String| of == Some(canonical(wanted));
@@ -313,7 +313,7 @@ impl Store {
     }
 }
 
-/// When a row of an index is listed.
+/// Returns the place of an index's row in a list.
 fn listed_at(item: &Row) -> String {
     item.get(keys::LISTED_AT).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }

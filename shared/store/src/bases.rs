@@ -1,4 +1,4 @@
-//! Where the ranges of a deployment's places start, what was read of a range, and the reviews that are owed.
+//! Bases of a deployment's places, ranges that were read, and reviews that are owed.
 
 use crate::error::StoreError;
 use crate::{Store, keys};
@@ -9,7 +9,7 @@ use approval::owed::OwedReviews;
 use approval::shares::Changes;
 
 impl Store {
-    /// What was let through to `place` of `deployment`; nothing, where that is not on record. One request.
+    /// Returns the base of `place` of `deployment`; an empty one if none is on record. One request.
     pub async fn base(&self, deployment: &Slug, place: &str) -> Result<Base, StoreError> {
         let found = self.get(&keys::base(deployment, place)).await?;
         Ok(found.unwrap_or_else(|| Base::none(deployment, place)))

@@ -7,7 +7,7 @@ use crate::{Store, keys};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long a rules file that nobody asks for is kept.
+/// Time for which a rules file is kept after it was written. Reading it does not extend the time.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// The largest file that is kept; a row holds 400 KB.
 const LARGEST: usize = 300 * 1024;

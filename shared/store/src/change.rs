@@ -27,7 +27,7 @@ use approval::shares::Changes;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
 
-/// What is to be committed about one deploy at one time.
+/// Rows to commit for one deploy at one time.
 #[derive(Debug)]
 pub struct Change {
     deploy: DeployId,
@@ -135,7 +135,8 @@ impl Change {
         self
     }
 
-    /// What became known of this deploy (its first, where its version is 0) and all that follows from it.
+    /// Adds the facts of this deploy (its first facts, if their version is 0), and the effects and events
+    /// that follow.
     pub fn facts(mut self, decision: Decision<Facts>) -> Self {
         let Decision { mut next, effects, later, events } = decision;
         next.version += 1;
@@ -158,15 +159,15 @@ impl Change {
         self
     }
 
-    /// Which deploy's run a rule asks about; a first one has the version 0.
+    /// Adds the deploy whose run a rule asks about; a first one has the version 0.
     pub fn newest(mut self, mut newest: Newest) -> Self {
         newest.version += 1;
         self.states.push(State::Newest(Box::new(newest)));
         self
     }
 
-    /// What was let through to a place; a first one has the version 0. Where another approval let something
-    /// through since it was read, that is a conflict.
+    /// Adds the base of a place; a first one has the version 0. If another approval has moved the base
+    /// since it was read, the commit is a conflict.
     pub fn base(mut self, mut base: Base) -> Self {
         base.version += 1;
         self.states.push(State::Base(Box::new(base)));
@@ -180,7 +181,7 @@ impl Change {
         self
     }
 
-    /// What was read of the range that an approval of this deploy judges.
+    /// Adds the range that an approval of this deploy judges, as it was read.
     pub fn range(mut self, approval: &ApprovalId, range: Changes) -> Self {
         self.states.push(State::Range { approval: approval.clone(), range: Box::new(range) });
         self
@@ -201,13 +202,13 @@ impl Change {
         self
     }
 
-    /// Where the dialog of an approval of this deploy stands: [`Store::approval_at`] finds it by that.
+    /// Adds the place of an approval's dialog, by which [`Store::approval_at`] finds the approval.
     pub fn dialog(mut self, dialog: &Dialog, approval: &ApprovalId) -> Self {
         self.states.push(State::Dialog { dialog: dialog.clone(), approval: approval.clone() });
         self
     }
 
-    /// What came of the rules of this deploy, which were evaluated for `effect`.
+    /// Adds the outcome of evaluating this deploy's rules, which was done for `effect`.
     pub fn evaluation(mut self, evaluation: Evaluation, effect: &EffectId) -> Self {
         self.states.push(State::Evaluation { evaluation: Box::new(evaluation), effect: effect.clone() });
         self
@@ -233,7 +234,7 @@ impl Change {
         self
     }
 
-    /// How many rows committing it writes so far; DynamoDB takes 100 in one transaction.
+    /// Returns the number of rows that committing it writes so far; DynamoDB takes 100 in one transaction.
     pub fn rows(&self) -> usize {
         self.states.len() + self.effects.len() + self.events.len()
     }
@@ -247,7 +248,8 @@ impl Change {
         self.states.iter().map(bytes).sum()
     }
 
-    /// What became of an effect that this process has claimed; `before` is the effect as it was claimed.
+    /// Adds the outcome of an effect that this process has claimed; `before` is the effect as it was
+    /// claimed.
     pub fn effect(mut self, before: &Effect, after: Effect) -> Self {
         self.states.push(State::Effect { before: Box::new(before.clone()), after: Box::new(after) });
         self

@@ -25,7 +25,7 @@ pub struct CiTrust {
     /// say.
     #[serde(default)]
     pub refs: Vec<String>,
-    /// Whether the tokens are good for reports of health and for tags that count, too.
+    /// True if the tokens may also report health, and tags that count.
     #[serde(default)]
     pub report: bool,
 }

@@ -11,7 +11,7 @@ use approval::deploy::Slug;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
-/// Where a repository is. The console's wizard leads there to make the rules file.
+/// Source host of a repository. The console's wizard leads there to create the rules file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GitHost {
@@ -40,13 +40,13 @@ pub struct DeploymentSettings {
     /// The id of the project's pipeline definition; `None`: the project is triggered without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub circleci_definition: Option<String>,
-    /// Where the repository is.
+    /// Source host of the repository.
     pub git_host: GitHost,
-    /// Who disconnected the deployment.
+    /// The person who disconnected the deployment, and the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disconnected: Option<Done>,
-    /// Whether GitHub's deliveries of the repository lead here. Of several deployments of one repository, the
-    /// first one's do.
+    /// True if GitHub's deliveries of the repository lead here. If several deployments have one repository,
+    /// they lead to the first one.
     #[serde(default)]
     pub leads: bool,
     /// The numbers that its secrets are derived with.
@@ -55,7 +55,7 @@ pub struct DeploymentSettings {
     /// The CI jobs whose tokens register its deploys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ci: Vec<CiTrust>,
-    /// Who saved them.
+    /// The person who saved them, and the time.
     pub saved: Done,
     /// Grows by one each time; 0: not saved yet.
     pub version: u64,

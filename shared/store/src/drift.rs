@@ -1,4 +1,4 @@
-//! How far one environment is behind another, and who asks.
+//! Number of deploys by which one environment is behind another, and the deploys whose rules ask for it.
 
 use crate::error::StoreError;
 use crate::row::{self, text};
@@ -10,7 +10,7 @@ use approval::slug::canonical;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many deploys are looked at for the one that another environment has.
+/// Most deploys that are searched for the one that another environment has.
 const MAX_LOOKED_AT: i32 = 100;
 
 /// The deploys of one environment that another has not.
@@ -20,7 +20,7 @@ pub struct Missing {
     pub since: Timestamp,
     /// The number of them, of the last 100 deploys.
     pub count: u32,
-    /// Whether all that were looked at are missing, so that there may be more.
+    /// True if all deploys that were read are missing, so that there may be more.
     pub or_more: bool,
 }
 
@@ -28,14 +28,14 @@ pub struct Missing {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Watcher {
     deploy: DeployId,
-    /// When it is listed; a newer one takes its place.
+    /// Sort key of the deploy; a newer one takes its place.
     listed_at: String,
 }
 
 impl Store {
-    /// How far `environment` of the same deployment is behind the environment of `deploy`, as of that deploy:
-    /// the deploys that stood here after the revision that is newest there, of the last 100. `None`:
-    /// `environment` has what `deploy` has. Two requests.
+    /// Returns the deploys by which `environment` of the same deployment is behind the environment of
+    /// `deploy`, as of that deploy: those that arrived here after the revision that is newest there, of the
+    /// last 100. `None`: `environment` has what `deploy` has. Two requests.
     pub async fn drift(&self, deploy: &Deploy, environment: &str) -> Result<Option<Missing>, StoreError> {
         let there = self.newest_in(&deploy.deployment, environment).await?;
         if there.as_ref().is_some_and(|there| there.revision == deploy.revision) {

@@ -24,7 +24,7 @@ pub struct Environment {
 pub struct Deployment {
     /// The deployment.
     pub slug: Slug,
-    /// Whether somebody disconnected it.
+    /// True if somebody disconnected it.
     pub is_disconnected: bool,
     /// Its environments, by name.
     pub environments: Vec<Environment>,
@@ -40,7 +40,7 @@ pub struct Deployments {
     pub next: Option<Slug>,
 }
 
-/// What lies in the partition of all deployments.
+/// Row in the partition of all deployments.
 enum Entry {
     /// A deployment's settings: whether it is disconnected.
     Settings(Slug, bool),

@@ -1,4 +1,4 @@
-//! What can go wrong between Signoff and AWS.
+//! Errors of the record, the queues and their rows.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -26,7 +26,7 @@ pub enum StoreError {
     /// Something would be larger than the record takes. Nothing was sent, and trying again won't help.
     #[error("{part} would be {size}, and the record takes {limit}")]
     TooLarge {
-        /// Which part.
+        /// Name of the part.
         part: String,
         /// Its size.
         size: String,
@@ -38,12 +38,12 @@ pub enum StoreError {
     Row {
         /// Partition and sort key.
         key: String,
-        /// What is wrong with it.
+        /// Description of the mistake.
         detail: String,
     },
 }
 
-/// Why a change was not committed. Nothing of it was written.
+/// Reason why a change was not committed. Nothing of it was written.
 #[derive(Debug, Error)]
 pub enum CommitError {
     /// Somebody else committed first: load the newest state and decide again.

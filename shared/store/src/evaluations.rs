@@ -11,7 +11,7 @@ use approval::run::Run;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
-/// How many evaluations one part holds; DynamoDB reads 1 MB of them at most.
+/// Most evaluations in one part; DynamoDB reads 1 MB of them at most.
 const MOST_READ: i32 = 100;
 
 /// A place in the list of a deployment's evaluations: each one comes after those that are newer.
@@ -21,7 +21,7 @@ pub struct EvaluationPlace(String);
 /// An evaluation in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedEvaluation {
-    /// Where in the list it is.
+    /// Its place in the list.
     pub place: EvaluationPlace,
     /// The evaluation.
     pub evaluation: Evaluation,

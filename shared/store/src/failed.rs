@@ -12,7 +12,7 @@ use std::collections::HashSet;
 /// The most runs that are looked at, the newest ones.
 const MOST: i32 = 500;
 
-/// What the index has of a run.
+/// Row of a failed run, as the index has it.
 #[derive(Debug, Deserialize)]
 struct FailedRun {
     deploy: DeployId,

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// How many deploys are kept on at the same time.
+/// Number of partitions whose deploys are kept on at the same time.
 const SIDE_BY_SIDE: usize = 16;
 
 /// `partitions`, from another one on each hour: a day begins at 24 places, as far apart as can be.

@@ -141,7 +141,7 @@ pub(crate) fn newest(deployment: &Slug, environment_name: &str, rule: &str) -> K
     Key { pk, sk: "newest".to_owned() }
 }
 
-/// Where the ranges of a place start. A place may be longer than a key.
+/// Key of the base of a place. A place may be longer than a key.
 pub(crate) fn base(deployment: &Slug, place: &str) -> Key {
     Key {
         pk: format!("base#{}#{}", deployment.canonical(), digest(&["place", place])),
@@ -184,7 +184,7 @@ pub(crate) fn message(message: &Dialog) -> Key {
     Key { pk: format!("message#{}#{}", message.channel, message.ts), sk: "message".to_owned() }
 }
 
-/// Where all revisions of a deployment have their places.
+/// Partition key of the places of all revisions of a deployment.
 pub(crate) fn revisions(deployment: &Slug) -> String {
     format!("revisions#{}", deployment.canonical())
 }
@@ -194,7 +194,7 @@ pub(crate) fn revision(deploy: &Deploy) -> Key {
     Key { pk: revisions(&deploy.deployment), sk: format!("{}#{environment}#{id}", deploy.revision) }
 }
 
-/// Where all API keys are.
+/// Partition key of all API keys.
 pub(crate) const API_KEYS: &str = "keys";
 
 pub(crate) fn api_key(id: &str) -> Key {
@@ -217,7 +217,7 @@ pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
     Key { pk: format!("rules#{deployment}"), sk: "in_force".to_owned() }
 }
 
-/// That the channel of a deployment was told that it has no rules.
+/// Key of the row which says that the channel of a deployment was told of its missing rules.
 pub(crate) fn without_rules(deployment: &Slug) -> Key {
     Key { pk: format!("without_rules#{}", deployment.canonical()), sk: "told".to_owned() }
 }
@@ -274,7 +274,7 @@ pub(crate) fn due(effect: &EffectId) -> String {
     due_shard(sum % DUE_SHARDS)
 }
 
-/// What comes after every row of a deployment in the partition of all deployments, and before any other: no
+/// Sort key after every row of a deployment in the partition of all deployments, and before any other: no
 /// slug has a `$`, which follows on `#`.
 pub(crate) fn end(deployment: &Slug) -> String {
     format!("{}$", deployment.canonical())
@@ -285,7 +285,7 @@ pub(crate) fn deploys_of(deployment: &Slug) -> String {
     format!("deploys#{}", deployment.canonical())
 }
 
-/// When a deploy is listed: its time, and its id where two have the same.
+/// Sort key of a deploy in lists: its time, and its id in case two have the same time.
 pub(crate) fn listed_at(at: Timestamp, deploy: &DeployId) -> String {
     format!("{}#{deploy}", sortable(at))
 }
@@ -301,22 +301,24 @@ pub(crate) fn evaluations_of_deploy(deploy: &DeployId) -> String {
     format!("evaluations#{deploy}")
 }
 
-/// Where the evaluations of a deployment's rules are listed.
+/// Partition key of the evaluations of a deployment's rules.
 pub(crate) fn evaluations_of(deployment: &Slug) -> String {
     format!("evaluations#{}", deployment.canonical())
 }
 
-/// When an evaluation is listed: its time, and the effect that it was done for where two have the same.
+/// Sort key of an evaluation in lists: its time, and the effect that asked for it in case two have the same
+/// time.
 pub(crate) fn evaluated(at: Timestamp, effect: &EffectId) -> String {
     format!("{}#{effect}", sortable(at))
 }
 
-/// Where the approvals of a deployment are listed.
+/// Partition key of the approvals of a deployment.
 pub(crate) fn approvals_of(deployment: &Slug) -> String {
     format!("approvals#{}", deployment.canonical())
 }
 
-/// When an approval or a run is listed: the time at which it was opened, and its id where two have the same.
+/// Sort key of an approval or a run in lists: the time at which it was opened, and its id in case two have
+/// the same time.
 pub(crate) fn opened(at: Timestamp, id: &impl std::fmt::Display) -> String {
     format!("{}#{id}", sortable(at))
 }

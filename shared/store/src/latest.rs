@@ -19,15 +19,15 @@ pub struct Latest {
     pub environment: String,
     /// The revision, as it was registered.
     pub revision: String,
-    /// When it was deployed.
+    /// Time at which it was deployed.
     pub deployed_at: Timestamp,
-    /// How often this was committed.
+    /// Number of times that this was committed.
     pub version: u64,
 }
 
 impl Latest {
-    /// What is on record once `deploy` is registered where `known` was the latest: `None` where that one
-    /// stays the latest. Of two deploys at the same time, the ids decide.
+    /// Returns the row to write once `deploy` is registered and `known` was the latest: `None` if that one
+    /// stays the latest. If two deploys have the same time, their ids decide.
     pub fn after(known: Option<&Self>, deploy: &Deploy) -> Option<Self> {
         let later = |known: &Self| (known.deployed_at, &known.deploy) >= (deploy.deployed_at, &deploy.id);
         if known.is_some_and(later) {

@@ -76,7 +76,7 @@ pub struct Places {
     pub deploys_queue: Option<String>,
     /// The address of the queue to action-execution.
     pub effects_queue: Option<String>,
-    /// How long the record is kept.
+    /// Time for which the record is kept.
     pub retention: SignedDuration,
 }
 

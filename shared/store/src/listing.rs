@@ -11,11 +11,11 @@ use approval::slug::canonical;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many deploys are looked at for one part of a list that no index has by itself: 500 entries of an index
+/// Most deploys that are read for one part of a list that has no index of its own: 500 entries of an index
 /// are some 150 KB.
 const MOST_LOOKED_AT: i32 = 500;
 
-/// Which deploys a list is of; by default all of them.
+/// Filter of a list of deploys; by default it lists all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// Those of this deployment.
@@ -35,23 +35,23 @@ pub struct Wanted {
 pub struct DeploySummary {
     /// Its id.
     pub id: DeployId,
-    /// What was deployed.
+    /// Deployment that was deployed.
     pub deployment: Slug,
-    /// Where it arrived.
+    /// Environment where it arrived.
     pub environment: String,
     /// The commit's full SHA.
     pub revision: String,
-    /// When it was deployed; of one that did not arrive, when it got to its state.
+    /// Time at which it was deployed; for one that did not arrive, the time at which it got into its state.
     pub deployed_at: Timestamp,
-    /// How far it got.
+    /// State of the deploy.
     #[serde(default)]
     pub state: DeployState,
     /// The time from which it counts as being there; `None`: it never stood there, as far as the record
     /// knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived_at: Option<Timestamp>,
-    /// Whether an action of it failed and waits for somebody, where that was looked up
-    /// ([`Store::failed_deploys`]).
+    /// True if one of its actions failed and waits for somebody. Only [`Store::failed_deploys`] looks that
+    /// up.
     #[serde(skip)]
     pub has_failed: bool,
 }
@@ -78,12 +78,12 @@ pub struct Listing {
     pub deploys: Vec<DeploySummary>,
     /// The number of further deploys of this part that this release can't read.
     pub unreadable: usize,
-    /// What to ask for to get the next part; `None` at the end.
+    /// Cursor of the next part; `None` at the end.
     pub next: Option<String>,
 }
 
 impl Wanted {
-    /// Whether a deploy of the index that is read belongs to the list, but for its time.
+    /// True if the list includes a deploy of the index that is read, regardless of its time.
     fn takes(&self, deploy: &DeploySummary) -> bool {
         let environment = |wanted: &String| canonical(wanted) == canonical(&deploy.environment);
         // Of one deployment, the index of revisions has chosen: it knows a deploy by the full SHA, too.
@@ -196,7 +196,7 @@ impl Store {
     }
 }
 
-/// When a deploy of an index is listed.
+/// Returns the place of an index's row in a list.
 pub(crate) fn listed_at(item: &Row) -> Option<String> {
     item.get(keys::LISTED_AT).and_then(|value| value.as_s().ok()).cloned()
 }

@@ -1,4 +1,4 @@
-//! Where messages of deploys stand, so that what people do with them is found to be about the deploy.
+//! Places of messages about deploys, by which Signoff finds the deploy of a message that people react to.
 
 use crate::error::StoreError;
 use crate::{Store, keys, row};

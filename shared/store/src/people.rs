@@ -10,11 +10,11 @@ use crate::{Store, keys};
 use approval::people::{Entry, Handle};
 use std::collections::HashMap;
 
-/// How many rows one BatchGetItem reads.
+/// Most rows that one BatchGetItem reads.
 ///
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>.
 const BATCH: usize = 100;
-/// How many parts of the list are read, 1 MB each.
+/// Most parts of the list that are read, 1 MB each.
 const PARTS: usize = 3;
 
 /// The list of people, as far as it was read.
@@ -22,7 +22,7 @@ const PARTS: usize = 3;
 pub struct People {
     /// The entries, in the order of their handles; those that were removed too.
     pub entries: Vec<Entry>,
-    /// Whether there are more of them.
+    /// True if there are more of them.
     pub is_cut: bool,
 }
 

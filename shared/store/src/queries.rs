@@ -28,21 +28,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub struct Page {
     /// The deploy.
     pub deploy: Deploy,
-    /// What became known of it since.
+    /// Facts that became known of it since.
     pub facts: Facts,
     /// Its runs, oldest first.
     pub runs: Vec<Run>,
     /// Its approvals, oldest first.
     pub approvals: Vec<Approval>,
-    /// What was to be done to the outside world.
+    /// Effects of the deploy: everything to do outside.
     pub effects: Vec<Effect>,
-    /// What happened, oldest first.
+    /// Events, oldest first.
     pub events: Vec<Event>,
     /// The keys of further rows, which this release can't read.
     pub unreadable: Vec<String>,
 }
 
-/// Which approval a dialog is of.
+/// Approval that a dialog shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DialogPlace {
     /// The deploy.
@@ -51,7 +51,7 @@ pub struct DialogPlace {
     pub approval: ApprovalId,
 }
 
-/// How far a deploy got.
+/// State of a deploy's confirmation and arrival.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Outline {
     /// The source host's word for which commit it is.
@@ -74,10 +74,10 @@ impl Outline {
     }
 }
 
-/// What a deployment's page shows beside its deploys.
+/// Data that a deployment's page shows beside its deploys.
 #[derive(Clone, Debug)]
 pub struct Beside {
-    /// What became known of the deploys, by id.
+    /// Facts of the deploys, by deploy id.
     pub facts: HashMap<DeployId, Facts>,
     /// The deployment's rules; `None`: it never had any, or they can't be read.
     pub rules: Option<RulesInForce>,
@@ -133,7 +133,8 @@ impl Store {
         Ok(row.map(row::read::<Named>).transpose()?.map(|named| named.deployment))
     }
 
-    /// How far a deploy got, whatever else its row says; `None`: it is not on record.
+    /// Reads the state of a deploy's confirmation and arrival, even if other parts of its row can't be read;
+    /// `None`: it is not on record.
     ///
     /// # Errors
     /// The record can't be read, or this part of the row can't.
@@ -141,7 +142,7 @@ impl Store {
         self.get_row(&keys::deploy(deploy)).await?.map(row::read).transpose()
     }
 
-    /// What alarms report of a deploy, whatever else is known of it.
+    /// Reads the reports of alarms on a deploy, even if its other facts can't be read.
     ///
     /// # Errors
     /// The record can't be read, or this part of the row can't.
@@ -158,7 +159,7 @@ impl Store {
         Ok(facts.alarms())
     }
 
-    /// What became known of a deploy after it arrived.
+    /// Reads the facts that became known of a deploy after it arrived.
     pub async fn facts(&self, deploy: &DeployId) -> Result<Facts, StoreError> {
         Ok(self.get(&keys::facts(deploy)).await?.unwrap_or_else(|| Facts::none(deploy)))
     }
@@ -224,7 +225,7 @@ impl Store {
         })
     }
 
-    /// What became known of these deploys, at most 100; of those that are left out, nothing. One request.
+    /// Reads the facts of these deploys, at most 100; a deploy without facts is left out. One request.
     pub async fn facts_of(&self, deploys: &[&DeployId]) -> Result<HashMap<DeployId, Facts>, StoreError> {
         let keys: Vec<_> = deploys.iter().map(|deploy| keys::facts(deploy)).collect();
         let rows = self.get_all(&keys).await?;
@@ -232,7 +233,8 @@ impl Store {
         Ok(facts.into_iter().map(|facts| (facts.deploy.clone(), facts)).collect())
     }
 
-    /// What a deployment's page shows beside its deploys, of which there are at most 98. One request.
+    /// Reads the data that a deployment's page shows beside its deploys, of which there are at most 98. One
+    /// request.
     ///
     /// # Errors
     /// The record can't be read.

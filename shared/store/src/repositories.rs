@@ -28,7 +28,7 @@ pub struct KeptRepository {
 pub struct Anew {
     /// The number that was kept before.
     pub was: u64,
-    /// Who said so, and when.
+    /// The person who said so, and the time.
     pub done: Done,
 }
 
@@ -46,8 +46,8 @@ impl KeptRepository {
 }
 
 impl Store {
-    /// What was kept of `repository` for `deployment`; `None`: none yet. Saving the deployment's settings
-    /// changes nothing of it. One request.
+    /// Returns the repository that was kept for `deployment` under the name `repository`; `None`: none yet.
+    /// Saving the deployment's settings does not change it. One request.
     ///
     /// # Errors
     ///

@@ -26,13 +26,13 @@ pub struct RulesTexts {
 struct Piece {
     path: Option<String>,
     tags_path: Option<String>,
-    /// How many bytes of all pieces' texts are the rules file; the default tags follow.
+    /// Number of bytes of all pieces' texts that are the rules file; the default tags follow.
     rules_bytes: usize,
     text: String,
 }
 
 impl RulesTexts {
-    /// What stands for these files; `hash` is the SHA-256 of the rules file's text.
+    /// Returns a reference to these files; `hash` is the SHA-256 of the rules file's text.
     pub fn copy(&self, hash: String) -> FileCopy {
         let tags = self.tags.as_ref().map(|(path, text)| (path.as_str(), text.as_str()));
         FileCopy::of(self.path.as_deref(), &self.rules, hash, tags)

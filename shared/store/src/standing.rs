@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How often an arrival that lost a race is decided again; each loss means that another one won.
+/// Most times that an arrival which lost a race is decided again; each loss means that another one won.
 const MAX_RACES: usize = 100;
 
 /// The row of what stands in an environment.
@@ -22,27 +22,27 @@ const MAX_RACES: usize = 100;
 struct Standing {
     #[serde(flatten)]
     environment: Environment,
-    /// What stood there before.
+    /// Deploy that was there before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<DeploySummary>,
-    /// When it was reported there last: what was deployed earlier does not take its place.
+    /// Sort key of the last report of it: a deploy from before that does not take its place.
     listed_at: String,
     /// The newest rollback that came there. It stays on record when something else takes its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     went_back_to: Option<DeploySummary>,
-    /// When that was.
+    /// Sort key of that rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     went_back_at: Option<String>,
 }
 
-/// What it means that a confirmed deploy arrives in its environment.
+/// Meaning of a confirmed deploy's arrival in its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrived {
     /// It stands there from now on, in the place of another one, if one stood there.
     Stands {
-        /// What stood there before.
+        /// Deploy that was there before.
         previous: Option<DeploySummary>,
-        /// Whether its revision stood there before that: it is a rollback.
+        /// True if its revision was there earlier: it is a rollback.
         is_rollback: bool,
     },
     /// Something stands there that was deployed later.
@@ -54,7 +54,7 @@ pub enum Arrived {
     },
 }
 
-/// What came to an environment after a deploy.
+/// Deploys that came to an environment after a deploy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct After {
     /// The deploy that stands there, where it is a later one.
@@ -73,7 +73,7 @@ impl After {
     }
 }
 
-/// What follows from an arrival, and the row that says so, where one is to be written.
+/// Decision about an arrival, and the row to write, if there is one.
 struct Decided {
     arrived: Arrived,
     row: Option<Standing>,
@@ -101,14 +101,14 @@ impl Standing {
         is_news.then(|| Self { went_back_to, went_back_at: Some(at), ..self.clone() })
     }
 
-    /// Whether `deploy` is the newest rollback that came there.
+    /// True if `deploy` is the newest rollback that came there.
     fn is_rollback(&self, deploy: &Deploy) -> bool {
         self.went_back_to.as_ref().is_some_and(|back| back.id == deploy.id)
     }
 }
 
-/// What the arrival of `deploy` means where `known` stands. `comes_again`: nothing acts for `known` though it
-/// is confirmed, so that the same revision may take its place.
+/// Decides about the arrival of `deploy` while `known` is in the environment. `comes_again`: nothing acts for
+/// `known` though it is confirmed, so that the same revision may take its place.
 fn decide(known: Option<&Standing>, comes_again: bool, deploy: &Deploy) -> Decided {
     let listed_at = keys::listed_at(deploy.deployed_at, &deploy.id);
     let Some(known) = known else {
@@ -174,7 +174,7 @@ impl Store {
         Err(CommitError::Conflict)
     }
 
-    /// What the arrival of `deploy` means, and its row, where it may be a rollback.
+    /// Looks up if the arrival of `deploy` is a rollback, and returns the arrival and its row accordingly.
     async fn with_rollback(
         &self,
         deploy: &Deploy,
@@ -231,7 +231,7 @@ impl Store {
         Ok(self.after(deploy).await?.newer)
     }
 
-    /// What came to the environment of `deploy` after it. One request.
+    /// Reads the deploys that came to the environment of `deploy` after it. One request.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::Run;
 
-/// How many rows one request reads.
+/// Most rows that one request reads.
 const BATCH: usize = 100;
 
 /// A step, with all that decides whether it may run.

@@ -1,4 +1,4 @@
-//! Who somebody is, as Slack says while they wait.
+//! Accounts: Slack's word on a person, while that person waits.
 
 use crate::admins::Admins;
 use crate::cast::Refused;
@@ -11,15 +11,15 @@ use secrecy::SecretString;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// How long Slack itself is waited for.
+/// The longest time to wait for one answer from Slack.
 const ASK_WITHIN: Duration = Duration::from_millis(1200);
 
-/// How many pages of a channel's people are looked through, of 999 people each.
+/// The most pages of a channel's people that are looked through, of 999 people each.
 const PAGES: usize = 5;
-/// How long all of them together are waited for.
+/// The longest time to wait for all of these pages together.
 const LOOK_WITHIN: Duration = Duration::from_millis(2400);
 
-/// Slack, for what must be known while a person waits.
+/// Slack, for lookups while a person waits.
 #[derive(Debug)]
 pub struct Accounts {
     api_url: String,
@@ -32,7 +32,7 @@ pub struct Accounts {
 pub struct Actor {
     /// The person.
     pub voter: Voter,
-    /// Whether they are an admin of the stack; not where Slack did not say who they are.
+    /// True if they are an admin of the stack. False where Slack did not say who they are.
     pub is_admin: bool,
 }
 
@@ -61,8 +61,8 @@ impl Accounts {
         Ok(Slack::new(http.clone(), &self.api_url, token.clone()).within(ASK_WITHIN))
     }
 
-    /// Who `person` is, as Slack says now. Where it does not say in time, they have no standing: a vote
-    /// counts until the look before the first action, so that no vote is lost because Slack is slow.
+    /// The voter that `person` is, as Slack says now. If Slack does not say in time, they have no standing: a
+    /// vote counts until the look before the first action, so that no vote is lost because Slack is slow.
     /// `request_id` is for the log.
     pub async fn voter(&self, token: &SecretString, person: &Person, request_id: &str) -> Voter {
         self.actor(token, person, request_id).await.voter
@@ -97,8 +97,8 @@ impl Accounts {
         }
     }
 
-    /// Why what the person `user` (a Slack user id) says on a page changes nothing, as far as `gate` says;
-    /// `None`: it is open for them. Slack is waited for 2.4 seconds at most, and not asked of a channel that
+    /// The refusal of a request that the person `user` (a Slack user id) makes on a page, by `gate`; `None`:
+    /// it is open for them. This waits 2.4 seconds for Slack at most, and asks nothing about a channel that
     /// is not known. `request_id` is for the log.
     pub async fn stopped(
         &self,
@@ -114,7 +114,7 @@ impl Accounts {
         gate.refuses(membership)
     }
 
-    /// Whether `user` is in `channel`; `None`: Slack did not say in time.
+    /// The membership of `user` in `channel`; `None`: Slack did not say in time.
     async fn membership(
         &self,
         token: &SecretString,

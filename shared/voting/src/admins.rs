@@ -46,7 +46,7 @@ impl Admins {
         }
     }
 
-    /// Whether the account `profile` is an admin's, whatever else it is.
+    /// True if the account `profile` is an admin's, whatever else it is.
     pub fn have(&self, profile: &Profile) -> bool {
         match self {
             Self::OfWorkspace => profile.admin,

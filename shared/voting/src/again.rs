@@ -9,9 +9,10 @@ use approval::run::NotAgain;
 use jiff::Timestamp;
 use store::{Change, CommitError, Store};
 
-/// Commits at `now` that the closed approval `id` of `deploy` is asked again, as `voter` wishes at the time
-/// `at` by the clock of whoever took the click; `Some`: it is not, and this is the reason. Whoever may vote
-/// on it may, and with `is_admin` anybody. Somebody who asks for what was asked again already is content.
+/// Commits at `now` that the closed approval `id` of `deploy` is asked again, on behalf of `voter`, who
+/// clicked at `at` by the clock of whoever took the click. `Some`: it is not asked again, and this is the
+/// reason. People who may vote on it may ask, and with `is_admin` anybody. If it was asked again already,
+/// nothing changes and nothing is refused.
 ///
 /// Costs four reads and a commit.
 ///

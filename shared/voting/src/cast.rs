@@ -1,4 +1,4 @@
-//! A wish is decided and committed, or refused and that put on record.
+//! Requests about an approval: each is decided and committed, or refused, and the refusal is put on record.
 
 use crate::wish::{What, Wish};
 use approval::approval::{Approval, NoConfirmer, Refusal, Voter, decide};
@@ -8,34 +8,34 @@ use jiff::Timestamp;
 use runtime::race;
 use store::{Change, CommitError, Store};
 
-/// How often a lost race is decided again before the person is asked to click once more.
+/// The number of times that a lost race is decided again before the person is asked to click once more.
 const MAX_RACES: u32 = 25;
-/// What stands for a reason before it is given.
+/// The text that stands for a reason before it is given.
 const NOT_GIVEN_YET: &str = "\u{2026}";
-/// What a person is told whose account has to be seen first.
+/// The answer to a person whose account Slack has to show first.
 pub const UNSEEN: &str = "Slack did not say who you are, and nothing was done. Send it again.";
 
-/// What became of a wish.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dealt {
     /// It is on record, or was fulfilled before.
     With,
     /// It was dealt with before, or a later one of the same person was.
     Before,
-    /// It changed nothing; the person is told why.
+    /// It changed nothing; the answer to the person says why.
     Refused(Refused),
 }
 
-/// Why a wish changed nothing.
+/// The refusal of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// What the person is told, in Slack's mrkdwn.
+    /// The answer to the person, in Slack's mrkdwn.
     pub text: String,
-    /// What kind of reason that is.
+    /// The kind of reason for it.
     pub because: Because,
 }
 
-/// What kind of reason a refusal has.
+/// The kind of reason for a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Because {
     /// There is nothing on record that could change.
@@ -64,7 +64,7 @@ impl Refused {
         Self::new(Because::NotNow, UNSEEN)
     }
 
-    /// What `refusal` tells the person; `None` where there is nothing to tell.
+    /// The answer to a person about `refusal`; `None` where there is nothing to tell.
     pub(crate) fn of(refusal: &Refusal) -> Option<Self> {
         let because = match refusal {
             Refusal::NotEligible(..)
@@ -90,15 +90,15 @@ impl Refused {
     }
 }
 
-/// Decides what `voter` wishes, and commits it at `now`: from `read` if it is there, else from what is read;
-/// again where somebody else committed first.
+/// Decides the request of `voter` at `now`, and commits the decision. It starts from `read` if that is there,
+/// and else reads the approval; it reads and decides again where somebody else committed first.
 ///
 /// Costs a read (none with `read`) and a commit.
 ///
 /// # Errors
 ///
-/// The record can't be read or written, or others committed first each time: nothing was changed. That the
-/// wish was refused is no error, and goes on record by [`record_refusal`].
+/// The record can't be read or written, or others committed first each time: nothing was changed. A refused
+/// request is no error; [`record_refusal`] puts it on record.
 pub async fn cast(
     store: &Store,
     mut read: Option<Approval>,
@@ -130,14 +130,14 @@ pub async fn cast(
     .await
 }
 
-/// Why a wish would change nothing, were its reason written; `None`: it would change something.
+/// The reason why a request would change nothing, were its reason written; `None`: it would change something.
 pub fn foresee(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Refusal> {
     let reason = Some(NOT_GIVEN_YET.to_owned());
     decide(approval, wish.command(voter, reason), now).err()
 }
 
-/// What a wish comes to whose reason is not written yet, where it would be refused: whoever may not is told
-/// so before they write why.
+/// The refusal of a request whose reason is not written yet; `None`: it would not be refused. People who may
+/// not make it are told before they write a reason.
 pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Dealt> {
     match foresee(approval, voter, wish, now) {
         Some(refusal) => Some(refused(&refusal)),
@@ -145,9 +145,9 @@ pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timest
     }
 }
 
-/// Why somebody whom Slack did not tell of may not lift a freeze or review a broken glass: that takes effect
-/// at once, and nobody looks at them again. Votes, and who broke the glass, are looked at before the first
-/// action, and to stop is safe.
+/// The refusal to lift a freeze or review a broken glass for somebody about whom Slack did not say anything:
+/// that takes effect at once, and nobody looks at them again. Voters, and whoever broke the glass, are looked
+/// at before the first action, and stopping is safe.
 fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
     let at_once = match wish.what {
         What::LiftFreeze | What::Review => true,
@@ -156,9 +156,9 @@ fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
     (at_once && voter.standing.is_none()).then(Refused::unseen)
 }
 
-/// Puts on record that the wish of `voter` was refused, at `now`. The same `owner` (who asked, where and
-/// when) at the same time is the same refusal, and stands there once. One of which there is no record to put
-/// it on is left out.
+/// Puts on record that the request of `voter` was refused, at `now`. The same `owner` (the person, the place
+/// and the time) at the same time is the same refusal, and is recorded once. A refusal without a record to
+/// put it on is left out.
 ///
 /// # Errors
 ///
@@ -183,8 +183,8 @@ pub async fn record_refusal(
 }
 
 impl Refused {
-    /// What goes on record of it: nothing, where there is no record to put it on. `voter`: their Slack user
-    /// id.
+    /// The events that go on record about it; none where there is no record to put them on. `voter` is their
+    /// Slack user id.
     pub fn events(&self, wish: &Wish, voter: &str, name: &str) -> Vec<EventKind> {
         if self.because == Because::NotOnRecord {
             return Vec::new();

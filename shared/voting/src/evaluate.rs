@@ -9,9 +9,9 @@ use approval::message;
 use jiff::Timestamp;
 use store::{Change, CommitError, Store};
 
-/// Commits at `now` that the rules of `deploy` are evaluated again, as `voter`, a member of `workspace`,
-/// asks; `Some`: they are not, and this is the reason. Who asks several times within a minute asks once. One
-/// read and one commit.
+/// Commits at `now` that the rules of `deploy` are evaluated again, on behalf of `voter`, a member of
+/// `workspace`. `Some`: they are not, and this is the reason. All requests within the same minute of the
+/// clock count as one. Costs one read and one commit.
 ///
 /// # Errors
 ///

@@ -1,22 +1,22 @@
-//! The channel is the gate of what is open to anyone in it: who clicks there in Slack is let through by
-//! Slack, and of who says something on a page Slack is asked.
+//! The gate to everything that is open to anyone in a channel: in Slack, only people in the channel can
+//! click; for requests on a page, Slack is asked whether the person is in it.
 
 use crate::cast::{Because, Refused};
 use approval::approval::Approval;
 use approval::mrkdwn::escape;
 use providers::slack::Membership;
 
-/// A channel that somebody has to be in for what they say on a page to count.
+/// A channel that somebody has to be in for their request on a page to count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
     /// Its id; `None`: nothing was posted there yet.
     channel: Option<String>,
-    /// What it is called in a sentence, in Slack's mrkdwn.
+    /// Its name in a sentence, in Slack's mrkdwn.
     name: String,
     words: &'static Words,
 }
 
-/// How what is not let through is told.
+/// The words of a refusal at the gate.
 #[derive(Debug, PartialEq, Eq)]
 struct Words {
     nothing: &'static str,
@@ -30,13 +30,14 @@ const ANSWER: Words =
     Words { nothing: "Nothing was done", may: "may act on this", in_slack: "do it in Slack" };
 
 impl Gate {
-    /// That of a wish about `approval`; `None`: who may vote is named, wherever they are.
+    /// The gate of a request about `approval`; `None`: the people who may make it are named, wherever they
+    /// are.
     pub fn of(approval: &Approval) -> Option<Self> {
         Self::around(approval, &VOTE)
     }
 
-    /// That of an act on a step that failed, told in the thread of the approval `asked`. `None`: who may act
-    /// is named, or the rule asks nobody and admins act.
+    /// The gate of an act on a step that failed, in the thread of the approval `asked`. `None`: the people
+    /// who may act are named, or the rule asks nobody and admins act.
     pub fn of_step(asked: Option<&Approval>) -> Option<Self> {
         asked.and_then(|approval| Self::around(approval, &ANSWER))
     }
@@ -53,8 +54,8 @@ impl Gate {
         self.channel.as_deref()
     }
 
-    /// Why what somebody says changes nothing whose `membership` of the channel is this (`None`: Slack did
-    /// not say); `None`: they are in it.
+    /// The refusal of a request by somebody with this `membership` of the channel (`None`: Slack did not
+    /// say); `None`: they are in it.
     pub fn refuses(&self, membership: Option<Membership>) -> Option<Refused> {
         let Self { channel, name, words: Words { nothing, may, in_slack } } = self;
         let (because, why) = match (channel, membership) {

@@ -1,9 +1,8 @@
-//! What becomes of a person's wish about an approval, or about an action that failed: the same wherever they
-//! said it, in Slack or on a page.
+//! Decides people's requests about an approval, or about an action that failed, in the same way wherever they
+//! are made: in Slack or on a page.
 //!
-//! Who asks is looked up ([`Accounts`]), then the core decides and the store commits ([`cast`], [`resolve`]).
-//! What is said on a page has to come through the [`Gate`] first, which Slack itself keeps where it is said
-//! in Slack.
+//! [`Accounts`] looks up the person, the core decides, and the store commits ([`cast`], [`resolve`]). A
+//! request on a page has to come through the [`Gate`] first; in Slack, Slack itself keeps that gate.
 
 mod accounts;
 mod admins;

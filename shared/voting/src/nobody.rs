@@ -1,4 +1,4 @@
-//! Confirming for one approval that a maker is nobody here, as an admin said on the page People.
+//! Confirmations for one approval that a maker has no member here, as an admin said on the People page.
 
 use crate::again::gone;
 use crate::cast::Refused;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use runtime::race;
 use store::{Change, CommitError, Store};
 
-/// How often a lost race is decided again before the person is asked to send it once more.
+/// The number of times that a lost race is decided again before the person is asked to send it once more.
 const MAX_RACES: u32 = 25;
 
 /// A statement that somebody confirms.
@@ -33,7 +33,7 @@ impl Confirming {
     }
 }
 
-/// Whether `voter` can confirm at `now` what was `said` of a maker of `approval`.
+/// True if `voter` can confirm at `now` what was `said` of a maker of `approval`.
 pub fn may_confirm(approval: &Approval, voter: &Voter, said: &SaidNobody, now: Timestamp) -> bool {
     let confirming = Confirming {
         deploy: approval.deploy.clone(),
@@ -45,9 +45,9 @@ pub fn may_confirm(approval: &Approval, voter: &Voter, said: &SaidNobody, now: T
     decide(approval, confirming.command(voter, now), now).is_ok()
 }
 
-/// Decides whether `voter` confirms that at `now`, and commits it: from `read`, and again from what is read
-/// where somebody else committed first; `Some`: it is not confirmed, and this is the reason. It counts at
-/// once and nobody looks at them again, so that Slack has to say who they are.
+/// Decides at `now` if `voter` confirms that, and commits it: from `read`, and from a new read where somebody
+/// else committed first. `Some`: it is not confirmed, and this is the reason. It counts at once and nobody
+/// looks at the voter again, so Slack has to say who they are.
 ///
 /// Costs a commit, and a read for each lost race.
 ///

@@ -12,10 +12,10 @@ use runtime::race;
 use serde::{Deserialize, Serialize};
 use store::{Change, CommitError, Store};
 
-/// How often a lost race is decided again.
+/// The number of times that a lost race is decided again.
 const MAX_RACES: u32 = 10;
 
-/// What somebody does about a step. A window in Slack carries it until the reason is given.
+/// A person's answer to the failure of a step. A window in Slack carries it until the reason is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The deploy.
@@ -24,16 +24,16 @@ pub struct Answer {
     pub run: RunId,
     /// The step of it, from 0.
     pub step: usize,
-    /// The time of the failure that they were told of.
+    /// The time of the failure that they saw.
     pub failed_at: Timestamp,
-    /// The team id of the app's workspace, whose admins may act where no approval says who may.
+    /// The team id of the app's workspace. Its admins may act where there is no approval whose voters can.
     pub workspace: String,
-    /// What is to be done about it.
+    /// The resolution that they chose.
     pub resolution: Resolution,
 }
 
-/// Commits at `now` what `actor` does about the step, for this `reason`; `Some`: nothing was done, and this
-/// is why. Somebody who sends the same again is refused nothing.
+/// Commits at `now` the answer of `actor` to the step's failure, for this `reason`. `Some`: nothing was done,
+/// and this is why. Sending the same answer again is not refused.
 ///
 /// # Errors
 ///
@@ -123,7 +123,8 @@ async fn read(
     })
 }
 
-/// Why `actor` may not act on the step of `answer` at `now`; `approval`: the one in whose thread it is told.
+/// The refusal to let `actor` give `answer` at `now`; `None`: they may. `approval` is the one in whose thread
+/// the failure is told.
 fn refused(
     run: &Run,
     approval: Option<&Approval>,
@@ -160,7 +161,7 @@ fn refused(
     done.err().map(|why| may_not(message::not_theirs(why)))
 }
 
-/// Whether `actor` did before what they do now.
+/// True if `actor` gave this answer before.
 fn was_theirs(run: &Run, actor: &Actor, answer: &Answer) -> bool {
     let resolved = run.steps.get(answer.step).and_then(|step| step.resolved.as_ref());
     resolved.is_some_and(|resolved| {

@@ -1,11 +1,11 @@
-//! What a person wishes of an approval.
+//! A person's request about an approval.
 
 use approval::approval::{Approval, Ask, Choice, Click, Command, Voter};
 use approval::id::{ApprovalId, DeployId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Something about an approval. A window in Slack carries it until the reason is given.
+/// A request about an approval. A window in Slack carries it until the reason is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     /// The deploy that the approval is about.
@@ -14,13 +14,13 @@ pub struct Wish {
     pub approval: ApprovalId,
     /// The mark of the subject that the person was shown.
     pub subject: String,
-    /// What is wished.
+    /// The thing that is asked for.
     pub what: What,
-    /// When the button was clicked, by the clock of whoever took the click.
+    /// The time of the click, by the clock of whoever took it.
     pub at: Timestamp,
 }
 
-/// What is wished.
+/// The thing that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
@@ -30,7 +30,7 @@ pub enum What {
     Reject,
     /// To take one's own vote back.
     Withdraw,
-    /// To take back what made the quorum.
+    /// To take back the votes that made the quorum.
     Undo,
     /// To lift the freeze.
     LiftFreeze,
@@ -69,7 +69,7 @@ impl What {
         }
     }
 
-    /// What has this name.
+    /// The thing with this name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|what| what.name() == name)
     }
@@ -102,7 +102,7 @@ impl What {
         }
     }
 
-    /// What the button that does it reads.
+    /// The text of the button for it.
     pub fn verb(self) -> &'static str {
         match self {
             Self::Approve => "Approve",
@@ -118,7 +118,7 @@ impl What {
 }
 
 impl Wish {
-    /// What the core is told: that `voter` wishes this, for this reason.
+    /// The command to the core: `voter` makes this request, for this reason.
     pub(crate) fn command(&self, voter: &Voter, reason: Option<String>) -> Command {
         Command::Click(Click {
             voter: voter.clone(),
@@ -129,7 +129,7 @@ impl Wish {
     }
 }
 
-/// Whether `what` counts with a reason only.
+/// True if `what` counts only with a reason.
 pub fn needs_reason(approval: &Approval, what: What) -> bool {
     match what.choice() {
         Some(choice) => approval.require_reason.wants(choice),

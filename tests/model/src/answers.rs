@@ -10,37 +10,37 @@ use approval::message;
 use approval::run::{Command, Resolution};
 use jiff::Timestamp;
 
-/// How far a person's answer got.
+/// Progress of a person's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// They were not asked, or said nothing.
     Silent,
     /// It was decided on a run that was read.
     Decided {
-        /// What they say.
+        /// Their answer.
         said: Said,
-        /// Whether the run that was read is the newest.
+        /// True if the run that was read is the newest.
         newest: bool,
     },
-    /// What follows from it was committed, and is to be sent.
+    /// It was committed, and the effects that follow are to be sent.
     Committed(Said),
     /// It was dealt with, or its process ended.
     Over(Said),
 }
 
-/// What somebody says.
+/// Answer of a person about a failed step or a lost answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Said {
     /// The step that they were asked about.
     pub step: usize,
-    /// When the answer was lost that they were asked about.
+    /// Time of the failure that they were asked about.
     pub failed_at: Timestamp,
-    /// What is to be done about it.
+    /// The way to resolve it.
     pub resolution: Resolution,
 }
 
 impl Stage {
-    /// Whether a process is at it.
+    /// True if a process is working on it.
     pub fn is_underway(&self) -> bool {
         match self {
             Self::Decided { .. } | Self::Committed(_) => true,
@@ -67,8 +67,8 @@ pub fn overtake(answers: &mut [Stage]) {
     }
 }
 
-/// Whether person number `person` can answer now: the dialog asks, and they did not answer that. One is like
-/// another, so the first who is free is the next who does.
+/// True if person number `person` can answer now: the dialog asks, and they have not answered that. All
+/// people are alike, so only the first who is free answers next.
 pub fn can_answer(world: &World, person: usize) -> bool {
     let Some((_, failed_at)) = decided::failed(&world.record.run) else { return false };
     let is_free = |answer: &Stage| !answer.is_underway() && !answer.is_about(failed_at);

@@ -17,20 +17,20 @@ pub type Parts = &'static [&'static [&'static str]];
 /// The change that a scenario asks about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct WhoseChange {
-    /// Who made each part; none: the approval asks for no four eyes.
+    /// Makers of each part; none: the approval does not require four eyes.
     pub parts: Parts,
     /// The same from the base that another approval may set meanwhile.
     pub moved: Option<Parts>,
-    /// Whether the range can't be read until somebody mends it.
+    /// True if the range can't be read until somebody mends it.
     pub blocked: bool,
 }
 
-/// What a look at the change found.
+/// Result of a look at the change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Look {
-    /// Whether another approval had set the base.
+    /// True if another approval had set the base.
     pub moved: bool,
-    /// Whether the range could be read.
+    /// True if somebody had mended the range, so that it can be read even if it was blocked.
     pub mended: bool,
 }
 
@@ -40,7 +40,7 @@ impl WhoseChange {
         self.moved.filter(|_| look.moved).unwrap_or(self.parts)
     }
 
-    /// Whether each part has `required` of these approving `votes` by people who did not make it, and the
+    /// True if each part has `required` of these approving `votes` by people who did not make it, and the
     /// range could be read.
     pub fn has_four_eyes(&self, look: Look, votes: &[Vote], required: u32) -> bool {
         let of_others = |makers: &&[&str]| {
@@ -54,7 +54,7 @@ impl WhoseChange {
     }
 }
 
-/// What a look at the change finds now.
+/// Looks at the change now.
 pub fn look(outside: &Outside) -> Look {
     Look { moved: outside.base_moved, mended: outside.mended }
 }

@@ -10,21 +10,21 @@ use approval::effect::EffectKind;
 use approval::message;
 use jiff::{SignedDuration, Timestamp};
 
-/// How far a click got.
+/// Progress of a click.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// It was not made, and may never be. A replay is of a click with this wish, once that one was made.
     NotMade(Option<Wish>),
     /// It was decided on an approval that was read.
     Decided {
-        /// What it asks for.
+        /// Wish of the click.
         wish: Wish,
-        /// When it arrived.
+        /// Time at which it arrived.
         now: Timestamp,
-        /// What was read.
+        /// State that was read.
         seen: Seen,
     },
-    /// What follows from it was committed, and is to be sent.
+    /// It was committed, and the effects that follow are to be sent.
     Committed,
     /// It was dealt with, or its process ended.
     Over,
@@ -41,7 +41,7 @@ pub enum Seen {
 }
 
 impl Stage {
-    /// Whether a process is at it.
+    /// True if a process is working on it.
     pub fn is_underway(&self) -> bool {
         match self {
             Self::Decided { .. } | Self::Committed => true,
@@ -64,8 +64,8 @@ pub fn overtake(clicks: &mut [Stage], old: Option<&Kept<Approval>>) {
     }
 }
 
-/// What click number `click` can be now: nothing before there is a button, nor before the same person's
-/// earlier click, nor after they left; and a replay is what it replays.
+/// Returns the wishes that click number `click` can have now. It has none before there is a button, before
+/// the same person's earlier click, and after they left; a replay has the wish that it replays.
 pub fn wishes(world: &World, scenario: &Scenario, click: usize) -> Vec<Wish> {
     let (Some(planned), Some(Stage::NotMade(remembered))) =
         (scenario.clicks.get(click), world.clicks.get(click))

@@ -35,8 +35,8 @@ pub struct Follows<T> {
     pub effects: Vec<Row>,
 }
 
-/// What `commands` make of `approval` at `now`, one after the other: those that are refused change nothing.
-/// The last refusal where all are.
+/// Applies `commands` to `approval` at `now`, one after the other; refused commands change nothing. If all
+/// are refused, returns the last refusal.
 pub fn approval(
     approval: &Kept<Approval>,
     commands: &[votes::Command],
@@ -69,7 +69,7 @@ pub fn opened(decision: Decision<Approval>) -> Follows<Approval> {
     Follows { read, effects, next: Kept::new(next) }
 }
 
-/// What `command` makes of step number `step` of `run`.
+/// Applies `command` to step number `step` of `run`.
 pub fn run(run: &Kept<Run>, step: usize, command: &run::Command) -> Result<Follows<Run>, run::Refusal> {
     known(&RUNS, &(run, step, command), || {
         // No two steps fail at the same time.
@@ -84,7 +84,7 @@ pub fn run(run: &Kept<Run>, step: usize, command: &run::Command) -> Result<Follo
     })
 }
 
-/// What `judge` says of those who may vote on what `key` tells from another change.
+/// Returns the electorate by `judge`, which is called once for each `key`; the key identifies the change.
 pub fn electorate(key: &impl Hash, judge: impl FnOnce() -> Electorate) -> Electorate {
     known(&ELECTORATES, key, judge)
 }
@@ -95,7 +95,7 @@ pub fn failed(run: &Run) -> Option<(usize, Timestamp)> {
     Some((step, run.steps.get(step)?.failure()?.0))
 }
 
-/// What tells the dialog of `approval`, which `run` waits for, from another.
+/// Returns a hash of the dialog of `approval`, which `run` waits for.
 pub fn dialog(approval: &Kept<Approval>, run: &Kept<Run>) -> u64 {
     known(&DIALOGS, &(approval, run), || {
         let dialog = message::dialog(approval, Some(run));
@@ -103,7 +103,7 @@ pub fn dialog(approval: &Kept<Approval>, run: &Kept<Run>) -> u64 {
     })
 }
 
-/// What tells the lines of the steps of `run` from others; `None` for a step that shows none.
+/// Returns hashes of the lines of the steps of `run`; `None` for a step without a line.
 pub fn lines(run: &Kept<Run>) -> Rc<[Option<u64>]> {
     known(&LINES, run, || {
         let line = |step| message::step_line(run, step).map(|line| hash(&line));

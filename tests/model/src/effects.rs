@@ -23,7 +23,7 @@ use approval::effect::{Effect, EffectKind};
 use approval::run::{self, StepState};
 use std::sync::Arc;
 
-/// How far a process that does an effect got.
+/// Progress of a process that does an effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// It has claimed the effect, and nothing else.
@@ -36,7 +36,7 @@ pub enum Stage {
     Answered(Plan, Answer),
 }
 
-/// What a process is about to do, with what it has read for it.
+/// Next act of a process, with the state that it has read for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Plan {
     /// Open the approval of a step.
@@ -53,42 +53,42 @@ pub enum Plan {
     Close {
         /// The step.
         step: usize,
-        /// How.
+        /// The outcome.
         outcome: Outcome,
     },
     /// Look up whether those who approved still may.
     Look {
-        /// Who approved when the approval was read, in the order of their votes.
+        /// Approving voters when the approval was read, in the order of their votes.
         voters: Vec<String>,
     },
     /// Tell the approval what the look said.
     Confirm {
-        /// What it said.
+        /// Verdict of the look on each voter.
         told: Vec<(String, Verdict)>,
         /// Those of them who had not left by then.
         eligible: Vec<String>,
-        /// What the look at the change found.
+        /// Result of the look at the change.
         look: Look,
     },
     /// Look again at the change of a blocked approval.
     LookAgain {
-        /// How often that was done.
+        /// Number of looks before.
         round: u32,
     },
     /// Judge the approval by what that look found.
     Judge {
-        /// How often that was done.
+        /// Number of looks before.
         round: u32,
-        /// What the look found.
+        /// Result of the look.
         look: Look,
     },
     /// End the approval that nobody decided in time.
     Expire,
     /// Draw the dialog.
     Dialog {
-        /// Whether it did not stand anywhere when the approval was read.
+        /// True if the dialog was not posted when the approval was read.
         posts: bool,
-        /// Whether what was read is the newest.
+        /// True if the state that was read is the newest.
         newest: bool,
         /// The voters whose names are not known yet.
         unnamed: Vec<String>,
@@ -97,16 +97,16 @@ pub enum Plan {
     Line {
         /// The step.
         step: usize,
-        /// Whether it did not stand anywhere when the run was read.
+        /// True if the line was not posted when the run was read.
         posts: bool,
-        /// Whether what was read is the newest.
+        /// True if the state that was read is the newest.
         newest: bool,
     },
     /// Tell a person something.
     Tell,
 }
 
-/// What a process knows about its call: `providers::Failure`, in short.
+/// Answer to a call, as the process knows it: `providers::Failure`, in short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// It is done.
@@ -146,7 +146,7 @@ impl Stage {
 }
 
 impl Plan {
-    /// How the call may fail.
+    /// Returns the ways in which the call may fail.
     pub fn failures(&self) -> &'static [Turn] {
         match self {
             Self::Act { .. } => &[Turn::Unavailable, Turn::Refused, Turn::LostBefore, Turn::LostAfter],
@@ -201,8 +201,8 @@ pub fn go_on(world: &mut World, scenario: &Scenario, at: usize, turn: Turn) -> O
     Some(())
 }
 
-/// What the process at this place has read when it has claimed its effect. Claiming and reading is one step
-/// where that is all that it does before its call: a claim touches nothing that others do.
+/// Reads the state for a process that has claimed its effect. Claiming and reading is one step if that is all
+/// that it does before its call: a claim touches nothing that others do.
 pub fn read(world: &mut World, at: usize) -> Option<()> {
     let effect = world.workers.get(at)?.effect.clone();
     let stage = match &effect.kind {
@@ -276,7 +276,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
     Some(())
 }
 
-/// What a process does that has read nothing yet. `Some(None)`: it ends.
+/// Goes on with a process that has read nothing yet. `Some(None)`: it ends.
 fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<Stage>> {
     let effect = world.workers.get(at)?.effect.clone();
     match &effect.kind {

@@ -1,4 +1,4 @@
-//! What must hold in every state, and in every state in which nothing is left to do.
+//! Laws for every state, and for every state in which nothing is left to do.
 
 use crate::change;
 use crate::decided;
@@ -65,7 +65,7 @@ pub const ASKED: &str = "a step of which nobody knows runs again only when peopl
 /// However many people say so.
 pub const ANSWERED_ONCE: &str =
     "a step is to be run once, and once more for each failure or lost answer at most";
-/// What is on record is so.
+/// Truth of the record.
 pub const TRUE: &str = "a step that failed did not happen, and one that succeeded did";
 /// [`Law::Attempts`]: with it, everything that was begun comes to an end.
 pub const ATTEMPTS: &str = "an effect is tried again only after something went wrong";
@@ -156,7 +156,7 @@ fn is_expired(world: &World) -> bool {
     world.record.approval.as_ref().is_some_and(|approval| matches!(approval.status, Status::Expired { .. }))
 }
 
-/// Whether an approval waits that has the votes it needs, and that nothing keeps from being judged.
+/// True if an approval waits although it has enough votes, and nothing prevents its judgement.
 fn waits_in_vain(scenario: &Scenario, world: &World) -> bool {
     let look = change::look(&world.outside);
     let is_stuck = |approval: &Approval| {
@@ -171,7 +171,7 @@ fn has_struck_for_base(approval: &Kept<Approval>) -> bool {
     approval.struck.iter().any(|struck| struck.why == Verdict::BaseMoved)
 }
 
-/// Whether a vote was struck, and the approval waits for others.
+/// True if a vote was struck, and the approval waits for others.
 fn waits_again(world: &World) -> bool {
     let waits = |approval: &Approval| approval.status == Status::Pending && !approval.struck.is_empty();
     world.record.approval.as_ref().is_some_and(|approval| waits(approval))
@@ -206,8 +206,8 @@ fn newest_shown(world: &World) -> bool {
     world.outside.dialog.newest && lines.all(|(_, line)| line.newest)
 }
 
-/// Whether the run stands where its approval's end leads; `true` for an approval that waits and whose time is
-/// not over, and for a step of which nobody said what became.
+/// True if the run is in the state to which its approval's end leads; also for an approval that waits and has
+/// time left, and for a step whose outcome nobody has given.
 fn run_ended(scenario: &Scenario, world: &World) -> bool {
     let run = &world.record.run;
     let happened = (world.outside.webhooks, world.outside.builds);
@@ -323,7 +323,7 @@ pub(crate) fn watch_run(old: &Run, new: &Run, by: Process, broken: &mut BTreeSet
     }
 }
 
-/// How many outcomes the run heard between `old` and `new`.
+/// Returns the number of outcomes that the run heard between `old` and `new`.
 pub(crate) fn heard(old: &Run, new: &Run) -> u8 {
     let asking = |step: &run::Step| matches!(step.state, StepState::Asking { .. });
     old.steps.iter().zip(&new.steps).map(|(old, new)| u8::from(asking(old) && !asking(new))).sum()

@@ -32,7 +32,7 @@ pub enum Step {
     Late,
     /// Another approval for the same place sets the base.
     MoveBase,
-    /// What kept the range from being read is mended.
+    /// Mends the range, so that it can be read.
     Mend,
     /// The queue delivers the message of the effect in this row, and a process takes it.
     Deliver(usize),

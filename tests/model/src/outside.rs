@@ -3,18 +3,18 @@
 use approval::action::Action;
 use std::collections::BTreeSet;
 
-/// What really happened.
+/// Things that really happened outside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Outside {
-    /// How often the webhook was posted.
+    /// Number of times that the webhook was posted.
     pub webhooks: u8,
-    /// How many builds were started.
+    /// Number of builds that were started.
     pub builds: u8,
-    /// Whose account was deactivated.
+    /// People whose account was deactivated.
     pub left: BTreeSet<&'static str>,
-    /// Whether another approval set the base of the same place.
+    /// True if another approval set the base of the same place.
     pub base_moved: bool,
-    /// Whether what kept the range from being read was mended.
+    /// True if somebody mended the range.
     pub mended: bool,
     /// The dialog in the channel.
     pub dialog: Shown,
@@ -25,13 +25,13 @@ pub struct Outside {
 /// A message in Slack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Shown {
-    /// How often it stands there.
+    /// Number of times that it was posted.
     pub times: u8,
-    /// Whether it shows the newest state.
+    /// True if it shows the newest state.
     pub newest: bool,
 }
 
-/// How a call to the outside world ends.
+/// End of a call to the outside world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Turn {
     /// It is done, and answered.
@@ -47,7 +47,7 @@ pub enum Turn {
 }
 
 impl Turn {
-    /// Whether it was done.
+    /// True if the call had its effect.
     pub fn is_done(self) -> bool {
         match self {
             Self::Done | Self::LostAfter => true,
@@ -65,7 +65,8 @@ impl Outside {
         Self { webhooks: 0, builds: 0, left, base_moved: false, mended: false, dialog, lines }
     }
 
-    /// How often `action` happened; `None` for one that does not happen here, or that no scenario has.
+    /// Returns the number of times that `action` happened; `None` for one that does not happen here, or that
+    /// no scenario has.
     pub fn count(&self, action: &Action) -> Option<u8> {
         match action {
             Action::Webhook(_) => Some(self.webhooks),

@@ -38,14 +38,14 @@ pub struct Record {
 pub struct Row {
     /// The effect.
     pub effect: Arc<Effect>,
-    /// Where its message is.
+    /// Place of its message.
     pub queued: Queued,
     /// Its FIFO group.
     pub group: u64,
     alike: u64,
 }
 
-/// Where the message of an effect is.
+/// Place of an effect's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Queued {
     /// In the queue, or in the hands of who works on it.
@@ -74,15 +74,15 @@ pub enum Process {
 pub struct Change {
     /// An approval's next state (its first, where none was read), with what follows from it.
     pub approval: Option<Follows<Approval>>,
-    /// Whether the approval is written whatever its version.
+    /// True if the approval is written whatever its version.
     pub unconditional: bool,
     /// A run's next state, with what follows from it.
     pub run: Option<Follows<Run>>,
     /// An effect as this process claimed it, and what became of it.
     pub effect: Option<(Arc<Effect>, Effect)>,
-    /// Whether the effect's message is done though the effect is not: the clock sends another.
+    /// True if the effect's message is done though the effect is not: the clock sends another.
     pub parked: bool,
-    /// What follows from something that has no version.
+    /// Effects that follow from something that has no version.
     pub and: Vec<Row>,
 }
 
@@ -125,7 +125,7 @@ pub fn hash(value: &impl Hash) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }
 
-/// What tells `effect` from another: all but its id, and but its times, which follow from the rest.
+/// Returns a hash of `effect` without its id and its times, which follow from the rest.
 pub fn alike(effect: &Effect) -> u64 {
     hash(&(&effect.kind, effect.state, effect.attempts))
 }
@@ -151,12 +151,12 @@ impl Row {
         self.effect = Arc::new(effect);
     }
 
-    /// Whether it was committed for a later time: nobody sends it before.
+    /// True if it was committed for a later time: nobody sends it before.
     pub fn is_later(&self) -> bool {
         self.effect.not_before >= EXPIRES_AT || self.judges_again()
     }
 
-    /// Whether it has a blocked approval judged again.
+    /// True if it has a blocked approval judged again.
     pub fn judges_again(&self) -> bool {
         matches!(self.effect.kind, EffectKind::JudgeAgain { .. })
     }

@@ -1,4 +1,4 @@
-//! What is checked: how much may happen, and which mistake is made on purpose.
+//! Limits of a check, and the mistake that is made on purpose.
 
 use crate::change::WhoseChange;
 use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec};
@@ -19,27 +19,28 @@ pub const WORKSPACE: &str = "T1";
 /// The bounds of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// How many approving votes approve.
+    /// Number of approving votes that approve.
     pub votes_required: u32,
-    /// How many rejecting votes reject.
+    /// Number of rejecting votes that reject.
     pub rejections_required: u32,
-    /// What follows the approval, in order.
+    /// Actions after the approval, in order.
     pub actions: Vec<Action>,
     /// The clicks that people may make. Somebody's later click comes after the earlier one in this list.
     pub clicks: Vec<PlannedClick>,
-    /// How many people may say what became of a lost answer, once each. They look what happened, and say so.
+    /// Number of people who may say what became of a lost answer, once each. They look up what happened, and
+    /// say so.
     pub answerers: usize,
-    /// How many of those who may vote have their account deactivated.
+    /// Number of approvers whose account is deactivated.
     pub leavers: usize,
-    /// Whether the approval expires.
+    /// True if the approval expires.
     pub expires: bool,
-    /// How many processes end in the middle of their work.
+    /// Number of processes that end in the middle of their work.
     pub crashes: u8,
-    /// How many calls to the outside world fail or get no answer.
+    /// Number of calls to the outside world that fail or get no answer.
     pub failures: u8,
-    /// Whose change it is.
+    /// Change that the approval is about, with its makers.
     pub change: WhoseChange,
-    /// What the queue promises.
+    /// Promise of the queue.
     pub queue: Queue,
     /// The mistake that is made on purpose.
     pub flaw: Option<Flaw>,
@@ -48,17 +49,17 @@ pub struct Scenario {
 /// A click that somebody may make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedClick {
-    /// Who.
+    /// Person who clicks.
     pub voter: &'static str,
     /// The second at which it is made, by Slack's clock.
     pub second: i64,
-    /// What it may be.
+    /// Wishes that it may have.
     pub wishes: &'static [Wish],
     /// The click, by its place in the list, whose request this is once more.
     pub replays: Option<usize>,
 }
 
-/// What a click asks for.
+/// Wish of a click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wish {
     /// To vote for it.
@@ -69,7 +70,7 @@ pub enum Wish {
     Withdraw,
 }
 
-/// What a queue promises.
+/// Promise of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
     /// In each group, one message at a time and in the order in which they were sent.
@@ -81,7 +82,7 @@ pub enum Queue {
 /// A mistake that the laws must not let pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// What follows from a click or from the look at the voters is written and sent before it is committed.
+    /// Writes and sends the effects of a click, or of the look at the voters, before they are committed.
     EffectsBeforeCommit,
     /// A vote is written whatever was committed since the approval was read.
     UnconditionalWrite,
@@ -98,7 +99,7 @@ pub enum Flaw {
     NoLook,
     /// An answer was lost, the look whether it happened is refused for good, and the step fails.
     FailAfterLost,
-    /// What somebody says about a lost answer is taken for what became of whatever is asked about by then.
+    /// Applies an answer about a lost answer to whatever is asked about by then.
     AnyQuestion,
     /// Somebody says that a step is to run again, and it does, whatever somebody else said first.
     AnswerTwice,
@@ -106,7 +107,7 @@ pub enum Flaw {
     OwnVoteCounts,
     /// An approval is approved though another one set the base since the look.
     OlderBase,
-    /// What blocks an approval is not looked at.
+    /// Ignores the reasons that block an approval.
     NoBlock,
 }
 
@@ -236,7 +237,7 @@ impl Scenario {
         Self { flaw: Some(flaw), ..self }
     }
 
-    /// Whether this mistake is made.
+    /// True if this mistake is made.
     pub fn has(&self, flaw: Flaw) -> bool {
         self.flaw == Some(flaw)
     }

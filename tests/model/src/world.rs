@@ -19,38 +19,38 @@ use std::sync::Arc;
 /// A state of everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
-    /// What DynamoDB and SQS hold.
+    /// Content of DynamoDB and SQS.
     pub record: Record,
-    /// How far each planned click got.
+    /// Progress of each planned click.
     pub clicks: Vec<clicks::Stage>,
-    /// How far what each person says about a lost answer got.
+    /// Progress of each person's answer about a failure.
     pub answers: Vec<answers::Stage>,
     /// The processes that do an effect.
     pub workers: Vec<Worker>,
-    /// Whether the approval's time is over.
+    /// True if the approval's time is over.
     pub late: bool,
-    /// What happened outside.
+    /// Things that happened outside.
     pub outside: Outside,
-    /// How many more processes may end in the middle of their work.
+    /// Number of processes that may still end in the middle of their work.
     pub crashes: u8,
-    /// How many more calls may fail.
+    /// Number of calls that may still fail.
     pub failures: u8,
-    /// How often an approval's outcome was committed for its run.
+    /// Number of times that an approval's outcome was committed for its run.
     pub outcomes: u8,
-    /// How often a run heard an outcome.
+    /// Number of times that a run heard an outcome.
     pub heard: u8,
-    /// How often each step was to be run.
+    /// Number of tries of each step.
     pub tries: Vec<Tries>,
     /// The laws that a step on the way here broke.
     pub broken: BTreeSet<Law>,
 }
 
-/// How often a step was to be run.
+/// Number of tries of a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tries {
-    /// How often that was committed.
+    /// Number of commits that order it to run.
     pub asked: u8,
-    /// How often it was committed that it failed, or that nobody knows whether it happened.
+    /// Number of commits which say that it failed, or that nobody knows if it happened.
     pub lost: u8,
 }
 
@@ -59,11 +59,11 @@ pub struct Tries {
 pub struct Worker {
     /// The effect as it was claimed.
     pub effect: Arc<Effect>,
-    /// Whether an earlier attempt's end is unknown.
+    /// True if the end of an earlier attempt is unknown.
     pub lost: bool,
-    /// Whether another process claimed the effect since.
+    /// True if another process has claimed the effect since.
     pub superseded: bool,
-    /// How far it got.
+    /// Progress of the process.
     pub stage: Stage,
     group: u64,
     alike: u64,
@@ -245,7 +245,7 @@ impl World {
         }
     }
 
-    /// Whether process `by` has something to send.
+    /// True if process `by` has something to send.
     pub fn has_to_send(&self, by: Process) -> bool {
         self.record.effects.iter().any(|row| row.queued == Queued::By(by))
     }
@@ -266,15 +266,15 @@ impl World {
         self
     }
 
-    /// Whether the effect in `row` has to wait for the approval's time to be over, or for what blocks the
-    /// approval to be mended: each look before that only orders the next one.
+    /// True if the effect in `row` has to wait until the approval's time is over, or until somebody mends the
+    /// range: each look before that only orders the next one.
     pub fn is_early(&self, row: &Row) -> bool {
         let is_due = if row.judges_again() { self.outside.mended } else { self.late };
         row.is_later() && !is_due
     }
 
-    /// Whether nothing is left to do, but for people who may still click, and what waits for the approval's
-    /// time to be over.
+    /// True if nothing is left to do, except for people who may still click, and effects that wait for the
+    /// end of the approval's time.
     pub fn is_quiet(&self, scenario: &Scenario) -> bool {
         let nobody_sends = |row: &Row| row.queued == Queued::Nowhere && scenario.has(Flaw::NoClock);
         self.workers.is_empty()

@@ -1,5 +1,4 @@
-//! What holds of the whole protocol in every order of events, and what the checker finds where a mistake is
-//! made.
+//! Tests that the whole protocol holds in every order of events, and that the checker finds each mistake.
 
 use protocol_model::scenario::{Flaw, Queue, Scenario, Wish, build, webhook};
 use protocol_model::{Protocol, law};
@@ -23,7 +22,7 @@ fn broken(scenario: Scenario) -> BTreeSet<&'static str> {
     found.filter(|name| checker.model().property(name).expectation == Expectation::Always).collect()
 }
 
-/// Whether the checker finds a way to break `law` in `scenario`.
+/// True if the checker finds a way to break `law` in `scenario`.
 fn is_broken(scenario: Scenario, law: &'static str) -> bool {
     let first = HasDiscoveries::AnyOf(BTreeSet::from([law]));
     let checker = Protocol { scenario }.checker().threads(THREADS).finish_when(first).spawn_bfs().join();

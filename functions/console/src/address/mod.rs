@@ -1,4 +1,4 @@
-//! What requests ask for: addresses, and what their queries and forms say.
+//! Addresses of requests, and the contents of their queries and forms.
 
 pub(crate) mod parameters;
 pub(crate) mod place;

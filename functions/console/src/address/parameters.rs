@@ -1,4 +1,4 @@
-//! What queries and forms say.
+//! Parameters of queries and forms.
 
 mod search;
 
@@ -8,13 +8,13 @@ use approval::deploy::Slug;
 use jiff::Timestamp;
 use store::Wanted;
 
-/// How many deploys a list of a page shows, and a list of the JSON unless it is asked for another number.
+/// Number of deploys in a page's list, and in a JSON list unless the request asks for another number.
 pub(crate) const PAGE_SIZE: u8 = 50;
-/// How many approvals a page of the record shows.
+/// Number of approvals on a page of the record.
 pub(crate) const RECORD_SIZE: u8 = 20;
 /// The longest name or place that is looked for, in bytes: the store's keys have an end.
 const LONGEST_NAME: usize = 1000;
-/// How many a JSON list gives at most.
+/// Largest number of entries in a JSON list.
 pub(crate) const MOST_LISTED: u8 = 100;
 
 /// A parameter can't be read; this says which, why, and what would be right.
@@ -39,7 +39,7 @@ impl Cursor {
     }
 }
 
-/// Whether `text` can be an id.
+/// True if `text` can be an id.
 fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
@@ -54,7 +54,7 @@ pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// Where a part of the list begins: `before`.
+/// Place at which a part of the list begins: the parameter `before`.
 pub(crate) fn cursor(query: &str) -> Result<Option<Cursor>, BadQuery> {
     let Some(text) = parameter(query, "before").filter(|text| !text.is_empty()) else { return Ok(None) };
     let cursor = Cursor::parse(&text).ok_or_else(|| {
@@ -83,7 +83,7 @@ pub(crate) fn slug(query: &str, name: &str) -> Result<Option<Slug>, BadQuery> {
     slug.ok_or_else(problem).map(Some)
 }
 
-/// Which deploys a list is asked for: `deployment`, `environment`, `revision`, `since`, `until`.
+/// Reads the filter of a list of deploys: `deployment`, `environment`, `revision`, `since`, `until`.
 pub(crate) fn wanted(query: &str) -> Result<Wanted, BadQuery> {
     let environment = parameter(query, "environment").map(|text| {
         let problem = "The parameter `environment` must be the name of an environment, such as Staging.";
@@ -127,7 +127,7 @@ fn time(query: &str, name: &str) -> Result<Option<Timestamp>, BadQuery> {
     text.parse().map(Some).map_err(|_| problem())
 }
 
-/// How many are asked for: `limit`, 1 to 100.
+/// Number of entries that are asked for: the parameter `limit`, 1 to 100.
 pub(crate) fn limit(query: &str) -> Result<u8, BadQuery> {
     let Some(text) = parameter(query, "limit") else { return Ok(PAGE_SIZE) };
     let limit = text.parse().ok().filter(|limit| (1..=MOST_LISTED).contains(limit));

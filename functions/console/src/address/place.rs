@@ -19,12 +19,12 @@ pub(crate) enum Tab {
     Commits,
 }
 
-/// What is shown of a deploy's page: a tab, or as much of it as fits on a page.
+/// Part of a deploy's page that is shown: a tab, or as much of it as fits on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) tab: Tab,
-    /// With which of the tab's items it begins, from 0; the timeline, which is read from its end: with which
-    /// it ends, from 1. `None`: what one comes to first.
+    /// Number of the tab's item with which it begins, from 0. In the timeline, which is read from its end,
+    /// the number of the item with which it ends, from 1. `None`: the part that one sees first.
     pub(crate) at: Option<usize>,
 }
 

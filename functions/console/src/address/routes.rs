@@ -1,12 +1,12 @@
-//! Which requests the console answers, and who may make them: one table. ARCHITECTURE.md has the same, and a
-//! test holds it.
+//! Requests that the console answers, and the access that each needs: one table. ARCHITECTURE.md has the
+//! same, and a test holds it.
 
 use crate::door::visitor::Access;
 use approval::deploy::Slug;
 use approval::id::DeployId;
 use lambda_http::http::Method;
 
-/// How errors at an address are told.
+/// Format in which an address answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Face {
     /// As a page.
@@ -16,20 +16,20 @@ pub(crate) enum Face {
 }
 
 impl Face {
-    /// How an address is told that there is nothing at it.
+    /// Format in which `path` answers that there is nothing at it.
     pub(crate) fn of(path: &str) -> Self {
         if path.starts_with("/api/") { Self::Json } else { Self::Page }
     }
 }
 
-/// What answers a request.
+/// Endpoint that answers a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     /// The list of deployments.
     Deployments,
     /// A deployment's page.
     Deployment,
-    /// What came of a deployment's rules in each evaluation.
+    /// Outcomes of a deployment's rules in each evaluation.
     History,
     /// The list of recent deploys.
     Deploys,
@@ -37,7 +37,7 @@ pub(crate) enum Endpoint {
     Deploy,
     /// A vote on an approval, or something else about it.
     Vote,
-    /// Where the range of a blocked approval starts.
+    /// Set the base of a blocked approval.
     SetBase,
     /// Confirm for an approval that a maker is nobody here.
     ConfirmNobody,
@@ -45,7 +45,7 @@ pub(crate) enum Endpoint {
     AskAgain,
     /// Evaluate the rules of a deploy again.
     EvaluateAgain,
-    /// What became of an action of which nobody knows.
+    /// Resolve an action that failed, or whose outcome is unknown.
     Step,
     /// The record of approvals.
     Record,
@@ -103,7 +103,7 @@ pub(crate) enum Endpoint {
     AcceptRules,
     /// Change a deployment's secrets.
     Secrets,
-    /// How a deployment's deploys come to Signoff.
+    /// Instructions for reporting a deployment's deploys to Signoff.
     Setup,
     /// The deployments, as JSON.
     DeploymentsJson,
@@ -113,7 +113,7 @@ pub(crate) enum Endpoint {
     DeployJson,
     /// A deploy's approvals, as JSON.
     ApprovalsJson,
-    /// What happened to a deploy, as JSON.
+    /// A deploy's events, as JSON.
     EventsJson,
     /// The record of approvals, as JSON.
     RecordJson,
@@ -214,7 +214,7 @@ pub(crate) struct Found<'a> {
     segments: Vec<(&'static str, &'a str)>,
 }
 
-/// Why a request is for none of the entries.
+/// Reason why no entry of the table takes a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Misroute {
     /// No such address.
@@ -224,7 +224,7 @@ pub(crate) enum Misroute {
 }
 
 impl Found<'_> {
-    /// What `{name}` stands for; empty where the path has none.
+    /// Value of the path's segment `{name}`; empty if the path has none.
     pub(crate) fn segment(&self, name: &str) -> &str {
         self.segments.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
@@ -271,7 +271,7 @@ fn segments<'a>(pattern: &'static str, path: &'a str) -> Option<Vec<(&'static st
     }
 }
 
-/// Whether `text` can be an id, a part of a slug or the name of one of our files.
+/// True if `text` can be an id, a part of a slug or the name of one of our files.
 fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     (1..=100).contains(&text.len()) && text.bytes().all(allowed) && !text.bytes().all(|byte| byte == b'.')

@@ -1,4 +1,4 @@
-//! Where people reach this stack: the setting `PUBLIC_URL`.
+//! Public address of this stack: the setting `PUBLIC_URL`.
 
 use approval::deploy::Slug;
 use approval::id::DeployId;
@@ -35,7 +35,7 @@ impl Site {
         Ok(Self { origin: format!("{scheme}://{authority}"), authority, https })
     }
 
-    /// Whether browsers reach it over TLS.
+    /// True if browsers reach it over TLS.
     pub(crate) fn https(&self) -> bool {
         self.https
     }
@@ -55,12 +55,13 @@ impl Site {
         format!("{}/deployments/{deployment}", self.origin)
     }
 
-    /// Where Slack sends people back to once they signed in there; one of the Slack app's redirect URLs.
+    /// Address to which Slack sends people back once they signed in there; one of the Slack app's redirect
+    /// URLs.
     pub(crate) fn sign_in_callback(&self) -> String {
         format!("{}/sign-in/slack/callback", self.origin)
     }
 
-    /// Whether a page of `origin` (a browser's `Origin` header) belongs to this console: it has the public
+    /// True if a page of `origin` (a browser's `Origin` header) belongs to this console: it has the public
     /// address, or the very host that the request was sent to (a second domain, `localhost` for `127.0.0.1`).
     pub(crate) fn is_own_origin(&self, origin: &str, host: Option<&str>) -> bool {
         let Some((_, authority)) = origin.split_once("://") else { return false };

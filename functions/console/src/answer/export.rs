@@ -6,8 +6,8 @@ use approval::approval::Choice;
 use std::io;
 use store::ApprovalListing;
 
-/// How long a file may be: Lambda answers with 6 MB at most, of which JSON's quoting of the body takes its
-/// part.
+/// Largest size of a file, in bytes: Lambda answers with 6 MB at most, of which JSON's quoting of the body
+/// takes its part.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The first line of comma-separated values.
@@ -35,7 +35,7 @@ const COLUMNS: [&str; 21] = [
     "review_note",
 ];
 
-/// What spreadsheets take for the beginning of a formula.
+/// Characters that spreadsheets take for the beginning of a formula.
 /// Source: <https://owasp.org/www-community/attacks/CSV_Injection>.
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
@@ -43,7 +43,7 @@ const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Export {
     pub(crate) body: String,
-    /// What to ask for to get the next part; `None` at the end, and before the beginning.
+    /// Cursor of the next part; `None` at the end, and before the beginning.
     pub(crate) next: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn json_lines(before: Export, listing: &ApprovalListing, site: &Site)
     fill(before, listing, site, MOST_BYTES, |approval| Ok(serde_json::to_string(approval)? + "\n"))
 }
 
-/// What was written before, and as many lines of `listing` as fit into `most` bytes with it.
+/// Appends as many lines of `listing` as fit into `most` bytes together with what was written before.
 fn fill(
     before: Export,
     listing: &ApprovalListing,
@@ -115,7 +115,7 @@ fn row(approval: &ListedApproval) -> io::Result<String> {
     line(&cells.map(|cell| harmless(&cell)))
 }
 
-/// Who said why: `Ana (U1): Looks right; Ben (U2): Not today`.
+/// Reasons of the votes, with the voters: `Ana (U1): Looks right; Ben (U2): Not today`.
 fn reasons(votes: &[ListedVote]) -> String {
     let said = votes.iter().filter_map(|vote| {
         vote.reason.as_ref().map(|reason| format!("{}: {reason}", named(&vote.name, &vote.voter)))

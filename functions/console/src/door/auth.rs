@@ -1,4 +1,4 @@
-//! What a request shows: an API key, or a session, which was got with a key of the stack's secret or by
+//! Credentials of a request: an API key, or a session, which was got with a key of the stack's secret or by
 //! signing in with Slack (`session.rs`). Keys themselves are checked in [`runtime::api_keys`].
 //!
 //! A session of an API key is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970,
@@ -22,17 +22,17 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// How long a session lasts.
+/// Lifetime of a session.
 const SESSION: SignedDuration = SignedDuration::from_hours(12);
 /// The session cookie's first part.
 const VERSION: &str = "1";
-/// What is signed begins with this, so that a signature made with the same key for something else is no
-/// session.
+/// Prefix of the text that is signed for a session, so that a signature made with the same key for something
+/// else is no session.
 const SESSIONS: &str = "signoff console session";
 /// The same for what forms carry.
 const FORMS: &str = "signoff console form";
 
-/// What a request shows.
+/// Credential that a request shows.
 #[derive(Clone, Debug)]
 pub(crate) enum Credential {
     /// An API key, in the header `Authorization`.
@@ -41,7 +41,7 @@ pub(crate) enum Credential {
     Session(String),
 }
 
-/// What a request shows, if anything. A header counts before a cookie.
+/// Credential of a request, if it has one. A header counts before a cookie.
 pub(crate) fn credential(headers: &HeaderMap, site: &Site) -> Option<Credential> {
     if let Some(header) = headers.get(AUTHORIZATION) {
         let (scheme, key) = header.to_str().ok()?.trim().split_once(' ')?;
@@ -64,8 +64,8 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// Who has the session `value`, which one of the secret's keys has signed, at `now`; `None`: it is good for
-/// nothing.
+/// Visitor with the session `value`, signed by one of the secret's keys, at `now`; `None`: the session is not
+/// valid.
 pub(crate) fn visitor(secret: &ApiSecret, value: &str, now: Timestamp) -> Option<Visitor> {
     let (key, end) = session_ends(secret, value)?;
     let form_token = (now < end).then(|| form_token(key, value)).flatten()?;
@@ -74,12 +74,12 @@ pub(crate) fn visitor(secret: &ApiSecret, value: &str, now: Timestamp) -> Option
     Some(Visitor { who: Who::Key(holder), form_token: Some(form_token) })
 }
 
-/// What the forms of the session `value`, signed with `key`, carry.
+/// Token that the forms of the session `value`, signed with `key`, carry.
 fn form_token(key: &SecretString, value: &str) -> Option<String> {
     sign(key, FORMS, value).map(hex::encode)
 }
 
-/// Whether `form` carries what the forms of the visitor's session do. A program's needs nothing.
+/// True if `form` carries the token of the visitor's session. A program needs none.
 pub(crate) fn has_form_token(visitor: &Visitor, form: &str) -> bool {
     let Some(token) = &visitor.form_token else { return true };
     parameter(form, "token").is_some_and(|sent| sent.as_bytes().ct_eq(token.as_bytes()).into())
@@ -140,7 +140,7 @@ fn ticket_name(site: &Site) -> &'static str {
     if site.https() { "__Host-signoff-sign-in" } else { "signoff-sign-in" }
 }
 
-/// Whether a form was sent by a page of the console, as far as the browser says. A client that says nothing
+/// True if a form was sent by a page of the console, as far as the browser says. A client that says nothing
 /// is no browser, and has no session to misuse.
 ///
 /// Sources: <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Origin>,

@@ -1,4 +1,4 @@
-//! Who people are, as Slack says: members of the app's own workspace, and which of them are admins.
+//! Identities of people, as Slack knows them: members of the app's own workspace, and the admins among them.
 
 use crate::door::seal::Seal;
 use crate::door::visitor::Member;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use voting::Admins;
 
-/// How long each call of Slack is waited for: three of them fit into the time that the function has.
+/// Time limit of each call to Slack: three of them fit into the time that the function has.
 pub(crate) const ASK_WITHIN: Duration = Duration::from_millis(2500);
 
 /// The people of the workspace.
@@ -22,7 +22,7 @@ pub(crate) const ASK_WITHIN: Duration = Duration::from_millis(2500);
 pub(crate) struct Members {
     secret: Secret<SlackSecret>,
     api_url: String,
-    /// Where people go to sign in.
+    /// Address at which people sign in.
     pub(crate) authorize_url: String,
     admins: Admins,
     http: OnceCell<reqwest::Client>,

@@ -1,4 +1,5 @@
-//! Who gets in: sessions of people and of API keys, signing in with Slack, and who may what.
+//! Authentication: sessions of people and of API keys, signing in with Slack, and the access that each
+//! visitor has.
 
 pub(crate) mod auth;
 pub(crate) mod members;

@@ -1,4 +1,4 @@
-//! What the console hands to browsers and takes back unchanged: texts signed by HMAC-SHA256.
+//! Texts that the console hands to browsers and takes back unchanged, signed by HMAC-SHA256.
 //!
 //! The key is derived from the Slack app's client secret: a new client secret ends every session, and every
 //! sign-in that is under way.
@@ -8,10 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// What the key is derived for.
+/// Label with which the key is derived from the client secret.
 const KEY: &str = "signoff console key";
 
-/// What a text is signed for: what is signed for one purpose is worth nothing for another.
+/// Purpose of a signature: a text signed for one purpose is worth nothing for another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     /// A person's session.

@@ -9,13 +9,13 @@ use crate::door::visitor::{Member, Visitor, Who};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What the cookie of such a session begins with; sessions of an API key begin otherwise.
+/// Prefix of such a session's cookie; sessions of an API key begin otherwise.
 const VERSION: &str = "2.";
-/// How long a session lasts when it is not used.
+/// Lifetime of a session that is not used.
 const LASTS: SignedDuration = SignedDuration::from_hours(12);
-/// How old it gets until Slack is asked again.
+/// Age from which on Slack is asked again.
 const FRESH_FOR: SignedDuration = SignedDuration::from_hours(1);
-/// How long after signing in it can be renewed.
+/// Time after signing in during which it can be renewed.
 const RENEWED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A person's session.
@@ -50,7 +50,7 @@ impl Session {
         Self { id, user, name, is_admin, signed_in, issued: now, ends }
     }
 
-    /// Whether a cookie's value is meant to be such a session.
+    /// True if a cookie's value is meant to be such a session.
     pub(crate) fn is_meant(value: &str) -> bool {
         value.starts_with(VERSION)
     }
@@ -69,12 +69,12 @@ impl Session {
         seal.sealed(Purpose::Session, &format!("{VERSION}{}", hex::encode(content)))
     }
 
-    /// How long it still lasts.
+    /// Time for which it still lasts.
     pub(crate) fn lasts(&self, now: Timestamp) -> SignedDuration {
         self.ends.duration_since(now)
     }
 
-    /// Whether Slack is to be asked again who the person is.
+    /// True if Slack has to be asked again who the person is.
     pub(crate) fn is_old(&self, now: Timestamp) -> bool {
         now.duration_since(self.issued) > FRESH_FOR
     }
@@ -84,7 +84,7 @@ impl Session {
         &self.user
     }
 
-    /// Who has it.
+    /// Visitor who has the session.
     pub(crate) fn visitor(&self, seal: &Seal) -> Visitor {
         let (id, name) = (self.user.clone(), self.name.clone());
         let form_token = Some(seal.signature(Purpose::Form, &self.id));

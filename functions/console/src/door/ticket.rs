@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-/// How long somebody may take to sign in. Slack's own codes last as long.
+/// Time that somebody may take to sign in. Slack's own codes last as long.
 pub(crate) const LASTS: SignedDuration = SignedDuration::from_mins(10);
 
 /// The sign-in.
@@ -43,22 +43,22 @@ impl Ticket {
         seal.sealed(Purpose::Ticket, &hex::encode(serde_json::to_vec(self).unwrap_or_default()))
     }
 
-    /// What Slack is to send back with the code.
+    /// Text that Slack has to send back with the code.
     pub(crate) fn state(&self) -> &str {
         &self.state
     }
 
-    /// What the id token is to hold.
+    /// Text that the id token has to hold.
     pub(crate) fn nonce(&self) -> &str {
         &self.nonce
     }
 
-    /// Whether Slack sent back the state of this sign-in.
+    /// True if Slack sent back the state of this sign-in. The comparison takes constant time.
     pub(crate) fn is_of(&self, state: &str) -> bool {
         self.state.as_bytes().ct_eq(state.as_bytes()).into()
     }
 
-    /// Where it leads.
+    /// Page that it leads to.
     pub(crate) fn next(&self) -> Next {
         Next::of(Some(&self.next))
     }

@@ -1,10 +1,10 @@
-//! Who asks, and what they may reach.
+//! Visitors, and the access that they have.
 
 use maud::{Markup, html};
 use runtime::api_keys::Holder;
 use store::{Actor, Scope};
 
-/// Who may make a request.
+/// Access that a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Anyone.
@@ -36,12 +36,12 @@ impl Access {
     }
 }
 
-/// Who asks.
+/// Sender of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Visitor {
     pub(crate) who: Who,
-    /// What each form of this session carries, so that no other site's page can send one. `None`: a program,
-    /// which has no session that could be misused.
+    /// Token that each form of this session carries, so that no other site's page can send one. `None`: a
+    /// program, which has no session that could be misused.
     pub(crate) form_token: Option<String>,
 }
 
@@ -64,16 +64,16 @@ pub(crate) struct Member {
     pub(crate) is_admin: bool,
 }
 
-/// What an API key is good for.
+/// Holder of an API key, with what the key is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyHolder {
     /// Its id.
     pub(crate) id: String,
-    /// What it is called.
+    /// Its name.
     pub(crate) name: String,
     pub(crate) reads: bool,
     pub(crate) is_admin: bool,
-    /// Whether it is one of the stack's secret: people sign in with those, before anybody can with Slack.
+    /// True for a key of the stack's secret: people sign in with those, before anybody can with Slack.
     pub(crate) is_of_stack: bool,
 }
 
@@ -88,7 +88,7 @@ impl KeyHolder {
 }
 
 impl Visitor {
-    /// Whether they may make requests that need `access`.
+    /// True if they may make requests that need `access`.
     pub(crate) fn may(&self, access: Access) -> bool {
         match (access, &self.who) {
             (Access::Anyone, _) | (Access::Viewer | Access::Reader | Access::Member, Who::Person(_)) => true,
@@ -109,7 +109,7 @@ impl Visitor {
         self
     }
 
-    /// What they are called.
+    /// Their name.
     pub(crate) fn name(&self) -> &str {
         match &self.who {
             Who::Person(member) => &member.name,
@@ -117,7 +117,7 @@ impl Visitor {
         }
     }
 
-    /// Who they are on record.
+    /// Their id and name, for the record.
     pub(crate) fn actor(&self) -> Actor {
         let id = match &self.who {
             Who::Person(member) => &member.id,

@@ -13,7 +13,7 @@ pub(crate) const LONGEST_DEPLOYMENTS: usize = 1000;
 /// The longest name, in characters.
 pub(crate) const LONGEST_NAME: usize = 80;
 
-/// What was filled in, and what is wrong with it.
+/// Values of the form as they were typed, and their problems.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyForm {
     pub(crate) name: Field,
@@ -21,11 +21,11 @@ pub(crate) struct KeyForm {
     pub(crate) scopes_problem: Option<String>,
     /// Patterns of deployments, with space or commas between them.
     pub(crate) deployments: Field,
-    /// What keeps any key from being created.
+    /// Problem that keeps any key from being created.
     pub(crate) problem: Option<String>,
 }
 
-/// What was filled in, and right.
+/// Values of a form that is filled in as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FilledKey {
     pub(crate) name: String,

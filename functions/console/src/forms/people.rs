@@ -16,7 +16,7 @@ pub(crate) const LONGEST_REASON: usize = 200;
 /// The word for an account that is a member's, beside the names of [`Nobody`].
 pub(crate) const MEMBER: &str = "member";
 
-/// Whose an account is, before Slack was asked.
+/// Owner of an account as somebody stated it, before Slack was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     /// A member's: their Slack user id, or their e-mail address in Slack.
@@ -123,7 +123,8 @@ pub(crate) enum Wrong {
     Reason(String),
 }
 
-/// Whose an account is, by three texts: [`MEMBER`] or a kind of [`Nobody`], the member, the reason.
+/// Reads the owner of an account from three texts: [`MEMBER`] or a kind of [`Nobody`], the member, the
+/// reason.
 pub(crate) fn said(is: &str, member: &str, reason: &str) -> Result<Said, Wrong> {
     if is == MEMBER {
         let problem = member_problem(member);
@@ -187,7 +188,7 @@ fn member_problem(text: &str) -> Option<String> {
     })
 }
 
-/// Whether `text` is a Slack user id (`U…` or `W…`).
+/// True if `text` is a Slack user id (`U…` or `W…`).
 pub(crate) fn is_user_id(text: &str) -> bool {
     (2..=30).contains(&text.len())
         && text.starts_with(['U', 'W'])

@@ -12,7 +12,7 @@ const LONGEST: usize = 200;
 /// The longest text of the lines for CI jobs, in bytes.
 pub(crate) const LONGEST_CI: usize = 6_000;
 
-/// What was filled in, and what is wrong with it.
+/// Values of the form as they were typed, and their problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SettingsForm {
     pub(crate) repository: Field,
@@ -27,7 +27,7 @@ pub(crate) struct SettingsForm {
     pub(crate) version: u64,
 }
 
-/// What was filled in, and right.
+/// Values of a form that is filled in as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Filled {
     pub(crate) repository: String,
@@ -95,7 +95,7 @@ impl SettingsForm {
         }
     }
 
-    /// What was filled in. `None`: something is wrong with it.
+    /// Values of the form. `None`: something is wrong with one of them.
     pub(crate) fn filled(&self) -> Option<Filled> {
         let Self { repository, channel, circleci_project, circleci_definition, ci, .. } = self;
         let right = [repository, channel, circleci_project, circleci_definition, ci];

@@ -93,8 +93,8 @@ impl Console {
     }
 }
 
-/// Whether an admin may say where the range starts: there is no base, the host lost the one that there is, or
-/// an admin set it and the revision does not follow from it.
+/// True if an admin may set the base: there is none, the source host lost the one that there is, or an admin
+/// set it and the revision does not follow from it.
 fn may_set(base: &Base, approval: &Approval, four_eyes: bool) -> bool {
     let Some(start) = base.start_of(four_eyes, &approval.subject.revision) else { return true };
     let blocked = &approval.electorate.blocked;

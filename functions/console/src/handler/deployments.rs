@@ -12,7 +12,7 @@ use lambda_http::http::StatusCode;
 use std::collections::HashSet;
 use store::{Beside, DeploySummary, StoreError, Wanted};
 
-/// How many approvals that wait are counted.
+/// Largest number of pending approvals that are counted.
 const MOST_PENDING: i32 = 500;
 
 impl Console {
@@ -89,7 +89,7 @@ impl Console {
         Ok(Answer::page(StatusCode::OK, html::deployment(&page, &facts, call.visitor(), call.now)))
     }
 
-    /// What came of a deployment's rules: 1 query and a BatchGetItem.
+    /// Page with the outcomes of a deployment's rules: 1 query and a BatchGetItem.
     pub(super) async fn history(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let slug = call.deployment()?;
         let wanted = HistoryWanted::of(call.query).map_err(|problem| bad(&problem))?;

@@ -35,7 +35,7 @@ impl Console {
         Ok(Answer::json(&json::ApprovalsDocument::new(&record, evaluation.as_ref(), &self.site)))
     }
 
-    /// What happened to a deploy.
+    /// Events of a deploy.
     pub(super) async fn events_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let record = self.page_of(&call.found.deploy(), call).await?;
         Ok(Answer::json(&json::EventsDocument::new(&record, &self.site)))

@@ -206,7 +206,7 @@ async fn member(slack: &Slack, typed: &str) -> Result<Result<Claim, String>, Fai
     })
 }
 
-/// Where the list shows an entry.
+/// Redirect to the entry in the list.
 fn found(handle: &Handle) -> Answer {
     Answer::see_other(format!("{PAGE}?{}", query(&[("q", &handle.to_string())])))
 }

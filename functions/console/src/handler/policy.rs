@@ -1,4 +1,4 @@
-//! What the stack's policy means for a deployment.
+//! Policy of the stack, judged for a deployment.
 
 use super::Console;
 use crate::html::PolicyShown;
@@ -41,7 +41,7 @@ impl Console {
         Ok(Some(PolicyShown { repository, state, shortfalls }))
     }
 
-    /// What the rules in force lack; `None`: it can't be told.
+    /// Shortfalls of the rules in force below the policy; `None`: they can't be told.
     async fn shortfalls(
         &self,
         deployment: &Slug,

@@ -10,7 +10,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::http::header::{HeaderName, LINK};
 use store::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT};
 
-/// How many parts of the list a file has at most: what fits into the time that the function has.
+/// Largest number of parts of the list in one file: as many as fit into the time that the function has.
 pub(crate) const MOST_PARTS: i32 = 10;
 
 /// The header that says how many approvals a file lacks because this release can't read them.
@@ -96,7 +96,7 @@ impl Console {
         listing.map_err(|error| refusals::unreadable(&error, call.face(), call.id, None))
     }
 
-    /// What was approved of the deployment that is searched for.
+    /// Approvals that were approved, of the deployment that is searched for; `None`: no deployment is.
     async fn approved(
         &self,
         search: &Search,

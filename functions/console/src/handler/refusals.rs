@@ -78,7 +78,7 @@ pub(super) fn bad_form(name: &str) -> Answer {
     problem(Face::Page, StatusCode::BAD_REQUEST, "Bad request", &detail)
 }
 
-/// What could not be put on record now.
+/// Answer to a form whose change could not be put on record now.
 pub(super) fn not_recorded(id: &str) -> Answer {
     let problem = Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
@@ -221,7 +221,7 @@ pub(super) fn disconnected(deployment: &Slug, done: &Done) -> Answer {
     problem(Face::Page, StatusCode::CONFLICT, "Disconnected", &detail)
 }
 
-/// What was read can't be written as a file.
+/// Answer when the record was read and can't be written as a file.
 pub(super) fn unwritable(error: &io::Error, face: Face, id: &str) -> Answer {
     tracing::error!(request_id = id, %error, "the record can't be written as a file");
     let problem = Problem {

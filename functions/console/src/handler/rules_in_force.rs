@@ -17,7 +17,7 @@ use approval::shares::{Changes, Maker};
 use providers::Failure;
 use store::{Change, CommitError, Page, StoreError};
 
-/// How much of a maker's name is shown, in characters.
+/// Longest part of a maker's name that is shown, in characters.
 const NAME: usize = 100;
 const UNREAD: &str = "who made it could not be read whole, or no account stands for some of it. Put the file in force back onto \
                       the default branch, deploy, and change it again.";

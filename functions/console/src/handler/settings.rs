@@ -47,7 +47,7 @@ impl Console {
         self.switch(call, None).await
     }
 
-    /// How deploys come to Signoff: 2 reads.
+    /// Page with the instructions for reporting deploys to Signoff: 2 reads.
     pub(super) async fn setup(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         let connected = self.connections.of(&self.store, &deployment).await;

@@ -22,8 +22,8 @@ impl Console {
         Answer::page(StatusCode::OK, html::sign_in(&next, None, slack))
     }
 
-    /// Whether people can sign in with Slack. Where that can't be told, it is for them to try: the log will
-    /// say.
+    /// True if people can sign in with Slack. If that can't be told, they may try: the log says what went
+    /// wrong.
     async fn signs_in_with_slack(&self, call: &Call<'_>) -> bool {
         !matches!(self.members.app(call.now).await, Ok(None))
     }

@@ -15,7 +15,7 @@ use lambda_http::http::header::SET_COOKIE;
 use providers::Failure;
 use providers::slack::{Ask, TokenError, authorize_url};
 
-/// Why somebody who came back from Slack is not signed in.
+/// Reason why somebody who came back from Slack is not signed in.
 #[derive(Debug)]
 enum Problem {
     /// No sign-in is under way in this browser, or it took too long.
@@ -54,7 +54,7 @@ impl From<TokenError> for Problem {
 }
 
 impl Problem {
-    /// What the person is told. To strangers no more than that they are.
+    /// Status and message for the person. Strangers learn no more than that they are strangers.
     fn told(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoTicket | Self::Slack(Failure::Refusal(_)) => (
@@ -162,7 +162,7 @@ impl Console {
         }
     }
 
-    /// Who came back with what Slack gave them.
+    /// Member who came back, identified by the code that Slack gave them.
     async fn come_back(&self, call: &Call<'_>, app: &App, ticket: &Ticket) -> Result<Member, Problem> {
         let said = |name| parameter(call.query, name).unwrap_or_default();
         if !ticket.is_of(&said("state")) {

@@ -1,5 +1,5 @@
-//! What people who are signed in with Slack do on a deploy's page: vote on its approvals, act on its actions
-//! that failed.
+//! Forms that people who are signed in with Slack send from a deploy's page: votes on its approvals, and
+//! resolutions of its actions that failed.
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::{parameter, query};
@@ -27,7 +27,7 @@ const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, a
 const OVERTAKEN: &str =
     "Nothing was changed: a later click of yours was dealt with before. Look at what stands here now.";
 
-/// Why nothing became of what somebody sent.
+/// Error that kept a form from taking effect.
 #[derive(Debug, Error)]
 enum FormError {
     #[error(transparent)]
@@ -36,7 +36,7 @@ enum FormError {
     Secret(#[from] SecretError),
 }
 
-/// What became of what somebody sent.
+/// Outcome of a form.
 pub(super) enum Sent {
     Done,
     /// Nothing changed; they are told why.
@@ -44,7 +44,7 @@ pub(super) enum Sent {
 }
 
 impl Sent {
-    /// What is refused by the rules of Slack.
+    /// Outcome of a form that is refused by the same rules as in Slack.
     pub(super) fn refused(Refused { text, because }: Refused) -> Self {
         let status = match because {
             Because::NotOnRecord => StatusCode::NOT_FOUND,
@@ -131,8 +131,8 @@ impl Console {
         Ok(Sent::of(dealt))
     }
 
-    /// What somebody does about an action that failed, or of which nobody knows: 1 query, 2 reads and 1
-    /// commit. Where nothing changes: the page that says why, 1 query more.
+    /// Resolves an action that failed, or whose outcome is unknown: 1 query, 2 reads and 1 commit. If nothing
+    /// changes: the page that says why, 1 query more.
     pub(super) async fn step(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let member = call.member()?;
         let field = |name| parameter(&call.form, name).ok_or_else(|| refusals::bad_form(name));
@@ -198,7 +198,7 @@ impl Console {
         Ok(refused.map_or(Sent::Done, Sent::refused))
     }
 
-    /// Who `member` is, as Slack says now, and why `gate` stops them, where there is one and it does.
+    /// `member` as Slack knows them now, and the refusal of `gate`, if there is a gate and it stops them.
     /// `workspace`: the team id of the app's own, which everybody who can sign in is of.
     pub(super) async fn who(
         &self,
@@ -242,7 +242,7 @@ fn written(call: &Call<'_>) -> Option<String> {
     reason.filter(|reason| !reason.is_empty())
 }
 
-/// What is told of a reason that is too long; `None`: it is not.
+/// Message about a reason that is too long; `None`: it is not.
 fn too_long(reason: &str) -> Option<String> {
     let length = reason.chars().count();
     (length > LONGEST_REASON).then(|| {
@@ -250,16 +250,17 @@ fn too_long(reason: &str) -> Option<String> {
     })
 }
 
-/// What tells a refusal from others, and when it was, for the record: a program that sends a form again and
-/// again puts one there for each minute, and none before the approval that it is about, which was opened at
-/// `opened_at`.
+/// Key that tells a refusal from others, and its time, for the record: a program that sends a form again and
+/// again puts one there for each minute, and none before `opened_at`, when the approval that it is about was
+/// opened.
 fn once_a_minute(voter: &str, wish: &Wish, now: Timestamp, opened_at: Timestamp) -> (String, Timestamp) {
     let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now).max(opened_at);
     let owner = format!("page {voter} {} {} {}", wish.approval, wish.what.name(), minute.as_microsecond());
     (owner, minute)
 }
 
-/// What the address of a page says was done about an approval, where it was: `said` and `about`.
+/// Message about what was done about an approval, as the address of a page says it: `said` and `about`.
+/// `None`: the address says nothing, or the record does not agree.
 pub(super) fn said(call: &Call<'_>, record: &Page) -> Option<Told> {
     let what = What::named(&parameter(call.query, "said")?)?;
     let about = ApprovalId::from_text(parameter(call.query, "about")?);

@@ -59,7 +59,7 @@ impl Console {
         Ok(Answer::page(StatusCode::OK, pages::channel_list(&named(&channels, &wanted))))
     }
 
-    /// What a deployment is connected to: 1 GetItem.
+    /// Connection of the deployment: 1 GetItem.
     async fn connection(&self, call: &Call<'_>) -> Result<(Slug, Connection), Answer> {
         let slug = call.deployment()?;
         let connected = self.connections.of(&self.store, &slug).await;

@@ -1,4 +1,4 @@
-//! What became of each action, and what each end of an approval starts.
+//! Results of actions, and the actions that each end of an approval starts.
 
 use super::ballot::Booth;
 use super::fit::{NAME, TEXT, TITLE, all_href, takes};
@@ -13,10 +13,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// What an approval, a rejection and the end of the time start, as much of it as fits into `room` bytes of
-/// HTML.
+/// Actions that an approval, a rejection and an expiry start, as many as fit into `room` bytes of HTML.
 pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>, room: usize) -> Markup {
-    /// How long the headings are, and the ways to the other actions, in bytes of HTML.
+    /// Size of the headings and of the links to the other actions, in bytes of HTML.
     const HEADINGS: usize = 900;
     let over = !approval.state.is_open();
     let nothing = approval.actions.is_empty();
@@ -33,7 +32,8 @@ pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>, room: usi
     }
 }
 
-/// What the votes led to. `nothing`: an approval starts no action; `without`: neither does anything else.
+/// Sentence that says what the votes led to. `nothing`: an approval starts no action; `without`: neither does
+/// anything else.
 fn on_success(approval: &ApprovalView, nothing: bool, without: bool) -> String {
     let missing = approval.votes_required.saturating_sub(approval.approvals) as usize;
     let needed = || counted(missing, "more approval is", "more approvals are");
@@ -160,10 +160,10 @@ fn condition(action: &ActionView, approval: Option<&ApprovalId>) -> Option<Strin
     })
 }
 
-/// How many of the newest answers to what became of an action are shown.
+/// Number of the newest resolutions of an action that are shown.
 const RESOLVED: usize = 2;
 
-/// Whether that an action has come to `state` is news.
+/// True if it is news that an action has come to `state`.
 fn is_over(state: ActionState) -> bool {
     match state {
         ActionState::Succeeded | ActionState::Failed | ActionState::Unknown | ActionState::SkippedByHand => {

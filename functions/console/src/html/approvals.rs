@@ -14,20 +14,20 @@ use approval::id::DeployId;
 use approval::message::shorten;
 use maud::{Markup, html};
 
-/// How long what stands above the approvals is, in bytes of HTML.
+/// Largest size of the notices above the approvals, in bytes of HTML.
 const NOTICES: usize = 4000;
 /// The same where there are none.
 const NOTICES_ALONE: usize = 20_000;
-/// How long a question is, in bytes of HTML.
+/// Largest size of a question, in bytes of HTML.
 const PROMPT: usize = 4000;
-/// How long the actions of an approval may always be, and its votes, in bytes of HTML.
+/// Sizes that the actions of an approval and its votes may always have, in bytes of HTML.
 const ACTIONS: usize = 6000;
 const VOTES: usize = 4000;
 
-/// What the tab shows.
+/// Contents of the tab.
 pub(super) struct Shown {
     pub(super) markup: Markup,
-    /// With which section it begins, where it does not show all of them.
+    /// Number of the section with which it begins, if it does not show all of them.
     pub(super) from: Option<usize>,
 }
 
@@ -69,7 +69,7 @@ fn part(sections: &[Section], booth: &Booth<'_>, from: Option<usize>) -> (usize,
     }
 }
 
-/// Whether something in it waits for people.
+/// True if something in it waits for people.
 fn waits(section: &Section) -> bool {
     let asks = |actions: &[ActionView]| actions.iter().any(|action| action.question.is_some());
     match section {
@@ -158,7 +158,8 @@ fn prompt(text: &str) -> Markup {
     }
 }
 
-/// What an approval starts, as long as people can decide: afterwards the actions say what became of them.
+/// Actions that an approval starts, while people can still decide: afterwards the actions say what became of
+/// them.
 fn starts(approval: &ApprovalView, deploy: &DeployId) -> Markup {
     let starts = &approval.subject.starts;
     html! {
@@ -169,7 +170,7 @@ fn starts(approval: &ApprovalView, deploy: &DeployId) -> Markup {
     }
 }
 
-/// That the deploy changes the rules that guard it, or may.
+/// Warning that the deploy changes the rules that guard it, or may.
 fn rules_change(approval: &ApprovalView, deploy: &DeployId) -> Markup {
     html! {
         @match approval.changes_rules {

@@ -16,18 +16,18 @@ use maud::{Markup, html};
 use store::Page;
 use voting::What;
 
-/// What the sender of a form is told.
+/// Message to the sender of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     /// About which approval: that which the form was about, or under which the action stands; `None`: about
     /// an action that no approval started.
     pub(crate) about: Option<ApprovalId>,
-    /// What they wished, where it was something of an approval.
+    /// Choice about the approval that the form carried; `None`: the form was about something else.
     pub(crate) what: Option<What>,
     pub(crate) text: String,
-    /// What they had written, where it did not count.
+    /// Reason that they had written, if it did not count.
     pub(crate) reason: Option<String>,
-    /// Whether what they wished was done.
+    /// True if it was done.
     pub(crate) is_done: bool,
 }
 
@@ -40,8 +40,8 @@ pub(crate) struct Booth<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// That what `member` wished of `approval` was done, where the record says so: the address of a page that
-/// says it may be old, or made up.
+/// Message that `member` did `what` about `approval`, if the record says so: the address of a page that says
+/// it may be old, or made up.
 pub(crate) fn done(what: What, approval: &Approval, member: &Member) -> Option<Told> {
     let vote = voted(approval, member);
     let (is_so, text) = match what {
@@ -83,12 +83,12 @@ impl Booth<'_> {
         }
     }
 
-    /// What the sender of a form about this approval, or about an action without one, is told.
+    /// Message to the sender of a form about this approval, or about an action without one.
     pub(super) fn told_about(&self, approval: Option<&ApprovalId>) -> Option<&Told> {
         self.told.filter(|told| told.about.as_ref() == approval)
     }
 
-    /// Whether the sender of a form about this approval, or about an action of it, is told something.
+    /// True if there is a message to the sender of a form about this approval, or about an action of it.
     pub(super) fn is_told_about(&self, approval: &ApprovalId) -> bool {
         self.told_about(Some(approval)).is_some()
     }
@@ -156,7 +156,7 @@ impl Booth<'_> {
     }
 }
 
-/// How long what somebody wrote in vain is, in bytes of HTML: a reason that may be given is shown whole.
+/// Largest size of a reason that did not count, in bytes of HTML: one of an allowed length is shown whole.
 pub(super) const WRITTEN: usize = 6 * LONGEST_REASON;
 
 /// The id of what the sender of a form about `approval` is told.
@@ -172,7 +172,7 @@ fn sign_in(approval: &Approval) -> Markup {
     }
 }
 
-/// Whether an admin has to say where the range of `approval` starts.
+/// True if an admin has to set the base of `approval`.
 pub(crate) fn needs_base(approval: &Approval) -> bool {
     approval.status.is_open()
         && approval.electorate.blocked.iter().any(|blocker| match blocker {
@@ -251,7 +251,7 @@ fn reason_hint(reasons: Reasons) -> &'static str {
     }
 }
 
-/// What takes a reason of its own, behind a click.
+/// Form for a choice that needs a reason of its own, behind a click.
 fn with_reason(
     ballot: &BallotView,
     visitor: &Visitor,
@@ -288,7 +288,7 @@ fn action(ballot: &BallotView) -> String {
     format!("/deploys/{}/approvals/{}", ballot.deploy, ballot.approval)
 }
 
-/// What each of the forms carries: the session's token, and what a vote stands for.
+/// Hidden fields of each of the forms: the session's token, and the mark of what a vote stands for.
 fn carried(ballot: &BallotView, visitor: &Visitor) -> Markup {
     html! {
         (visitor.form_token())
@@ -309,7 +309,7 @@ mod tests {
         Visitor { who: Who::Person(member), form_token: Some("0123abcd".into()) }
     }
 
-    /// What stands between the votes and the actions of the last approval of `record`.
+    /// Lines between the votes and the actions of the last approval of `record`.
     fn shown(record: &Page, visitor: &Visitor, told: Option<&Told>) -> String {
         let booth = Booth { record, visitor: Some(visitor), told, now: sample::at(600) };
         let sections = view::sections(record);

@@ -17,12 +17,12 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
 
-/// After how many seconds it is asked for again while something is bound to come.
+/// Seconds until it is asked for again while something is bound to come.
 const SOON: u32 = 5;
 /// The same while nothing is: health, reactions and tags come late, and may have the rules evaluated again.
 const SLOWLY: u32 = 60;
 
-/// How long the facts' lists are, in bytes of HTML.
+/// Largest sizes of the facts' lists, in bytes of HTML.
 const AUTHORS: usize = 1200;
 const TAGS: usize = 1200;
 const ISSUES: usize = 4000;
@@ -51,8 +51,8 @@ pub(crate) fn deploy(booth: &Booth<'_>, part: impl Into<Part>) -> LivePage {
     LivePage { markup: page(&title, Some("/deploys"), booth.visitor, &body), version }
 }
 
-/// Whether something is bound to come to stand on the page: rules that are to be evaluated, a run, an
-/// approval.
+/// True if something is bound to appear on the page: rules are to be evaluated, or a run or an approval is
+/// open.
 fn changes_soon(record: &Page) -> bool {
     let evaluates = |effect: &Effect| {
         matches!(
@@ -65,8 +65,8 @@ fn changes_soon(record: &Page) -> bool {
         || record.approvals.iter().any(|approval| approval.status.is_open())
 }
 
-/// What is kept up to date, and the part of the page that it is: that which was asked for, or where that
-/// depends on what is on record, that which it is now, so that a reader stays where they are.
+/// Live part of the page, and its place in the address: the place that was asked for, or the one that it has
+/// now if that depends on what is on record, so that a reader stays where they are.
 fn live_part(booth: &Booth<'_>, part: Part) -> (Part, Markup) {
     let Booth { record, now, .. } = *booth;
     let deploy = &record.deploy;
@@ -298,7 +298,7 @@ mod tests {
         Part::of(href.split_once('?').map_or("", |(_, query)| query))
     }
 
-    /// What stands between `before` and the next quotation mark, wherever `before` is.
+    /// Texts between `before` and the next quotation mark, wherever `before` is.
     fn all<'a>(pages: &'a [String], before: &str) -> Vec<&'a str> {
         let found = pages.iter().flat_map(|page| page.split(before).skip(1));
         found.map(|rest| rest.split_once('"').unwrap().0).collect()

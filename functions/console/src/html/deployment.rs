@@ -17,10 +17,10 @@ use maud::{Markup, html};
 use std::collections::HashMap;
 use store::{DeploySummary, Deployment, Environment, Listing};
 
-/// How many environments are shown: those with the newest deploys.
+/// Number of environments that are shown: those with the newest deploys.
 const ENVIRONMENTS: usize = 20;
 
-/// What the page shows.
+/// Contents of the page.
 #[derive(Debug)]
 pub(crate) struct DeploymentPage<'a> {
     deployment: &'a Deployment,
@@ -29,7 +29,7 @@ pub(crate) struct DeploymentPage<'a> {
     /// The environment whose deploys alone are listed.
     environment: Option<&'a str>,
     listing: &'a Listing,
-    /// Whether it is the newest part of the list.
+    /// True for the newest part of the list.
     pub(crate) is_first: bool,
     /// The rules of the deployment; `None`: it never had any, or they can't be read.
     pub(crate) rules: Option<RulesInForce>,
@@ -127,7 +127,7 @@ pub(crate) fn deployment(
     page(slug.as_str(), Some("/"), visitor, &body)
 }
 
-/// What can be done about a deployment. It opens without a script, by the keyboard too.
+/// Menu of a deployment. It opens without a script, by the keyboard too.
 fn menu(slug: &Slug, visitor: Option<&Visitor>) -> Markup {
     let is_admin = visitor.is_some_and(|visitor| visitor.may(Access::Admin));
     let entry = |path: &str, label: &str| html! { li { a href=(deployment_href(slug, path)) { (label) } } };

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::{Deployment, Environment};
 
-/// How many rows of deployments and environments a page shows.
+/// Number of rows of deployments and environments on a page.
 pub(crate) const ROWS: i32 = 45;
 
 /// The page of `overview`; `is_first`: it is the first part; `example`: how a deploy is registered.

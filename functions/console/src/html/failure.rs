@@ -10,7 +10,7 @@ use approval::run::Resolution;
 use maud::{Markup, html};
 
 impl Booth<'_> {
-    /// What can be done about an action that failed, or of which nobody knows, for whoever may do it.
+    /// Forms that resolve an action that failed, or whose outcome is unknown. Empty for somebody who may not.
     pub(super) fn question(&self, question: &QuestionView) -> Markup {
         let Some((visitor, member)) = self.member() else { return html! {} };
         let may = |approval: &Approval| approval.admit(&voter(member, &approval.workspace)).is_ok();
@@ -64,7 +64,7 @@ fn skip(id: &str, action: &str, failed_at: i64, visitor: &Visitor, told: Option<
     }
 }
 
-/// What can be done about an action that failed, and what the button reads.
+/// Resolutions of an action that failed, and the texts of their buttons.
 const RESOLUTIONS: [(Resolution, &str); 3] =
     [(Resolution::Retry, "Retry"), (Resolution::Skip, "Skip"), (Resolution::MarkAsDone, "Mark as done")];
 
@@ -77,7 +77,7 @@ fn resolution_name(resolution: Resolution) -> &'static str {
     }
 }
 
-/// What has this name in the form.
+/// Resolution with this name in the form.
 pub(crate) fn resolution_named(name: &str) -> Option<Resolution> {
     RESOLUTIONS.into_iter().map(|(resolution, _)| resolution).find(|known| resolution_name(*known) == name)
 }

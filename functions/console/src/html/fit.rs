@@ -1,4 +1,4 @@
-//! What fits on a page: every page stays under 60 KB of HTML, whatever is on record.
+//! Sizes of a page and its parts: every page stays under 60 KB of HTML, whatever is on record.
 //!
 //! A page of a deploy has room for its frame and its facts (20 KB at most, together with the notices), and
 //! for [`TAB`].
@@ -9,15 +9,15 @@ use approval::id::DeployId;
 use maud::{Markup, html};
 use std::ops::Range;
 
-/// How long what a tab shows is, in bytes of HTML.
+/// Largest size of a tab's contents, in bytes of HTML.
 pub(super) const TAB: usize = 36_000;
-/// How much of a name is shown, in characters.
+/// Longest part of a name that is shown, in characters.
 pub(super) const NAME: usize = 100;
-/// How much of a title is shown, in characters.
+/// Longest part of a title that is shown, in characters.
 pub(super) const TITLE: usize = 200;
-/// How long a text of a few sentences is, in bytes of HTML.
+/// Largest size of a text of a few sentences, in bytes of HTML.
 pub(super) const TEXT: usize = 1500;
-/// What an item takes beside itself (a row's or a list's own element), in bytes of HTML.
+/// Size of an item's own element (a row or an entry of a list), in bytes of HTML.
 const AROUND: usize = 32;
 
 /// As many of `items`, from the first on, as fit into `room` bytes of HTML; one at least, so that parts that
@@ -47,7 +47,7 @@ pub(super) fn some(items: impl ExactSizeIterator<Item = Markup>, left: &mut usiz
     (shown, more)
 }
 
-/// Whether `item` fits into what is `left`, which becomes less by it if it does.
+/// True if `item` fits into what is `left`, which becomes less by it if it does.
 pub(super) fn takes(item: &Markup, left: &mut usize) -> bool {
     let rest = left.checked_sub(item.0.len() + AROUND);
     *left = rest.unwrap_or(*left);
@@ -56,7 +56,7 @@ pub(super) fn takes(item: &Markup, left: &mut usize) -> bool {
 
 /// Lines of code as a list of at most `room` bytes of HTML; `all`: the address where all of them stand.
 pub(super) fn code_lines(lines: &[String], all: &str, room: usize) -> Markup {
-    /// How long a line is, in bytes of HTML.
+    /// Largest size of a line, in bytes of HTML.
     const LINE: usize = 900;
     let mut left = room;
     let (shown, more) = some(lines.iter().map(|line| html! { li { code { (cut(line, LINE)) } } }), &mut left);
@@ -70,7 +70,7 @@ pub(super) fn code_lines(lines: &[String], all: &str, room: usize) -> Markup {
     }
 }
 
-/// That there are so many more, with the way to all of them.
+/// Link to all of them that says how many more there are.
 pub(super) fn and_more(more: usize, all: &str) -> Markup {
     html! { a href=(all) { (more) " more" } }
 }

@@ -13,10 +13,10 @@ use approval::owed::OwedReviews;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// How many reviews that are owed are listed.
+/// Number of owed reviews that are listed.
 const LISTED: usize = 20;
 
-/// Who broke the glass, and the review, or until when it is owed.
+/// Person who broke the glass, and the review, or the time by which it is owed.
 pub(super) fn glass(glass: &GlassView, is_open: bool, now: Timestamp) -> Markup {
     html! {
         p data-say {
@@ -39,7 +39,7 @@ pub(super) fn glass(glass: &GlassView, is_open: bool, now: Timestamp) -> Markup 
     }
 }
 
-/// How to get to the form of a review.
+/// Link to signing in, which leads to the form of a review.
 pub(super) fn sign_in(approval: &Approval, booth: &Booth<'_>) -> Markup {
     let href = Next::new(&deploy_href(&approval.deploy, Tab::Approvals), "").sign_in_href();
     html! {

@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::HashMap;
 
-/// How much of a rule's name is shown, in characters.
+/// Longest part of a rule's name that is shown, in characters.
 const NAME: usize = 100;
-/// How much is shown of the names of several rules, in characters.
+/// Longest part of the names of several rules that is shown, in characters.
 const NAMES: usize = 500;
 
 /// The page of `part`, which is what is `wanted`; `runs`: those of its runs that are on record.
@@ -145,7 +145,7 @@ fn told(finding: &Finding) -> (&'static str, &'static str, String) {
     }
 }
 
-/// What a run did.
+/// Result of a run, with its steps.
 fn ran(run: &Run, left: &mut usize, now: Timestamp) -> Markup {
     let (steps, more) = steps(run, left);
     let (class, word) = match run.status {

@@ -14,7 +14,7 @@ use store::{ApiKey, Pattern, Scope};
 
 /// The page's address.
 const PART: &str = "/settings/keys";
-/// How many keys a page shows.
+/// Number of keys on a page.
 const SHOWN: usize = 20;
 
 /// The page: part number `part` (from 1) of `keys`, and the form that creates another one.
@@ -79,7 +79,7 @@ pub(crate) fn new_key(key: &ApiKey, text: &SecretString, example: &str, visitor:
     page("The new key", Some(PART), visitor, &body)
 }
 
-/// What a key is good for, in words.
+/// Uses of a key, in words.
 fn uses(key: &ApiKey) -> String {
     let uses: Vec<_> = key.scopes.iter().map(|scope| use_of(*scope)).collect();
     let of: Vec<_> = key.deployments.iter().map(Pattern::as_str).collect();

@@ -10,18 +10,18 @@ pub(crate) struct LivePage {
     pub(crate) version: String,
 }
 
-/// How a part is kept up to date.
+/// Live part of a page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Live<'a> {
     /// Its id on the page.
     pub(super) id: &'a str,
     /// The address that shows it.
     pub(super) from: &'a str,
-    /// How many seconds after an answer it is asked for again.
+    /// Seconds between an answer and the next request for the part.
     pub(super) every: u32,
 }
 
-/// What stands for this content and no other.
+/// Hash that identifies this content.
 pub(super) fn version(content: &Markup) -> String {
     hex::encode(&Sha256::digest(&content.0)[..12])
 }

@@ -68,7 +68,7 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 use store::DeploySummary;
 
-/// How long the address of a link to somewhere else is, in bytes of HTML.
+/// Longest address of a link to somewhere else, in bytes of HTML.
 const LONGEST_ADDRESS: usize = 2000;
 
 /// The console's parts, and who sees the way to them.
@@ -189,7 +189,8 @@ fn deployment_href(deployment: &Slug, path: &str) -> String {
     format!("/deployments/{deployment}{path}")
 }
 
-/// That a deploy did not arrive, or that an action of it failed and waits for somebody, where that is so.
+/// Marks that a deploy did not arrive, and that an action of it failed and waits for somebody, where that is
+/// so.
 fn failed(deploy: &DeploySummary) -> Markup {
     html! {
         @if let Some(state) = state(deploy.state) { " " (state) }
@@ -197,7 +198,7 @@ fn failed(deploy: &DeploySummary) -> Markup {
     }
 }
 
-/// How far a deploy got that did not arrive.
+/// State of a deploy that did not arrive; `None`: it arrived.
 fn state(state: DeployState) -> Option<Markup> {
     match state {
         DeployState::InProgress => Some(html! { span.state.busy { "In progress" } }),
@@ -211,7 +212,7 @@ fn short_environment(name: &str) -> String {
     shorten(name, 60)
 }
 
-/// How healthy a deploy is.
+/// Health of a deploy.
 fn health(facts: Option<&Facts>) -> Markup {
     html! {
         @match facts.and_then(Facts::health) {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use voting::may_confirm;
 
-/// How many forms are shown; the next ones come up once these are sent.
+/// Number of forms that are shown; the next ones come up once these are sent.
 const SHOWN: usize = 5;
 
 /// A form for each maker of `approval` of whom `member` can confirm at `now` what was said; nothing where

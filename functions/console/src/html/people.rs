@@ -17,11 +17,11 @@ use store::People;
 
 /// The page's address.
 const PART: &str = "/settings/people";
-/// How many problems of a file are shown.
+/// Number of a file's problems that are shown.
 const PROBLEMS: usize = 20;
-/// How long a file may be that stays in its field, in bytes of HTML.
+/// Largest size of a file that stays in its field, in bytes of HTML.
 const KEPT: usize = 8000;
-/// How long a problem is, in bytes of HTML.
+/// Largest size of a problem, in bytes of HTML.
 const PROBLEM: usize = 300;
 /// The longest address or number that is typed, in characters.
 const LONGEST_HANDLE: usize = 300;

@@ -6,7 +6,7 @@ use approval::policy::{PATH, PolicyFile, Proposal, StackPolicy};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// How many problems or shortfalls are shown, and how much of each, in characters.
+/// Largest numbers of problems and of shortfalls that are shown, and the longest part of each, in characters.
 const SHOWN: usize = 20;
 const LENGTH: usize = 600;
 
@@ -17,7 +17,7 @@ pub(crate) struct PolicyShown {
     pub(crate) repository: String,
     /// The policy on record.
     pub(crate) state: StackPolicy,
-    /// What the rules in force lack; `None`: it can't be told.
+    /// Shortfalls of the rules in force below the policy; `None`: they can't be told.
     pub(crate) shortfalls: Option<Vec<String>>,
 }
 

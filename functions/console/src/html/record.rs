@@ -12,19 +12,19 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedOutcome};
 
-/// How many people a row names.
+/// Number of people that a row names.
 const NAMED: usize = 2;
-/// How long an approval's name, and that of a person or an environment, may be in a row, in characters.
+/// Longest name of an approval in a row, and of a person or an environment, in characters.
 const LONGEST_NAME: usize = 60;
 const LONGEST_SHORT_NAME: usize = 24;
 
-/// What was found.
+/// Results of a search.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) listing: ApprovalListing,
-    /// Where this part begins; `None`: it is the newest.
+    /// Cursor at which this part begins; `None`: it is the newest.
     pub(crate) before: Option<String>,
-    /// Those of the deployment that were approved, where one is searched for.
+    /// Approvals of the deployment that were approved; `None`: no deployment is searched for.
     pub(crate) approved: Option<Vec<ApprovalSummary>>,
 }
 
@@ -99,7 +99,7 @@ fn day(typed: &str) -> &'static str {
     if typed.is_empty() || jiff::civil::Date::strptime("%Y-%m-%d", typed).is_ok() { "date" } else { "text" }
 }
 
-/// What was found, in words.
+/// Results of a search, in words.
 fn said(search: &Search, found: &Found) -> Markup {
     let (count, more) = (found.listing.approvals.len(), found.listing.next.is_some());
     let older = found.before.is_some();
@@ -141,7 +141,7 @@ fn table(listing: &ApprovalListing, now: Timestamp) -> Markup {
     list(&["Approval", "Deployment", "Outcome", "Opened", "Took"], rows)
 }
 
-/// Whose doing it is.
+/// People who cancelled the approval or voted on it.
 fn who(approval: &ApprovalSummary) -> Option<String> {
     if let Status::Cancelled { by, .. } = &approval.status {
         return by.as_ref().map(|id| {

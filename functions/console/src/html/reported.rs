@@ -1,5 +1,5 @@
-//! What CI reported of a deploy's change beside the source host's word, and what the record does not keep one
-//! by one.
+//! Lists of what CI reported of a deploy's change beside the source host's word, and of how much the record
+//! does not keep one by one.
 
 use super::fit::{NAME, TITLE, all_href, and_more, some};
 use super::{counted, external, revision};
@@ -7,7 +7,7 @@ use approval::deploy::{Commit, Deploy, PullRequest};
 use approval::message::shorten;
 use maud::{Markup, html};
 
-/// How long the list is of what CI reported, in bytes of HTML.
+/// Largest size of the list of what CI reported, in bytes of HTML.
 const ROOM: usize = 4_000;
 
 /// The commits that CI reported, and how many older ones there are.

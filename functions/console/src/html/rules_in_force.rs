@@ -9,7 +9,7 @@ use approval::rules_in_force::{FileCopy, Proposal, RulesInForce};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// How much of an admin's reason is shown, in characters.
+/// Longest part of an admin's reason that is shown, in characters.
 const REASON: usize = 300;
 
 /// The rules in force of a deployment, and the file that waits for an approval.

@@ -20,7 +20,7 @@ pub(crate) enum ShownSecret {
     /// The newest one.
     This {
         secret: SecretString,
-        /// Whether the one before it is good too.
+        /// True if the one before it is good too.
         one_before: bool,
     },
 }

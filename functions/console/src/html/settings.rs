@@ -11,18 +11,18 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::{DeploymentSettings, GitHost, KeptRepository};
 
-/// What is known of a deployment's settings.
+/// State of a deployment's settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Standing<'a> {
     pub(crate) deployment: &'a Slug,
-    /// What is saved.
+    /// Settings on record.
     pub(crate) saved: Option<&'a DeploymentSettings>,
     /// The repository's name, as saved or as the parameter has it; empty of a deployment that is not
     /// connected.
     pub(crate) repository: &'a str,
-    /// Whether the stack's parameter has it.
+    /// True if the stack's parameter `Deployments` has it.
     pub(crate) in_parameter: bool,
-    /// Whether somebody else saved while this form was open, so that it was not taken.
+    /// True if somebody else saved while this form was open, so that the form was not saved.
     pub(crate) late: bool,
     /// The keys that sign its `webhook` actions.
     pub(crate) keys: Option<SigningKeys>,
@@ -75,7 +75,7 @@ pub(crate) fn settings(
     page(&title, None, visitor, &body)
 }
 
-/// Where the values come from.
+/// Origin of the values.
 fn origin(standing: &Standing<'_>, now: Timestamp) -> Markup {
     html! {
         @match standing.saved {

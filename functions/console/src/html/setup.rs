@@ -1,4 +1,4 @@
-//! How a deployment's deploys come to Signoff: what to paste where, with this stack's real address.
+//! Setup of a deployment's deploys: what to paste where, with this stack's real address.
 
 use super::fields::copied;
 use super::page;
@@ -76,7 +76,7 @@ pub(super) fn own_line(kept: &KeptRepository) -> String {
     format!("github repository_id={}", kept.id)
 }
 
-/// How a job of GitHub Actions registers a deploy with its own token.
+/// Instructions for a job of GitHub Actions that registers a deploy with its own token.
 fn without_key(deployment: &Slug, repository: &str, kept: Option<&KeptRepository>, site: &Site) -> Markup {
     let line = kept.map_or_else(|| "github repository_id=ID".to_owned(), own_line);
     html! {
@@ -112,12 +112,12 @@ fn address(deployment: &Slug, site: &Site) -> String {
     format!("{}/api/1/deployments/{deployment}", site.origin())
 }
 
-/// How a deploy of some deployment is registered by hand.
+/// Command that registers a deploy of an example deployment by hand.
 pub(crate) fn example(site: &Site) -> String {
     Slug::new("acme", "checkout").map(|slug| register(&slug, site)).unwrap_or_default()
 }
 
-/// How a deploy of `deployment` is registered by hand, with the key in the environment.
+/// Command that registers a deploy of `deployment` by hand, with the key in the environment.
 fn register(deployment: &Slug, site: &Site) -> String {
     format!(
         "curl --fail-with-body \"{}/register_deploy\" \\\n  -H \"Authorization: Bearer $SIGNOFF_KEY\" \\\n  \

@@ -1,4 +1,4 @@
-//! How an approval stands.
+//! Status of an approval.
 
 use super::fit::{NAME, TEXT};
 use super::{external, time, time_to_the_second};
@@ -17,7 +17,7 @@ fn start(since: Timestamp, until: Timestamp, now: Timestamp) -> Markup {
     if until.duration_since(since) < SHORT_WINDOW { time_to_the_second(until, now) } else { time(until, now) }
 }
 
-/// How far the approval got, and what that means.
+/// Status of the approval, and what it means.
 pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
     let word = |word: &str, since: Option<Timestamp>| {
         html! {
@@ -65,7 +65,7 @@ pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
     }
 }
 
-/// What holds its actions while it is open, or who lifted that.
+/// Freeze that holds its actions while it is open, or the person who lifted it.
 pub(super) fn freeze(frozen: &FrozenView, is_open: bool, now: Timestamp) -> Markup {
     html! {
         @if let Some(lifted) = &frozen.lifted {

@@ -45,7 +45,7 @@ pub(super) fn commits(deploy: &Deploy, at: Option<usize>) -> Markup {
 
 /// The authors of a commit.
 fn authors(authors: &[Person]) -> String {
-    /// How many are named.
+    /// Number of authors that are named.
     const NAMED: usize = 3;
     let named = authors.iter().take(NAMED).map(|author| shorten(&author.name, NAME));
     let named = named.collect::<Vec<_>>().join(", ");
@@ -57,7 +57,7 @@ fn authors(authors: &[Person]) -> String {
 
 /// The pull requests, from number `at` on, as many as fit.
 pub(super) fn pull_requests(deploy: &Deploy, at: Option<usize>) -> Markup {
-    /// How long the labels of one are, in bytes of HTML.
+    /// Largest size of a pull request's labels, in bytes of HTML.
     const LABELS: usize = 2000;
     let row = |pull_request: &PullRequest| {
         let label = |label: &String| html! { " " span.tag { (shorten(label, NAME)) } };
@@ -82,7 +82,7 @@ pub(super) fn pull_requests(deploy: &Deploy, at: Option<usize>) -> Markup {
     }
 }
 
-/// What is left of a tab for what CI reported, in bytes of HTML.
+/// Room of a tab for what CI reported, in bytes of HTML.
 const REPORT: usize = 5_000;
 
 /// The part of a tab of `deploy` that begins with number `at` of `all`, and the way to the others.

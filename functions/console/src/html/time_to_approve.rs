@@ -1,4 +1,4 @@
-//! How long approvals of a deployment take: a plot, and the same as a table.
+//! Times that approvals of a deployment take: a plot, and the same as a table.
 
 use super::counted;
 use super::tables::{cell, list};
@@ -28,8 +28,8 @@ const LINES: [(i64, &str); 9] = [
     (365 * 24 * 3600, "1 year"),
 ];
 
-/// How long those of `approvals` (of one deployment, as [`store::Store::approved`] has them) took that were
-/// approved.
+/// Section with the times that those of `approvals` took that were approved. They are of one deployment, as
+/// [`store::Store::approved`] has them.
 pub(crate) fn time_to_approve(approvals: &[ApprovalSummary]) -> Markup {
     html! {
         section.taken aria-labelledby="taken" {

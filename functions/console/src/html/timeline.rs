@@ -8,7 +8,7 @@ use approval::id::DeployId;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// How long what happened, where to look at it, and what is noted beside it are, in bytes of HTML.
+/// Largest sizes of an event's text, of its notes and of its lines of code, in bytes of HTML.
 const SAID: usize = 4000;
 const NOTES: usize = 4000;
 const DETAILS: usize = 12_000;

@@ -1,4 +1,4 @@
-//! Who voted how and why, what their accounts were, and who may vote.
+//! Votes with their reasons, the voters' accounts, and the people who may vote.
 
 use super::fit::{NAME, TEXT, all_href, some};
 use super::time;
@@ -14,7 +14,7 @@ use maud::{Markup, html};
 /// The votes of `approval`: those that count, then those that don't, as many as fit into `room` bytes of
 /// HTML.
 pub(super) fn votes(approval: &ApprovalView, deploy: &DeployId, now: Timestamp, room: usize) -> Markup {
-    /// How long the headings are, and the way to the other votes, in bytes of HTML.
+    /// Size of the headings and of the link to the other votes, in bytes of HTML.
     const HEADINGS: usize = 300;
     let about = about(approval, now);
     let mut left = room.saturating_sub(about.0.len() + HEADINGS);
@@ -45,7 +45,7 @@ fn list(heading: &str, votes: &[Markup]) -> Markup {
     }
 }
 
-/// How many votes there are and are needed, and who may vote.
+/// Numbers of votes cast and needed, and the people who may vote.
 fn about(approval: &ApprovalView, now: Timestamp) -> Markup {
     let rejects = approval.rejections_required > 1 || approval.count(Choice::Reject) > 0;
     html! {
@@ -137,7 +137,7 @@ fn because(reason: Option<&str>) -> Markup {
     html! { @if let Some(reason) = reason { ": " (words::said(&shorten(reason, LONGEST_REASON))) } }
 }
 
-/// What the voter's account was when they clicked, and when it was looked up.
+/// Standing of the voter's account when they clicked, and when it was looked up again.
 fn account(account: Option<Standing>, checked: Option<CheckView>) -> Markup {
     html! {
         span.meta.account {

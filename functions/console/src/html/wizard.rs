@@ -31,7 +31,7 @@ fn step_page(deployment: &Slug, form: &Form, step: Step, visitor: Option<&Visito
     page(&title, Some("/"), visitor, &body)
 }
 
-/// Where one is, with the way back to the steps that are done.
+/// Steps of the wizard, with links to those that are done.
 fn stepper(deployment: &Slug, form: &Form, here: Step) -> Markup {
     let done = |step: Step| (step as usize) < (here as usize);
     html! {
@@ -65,7 +65,7 @@ fn reference() -> Markup {
     }
 }
 
-/// What approvals are.
+/// Introduction to approvals.
 pub(crate) fn introduction(deployment: &Slug, form: &Form, visitor: Option<&Visitor>) -> Markup {
     let body = html! {
         p.lead { "An approval puts a decision of your team between two deploys. This is how it goes:" }

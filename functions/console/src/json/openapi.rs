@@ -59,7 +59,7 @@ pub(crate) fn repeated_parameter(entry: &Entry, query: &str) -> Option<String> {
     names.find(|name| !seen.insert(name.clone()))
 }
 
-/// What the document says of an endpoint beside its path and who may reach it.
+/// Description of an endpoint, beside its path and the access that it needs.
 struct Operation {
     /// The name that generated clients call it by.
     id: &'static str,
@@ -178,7 +178,7 @@ fn schema<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
     schemas.subschema_for::<T>().to_value()
 }
 
-/// What an endpoint answers with; `None` of one that has no JSON.
+/// Operation of an endpoint; `None`: it has no JSON.
 fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Option<Operation> {
     let operation = |id, summary, parameters, answer| Some(Operation { id, summary, parameters, answer });
     match endpoint {
@@ -389,7 +389,7 @@ mod tests {
         assert!(is_taken(&slug_schema(), "acme/checkout") && !is_taken(&slug_schema(), "checkout"));
     }
 
-    /// Whether `document` is what the type `T` is described as.
+    /// Asserts that `document` is as the description of the type `T` says.
     fn is_as_described<T: Serialize + JsonSchema>(document: &T) {
         let mut schema = openapi().clone();
         schema["$ref"] = format!("#/components/schemas/{}", T::schema_name()).into();

@@ -12,7 +12,7 @@ use approval::issue::{Issue, Tracker};
 use approval::run::{Branch, Resolution, Run, StepState};
 use store::Page;
 
-/// What takes most as HTML: `count` quotation marks.
+/// Text that takes most as HTML: `count` quotation marks.
 fn quotes(count: usize) -> String {
     "\"".repeat(count)
 }

@@ -1,4 +1,4 @@
-//! What people decided, one story each.
+//! Decisions of people, one story each.
 
 use super::story::{Story, somebody};
 use super::{asking, at, authors, build, message, spec};

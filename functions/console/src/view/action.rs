@@ -17,15 +17,16 @@ pub(crate) struct ActionView {
     /// The action's line of the rules file.
     pub(crate) action: String,
     pub(crate) state: ActionState,
-    /// When it ended.
+    /// Time at which it ended.
     pub(crate) at: Option<Timestamp>,
-    /// What was done, where it succeeded.
+    /// Summary of what was done, if it succeeded.
     pub(crate) summary: Option<String>,
-    /// Where to look at it.
+    /// Address of its result.
     pub(crate) url: Option<String>,
-    /// Why it failed, is unknown, is being tried again, or was skipped by hand; the thing that it waits for.
+    /// Reason why it failed, is unknown, is being tried again, or was skipped by hand; or the thing that it
+    /// waits for.
     pub(crate) reason: Option<String>,
-    /// Whether it waits for something that is still to come, which `reason` names.
+    /// True if it waits for something that is still to come, which `reason` names.
     pub(crate) waits: bool,
     /// The approval whose end starts it; `null`: the rule itself.
     pub(crate) under: Option<UnderView>,
@@ -33,9 +34,9 @@ pub(crate) struct ActionView {
     pub(crate) asks: Option<ApprovalId>,
     /// `stop` or `continue`: what becomes of the actions after it where it fails.
     pub(crate) on_failure: OnFailure,
-    /// What people did about it, each time that it failed or nobody knew what became of it.
+    /// Resolutions by people, one for each time that it failed or its outcome was unknown.
     pub(crate) resolved: Vec<ResolvedView>,
-    /// What people can do about it, where it failed or nobody knows what became of it.
+    /// Question to people about how to resolve it, if it failed or its outcome is unknown.
     #[serde(skip)]
     pub(crate) question: Option<QuestionView>,
 }
@@ -49,11 +50,11 @@ pub(crate) struct QuestionView {
     pub(crate) failed_at: Timestamp,
     /// The approval whose voters can act on it; `None`: admins can.
     pub(crate) approval: Option<ApprovalId>,
-    /// What can be done.
+    /// Resolutions to choose from.
     pub(crate) offers: &'static [Resolution],
 }
 
-/// Which end of which approval starts an action.
+/// End of an approval that starts an action.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct UnderView {
     pub(crate) approval: ApprovalId,
@@ -62,7 +63,7 @@ pub(crate) struct UnderView {
     pub(crate) branch: Branch,
 }
 
-/// What somebody did about an action that failed, or of which nobody knew what became.
+/// Resolution by somebody of an action that failed, or whose outcome was unknown.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ResolvedView {
     pub(crate) by: PersonView,
@@ -73,7 +74,7 @@ pub(crate) struct ResolvedView {
     pub(crate) at: Timestamp,
 }
 
-/// What became of an action.
+/// State of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ActionState {
@@ -178,7 +179,7 @@ impl ActionView {
     }
 }
 
-/// What can be done about step number `index` of `run`; `None`: nothing can.
+/// Question about step number `index` of `run`; `None`: there is nothing to resolve.
 fn question(run: &Run, index: usize, step: &Step) -> Option<QuestionView> {
     let offers = run.offers(index);
     let (failed_at, _) = step.failure().filter(|_| !offers.is_empty())?;

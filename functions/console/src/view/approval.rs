@@ -26,40 +26,40 @@ pub(crate) struct ApprovalView {
     /// `pending`, `quorum` (enough people approved, to be confirmed), `approved`, `rejected`, `expired`,
     /// `superseded` or `cancelled`.
     pub(crate) status: &'static str,
-    /// What `status` is the word of.
+    /// Status that `status` is the word of.
     #[serde(skip)]
     pub(crate) state: Status,
-    /// Why, where it was cancelled.
+    /// Reason for cancelling it; `null`: it was not cancelled.
     pub(crate) reason: Option<String>,
-    /// Who cancelled it; `null`: Signoff itself, or it was not cancelled.
+    /// Person who cancelled it; `null`: Signoff itself, or it was not cancelled.
     pub(crate) cancelled_by: Option<PersonView>,
     /// The newer deploy that took this one's place.
     pub(crate) superseded_by: Option<SuccessorView>,
-    /// Since when enough people approved, while that is not confirmed.
+    /// Quorum that is not confirmed yet; `null`: there is none.
     pub(crate) quorum: Option<QuorumView>,
     pub(crate) opened_at: Timestamp,
-    /// When nobody can decide any more; `null`: never.
+    /// Time from which on nobody can decide; `null`: never.
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) closed_at: Option<Timestamp>,
     /// The question, as plain text.
     pub(crate) prompt: String,
     /// `#name` or a channel id, as the rule has it.
     pub(crate) channel: String,
-    /// Who may vote, in words; `null`: anyone in the channel.
+    /// People who may vote, in words; `null`: anyone in the channel.
     pub(crate) voters: Option<String>,
-    /// Who may vote, as it was last looked up.
+    /// People who may vote, as they were last looked up.
     pub(crate) electorate: ElectorateView,
-    /// Who could vote when it opened.
+    /// People who could vote when it opened.
     pub(crate) electorate_at_opening: Option<ElectorateView>,
-    /// How many of the votes that are required there are.
+    /// Number of votes so far that count towards the required ones.
     pub(crate) approvals: u32,
     pub(crate) votes_required: u32,
     pub(crate) rejections_required: u32,
-    /// Whose votes need a reason: `never`, `approve`, `reject` or `both`.
+    /// Votes that need a reason: `never`, `approve`, `reject` or `both`.
     pub(crate) require_reason: Reasons,
-    /// How long the actions are held back once enough people approved, as ISO 8601 has it.
+    /// Time for which the actions are held back once enough people approved, as ISO 8601 has it.
     pub(crate) undo_window: Option<SignedDuration>,
-    /// When its rule does not act; `null`: it may at any time.
+    /// Windows in which its rule does not act; `null`: it may at any time.
     pub(crate) freeze: Option<FrozenView>,
     /// The broken glass; left out where it is whole.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,17 +71,18 @@ pub(crate) struct ApprovalView {
     /// Votes that were taken back, oldest first.
     pub(crate) withdrawn: Vec<WithdrawnView>,
     pub(crate) subject: SubjectView,
-    /// Whether the deploy changes the rules that guard it, or what CI runs; `null`: the git host did not say.
+    /// True if the deploy changes the rules that guard it, or what CI runs; `null`: the source host did not
+    /// say.
     pub(crate) changes_rules: Option<bool>,
     /// The rules files, and those of CI, that it changes.
     pub(crate) changed_rules: Vec<String>,
-    /// What an approval starts, in the order in which it runs.
+    /// Actions that an approval starts, in the order in which they run.
     pub(crate) actions: Vec<ActionView>,
-    /// What a rejection starts, in the order in which it runs.
+    /// Actions that a rejection starts, in the order in which they run.
     pub(crate) on_reject: Vec<ActionView>,
-    /// What runs once nobody decided in time, in the order in which it runs.
+    /// Actions that run if nobody decides in time, in the order in which they run.
     pub(crate) on_expire: Vec<ActionView>,
-    /// Where the dialog stands in Slack; `null`: it is not posted yet.
+    /// Place of the dialog in Slack; `null`: it is not posted yet.
     pub(crate) dialog: Option<DialogView>,
 }
 
@@ -100,22 +101,22 @@ pub(crate) struct QuorumView {
     pub(crate) since: Timestamp,
     /// Nothing runs before; until then it can be undone.
     pub(crate) until: Timestamp,
-    /// Why the voters could not be looked up yet.
+    /// Reason why the voters could not be looked up yet.
     pub(crate) note: Option<String>,
 }
 
-/// What a vote stands for.
+/// Subject of an approval: what a vote stands for.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SubjectView {
     pub(crate) revision: String,
     pub(crate) rule: String,
     pub(crate) rule_hash: String,
     pub(crate) plan: Vec<String>,
-    /// Where the deployment had its repository and its project; `null`: it was not connected.
+    /// Repository and project that the deployment had; `null`: it was not connected.
     pub(crate) origin: Option<Origin>,
     /// The branch or tag that the deploy named.
     pub(crate) branch: Option<String>,
-    /// What an approval starts, in words, with its parameters: the actions that do more than tell.
+    /// Actions that an approval starts, in words, with their parameters: those that do more than tell.
     pub(crate) starts: Vec<String>,
     /// The revision where the range that is judged starts; left out where none is judged, or there is none
     /// yet.
@@ -224,12 +225,12 @@ impl ApprovalView {
         }
     }
 
-    /// How long it took from its opening to its end, where it is over.
+    /// Time from its opening to its end; `None`: it is open.
     pub(crate) fn took(&self) -> Option<SignedDuration> {
         self.closed_at.map(|at| at.duration_since(self.opened_at))
     }
 
-    /// How many people voted for `choice`.
+    /// Number of people who voted for `choice`.
     pub(crate) fn count(&self, choice: Choice) -> usize {
         self.votes.iter().filter(|vote| vote.choice == choice).count()
     }

@@ -14,7 +14,7 @@ pub(crate) struct AwaitedView {
 }
 
 impl AwaitedView {
-    /// Those of an evaluation.
+    /// Rules of an evaluation that are awaited, in the file's order.
     pub(crate) fn all(evaluation: &Evaluation) -> Vec<Self> {
         let awaited = evaluation.rules.iter().filter(|rule| rule.is_awaited());
         let mut all: Vec<Self> =

@@ -1,5 +1,5 @@
-//! What somebody who is signed in with Slack may do about an approval, by the same rules as in Slack. Whether
-//! their account is still a member's is looked up when they do it.
+//! Choices that somebody who is signed in with Slack has about an approval, by the same rules as in Slack.
+//! Signoff looks up whether their account is still a member's when they make one.
 
 use crate::door::visitor::Member;
 use crate::view::mrkdwn::People;
@@ -10,22 +10,22 @@ use approval::message;
 use jiff::Timestamp;
 use voting::{What, Wish, foresee};
 
-/// What a member may do about an approval.
+/// Choices that a member has about an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BallotView {
     pub(crate) deploy: DeployId,
     pub(crate) approval: ApprovalId,
     /// The mark of what a vote stands for.
     pub(crate) subject: String,
-    /// How they voted.
+    /// Their vote, if they have one.
     pub(crate) voted: Option<Choice>,
-    /// What would count.
+    /// Choices that would count.
     pub(crate) may: Vec<What>,
-    /// Whose votes need a reason.
+    /// Votes that need a reason.
     pub(crate) reasons: Reasons,
-    /// What breaking the glass comes to.
+    /// Warning that says what breaking the glass means.
     pub(crate) glass_warning: String,
-    /// Why they may not vote, as the end of a sentence.
+    /// Reason why they may not vote, as the end of a sentence.
     pub(crate) why_not: Option<String>,
 }
 
@@ -39,13 +39,13 @@ pub(crate) fn voter(member: &Member, workspace: &str) -> Voter {
     }
 }
 
-/// How `member` voted on `approval`.
+/// Vote of `member` on `approval`, if they have one.
 pub(crate) fn voted(approval: &Approval, member: &Member) -> Option<Choice> {
     approval.votes.iter().find(|vote| vote.voter == member.id).map(|vote| vote.choice)
 }
 
 impl BallotView {
-    /// What `member` may do about `approval` at `now`.
+    /// Choices that `member` has about `approval` at `now`.
     pub(crate) fn of(approval: &Approval, member: &Member, people: &People<'_>, now: Timestamp) -> Self {
         let voter = voter(member, &approval.workspace);
         let voted = voted(approval, member);
@@ -73,7 +73,7 @@ impl BallotView {
         }
     }
 
-    /// Whether they may do that.
+    /// True if they may do that.
     pub(crate) fn may(&self, what: What) -> bool {
         self.may.contains(&what)
     }
@@ -85,7 +85,7 @@ mod tests {
     use crate::sample;
     use store::Page;
 
-    /// What Ana (U2) may do about the last approval of `page`, and why she may not vote.
+    /// Choices that Ana (U2) has about the last approval of `page`, and the reason why she may not vote.
     fn ballot(page: &Page, seconds: i64) -> String {
         let ana = Member { id: "U2".into(), name: "Ana Novak".into(), is_admin: false };
         let approval = page.approvals.last().unwrap();

@@ -16,7 +16,7 @@ pub(crate) struct Overview {
     pub(crate) part: Deployments,
     /// The newest approvals that wait.
     pub(crate) pending: ApprovalListing,
-    /// What became known of the newest deploy of each environment.
+    /// Facts that became known of the newest deploy of each environment.
     pub(crate) facts: HashMap<DeployId, Facts>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct DeploymentView {
     deployment: String,
     /// The deployment's page.
     url: String,
-    /// Whether somebody disconnected it.
+    /// True if somebody disconnected it.
     disconnected: bool,
     /// By name.
     environments: Vec<EnvironmentView>,
@@ -41,9 +41,9 @@ pub(crate) struct EnvironmentView {
     deploy: DeployView,
     /// The branch that it was built from, where known.
     branch: Option<String>,
-    /// How healthy it is, as whoever reports the worst says; `null`: nobody reported it.
+    /// Health of the deploy, by the worst report; `null`: nobody reported it.
     health: Option<Health>,
-    /// How many of its approvals wait, of the newest 500 that wait anywhere.
+    /// Number of its approvals that wait, among the newest 500 that wait anywhere.
     pending_approvals: usize,
 }
 

@@ -6,7 +6,7 @@ use approval::message::{Show, blocked, judged};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How many people a sentence names.
+/// Largest number of people that a sentence names.
 const NAMED: usize = 20;
 
 /// Somebody in Slack.
@@ -14,7 +14,7 @@ const NAMED: usize = 20;
 pub(crate) struct PersonView {
     /// The Slack user id.
     pub(crate) id: String,
-    /// What Slack calls them, where it is on record.
+    /// Name in Slack, if it is on record.
     pub(crate) name: Option<String>,
 }
 
@@ -30,30 +30,30 @@ impl PersonView {
     }
 }
 
-/// Who may vote.
+/// People who may vote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct ElectorateView {
     /// In words.
     pub(crate) who: String,
-    /// Those who may; `null`: anyone in the channel.
+    /// People who may vote; `null`: anyone in the channel.
     pub(crate) people: Option<Vec<PersonView>>,
-    /// Those who may not, because it is their own change.
+    /// People who may not vote, because it is their own change.
     pub(crate) except: Vec<PersonView>,
-    /// Those whose own change it is, and who were not found in Slack, by name.
+    /// Names of people whose own change it is, and who were not found in Slack.
     pub(crate) not_found: Vec<String>,
-    /// Whether somebody who made the change was not found in Slack.
+    /// True if somebody who made the change was not found in Slack.
     #[serde(skip)]
     pub(crate) lacks_makers: bool,
-    /// Those who said on the page People who made this, which nobody else confirmed; they may not vote.
+    /// People who said on the page People who made this, and whom nobody else confirmed; they may not vote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) own_word: Vec<PersonView>,
-    /// Whose votes are needed; none: anybody's who may vote.
+    /// Quotas that the votes have to fill; none: anybody who may vote can cast them.
     pub(crate) quotas: Vec<QuotaView>,
     /// The range that is judged, and whose change lacks votes, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub(crate) range: Vec<String>,
-    /// What keeps the approval from being completed, and what to do, in words.
+    /// Reasons why the approval can't be completed, and what to do, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub(crate) blocked: Vec<String>,
@@ -66,11 +66,11 @@ pub(crate) struct ElectorateView {
 /// So many votes from some of those who may vote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct QuotaView {
-    /// Who they are, as the rule names them.
+    /// Names of the people, as the rule has them.
     pub(crate) from: String,
-    /// Who that is.
+    /// People whom these names stand for.
     pub(crate) people: Vec<PersonView>,
-    /// How many votes.
+    /// Number of votes that are needed from them.
     pub(crate) votes: u32,
 }
 
@@ -137,7 +137,7 @@ fn range(electorate: &Electorate, voters: &[&str], required: u32, people: &Peopl
     in_words(people, |show| judged(electorate, voters, required, show))
 }
 
-/// What `say` says in the words of a page.
+/// Lines of `say` in the words of a page.
 fn in_words(people: &People<'_>, say: impl FnOnce(&Show<'_>) -> Vec<String>) -> Vec<String> {
     let show = Show {
         member: &|id| people.known(id).unwrap_or(id).to_owned(),

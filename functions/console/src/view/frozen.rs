@@ -1,4 +1,4 @@
-//! What a freeze means for an approval.
+//! Freezes that hold approvals.
 
 use super::PersonView;
 use crate::view::mrkdwn::People;
@@ -10,17 +10,17 @@ use serde::Serialize;
 /// The freeze that holds an approval, or that somebody lifted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FrozenView {
-    /// Until when its actions wait; `null`: no window is open.
+    /// Time until which its actions wait; `null`: no window is open.
     pub(crate) until: Option<Timestamp>,
-    /// What the open windows are called.
+    /// Names of the open windows.
     pub(crate) name: Option<String>,
-    /// When its rule does not act, a window each, in words.
+    /// Windows in which its rule does not act, in words.
     pub(crate) windows: Vec<String>,
-    /// Who lifted it.
+    /// Person who lifted it, and why.
     pub(crate) lifted: Option<LiftedView>,
 }
 
-/// That somebody lifted a freeze.
+/// Lifting of a freeze.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct LiftedView {
     pub(crate) by: PersonView,

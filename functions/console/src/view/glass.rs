@@ -16,7 +16,7 @@ pub(crate) struct GlassView {
     pub(crate) reason: String,
     /// The time by which the review is owed.
     pub(crate) review_due: Timestamp,
-    /// Whether the review is still owed.
+    /// True if the review is still owed.
     pub(crate) review_owed: bool,
     /// The review; `null`: it is not done.
     pub(crate) review: Option<ReviewView>,

@@ -1,4 +1,4 @@
-//! What came of the rules of a deployment in each evaluation, a part at a time.
+//! Outcomes of a deployment's rules in each evaluation, a part at a time.
 
 use super::{ActionView, weight};
 use crate::address::parameters::{BadQuery, parameter, query, text};
@@ -8,31 +8,31 @@ use ::approval::message::shorten;
 use ::approval::run::Run;
 use store::{EvaluationPlace, ListedEvaluation};
 
-/// How many rules one part shows.
+/// Number of rules in one part.
 const MOST_RULES: usize = 25;
-/// How long one part's texts are, in bytes of HTML, but for the last one.
+/// Size in bytes of HTML that one part's texts reach at most before its last rule.
 const MOST_BYTES: usize = 12_000;
-/// How long an action's line is, in characters.
+/// Longest line of an action, in characters.
 const MOST_OF_AN_ACTION: usize = 120;
-/// How long what became of an action is, in characters.
+/// Longest result of an action, in characters.
 const MOST_OF_A_RESULT: usize = 200;
-/// What a step takes beside its texts, in bytes of HTML.
+/// Size of a step beside its texts, in bytes of HTML.
 const BYTES_A_STEP: usize = 300;
-/// How long all steps of a part are, in bytes of HTML.
+/// Largest size of all steps of a part, in bytes of HTML.
 pub(crate) const MOST_OF_STEPS: usize = 12_000;
 
-/// What is shown of the history.
+/// Filter and place of the history that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct HistoryWanted {
     /// The rule of this name; `None`: every one.
     pub(crate) rule: Option<String>,
     /// Only rules that held.
     pub(crate) held: bool,
-    /// Where it begins; `None`: with the newest.
+    /// Place at which it begins; `None`: with the newest.
     pub(crate) from: Option<Start>,
 }
 
-/// Where a part begins: at an evaluation, after so many of its rules.
+/// Place at which a part begins: an evaluation, after so many of its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Start {
     pub(crate) place: EvaluationPlace,
@@ -44,12 +44,12 @@ pub(crate) struct Start {
 pub(crate) struct HistoryPart {
     /// The evaluations, each with those of its rules that are shown.
     pub(crate) evaluations: Vec<Evaluation>,
-    /// Where the next part begins; `None` at the end.
+    /// Place at which the next part begins; `None` at the end.
     pub(crate) next: Option<Start>,
 }
 
 impl HistoryWanted {
-    /// What a query asks for: `rule`, `held`, `from` and `after`.
+    /// Reads a query: `rule`, `held`, `from` and `after`.
     pub(crate) fn of(asked: &str) -> Result<Self, BadQuery> {
         let start = |place: String| {
             let after = parameter(asked, "after").map_or(Some(0), |after| after.parse().ok());
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use crate::sample;
 
-    /// What a part shows, a line each, and the query of the next one.
+    /// Rules that a part shows, a line for each evaluation, and the query of the next part.
     fn told(evaluations: &[ListedEvaluation], older: bool, asked: &str) -> (Vec<String>, Option<String>) {
         let wanted = HistoryWanted::of(asked).unwrap();
         let from = wanted.from.as_ref().map(|from| from.place.clone());

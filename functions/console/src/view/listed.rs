@@ -31,9 +31,9 @@ pub(crate) struct ListedApproval {
     pub(crate) status: String,
     pub(crate) opened_at: Timestamp,
     pub(crate) closed_at: Option<Timestamp>,
-    /// Why, where it was cancelled.
+    /// Reason for cancelling it; `null`: it was not cancelled.
     pub(crate) reason: Option<String>,
-    /// Who cancelled it; `null`: Signoff itself, or it was not cancelled.
+    /// Person who cancelled it; `null`: Signoff itself, or it was not cancelled.
     pub(crate) cancelled_by: Option<PersonView>,
     /// The newer deploy that took this one's place.
     pub(crate) superseded_by: Option<SuccessorView>,
@@ -53,7 +53,7 @@ pub(crate) struct ListedVote {
     pub(crate) name: String,
     /// `approve` or `reject`.
     pub(crate) choice: Choice,
-    /// Why, in the voter's words.
+    /// Reason, in the voter's words.
     pub(crate) reason: Option<String>,
     pub(crate) at: Timestamp,
 }
@@ -114,13 +114,13 @@ impl ListedApproval {
         self.votes.iter().filter(move |vote| vote.choice == choice)
     }
 
-    /// For how many seconds it was open.
+    /// Time for which it was open, in seconds; `None`: it is open.
     pub(crate) fn open_for(&self) -> Option<i64> {
         self.closed_at.map(|at| at.duration_since(self.opened_at).as_secs())
     }
 }
 
-/// What a list of approvals knows of a person's name is what stands with their vote.
+/// Name of the person `id`, which a list of approvals knows from their vote only.
 fn name_of(approval: &ApprovalSummary, id: &str) -> Option<String> {
     approval.votes.iter().find(|vote| vote.voter == id).map(|vote| vote.name.clone())
 }

@@ -1,4 +1,4 @@
-//! What the pages and the JSON show of a deploy, computed from its record.
+//! Views of a deploy for the pages and the JSON, computed from its record.
 //!
 //! These types are the JSON's shape, apart from the store's rows, so that a change of those does not change
 //! it.
@@ -53,11 +53,11 @@ pub(crate) struct DeployView {
     pub(crate) environment: String,
     /// The revision, in full.
     pub(crate) revision: String,
-    /// When it was deployed; of one that did not arrive, when it got to its state.
+    /// Time at which it was deployed; of one that did not arrive, the time at which it got to its state.
     pub(crate) deployed_at: Timestamp,
-    /// How far it got. Only a success changes what stands in the environment.
+    /// State of the deploy. Only a success changes what stands in the environment.
     pub(crate) state: DeployState,
-    /// Whether an action of it failed and waits for somebody; in a list, of the newest 500 such deploys.
+    /// True if an action of it failed and waits for somebody; in a list, among the newest 500 such deploys.
     pub(crate) has_failed: bool,
     /// The deploy's page.
     pub(crate) url: String,
@@ -94,7 +94,7 @@ impl DeployView {
     }
 }
 
-/// How long `text` is as HTML, in bytes.
+/// Size of `text` as HTML, in bytes.
 pub(crate) fn weight(text: &str) -> usize {
     let escaped = |byte| match byte {
         b'<' | b'>' => 4,

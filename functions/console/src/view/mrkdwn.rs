@@ -64,8 +64,8 @@ impl<'a> People<'a> {
         text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     }
 
-    /// What stands in angle brackets: `@U1`, `#C1|name`, `!subteam^S1|@team`, `!date^…|fallback`,
-    /// `https://…|label`.
+    /// Text of a reference, which stands in angle brackets: `@U1`, `#C1|name`, `!subteam^S1|@team`,
+    /// `!date^…|fallback`, `https://…|label`.
     fn reference(&self, reference: &str) -> String {
         let (target, label) = reference.split_once('|').unwrap_or((reference, ""));
         if let Some(id) = target.strip_prefix('@') {

@@ -1,4 +1,4 @@
-//! What a reader has to know before they look for an approval that is not there.
+//! Notices that a reader needs before they look for an approval that is not there.
 
 use super::words::{quoted, sentence, when};
 use approval::effect::{Effect, EffectKind, EffectState};
@@ -11,7 +11,7 @@ use store::Page;
 /// Something about a deploy that is neither an approval nor a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Notice {
-    /// What it is about.
+    /// Subject of the notice.
     pub(crate) kind: NoticeKind,
     /// In words.
     pub(crate) text: String,
@@ -19,7 +19,7 @@ pub(crate) struct Notice {
     pub(crate) details: Vec<String>,
 }
 
-/// What a notice is about.
+/// Subject of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum NoticeKind {
@@ -60,7 +60,7 @@ pub(crate) enum NoticeKind {
 }
 
 impl Notice {
-    /// Whether somebody should do something about it.
+    /// True if somebody should do something about it.
     pub(crate) fn is_problem(&self) -> bool {
         match self.kind {
             NoticeKind::RulesPending
@@ -239,7 +239,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
     }
 }
 
-/// What it means that `repository` has no policy that can be used.
+/// Message that `repository` has no policy that can be used, and what that means.
 pub(super) fn policy_refused(repository: &str, in_force: Option<&str>) -> String {
     match in_force {
         Some(hash) => {

@@ -38,7 +38,7 @@ pub(crate) fn sections(page: &Page) -> Vec<Section> {
     sections
 }
 
-/// Whether an approval of the page was opened.
+/// Returns a predicate that is true for an approval of the page that was opened.
 pub(super) fn is_open(page: &Page) -> impl Fn(&ApprovalId) -> bool {
     |id| page.approvals.iter().any(|approval| approval.id == *id)
 }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::sample;
 
-    /// What the tab shows, a line each: `approval NAME` or `run RULE`, then its actions and their states.
+    /// Sections of the tab, a line each: `approval NAME` or `run RULE`, then its actions and their states.
     fn outline(page: &Page) -> Vec<String> {
         let lines = |heading: &str, actions: &[ActionView]| {
             let lines =

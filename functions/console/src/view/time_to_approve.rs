@@ -1,4 +1,4 @@
-//! How long approvals take, from when they are opened to when they are approved.
+//! Times that approvals take, from being opened to being approved.
 
 use approval::approval::Status;
 use jiff::civil::{Date, date};
@@ -7,13 +7,13 @@ use jiff::{SignedDuration, Span, Timestamp};
 use std::collections::BTreeMap;
 use store::ApprovalSummary;
 
-/// How many periods are shown side by side, at most.
+/// Largest number of periods that are shown side by side.
 const MOST_PERIODS: i64 = 12;
 
 /// The time that so many approvals took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Taken {
-    /// How many they are.
+    /// Number of approvals.
     pub(crate) count: usize,
     /// Half of them took no longer than this: the middle one, or halfway between the middle two.
     pub(crate) median: SignedDuration,
@@ -34,14 +34,14 @@ pub(crate) struct TimeToApprove {
 /// The approvals that were opened in a day, week, month or year, in UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Period {
-    /// How many periods after the first.
+    /// Number of periods after the first.
     pub(crate) place: i64,
     /// Its first day.
     pub(crate) from: Date,
     pub(crate) taken: Taken,
 }
 
-/// How long a period is.
+/// Length of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Every {
     Day,
@@ -63,7 +63,7 @@ impl Taken {
 }
 
 impl TimeToApprove {
-    /// Of those of `approvals` that were approved; `None` where none was.
+    /// Times of those of `approvals` that were approved; `None`: none was.
     pub(crate) fn of(approvals: &[ApprovalSummary]) -> Option<Self> {
         let approved: Vec<(Timestamp, SignedDuration)> = approvals
             .iter()

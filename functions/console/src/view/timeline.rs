@@ -20,30 +20,30 @@ use store::Page;
 /// An event in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// When.
+    /// Time at which it happened.
     pub(crate) at: Timestamp,
-    /// How it is marked.
+    /// Tone in which it is shown.
     pub(crate) tone: Tone,
-    /// What happened.
+    /// Sentence that says what happened.
     pub(crate) text: String,
     /// More of it, a sentence each.
     pub(crate) notes: Vec<String>,
     /// More of it, a line of code each.
     pub(crate) details: Vec<String>,
-    /// Where to look at it.
+    /// Address of what the event is about.
     pub(crate) url: Option<String>,
 }
 
-/// How good or bad an event is.
+/// Tone of an event, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     /// Neither.
     Plain,
-    /// What was wanted.
+    /// The event was wanted.
     Good,
-    /// What needs somebody's eye.
+    /// The event needs somebody's eye.
     Warning,
-    /// What was not wanted.
+    /// The event was not wanted.
     Bad,
 }
 
@@ -59,7 +59,7 @@ struct Teller<'a> {
     people: People<'a>,
 }
 
-/// What an event comes to, without its time.
+/// Parts of an entry, without its time.
 struct Told {
     tone: Tone,
     text: String,
@@ -86,7 +86,7 @@ impl Told {
     }
 }
 
-/// What was reported of a deploy that did not arrive, or that failed after it did.
+/// Sentence for the state that was reported of a deploy that did not arrive, or that failed after it did.
 fn reported(state: DeployState) -> &'static str {
     match state {
         DeployState::InProgress => "The deploy was reported as under way.",

@@ -1,5 +1,5 @@
-//! What became of each vote: counted, taken back, or struck. A vote stands in its approval; what the voter's
-//! account was when they clicked, and when they were looked up before the first action, stands in the events.
+//! Votes and what became of them: counted, taken back, or struck. A vote stands in its approval; the voter's
+//! account at the click, and at the check before the first action, stands in the events.
 
 use super::PersonView;
 use crate::view::mrkdwn::People;
@@ -19,21 +19,22 @@ pub(crate) struct VoteView {
     pub(crate) name: String,
     /// `approve` or `reject`.
     pub(crate) choice: Choice,
-    /// Why, in the voter's words.
+    /// Reason, in the voter's words.
     pub(crate) reason: Option<String>,
     pub(crate) at: Timestamp,
-    /// What the account was at the click: `member`, `guest`, `stranger`, `deactivated` or `bot`; `null`:
+    /// Standing of the account at the click: `member`, `guest`, `stranger`, `deactivated` or `bot`; `null`:
     /// Slack did not say in time.
     pub(crate) account: Option<Standing>,
-    /// What the look before the first action said; `null`: it was not looked up since.
+    /// Result of the check before the first action; `null`: the voter was not looked up since.
     pub(crate) checked: Option<CheckView>,
 }
 
-/// What a look at a voter said.
+/// Result of a check of a voter.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub(crate) struct CheckView {
     pub(crate) at: Timestamp,
-    /// `eligible`, or why not: `deactivated`, `guest`, `stranger`, `bot`, `not_named` or `own_change`.
+    /// `eligible`, or the reason why not: `deactivated`, `guest`, `stranger`, `bot`, `not_named`, `own_word`,
+    /// `own_change`, `set_the_base` or `base_moved`.
     pub(crate) verdict: Verdict,
 }
 
@@ -43,15 +44,15 @@ pub(crate) struct StruckView {
     /// The Slack user id.
     pub(crate) voter: String,
     pub(crate) name: String,
-    /// Why it does not count, as in [`CheckView::verdict`].
+    /// Reason why it does not count, as in the `verdict` of a check.
     pub(crate) why: Verdict,
-    /// When it was struck.
+    /// Time at which it was struck.
     pub(crate) at: Option<Timestamp>,
-    /// When it was cast.
+    /// Time at which it was cast.
     pub(crate) voted_at: Option<Timestamp>,
-    /// Why the voter approved, in their words.
+    /// Reason for approving, in the voter's words.
     pub(crate) reason: Option<String>,
-    /// What the account was at the click, as in [`VoteView::account`].
+    /// Standing of the account at the click, as in the `account` of a vote that counts.
     pub(crate) account: Option<Standing>,
 }
 
@@ -63,19 +64,19 @@ pub(crate) struct WithdrawnView {
     pub(crate) name: String,
     /// The vote: `approve` or `reject`.
     pub(crate) choice: Choice,
-    /// Who took it back.
+    /// Person who took it back.
     pub(crate) by: PersonView,
-    /// Whether that was by undoing the approval, and not by withdrawing one's own vote.
+    /// True if they undid the approval, and did not withdraw their own vote.
     pub(crate) undone: bool,
     pub(crate) at: Timestamp,
 }
 
-/// What the record says of how somebody last voted.
+/// Details of somebody's last vote, from the record.
 struct Cast<'a> {
     at: Timestamp,
     reason: Option<&'a String>,
     account: Option<Standing>,
-    /// What happened after it.
+    /// Events after it.
     later: &'a [Event],
 }
 
@@ -103,7 +104,7 @@ fn last_check(events: &[Event], approval: &ApprovalId, voter: &str) -> Option<Ch
     })
 }
 
-/// Whether `voter`, of whose account a look said `verdict`, may vote where `electorate` may.
+/// Verdict on `voter`: that of the check of their account, or if that is good, the one that `electorate` has.
 pub(super) fn settled(verdict: Verdict, electorate: &Electorate, voter: &str) -> Verdict {
     if verdict == Verdict::Eligible { electorate.verdict(voter) } else { verdict }
 }
@@ -162,7 +163,7 @@ pub(super) fn withdrawn(approval: &Approval, page: &Page, people: &People<'_>) -
     views.collect()
 }
 
-/// Whether `withdrawn`, which `by` did, was committed together with an undone quorum.
+/// True if `withdrawn`, which `by` did, was committed together with an undone quorum.
 pub(super) fn is_undo(page: &Page, withdrawn: &Event, approval: &ApprovalId, by: &str) -> bool {
     page.events.iter().any(|event| {
         event.at == withdrawn.at
@@ -170,7 +171,7 @@ pub(super) fn is_undo(page: &Page, withdrawn: &Event, approval: &ApprovalId, by:
     })
 }
 
-/// Who could vote when `approval` opened.
+/// Electorate of `approval` when it opened.
 pub(super) fn at_opening<'a>(approval: &ApprovalId, page: &'a Page) -> Option<&'a Electorate> {
     page.events.iter().find_map(|event| match &event.kind {
         EventKind::ApprovalOpened { approval: of, electorate, .. } if of == approval => Some(electorate),

@@ -11,7 +11,7 @@ pub(crate) fn choice(choice: Choice) -> &'static str {
     }
 }
 
-/// What an account was.
+/// Standing of an account, in words.
 pub(crate) fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Member => "a member of the workspace",
@@ -22,7 +22,7 @@ pub(crate) fn standing(standing: Standing) -> &'static str {
     }
 }
 
-/// Whether somebody may vote, and why not, as a clause.
+/// Verdict on somebody as a clause: they may vote, or why not.
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Eligible => "they may vote",
@@ -38,7 +38,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What the account of somebody who clicked was, as a sentence.
+/// Standing at the click of the account of somebody who clicked, as a sentence.
 pub(crate) fn account(account: Option<Standing>) -> String {
     account.map_or_else(
         || "At the click: not known, as Slack did not say in time.".to_owned(),
@@ -51,7 +51,7 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\u{201c}{name}\u{201d}")
 }
 
-/// What somebody said, as the end of a sentence.
+/// Words of somebody, as the end of a sentence.
 pub(crate) fn said(text: &str) -> String {
     let end = if text.ends_with(['.', '!', '?', '\u{2026}']) { "" } else { "." };
     format!("{}{end}", quoted(text))
@@ -68,7 +68,7 @@ pub(crate) fn when(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d at %H:%M UTC").to_string()
 }
 
-/// How long something lasted, in its two largest units.
+/// Length of a time in its two largest units.
 pub(crate) fn lasted(time: SignedDuration) -> String {
     let seconds = time.as_secs().max(0);
     let units = [

@@ -13,9 +13,9 @@ const DEFAULT_BRANCH: &str = "HEAD";
 pub(crate) struct NewFile {
     /// Its address.
     pub(crate) href: String,
-    /// Whether the page has the file's name filled in.
+    /// True if the page has the file's name filled in.
     pub(crate) named: bool,
-    /// Whether it has the file's content filled in, so that nothing has to be pasted.
+    /// True if it has the file's content filled in, so that nothing has to be pasted.
     pub(crate) filled_in: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn edit_file(github_api: &str, repository: &str, path: &str) -> Strin
     format!("{}/{repository}/edit/{DEFAULT_BRANCH}/{path}", github_site(github_api))
 }
 
-/// Where GitHub's pages are: beside its API on GitHub Enterprise Server (`https://HOST/api/v3`), without
+/// Address of GitHub's pages: beside its API on GitHub Enterprise Server (`https://HOST/api/v3`), without
 /// `api.` elsewhere.
 fn github_site(api: &str) -> String {
     let site = api.trim_end_matches('/');

@@ -9,8 +9,8 @@ use rules::template::{Context, Mentions, render};
 use rules::write::{Draft, DraftAction, Field, FieldProblem, Workflow};
 use std::collections::BTreeMap;
 
-/// What of a form shows in the dialog, as a workflow: what is wrong elsewhere is as it is first shown. Error:
-/// the problems of the prompt.
+/// Workflow of the parts of a form that the dialog shows. Values with problems elsewhere are replaced by
+/// those of a new form. Error: the problems of the prompt.
 pub(crate) fn workflow(typed: &Draft) -> Result<Workflow, Vec<FieldProblem>> {
     // Texts of an action don't show.
     let mut draft = Draft { action: DraftAction::NotifyIssues, ..typed.clone() };

@@ -1,4 +1,4 @@
-//! What has come to the dead-letter queues.
+//! Messages in the dead-letter queues.
 
 use super::{
     services::sqs::Sqs,

@@ -1,4 +1,4 @@
-//! What a stack is started with, and why that may fail.
+//! Options of a stack, and its errors.
 
 use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::calls::Calls;
 
 use super::{lambda::logs::LogSink, services::ServiceError, template::TemplateError};
 
-/// What a stack is started with.
+/// Options with which a stack starts.
 #[derive(Debug)]
 pub struct StackOptions {
     /// The template to run.
@@ -29,9 +29,9 @@ pub struct StackOptions {
     pub api_port: u16,
     /// The AWS services' port; 0 takes a free one.
     pub endpoint_port: u16,
-    /// Who is told of the functions' log lines.
+    /// Receiver of the functions' log lines.
     pub log_sink: LogSink,
-    /// Whether schedules run by themselves; if not, [`Stack::wake`](super::Stack::wake) runs them.
+    /// True if schedules run by themselves; if not, [`Stack::wake`](super::Stack::wake) runs them.
     pub schedules: bool,
     /// Takes the place of the queues' visibility timeouts for the functions' batches: tests of a crash don't
     /// want to wait for minutes.
@@ -67,7 +67,7 @@ impl StackOptions {
     }
 }
 
-/// Why a stack could not be started, or could not do what it was asked for.
+/// Error of a stack that could not start, or could not do what a caller asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// The template's file can't be read.
@@ -75,7 +75,7 @@ pub enum StackError {
     ReadTemplate {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The template says something that can't be run.
@@ -91,7 +91,7 @@ pub enum StackError {
     Port {
         /// The port that was asked for.
         port: u16,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// A function's program is not there.
@@ -99,7 +99,7 @@ pub enum StackError {
     NoProgram {
         /// Logical id of the function.
         function: String,
-        /// Where it was looked for.
+        /// Path at which the stack looked for it.
         path: PathBuf,
     },
     /// The directory for kept data can't be made.
@@ -107,7 +107,7 @@ pub enum StackError {
     DataDir {
         /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// One of the services refused what the stack asked of it.
@@ -136,7 +136,7 @@ pub enum StackError {
     Busy {
         /// The time that was given.
         after: Duration,
-        /// Which queues hold how much, how many invocations run.
+        /// Messages in each queue, and the number of running invocations.
         what: String,
     },
 }

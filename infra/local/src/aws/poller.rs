@@ -24,7 +24,7 @@ use crate::stand_in::locked;
 /// Between two tries of a receive that SQS itself refused.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How batches are handed over.
+/// Settings for handing batches to a function.
 #[derive(Debug, Clone)]
 pub(super) struct How {
     pub(super) region: String,

@@ -46,9 +46,9 @@ use super::{
 
 const REGION: &str = "us-east-1";
 const ACCOUNT: &str = "000000000000";
-/// Where `data_dir` keeps the tables.
+/// Name of the file in `data_dir` that keeps the tables.
 const DATABASE: &str = "dynamodb.sqlite";
-/// Where `data_dir` keeps the queues' messages.
+/// Name of the file in `data_dir` that keeps the queues' messages.
 const QUEUES: &str = "sqs.json";
 /// Between two looks at the queues while waiting for them.
 const LOOK: Duration = Duration::from_millis(5);
@@ -192,7 +192,7 @@ impl Stack {
         &self.place.region
     }
 
-    /// What `Ref` gives for a resource: a table's name, a queue's URL, a secret's ARN.
+    /// Returns the value of `Ref` for a resource: a table's name, a queue's URL, a secret's ARN.
     #[must_use]
     pub fn physical_id(&self, logical_id: &str) -> Option<&str> {
         self.resources.physical_ids.get(logical_id).map(String::as_str)
@@ -229,7 +229,8 @@ impl Stack {
         invocations
     }
 
-    /// What was put on the event buses, in order; the oldest are forgotten after some ten thousand.
+    /// Returns the events that were put on the buses, in order. Beyond some ten thousand, the oldest are
+    /// dropped.
     #[must_use]
     pub fn events(&self) -> Vec<BusEvent> {
         self.services.events.taken()
@@ -265,13 +266,14 @@ impl Stack {
         self.services.requests.mark()
     }
 
-    /// What was asked of the AWS services since then; the stack's own calls are not among it.
+    /// Returns the requests that the AWS services got since `mark`, without the stack's own calls.
     #[must_use]
     pub fn requests_since(&self, mark: Mark) -> Vec<Request> {
         self.services.requests.since(mark)
     }
 
-    /// What the functions have printed, in order; the oldest lines are forgotten after some ten thousand.
+    /// Returns the lines that the functions printed, in order. Beyond some ten thousand, the oldest are
+    /// dropped.
     #[must_use]
     pub fn logs(&self) -> Vec<LogLine> {
         self.logs.lines()

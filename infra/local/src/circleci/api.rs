@@ -319,7 +319,7 @@ fn pipeline_of_app_json(slug: &str, pipeline: &Pipeline) -> Value {
     json
 }
 
-/// What every pipeline tells.
+/// Returns the JSON fields that every pipeline has.
 fn bare_pipeline_json(slug: &str, pipeline: &Pipeline) -> Value {
     json!({
         "id": pipeline.id,

@@ -1,4 +1,4 @@
-//! What tests and the local stack do with the CircleCI stand-in from inside the process.
+//! Operations on the CircleCI stand-in for tests and the local stack, from inside the process.
 
 use super::state::{JobStatus, NewJob, Pipeline, Project, Workflow};
 use super::{CircleCi, canonical_slug};
@@ -47,7 +47,7 @@ pub struct Approval {
     pub workflow: String,
     /// The job's name.
     pub job: String,
-    /// When.
+    /// Time of the approval.
     pub at: Timestamp,
 }
 
@@ -66,7 +66,7 @@ pub struct Triggered {
     pub tag: Option<String>,
     /// The parameters.
     pub parameters: Map<String, Value>,
-    /// When.
+    /// Time of the trigger.
     pub at: Timestamp,
 }
 
@@ -239,7 +239,7 @@ impl CircleCi {
         workflow.jobs.iter().find(|job| job.name == name).map(|job| job.status)
     }
 
-    /// What was approved through the API in this project, oldest first.
+    /// Returns the approvals that came through the API for this project, oldest first.
     pub fn approvals(&self, slug: &str) -> Vec<Approval> {
         let slug = canonical_slug(slug);
         locked(&self.shared.state)
@@ -250,7 +250,7 @@ impl CircleCi {
             .collect()
     }
 
-    /// What was triggered through the API in this project, oldest first.
+    /// Returns the pipelines that the API triggered in this project, oldest first.
     pub fn triggered(&self, slug: &str) -> Vec<Triggered> {
         let slug = canonical_slug(slug);
         locked(&self.shared.state)
@@ -271,7 +271,7 @@ impl CircleCi {
         self.shared.observed.requests.all()
     }
 
-    /// What the official spec does not accept of the requests and answers so far; tests expect none.
+    /// Returns the violations of the official spec by requests and answers so far; tests expect none.
     pub fn violations(&self) -> Vec<String> {
         self.shared.gate.violations()
     }

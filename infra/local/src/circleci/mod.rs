@@ -41,20 +41,20 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-/// How the stand-in runs.
+/// Options of the stand-in.
 #[derive(Clone)]
 pub struct Options {
-    /// Where it listens; port 0: any free one.
+    /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
     /// The token that requests must carry in `Circle-Token`.
     pub token: String,
     /// The time.
     pub clock: Clock,
-    /// How many pipelines or workflows one page of a list holds.
+    /// Number of pipelines or workflows on one page of a list.
     pub page_size: usize,
-    /// How long a job runs until it succeeds; `None`: until [`CircleCi::end_running`].
+    /// Time that a job runs until it succeeds; `None`: until [`CircleCi::end_running`].
     pub build_time: Option<Duration>,
-    /// Where projects and pipelines are kept over restarts; `None`: nowhere.
+    /// File that keeps projects and pipelines over restarts; `None`: they are not kept.
     pub file: Option<PathBuf>,
     /// Links to the other pages of the local stack.
     pub links: Vec<Link>,

@@ -11,9 +11,9 @@ use std::time::Duration;
 /// The whole of CircleCI.
 #[derive(Default, Serialize, Deserialize)]
 pub struct State {
-    /// What was approved through the API, oldest first.
+    /// Approvals through the API, oldest first.
     pub approvals: Vec<Approval>,
-    /// What was triggered through the API, oldest first.
+    /// Pipelines triggered through the API, oldest first.
     pub triggered: Vec<Triggered>,
     /// Projects by slug, `gh/acme/checkout`.
     pub projects: BTreeMap<String, Project>,
@@ -51,11 +51,11 @@ pub struct Pipeline {
     pub branch: Option<String>,
     /// The tag, if one was built.
     pub tag: Option<String>,
-    /// Whether the API triggered it, rather than a push.
+    /// True if the API triggered it, rather than a push.
     pub by_api: bool,
     /// The parameters it was triggered with.
     pub parameters: Map<String, Value>,
-    /// When it was made.
+    /// Time at which it was created.
     pub created_at: Timestamp,
     /// Its workflows, in the order of the configuration.
     pub workflows: Vec<Workflow>,
@@ -68,11 +68,11 @@ pub struct Workflow {
     pub id: String,
     /// Its name in the configuration.
     pub name: String,
-    /// Whether it was cancelled.
+    /// True if it was cancelled.
     pub canceled: bool,
-    /// When it was made.
+    /// Time at which it was created.
     pub created_at: Timestamp,
-    /// When it came to its end.
+    /// Time at which it ended.
     pub stopped_at: Option<Timestamp>,
     /// Its jobs.
     pub jobs: Vec<Job>,
@@ -85,19 +85,19 @@ pub struct Job {
     pub id: String,
     /// Its name in the configuration.
     pub name: String,
-    /// Whether it waits for a person instead of running.
+    /// True if it waits for a person instead of running.
     pub approval: bool,
-    /// Where it is.
+    /// Current status.
     pub status: JobStatus,
     /// Ids of the jobs that must succeed first.
     pub dependencies: Vec<String>,
-    /// When it started; of a job that has not, when its workflow did.
+    /// Time at which it started; before that, the time at which its workflow did.
     pub started_at: Timestamp,
-    /// When it came to its end.
+    /// Time at which it ended.
     pub stopped_at: Option<Timestamp>,
 }
 
-/// Where a job is, in CircleCI's words.
+/// Status of a job, in CircleCI's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobStatus {
     /// Waits for other jobs.
@@ -140,11 +140,11 @@ impl JobStatus {
 pub struct NewJob {
     /// Its name.
     pub name: String,
-    /// Whether it waits for a person.
+    /// True if it waits for a person.
     pub approval: bool,
     /// The names of earlier jobs of the same workflow that must succeed first.
     pub requires: Vec<String>,
-    /// Whether it has run already when the pipeline appears.
+    /// True if it has run already when the pipeline appears.
     pub done: bool,
 }
 

@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering;
 
 /// The version of the REST API that the stand-in speaks.
 const VERSION: &str = "2022-11-28";
-/// How many changed files an answer lists at most.
+/// Most changed files that an answer lists.
 pub const FILES: usize = 300;
 /// Requests per hour that a token has.
 const LIMIT: u64 = 5000;

@@ -1,4 +1,4 @@
-//! What several commits change together.
+//! Combined changes of several commits.
 
 use super::state::ChangedFile;
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ pub fn together<'c>(commits: impl IntoIterator<Item = &'c [ChangedFile]>) -> Vec
     changed.into_values().collect()
 }
 
-/// What a file is after one more change; `before`: what it was changed to before. `None`: it is as if nothing
-/// happened.
+/// Returns a file's change after one more commit. `before` is its change so far. `None`: the two cancel each
+/// other out.
 fn after(before: Option<ChangedFile>, change: &ChangedFile) -> Option<ChangedFile> {
     let Some(before) = before else { return Some(change.clone()) };
     let first = before.previous.clone().unwrap_or_else(|| before.path.clone());

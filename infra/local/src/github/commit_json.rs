@@ -7,7 +7,7 @@ use super::state::{Author, Commit};
 use serde_json::{Value, json};
 
 impl Commit {
-    /// Who committed it.
+    /// Returns the person who committed it.
     pub fn committed_by(&self) -> &Author {
         self.committer.as_ref().unwrap_or(&self.author)
     }

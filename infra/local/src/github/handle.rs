@@ -1,4 +1,4 @@
-//! What tests and the local stack do with the GitHub stand-in from inside the process.
+//! Operations on the GitHub stand-in for tests and the local stack, from inside the process.
 
 use super::GitHub;
 use super::history::{Opened, Push};
@@ -143,7 +143,7 @@ impl GitHub {
         self.shared.observed.requests.all()
     }
 
-    /// What the official spec does not accept of the requests and answers so far; tests expect none.
+    /// Returns the violations of the official spec by requests and answers so far; tests expect none.
     pub fn violations(&self) -> Vec<String> {
         self.shared.gate.violations()
     }

@@ -33,7 +33,7 @@ pub struct Activity {
     pub after: String,
     /// The branch, without `refs/heads/`.
     pub branch: String,
-    /// When.
+    /// Time of the activity.
     pub at: Timestamp,
     /// GitHub's word for it.
     pub kind: String,
@@ -158,21 +158,21 @@ impl Push {
     }
 }
 
-/// What a pull request has beside a [`NewPullRequest`]'s.
+/// Fields of a pull request beyond those of a [`NewPullRequest`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PullRequestExtras {
     /// The branch's own commits, where a squash or a rebase brought others.
     pub branch_commits: Vec<String>,
     /// The branch's name; empty: one that is made up.
     pub branch: String,
-    /// Who put it into the merge queue.
+    /// People who put it into the merge queue.
     pub queued_by: Vec<Author>,
-    /// Who turned on auto-merge.
+    /// People who turned on auto-merge.
     pub auto_merge_by: Vec<Author>,
-    /// Who then took it out of the queue and turned auto-merge off.
+    /// Person who then took it out of the queue and turned auto-merge off.
     #[serde(default)]
     pub called_off_by: Option<Author>,
-    /// Who assigned its author, a program.
+    /// People who assigned its author, which is a program.
     #[serde(default)]
     pub asked_by: Vec<Author>,
     /// The comments and reviews, oldest first.

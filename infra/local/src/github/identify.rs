@@ -1,4 +1,4 @@
-//! Who and what a deploy is: the repository, its branches and tags, its deployments and their statuses.
+//! Facts that identify a deploy: the repository, its branches and tags, its deployments and their statuses.
 
 use super::GitHub;
 use super::api::{error, not_found, paging};
@@ -22,11 +22,11 @@ pub struct HostDeployment {
     pub sha: String,
     /// The branch or tag that it was deployed from.
     pub git_ref: String,
-    /// Where it goes.
+    /// Environment that it deploys to.
     pub environment: String,
-    /// Who deployed.
+    /// Account that deployed.
     pub creator: Author,
-    /// When it was made.
+    /// Time at which it was created.
     pub at: Timestamp,
     /// Its statuses, oldest first.
     pub statuses: Vec<HostStatus>,
@@ -39,9 +39,9 @@ pub struct HostStatus {
     pub id: u64,
     /// `success`, `failure`, `in_progress`, ...
     pub state: String,
-    /// Where it went.
+    /// Environment that it deployed to.
     pub environment: String,
-    /// When it was set.
+    /// Time at which it was set.
     pub at: Timestamp,
     /// The run that set it.
     #[serde(default)]

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// Where the objects live: the API's base address and the repository's full name.
+/// Address of the objects: the API's base address and the repository's full name.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// The base address, which is the API's and the pages'.
@@ -28,7 +28,7 @@ impl Place<'_> {
     }
 }
 
-/// Whether an account is a program's or a person's, by its name.
+/// Returns the kind of an account, a program's or a person's, by its name.
 pub fn kind_of(login: &str) -> &'static str {
     if login.ends_with("[bot]") { "Bot" } else { "User" }
 }
@@ -113,7 +113,7 @@ pub fn content(place: Place<'_>, path: &str, text: &str, git_ref: &str) -> Value
     })
 }
 
-/// What is in a directory (`content-directory`).
+/// Returns a directory's entries (`content-directory`).
 pub fn directory(place: Place<'_>, path: &str, entries: &[(&str, Option<&String>)], git_ref: &str) -> Value {
     let entry = |(name, text): &(&str, Option<&String>)| {
         let path = format!("{path}/{name}");

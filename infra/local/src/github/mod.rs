@@ -58,18 +58,18 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
-/// How the stand-in runs.
+/// Options of the stand-in.
 #[derive(Clone)]
 pub struct Options {
-    /// Where it listens; port 0: any free one.
+    /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
     /// The token that requests must carry in `Authorization`.
     pub token: String,
-    /// What Signoff derives the secrets of webhooks from.
+    /// Secret from which Signoff derives the secrets of webhooks.
     pub webhook_secret: String,
     /// The time.
     pub clock: Clock,
-    /// Where repositories are kept over restarts; `None`: nowhere.
+    /// File that keeps repositories over restarts; `None`: they are not kept.
     pub file: Option<PathBuf>,
     /// Links to the other pages of the local stack.
     pub links: Vec<Link>,
@@ -98,7 +98,7 @@ struct Shared {
     gate: Gate,
     schema: Schema,
     observed: Observed,
-    /// How much of the rate limit was used.
+    /// Number of requests that count against the rate limit.
     used: AtomicU64,
     state: Mutex<state::State>,
 }

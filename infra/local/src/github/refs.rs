@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a repository has beside its branches.
+/// Facts of a repository besides its branches.
 #[derive(Default, Serialize, Deserialize)]
 pub struct Refs {
     /// The commit of each tag.
@@ -23,7 +23,7 @@ pub struct Refs {
     /// The people who started runs that the API did not start, by their attempts.
     #[serde(default)]
     pub starters: BTreeMap<u64, Vec<Author>>,
-    /// Where branches move to once the next workflow is started.
+    /// Branches, with the commits that they move to just before the next workflow starts.
     pub moves: Vec<(String, String)>,
 }
 

@@ -9,7 +9,7 @@ use crate::stand_in::answer::Answer;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What runs that the API started say of how they were started.
+/// Trigger event of runs that the API started.
 const EVENT: &str = "workflow_dispatch";
 
 /// A workflow's file name and id, by one of them.

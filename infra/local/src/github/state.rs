@@ -16,7 +16,7 @@ pub struct State {
     pub dispatched: Vec<Dispatched>,
     /// Repositories by full name, `acme/checkout`.
     pub repositories: BTreeMap<String, Repository>,
-    /// How many ids were given.
+    /// Number of ids given out.
     pub ids: u64,
     /// The e-mail addresses that people show in their public profile, by their login.
     #[serde(default)]
@@ -46,7 +46,7 @@ pub struct Repository {
     /// Deployments, oldest first.
     #[serde(default)]
     pub deployments: Vec<HostDeployment>,
-    /// How often another repository took this one's name.
+    /// Number of times that another repository took this one's name.
     #[serde(default)]
     pub generation: u64,
     /// Its tags, and what is protected.
@@ -81,8 +81,8 @@ impl Author {
     }
 }
 
-/// What happened to a file, in GitHub's words. (As a name of its own, so that serde does not take it for text
-/// that is borrowed from its input.)
+/// Kind of a change to a file, in GitHub's words. (As a name of its own, so that serde does not take it for
+/// text that is borrowed from its input.)
 pub type StatusWord = &'static str;
 
 /// A file that a commit changed.
@@ -105,7 +105,7 @@ pub struct ChangedFile {
 /// A commit to be pushed.
 #[derive(Clone, Debug)]
 pub struct NewCommit {
-    /// Who wrote it.
+    /// Author of the commit.
     pub author: Author,
     /// The message; co-authors stand in its `Co-authored-by:` lines.
     pub message: String,
@@ -120,9 +120,9 @@ pub struct NewCommit {
 pub struct Commit {
     /// 40 hexadecimal digits.
     pub sha: String,
-    /// Who wrote it.
+    /// Author of the commit.
     pub author: Author,
-    /// Who committed it, where that is somebody else.
+    /// Committer, if that is somebody else.
     #[serde(default)]
     pub committer: Option<Author>,
     /// Its signature.
@@ -130,7 +130,7 @@ pub struct Commit {
     pub signed: Signed,
     /// The message.
     pub message: String,
-    /// When it was pushed.
+    /// Time at which it was pushed.
     pub date: Timestamp,
     /// Its parents; none for the first one.
     pub parents: Vec<String>,
@@ -143,18 +143,18 @@ pub struct Commit {
 pub struct NewPullRequest {
     /// Its title.
     pub title: String,
-    /// What else it says.
+    /// Text of the description.
     #[serde(default)]
     pub body: Option<String>,
-    /// Who opened it.
+    /// Account that opened it.
     pub author: Author,
     /// The names of its labels.
     pub labels: Vec<String>,
     /// The commits that it brought.
     pub commits: Vec<String>,
-    /// Whether it was merged.
+    /// True if it was merged.
     pub merged: bool,
-    /// Who merged it; `None`: its author.
+    /// Account that merged it; `None`: its author.
     #[serde(default)]
     pub merger: Option<Author>,
 }
@@ -164,11 +164,11 @@ pub struct NewPullRequest {
 pub struct PullRequest {
     /// Counted per repository, from 1.
     pub number: u64,
-    /// When it was made.
+    /// Time at which it was opened.
     pub at: Timestamp,
-    /// What it is.
+    /// Its content.
     pub content: NewPullRequest,
-    /// What else it has.
+    /// Its other fields.
     #[serde(default)]
     pub extras: PullRequestExtras,
 }
@@ -207,7 +207,7 @@ pub struct Dispatched {
     /// The head of the branch then.
     #[serde(default)]
     pub head_sha: String,
-    /// When.
+    /// Time of the dispatch.
     pub at: Timestamp,
 }
 
@@ -304,7 +304,7 @@ impl Repository {
         if self.links.contains(path) { 0o120_000 } else { 0o100_644 }
     }
 
-    /// What is directly in a directory: names, and the text of those that are files.
+    /// Returns the entries directly in a directory: their names, and the text of those that are files.
     pub fn directory(&self, path: &str, at: Option<&str>) -> Vec<(&str, Option<&String>)> {
         let own = self.files_at.get(at.unwrap_or(&self.default_branch));
         let files: BTreeMap<&str, &String> = self

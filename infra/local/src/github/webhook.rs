@@ -20,7 +20,7 @@ pub struct DeploymentStatus {
     pub environment: String,
     /// `success`, `failure`, `in_progress`, ...
     pub state: String,
-    /// Who deployed.
+    /// Account that deployed.
     pub creator: Author,
     /// The id of the deployment; a status of the same deployment has the same.
     pub deployment_id: u64,

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many issues may be fetched at once.
+/// Most issues that one request may fetch.
 const MAX_FETCHED: usize = 100;
 
 /// Answers any request to `/rest/api/3/…`.

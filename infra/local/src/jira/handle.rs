@@ -1,4 +1,4 @@
-//! What tests and the local stack do with the Jira stand-in from inside the process.
+//! Operations on the Jira stand-in for tests and the local stack, from inside the process.
 
 use super::Jira;
 use super::state::{Issue, NewIssue, text_of};
@@ -24,7 +24,7 @@ impl Jira {
         locked(&self.shared.state).add(issue);
     }
 
-    /// What an issue was made with and became by now; `None`: there is no such issue.
+    /// Returns the content of an issue with all changes so far; `None`: there is no such issue.
     pub fn issue(&self, key: &str) -> Option<NewIssue> {
         self.with(key, |issue| issue.content.clone())
     }
@@ -58,8 +58,8 @@ impl Jira {
         self.shared.observed.requests.all()
     }
 
-    /// What the official spec and the documentation do not accept of the requests and answers so far; tests
-    /// expect none.
+    /// Returns the violations of the official spec and the documentation by requests and answers so far;
+    /// tests expect none.
     pub fn violations(&self) -> Vec<String> {
         let mut violations = self.shared.gate.violations();
         violations.extend(locked(&self.shared.violations).iter().cloned());

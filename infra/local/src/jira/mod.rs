@@ -32,10 +32,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-/// How the stand-in runs.
+/// Options of the stand-in.
 #[derive(Clone)]
 pub struct Options {
-    /// Where it listens; port 0: any free one.
+    /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
     /// The e-mail address of the account that requests must come from.
     pub email: String,
@@ -43,7 +43,7 @@ pub struct Options {
     pub token: String,
     /// The time.
     pub clock: Clock,
-    /// Where issues are kept over restarts; `None`: nowhere.
+    /// File that keeps issues over restarts; `None`: they are not kept.
     pub file: Option<PathBuf>,
     /// Links to the other pages of the local stack.
     pub links: Vec<Link>,

@@ -41,7 +41,7 @@ pub struct NewIssue {
 pub struct Issue {
     /// Counted, as Jira has them.
     pub id: u64,
-    /// What it was made with.
+    /// Its content, with all changes so far.
     pub content: NewIssue,
     /// Its state.
     pub status: String,
@@ -60,7 +60,7 @@ pub struct Comment {
     pub id: u64,
     /// The document.
     pub body: Value,
-    /// When it was written.
+    /// Time at which it was written.
     pub created: Timestamp,
 }
 

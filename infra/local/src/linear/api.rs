@@ -12,7 +12,7 @@ use http::HeaderMap;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// Why a request is not carried out: a code of Linear's, and what it says.
+/// Error of a request that is not carried out: Linear's code, and the message.
 struct Refusal(&'static str, String);
 
 /// Answers a request.
@@ -101,7 +101,7 @@ fn no_such(what: &str) -> Refusal {
     Refusal(INPUT, format!("Entity not found: {what} - Could not find referenced {what}."))
 }
 
-/// Whether an issue fits a filter: `{or: [{team: {key: {eq}}, number: {in}}]}`.
+/// True if an issue fits a filter: `{or: [{team: {key: {eq}}, number: {in}}]}`.
 fn fits(issue: &Issue, filter: &Value) -> bool {
     let fits_one = |filter: &Value| {
         let numbers = filter["number"]["in"].as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What tests and the local stack do with the Linear stand-in from inside the process.
+//! Operations on the Linear stand-in for tests and the local stack, from inside the process.
 
 use super::Linear;
 use super::state::{Issue, NewIssue};
@@ -18,7 +18,7 @@ impl Linear {
         locked(&self.shared.state).add(issue);
     }
 
-    /// What an issue was made with and became by now; `None`: there is no such issue.
+    /// Returns the content of an issue with all changes so far; `None`: there is no such issue.
     pub fn issue(&self, key: &str) -> Option<NewIssue> {
         self.with(key, |issue| issue.content.clone())
     }

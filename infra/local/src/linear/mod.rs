@@ -30,14 +30,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-/// How the stand-in runs.
+/// Options of the stand-in.
 #[derive(Clone)]
 pub struct Options {
-    /// Where it listens; port 0: any free one.
+    /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
     /// The API key that requests must carry in `Authorization`.
     pub key: String,
-    /// Where issues are kept over restarts; `None`: nowhere.
+    /// File that keeps issues over restarts; `None`: they are not kept.
     pub file: Option<PathBuf>,
     /// Links to the other pages of the local stack.
     pub links: Vec<Link>,

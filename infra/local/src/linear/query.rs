@@ -9,9 +9,9 @@ use std::str::CharIndices;
 pub struct Field {
     /// Its name.
     pub name: String,
-    /// What it is given, as it is written between the parentheses.
+    /// Its arguments, as the query writes them between the parentheses.
     pub arguments: String,
-    /// What is asked for of it; empty: it is a value.
+    /// Fields that the query asks of it; empty: it is a value.
     pub selection: Vec<Field>,
 }
 
@@ -36,7 +36,7 @@ pub fn variable<'v>(field: &Field, argument: &str, variables: &'v Value) -> Opti
     variables.get(name)
 }
 
-/// Of `value` what is asked for. `Err`: the field that it does not have.
+/// Returns the selected fields of `value`. `Err`: the field that it does not have.
 pub fn select(value: &Value, selection: &[Field]) -> Result<Value, String> {
     match value {
         Value::Array(items) => items.iter().map(|item| select(item, selection)).collect(),
@@ -77,7 +77,7 @@ impl<'t> Reader<'t> {
         self.rest.peek().map_or(self.text.len(), |(at, _)| *at)
     }
 
-    /// What stands between parentheses.
+    /// Reads the text between parentheses.
     fn parentheses(&mut self) -> Option<&'t str> {
         self.rest.next_if(|(_, c)| *c == '(')?;
         let from = self.place();

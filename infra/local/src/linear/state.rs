@@ -33,13 +33,13 @@ pub struct NewIssue {
 /// An issue.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Issue {
-    /// What it was made with, and became since.
+    /// Its content, with all changes so far.
     pub content: NewIssue,
     /// Its state.
     pub state: String,
     /// Its estimate.
     pub estimate: Option<i64>,
-    /// When it is due.
+    /// Date on which it is due.
     pub due_date: Option<String>,
     /// Its comments, oldest first: id and text.
     pub comments: Vec<(String, String)>,

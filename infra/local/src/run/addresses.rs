@@ -15,7 +15,7 @@ pub struct Ports {
     pub github: u16,
     /// The AWS services.
     pub endpoint: u16,
-    /// What makes deploys.
+    /// Port of the demo, which makes deploys.
     pub demo: u16,
     /// Jira's stand-in.
     pub jira: u16,
@@ -65,7 +65,7 @@ pub struct Addresses {
     pub api: String,
     /// The AWS services.
     pub endpoint: String,
-    /// What makes deploys.
+    /// Address of the demo, which makes deploys.
     pub demo: String,
     /// Jira's page.
     pub jira: String,

@@ -22,7 +22,7 @@ use signoff_local::{
 
 /// The template's `Deployments`.
 pub const DEPLOYMENTS: &str = "acme/* #deploys";
-/// How long a job takes on the CircleCI stand-in.
+/// Time that a job takes on the CircleCI stand-in.
 pub const BUILD_TIME: Duration = Duration::from_secs(20);
 
 const REPOSITORY: &str = "acme/checkout";
@@ -34,10 +34,10 @@ const HELD_JOB: &str = "hold-for-production";
 const PEOPLE: [(&str, &str); 4] =
     [("Ana Kovač", "ana"), ("Ben Adeyemi", "ben"), ("Chiara Rossi", "chiara"), ("Dev Patel", "dev")];
 
-/// Who administrates the Slack workspace, and so Signoff.
+/// Admin of the Slack workspace, and so of Signoff.
 const ADMIN: &str = "ana";
 
-/// What the team works on: message, file, pull request label.
+/// Changes that the team works on: message, file, pull request label.
 const CHANGES: [(&str, &str, &str); 5] = [
     ("Show the delivery date in the cart", "src/cart.rs", "feature"),
     ("Retry a card payment once", "src/payment.rs", "bug"),
@@ -46,7 +46,7 @@ const CHANGES: [(&str, &str, &str); 5] = [
     ("Update the HTTP client", "Cargo.toml", "dependencies"),
 ];
 
-/// Why no deploy could be made.
+/// Reason why the demo could not make a deploy.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// Signoff's API can't be reached.
@@ -57,7 +57,7 @@ pub enum DemoError {
     Refused {
         /// The status.
         status: StatusCode,
-        /// What it said.
+        /// Signoff's answer.
         text: String,
     },
 }

@@ -32,12 +32,12 @@ use self::{
     terminal::Terminal,
 };
 
-/// Where Slack's stand-in keeps its messages, in the directory for kept data.
+/// Name of the file in which Slack's stand-in keeps its messages, in the directory for kept data.
 const SLACK_FILE: &str = "slack.json";
 /// Opens the console, and registers deploys.
 const API_KEY: &str = "signoff-local";
 
-/// Why it can't run: one line, with what to do.
+/// Reason why the local stack can't run: one line, with what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The functions can't be built.
@@ -48,7 +48,7 @@ pub enum RunError {
     StandIn {
         /// Such as `Slack's stand-in`.
         what: &'static str,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The local AWS can't be started.
@@ -244,7 +244,7 @@ fn root() -> PathBuf {
     infra_local.ancestors().nth(2).unwrap_or(infra_local).to_owned()
 }
 
-/// What goes wrong inside of the local stack itself is told on stderr.
+/// Writes the local stack's own failures to stderr.
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::new("off,signoff_local=warn");
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);

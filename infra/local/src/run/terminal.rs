@@ -14,7 +14,7 @@ use super::addresses::Addresses;
 /// Fields of a log line that say what the reader knows, or nothing to them.
 const QUIET_FIELDS: [&str; 5] = ["timestamp", "level", "message", "target", "span"];
 
-/// Where it is said.
+/// Output of the local stack.
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal;
 
@@ -36,7 +36,7 @@ impl Terminal {
         }
     }
 
-    /// Why it can't run.
+    /// Prints the reason why the local stack can't run.
     pub fn error(self, error: &dyn Display) {
         write(io::stderr(), &format!("error: {error}\n"));
     }

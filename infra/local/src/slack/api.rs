@@ -42,7 +42,7 @@ impl Failure {
     }
 }
 
-/// What a method answers: the fields beside `ok`.
+/// Answer of a method: the fields beside `ok`.
 pub type Outcome = Result<Value, Failure>;
 
 /// The arguments of a call.
@@ -68,7 +68,7 @@ impl Arguments {
         self.text(name).ok_or_else(missing)
     }
 
-    /// Whether a flag is set: `true`, `"true"` or `1`.
+    /// True if a flag is set: `true`, `"true"` or `1`.
     pub fn flag(&self, name: &str) -> bool {
         self.0.get(name) == Some(&Value::Bool(true))
             || self.text(name).is_some_and(|text| text == "true" || text == "1")

@@ -27,7 +27,7 @@ pub fn checked(blocks: &Value) -> Result<Vec<Value>, Vec<String>> {
 struct Check {
     errors: Vec<String>,
     block_ids: BTreeSet<String>,
-    /// Whether the blocks are those of a form, which alone has inputs.
+    /// True if the blocks are those of a form. Only a form has inputs.
     in_form: bool,
 }
 

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How long Slack waits for the answer to a click before it tells the person that something went wrong.
+/// Time that Slack waits for the answer to a click before it tells the person that something went wrong.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
-/// How long the stand-in waits: long enough to say how late an answer was.
+/// Time that the stand-in waits: long enough to say how late an answer was.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(20);
 
-/// Why there is nothing to click.
+/// Reason why there is nothing to click.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoSuchButton {
     /// The person is not in the workspace.
@@ -44,21 +44,21 @@ pub struct InteractionRequest {
     pub body: String,
 }
 
-/// What came of a click, a form or an event.
+/// Outcome of a click, a form or an event.
 #[derive(Clone, Debug)]
 pub struct ClickOutcome {
     /// The status of the answer; `None`: no answer came.
     pub status: Option<u16>,
     /// The body of the answer.
     pub answer: String,
-    /// How long the answer took.
+    /// Time that the answer took.
     pub elapsed: Duration,
-    /// What Slack would show to the person: nothing after an answer of 2xx within three seconds. An event
-    /// would be told again.
+    /// Error that Slack would show to the person: none after a 2xx answer within three seconds. Slack would
+    /// send an event again.
     pub problem: Option<String>,
 }
 
-/// What somebody clicks in a message: a button, or an option of an overflow menu.
+/// Element of a message that somebody clicks: a button, or an option of an overflow menu.
 #[derive(Clone, Copy)]
 struct Pick<'p> {
     action_id: &'p str,

@@ -136,7 +136,7 @@ pub fn members(shared: &Shared, arguments: &Arguments) -> Outcome {
     Ok(json!({"members": members, "response_metadata": metadata}))
 }
 
-/// Which messages are asked for, and which page of them.
+/// Messages that a request asks for, and the page of them.
 struct Range {
     oldest: Option<String>,
     latest: Option<String>,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::TimeZone;
 
-/// Who reads: where, and when.
+/// Reader of a date: their time zone, and the time at which they read.
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// Their time zone.

@@ -11,13 +11,13 @@ use serde_json::Value;
 pub struct Canvas<'a> {
     /// The app, which wrote it all.
     pub app: &'a App,
-    /// Where names are looked up.
+    /// Workspace in which names are looked up.
     pub workspace: &'a Workspace,
     /// In whose time zone.
     pub reader: &'a Reader,
     /// The id of the channel that it is in; empty in a form.
     pub channel: &'a str,
-    /// Who looks.
+    /// Member who looks at the page.
     pub viewer: &'a str,
 }
 

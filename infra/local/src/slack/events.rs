@@ -19,7 +19,7 @@ pub struct SentEvent {
     pub id: String,
     /// The JSON body.
     pub body: String,
-    /// What came of telling it.
+    /// Outcome of sending it.
     pub outcome: ClickOutcome,
 }
 

@@ -18,13 +18,13 @@ use std::sync::Arc;
 /// Marks the fields that are inputs of the form.
 const INPUT: &str = "input ";
 
-/// Whose screen.
+/// Member whose screen it is.
 #[derive(Deserialize)]
 pub struct Viewer {
     user: String,
 }
 
-/// Which form on whose screen.
+/// Form that a member closed on their screen.
 #[derive(Deserialize)]
 pub struct Closed {
     user: String,

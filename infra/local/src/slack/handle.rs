@@ -1,4 +1,4 @@
-//! What tests and the local stack ask the Slack stand-in from inside the process.
+//! Operations on the Slack stand-in for tests and the local stack, from inside the process.
 
 use super::date::Reader;
 use super::state::{Ephemeral, Message, TOMBSTONE};
@@ -23,7 +23,7 @@ impl Slack {
         workspace.channel(channel).map(|channel| channel.replies(ts).cloned().collect()).unwrap_or_default()
     }
 
-    /// What the app wrote to this person, oldest first.
+    /// Returns the messages that the app wrote to this person, oldest first.
     pub fn direct_messages(&self, user: &str) -> Vec<Message> {
         let workspace = locked(&self.shared.workspace);
         workspace.direct(user).map(|direct| direct.messages.clone()).unwrap_or_default()
@@ -106,7 +106,7 @@ impl Slack {
     }
 }
 
-/// Where a message stands: a reply after its thread's first message.
+/// Returns the key by which messages are ordered: a reply comes after its thread's first message.
 fn position(thread_ts: Option<&String>, ts: &String) -> String {
     format!("{} {ts}", thread_ts.unwrap_or(ts))
 }

@@ -75,10 +75,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-/// How the stand-in runs.
+/// Options of the stand-in.
 #[derive(Clone)]
 pub struct Options {
-    /// Where it listens; port 0: any free one.
+    /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
     /// The app's token, which requests must carry in `Authorization`.
     pub bot_token: String,
@@ -88,11 +88,11 @@ pub struct Options {
     pub client_id: String,
     /// The client secret that goes with it.
     pub client_secret: String,
-    /// Where the app may have people sent back to once they signed in.
+    /// Addresses to which the app may have people sent back once they signed in.
     pub redirect_urls: Vec<String>,
-    /// Where clicks and forms go; can be set later by [`Slack::set_interactions_url`].
+    /// Address for clicks and forms; [`Slack::set_interactions_url`] can set it later.
     pub interactions_url: Option<String>,
-    /// Where events go; can be set later by [`Slack::set_events_url`].
+    /// Address for events; [`Slack::set_events_url`] can set it later.
     pub events_url: Option<String>,
     /// The name of the app.
     pub app_name: String,
@@ -100,7 +100,7 @@ pub struct Options {
     pub team_domain: String,
     /// The time.
     pub clock: Clock,
-    /// Where people, channels and messages are kept over restarts; `None`: nowhere.
+    /// File that keeps people, channels and messages over restarts; `None`: they are not kept.
     pub file: Option<PathBuf>,
     /// Links to the other pages of the local stack, for the sidebar.
     pub links: Vec<Link>,
@@ -223,7 +223,7 @@ impl Slack {
         format!("{}/api", self.shared.url)
     }
 
-    /// Where people sign in (`SLACK_AUTHORIZE_URL`).
+    /// Returns the address at which people sign in (`SLACK_AUTHORIZE_URL`).
     pub fn authorize_url(&self) -> String {
         format!("{}/openid/connect/authorize", self.shared.url)
     }
@@ -234,7 +234,7 @@ impl Slack {
     }
 }
 
-/// Where a message can be seen: an address of the page.
+/// Returns the address at which the page shows a message.
 fn permalink(url: &str, channel: &str, message: &Message) -> String {
     let id = message.ts.replace('.', "");
     match &message.thread_ts {

@@ -42,9 +42,9 @@ pub struct Date {
     pub seconds: i64,
     /// The format with tokens such as `{date_long}`.
     pub format: String,
-    /// What it links to.
+    /// Address that it links to.
     pub link: Option<String>,
-    /// What is shown if the format means nothing.
+    /// Text to show if the format is unknown.
     pub fallback: String,
 }
 
@@ -75,7 +75,7 @@ fn lines(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// What stands in one line.
+/// Reads the formatting within one line.
 fn inline(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut plain = String::new();
@@ -148,7 +148,8 @@ fn special(rest: &str, next: char, before: Option<char>) -> Option<(Span, usize)
     }
 }
 
-/// Where the formatting that starts `rest` ends: like Slack, only at the edges of words and within the line.
+/// Returns the end of the formatting that starts `rest`: like Slack, only at the edges of words and within
+/// the line.
 fn closing(rest: &str, mark: char, before: Option<char>) -> Option<usize> {
     if before.is_some_and(char::is_alphanumeric) {
         return None;
@@ -175,7 +176,7 @@ fn closing(rest: &str, mark: char, before: Option<char>) -> Option<usize> {
     None
 }
 
-/// What stands between `<` and `>`.
+/// Reads the text between `<` and `>`.
 fn token(inner: &str) -> Option<Span> {
     let (target, label) = match inner.split_once('|') {
         Some((target, label)) => (target, Some(label)),

@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How long a code can be exchanged.
+/// Time within which a code can be exchanged.
 const CODE_LASTS: SignedDuration = SignedDuration::from_mins(10);
-/// How long an id token is valid.
+/// Time for which an id token is valid.
 const TOKEN_LASTS: SignedDuration = SignedDuration::from_mins(5);
 
 /// The app as people sign in to it.
@@ -30,7 +30,7 @@ pub struct Client {
     pub id: String,
     /// Its secret.
     pub secret: String,
-    /// Where it may have people sent back to.
+    /// Addresses to which it may have people sent back.
     pub redirect_urls: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ struct Code {
     at: Timestamp,
 }
 
-/// What the app asks for, in the address.
+/// Parameters that the app puts into the address.
 #[derive(Deserialize)]
 pub struct Ask {
     #[serde(default)]
@@ -64,7 +64,7 @@ pub struct Ask {
     team: Option<String>,
 }
 
-/// What the person answers: who they are, or that they don't want to.
+/// Answer of the person: who they are, or `None` to cancel.
 #[derive(Deserialize)]
 pub struct Choice {
     user: Option<String>,
@@ -178,7 +178,7 @@ impl Codes {
         code
     }
 
-    /// Whose code it is; it can't be exchanged any more.
+    /// Takes a code, so that it can't be exchanged again, and returns the person's sign-in.
     fn exchange(&mut self, code: &str, redirect_uri: &str, now: Timestamp) -> Result<Code, &'static str> {
         let given = self.open.remove(code).ok_or("invalid_code")?;
         if now.duration_since(given.at) > CODE_LASTS {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Who looks at what.
+/// Parameters of the page: the member who looks, the channel, and the time zone.
 #[derive(Deserialize)]
 pub struct View {
     user: Option<String>,

@@ -23,31 +23,31 @@ impl NewUser {
         Self { name, email, deactivated: false, guest: false, bot: false, admin: false, team: None }
     }
 
-    /// Whose account was deactivated.
+    /// Deactivates the account.
     pub fn deactivated(mut self) -> Self {
         self.deactivated = true;
         self
     }
 
-    /// Who is a guest.
+    /// Makes the person a guest.
     pub fn guest(mut self) -> Self {
         self.guest = true;
         self
     }
 
-    /// Which is an app's account.
+    /// Makes it an app's account.
     pub fn bot(mut self) -> Self {
         self.bot = true;
         self
     }
 
-    /// Who administrates the workspace.
+    /// Makes the person an admin of the workspace.
     pub fn admin(mut self) -> Self {
         self.admin = true;
         self
     }
 
-    /// Who comes from another workspace, through Slack Connect.
+    /// Moves the person to another workspace, from which they come through Slack Connect.
     pub fn of_team(mut self, team_id: &str) -> Self {
         self.team = Some(team_id.to_owned());
         self
@@ -71,25 +71,25 @@ impl NewChannel {
         Self { name, private: false, app_is_member: true, archived: false, members: None }
     }
 
-    /// That only members see.
+    /// Makes the channel private: only its members see it.
     pub fn private(mut self) -> Self {
         self.private = true;
         self
     }
 
-    /// That the app was not added to.
+    /// Leaves the app out of the channel.
     pub fn without_app(mut self) -> Self {
         self.app_is_member = false;
         self
     }
 
-    /// That was archived.
+    /// Archives the channel.
     pub fn archived(mut self) -> Self {
         self.archived = true;
         self
     }
 
-    /// That only these people are in.
+    /// Makes these people the only members of the channel.
     pub fn members(mut self, ids: &[&str]) -> Self {
         self.members = Some(ids.iter().map(|id| (*id).to_owned()).collect());
         self

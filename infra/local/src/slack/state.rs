@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What people read in place of a deleted message that has replies.
+/// Text that people read in place of a deleted message that has replies.
 pub const TOMBSTONE: &str = "This message was deleted.";
 
 /// The whole workspace.
@@ -27,7 +27,7 @@ pub struct Workspace {
     /// The forms that are open on somebody's screen, oldest first.
     #[serde(skip)]
     pub views: Vec<View>,
-    /// What opens a form.
+    /// Triggers that open a form.
     #[serde(skip)]
     pub triggers: Triggers,
     last_ts: i64,
@@ -47,14 +47,14 @@ pub struct User {
     pub username: String,
     /// Their e-mail address.
     pub email: String,
-    /// Whether the account was deactivated.
+    /// True if the account was deactivated.
     pub deactivated: bool,
-    /// Whether they are a guest.
+    /// True if they are a guest.
     pub guest: bool,
-    /// Whether it is an app's account.
+    /// True if it is an app's account.
     #[serde(default)]
     pub bot: bool,
-    /// Whether they administrate the workspace.
+    /// True if they are an admin of the workspace.
     #[serde(default)]
     pub admin: bool,
 }
@@ -66,11 +66,11 @@ pub struct Channel {
     pub id: String,
     /// The name without `#`; empty for a direct message.
     pub name: String,
-    /// Whether only members see it.
+    /// True if only its members see it.
     pub private: bool,
-    /// Whether the app was added to it.
+    /// True if the app was added to it.
     pub app_is_member: bool,
-    /// Whether it was archived.
+    /// True if it was archived.
     pub archived: bool,
     /// The ids of its people; `None`: everyone.
     pub members: Option<Vec<String>>,
@@ -82,7 +82,7 @@ pub struct Channel {
     /// The person that the app writes to there, if it is a direct message.
     #[serde(default)]
     pub direct: Option<String>,
-    /// What is left of deleted messages that have replies: their `ts`.
+    /// The `ts` of deleted messages that have replies.
     #[serde(default)]
     pub tombstones: Vec<String>,
 }
@@ -96,7 +96,7 @@ pub struct Group {
     pub handle: String,
     /// The ids of its people.
     pub members: Vec<String>,
-    /// Whether it was disabled.
+    /// True if it was disabled.
     pub disabled: bool,
 }
 
@@ -111,9 +111,9 @@ pub struct Message {
     pub blocks: Vec<Value>,
     /// The message that it replies to.
     pub thread_ts: Option<String>,
-    /// What the app attached to it: `event_type` and `event_payload`.
+    /// Metadata that the app attached: `event_type` and `event_payload`.
     pub metadata: Option<Value>,
-    /// When it was last edited.
+    /// Time at which it was last edited.
     pub edited_ts: Option<String>,
     /// The blocks that it had before, oldest first: what someone may still have on the screen.
     pub earlier: Vec<Vec<Value>>,
@@ -122,13 +122,13 @@ pub struct Message {
 /// A message that only one person sees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ephemeral {
-    /// Who sees it.
+    /// Member who sees it.
     pub user: String,
     /// The id of the channel where they see it.
     pub channel: String,
     /// The thread where they see it, if not in the channel itself.
     pub thread_ts: Option<String>,
-    /// When it came.
+    /// Time at which it came.
     pub ts: String,
     /// The text.
     pub text: String,
@@ -170,7 +170,7 @@ impl Workspace {
 }
 
 impl Channel {
-    /// Whether this person is in it.
+    /// True if this person is in it.
     pub fn has(&self, user: &str) -> bool {
         let is = |id: &String| id == user;
         !self.left.iter().any(is) && self.members.as_ref().is_none_or(|members| members.iter().any(is))
@@ -186,12 +186,12 @@ impl Channel {
         self.messages.iter_mut().find(|message| message.ts == ts)
     }
 
-    /// Whether a thread can be there: the message stands, or was deleted and has replies.
+    /// True if a thread can be there: the message exists, or was deleted and has replies.
     pub fn has_thread(&self, ts: &str) -> bool {
         self.message(ts).is_some() || self.tombstones.iter().any(|tombstone| tombstone == ts)
     }
 
-    /// What Slack's methods and payloads have in place of a deleted message that has replies.
+    /// Returns the JSON that Slack's methods and payloads have in place of a deleted message with replies.
     pub fn tombstone(&self, ts: &str) -> Value {
         let replies: Vec<&Message> = self.replies(ts).collect();
         json!({
@@ -216,7 +216,7 @@ impl Channel {
     }
 }
 
-/// Who the app is in the workspace.
+/// Identity of the app in the workspace.
 pub struct App {
     /// `A…`.
     pub id: String,

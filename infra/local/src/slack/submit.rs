@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Why a form can't be submitted: what Slack's own client refuses before anything is sent.
+/// Reason why a form can't be submitted: Slack's own client refuses it before it sends anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CannotSubmit {
     /// The person sees no such form.
@@ -35,24 +35,24 @@ pub enum CannotSubmit {
     TooLong(String, u64),
 }
 
-/// What came of a submission.
+/// Outcome of a submission.
 #[derive(Clone, Debug)]
 pub struct SubmitOutcome {
     /// The status of the answer; `None`: no answer came.
     pub status: Option<u16>,
     /// The body of the answer.
     pub answer: String,
-    /// How long the answer took.
+    /// Time that the answer took.
     pub elapsed: Duration,
-    /// What Slack would show to the person in the form, which stays open then.
+    /// Error that Slack would show in the form, which then stays open.
     pub problem: Option<String>,
-    /// What the app found wrong with what was written, by block id.
+    /// Mistakes that the app found in the input, by block id.
     pub errors: BTreeMap<String, String>,
-    /// Whether the form is gone from the screen.
+    /// True if the form is gone from the screen.
     pub closed: bool,
 }
 
-/// What the app's answer asks for.
+/// Next step that the app's answer asks for.
 enum Next {
     Close,
     Errors(BTreeMap<String, String>),
@@ -190,7 +190,7 @@ fn answered(shared: &Shared, view_id: &str, sent: ClickOutcome) -> SubmitOutcome
     outcome
 }
 
-/// What an answer asks for. Error: Slack can't do that, and tells the person so.
+/// Returns the step that an answer asks for. Error: Slack can't do that, and tells the person so.
 fn next(view: &View, answer: &str) -> Result<Next, String> {
     if answer.is_empty() {
         return Ok(Next::Close);

@@ -1,4 +1,4 @@
-//! What people read of a message, as plain text: for tests that pin what is seen.
+//! Message as plain text, as people read it: for tests that pin what is seen.
 
 use super::date::{Reader, shown};
 use super::emoji;

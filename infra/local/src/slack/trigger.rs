@@ -1,11 +1,11 @@
-//! What a click gives the app to open one form with:
+//! Triggers, which a click gives the app to open one form with:
 //! <https://docs.slack.dev/interactivity/handling-user-interaction>
 
 use crate::stand_in::uuid_of;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 
-/// How long after the click a form can be opened.
+/// Time after the click within which a form can be opened.
 const OPENS_WITHIN: SignedDuration = SignedDuration::from_secs(3);
 /// So many are remembered.
 const REMEMBERED: usize = 1_000;

@@ -17,15 +17,15 @@ const LARGEST: usize = 250 * 1024;
 pub struct View {
     /// `V…`.
     pub id: String,
-    /// Who sees it.
+    /// Member who sees it.
     pub user: String,
     /// The form, as Slack keeps it.
     pub content: Map<String, Value>,
-    /// What was written into its inputs, by block and action id.
+    /// Values that were entered into its inputs, by block and action id.
     pub entered: BTreeMap<(String, String), String>,
-    /// What the app found wrong with it, by block id.
+    /// Mistakes that the app found in it, by block id.
     pub errors: BTreeMap<String, String>,
-    /// What went wrong when it was submitted.
+    /// Error of its submission.
     pub problem: Option<String>,
     /// Changes with the form.
     pub hash: String,
@@ -42,13 +42,13 @@ pub struct OpenView {
     pub texts: Vec<String>,
     /// The action ids of the inputs, from top to bottom.
     pub inputs: Vec<String>,
-    /// What the button that submits says; empty if there is none.
+    /// Label of the submit button; empty if there is none.
     pub submit: String,
     /// The app's name for the form.
     pub callback_id: String,
-    /// What the app gave it, and nobody sees.
+    /// Metadata that the app attached; nobody sees it.
     pub private_metadata: String,
-    /// What the app found wrong with what was submitted, by block id.
+    /// Mistakes that the app found in the submission, by block id.
     pub errors: BTreeMap<String, String>,
 }
 
@@ -60,7 +60,7 @@ pub struct Input<'v> {
     pub action_id: &'v str,
     /// The input itself.
     pub element: &'v Value,
-    /// Whether it may stay empty.
+    /// True if it may stay empty.
     pub optional: bool,
 }
 
@@ -88,7 +88,7 @@ impl View {
         self.blocks().iter().filter_map(input).collect()
     }
 
-    /// What an input holds: what was written there, else what the app filled in.
+    /// Returns an input's value: the entered one, or else the one that the app filled in.
     pub fn value<'v>(&'v self, input: &Input<'v>) -> &'v str {
         let written = self.entered.get(&(input.block_id.to_owned(), input.action_id.to_owned()));
         let filled_in = || input.element.get("initial_value").and_then(Value::as_str).unwrap_or_default();

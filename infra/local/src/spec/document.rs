@@ -19,10 +19,10 @@ impl Document {
         Self { components: document.get("components").cloned().unwrap_or_default(), document }
     }
 
-    /// What errors look like that are not listed with their operation, if the document has a schema for them.
+    /// Returns the schema of errors that are not listed with their operation, if the document has one.
     ///
     /// # Errors
-    /// Why the schema cannot be used.
+    /// The schema can't be used.
     pub fn error(&self) -> Result<Option<Validator>, BrokenSpec> {
         let error = self.components.pointer("/schemas/basic-error");
         error.map(|schema| self.validator(schema)).transpose().map_err(BrokenSpec)

@@ -36,7 +36,7 @@ pub struct Selection {
     pub on: Option<String>,
     /// The arguments, with the variables filled in.
     pub arguments: Map<String, Value>,
-    /// What it asks for in turn.
+    /// Fields that it asks for in turn.
     pub selections: Vec<Selection>,
 }
 

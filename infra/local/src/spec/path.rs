@@ -25,7 +25,7 @@ impl Template {
         Self { segments: parts(text).map(segment).collect() }
     }
 
-    /// How many of its segments are fixed: of two templates that fit a path, the one with more is meant.
+    /// Returns the number of fixed segments. If two templates fit a path, the one with more is meant.
     pub fn literals(&self) -> usize {
         self.segments.iter().filter(|segment| matches!(segment, Segment::Literal(_))).count()
     }

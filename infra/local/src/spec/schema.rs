@@ -46,7 +46,7 @@ pub fn validator(schema: &Value, components: &Value) -> Result<Validator, String
         .map_err(|error| error.to_string())
 }
 
-/// What is wrong with `instance`, as one line; `None` if nothing is.
+/// Returns the mistakes in `instance`, as one line; `None` if there are none.
 pub fn problems(validator: &Validator, instance: &Value) -> Option<String> {
     const SHOWN: usize = 5;
     // Collecting errors costs more than finding that there are none, which is the rule.

@@ -1,4 +1,4 @@
-//! What a stand-in knows, kept in a file, so that it survives a restart together with the record.
+//! State of a stand-in, kept in a file, so that it survives a restart together with the record.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// How often the file is brought up to date: what a crash loses at most.
+/// Interval at which the file is brought up to date, and so the most that a crash loses.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Keeps a file up to date until it is dropped, and once more then.

@@ -1,5 +1,5 @@
-//! What the stand-ins have in common: a server on loopback whose connections can
-//! be cut, a clock that tests can set, and the frame of their pages.
+//! Common parts of the stand-ins: a server on loopback whose connections can be cut, a clock that tests can
+//! set, and the frame of their pages.
 
 pub mod answer;
 pub(crate) mod keep;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Where a stand-in takes the time from.
+/// Clock of a stand-in.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The machine's own clock.

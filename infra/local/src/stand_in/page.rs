@@ -5,18 +5,18 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 /// A link to another page of the local stack.
 #[derive(Clone, Debug)]
 pub struct Link {
-    /// What it says.
+    /// Label of the link.
     pub label: String,
-    /// Where it leads.
+    /// Address of the link.
     pub url: String,
 }
 
 /// A button that asks another part of the local stack to do something, e.g. to make a deploy.
 #[derive(Clone, Debug)]
 pub struct Button {
-    /// What it says.
+    /// Label of the button.
     pub label: String,
-    /// Where the stand-in POSTs to when it is pressed.
+    /// Address that the stand-in POSTs to when somebody presses it.
     pub url: String,
 }
 

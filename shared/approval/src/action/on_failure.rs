@@ -1,4 +1,4 @@
-//! The key `on_failure` of an action: what becomes of the rest of the list where the action fails.
+//! The key `on_failure` of an action: it says if the rest of the list runs where the action fails.
 
 use super::{Action, Kind};
 use schemars::JsonSchema;
@@ -11,16 +11,16 @@ pub enum OnFailure {
     /// The actions after it do not run.
     #[default]
     Stop,
-    /// The actions after it run, and the failure is told.
+    /// The actions after it run, and Signoff reports the failure.
     Continue,
 }
 
-/// An action whose rule says what becomes of the rest where it fails. It is never an approval.
+/// An action with its rule's `on_failure`. It is never an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WithOnFailure {
     /// The action.
     pub action: Action,
-    /// What the rule says.
+    /// The value that the rule sets.
     pub on_failure: OnFailure,
 }
 
@@ -38,9 +38,8 @@ impl OnFailure {
 }
 
 impl Action {
-    /// The action with what its rule says about a failure; as it is, where that is so without a word of the
-    /// rule. An approval, and a watcher, stay as they are too: nothing goes on after an approval that nobody
-    /// gave.
+    /// The action with this `on_failure`, or as it is where that is its default. An approval and a watcher
+    /// stay as they are too: nothing goes on after an approval that nobody gave.
     pub fn with_on_failure(self, on_failure: OnFailure) -> Self {
         let plain = self.plain();
         match plain.kind() {
@@ -51,7 +50,7 @@ impl Action {
         }
     }
 
-    /// The action without what its rule says about a failure.
+    /// The action without its rule's `on_failure`.
     pub fn plain(&self) -> &Self {
         match self {
             Self::WithOnFailure(with) => with.action.plain(),
@@ -59,7 +58,7 @@ impl Action {
         }
     }
 
-    /// What becomes of the rest of the list where this action fails: what the rule says, else telling actions
+    /// The consequence of its failure for the rest of the list. Where the rule says nothing, telling actions
     /// let the rest run, and all others stop it.
     pub fn on_failure(&self) -> OnFailure {
         match self {

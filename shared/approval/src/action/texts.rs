@@ -14,7 +14,8 @@ pub enum TextOf {
 }
 
 impl Action {
-    /// Whether it acts: it does more than post a message to Slack or a comment on an issue, and asks nobody.
+    /// True if it acts: it does more than post a message to Slack or a comment on an issue, and it is no
+    /// approval.
     pub fn acts(&self) -> bool {
         match self.kind() {
             // What it has done acts.
@@ -23,9 +24,8 @@ impl Action {
         }
     }
 
-    /// The action with `render` of each of its templates in their place: what it is once they are rendered.
-    /// An action that does not act, and one that has no templates, stays as it is. Error: the first one of
-    /// `render`.
+    /// The action with each of its templates replaced by its `render`. An action that does not act, and one
+    /// that has no templates, stays as it is. Error: the first one of `render`.
     pub fn with_texts<E>(&self, render: impl Fn(TextOf, &str) -> Result<String, E>) -> Result<Self, E> {
         let text = |template: &str| render(TextOf::Other, template);
         let maybe = |template: &Option<String>| template.as_deref().map(&text).transpose();

@@ -61,7 +61,7 @@ impl Method {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
 
-    /// Whether a request with it describes the deploy where the rule writes no body.
+    /// True if a request with this method describes the deploy where the rule writes no body.
     pub fn describes(self) -> bool {
         match self {
             Self::Post | Self::Put | Self::Patch => true,
@@ -96,8 +96,8 @@ impl WebhookSpec {
         })
     }
 
-    /// The same with `text` of each of its templates in their place; `address` is that of the address. Error:
-    /// the first one.
+    /// The request with each of its templates replaced by its `text`, and the address by its `address`.
+    /// Error: the first one.
     pub(super) fn with_texts<E>(
         &self,
         address: impl Fn(&str) -> Result<String, E>,

@@ -1,5 +1,4 @@
-//! Votes that were given before the base moved: whether they stand for what a later approval of the same run
-//! is about.
+//! Votes that were given before the base moved: they may stand for a later approval of the same run, or not.
 
 use super::{Approval, Blocker, Electorate, Judged, Part};
 use std::collections::BTreeSet;
@@ -34,7 +33,7 @@ impl Approval {
     }
 }
 
-/// Whether something that blocks an approval is about the change, and not about who could still vote.
+/// True if the blocker is about the change. False if it is about the people who could still vote.
 fn is_of_the_change(blocker: &Blocker) -> bool {
     match blocker {
         Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. } => false,

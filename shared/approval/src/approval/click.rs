@@ -1,4 +1,4 @@
-//! Who clicks, and what they ask for.
+//! Clicks on an approval, and the people who make them.
 
 use super::Choice;
 use jiff::Timestamp;
@@ -8,33 +8,33 @@ use serde::{Deserialize, Serialize};
 /// A click on an approval's dialog, or the reason that was given after it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Click {
-    /// Who.
+    /// The person who clicked.
     pub voter: Voter,
-    /// What they ask for.
+    /// The request.
     pub ask: Ask,
-    /// When they clicked the button, by Slack's clock.
+    /// The time at which they clicked the button, by Slack's clock.
     pub at: Timestamp,
     /// The mark of the subject that the dialog showed them ([`super::Subject::mark`]).
     pub subject: String,
 }
 
-/// What a click asks for.
+/// The request of a click.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Ask {
     /// To vote, or to change the vote.
     Vote {
-        /// What.
+        /// The choice.
         choice: Choice,
-        /// Why, in the voter's words.
+        /// The reason, in the voter's words.
         reason: Option<String>,
     },
     /// To take one's own vote back.
     Withdraw,
-    /// To take back what made the quorum, before the actions run.
+    /// To take back the votes that made the quorum, before the actions run.
     Undo,
     /// To lift the freeze for this approval.
     LiftFreeze {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// To let the approval go ahead without its votes.
@@ -49,19 +49,19 @@ pub enum Ask {
     },
     /// To confirm for this approval that a maker is nobody here.
     ConfirmNobody {
-        /// The maker's handle on the page People.
+        /// The maker's handle on the People page.
         handle: String,
         /// The version of the entry that the person was shown.
         version: u64,
     },
     /// To end the approval without a verdict.
     Cancel {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// The kind of what a click asks for.
+/// The kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {
@@ -111,12 +111,12 @@ pub struct Voter {
     pub name: String,
     /// The workspace (team id) that the person belongs to.
     pub workspace: String,
-    /// What their account is, where Slack said so in time; without it, the look before the first action
-    /// decides.
+    /// The standing of their account, where Slack gave it in time. Without it, the lookup before the first
+    /// action decides.
     pub standing: Option<Standing>,
 }
 
-/// What an account in Slack is.
+/// The standing of an account in Slack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {

@@ -1,4 +1,4 @@
-//! What a click makes of an approval.
+//! Clicks on an approval, checked and applied.
 
 use super::decide::{Refusal, close, draw, tally};
 use super::frozen::lifted;
@@ -11,7 +11,7 @@ use crate::event::EventKind;
 use crate::message::{shorten, undone};
 use jiff::{SignedDuration, Timestamp};
 
-/// How soon after a click another one for the same is a double click.
+/// The longest time between the two clicks of a double click.
 const DOUBLE_CLICK: SignedDuration = SignedDuration::from_secs(10);
 /// The most bytes that an approval keeps of all its votes' reasons; a row of the record takes 400 KB.
 const MOST_REASONS: usize = 100_000;
@@ -28,8 +28,8 @@ pub(super) fn clicked(
     counted(approval, click, now).map_err(|refusal| if double { Refusal::Repeated } else { refusal })
 }
 
-/// Whether somebody clicked twice on the same, and the other click was counted, whichever of them arrived
-/// first. Clicks at the very same time are one click, sent again.
+/// True if the same person clicked on the same within [`DOUBLE_CLICK`] and that click was counted, whichever
+/// of the two arrived first. Clicks at the very same time are one click, sent again.
 pub(super) fn is_double(approval: &Approval, click: &Click) -> bool {
     approval.clicks.iter().any(|last| {
         last.person == click.voter.id
@@ -112,7 +112,8 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
     Ok(decision)
 }
 
-/// Whether who clicks may ask for that. To stop it is safe: whoever sees a mistake in their own change can.
+/// Checks that the person who clicked may ask for that. People who may not vote on their own change may still
+/// undo or cancel: that is safe, and they may have seen a mistake.
 fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
     match (&click.ask, approval.admit(&click.voter)) {
         // Whether they may lift the freeze or break the glass is no question of votes.
@@ -126,8 +127,8 @@ fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
     }
 }
 
-/// Whether `click` counts only before the approval expires. In a quorum that was reached in time, people may
-/// still take back what they approved; nobody may approve who had not.
+/// True if `click` counts only before the approval expires. After a quorum that was reached in time, people
+/// may still take their votes back, and nobody else may approve.
 fn needs_time(approval: &Approval, click: &Click) -> bool {
     if approval.status == Status::Pending {
         return true;
@@ -151,7 +152,7 @@ pub(super) fn stated(reason: Option<&String>) -> Option<String> {
     reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty())
 }
 
-/// Why a click on a closed approval changes nothing.
+/// The reason why a click on a closed approval changes nothing.
 pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
     if click.subject != approval.subject.mark() {
         return Refusal::OtherSubject;

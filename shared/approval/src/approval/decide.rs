@@ -1,4 +1,4 @@
-//! What can happen to an approval, and what it makes of it.
+//! The state machine of an approval: the commands, the refusals, and the decision on each.
 
 use super::clicked::{clicked, too_late};
 use super::frozen::{opened, record, watched};
@@ -18,25 +18,25 @@ const STEADY_ROUNDS: u32 = 15;
 /// The longest wait until a blocked approval is judged again.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
-/// What can happen to an approval.
+/// A command to an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
     /// A person clicks.
     Click(Click),
     /// Those who approved were looked up once more.
     Confirm(Check),
-    /// The range was judged again, because the approval is blocked.
+    /// The range was judged again: a blocked approval had its turn, or something changed.
     Judge {
-        /// Who may vote now.
+        /// The people who may vote now.
         electorate: Electorate,
         /// The base of the range.
         base: Option<String>,
-        /// How often that was done since it was blocked; 0: out of turn.
+        /// The number of this look since the approval was blocked, from 1; 0: the look is out of turn.
         round: u32,
     },
     /// Those who approved could not be looked up yet.
     Postpone {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The time to decide is over.
@@ -47,18 +47,18 @@ pub enum Command {
     Supersede(Successor),
     /// The approval can't be decided any more.
     Cancel {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The dialog stands in Slack.
     DialogPosted(Dialog),
     /// The dialog was deleted in Slack.
     DialogGone(Dialog),
-    /// Slack said what it calls these voters: user id and name.
+    /// The names that Slack gave for these voters: user id and name.
     Name(Vec<(String, String)>),
 }
 
-/// Why a command changes nothing.
+/// The reason why a command changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// It was done before; there is nothing to tell.
@@ -69,7 +69,7 @@ pub enum Refusal {
     NotNow,
     /// The approval is closed; this is how it ended.
     Closed(Status),
-    /// The person may not; this is why, and who may.
+    /// The person may not vote; the verdict, and the electorate that may.
     NotEligible(Verdict, Box<Electorate>),
     /// The button is of another approval than this one.
     OtherSubject,
@@ -98,7 +98,8 @@ pub enum Refusal {
     NotAConfirmer(NoConfirmer),
 }
 
-/// An approval as it opens. `remind_after`: how long after that the thread names who is still needed.
+/// The decision that opens an approval. `remind_after` is the time after which its thread names the people
+/// who are still needed.
 pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decision<Approval> {
     let (id, opened_at) = (approval.id.clone(), approval.opened_at);
     let event = EventKind::ApprovalOpened {
@@ -120,10 +121,10 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
     decision
 }
 
-/// What `command` makes of `approval` at `now`.
+/// The decision on `command` to `approval` at `now`.
 ///
-/// A closed approval never changes, but for where its dialog stands, what its voters are called, and the
-/// review of its broken glass.
+/// A closed approval never changes, except for its dialog, the names of its voters, and the review of its
+/// broken glass.
 pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
     use Status::{Approved, Cancelled, Expired, Pending, Quorum, Rejected, Superseded};
     match (&approval.status, command) {
@@ -227,7 +228,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
     }
 }
 
-/// The voters were looked up: who may not vote any more is struck.
+/// Applies a lookup of the voters: strikes the votes of people who may not vote any more.
 fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approval> {
     let mut decision = Decision::new(approval.clone());
     let was_blocked = !approval.electorate.blocked.is_empty();
@@ -326,8 +327,8 @@ fn judge(
     decision
 }
 
-/// Takes over who may vote on the range from `base`. Where the base moved, and with it what is taken out or
-/// who made it, people voted on another change: their votes start anew.
+/// Takes over the electorate for the range from `base`. If the base moved, and with it the commits that are
+/// taken out or the makers, people voted on another change: the approving votes are struck.
 fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<String>) {
     let approval = &mut decision.next;
     let takes_out = electorate.judged.as_ref().is_some_and(|judged| judged.removed > 0);
@@ -387,15 +388,16 @@ fn judge_again(decision: &mut Decision<Approval>, round: u32, now: Timestamp) {
 }
 
 /// The wait before a blocked approval is judged for the time number `round`, from 1: 1, 2, 3, ... 15 minutes,
-/// then twice as long each time, up to a day. What is not mended within two hours is rarely mended by
-/// waiting, and what mends it has the approval judged at once.
+/// then twice as long each time, up to a day. A blocker that nobody resolves within two hours rarely goes
+/// away by waiting, and resolving it has the approval judged at once.
 pub fn wait_before_round(round: u32) -> SignedDuration {
     let steady = SignedDuration::from_mins(i64::from(round.clamp(1, STEADY_ROUNDS)));
     let doublings = round.saturating_sub(STEADY_ROUNDS).min(16);
     steady.saturating_mul(1 << doublings).min(LONGEST_WAIT)
 }
 
-/// What the votes come to: they reject, they make a quorum, or they are too few.
+/// Counts the votes: closes the approval if they reject it, starts a quorum, or ends one that they no longer
+/// make.
 pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     let approval = &decision.next;
     let has_quorum = approval.status.is_quorum();
@@ -428,7 +430,7 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     }
 }
 
-/// Closes the approval of `decision`, `by` somebody or of its own accord: the run that waits for it is told,
+/// Closes the approval of `decision`, `by` somebody or of its own accord: the run that waits for it goes on,
 /// and its dialog is drawn.
 pub(super) fn close(
     decision: &mut Decision<Approval>,

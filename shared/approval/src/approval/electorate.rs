@@ -1,4 +1,4 @@
-//! Who may vote, and whether those who voted still may.
+//! The electorate of an approval, and the verdict on each person who wants to vote.
 
 use super::outline::WithoutRange;
 use super::{Approval, Blocker, BreakerCheck, Breakers, Judged, Part, Refusal, Standing, Voter};
@@ -6,12 +6,12 @@ use crate::range_files::RangeFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who may vote.
+/// The people who may vote on an approval, and everything else that decides about its votes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Electorate {
     /// The Slack user ids of those who may; `None`: anyone in the channel.
     pub people: Option<Vec<String>>,
-    /// Who that is, in words ("the authors of this deploy").
+    /// The people who may vote, in words ("the authors of this deploy").
     pub who: String,
     /// The Slack user ids of those who may not, because it is their own change.
     pub except: Vec<String>,
@@ -21,17 +21,17 @@ pub struct Electorate {
     /// The approvers that the rule names and that Slack does not have: e-mail addresses and user groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
-    /// Whose votes are needed; none: anybody's who may vote.
+    /// The quotas to fill; none: the votes of anybody who may vote will do.
     #[serde(default)]
     pub quotas: Vec<Quota>,
-    /// The Slack user ids of those who said on the page People who made this, which nobody else confirmed:
+    /// The Slack user ids of those who said on the People page who made this, which nobody else confirmed:
     /// they may not vote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_word: Vec<String>,
-    /// The address of the page People, where it can be mended that somebody is not found.
+    /// The address of the People page, where an admin can map people who were not found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people_page: Option<String>,
-    /// Who may lift the freeze, by its windows' order: Slack user ids.
+    /// The Slack user ids of the people who may lift the freeze, for each of its windows in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lift_freeze: Vec<Vec<String>>,
     /// The people and user groups that the freeze's windows name to lift it, and that Slack does not have.
@@ -43,38 +43,38 @@ pub struct Electorate {
     /// The change by who made it: each part needs the votes of others. None: a vote counts for all of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
-    /// What keeps the change from being judged: nobody's vote completes the approval.
+    /// The reasons why the change can't be judged. While there is one, nobody's vote completes the approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Blocker>,
-    /// The ways in which the rule is below the policy in force: what follows the approval is kept back.
+    /// The ways in which the rule is below the policy in force: the actions after the approval are kept back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub below_policy: Vec<String>,
-    /// What people read of the range since the base, also where only its outline was read.
+    /// The facts about the range since the base that people read, also where only its outline was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
-    /// Whether the change is that of a proposed rules file: only the commits count that changed it.
+    /// True if the change is that of a proposed rules file: only the commits that changed that file count.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_of_rules: bool,
-    /// The reason for which no range is told, where none is.
+    /// The reason why there is no range, where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_range: Option<WithoutRange>,
-    /// What the change does to files: all that there is since the base, else the deploy's own commits.
+    /// The change's effects on files: of everything since the base, else of the deploy's own commits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<RangeFiles>,
 }
 
-/// So many votes from some of those who may vote.
+/// A number of votes that some of the people who may vote have to give.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Quota {
-    /// Who they are, as the rule names them.
+    /// The people, as the rule names them.
     pub from: String,
     /// Their Slack user ids.
     pub people: Vec<String>,
-    /// How many votes.
+    /// The number of votes.
     pub votes: u32,
 }
 
-/// Whether somebody may vote, and why not.
+/// The verdict on somebody who wants to vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -90,7 +90,7 @@ pub enum Verdict {
     Bot,
     /// They are not among those who may.
     NotNamed,
-    /// They said on the page People who made this, and nobody else confirmed it.
+    /// They said on the People page who made this, and nobody else confirmed it.
     OwnWord,
     /// It is their own change.
     OwnChange,
@@ -103,9 +103,9 @@ pub enum Verdict {
 /// The look at the voters before the first action.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Check {
-    /// Who may vote now.
+    /// The people who may vote now.
     pub electorate: Electorate,
-    /// The voters that were looked up: Slack user id, and what came of it.
+    /// The voters who were looked up: Slack user id and verdict.
     pub voters: Vec<(String, Verdict)>,
     /// The base of the range that they judge now.
     pub base: Option<String>,
@@ -138,7 +138,7 @@ impl Electorate {
         }
     }
 
-    /// Whether somebody who made the change was not found in Slack.
+    /// True if somebody who made the change was not found in Slack.
     pub fn lacks_makers(&self) -> bool {
         !self.not_found.is_empty()
             || self.blocked.iter().any(|blocker| {
@@ -151,14 +151,14 @@ impl Electorate {
             })
     }
 
-    /// The members (Slack user ids) who may not vote because they made the change. The admin who set the base
-    /// may not either, and made nothing.
+    /// The members (Slack user ids) who may not vote because they made the change. An admin who set the base
+    /// may not vote either, but is not among them.
     pub fn makers(&self) -> impl Iterator<Item = &String> {
         let set_by = self.judged.as_ref().and_then(|judged| judged.set_by.as_ref());
         self.except.iter().filter(move |person| Some(*person) != set_by)
     }
 
-    /// Whether the member `person` (a Slack user id) may vote.
+    /// The verdict on the member `person` (a Slack user id).
     pub fn verdict(&self, person: &str) -> Verdict {
         let is = |id: &String| id == person;
         let made_part = || self.parts.iter().any(|part| part.makers.iter().any(is));
@@ -179,7 +179,7 @@ impl Electorate {
 }
 
 impl Verdict {
-    /// What an account's standing alone says.
+    /// The verdict by an account's standing alone.
     pub fn of(standing: Standing) -> Self {
         match standing {
             Standing::Member => Self::Eligible,
@@ -192,7 +192,7 @@ impl Verdict {
 }
 
 impl Approval {
-    /// What the account of `voter` says, as far as it is known.
+    /// The verdict on the account of `voter`, as far as its standing is known.
     pub(super) fn account(&self, voter: &Voter) -> Verdict {
         if voter.workspace == self.workspace {
             voter.standing.map_or(Verdict::Eligible, Verdict::of)
@@ -201,7 +201,7 @@ impl Approval {
         }
     }
 
-    /// Whether `voter` may vote, or decide what becomes of an action that followed.
+    /// Checks that `voter` may vote, decide on a failed action that followed, or ask for the approval again.
     pub fn admit(&self, voter: &Voter) -> Result<(), Refusal> {
         let account = self.account(voter);
         let verdict = if account == Verdict::Eligible { self.electorate.verdict(&voter.id) } else { account };

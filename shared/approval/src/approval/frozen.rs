@@ -1,5 +1,4 @@
-//! What freeze windows mean for an approval: its quorum is held until none is open, or until somebody lifts
-//! the freeze.
+//! Freeze windows of an approval: its quorum is held until none is open, or until somebody lifts the freeze.
 
 use super::{Approval, Click, Refusal, Status, Verdict, Voter};
 use crate::decision::{Decision, Later};
@@ -9,25 +8,25 @@ use crate::freeze::{Freeze, Hold, hold, names, next_opening};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The freeze windows of an approval, and what stands of them.
+/// The freeze windows of an approval, and their state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Frozen {
     /// The windows.
     pub windows: Vec<Freeze>,
     /// Those that are open, as its dialog says; in a quorum, those that hold it.
     pub hold: Option<Hold>,
-    /// Who lifted them for this approval.
+    /// The lifting of the freeze for this approval, if somebody lifted it.
     pub lifted: Option<Lifted>,
 }
 
-/// That somebody lifted the freeze.
+/// The lifting of a freeze.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lifted {
-    /// Who, a Slack user id.
+    /// The Slack user id of the person who lifted it.
     pub by: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// Why, in their words.
+    /// The reason, in their words.
     pub reason: String,
 }
 
@@ -38,7 +37,7 @@ impl Frozen {
         Self { windows, hold, lifted: None }
     }
 
-    /// Whether there are no windows.
+    /// True if there are no windows.
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty()
     }
@@ -48,25 +47,26 @@ impl Frozen {
         if self.lifted.is_some() { None } else { hold(&self.windows, at) }
     }
 
-    /// The windows that hold what follows the approval at `at`, unless somebody lifted them: when they end,
-    /// and what they are called.
+    /// The end and the names of the windows that hold the actions after the approval at `at`; `None`: none
+    /// does, or somebody lifted them.
     pub fn held_at(&self, at: Timestamp) -> Option<(Timestamp, String)> {
         self.hold_at(at).map(|hold| (hold.until, names(&self.windows, &hold)))
     }
 
-    /// What the windows that hold are called, as a list.
+    /// The names of the windows that hold, as a list; `None`: none holds.
     pub fn names(&self) -> Option<String> {
         self.hold.as_ref().map(|hold| names(&self.windows, hold))
     }
 }
 
 impl Approval {
-    /// When the undo window of a quorum of `since` is over.
+    /// The end of the undo window of a quorum that was reached at `since`.
     pub(super) fn undone_until(&self, since: Timestamp) -> Timestamp {
         self.undo_window.and_then(|window| since.checked_add(window).ok()).unwrap_or(since)
     }
 
-    /// What holds it at `now`, or would hold the actions once the undo window is over.
+    /// The windows that hold the approval at `now`; in a quorum, those that hold once the undo window is
+    /// over.
     fn held(&self, now: Timestamp) -> Option<Hold> {
         let at = match self.status {
             Status::Quorum { since, .. } => self.undone_until(since).max(now),
@@ -80,7 +80,7 @@ impl Approval {
         self.frozen.hold_at(at)
     }
 
-    /// Who may lift what holds it: those who are named in each of these windows.
+    /// The people who may lift `hold`: those named in each of its windows.
     pub(crate) fn freeze_lifters(&self, hold: &Hold) -> Vec<String> {
         let named = |index: &usize| self.electorate.lift_freeze.get(*index).map_or(&[][..], Vec::as_slice);
         let Some((first, others)) = hold.windows.split_first() else { return Vec::new() };
@@ -88,7 +88,7 @@ impl Approval {
         named(first).iter().filter(in_all).cloned().collect()
     }
 
-    /// Whether `voter` may lift the freeze at `now`; what that lifts.
+    /// Checks that `voter` may lift the freeze at `now`, and returns the windows that this lifts.
     pub(super) fn may_lift_freeze(&self, voter: &Voter, now: Timestamp) -> Result<Hold, Refusal> {
         match self.account(voter) {
             Verdict::Eligible => {}
@@ -100,13 +100,13 @@ impl Approval {
     }
 }
 
-/// What its dialog says of the freeze when it opens, and when that changes.
+/// Records the freeze that holds an approval as it opens, and schedules the look at the next change.
 pub(super) fn opened(decision: &mut Decision<Approval>, now: Timestamp) {
     record(decision);
     watch(decision, now);
 }
 
-/// A window opened or closed: the dialog of an approval that waits for votes says so.
+/// Applies the opening or closing of a window: the dialog of an approval that waits for votes shows it.
 pub(super) fn watched(approval: &Approval, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
     if approval.frozen.lifted.is_some() {
         return Err(Refusal::NotNow);
@@ -134,7 +134,7 @@ fn watch(decision: &mut Decision<Approval>, now: Timestamp) {
     decision.later.extend(next.map(|at| Later { at, kind }));
 }
 
-/// Puts on record what holds the approval, where something does.
+/// Puts the windows that hold the approval on record, if there are any.
 pub(super) fn record(decision: &mut Decision<Approval>) {
     let Approval { id, subject, frozen, .. } = &decision.next;
     if let (Some(hold), Some(freeze)) = (&frozen.hold, frozen.names()) {
@@ -143,8 +143,8 @@ pub(super) fn record(decision: &mut Decision<Approval>) {
     }
 }
 
-/// Who clicked lifts the freeze: the windows hold this approval no longer, and its quorum goes ahead once its
-/// undo window is over.
+/// Lifts the freeze for this approval: its windows hold it no longer, and its quorum goes ahead once the undo
+/// window is over.
 pub(super) fn lifted(
     decision: &mut Decision<Approval>,
     click: &Click,

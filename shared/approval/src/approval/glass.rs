@@ -2,7 +2,7 @@
 //! that afterwards.
 //!
 //! It replaces votes, and nothing else: a freeze and an undo window still hold the actions, and every check
-//! of what runs is made.
+//! before an action is made.
 
 use super::clicked::{is_double, stated};
 use super::decide::draw;
@@ -26,7 +26,7 @@ pub struct Breakers {
     pub people: Vec<String>,
     /// The seconds that the review may take.
     pub review_within: i64,
-    /// Whether the policy names them; else the rule does.
+    /// True if the policy names them; otherwise the rule does.
     pub by_policy: bool,
 }
 
@@ -68,7 +68,7 @@ pub struct Broken {
 pub struct Hands {
     /// Their Slack user ids.
     pub members: Vec<String>,
-    /// Whether there may be others.
+    /// True if there may be others.
     pub may_lack: bool,
 }
 
@@ -108,7 +108,7 @@ pub enum NoReviewer {
 }
 
 impl Glass {
-    /// Whether nothing ever happened to it.
+    /// True if the glass is not broken, and no breaking of it was struck.
     pub fn is_whole(&self) -> bool {
         self.broken.is_none() && self.struck.is_none()
     }
@@ -129,15 +129,15 @@ impl Approval {
         }
     }
 
-    /// Whether the glass was broken and not everybody is known who made the change: whoever reviews it may
-    /// have made some.
+    /// True if the glass was broken and some makers of the change may be unknown. A reviewer may then be one
+    /// of them.
     pub fn may_lack_hands(&self) -> bool {
         let broken = self.glass.broken.as_ref();
         broken.is_some_and(|broken| broken.hands.as_ref().is_none_or(|hands| hands.may_lack))
     }
 
     /// The people (Slack user ids) who may review the broken glass: those of the electorate who made none of
-    /// the change and did not break it. `None`: anyone in the channel who did neither, which is also so where
+    /// the change and did not break it. `None`: anyone in the channel who did neither. That is also so if
     /// nobody of the electorate is left.
     pub fn reviewers(&self) -> Option<Vec<&String>> {
         let people = self.electorate.people.as_ref()?;
@@ -177,7 +177,7 @@ impl Approval {
         if self.status == Status::Pending { Ok(breakers) } else { Err(Refusal::NoGlassNeeded) }
     }
 
-    /// Whether `voter`, whose account is a member's, broke the glass.
+    /// True if `voter` broke the glass, and the account is a member's.
     pub(super) fn is_breaker(&self, voter: &Voter) -> bool {
         let is_they = self.glass.broken.as_ref().is_some_and(|broken| broken.by == voter.id);
         is_they && self.account(voter) == Verdict::Eligible
@@ -233,8 +233,8 @@ pub(super) fn strike_glass(decision: &mut Decision<Approval>, why: Verdict) {
     });
 }
 
-/// Whether the glass stays broken after the look at whoever broke it. One that was broken after the look
-/// waits for its own.
+/// Applies the check of the person who broke the glass. True if the glass stays broken; one that was broken
+/// after the check waits for a check of its own.
 pub(super) fn confirm_glass(decision: &mut Decision<Approval>, check: Option<BreakerCheck>) -> bool {
     let approval = &mut decision.next;
     let Some(BreakerCheck { by, verdict, hands }) = check else { return false };
@@ -253,8 +253,8 @@ pub(super) fn confirm_glass(decision: &mut Decision<Approval>, check: Option<Bre
     }
 }
 
-/// What follows where an approval with a broken glass goes ahead: its review is reminded of from the time at
-/// which it is owed.
+/// Schedules the first reminder of the review for the time at which it is due. Does nothing unless the
+/// approval goes ahead with a broken glass.
 pub(super) fn owe_review(decision: &mut Decision<Approval>) {
     let Some(broken) = &decision.next.glass.broken else { return };
     let kind = EffectKind::RemindReview { approval: decision.next.id.clone(), round: 1 };

@@ -1,5 +1,4 @@
-//! The range that an approval judges: whose votes count for which part of it, and what keeps it from being
-//! judged.
+//! The range that an approval judges: the parts that each vote counts for, and the blockers.
 
 use super::{Electorate, SaidNobody, Verdict};
 use crate::action::ApprovalSpec;
@@ -11,7 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many parts of a range are told apart; what is more counts as one that all of its makers made.
+/// The most parts of a range that are told apart. All further ones count as one part that all of their makers
+/// made.
 const MAX_PARTS: usize = 200;
 
 /// Commits and pull requests that the same members made: a vote counts for it unless it is one of theirs.
@@ -27,7 +27,7 @@ pub struct Part {
     pub title: String,
 }
 
-/// What keeps a range from being judged: nobody's vote completes the approval until it is mended.
+/// A reason why a range can't be judged. Nobody's vote completes the approval until it is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Blocker {
@@ -40,7 +40,7 @@ pub enum Blocker {
     },
     /// The range was not read whole.
     Incomplete {
-        /// What is missing, and why, a sentence each.
+        /// The parts that are missing, and why: a sentence each.
         missing: Vec<String>,
     },
     /// Makers have no Slack member.
@@ -59,14 +59,14 @@ pub enum Blocker {
     NotVouched {
         /// The first few of them.
         commits: Vec<String>,
-        /// How many there are.
+        /// The total number of them.
         count: u32,
     },
     /// Commits have no valid signature.
     NotVerified {
         /// The first few of them.
         commits: Vec<String>,
-        /// How many there are.
+        /// The total number of them.
         count: u32,
     },
     /// Slack does not have all approvers that the rule names, and the others can't give the votes.
@@ -78,7 +78,7 @@ pub enum Blocker {
     },
     /// Those who may vote and did not make it are too few.
     NobodyLeft {
-        /// Who may vote, in words.
+        /// The people who may vote, in words.
         who: String,
         /// The Slack user ids of those who made the part that lacks most votes.
         makers: Vec<String>,
@@ -87,30 +87,30 @@ pub enum Blocker {
     },
 }
 
-/// What people read of the range.
+/// The facts about a range that people read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
     /// The revision where it starts.
     pub base: String,
-    /// When that was let through, or set.
+    /// The time at which the base was let through, or set.
     pub since: Timestamp,
     /// The admin who set it (a Slack user id).
     pub set_by: Option<String>,
-    /// How the revision lies to the base.
+    /// The direction from the base to the revision.
     pub direction: Direction,
     /// The number of commits that it adds.
     pub added: u32,
     /// The number of commits that it takes out.
     pub removed: u32,
-    /// Whether it goes back to what was let through lately, so that nobody is kept from voting.
+    /// True if it goes back to a revision that was let through lately, so that nobody is kept from voting.
     pub has_no_makers: bool,
-    /// Whether listed bots alone made it.
+    /// True if listed bots alone made it.
     pub is_of_bots: bool,
     /// Makers without a Slack member, which the rule allows, by name.
     pub allowed: Vec<String>,
 }
 
-/// Who a maker is in Slack.
+/// The Slack account of a maker, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Member {
     /// These members (Slack user ids); one at least.
@@ -223,7 +223,7 @@ impl Electorate {
     }
 
     /// This electorate, blocked where those who may vote and did not make the change can't give the
-    /// `required` votes. Whether anyone in a channel is left can't be told.
+    /// `required` votes. If anyone in a channel may vote, nobody knows who is left, and this never blocks.
     pub fn with_those_left(mut self, required: u32) -> Self {
         let Some(named) = &self.people else { return self };
         let is_told = |blocker: &Blocker| {
@@ -261,7 +261,7 @@ struct NotFound {
     addresses: Vec<String>,
     /// The things that somebody did of whom nothing is known.
     untold: Vec<String>,
-    /// What admins said of them, and nobody else confirmed.
+    /// Statements of admins about them that nobody else confirmed.
     said: Vec<SaidNobody>,
 }
 
@@ -315,13 +315,15 @@ fn unverified(changes: &Changes, members: &[Member]) -> Named {
     others.fold(changes.unverified.clone(), Named::and)
 }
 
-/// Whether every share is of programs that are on the list of bots, whoever started the run.
+/// True if every program among the makers is on the list of bots. The people who started their runs don't
+/// matter.
 fn is_of_listed_bots(changes: &Changes, members: &[Member]) -> bool {
     let mut programs = changes.makers.iter().zip(members).filter(|(maker, _)| maker.is_signed_bot);
     programs.all(|(_, member)| *member == Member::Bot)
 }
 
-/// What blocks where makers are not found whose public profiles were not read: they may have a Slack member.
+/// The blocker for makers who were not found and whose public profiles were not read: they may have a Slack
+/// member. `None`: there are none.
 fn unread(changes: &Changes, members: &[Member]) -> Option<Blocker> {
     let is_not_found = |index: usize| match members.get(index) {
         None | Some(Member::NotFound | Member::SaidNobodyHere(_)) => true,

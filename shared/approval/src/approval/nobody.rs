@@ -1,5 +1,5 @@
-//! Confirming for one approval that a maker is nobody here: by somebody who may vote on it, made none of
-//! the change, and did not say so themselves.
+//! Confirmations for one approval that a maker has no member here. They come from people who may vote on it,
+//! made none of the change, and did not say so themselves.
 
 use super::{Approval, Blocker, Click, Electorate, Refusal, Verdict};
 use crate::decision::Decision;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What an admin said on the page People of a maker, and nobody else confirmed.
+/// An admin's statement on the People page that a maker has no member here, which nobody else confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct SaidNobody {
     /// The maker's handle on that page.
@@ -28,14 +28,14 @@ pub struct SaidNobody {
     pub by: String,
 }
 
-/// That somebody confirmed such a statement for one approval.
+/// A confirmation of such a statement, for one approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NobodyConfirmed {
     /// The handle.
     pub handle: String,
-    /// The version of the entry: what is said anew has to be confirmed anew.
+    /// The version of the entry: a new statement needs a new confirmation.
     pub version: u64,
-    /// The Slack user id of who confirmed it.
+    /// The Slack user id of the person who confirmed it.
     pub by: String,
     /// The time.
     pub at: Timestamp,
@@ -65,7 +65,7 @@ impl Electorate {
         }
     }
 
-    /// This electorate, in which what was `confirmed` blocks no more, as far as those who confirmed it
+    /// This electorate without the blockers that were `confirmed`, as far as the people who confirmed them
     /// still may.
     pub(super) fn with_confirmed(mut self, confirmed: &[NobodyConfirmed]) -> Self {
         let mut blocked = std::mem::take(&mut self.blocked);
@@ -84,14 +84,14 @@ impl Electorate {
 }
 
 impl Approval {
-    /// What admins said of makers and nobody else confirmed, where that keeps this from being completed.
+    /// The unconfirmed statements about makers that keep this approval from being completed.
     pub fn said_nobody_here(&self) -> impl Iterator<Item = &SaidNobody> {
         self.electorate.blocked.iter().filter_map(Blocker::said_nobody_here)
     }
 }
 
 impl Blocker {
-    /// What an admin said of a maker and nobody else confirmed; `None`: something else blocks.
+    /// The unconfirmed statement about a maker that blocks; `None`: something else does.
     pub fn said_nobody_here(&self) -> Option<&SaidNobody> {
         match self {
             Self::SaidNobodyHere(said) => Some(said),
@@ -108,8 +108,8 @@ impl Blocker {
     }
 }
 
-/// Puts on record that whoever clicked confirmed what was said of `handle` at `version`: it counts for this
-/// approval at once.
+/// Puts on record that the person who clicked confirmed the statement about `handle` at `version`: it counts
+/// for this approval at once.
 pub(super) fn confirm_nobody(
     decision: &mut Decision<Approval>,
     click: &Click,

@@ -9,7 +9,7 @@ use crate::range_files::RangeFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The reason for which nothing is told of a range.
+/// The reason why nothing is known of a range.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum WithoutRange {
@@ -25,7 +25,7 @@ pub enum WithoutRange {
 /// The outline of a range: which way it goes, and how long it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outline {
-    /// How the revision lies to the base.
+    /// The direction from the base to the revision.
     pub direction: Direction,
     /// The number of commits that it adds.
     pub added: u32,
@@ -34,7 +34,7 @@ pub struct Outline {
 }
 
 impl Electorate {
-    /// This electorate, which says of the range since `start` what `outline` has. Who set the base may not
+    /// This electorate with `outline` as that of the range since `start`. An admin who set the base may not
     /// vote on it.
     pub fn since(mut self, start: &Passed, outline: Outline) -> Self {
         self.except.extend(start.set_by.clone());
@@ -59,7 +59,7 @@ impl Electorate {
         self
     }
 
-    /// This electorate, which says what the change does to files.
+    /// This electorate, with the change's effects on files.
     pub fn changing(mut self, files: RangeFiles) -> Self {
         self.files = Some(files);
         self
@@ -73,8 +73,8 @@ impl Electorate {
 }
 
 impl Approval {
-    /// Whether the change touches the rules that guard it, or what a CI runs: all of it since the base, where
-    /// that is known.
+    /// The change's effect on the rules that guard it and on the files that a CI reads: that of everything
+    /// since the base where it is known, else that of the deploy's commits.
     pub fn changed_rules(&self) -> &RulesChange {
         self.electorate.files.as_ref().map_or(&self.rules_change, |files| &files.rules_change)
     }

@@ -1,22 +1,22 @@
-//! Whether those who approved are enough.
+//! The quorum: counts the votes, and finds out which are still needed.
 
 use super::{Approval, Choice, Electorate, Part, Quota};
 
-/// What the approving votes come to.
+/// The count of the approving votes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// How many of the votes that are required there are; a vote more than a quota takes is none of them.
+    /// The number of the required votes that were given; a vote beyond what a quota takes is none of them.
     pub given: u32,
-    /// How many more are needed.
+    /// The number of votes that are still needed.
     pub needed: u32,
-    /// From whom.
+    /// The people from whom they are needed.
     pub from: Needed,
 }
 
-/// From whom more votes are needed.
+/// The people from whom more votes are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Needed {
-    /// From anybody who may vote, or nobody's are.
+    /// From anybody who may vote, or no more votes are needed.
     Anybody,
     /// From each of these (the index of a quota) so many.
     Each(Vec<(usize, u32)>),
@@ -37,7 +37,7 @@ impl Needed {
     }
 }
 
-/// Who votes for which quota: the voters by the quota's index.
+/// The assignment of voters to quotas: the voters by the quota's index.
 #[derive(Clone)]
 struct Assignment<'e, 'v> {
     quotas: &'e [Quota],
@@ -62,7 +62,7 @@ impl<'v> Assignment<'_, 'v> {
         false
     }
 
-    /// Whether quota number `index` takes another vote, after one of its voters found another place if need
+    /// True if quota number `index` takes another vote, after one of its voters found another place if need
     /// be.
     fn make_room(&mut self, index: usize, tried: &mut [bool]) -> bool {
         if self.left(index) > 0 {
@@ -78,15 +78,15 @@ impl<'v> Assignment<'_, 'v> {
         false
     }
 
-    /// How many more votes quota number `index` takes.
+    /// The number of further votes that quota number `index` takes.
     fn left(&self, index: usize) -> u32 {
         self.quotas[index].votes.saturating_sub(self.taken[index].len() as u32)
     }
 }
 
 impl Electorate {
-    /// What the votes of `voters` (Slack user ids, each once) come to where `required` are needed: of the
-    /// part that lacks most votes, as a vote counts for no part that its voter made.
+    /// The count of the votes of `voters` (Slack user ids, each once) where `required` are needed. It is that
+    /// of the part that lacks most votes: a vote counts for no part that its voter made.
     pub fn tally(&self, voters: &[&str], required: u32) -> Tally {
         let of_parts = self.parts.iter().map(|part| self.tally_part(part, voters, required));
         // The first of those that lack as many.
@@ -95,14 +95,14 @@ impl Electorate {
             .unwrap_or_else(|| self.tally_all(voters, required))
     }
 
-    /// What the votes of `voters` come to for one part of the change.
+    /// The count of the votes of `voters` for one part of the change.
     pub fn tally_part(&self, part: &Part, voters: &[&str], required: u32) -> Tally {
         let others: Vec<&str> =
             voters.iter().filter(|voter| !part.makers.iter().any(|maker| maker == *voter)).copied().collect();
         self.tally_all(&others, required)
     }
 
-    /// Whether the votes of `voters` complete the approval. Nobody's do while it is blocked.
+    /// True if the votes of `voters` complete the approval. False while it is blocked.
     pub fn is_enough(&self, voters: &[&str], required: u32) -> bool {
         self.blocked.is_empty() && self.tally(voters, required).needed == 0
     }
@@ -140,7 +140,7 @@ impl Electorate {
 }
 
 impl Approval {
-    /// What the approving votes come to.
+    /// The count of the approving votes.
     pub fn tally(&self) -> Tally {
         let approving = self.votes.iter().filter(|vote| vote.choice == Choice::Approve);
         let voters: Vec<&str> = approving.map(|vote| vote.voter.as_str()).collect();
@@ -148,7 +148,7 @@ impl Approval {
     }
 
     /// The voters (Slack user ids) whose approving votes were enough, in the order in which they voted: those
-    /// who were looked up before it was approved. A vote more than that is none of them.
+    /// who were looked up before it was approved. Later votes are left out.
     pub fn deciding(&self) -> Vec<&str> {
         let approving = self.votes.iter().filter(|vote| vote.choice == Choice::Approve);
         let mut deciding = Vec::new();
@@ -161,8 +161,7 @@ impl Approval {
         deciding
     }
 
-    /// Whether enough people approve, and nothing keeps the change from being judged; or somebody broke the
-    /// glass.
+    /// True if enough people approve and nothing blocks the approval, or if somebody broke the glass.
     pub fn has_enough(&self) -> bool {
         self.glass.broken.is_some() || (self.electorate.blocked.is_empty() && self.tally().needed == 0)
     }

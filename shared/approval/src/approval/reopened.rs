@@ -5,8 +5,8 @@ use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::message::reopened;
 
-/// Has the dialog's thread told where `before` had enough approvals and the approval of `decision` waits
-/// again: nobody is notified of an edit of the dialog.
+/// Posts in the dialog's thread that the approval of `decision` waits again, although `before` had enough
+/// approvals: Slack notifies nobody of an edit of the dialog.
 pub(super) fn tell_reopened(decision: &mut Decision<Approval>, before: &Approval) {
     let next = &decision.next;
     if !before.status.is_quorum() || next.status != Status::Pending {

@@ -1,4 +1,4 @@
-//! What a vote stands for: what will run, and from where.
+//! The subject of a vote: the actions that will run, and the repository and commit that they run from.
 
 use crate::action::{Action, Method, RulesFileStep, WebhookSpec};
 use crate::effect::StartedBuild;
@@ -8,7 +8,7 @@ use crate::run::Branch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a vote stands for.
+/// The subject of a vote: a vote stands for this and for nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Subject {
     /// The revision that is promoted.
@@ -19,23 +19,22 @@ pub struct Subject {
     pub rule_hash: String,
     /// The actions that an approval starts, a line each.
     pub plan: Vec<String>,
-    /// Where the deployment had its repository and its project; `None`: the stack did not know the
-    /// deployment.
+    /// The repository and CI project of the deployment; `None`: the stack did not know the deployment.
     pub origin: Option<Origin>,
     /// The branch or tag that the deploy named, where it named one.
     pub branch: Option<String>,
-    /// What acts once the approval ended: its actions, but for those that only tell.
+    /// The actions that act once the approval has ended. Those that only tell are left out.
     pub acts: Vec<Act>,
     /// The base of the range that is judged; `None`: there is none yet, or none is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// The place that it leads to ([`crate::base::place`]), as it was when the approval opened; the base is
-    /// that of the place.
+    /// The place that it leads to ([`crate::base::place`]), as it was when the approval opened. The base is
+    /// the base of that place.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub place: String,
 }
 
-/// Where a deployment has its repository and its project.
+/// The repository and CI project of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Origin {
     /// The source host.
@@ -57,22 +56,22 @@ pub struct Origin {
 pub struct Act {
     /// The run's step, from 0.
     pub step: usize,
-    /// How the approval must end for it to run.
+    /// The outcome of the approval after which it runs.
     pub branch: Branch,
     /// The later approvals that decide about it too, in words; `None`: there are none.
     pub condition: Option<String>,
-    /// What it does, a sentence without its full stop.
+    /// A description of what it does, as a sentence without its full stop.
     pub line: String,
     /// The same with its long values shortened, where it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub short: Option<String>,
     /// The action, with its texts rendered.
     pub action: Action,
-    /// What a build starts from.
+    /// The start of its build.
     pub start: Start,
 }
 
-/// What an action starts a build from.
+/// The start of the build that an action starts, if it starts one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
@@ -80,7 +79,7 @@ pub enum Start {
     NoBuild,
     /// It starts a build from here.
     From(BuildSource),
-    /// It would start a build, and nothing may be started: why, and what to do.
+    /// It would start a build, and nothing may be started: the reason, and the way out.
     Nothing(String),
     /// It starts no build, and may release a job in these, which earlier steps of its run start.
     Releases(Vec<OwnPipeline>),
@@ -95,19 +94,19 @@ pub struct OwnPipeline {
     pub started: Option<StartedBuild>,
 }
 
-/// Where a build starts: a branch or tag, and what stood there.
+/// The start of a build: a branch or tag, and the commit that it stood at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BuildSource {
     /// The name of the branch or tag.
     pub name: String,
-    /// Whether it is a tag.
+    /// True if it is a tag.
     pub is_tag: bool,
     /// The commit that it stood at.
     pub head: String,
-    /// Whether a parameter names the revision; else the head must be the revision.
+    /// True if a parameter names the revision; else the head must be the revision.
     pub is_told: bool,
-    /// Whether it may stand elsewhere when the build starts, where a parameter names the revision: the rule
-    /// names it, or the host protects it.
+    /// True if it may stand elsewhere when the build starts. A parameter names the revision, and the rule
+    /// names the branch or tag, or the host protects it.
     pub may_move: bool,
     /// The workflow's file at the head; `None`: a CircleCI pipeline, or no such file.
     pub workflow: Option<CiFile>,
@@ -139,12 +138,13 @@ impl Subject {
         mark
     }
 
-    /// What step number `step` of the run does, if it is part of the subject.
+    /// The act of step number `step` of the run, if it is part of the subject.
     pub fn act(&self, step: usize) -> Option<&Act> {
         self.acts.iter().find(|act| act.step == step)
     }
 
-    /// What runs once the approval ended as `branch` says, a sentence each, without their full stops.
+    /// Descriptions of the acts that run once the approval ended as `branch` says: a sentence each, without
+    /// its full stop.
     pub fn lines(&self, branch: Branch) -> impl Iterator<Item = String> {
         self.told(branch).map(|act| act.sentence(&act.line))
     }
@@ -174,9 +174,8 @@ impl Subject {
 }
 
 impl Origin {
-    /// What differs between this origin, which people voted on, and where the deployment has its repository
-    /// and project `now`; `None`: nothing does. Names are compared as GitHub and CircleCI compare them, in
-    /// any case.
+    /// The differences between this origin, which people voted on, and the deployment's origin `now`, in
+    /// words; `None`: there are none. Case does not matter in names, as on GitHub and CircleCI.
     pub fn moved(&self, now: &Self) -> Option<String> {
         let definition =
             |origin: &Self| origin.circleci_definition.clone().unwrap_or_else(|| "not set".to_owned());
@@ -206,8 +205,8 @@ impl OwnPipeline {
 }
 
 impl BuildSource {
-    /// What differs between the CI's files that people saw and those at another commit (`now`); `None`:
-    /// nothing does.
+    /// The paths of the CI's files that differ between the commit that people saw and the one that has `now`;
+    /// `None`: none differ.
     pub fn changed_files(&self, now: &[CiFile]) -> Option<String> {
         let before = self.ci_files.iter().filter(|file| !now.contains(file)).map(|file| &file.path);
         let after = now.iter().filter(|file| !self.ci_files.contains(file)).map(|file| &file.path);
@@ -218,7 +217,7 @@ impl BuildSource {
 }
 
 impl Act {
-    /// What it does and when, without the full stop.
+    /// The line with the condition under which it runs, without the full stop.
     fn sentence(&self, line: &str) -> String {
         match &self.condition {
             Some(condition) => format!("{line}, {condition}"),
@@ -238,9 +237,9 @@ impl Act {
         (!words.is_empty()).then(|| words.join(" and "))
     }
 
-    /// What `action`, whose texts are rendered, does, as a sentence without its full stop. `start` is what a
-    /// build starts from, and `project` CircleCI's slug of the project. Values are shortened to `longest`
-    /// characters.
+    /// A description of `action`, whose texts are rendered, as a sentence without its full stop. `start` is
+    /// the start of its build, and `project` CircleCI's slug of the project. Values are shortened to
+    /// `longest` characters.
     pub fn describe(action: &Action, start: &Start, project: &str, longest: usize) -> String {
         let with = |values: Vec<(&String, String)>| {
             let values: Vec<String> = values

@@ -1,9 +1,9 @@
-//! The names of what is to be done.
+//! The names of the kinds of effects.
 
 use super::EffectKind;
 
 impl EffectKind {
-    /// The name of this kind, as rows have it: for logs, which must not hold what is said to people.
+    /// The name of this kind, as rows have it: for logs, which must not hold messages to people.
     pub fn name(&self) -> &'static str {
         match self {
             Self::EvaluateRules => "evaluate_rules",

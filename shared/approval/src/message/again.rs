@@ -6,7 +6,7 @@ use crate::mrkdwn::escape;
 use crate::run::{Again, Ended, NotAgain};
 use std::fmt;
 
-/// What the value of the option begins with that has a closed approval asked again.
+/// The start of the option's value that has a closed approval asked again.
 pub const ASK_AGAIN: &str = "ask_again";
 
 /// The reason for which an approval was not asked again.
@@ -72,7 +72,7 @@ impl fmt::Display for NotAskedAgain {
     }
 }
 
-/// The same for what the core says.
+/// The words for a reason that the core gives.
 fn why_not(why: NotAgain) -> &'static str {
     match why {
         NotAgain::NotOver => "it still goes on.",
@@ -98,7 +98,7 @@ pub fn not_asked_again_yet(by: &str, reason: &str) -> String {
     )
 }
 
-/// What somebody is told on a page or privately whose wish to have it asked again can't be fulfilled.
+/// The answer, on a page or in private, to a person who asked for the approval again in vain.
 pub fn ask_again_refused(why: &NotAskedAgain) -> String {
     format!("This was not asked again: {}", escape(&why.to_string()))
 }

@@ -24,34 +24,34 @@ pub const REJECT: &str = "reject";
 /// The action id of the menu beside them; its options are [`WITHDRAW`], [`CANCEL`], in a freeze
 /// [`LIFT_FREEZE`], and where somebody may break the glass [`BREAK_GLASS`].
 pub const MORE: &str = "more";
-/// What the value of the option begins with that takes a vote back.
+/// The start of the option's value that takes a vote back.
 pub const WITHDRAW: &str = "withdraw";
-/// What the value of the option begins with that cancels the approval.
+/// The start of the option's value that cancels the approval.
 pub const CANCEL: &str = "cancel";
-/// What the value of the option begins with that lifts the freeze.
+/// The start of the option's value that lifts the freeze.
 pub const LIFT_FREEZE: &str = "lift_freeze";
 /// The start of the option's value that breaks the glass.
 pub const BREAK_GLASS: &str = "break_glass";
 /// The action id of the Undo button.
 pub const UNDO: &str = "undo";
-/// What the text beside the blocks may hold, in bytes: Slack takes a longer one when it posts, and not when
-/// it updates.
+/// The most bytes of the text beside the blocks: Slack takes a longer one when it posts, and not when it
+/// updates.
 const TEXT_LIMIT: usize = 4000;
-/// What the votes may hold, in characters; of all blocks together, Slack takes some 13000.
+/// The most characters of the votes; of all blocks together, Slack takes some 13000.
 const VOTES_LIMIT: usize = 3400;
-/// Room for how many more votes there are, in characters.
+/// The room for the number of further votes, in characters.
 const AND_MORE: usize = 30;
-/// How much of a reason is shown, in characters.
+/// The most characters of a reason that are shown.
 const REASON_LIMIT: usize = 500;
-/// What the line about the policy may hold, in characters.
+/// The most characters of the line about the policy.
 const BELOW_LIMIT: usize = 1500;
-/// What any other line may hold, in characters.
+/// The most characters of any other line.
 const LINE_LIMIT: usize = 1000;
-/// How much of an action is shown before it runs, in characters.
+/// The most characters of an action that are shown before it runs.
 const ACT_LIMIT: usize = 450;
-/// A window that is shorter is told to the second.
+/// The length below which a window is shown to the second.
 const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
-/// How many struck votes are told.
+/// The most struck votes that are shown.
 const STRUCK: usize = 5;
 
 /// The dialog of `approval`, which `run` waits for or waited for. Its text says all that its blocks say: a
@@ -129,8 +129,8 @@ fn rules_lines(change: &RulesChange, comparison: Option<&str>) -> Vec<String> {
     line("the rules that guard it", rules).into_iter().chain(line("what CI runs", ci)).collect()
 }
 
-/// What runs once people approved, rejected or did not decide, as long as they can: afterwards each action
-/// has a line of its own.
+/// The actions that run after each outcome, as long as the approval is open: afterwards each action has a
+/// line of its own.
 fn acts(approval: &Approval) -> Vec<String> {
     if !approval.status.is_open() {
         return Vec::new();
@@ -199,7 +199,7 @@ fn vote_line(vote: &Vote) -> String {
     format!("<@{}> {thumb} {}", vote.voter, cut(&escape(&reason), REASON_LIMIT)).trim_end().to_owned()
 }
 
-/// Whose votes do not count any more, and why.
+/// The newest struck votes, each with the reason why it does not count.
 pub(super) fn struck(struck: &[Struck]) -> Option<String> {
     let lines: Vec<_> = struck
         .iter()
@@ -225,7 +225,7 @@ pub(super) fn struck(struck: &[Struck]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The range that is judged, and whose change lacks votes.
+/// The range that is judged, and the makers whose part lacks votes.
 fn judged_line(approval: &Approval) -> Option<String> {
     let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
     let voters: Vec<&str> = approving.map(|vote| vote.voter.as_str()).collect();
@@ -235,7 +235,7 @@ fn judged_line(approval: &Approval) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join(" "))
 }
 
-/// What keeps the approval from being completed.
+/// The reasons why the approval can't be completed.
 fn blocked_line(approval: &Approval) -> Option<String> {
     // Votes would not complete it; a broken glass takes their place.
     let open = approval.status.is_open() && approval.glass.broken.is_none();
@@ -247,7 +247,7 @@ fn blocked_line(approval: &Approval) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// Until when a freeze holds the actions, or who lifted it.
+/// The line about a freeze: the time until which it holds the actions, or the person who lifted it.
 fn frozen_line(approval: &Approval) -> Option<String> {
     let frozen = &approval.frozen;
     if let Some(Lifted { by, at, reason }) = &frozen.lifted {
@@ -270,8 +270,8 @@ fn frozen_line(approval: &Approval) -> Option<String> {
     Some(format!(":snowflake: Frozen until {until}: {names}{meanwhile}{missing}"))
 }
 
-/// The small line under the votes: what is still needed, or how it ended. `but`: an action after it that
-/// failed.
+/// The small line under the votes: the votes that are still needed, or the outcome. `but`: an action after it
+/// that failed.
 fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
     let ended = |how: &str| but.as_ref().map(|but| format!("{how}{but}"));
     match &approval.status {

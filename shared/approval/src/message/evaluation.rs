@@ -16,8 +16,8 @@ pub const NO_SUCH_DEPLOY: &str = "Nothing was done: this deploy is not on record
 /// The answer to somebody who is no member of the app's own workspace.
 pub const MEMBERS_ONLY: &str = "Nothing was done: only members of the workspace that this app belongs to may have the rules evaluated again.";
 
-/// The text that a channel is told when the rules of a deploy could not be read or evaluated. `until`:
-/// Signoff tries again by itself until then; `None`: not any more.
+/// The message to a channel that the rules of a deploy could not be read or evaluated. `until`: Signoff tries
+/// again by itself until then; `None`: not any more.
 pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str, until: Option<Timestamp>) -> String {
     let (deploy, repository) = (deploy_link(deploy, deploy_url), code(&deploy.repository));
     let reason = sentence(reason);
@@ -34,7 +34,7 @@ pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str, until: Op
     }
 }
 
-/// The text that a channel is told when news of a deploy could not be held against its rules. `until`: as for
+/// The message to a channel that news of a deploy could not be held against its rules. `until`: as for
 /// [`rules_not_read`].
 pub fn news_not_judged(deploy: &Deploy, deploy_url: &str, reason: &str, until: Option<Timestamp>) -> String {
     let (deploy, reason) = (deploy_link(deploy, deploy_url), sentence(reason));
@@ -48,7 +48,7 @@ pub fn news_not_judged(deploy: &Deploy, deploy_url: &str, reason: &str, until: O
     )
 }
 
-/// The text that a channel is told once about a deployment whose repository has none of the files `paths`.
+/// The message to a channel, sent once, about a deployment whose repository has none of the files `paths`.
 pub fn without_rules(deploy: &Deploy, paths: &[&str], deploy_url: &str) -> String {
     let (deployment, repository) = (&deploy.deployment, code(&deploy.repository));
     let paths: Vec<String> = paths.iter().map(|path| code(path)).collect();

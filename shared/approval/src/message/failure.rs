@@ -1,5 +1,4 @@
-//! A step's failure, as people are told of it: in a message of its own, in the dialog's thread or in the
-//! deployment's channel.
+//! A step's failure, in a message of its own: in the dialog's thread or in the deployment's channel.
 
 use super::Message;
 use super::modal::{LONGEST_REASON, REASON};
@@ -30,7 +29,7 @@ const LIMIT: usize = 3000;
 /// The most of the reason of a failure, in bytes: what people can do stands below it.
 const REASON_LIMIT: usize = 2000;
 
-/// A failed step, with what a message about it says.
+/// A failed step, with everything that a message about it needs.
 #[derive(Clone, Copy, Debug)]
 pub struct FailedStep<'a> {
     /// The run.
@@ -39,7 +38,7 @@ pub struct FailedStep<'a> {
     pub step: usize,
     /// The approval before the step, whose voters can act; `None`: the rule asks nobody, and admins can.
     pub approval: Option<&'a Approval>,
-    /// Whether it is told in the thread of that approval's dialog, and not in the deployment's channel.
+    /// True if it goes to the thread of that approval's dialog, and not to the deployment's channel.
     pub in_thread: bool,
     /// The deploy.
     pub deploy: &'a Deploy,
@@ -51,7 +50,8 @@ pub struct FailedStep<'a> {
     pub workspace: &'a str,
 }
 
-/// The message about a step that failed, or of which nobody knows, with its buttons. `None`: neither is so.
+/// The message about a step that failed, or that may or may not have happened, with its buttons. `None`:
+/// neither is so.
 pub fn step_failed(failed: &FailedStep<'_>) -> Option<Message> {
     let FailedStep { run, step, approval, .. } = *failed;
     let shown = run.steps.get(step)?;
@@ -92,8 +92,8 @@ pub fn failure_resolved(failed: &FailedStep<'_>, failed_at: Timestamp) -> Option
     Some(Message { blocks: json!([section(&text)]), text })
 }
 
-/// What the dialog's closing line says after `Approved` where a step after it failed: `, but build-and-deploy
-/// was not approved: …`. `None`: none did.
+/// The end of the dialog's closing line, after `Approved`, where a step after it failed: `, but
+/// build-and-deploy was not approved: …`. `None`: none did.
 pub(super) fn but(run: Option<&Run>, approval: &Approval) -> Option<String> {
     let run = run?;
     let under = |step: &usize| run.thread_of(*step).as_ref() == Some(&approval.id);
@@ -110,7 +110,7 @@ pub(super) fn but(run: Option<&Run>, approval: &Approval) -> Option<String> {
     Some(format!(", but {} {}{more}", failed_how(step, step.is_unknown()), sentence(reason)))
 }
 
-/// The line of a failure: what happened, and why.
+/// The line of a failure: the action, and the reason.
 fn what_happened(step: &Step, is_unknown: bool, reason: &str) -> String {
     let icon = if is_unknown { ":grey_question:" } else { ":x:" };
     let line = code(&step.action.to_string());
@@ -118,7 +118,7 @@ fn what_happened(step: &Step, is_unknown: bool, reason: &str) -> String {
     cut_bytes(&format!("{icon} {line} {how} {}", sentence(reason)), REASON_LIMIT)
 }
 
-/// A step and what became of it, before the reason.
+/// A step and its failure, before the reason.
 fn failed_how(step: &Step, is_unknown: bool) -> String {
     match (&step.action, is_unknown) {
         (Action::AutoApproveBuild(build), false) => {
@@ -141,7 +141,7 @@ fn with_heading(failed: &FailedStep<'_>, text: &str) -> String {
     cut_bytes(&format!("{heading}{text}"), LIMIT)
 }
 
-/// The people whom a failure concerns: who deployed, and who approved.
+/// The people whom a failure concerns: those who deployed, and those who approved.
 fn concerned(failed: &FailedStep<'_>) -> Option<String> {
     let votes = failed.approval.iter().flat_map(|approval| &approval.votes);
     let approved: Vec<_> =
@@ -190,8 +190,8 @@ fn who_can_act(step: &Step, approval: Option<&Approval>) -> String {
     }
 }
 
-/// The buttons for what can be done about a failure. They carry when it failed, so that a click on an older
-/// message is no answer to a newer failure.
+/// The buttons that act on a failure. They carry its time, so that a click on an older message is no answer
+/// to a newer failure.
 fn buttons(failed: &FailedStep<'_>, at: Timestamp) -> Option<Value> {
     let FailedStep { run, step, workspace, .. } = *failed;
     let value = format!("{} {} {step} {} {workspace}", run.deploy, run.id, at.as_microsecond());
@@ -233,7 +233,7 @@ pub fn ask_skip_reason(run: &Run, step: usize, carried: &str) -> Value {
     })
 }
 
-/// What a person is told who acts on a failure while a freeze holds what follows `approval`; `None`: none
+/// The answer to a person who acts on a failure while a freeze holds what follows `approval`; `None`: none
 /// does at `now`.
 pub fn still_frozen(approval: &Approval, now: Timestamp) -> Option<String> {
     approval.frozen.held_at(now).map(not_in_a_freeze)
@@ -261,7 +261,7 @@ pub fn waits_for_freeze(until: Timestamp, names: &str) -> String {
     )
 }
 
-/// What a person is told who may not mark a build as done.
+/// The answer to a person who may not mark a build as done.
 pub fn not_theirs(why: NotTheirs) -> &'static str {
     match why {
         NotTheirs::OwnChange => {
@@ -278,8 +278,8 @@ pub fn not_theirs(why: NotTheirs) -> &'static str {
     }
 }
 
-/// What a person is told who may not act on a failure because the rule asks nobody.
+/// The answer to a person who may not act on a failure because the rule asks nobody.
 pub const ONLY_ADMINS: &str = "Nothing was done: this rule asks nobody, so only an admin of Signoff can retry, skip or mark it as done.";
 
-/// What a person is told who skips a step without a reason.
+/// The answer to a person who skips a step without a reason.
 pub const SKIP_NEEDS_REASON: &str = "Nothing was done: skipping it takes a reason.";

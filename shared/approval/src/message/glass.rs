@@ -1,4 +1,4 @@
-//! What people are told of a broken glass, and of the review that is owed for it.
+//! Messages about a broken glass, and about the review that is owed for it.
 
 use super::Message;
 use super::pieces::{NAME_LIMIT, button, code, local_time, mentions, section, sentence, shorten};
@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 /// The action id of the button that marks a broken glass as reviewed.
 pub const REVIEW: &str = "review";
 
-/// What breaking the glass of `approval` comes to, as the window says before somebody does.
+/// The warning about the consequences in the window that people see before they break the glass of
+/// `approval`.
 pub fn glass_warning(approval: &Approval) -> String {
     let within = approval.electorate.glass.as_ref().map(|breakers| lasting(breakers.review_within));
     format!(
@@ -21,7 +22,7 @@ pub fn glass_warning(approval: &Approval) -> String {
     )
 }
 
-/// What everyone in the channel is told when somebody broke the glass; `None` where it was undone meanwhile.
+/// The message to everyone in the channel that somebody broke the glass; `None`: it was undone meanwhile.
 pub fn glass_broken(approval: &Approval) -> Option<Message> {
     let Broken { by, reason, due, .. } = approval.glass.broken.as_ref()?;
     let held = match &approval.status {
@@ -47,7 +48,7 @@ pub fn glass_broken(approval: &Approval) -> Option<Message> {
     Some(with_button(approval, text))
 }
 
-/// What the dialog's thread is told when the review of a broken glass is owed; `None` once it is done.
+/// The message to the dialog's thread that the review of a broken glass is owed; `None`: none is owed.
 pub fn review_reminder(approval: &Approval) -> Option<Message> {
     let Broken { by, due, hands, .. } = approval.owed_review()?;
     let who = match approval.reviewers() {
@@ -71,8 +72,8 @@ pub fn review_reminder(approval: &Approval) -> Option<Message> {
     Some(with_button(approval, text))
 }
 
-/// Who broke the glass and until when the review is owed, or who reviewed it; or why the breaking does not
-/// count.
+/// The dialog's line about a broken glass: the person who broke it, and the reviewer or the time by which the
+/// review is owed. If the breaking does not count, the line says why.
 pub(super) fn glass_line(approval: &Approval) -> Option<String> {
     if let Some(Struck { voter, why }) = &approval.glass.struck {
         let why = match why {

@@ -4,9 +4,8 @@ use super::pieces::deploy_link;
 use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 
-/// The text that a channel is told when the source host does not confirm a deploy, for `reason` (whole
-/// sentences). `looks_again`: Signoff asks the host again by itself. A button below the text has it asked at
-/// once.
+/// The message to a channel that the source host does not confirm a deploy, for `reason` (whole sentences).
+/// `looks_again`: Signoff asks the host again by itself. A button below the text asks it at once.
 pub fn unconfirmed(deploy: &Deploy, deploy_url: &str, reason: &str, looks_again: bool) -> String {
     let next = if looks_again {
         "Signoff looks again by itself for a day, and goes on once GitHub confirms it. To look now, choose *Evaluate again*."

@@ -1,13 +1,13 @@
-//! The range that an approval judges, in words: its base, whose change lacks votes, and what blocks it.
+//! The range that an approval judges, in words: its base, the parts that lack votes, and the blockers.
 
 use super::pieces::{NAME_LIMIT, mentions, shorten};
 use crate::approval::{Blocker, Electorate, Judged, Part, WithoutRange};
 use crate::range::Direction;
 use jiff::Timestamp;
 
-/// How many parts that lack votes are named.
+/// The most parts that are named among those that lack votes.
 const PARTS: usize = 5;
-/// How many names or sentences a line lists.
+/// The most names or sentences that a line lists.
 const LISTED: usize = 5;
 
 /// The way out of a dialog about a rules file that is always open.
@@ -29,8 +29,9 @@ pub struct Show<'a> {
     pub time: &'a dyn Fn(Timestamp) -> String,
 }
 
-/// What an approval is about, a sentence or a few each: the range, what it moves and does not show, and whose
-/// change lacks votes where `voters` (Slack user ids) approved and `required` votes are needed.
+/// The change that an approval is about, in sentences: its range, the things that it moves and does not show,
+/// and the makers whose part lacks votes where `voters` (Slack user ids) approved and `required` votes are
+/// needed.
 pub fn judged(electorate: &Electorate, voters: &[&str], required: u32, show: &Show<'_>) -> Vec<String> {
     let read = if electorate.is_of_rules { of_rules } else { range };
     let range = electorate.judged.iter().flat_map(|judged| read(judged, show));
@@ -40,7 +41,8 @@ pub fn judged(electorate: &Electorate, voters: &[&str], required: u32, show: &Sh
     range.chain(without).chain(moves).chain(lacking(electorate, voters, required, show)).collect()
 }
 
-/// What keeps an approval from being completed, and what to do, a line each; empty where nothing does.
+/// The reasons why an approval can't be completed, each with what to do, a line each; empty if nothing blocks
+/// it.
 pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
     let (said, others): (Vec<&Blocker>, Vec<&Blocker>) =
         electorate.blocked.iter().partition(|blocker| blocker.said_nobody_here().is_some());
@@ -144,7 +146,8 @@ fn of_rules(judged: &Judged, show: &Show<'_>) -> Vec<String> {
     lines
 }
 
-/// Whose change still lacks votes, where some of it has enough or people made different parts.
+/// The sentence about the parts of a change that still lack votes; `None`: none does, or it has only one
+/// part.
 pub(super) fn lacking(
     electorate: &Electorate,
     voters: &[&str],
@@ -286,7 +289,7 @@ fn list(members: Vec<String>) -> String {
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
-/// As Slack shows it.
+/// The ways to show these things in Slack.
 pub(super) fn in_slack() -> Show<'static> {
     Show {
         member: &|id| mentions(std::iter::once(&id.to_owned())),

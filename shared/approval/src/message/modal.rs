@@ -15,7 +15,7 @@ pub const REASON: &str = "reason";
 /// The longest reason, in characters.
 pub const LONGEST_REASON: usize = 500;
 
-/// What a window asks for.
+/// The thing that a window asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asking {
     /// The reason for a vote, or for anything else that needs one.

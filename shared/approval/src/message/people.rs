@@ -12,7 +12,7 @@ pub const ACCOUNT_IS_MINE: &str = "account_is_mine";
 /// The button that denies it.
 pub const ACCOUNT_IS_NOT_MINE: &str = "account_is_not_mine";
 
-/// How long a name is shown, in characters.
+/// The most characters of a name that are shown.
 const NAME_LIMIT: usize = 80;
 
 /// The question of `entry` at `version` as it stands now: with buttons as long as it waits, else with its
@@ -68,7 +68,8 @@ fn account(entry: &Entry) -> String {
     }
 }
 
-/// What the dialog's thread is told once the member `by` confirmed for its approval what an admin had `said`.
+/// The message to the dialog's thread that the member `by` confirmed for its approval what an admin had
+/// `said`.
 pub fn nobody_here_confirmed(by: &str, said: &SaidNobody) -> String {
     let name = escape(&shorten(&said.name, NAME_LIMIT));
     let kind = said.kind.title().to_lowercase();

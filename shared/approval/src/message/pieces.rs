@@ -1,4 +1,4 @@
-//! What texts are made of.
+//! Pieces that texts are made of.
 
 use crate::approval::{Blocker, Electorate, Needed};
 use crate::deploy::Deploy;
@@ -6,13 +6,13 @@ use crate::mrkdwn::{escape, link};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What a section's text may hold, in characters.
+/// The most characters of a section's text.
 pub(super) const SECTION_LIMIT: usize = 3000;
-/// How many people are mentioned at a time.
+/// The most people that are mentioned at a time.
 const MENTIONS: usize = 20;
-/// How much of a name is shown, in characters.
+/// The most characters of a name that are shown.
 pub(super) const NAME_LIMIT: usize = 200;
-/// How much of somebody else's words (a provider's, a person's) is repeated, in characters.
+/// The most characters of somebody else's words (a provider's, a person's) that are repeated.
 const QUOTE_LIMIT: usize = 500;
 
 /// Text as code in a line of mrkdwn.
@@ -85,7 +85,7 @@ pub(super) fn mentions<'a>(people: impl ExactSizeIterator<Item = &'a String>) ->
     and_more(people.map(|id| format!("<@{id}>")))
 }
 
-/// The first few of `items`, and how many more there are.
+/// The first few of `items`, and the number of the others.
 pub(super) fn and_more(items: impl ExactSizeIterator<Item = String>) -> String {
     let more = items.len().saturating_sub(MENTIONS);
     let shown: Vec<_> = items.take(MENTIONS).collect();
@@ -93,7 +93,7 @@ pub(super) fn and_more(items: impl ExactSizeIterator<Item = String>) -> String {
     format!("{}{and_more}", shown.join(", "))
 }
 
-/// Who may vote, as sentences; empty where anyone may.
+/// The people who may vote, as sentences; empty where anyone may.
 pub(super) fn may_vote(electorate: &Electorate) -> String {
     let mut sentences = Vec::new();
     if let Some(people) = &electorate.people {
@@ -132,8 +132,8 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
     sentences.join(" ")
 }
 
-/// From whom more votes are needed, as the end of a sentence: `: 1 from @sre, 1 from @qa`,
-/// `, from @sre or @qa`; empty where anybody's will do.
+/// The people from whom more votes are needed, as the end of a sentence: `: 1 from @sre, 1 from @qa`, `, from
+/// @sre or @qa`; empty where anybody's will do.
 pub(super) fn needed_from(electorate: &Electorate, needed: &Needed) -> String {
     let name = |index: &usize| {
         let quota = electorate.quotas.get(*index);
@@ -150,7 +150,7 @@ pub(super) fn needed_from(electorate: &Electorate, needed: &Needed) -> String {
     }
 }
 
-/// How many of how many.
+/// The number that is given out of the number that is required: `1 of 2 approvals`.
 pub(super) fn count(given: u32, required: u32, what: &str) -> String {
     let plural = if required == 1 { "" } else { "s" };
     format!("{given} of {required} {what}{plural}")
@@ -162,7 +162,7 @@ pub(super) fn local_time(at: Timestamp) -> String {
     format!("<!date^{}^{{date}} at {{time}}|{fallback}>", at.as_second())
 }
 
-/// The same to the second, for what is only seconds away.
+/// A time as [`local_time`], to the second, for one that is only seconds away.
 pub(super) fn local_time_to_the_second(at: Timestamp) -> String {
     let fallback = at.strftime("%Y-%m-%d at %H:%M:%S UTC");
     format!("<!date^{}^{{date}} at {{time_secs}}|{fallback}>", at.as_second())

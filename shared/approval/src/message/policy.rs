@@ -1,4 +1,4 @@
-//! What people are told of the policy: that it changed, that it can't be used, and which rules it blocks.
+//! Messages about the policy: that it changed, that it can't be used, and which rules it blocks.
 
 use super::pieces::{code, code_block, deploy_link, local_time, shorten};
 use crate::approval::Approval;
@@ -6,20 +6,21 @@ use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 use crate::policy::{InForce, OWNERS, PolicyFile};
 
-/// How much of the changed lines a dialog shows, in characters; the repository has them all.
+/// The most characters of the changed lines that a dialog shows; the repository has them all.
 const CHANGES: usize = 1800;
-/// How much of one line, in characters.
+/// The most characters of one line.
 const LINE: usize = 200;
-/// How many problems or shortfalls a channel is told, and how much of one, in characters.
+/// The most problems or shortfalls in a message to a channel; below, the most characters of each.
 const TOLD: usize = 5;
 const SHORTFALL: usize = 400;
 /// The number of ways in which a rule is below the policy that a dialog and a page tell: they have little
 /// room.
 pub const BELOW_POLICY_SHOWN: usize = 3;
-/// How much of one of them, in characters.
+/// The most characters of one of them.
 const SHORTFALL_IN_DIALOG: usize = 300;
 
-/// What becomes of an approval whose rule is below the policy, after the sentence that the policy blocks it.
+/// The consequences for an approval whose rule is below the policy. They follow the sentence that the policy
+/// blocks it.
 pub const BELOW_POLICY: &str = "Votes are kept, and it goes on once the policy in force allows it. A corrected rules file \
                                 counts from the next deploy.";
 
@@ -58,7 +59,7 @@ pub fn policy_proposed(in_force: &InForce, file: &PolicyFile, changes: &[String]
     text
 }
 
-/// What a channel is told when a policy came into force.
+/// The message to a channel that a policy came into force.
 pub fn policy_now_in_force(in_force: &InForce) -> String {
     format!(
         ":scroll: The policy {} in {} is in force now: {}.",
@@ -68,7 +69,7 @@ pub fn policy_now_in_force(in_force: &InForce) -> String {
     )
 }
 
-/// What a channel is told when `repository` has no policy that can be used. `in_force` stays in force.
+/// The message to a channel that `repository` has no policy that can be used. `in_force` stays in force.
 pub fn policy_refused(repository: &str, in_force: Option<&InForce>, problems: &[String]) -> String {
     let meanwhile = match in_force {
         Some(in_force) => format!("The last good one ({}) stays in force.", code(in_force.file.short())),
@@ -81,8 +82,8 @@ pub fn policy_refused(repository: &str, in_force: Option<&InForce>, problems: &[
     )
 }
 
-/// The line of a dialog whose rule is below the policy in force; `None` where it is not, or where the
-/// approval is closed: from then on the lines of its steps say what is kept back.
+/// The line of a dialog whose rule is below the policy in force; `None`: it is not, or the approval is
+/// closed. From then on, the lines of its steps say that they are kept back.
 pub(super) fn below_policy(approval: &Approval) -> Option<String> {
     let below = &approval.electorate.below_policy;
     let shown = first(below, BELOW_POLICY_SHOWN, SHORTFALL_IN_DIALOG)
@@ -115,7 +116,7 @@ pub fn glass_of_another_rule(rule: &str, name: &str) -> String {
     )
 }
 
-/// What a channel is told of a rule that asks nobody and that the policy blocks.
+/// The message to a channel about a rule that asks nobody and that the policy blocks.
 pub fn rule_blocked(deploy: &Deploy, deploy_url: &str, rule: &str, shortfalls: &[String]) -> String {
     format!(
         ":no_entry: The policy blocks the rule {} of {}, so nothing that it would do is done. A corrected rules file counts from \
@@ -126,7 +127,7 @@ pub fn rule_blocked(deploy: &Deploy, deploy_url: &str, rule: &str, shortfalls: &
     )
 }
 
-/// The first ones of `lines`, of each at most `length` characters, and how many more there are.
+/// The first ones of `lines`, of each at most `length` characters, and the number of the others.
 fn first(lines: &[String], told: usize, length: usize) -> Vec<String> {
     let mut shown: Vec<_> = lines.iter().take(told).map(|line| shorten(line, length)).collect();
     let more = lines.len().saturating_sub(told);

@@ -1,15 +1,15 @@
-//! What people are told of the rules in force, and of a proposed file.
+//! Messages about the rules in force, and about a proposed file.
 
 use super::pieces::{code, code_block, deploy_link, local_time, sentence, shorten};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
 use crate::rules_in_force::{InForce, Proposal};
 
-/// How much of the changes a dialog lists, in characters; the deployment's page lists them all.
+/// The most characters of the changes that a dialog lists; the deployment's page lists them all.
 const CHANGES: usize = 1800;
-/// How much of one change, in characters.
+/// The most characters of one change.
 const CHANGE: usize = 300;
-/// How many of a rules file's problems are told.
+/// The most problems of a rules file that a message lists.
 const PROBLEMS: usize = 10;
 
 /// The question of a proposed file's dialog. `page` is the address of the deployment's page.
@@ -49,13 +49,13 @@ pub fn rules_proposed(in_force: &InForce, proposal: &Proposal, page: &str, repos
     text
 }
 
-/// Whose approvals a dialog stands for.
+/// The sentence that names the approvals whose voters decide.
 pub fn rules_voters(names: &[String]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("\u{201c}{}\u{201d}", escape(name))).collect();
     format!("The voters of {} decide.", names.join(", "))
 }
 
-/// What a channel is told when a file came into force. `why` says how.
+/// The message to a channel that a file came into force. `why` is the way in which it did.
 pub fn rules_now_in_force(deploy: &Deploy, hash: &str, page: &str, why: &str) -> String {
     format!(
         ":scroll: The rules file {} of {} is in force now: {} {}",
@@ -66,7 +66,7 @@ pub fn rules_now_in_force(deploy: &Deploy, hash: &str, page: &str, why: &str) ->
     )
 }
 
-/// What a channel is told when the file on the default branch has mistakes while another one is in force.
+/// The message to a channel that the file on the default branch has mistakes while another one is in force.
 pub fn proposal_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> String {
     let mut shown: Vec<_> = problems.iter().take(PROBLEMS).cloned().collect();
     let more = problems.len().saturating_sub(PROBLEMS);

@@ -1,17 +1,17 @@
-//! What a person is told whose click changed nothing.
+//! Answers to a person whose click changed nothing.
 
 use super::pieces::{local_time, may_vote, mentions, sentence};
 use crate::approval::{NoConfirmer, NoReviewer, Refusal, Review, Status, Verdict};
 use crate::mrkdwn::link;
 use crate::run;
 
-/// What a person is told who clicked a button of an approval that is not on record.
+/// The answer to a person who clicked a button of an approval that is not on record.
 pub const NO_SUCH_APPROVAL: &str =
     "Your click was not counted: this approval is not on record any more. Deploy again to be asked again.";
-/// What a person is told who clicked a button of a run that is not on record.
+/// The answer to a person who clicked a button of a run that is not on record.
 pub const NO_SUCH_RUN: &str = "Nothing was done: this run is not on record any more.";
 
-/// What a person is told whose click changed nothing; `None` where there is nothing to tell.
+/// The answer to a person whose click changed nothing; `None`: there is nothing to tell.
 pub fn refusal(refusal: &Refusal) -> Option<String> {
     match refusal {
         Refusal::Repeated
@@ -76,7 +76,8 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
     }
 }
 
-/// Why a vote does not count, as the end of a sentence; `None` where `refusal` is no reason of that kind.
+/// The reason why a vote does not count, as the end of a sentence; `None`: `refusal` is no reason of that
+/// kind.
 pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
     match refusal {
         Refusal::Closed(status) => closed(status),
@@ -126,7 +127,7 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
     }
 }
 
-/// How an approval ended, as the end of a sentence.
+/// The outcome of an approval, as the end of a sentence; `None`: it is open.
 fn closed(status: &Status) -> Option<String> {
     match status {
         Status::Pending | Status::Quorum { .. } => None,
@@ -143,7 +144,7 @@ fn closed(status: &Status) -> Option<String> {
     }
 }
 
-/// What a person is told who dealt too late with a step's failure, or in a way that it does not take.
+/// The answer to a person who acted too late on a step's failure, or in a way that the step does not allow.
 pub fn resolution_refused(refusal: run::Refusal) -> &'static str {
     match refusal {
         run::Refusal::Repeated => {

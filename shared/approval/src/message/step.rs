@@ -8,7 +8,7 @@ use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
 use serde_json::json;
 
-/// What a line may hold, in bytes: a section takes 3000 characters, an update of text alone 4000 bytes.
+/// The most bytes of a line: a section takes 3000 characters, an update of text alone 4000 bytes.
 const LINE_LIMIT: usize = 3000;
 
 /// The line of step number `step` of `run` in the dialog's thread; `None` for a step that shows no line.
@@ -56,8 +56,8 @@ pub fn step_elsewhere(run: &Run, step: usize, deploy: &Deploy, deploy_url: &str)
     Some(Message { blocks: json!([section(&text)]), text })
 }
 
-/// What comes after a step that stopped the run, without what would have run only if an approval had ended
-/// otherwise.
+/// The actions that did not run after a step that stopped the run. Those that would have run only if an
+/// approval had ended otherwise are left out.
 pub(super) fn what_did_not_run(run: &Run, step: usize) -> String {
     let later = run.steps.iter().enumerate().filter(|(later, _)| run.was_cut_off(*later, step));
     let lines: Vec<_> = later.map(|(_, later)| code(&later.action.to_string())).collect();

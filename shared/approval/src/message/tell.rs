@@ -1,4 +1,4 @@
-//! What channels and threads are told.
+//! Messages to channels and threads.
 
 use super::dialog::struck as struck_lines;
 use super::glass::glass_line;
@@ -8,10 +8,10 @@ use crate::approval::{Approval, Choice, Electorate, Lifted, Quota, Status, Struc
 use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 
-/// How many of a rules file's problems are told in Slack; the deploy's page has them all.
+/// The most problems of a rules file that a message in Slack lists; the deploy's page has them all.
 const PROBLEMS_TOLD: usize = 10;
 
-/// What a channel is told when the rules file of a deploy could not be used.
+/// The message to a channel that the rules file of a deploy could not be used.
 pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> String {
     let mut shown: Vec<_> = problems.iter().take(PROBLEMS_TOLD).cloned().collect();
     let more = problems.len().saturating_sub(PROBLEMS_TOLD);
@@ -25,7 +25,7 @@ pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> 
     )
 }
 
-/// What a channel is told when a rule held that uses what is not supported yet.
+/// The message to a channel that a rule held and was not opened, because it uses what is not supported yet.
 pub fn rule_not_opened(deploy: &Deploy, deploy_url: &str, rule: &str, reasons: &[String]) -> String {
     format!(
         ":warning: The rule {} was not run for {}: it uses what Signoff does not support yet. Take that out of the rule \
@@ -36,8 +36,8 @@ pub fn rule_not_opened(deploy: &Deploy, deploy_url: &str, rule: &str, reasons: &
     )
 }
 
-/// What a channel is told when rules were not run because what their conditions ask about was not read whole.
-/// `reasons` are sentences.
+/// The message to a channel that rules were not run, because not everything that their conditions ask about
+/// was read. `reasons` are sentences.
 pub fn rules_not_judged(deploy: &Deploy, deploy_url: &str, rules: &[&str], reasons: &[String]) -> String {
     let names: Vec<_> = rules.iter().take(PROBLEMS_TOLD).map(|rule| code(rule)).collect();
     let more = rules.len().saturating_sub(PROBLEMS_TOLD);
@@ -51,7 +51,7 @@ pub fn rules_not_judged(deploy: &Deploy, deploy_url: &str, rules: &[&str], reaso
     )
 }
 
-/// The text that tells the deployment's channel what a dialog's thread does not take: `text`, in mrkdwn.
+/// The message to the deployment's channel with the `text` (in mrkdwn) that a dialog's thread does not take.
 pub fn not_told_in_thread(deploy: &Deploy, deploy_url: &str, text: &str) -> String {
     format!(
         "{}, whose dialog\u{2019}s thread can\u{2019}t be written to: {text}",
@@ -59,7 +59,7 @@ pub fn not_told_in_thread(deploy: &Deploy, deploy_url: &str, text: &str) -> Stri
     )
 }
 
-/// What a channel is told when a dialog could not be shown where its rule wants it.
+/// The message to a channel that a dialog could not be shown where its rule wants it.
 pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
     format!(
         ":warning: The dialog \u{201c}{}\u{201d} for {} can't be shown in {}: {} Signoff tries again for a day; nothing runs \
@@ -71,14 +71,14 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
     )
 }
 
-/// What the dialog's thread is told when somebody lifted the freeze; `None` where nobody did, and where no
-/// dialog stands: the next one says it.
+/// The message to the dialog's thread that somebody lifted the freeze; `None`: nobody did, or no dialog is
+/// posted yet, and the next one says it.
 pub fn freeze_lifted(approval: &Approval) -> Option<String> {
     let Lifted { by, reason, .. } = approval.frozen.lifted.as_ref().filter(|_| approval.dialog.is_some())?;
     Some(format!(":rotating_light: <@{by}> lifted the freeze for this approval. {}", sentence(reason)))
 }
 
-/// What the dialog's thread is told when somebody (`by`, a Slack user id) undid a quorum: the broken glass,
+/// The message to the dialog's thread that somebody (`by`, a Slack user id) undid a quorum: the broken glass,
 /// or the votes that are `taken_back` (their voters' user ids).
 pub fn undone(by: &str, was_broken: bool, taken_back: &[String]) -> String {
     let what = if was_broken { "broken glass" } else { "approval" };
@@ -90,8 +90,8 @@ pub fn undone(by: &str, was_broken: bool, taken_back: &[String]) -> String {
     format!(":leftwards_arrow_with_hook: <@{by}> undid the {what}.{votes}")
 }
 
-/// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` once it is
-/// decided.
+/// The message to the dialog's thread when nobody decided for a while; it names the people who are still
+/// needed. `None`: the approval is not pending any more.
 pub fn reminder(approval: &Approval) -> Option<String> {
     if approval.status != Status::Pending {
         return None;
@@ -101,8 +101,8 @@ pub fn reminder(approval: &Approval) -> Option<String> {
     Some(format!(":bell: This waits for a decision: {needed}{}", until.unwrap_or_default()))
 }
 
-/// What the dialog's thread is told when a later look did not bear out that enough people approved, or that
-/// somebody broke the glass (`was_broken`). `struck`: the votes that it struck.
+/// The message to the dialog's thread that a look before the first action found too few approvals, or a glass
+/// that does not count as broken (`was_broken`). `struck`: the votes that the look struck.
 pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> String {
     let is_blocked = !approval.electorate.blocked.is_empty();
     let had =

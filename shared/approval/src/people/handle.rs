@@ -1,5 +1,5 @@
-//! Handles: git accounts by their number, e-mail addresses, users of a CI, and what is left of accounts
-//! that are gone.
+//! Handles: git accounts by their number, e-mail addresses, users of a CI, and traces of accounts that are
+//! gone.
 
 use crate::slug::{Slug, canonical};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub enum Handle {
     },
     /// A user of a CI.
     CiUser(CiUser),
-    /// An account that is gone, by what it did to a pull request: the host names nobody any more.
+    /// An account that is gone, by its part in a pull request: the host names nobody any more.
     PullRequest {
         /// The repository (`owner/name`), in lower case.
         repository: String,
@@ -171,7 +171,7 @@ impl Handle {
         Some(Self::PullRequest { repository: canonical(repository), number, role })
     }
 
-    /// Whether it is an address of GitHub's that takes no mail, so that nobody in Slack has it.
+    /// True if it is an address of GitHub's that takes no mail, so that nobody in Slack has it.
     pub fn is_noreply(&self) -> bool {
         match self {
             Self::Account { .. } | Self::CiUser(_) | Self::PullRequest { .. } => false,
@@ -180,7 +180,7 @@ impl Handle {
     }
 }
 
-/// Whether `text` is a UUID in lower case.
+/// True if `text` is a UUID in lower case.
 fn is_uuid(text: &str) -> bool {
     let parts = text.split('-').map(str::len);
     parts.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))

@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 /// The earlier run and approval that a run asks again for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Again {
-    /// How often this was asked before, from 1.
+    /// The number of times that this was asked before, from 1.
     pub round: u32,
     /// The run before this one.
     pub run: RunId,
     /// Its approval.
     pub approval: ApprovalId,
-    /// How that ended.
+    /// The outcome of that approval.
     pub ended: Ended,
     /// The person who asked again (a Slack user id).
     pub by: String,
@@ -28,7 +28,7 @@ pub struct Again {
     pub name: String,
 }
 
-/// How an approval ended that is asked again.
+/// The outcome of an approval that is asked again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "as", rename_all = "snake_case")]
 pub enum Ended {
@@ -41,7 +41,7 @@ pub enum Ended {
     Expired,
     /// It was cancelled.
     Cancelled,
-    /// It was approved, and what followed failed.
+    /// It was approved, and a step after it failed.
     Failed,
 }
 
@@ -65,7 +65,7 @@ pub enum NotAgain {
 }
 
 impl Run {
-    /// How `approval`, which this run waited for, ended, where it can be asked again.
+    /// The outcome of `approval`, which this run waited for, if it can be asked again.
     ///
     /// # Errors
     ///
@@ -115,11 +115,11 @@ impl Run {
         steps.filter(move |(index, step)| Some(*index) == this || is_rejected(step)).map(|(index, _)| index)
     }
 
-    /// Asks again for `approval` at `now`, because of `by` (a Slack user id) with this `name`: what becomes
-    /// of this run, and the run that takes its place, by the rule as it is now (`opening`). `all` are the
-    /// approvals of this run: the new dialog mentions whoever rejected one of them. The new run
-    /// begins with its first approval: of what comes before, nothing is done again, and nothing that is new
-    /// is done unasked.
+    /// Asks again for `approval` at `now`, on behalf of `by` (a Slack user id) with this `name`. Returns the
+    /// decision on this run, and the decision on the run that takes its place by the rule as it is now
+    /// (`opening`). `all` are the approvals of this run: the new dialog mentions whoever rejected one of
+    /// them. The new run begins with its first approval: nothing that comes before is done again, and nothing
+    /// new is done unasked.
     ///
     /// # Errors
     ///

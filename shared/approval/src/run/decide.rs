@@ -1,4 +1,4 @@
-//! What can happen to a step of a run, and what it makes of the run.
+//! The state machine of a run's step: the commands, the refusals, and the decision on each.
 
 use super::failure::{self, Answer};
 use super::{Branch, FailureNotice, FirstTry, KnownMakers, Resolution, Run, Status, StepState};
@@ -10,7 +10,7 @@ use crate::event::EventKind;
 use crate::id::ApprovalId;
 use jiff::Timestamp;
 
-/// What can happen to a step of a run.
+/// A command to a step of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
     /// Its action begins, or begins again, for this effect.
@@ -21,7 +21,7 @@ pub enum Command {
     Close(Outcome),
     /// Its action is to be tried again.
     Retry {
-        /// What went wrong.
+        /// The thing that went wrong.
         reason: String,
     },
     /// Its action can't be done yet, and nothing failed.
@@ -31,45 +31,45 @@ pub enum Command {
     },
     /// Its action was done.
     Succeed {
-        /// What was done.
+        /// A summary of what was done.
         summary: String,
-        /// Where to look at it.
+        /// The page that shows it.
         url: Option<String>,
         /// The build that it started, where it did.
         build: Option<StartedBuild>,
     },
     /// Its action failed for good.
     Fail {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// Its action's answer was lost, and it must not be repeated unseen.
     Lose {
-        /// What was lost.
+        /// The reason why nobody knows whether it was done.
         reason: String,
     },
-    /// Somebody does something about its failure, or says what became of it after its answer was lost.
+    /// Somebody acts on its failure, or says if it happened after its answer was lost.
     Resolve {
         /// The Slack user id.
         by: String,
         /// Their name.
         name: String,
-        /// What is to be done about it.
+        /// The resolution that they chose.
         resolution: Resolution,
         /// Their reason, where they gave one.
         reason: Option<String>,
-        /// The time of the failure that they were told of.
+        /// The time of the failure that they saw.
         failed_at: Timestamp,
     },
-    /// The people were looked up who made what its failure is about.
+    /// The people who made the change that its failure is about were looked up.
     MakersFound(KnownMakers),
-    /// People were told of its failure.
+    /// The message about its failure was posted.
     FailurePosted(FailureNotice),
     /// Its line stands in Slack.
     LinePosted(Dialog),
 }
 
-/// Why a command changes nothing.
+/// The reason why a command changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// It was done before.
@@ -84,7 +84,7 @@ pub enum Refusal {
     AskedAgain,
 }
 
-/// What `command` makes of step number `step` of `run` at `now`.
+/// The decision on `command` to step number `step` of `run` at `now`.
 pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Result<Decision<Run>, Refusal> {
     let current = run.steps.get(step).ok_or(Refusal::NoSuchStep)?;
     let line = current.action.to_string();
@@ -280,7 +280,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
     }
 }
 
-/// The approval of step `step` ended: what does not follow from that is skipped.
+/// Closes step `step`, whose approval ended, and skips the steps that do not run after this outcome.
 fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<Run> {
     let failed = |reason: &str| StepState::Failed { at: now, reason: reason.to_owned() };
     let is_said = !matches!(outcome, Outcome::Cancelled(_));
@@ -311,7 +311,7 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
     decision
 }
 
-/// What has not begun, and of which `which` is true, is skipped.
+/// Skips the steps that have not begun and for which `which` is true.
 fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
     let skipped: Vec<_> = (0..run.steps.len()).filter(|index| which(run, *index)).collect();
     for index in skipped {
@@ -321,8 +321,8 @@ fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
     }
 }
 
-/// Step `step` enters `state`, without an event: the approval's own say it. Its line shows it, in the thread
-/// of the approval that it follows; without one, only what needs people is shown.
+/// Step `step` enters `state`, without an event: the approval has events of its own. Its line shows it, in
+/// the thread of the approval that it follows; without an approval, only steps that need people are shown.
 fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
     let approval = run.thread_of(step);
     let known = run.steps.get(step).is_some_and(|step| step.line.is_some() || step.notice.is_some());

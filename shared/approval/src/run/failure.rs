@@ -1,4 +1,4 @@
-//! The failure of a step: how people are told, and what they can do about it.
+//! The failure of a step: the message to people, and the ways in which they can act on it.
 
 use super::{Resolution, Run, Status, Step, StepState};
 use crate::action::{Action, OnFailure};
@@ -10,7 +10,7 @@ use crate::id::EffectId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The effect that tried a step first. Later tries carry its id to the outside world, so that what it did is
+/// The effect that tried a step first. Later tries carry its id to the outside world, so that its result is
 /// found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FirstTry {
@@ -29,7 +29,7 @@ pub struct FailureNotice {
     pub message: Dialog,
 }
 
-/// The people who made what a failure is about.
+/// The people who made the change that a failure is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KnownMakers {
     /// The time of the failure.
@@ -43,22 +43,22 @@ pub struct KnownMakers {
 pub struct Makers {
     /// Their Slack user ids.
     pub members: Vec<String>,
-    /// Whether there may be others: somebody is not known in Slack, or the change was not read whole.
+    /// True if there may be others: somebody is not known in Slack, or the change was not read whole.
     pub lacks_some: bool,
 }
 
-/// What somebody did about a failure.
+/// The resolution of a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Resolved {
     /// The time of the failure.
     pub failed_at: Timestamp,
     /// The reason of the failure.
     pub failure: String,
-    /// Whether nobody knew if the action had happened.
+    /// True if nobody knew whether the action had happened.
     pub was_unknown: bool,
     /// The Slack user id of the person.
     pub by: String,
-    /// What they did.
+    /// The resolution that they chose.
     pub resolution: Resolution,
     /// Their reason, where they gave one.
     pub reason: Option<String>,
@@ -99,22 +99,22 @@ impl Step {
         }
     }
 
-    /// Whether nobody knows if it happened.
+    /// True if nobody knows whether it happened.
     pub fn is_unknown(&self) -> bool {
         matches!(self.state, StepState::Unknown { .. })
     }
 
-    /// Whether no step runs after it, as it is.
+    /// True if it failed, or may have, so that no step runs after it.
     pub fn stops(&self) -> bool {
         self.failure().is_some() && self.on_failure == OnFailure::Stop
     }
 }
 
 impl Run {
-    /// What people can do about step number `step`; empty where it has not failed. An approval can only be
-    /// asked again where it could not be asked: nobody but its voters takes a run past it. Signoff's own
-    /// steps can only be tried again. Nothing can be done where people asked again: another run has taken its
-    /// place.
+    /// The resolutions that step number `step` offers; empty where it has not failed. An approval that could
+    /// not be opened can only be tried again, and one that was opened offers nothing: nobody but its voters
+    /// takes a run past it. Signoff's own steps can only be tried again. Where people asked again, nothing is
+    /// offered: another run has taken the place of this one.
     pub fn offers(&self, step: usize) -> &'static [Resolution] {
         if self.asked_again.is_some() { &[] } else { self.ways_on(step) }
     }
@@ -139,9 +139,9 @@ impl Run {
         (0..self.steps.len()).filter(|step| !self.ways_on(*step).is_empty())
     }
 
-    /// Whether `person` (a Slack user id) may mark step number `step` as done. A build takes somebody who
-    /// made none of the change: neither as it was looked up after the failure, nor as `approval`, before the
-    /// step, judged it.
+    /// Checks that `person` (a Slack user id) may mark step number `step` as done. For a build, they must
+    /// have made none of the change: neither as it was looked up after the failure, nor as `approval`, before
+    /// the step, judged it.
     ///
     /// # Errors
     /// They may not, or nobody knows.
@@ -171,7 +171,7 @@ impl Run {
         }
     }
 
-    /// Whether step number `later` was skipped because step number `step` stopped the run: no approval before
+    /// True if step number `later` was skipped because step number `step` stopped the run: no approval before
     /// it had ended otherwise than it needs. A step that let the run go on stopped nothing: what is skipped
     /// after it, another one stopped.
     fn stopped_with(&self, later: usize, step: usize) -> bool {
@@ -202,7 +202,7 @@ impl Run {
     }
 }
 
-/// Has people told that step number `step`, which failed at `failed_at`, needs them.
+/// Posts that step number `step`, which failed at `failed_at`, needs people.
 pub(super) fn tell(decision: &mut Decision<Run>, step: usize, failed_at: Timestamp) {
     let run = &decision.next;
     let (id, approval) = (run.id.clone(), run.thread_of(step));
@@ -212,7 +212,8 @@ pub(super) fn tell(decision: &mut Decision<Run>, step: usize, failed_at: Timesta
     }
 }
 
-/// What a person's `answer` makes of step number `step`, which failed at `failed_at` because of `failure`.
+/// The decision on a person's `answer` to the failure of step number `step` at `failed_at`, whose reason is
+/// `failure`.
 pub(super) fn resolve(
     run: &Run,
     step: usize,

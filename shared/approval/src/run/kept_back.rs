@@ -6,7 +6,7 @@ use super::{Run, StepState};
 pub const KEPT_BACK: &str = "The policy keeps this back. ";
 
 impl StepState {
-    /// Whether the policy keeps a step in this state back.
+    /// True if the policy keeps a step in this state back.
     pub fn is_kept_back(&self) -> bool {
         match self {
             Self::Running { note, .. } => note.as_ref().is_some_and(|note| note.starts_with(KEPT_BACK)),
@@ -22,7 +22,7 @@ impl StepState {
 }
 
 impl Run {
-    /// Whether the policy keeps a step of this run back.
+    /// True if the policy keeps a step of this run back.
     pub fn is_kept_back(&self) -> bool {
         self.steps.iter().any(|step| step.state.is_kept_back())
     }

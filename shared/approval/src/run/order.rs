@@ -4,8 +4,8 @@ use super::{Branch, Run};
 use crate::action::Action;
 
 impl Run {
-    /// How the approval of step number `approval` must end for the later step number `step` to run. `None`:
-    /// the run comes to `step` without that approval, or never through both.
+    /// The outcome of the approval of step number `approval` with which the later step number `step` runs.
+    /// `None`: the run comes to `step` without that approval, or never through both.
     pub fn decides(&self, approval: usize, step: usize) -> Option<Branch> {
         if approval >= step || step >= self.steps.len() || !self.is_approval(approval) {
             return None;

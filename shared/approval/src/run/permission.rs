@@ -25,9 +25,9 @@ impl Run {
         on_the_way.map(move |index| (index, self.branch_of(step, index).unwrap_or_default()))
     }
 
-    /// Whether step number `step` may run, by what is on record of `approvals`: each approval that it follows
+    /// True if step number `step` may run, by the `approvals` on record: each approval that it follows
     /// belongs to this run, to its own step and to this rule and revision, and ended as the step needs. A run
-    /// that asks nobody needs none. Nothing of a run may run any more that was asked again.
+    /// that asks nobody needs none. Once people asked again, no step of this run may run any more.
     pub fn permits(&self, step: usize, approvals: &[Approval]) -> bool {
         if self.asked_again.is_some() {
             return false;
@@ -40,7 +40,8 @@ impl Run {
         })
     }
 
-    /// Whether `approval` is that of step number `step` of this run, about what this run is about.
+    /// True if `approval` is that of step number `step` of this run, and judges the same deploy, revision and
+    /// rule.
     pub fn owns(&self, approval: &Approval, step: usize) -> bool {
         let subject = &approval.subject;
         approval.deploy == self.deploy
@@ -52,7 +53,7 @@ impl Run {
     }
 }
 
-/// Whether `approval` ended so that what stands under it in `branch` runs.
+/// True if `approval` ended so that the steps under it in `branch` run.
 fn leads(approval: &Approval, branch: Branch) -> bool {
     match (&approval.status, branch) {
         (Status::Approved { .. }, Branch::OnSuccess)
@@ -69,7 +70,7 @@ fn leads(approval: &Approval, branch: Branch) -> bool {
 }
 
 impl Status {
-    /// Whether an approval with this status ended with `outcome`.
+    /// True if an approval with this status ended with `outcome`.
     pub fn is_outcome(&self, outcome: &Outcome) -> bool {
         match (self, outcome) {
             (Self::Approved { .. }, Outcome::Approved)

@@ -20,23 +20,23 @@ pub struct Maker {
     pub account: Option<Account>,
     /// The addresses, in lower case.
     pub emails: BTreeSet<String>,
-    /// Whether the host or the CI says that somebody acted, and names no account of the host's.
+    /// True if the host or the CI says that somebody acted, and names no account of the host.
     #[serde(default)]
     pub is_untold: bool,
-    /// Whether the account may show an address in public that was not read.
+    /// True if the account may show an address in public that was not read.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_unread: bool,
-    /// The handle of somebody who is untold, where the page People can say who it was.
+    /// The handle of somebody who is untold, where an admin can map them on the People page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<Handle>,
-    /// `true` for a program where its commits are its own by the source host's signature. What else the same
-    /// account did is another maker's.
+    /// `true` for a program where its commits are its own by the source host's signature. Other commits by
+    /// the same account have another maker.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_signed_bot: bool,
 }
 
 impl Maker {
-    /// Everything by which the page People may know them.
+    /// Everything by which the People page may know them.
     pub fn handles(&self) -> Vec<Handle> {
         let account = self.account.as_ref().map(|account| Handle::github(account.id));
         let emails = self.emails.iter().filter_map(|email| Handle::email(email));
@@ -50,15 +50,15 @@ pub(super) struct Makers {
     pub(super) all: Vec<Maker>,
     accounts: BTreeMap<u64, usize>,
     addresses: BTreeMap<String, usize>,
-    /// Programs by their accounts' numbers, for what is their own by signature.
+    /// Programs by their accounts' numbers, for commits that are their own by signature.
     signed_bots: BTreeMap<u64, usize>,
     /// Those whose account only follows from the text of an address.
     by_text: BTreeSet<usize>,
 }
 
 impl Makers {
-    /// The index of who `identity` is. An account is one maker with all the addresses that the host says
-    /// are its own.
+    /// The index of the maker that `identity` is. An account is one maker with all the addresses that the
+    /// host says are its own.
     pub(super) fn index(&mut self, identity: &Identity) -> usize {
         let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
         let told = identity.account.as_ref();
@@ -93,7 +93,8 @@ impl Makers {
         index
     }
 
-    /// The index of the program with this account, for what is its own by the source host's signature.
+    /// The index of the program with this account, for commits that are its own by the source host's
+    /// signature.
     pub(super) fn signed_bot(&mut self, account: &Account) -> usize {
         *self.signed_bots.entry(account.id).or_insert_with(|| {
             let (name, account) = (account.login.clone(), Some(account.clone()));
@@ -102,7 +103,7 @@ impl Makers {
         })
     }
 
-    /// The index of who `identity` is with a hand in `commit`.
+    /// The index of the maker that `identity` is, with a hand in `commit`.
     pub(super) fn of_commit(&mut self, identity: &Identity, commit: &RangeCommit) -> usize {
         let own = own_bot(commit);
         match own.filter(|own| identity.account.as_ref().is_some_and(|account| account.id == own.id)) {

@@ -1,4 +1,4 @@
-//! What holds of an approval after any commands in any order.
+//! Laws that hold for an approval after any commands in any order.
 
 use crate::approval_moves::{History, approvals, carry_out, stories};
 use crate::samples::{all_may, at, because, click, consequences};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// Whether the account and the rule let `click` vote on `approval`.
+/// True if the account and the rule let `click` vote on `approval`.
 fn may_vote(approval: &Approval, click: &Click) -> bool {
     let is_member = matches!(click.voter.standing, None | Some(Standing::Member));
     let is_ours = click.voter.workspace == approval.workspace;
@@ -29,8 +29,8 @@ fn nameless(approval: &Approval) -> Approval {
     same
 }
 
-/// How many of those who approved `approval` and were looked up may vote, by another way than the one that is
-/// tested.
+/// The number of people who approved `approval`, were looked up and may vote, found in another way than the
+/// one that is tested.
 fn confirmed(approval: &Approval, command: &Command) -> usize {
     let Command::Confirm(check) = command else { return 0 };
     let named = |id: &String| check.electorate.people.as_ref().is_none_or(|people| people.contains(id));
@@ -41,7 +41,8 @@ fn confirmed(approval: &Approval, command: &Command) -> usize {
     looked_up.filter(|(id, _)| approving(id)).count()
 }
 
-/// Whether `command` looked at whoever broke the glass of `approval`: `None`, or whether they may.
+/// The verdict of `command` on the person who broke the glass of `approval`: true if they may. `None`: it did
+/// not look at them.
 fn seen_breaker(approval: &Approval, command: &Command) -> Option<bool> {
     let Command::Confirm(check) = command else { return None };
     let broken = approval.glass.broken.as_ref()?;
@@ -50,13 +51,13 @@ fn seen_breaker(approval: &Approval, command: &Command) -> Option<bool> {
     Some(named && look.verdict == Verdict::Eligible)
 }
 
-/// When the only window that there may be ends.
+/// The end of the only window that there may be.
 fn freeze_end(approval: &Approval) -> Option<Timestamp> {
     let hours = approval.frozen.windows.first()?.hours?;
     Some(at((i64::from(hours.to) - (11 * 60 + 42)) * 60))
 }
 
-/// When the freeze at `now` ends, by another way than the one that is tested.
+/// The end of the freeze at `now`, found in another way than the one that is tested.
 fn freeze_at(approval: &Approval, now: Timestamp) -> Option<Timestamp> {
     let hours = approval.frozen.windows.first()?.hours?;
     let from = at((i64::from(hours.from) - (11 * 60 + 42)) * 60);

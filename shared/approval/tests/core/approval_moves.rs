@@ -1,4 +1,4 @@
-//! Any commands in any order and at any time, and what became of an approval on the way.
+//! Any commands in any order and at any time, and the history of an approval under them.
 
 use crate::samples::{WORKSPACE, approval, at, authors, except, successor, window};
 use approval::action::Reasons;
@@ -15,7 +15,8 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-/// What happens next to an approval. What depends on its state is made a command when its turn comes.
+/// The next thing that happens to an approval. One that depends on the approval's state becomes a command
+/// when its turn comes.
 #[derive(Clone, Debug)]
 pub enum Move {
     /// This command.
@@ -24,8 +25,8 @@ pub enum Move {
     Click { person: usize, ask: Ask, ago: i64, voter: (bool, Option<Standing>) },
     /// A click that was counted comes again.
     Replay(usize),
-    /// Those who approved so many states ago were looked up; U`gone` are deactivated, and who may vote is
-    /// this.
+    /// The people who approved so many states ago were looked up; U`gone` are deactivated, and this is the
+    /// electorate.
     Look { ago: usize, gone: usize, electorate: Electorate },
     /// Something is done whose time has come; a look is one at the state so many states ago.
     Due { ago: usize, gone: usize },
@@ -133,7 +134,7 @@ pub fn stories() -> impl Strategy<Value = Vec<(i64, Move)>> {
     proptest::collection::vec((seconds, moves()), 0..60)
 }
 
-/// What became of an approval, and everything that followed on the way.
+/// The history of an approval, with everything that followed on the way.
 pub struct History {
     pub last: Approval,
     pub now: Timestamp,
@@ -141,13 +142,13 @@ pub struct History {
     pub events: Vec<(Timestamp, EventKind)>,
     /// The clicks that changed something.
     pub counted: Vec<Click>,
-    /// What is still to be done at its time, of that which takes the approval on.
+    /// The effects whose time is still to come, of those that take the approval on.
     pub due: Vec<(Timestamp, EffectKind)>,
     earlier: Vec<Approval>,
 }
 
-/// Opens `first` and carries out `moves`; `check` sees each command and what came of it, with the approval
-/// before it.
+/// Opens `first` and carries out `moves`; `check` sees each command and its result, with the approval before
+/// it.
 pub fn carry_out(
     first: &Approval,
     moves: &[(i64, Move)],
@@ -175,7 +176,7 @@ pub fn carry_out(
 }
 
 impl History {
-    /// The command that `next` comes to now.
+    /// The command that `next` is now.
     fn command(&mut self, next: &Move) -> Option<Command> {
         match next {
             Move::Do(command) => Some(command.clone()),

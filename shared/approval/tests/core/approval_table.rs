@@ -1,4 +1,4 @@
-//! What each command makes of an approval in each state.
+//! A table of every command to an approval in every state.
 
 use crate::samples::{
     all_may, at, because, check, click, consequences, for_it, frozen, of_three, successor, with_votes,
@@ -6,8 +6,8 @@ use crate::samples::{
 use approval::approval::{Approval, Ask, Choice, Command, Dialog, Refusal, Status, Verdict, decide};
 use jiff::SignedDuration;
 
-/// What `command` makes of `approval` at [`at`] `second`: the status, approvals and rejections, what follows,
-/// or the refusal.
+/// The outcome of `command` to `approval` at [`at`] `second`: the status, approvals and rejections, and the
+/// consequences; or the refusal.
 pub fn outcome(approval: &Approval, command: Command, second: i64) -> String {
     match decide(approval, command, at(second)) {
         Ok(decision) => {
@@ -28,8 +28,8 @@ pub fn table<'a>(lines: impl IntoIterator<Item = (&'a str, String)>) -> String {
     lines.iter().map(|(name, line)| format!("{name:width$}  {line}\n")).collect()
 }
 
-/// An approval of U1, U2 and U3 that needs two approving votes, can be undone for two minutes and expires at
-/// 600, in each state. U1 approved, and where it came to something U2 did what closed it; their dialog stands
+/// An approval of U1, U2 and U3 in each state. It needs two approving votes, can be undone for two minutes
+/// and expires at 600. U1 approved, and U2 voted or cancelled where the state needs it; their dialog stands
 /// in Slack.
 fn states() -> Vec<(&'static str, Approval)> {
     use Choice::{Approve, Reject};

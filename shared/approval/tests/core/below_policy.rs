@@ -1,4 +1,4 @@
-//! What the dialog says of the policy, as the policy in force changes.
+//! The dialog's lines about the policy, as the policy in force changes.
 
 use crate::dialogs::{blocks, said};
 use crate::samples::{approval, at, voted};

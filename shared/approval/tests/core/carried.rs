@@ -1,4 +1,4 @@
-//! Whether the votes of an earlier approval stand after the base of its range moved.
+//! Votes of an earlier approval after the base of its range moved: some stand, others don't.
 
 use crate::samples::{approval, judged};
 use approval::approval::{Approval, Blocker, Carried, Electorate, Judged, Part};

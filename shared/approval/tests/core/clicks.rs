@@ -1,4 +1,4 @@
-//! What becomes of a click: whose, when, and on what.
+//! Clicks by different people, at different times and on different subjects.
 
 use crate::approval_table::{outcome, table};
 use crate::samples::{

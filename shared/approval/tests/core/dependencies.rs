@@ -1,4 +1,4 @@
-//! What the core crates are built on.
+//! The crates that the core crates are built on.
 
 use std::process::Command;
 

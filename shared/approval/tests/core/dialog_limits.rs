@@ -1,4 +1,4 @@
-//! What Slack takes of a dialog, whatever is in it.
+//! Slack's limits for a dialog, whatever is in it.
 
 use crate::dialogs::{blocks, said};
 use crate::samples::{approval, at, authors, counted, except, hook, opened, window};
@@ -10,8 +10,8 @@ use approval::run::{Run, StepState};
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Whether Slack takes a dialog: its blocks' number and length, together and each, its text and what its
-/// buttons carry.
+/// Asserts that Slack takes a dialog: the number and the length of its blocks, together and each, its text,
+/// and the values of its buttons.
 fn assert_taken(approval: &Approval, run: Option<&Run>) {
     let blocks = blocks(approval, run);
     assert!(blocks.len() <= 50, "{} blocks", blocks.len());

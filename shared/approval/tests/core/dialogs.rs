@@ -24,7 +24,7 @@ pub fn blocks(approval: &Approval, run: Option<&Run>) -> Vec<Value> {
     dialog(approval, run).blocks.as_array().expect("a list of blocks").clone()
 }
 
-/// What a block says; of buttons, what they do and what they carry.
+/// The text of a block; of buttons, their actions and values too.
 pub fn said(block: &Value) -> String {
     let text = |value: &Value| value["text"].as_str().unwrap_or_default().to_owned();
     let button = |button: &Value| {

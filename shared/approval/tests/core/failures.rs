@@ -1,4 +1,4 @@
-//! A step's failure: what it stops, who is told, and what people can do about it.
+//! A step's failure: the steps that it stops, the messages, and the ways in which people can act on it.
 
 use crate::dialogs::said;
 use crate::samples::{approval, ask, at, consequences, counted, deploy, first, hook, opened};
@@ -22,7 +22,7 @@ fn build() -> Action {
     Action::AutoApproveBuild(BuildRef { build: "build-and-deploy".to_owned(), job: None })
 }
 
-/// `run` after these commands for step number `step`, and what followed from the last.
+/// `run` after these commands for step number `step`, and the consequences of the last.
 fn after(run: &Run, step: usize, commands: &[Command]) -> (Run, String) {
     let (mut run, mut followed) = (run.clone(), String::new());
     for command in commands {

@@ -1,4 +1,4 @@
-//! When freeze windows are open, and when they end.
+//! Freeze windows: the times at which they are open, and at which they end.
 
 use crate::samples::window;
 use approval::freeze::{
@@ -149,8 +149,7 @@ prop_compose! {
     }
 }
 
-/// Whether a window is open at `at`: whether the clock on the wall stands in one that began today or
-/// yesterday.
+/// True if a window is open at `at`: the clock on the wall stands in one that began today or yesterday.
 fn is_open(window: &Freeze, zone: &TimeZone, at: Timestamp) -> bool {
     let local = zone.to_datetime(at);
     let Hours { from, to } = window.hours.unwrap_or(Hours { from: 0, to: MIDNIGHT });

@@ -1,4 +1,4 @@
-//! What a freeze means for an approval, and what lifting it does.
+//! Freezes that hold an approval, and lifting them.
 
 use crate::approval_table::{outcome, table};
 use crate::dialogs::drawn;

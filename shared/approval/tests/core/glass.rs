@@ -1,4 +1,4 @@
-//! Break-glass: who may, what it replaces and what not, and the review that follows.
+//! Break-glass: the people who may use it, the votes that it replaces, and the review that follows.
 
 use crate::approval_table::outcome;
 use crate::dialogs::drawn;
@@ -38,7 +38,7 @@ fn whole() -> Approval {
     Approval { votes_required: 2, electorate, dialog, ..approval() }
 }
 
-/// The same, and nobody knows whose change it is.
+/// The same, and nobody knows who made the change.
 fn blocked() -> Approval {
     let electorate = Electorate { blocked: vec![Blocker::NoBase], ..whole().electorate };
     Approval { electorate, ..whole() }

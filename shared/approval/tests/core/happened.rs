@@ -1,4 +1,4 @@
-//! The answers that an action's texts and its receivers are told of.
+//! The answers in an action's texts and for its receivers.
 
 use crate::samples::{Branches, approval, ask_with, at, counted, hook, opened};
 use approval::action::Action;

@@ -1,5 +1,5 @@
-//! The pure core from outside: what each command makes of each state, what holds after any commands, and
-//! every message.
+//! The pure core from outside: every command in every state, the laws that hold after any commands, and every
+//! message.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 

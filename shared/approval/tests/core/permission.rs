@@ -1,4 +1,4 @@
-//! Which steps the approvals on record let run, whatever an effect says.
+//! Steps that the approvals on record let run or not, whatever an effect says.
 
 use crate::samples::{Branches, approval, ask, ask_with, at, hook, opened};
 use approval::approval::{Approval, Outcome, Status, Subject};

@@ -1,4 +1,4 @@
-//! The place that an approval leads to: what lies in another environment is another place.
+//! The place that an approval leads to: another environment is another place.
 
 use crate::samples::spec;
 use approval::action::{

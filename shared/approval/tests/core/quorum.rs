@@ -1,4 +1,4 @@
-//! What becomes of a quorum: the second look at the voters, the undo window, and what comes in between.
+//! A quorum: the second look at the voters, the undo window, and everything that comes in between.
 
 use crate::approval_table::{outcome, table};
 use crate::samples::{after, all_may, approval, at, authors, check, click, except, for_it, of_three, voted};

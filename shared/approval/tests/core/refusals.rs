@@ -1,4 +1,4 @@
-//! What one person is told or asked: why a click changed nothing, and the windows.
+//! Answers and questions to one person: the reasons why a click changed nothing, and the windows.
 
 use crate::samples::{approval, at, authors, except, successor};
 use approval::approval::{Approval, Electorate, Refusal, Status, Verdict};

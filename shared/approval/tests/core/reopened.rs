@@ -1,4 +1,4 @@
-//! A quorum that a later look does not bear out: people are told in the thread.
+//! A quorum that a later look does not bear out: a message in the thread says so.
 
 use crate::samples::{after, approval, at, authors, check, member, of_three, voted};
 use approval::approval::{
@@ -16,7 +16,7 @@ fn quorum() -> Approval {
     voted(Approval { undo_window: window, ..of_three() }, &[("U1", Approve), ("U2", Approve)])
 }
 
-/// What the thread is told when `command` comes; empty: nothing.
+/// The messages to the thread after `command`; empty: none.
 fn told(before: &Approval, command: Command) -> String {
     let decision = decide(before, command, at(200)).expect("its turn");
     let told = decision.effects.iter().filter_map(|effect| match effect {

@@ -1,4 +1,4 @@
-//! What holds of a run after any commands in any order.
+//! Laws that hold for a run after any commands in any order.
 
 use crate::samples::{Branches, ask_with, at, first, hook, opened};
 use approval::action::{Action, OnFailure};
@@ -42,7 +42,7 @@ fn continuing(actions: Vec<Action>, continues: u16, number: &mut u32) -> Vec<Act
     actions.into_iter().map(&mut each).collect()
 }
 
-/// Which step a command is for: the one whose turn it is (and for what somebody says, what it lost last), or
+/// The step that a command is for: the one whose turn it is (for an answer, the one that was lost last), or
 /// any.
 #[derive(Clone, Copy, Debug)]
 enum At {
@@ -166,7 +166,7 @@ fn is_active(state: &StepState) -> bool {
     !has_ended(state) && *state != StepState::Waiting
 }
 
-/// Whether step number `step` waits for the approval of step number `approval`, directly or not.
+/// True if step number `step` waits for the approval of step number `approval`, directly or not.
 fn is_under(run: &Run, step: usize, approval: usize) -> bool {
     run.steps[step].under.is_some_and(|under| under == approval || is_under(run, under, approval))
 }

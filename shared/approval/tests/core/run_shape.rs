@@ -1,4 +1,5 @@
-//! The shape of a run: how it opens, what its approvals lead to, and where each of its steps is shown.
+//! The shape of a run: its opening, the steps that its approvals lead to, and the place where each step is
+//! shown.
 
 use crate::approval_table::table;
 use crate::run_table::{asking, word};

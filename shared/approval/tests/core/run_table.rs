@@ -1,4 +1,4 @@
-//! What each command makes of a run's step in each state.
+//! A table of every command to a run's step in every state.
 
 use crate::approval_table::table;
 use crate::samples::{ask, at, consequences, first, hook, opened};

@@ -146,7 +146,7 @@ pub fn because(choice: Choice, reason: &str) -> Ask {
     Ask::Vote { choice, reason: Some(reason.to_owned()) }
 }
 
-/// What the look at these approvers says, each with its verdict, while `electorate` may vote.
+/// The command after a look at these approvers, each with its verdict, while `electorate` may vote.
 pub fn check(electorate: Electorate, voters: &[(&str, Verdict)]) -> votes::Command {
     let voters = voters.iter().map(|(voter, verdict)| ((*voter).to_owned(), *verdict)).collect();
     votes::Command::Confirm(Check { electorate, voters, base: None, breaker: None })
@@ -232,7 +232,7 @@ pub fn first() -> FirstTry {
     FirstTry { effect: EffectId::from_text("e"), at: at(0) }
 }
 
-/// What runs after an approval, by how it ended.
+/// The actions after an approval, by its outcome.
 #[derive(Default)]
 pub struct Branches {
     pub on_success: Vec<Action>,
@@ -240,12 +240,12 @@ pub struct Branches {
     pub on_expire: Vec<Action>,
 }
 
-/// The action `slack_channel_approval` with what runs once it is approved.
+/// The action `slack_channel_approval` with the actions that run once it is approved.
 pub fn ask(name: &str, on_success: Vec<Action>) -> Action {
     ask_with(name, Branches { on_success, ..Branches::default() })
 }
 
-/// The action `slack_channel_approval` with what runs after it.
+/// The action `slack_channel_approval` with the actions that run after it.
 pub fn ask_with(name: &str, branches: Branches) -> Action {
     Action::SlackChannelApproval(ApprovalSpec {
         name: name.to_owned(),
@@ -297,8 +297,8 @@ pub fn opened(actions: &[Action]) -> Decision<Run> {
     Run::open(&opening, at(0))
 }
 
-/// A decision's effects and events, each by its name; a step's effect or event with the step's number, what
-/// is to be done later with the seconds of its time.
+/// A decision's effects and events, each by its name; a step's effect or event with the step's number, a
+/// later effect with the seconds of its time.
 pub fn consequences<State>(decision: &Decision<State>) -> String {
     let later = |later: &approval::decision::Later| {
         format!("{} at {}", named(&later.kind, "do"), later.at.duration_since(at(0)).as_secs())
@@ -310,7 +310,7 @@ pub fn consequences<State>(decision: &Decision<State>) -> String {
     format!("do: {}; record: {}", or_none(effects), or_none(events))
 }
 
-/// What serde calls it under `tag`, and its step.
+/// The name that serde gives `value` under `tag`, with its step.
 fn named<T: Serialize>(value: &T, tag: &str) -> String {
     let value = serde_json::to_value(value).expect("JSON");
     let name = value[tag].as_str().expect("a tagged value").to_owned();

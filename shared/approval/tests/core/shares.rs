@@ -1,4 +1,4 @@
-//! Who made what of a range, and whose votes count for it.
+//! Shares: the makers of a range, and the votes that count for each part of it.
 
 use crate::samples::{at, spec};
 use approval::action::{ApprovalSpec, RangeRules};
@@ -26,12 +26,12 @@ fn account(login: &str) -> Account {
     Account { id, login: login.to_owned(), is_bot: login.ends_with("[bot]") }
 }
 
-/// Who acted on the host.
+/// An identity whose account acted on the host.
 fn acted(login: &str) -> Identity {
     Identity { name: login.to_owned(), email: None, account: Some(account(login)), vouched: true }
 }
 
-/// Whom a commit's text names.
+/// An identity that only a commit's text names.
 fn named(login: &str) -> Identity {
     let email = Some(format!("{login}@acme.example"));
     Identity { name: login.to_owned(), email, account: Some(account(login)), vouched: false }

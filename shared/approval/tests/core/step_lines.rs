@@ -81,7 +81,7 @@ fn a_step_that_somebody_said_what_became_of_names_them() {
     insta::assert_snapshot!(resolved(Resolution::MarkAsDone), @":white_check_mark: `auto_approve_build: deploy-production`: Ana &lt;Novak&gt; marked it as done.");
 }
 
-/// What the line of step `step` says did not run.
+/// The part of the line of step `step` about the actions that did not run.
 fn cut_off(run: &Run, step: usize) -> String {
     let (deploy, deploy_url) = (deploy(), "https://signoff.example.com/deploys/d");
     let failed = FailedStep {

@@ -1,4 +1,4 @@
-//! What channels and threads are told.
+//! Messages to channels and threads.
 
 use crate::samples::{after, all_may, approval, at, authors, deploy, except, of_three, voted};
 use approval::approval::{Approval, Choice, Electorate};

@@ -6,15 +6,15 @@ use super::wire::{Job, JobStatus, JobType, Pipeline, PipelineState, Workflow, Wo
 use crate::failure::{Failure, quote};
 use std::collections::BTreeSet;
 
-/// How many characters of a revision people read.
+/// Number of characters of a revision that messages show.
 const SHORT: usize = 7;
-/// How many characters a full revision has.
+/// Number of characters of a full revision.
 const FULL: usize = 40;
 
 /// The job is approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
-    /// Whether it had been approved before, by somebody else or by an earlier attempt of ours.
+    /// True if it had been approved before, by somebody else or by an earlier attempt of ours.
     pub already: bool,
     /// The pipeline that has the job.
     pub pipeline: Triggered,
@@ -54,7 +54,7 @@ pub enum NotApproved {
     Failed(#[from] Failure),
 }
 
-/// What to do with a workflow's approval job.
+/// Decision about a workflow's approval job.
 #[derive(Debug)]
 enum Verdict<'a> {
     Approve(&'a Job),
@@ -62,7 +62,7 @@ enum Verdict<'a> {
     Not(NotApproved),
 }
 
-/// What was looked at on the way, to be named if nothing is found.
+/// Pipelines and workflows seen on the way, to name if nothing is found.
 #[derive(Default)]
 struct Seen {
     pipelines: BTreeSet<u64>,
@@ -277,13 +277,13 @@ fn fail(message: String) -> NotApproved {
     NotApproved::Failed(Failure::Permanent(message))
 }
 
-/// Whether a pipeline built exactly `revision`.
+/// True if a pipeline built exactly `revision`.
 fn is_of(pipeline: &Pipeline, revision: &str) -> bool {
     let built = pipeline.vcs.as_ref().and_then(|vcs| vcs.revision.as_deref()).unwrap_or_default();
     built.eq_ignore_ascii_case(revision)
 }
 
-/// What to do in a workflow with these jobs; `wanted` names the approval job.
+/// Decides what to do in a workflow with these jobs; `wanted` names the approval job.
 fn judge<'a>(workflow: &Workflow, jobs: &'a [Job], wanted: Option<&str>) -> Verdict<'a> {
     let gates: Vec<&Job> = jobs.iter().filter(|job| job.r#type == JobType::Approval).collect();
     let name = &workflow.name;
@@ -320,7 +320,7 @@ fn judge<'a>(workflow: &Workflow, jobs: &'a [Job], wanted: Option<&str>) -> Verd
     }
 }
 
-/// What to do with the approval job that is meant.
+/// Decides what to do with the chosen approval job.
 fn judge_gate<'a>(workflow: &Workflow, gate: &'a Job) -> Verdict<'a> {
     let (job, name, status) = (&gate.name, &workflow.name, words(gate.status));
     match gate.status {
@@ -340,13 +340,13 @@ fn judge_gate<'a>(workflow: &Workflow, gate: &'a Job) -> Verdict<'a> {
     }
 }
 
-/// Whether a job with this status may still come to wait.
+/// True if a job with this status may still come to wait for approval.
 fn is_ahead(status: JobStatus) -> bool {
     use JobStatus::{Blocked, NotRun, NotRunning, Queued, Retried, Running, Unknown};
     matches!(status, Blocked | NotRun | NotRunning | Queued | Retried | Running | Unknown)
 }
 
-/// Whether a workflow has jobs that will still run.
+/// True if a workflow has jobs that will still run.
 fn can_go_on(workflow: &Workflow) -> bool {
     use WorkflowStatus::{Failing, NotRun, OnHold, Running, Unknown};
     matches!(workflow.status, Running | OnHold | Failing | NotRun | Unknown)

@@ -11,14 +11,14 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How many pages of a list are read at most (CircleCI's have 20 entries or more).
+/// Most pages of a list that are read (CircleCI's have 20 entries or more).
 pub(super) const MAX_PAGES: usize = 10;
-/// How much earlier than asked a search starts, for clocks that differ from CircleCI's.
+/// Time by which a search starts earlier than asked, for clocks that differ from CircleCI's.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// The beginning of the slugs of projects of CircleCI's GitHub App, and of those of GitLab.
 const OF_APP: &str = "circleci/";
-/// What to do about a project that the older call does not take.
+/// Advice for a project that the older call does not take.
 const NEEDS_DEFINITION: &str = "A project of CircleCI's GitHub App is triggered by its pipeline definition: enter its id in the \
                                 deployment's settings";
 
@@ -31,7 +31,7 @@ pub struct CircleCi {
     token: SecretString,
 }
 
-/// What to build.
+/// Branch or tag to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
     /// The head of a branch.
@@ -53,7 +53,7 @@ pub struct Triggered {
     pub url: String,
 }
 
-/// What a look for a triggered pipeline found.
+/// Result of the search for a triggered pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
     /// It was triggered.
@@ -289,8 +289,8 @@ fn on(target: Target<'_>) -> String {
     }
 }
 
-/// Whether the API triggered this pipeline for `target`. The default branch's name is not known here: any
-/// branch may be it.
+/// True if the API may have triggered this pipeline for `target`. The name of the default branch is not known
+/// here: any branch may be it.
 fn may_be(pipeline: &wire::Pipeline, target: Target<'_>) -> bool {
     let vcs = pipeline.vcs.as_ref();
     let same_target = match target {
@@ -311,8 +311,8 @@ fn may_be(pipeline: &wire::Pipeline, target: Target<'_>) -> bool {
     same_target && matches!(pipeline.trigger.r#type.as_str(), "api" | "explicit")
 }
 
-/// Whether a pipeline was triggered with these parameters; `None` if it does not say so of all of them, or of
-/// any at all.
+/// True if a pipeline was triggered with these parameters, and false if one differs. `None` if it does not
+/// show them all, or shows none at all.
 pub(super) fn has_parameters(
     pipeline: &wire::Pipeline,
     parameters: &BTreeMap<String, ParameterValue>,

@@ -1,4 +1,4 @@
-//! What to do about an answer of CircleCI's that isn't a success.
+//! Classification of CircleCI's error answers by what to do about them.
 
 use super::wire::Message;
 use crate::failure::{Failure, Repeat, quote, retry_after, server_error};

@@ -41,7 +41,7 @@ pub(super) fn origin(pipeline: &Pipeline) -> Origin {
     }
 }
 
-/// Whether the push came from another repository than the project's.
+/// True if the push came from another repository than the project's.
 fn is_of_another_repository(vcs: &Vcs) -> bool {
     match (&vcs.origin_repository_url, &vcs.target_repository_url) {
         (Some(origin), Some(target)) => !origin.eq_ignore_ascii_case(target),
@@ -90,7 +90,7 @@ fn origin_by_parameters(vcs: &Vcs, parameters: &Map<String, Value>) -> Origin {
     }
 }
 
-/// Whether a value says nothing.
+/// True if a value is null or empty.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -101,7 +101,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// Whether `name` is the pipeline's own revision, branch or tag.
+/// True if `name` is the pipeline's own revision, branch or tag.
 fn is_the_same(vcs: &Vcs, name: &str) -> bool {
     let revision = vcs.revision.as_deref().is_some_and(|revision| revision.eq_ignore_ascii_case(name));
     let branch = name.strip_prefix("refs/heads/").unwrap_or(name);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct Ran {
     /// The full SHA of its commit.
     pub revision: String,
-    /// Whether it has other parameters than it was triggered with, as far as CircleCI tells.
+    /// True if it has other parameters than it was triggered with, as far as CircleCI tells.
     pub has_other_parameters: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What crosses the wire to and from CircleCI's API v2, as its OpenAPI description says: only the fields that
+//! Requests and answers of CircleCI's API v2, as its OpenAPI description defines them: only the fields that
 //! we use.
 
 use approval::action::ParameterValue;
@@ -30,8 +30,8 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// What a pipeline of CircleCI's GitHub App, which has no `vcs`, tells of its commit: `checkout_sha`,
-    /// `branch`, `tag`.
+    /// Returns a value of the commit (`checkout_sha`, `branch` or `tag`) for a pipeline of CircleCI's GitHub
+    /// App, which has no `vcs`.
     /// <https://circleci.com/docs/pipeline-variables/#pipeline-values>
     pub(super) fn git(&self, key: &str) -> Option<&str> {
         let told = self.trigger_parameters.as_ref()?.get("git")?.get(key)?.as_str();
@@ -39,7 +39,7 @@ impl Pipeline {
     }
 }
 
-/// How far a pipeline has come.
+/// State of a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PipelineState {
@@ -52,25 +52,25 @@ pub(crate) enum PipelineState {
     Unknown,
 }
 
-/// What went wrong with a pipeline's configuration.
+/// Error in a pipeline's configuration.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct PipelineError {
     pub message: String,
 }
 
-/// What started a pipeline: `api`, `webhook`, `scheduled_pipeline` or `explicit`.
+/// Trigger of a pipeline: `api`, `webhook`, `scheduled_pipeline` or `explicit`.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Trigger {
     pub r#type: String,
 }
 
-/// What a pipeline builds.
+/// Commit that a pipeline builds, with its branch or tag.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Vcs {
     pub revision: Option<String>,
     pub branch: Option<String>,
     pub tag: Option<String>,
-    /// Where the push came from: a fork, for the pull request of one.
+    /// Repository that the push came from: a fork, for the pull request of one.
     pub origin_repository_url: Option<String>,
     /// The project's repository.
     pub target_repository_url: Option<String>,
@@ -87,7 +87,7 @@ pub(crate) struct Workflow {
     pub project_slug: String,
 }
 
-/// How far a workflow has come.
+/// Status of a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WorkflowStatus {
@@ -114,7 +114,7 @@ pub(crate) struct Job {
     pub approval_request_id: Option<String>,
 }
 
-/// Whether a job builds or waits for approval.
+/// Type of a job: it builds, or waits for approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum JobType {
@@ -124,7 +124,7 @@ pub(crate) enum JobType {
     Unknown,
 }
 
-/// How far a job has come.
+/// Status of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum JobStatus {
@@ -164,7 +164,7 @@ pub(crate) struct Created {
     pub number: u64,
 }
 
-/// What an error answer says of itself.
+/// Message of an error answer.
 #[derive(Default, Deserialize)]
 pub(crate) struct Message {
     #[serde(default)]

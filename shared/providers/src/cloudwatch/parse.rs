@@ -30,7 +30,7 @@ pub enum AlarmState {
     InsufficientData,
 }
 
-/// Why an event can't be read.
+/// Reason why an event can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the event is no \"{DETAIL_TYPE}\" that can be read: {0}")]
 pub struct ParseError(String);

@@ -1,5 +1,5 @@
-//! What it means that EventBridge did not take an event. Sending one again does no harm, so that no answer is
-//! awaited with care: what may pass is tried again.
+//! Reasons why EventBridge did not take an event. Sending an event twice does no harm, so Signoff retries
+//! whenever another attempt may succeed.
 
 use crate::failure::{Failure, quote};
 

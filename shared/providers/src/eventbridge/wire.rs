@@ -1,4 +1,4 @@
-//! What the action `send_event` sends.
+//! Body of the event that the action `send_event` sends.
 
 use crate::failure::Failure;
 use crate::webhook::description;

@@ -6,7 +6,7 @@ use approval::range::{Account, Identity};
 use reqwest::Method;
 use serde::Deserialize;
 
-/// What GitHub shows of an account.
+/// Public profile of a GitHub account.
 #[derive(Deserialize)]
 struct Shown {
     id: u64,
@@ -17,7 +17,7 @@ struct Shown {
 }
 
 impl GitHub {
-    /// Whose account `login` is: its number, and the name and address of its public profile, which many do
+    /// Reads the account `login`: its number, and the name and address of its public profile, which many do
     /// not show. <https://docs.github.com/rest/users/users#get-a-user>
     ///
     /// # Errors

@@ -19,7 +19,7 @@ const SYMBOLIC_LINK: u64 = 0o120_000;
 pub struct Changing {
     /// Their SHAs. A commit of which the host does not tell is among them.
     pub commits: BTreeSet<String>,
-    /// What the host did not tell, a sentence each.
+    /// Facts that the source host did not tell, a sentence each.
     pub missing: Vec<String>,
 }
 
@@ -62,8 +62,8 @@ impl GitHub {
     }
 }
 
-/// Whether one of the first `count` files differs between a commit and one of its parents; `None`: that is
-/// not told.
+/// True if one of the first `count` files differs between a commit and one of its parents; `None`: GitHub did
+/// not tell.
 fn changes(commit: &Value, count: usize) -> Option<bool> {
     let own = blobs(commit, count)?;
     let parents = commit.get("parents")?;

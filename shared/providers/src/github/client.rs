@@ -43,9 +43,9 @@ pub enum FileAnswer {
     NotModified,
     /// It is there.
     Found {
-        /// What it holds.
+        /// Content of the file.
         text: String,
-        /// What to ask with next time, where GitHub gives one.
+        /// ETag for the next read, if GitHub gives one.
         etag: Option<String>,
     },
     /// There is no such file (or repository, or the token may see neither: GitHub does not tell these apart).
@@ -57,11 +57,11 @@ pub enum FileAnswer {
 pub struct ChangedFiles {
     /// Their paths; of a file that was renamed the old one too.
     pub paths: Vec<String>,
-    /// How many lines are added and removed in them.
+    /// Number of lines added and removed in them.
     pub lines: u64,
-    /// Whether there may be more: GitHub lists 300 at most.
+    /// True if there may be more: GitHub lists 300 at most.
     pub truncated: bool,
-    /// What they move and do not show.
+    /// Code that they bring in without showing it.
     pub unread: Vec<Unread>,
 }
 
@@ -137,7 +137,7 @@ impl GitHub {
         Ok((parse::commit(&commit), files))
     }
 
-    /// Whose account `login` is, as far as their public profile says so; many show no e-mail address there.
+    /// Reads the public profile of the account `login`; many show no e-mail address there.
     /// <https://docs.github.com/rest/users/users#get-a-user>
     ///
     /// # Errors

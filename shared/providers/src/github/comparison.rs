@@ -31,7 +31,7 @@ pub(super) struct Side {
     pub commits: Vec<wire::Commit>,
     /// The files that these change.
     pub files: ChangedFiles,
-    /// What was not read, a sentence each.
+    /// Facts that were not read, a sentence each.
     pub missing: Vec<String>,
 }
 
@@ -150,7 +150,7 @@ impl GitHub {
 }
 
 impl Side {
-    /// How the head lies to the base.
+    /// Returns the direction from the base to the head.
     pub(super) fn direction(&self) -> Direction {
         match self.status.as_str() {
             "identical" => Direction::Same,

@@ -9,20 +9,20 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use std::collections::BTreeMap;
 
-/// What runs say that were started this way.
+/// Trigger event of runs that were started this way.
 const EVENT: &str = "workflow_dispatch";
-/// How many inputs a workflow can be started with.
+/// Most inputs that a workflow can start with.
 const MAX_INPUTS: usize = 25;
-/// How many of the newest runs are looked through, a page.
+/// Number of the newest runs that are searched: one page.
 const RUNS: &str = "100";
-/// How much earlier than asked a run may seem to have been started, for clocks that differ from GitHub's.
+/// Time by which a run may seem to have started before the request, for clocks that differ from GitHub's.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(1);
-/// How long after the request a run is on the list at the latest. GitHub takes the request in first (its
-/// answer may be a plain 204) and makes the run after that; it does not document how much later, and it is
+/// Longest time after the request until the run is on the list. GitHub accepts the request first (its answer
+/// may be a plain 204) and creates the run afterwards; it does not document how much later, and it takes
 /// seconds.
 pub const RUN_APPEARS_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// What a look for a started workflow found.
+/// Result of the search for a started workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
     /// It was started.

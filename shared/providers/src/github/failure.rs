@@ -1,4 +1,4 @@
-//! What to do about an answer of GitHub's that isn't a success.
+//! Classification of GitHub's error answers by what to do about them.
 
 use super::wire::Message;
 use crate::failure::{Failure, Repeat, quote, retry_after, server_error, until};
@@ -46,7 +46,7 @@ pub(super) fn slow_down(doing: &str, answer: &Answer) -> Failure {
     Failure::slow_down(message, retry_after(&answer.headers).or_else(|| until_reset(answer)))
 }
 
-/// Whether an answer is one of GitHub's rate limits: 429, or 403 that says so in a header or in words.
+/// True if an answer is one of GitHub's rate limits: 429, or 403 that says so in a header or in words.
 fn is_rate_limit(answer: &Answer, message: &str) -> bool {
     match answer.status {
         StatusCode::TOO_MANY_REQUESTS => true,

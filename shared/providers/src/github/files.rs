@@ -30,7 +30,7 @@ const UNSPELLED: [char; 3] = ['*', '>', '|'];
 /// The length of a full SHA.
 const FULL_SHA: usize = 40;
 
-/// Whether `files` has a file that rules or default tags are read from, or one that a CI reads: changed,
+/// Tells if `files` has a file that rules or default tags are read from, or one that a CI reads: changed,
 /// removed, or moved to or from there.
 pub fn rules_change(files: &ChangedFiles) -> RulesChange {
     let rules = RULES.into_iter().chain(TAGS);
@@ -44,7 +44,7 @@ pub fn rules_change(files: &ChangedFiles) -> RulesChange {
     }
 }
 
-/// What `file` moves and does not show.
+/// Returns the code that `file` brings in without showing it: submodules, large files, actions.
 pub(super) fn unread(file: &wire::File) -> Vec<Unread> {
     let path = || file.filename.clone();
     let patch = file.patch.as_deref().unwrap_or_default();
@@ -128,8 +128,8 @@ impl GitHub {
         Ok(files)
     }
 
-    /// Whether the range from `base` to `head`, which changes `files`, changes a file that guards the deploy.
-    /// Where `files` is not all of them, the blobs at both ends tell: two requests.
+    /// Tells if the range from `base` to `head`, which changes `files`, changes a file that guards the
+    /// deploy. If `files` is not complete, compares the blobs at both ends: two requests.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! Where Signoff's files lie in a repository, and reading the one that counts.
+//! Paths of Signoff's files in a repository, and reading the one that counts.
 
 use super::client::{FileAnswer, GitHub};
 use crate::failure::Failure;
 
-/// Where rules files lie; the first one that there is counts.
+/// Paths of rules files; the first one that exists counts.
 pub const RULES: [&str; 2] = [".signoff/rules.yml", ".sleuth/rules.yml"];
-/// Where default tags lie; the first one that there is counts.
+/// Paths of default tags; the first one that exists counts.
 pub const TAGS: [&str; 2] = [".signoff/TAGS", ".sleuth/TAGS"];
 
 /// A file as it stands on the default branch.
@@ -26,9 +26,9 @@ pub struct KeptFile {
     pub text: String,
 }
 
-/// What keeps files between two reads, so that one that has not changed is not sent again.
+/// Cache of files between two reads, so that GitHub does not send an unchanged one again.
 pub trait Keeper {
-    /// Why something can't be kept, or read from GitHub.
+    /// Error of the cache, or of reading from GitHub.
     type Error: From<Failure>;
 
     /// The file as it was last read.

@@ -16,13 +16,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::time::Duration;
 
-/// How long a query may take. GitHub itself gives up after 10 seconds.
+/// Longest time that a query may take. GitHub itself gives up after 10 seconds.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// How many requests one question may take: far more than a range of its largest size needs.
+/// Most requests that one question may take: far more than a range of its largest size needs.
 const MOST_REQUESTS: usize = 200;
 /// The errors by which GitHub says that a query was too large.
 const TOO_LARGE: [&str; 2] = ["MAX_NODE_LIMIT_EXCEEDED", "RESOURCE_LIMITS_EXCEEDED"];
-/// How GitHub begins the message of a query that it gave up.
+/// Start of GitHub's message for a query that it gave up.
 const GAVE_UP: &str = "Something went wrong while executing your query";
 
 /// An account that did something.
@@ -36,9 +36,9 @@ const PERSON: &str = "{ name email user { databaseId login } }";
 /// A part of an answer: what was asked for of each object, and what is missing.
 #[derive(Debug)]
 pub(super) struct Answers<T> {
-    /// What GitHub said of each.
+    /// GitHub's answer for each id.
     pub found: Vec<(T, Value)>,
-    /// Why something is missing, a sentence each.
+    /// Reasons why something is missing, a sentence each.
     pub missing: Vec<String>,
     /// The default branch.
     pub trunk: Option<String>,
@@ -73,13 +73,13 @@ enum Asked {
 }
 
 impl GitHub {
-    /// What GitHub says of each of `ids`, in no particular order, `size` of them in a query: `field` is the
-    /// query's field for one of them. `what` names them in sentences ("the commits").
+    /// Asks GitHub about each of `ids`, `size` of them in a query: `field` is the query's field for one of
+    /// them. `what` names them in sentences ("the commits"). The answers are in no particular order.
     ///
     /// # Errors
     ///
-    /// As every call; that GitHub took too long over a single one too. What it declines to say of some is in
-    /// [`Answers::missing`].
+    /// The errors of every call; also if GitHub took too long over a single id. Ids that it declines to
+    /// answer are in [`Answers::missing`].
     pub(super) async fn ask<T: Clone>(
         &self,
         repository: &str,

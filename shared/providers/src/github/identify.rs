@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 /// The media type of a commit's SHA alone.
 const SHA: &str = "application/vnd.github.sha";
-/// How many entries of a list are asked for, GitHub's most.
+/// Number of entries to ask for in a list, GitHub's most.
 const PAGE: &str = "100";
 
 /// A repository, as GitHub knows it now.
@@ -36,7 +36,7 @@ pub struct HostDeployment {
     pub sha: String,
     /// The branch or tag that was asked for, where it was not the SHA alone.
     pub branch: Option<String>,
-    /// Where it goes.
+    /// Environment that it deploys to.
     pub environment: String,
     /// The account that made it, if it still exists.
     pub creator: Option<Identity>,
@@ -47,9 +47,9 @@ pub struct HostDeployment {
 pub struct HostStatus {
     /// `success`, `failure`, `inactive`, ...
     pub state: String,
-    /// Where it arrived, where the status names it.
+    /// Environment where it arrived, if the status names it.
     pub environment: Option<String>,
-    /// When it was set.
+    /// Time at which it was set.
     pub created_at: Timestamp,
     /// The number of the repository's run whose page it names.
     pub run: Option<u64>,
@@ -131,7 +131,7 @@ impl GitHub {
         Ok(Some(sha))
     }
 
-    /// Whether the commit `head` (a full SHA of a branch's or tag's head) is `sha` or has it among its
+    /// True if the commit `head` (a full SHA of a branch's or tag's head) is `sha` or has it among its
     /// ancestors. A commit that the repository does not have is not contained.
     /// <https://docs.github.com/rest/commits/commits#compare-two-commits>
     ///

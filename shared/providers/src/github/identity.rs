@@ -36,7 +36,7 @@ pub(super) fn git_account(person: &wire::GitActor) -> Option<Account> {
     actor(person.user.as_ref()).or_else(|| bot_of(person.email.as_deref()?))
 }
 
-/// Whether it is the account that GitHub itself commits by.
+/// True if GitHub itself commits with this account.
 pub(super) fn is_host(account: &Account) -> bool {
     account.login == HOST
 }

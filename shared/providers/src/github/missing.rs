@@ -103,7 +103,7 @@ impl GitHub {
     }
 }
 
-/// Whether a GET is answered 200, and not 404.
+/// True if a GET is answered 200, and false if it is answered 404.
 async fn is_there(doing: &str, request: RequestBuilder) -> Result<bool, Failure> {
     let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
     match answer.status {

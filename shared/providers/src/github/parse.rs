@@ -18,7 +18,7 @@ const MAX_NAME: usize = 600;
 /// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some
 /// 20 KB.
 const MAX_BODY: usize = 1024 * 1024;
-/// How many changed files the API lists at most, on a page and in a comparison.
+/// Most changed files that the API lists, on a page and in a comparison.
 pub(super) const MAX_FILES: usize = 300;
 
 /// A webhook delivery.
@@ -30,7 +30,7 @@ pub enum Delivery {
     Ignored {
         /// The delivery's id.
         delivery: String,
-        /// Why, as a sentence part: "the event is `push`, not `deployment_status`".
+        /// Reason, as a sentence part: "the event is `push`, not `deployment_status`".
         reason: String,
     },
 }
@@ -44,17 +44,17 @@ pub struct ReportedDeployment {
     pub repository: String,
     /// The deployment's id in the repository.
     pub deployment_id: u64,
-    /// Where it goes.
+    /// Environment that it deploys to.
     pub environment: String,
-    /// How far it got.
+    /// State of the deployment.
     pub state: DeployState,
     /// The commit's full SHA.
     pub sha: String,
-    /// What was asked to be deployed: a branch, a tag, or the SHA.
+    /// Ref that was to be deployed: a branch, a tag, or the SHA.
     pub r#ref: String,
-    /// When it got there.
+    /// Time at which it got into this state.
     pub created_at: Timestamp,
-    /// Who made the deployment, if the account still exists.
+    /// Account that created the deployment, if it still exists.
     pub creator: Option<Person>,
     /// The environment's page, else the deployment's log.
     pub url: Option<String>,
@@ -75,7 +75,7 @@ pub(super) fn branch_of<'r>(r#ref: &'r str, sha: &str) -> Option<&'r str> {
     (!name.is_empty() && !sha.starts_with(name)).then_some(name)
 }
 
-/// Why a delivery can't be read. All of these are answered 400, or 413 for [`ParseError::TooLarge`].
+/// Reason why a delivery can't be read. All of these are answered 400, or 413 for [`ParseError::TooLarge`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// Over 1 MB.
@@ -84,7 +84,7 @@ pub enum ParseError {
     /// A name is longer than Signoff takes.
     #[error("{part} is longer than {limit} bytes")]
     TooLong {
-        /// Which.
+        /// Name of the part.
         part: &'static str,
         /// The most bytes of it.
         limit: usize,
@@ -103,7 +103,7 @@ pub enum ParseError {
     Payload {
         /// The event.
         event: String,
-        /// What is wrong, and where.
+        /// Description of the mistake, and its place.
         error: String,
     },
 }

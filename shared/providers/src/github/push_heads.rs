@@ -17,7 +17,7 @@ const DEPTH: usize = 50;
 /// The commits that are read of the history of the range's start, which most branches began at.
 const DEPTH_OF_BASE: usize = 100;
 
-/// How the heads of pushes lie to the commits of a range, as far as it was read.
+/// Known ancestry between the heads of pushes and the commits of a range.
 #[derive(Debug, Default)]
 pub(super) struct Ancestry {
     /// Commits outside the range, each with its parents.
@@ -29,8 +29,8 @@ pub(super) struct Ancestry {
 }
 
 impl Ancestry {
-    /// What follows from the range and the pushes themselves: where the range's commits begin, nothing of it
-    /// lies further back.
+    /// Derives the ancestry from the range and the pushes themselves. No commit before the range's first
+    /// commits is part of it.
     pub(super) fn of(wanted: &Wanted<'_>, pushes: &Pushes) -> Self {
         let beyond = wanted.parents.values().copied().flatten().map(String::as_str).chain([wanted.base]);
         let clean = beyond.filter(|sha| !wanted.parents.contains_key(*sha)).map(str::to_owned).collect();

@@ -28,19 +28,19 @@ pub(super) struct Pushes {
     pushes: Vec<wire::Activity>,
     /// The number of pages that were read.
     pages: usize,
-    /// Whether older pushes were not read: the first one that is known of a commit may not be its first,
-    /// unless the commit is known to be younger than these.
+    /// True if older pushes were not read: the first known push of a commit may not be its first, unless the
+    /// commit is younger than these.
     is_cut: bool,
 }
 
 /// Commits by their SHAs, each with its parents' SHAs.
 pub(super) type Parents<'a> = HashMap<&'a str, &'a [String]>;
 
-/// What the list of pushes is read for.
+/// Commits and range for which the list of pushes is read.
 pub(super) struct Wanted<'a> {
     /// The commits whose pushers are asked for.
     pub parents: Parents<'a>,
-    /// Where the range starts.
+    /// Revision at which the range starts.
     pub base: &'a str,
     /// The default branch.
     pub trunk: Option<&'a str>,
@@ -294,12 +294,12 @@ impl Pushes {
     }
 }
 
-/// Whether `pusher` is none of `known`.
+/// True if `pusher` is none of `known`.
 fn is_new(pusher: &Identity, known: &[Identity]) -> bool {
     known.iter().all(|one| one.account != pusher.account)
 }
 
-/// Whether the host made its last commit, by merging a pull request.
+/// True if the host made its last commit, by merging a pull request.
 fn is_merge(push: &wire::Activity) -> bool {
     matches!(push.activity_type.as_str(), "pr_merge" | "merge_queue_merge")
 }

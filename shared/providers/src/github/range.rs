@@ -41,10 +41,10 @@ pub struct ReadRange {
     pub files: ChangedFiles,
 }
 
-/// What is known of a range without reading its commits.
+/// Summary of a range, known without reading its commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outline {
-    /// How the head lies to the base.
+    /// Direction from the base to the head.
     pub direction: Direction,
     /// The number of commits that it adds.
     pub added: usize,
@@ -54,7 +54,7 @@ pub struct Outline {
     pub files: ChangedFiles,
 }
 
-/// Why a range was not read.
+/// Reason why a range was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeFailure {
     /// The host does not know where it ends.
@@ -126,7 +126,8 @@ impl GitHub {
         Ok((direction, added, removed))
     }
 
-    /// What it means that GitHub does not compare, where it says that something is not there.
+    /// Finds out which end of a range is missing, after GitHub refused to compare them because something is
+    /// not there.
     async fn lost(&self, repository: &str, head: &str, lost: Failure) -> Result<RangeFailure, Failure> {
         Ok(match self.sought(repository, head).await? {
             Sought::There(_) => RangeFailure::BaseLost(lost),
@@ -397,9 +398,9 @@ impl GitHub {
     }
 }
 
-/// What was told of each commit, and the default branch. A merged pull request counts where any of its
+/// Collects the answers for each commit, and the default branch. A merged pull request counts if any of its
 /// commits is in the range, wherever its merge is: a rebase has as many commits as its branch. GitHub also
-/// lists those that are open; anybody can open one.
+/// lists open pull requests; anybody can open one.
 fn told(answers: Answers<&str>, missing: &mut Vec<String>) -> (HashMap<String, Told>, Option<String>) {
     missing.extend(answers.missing);
     let mut told = HashMap::new();

@@ -5,7 +5,7 @@ use approval::deploy::Person;
 use approval::issue;
 use approval::range::{Identity, RangeCommit, RangePullRequest, Signature};
 
-/// What a query told of a commit.
+/// Answer of a query about a commit.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// The author and the co-authors, with their accounts.
@@ -15,7 +15,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// What `brought` says of the commit `sha`. Pull requests count that were merged.
+    /// Reads the answer `brought` about the commit `sha`. Only merged pull requests count.
     pub(super) fn new(sha: &str, brought: wire::Brought, missing: &mut Vec<String>) -> Self {
         let (authors, all) = brought.authors.all();
         if !all {
@@ -100,8 +100,8 @@ pub(super) fn commit_of_branch(
     }
 }
 
-/// Whether GitHub itself committed. It adds nobody, and without its valid signature it vouches for nothing
-/// either: some of its own squashes are not signed.
+/// True if GitHub itself committed. That adds no maker, and without GitHub's valid signature it vouches for
+/// nothing either: some of its own squashes are not signed.
 fn is_host(committer: &Identity, signature: &Signature) -> bool {
     *signature == Signature::Host || committer.account.as_ref().is_some_and(identity::is_host)
 }

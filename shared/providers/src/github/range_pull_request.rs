@@ -74,9 +74,8 @@ pub(super) fn pull_request(
     }
 }
 
-/// Whether each of the events, the oldest first, asks for a merge that nothing after it called off:
-/// auto-merge that was turned off, or a removal from the merge queue. GitHub also removes what the queue
-/// merged.
+/// Tells for each event, oldest first, if it asks for a merge that no later event called off. Turning off
+/// auto-merge and a removal from the merge queue call it off. GitHub also removes what the queue merged.
 fn standing(events: &[wire::MergeEvent], merged_by: Option<&wire::Actor>) -> Vec<bool> {
     let told = events.iter().filter(|event| event.kind == "MergedEvent");
     let mut mergers = told.filter_map(|event| event.actor.as_ref()).chain(merged_by);

@@ -1,5 +1,4 @@
-//! What a build starts from: branches and tags, the commits that they stand at, and the workflow's file
-//! there.
+//! Starting points of a build: branches and tags, their commits, and the workflow's file there.
 
 use super::client::{GitHub, JSON};
 use super::failure::classify;
@@ -17,13 +16,13 @@ const WORKFLOWS: &str = ".github/workflows";
 pub struct RefHead {
     /// Its name.
     pub name: String,
-    /// Whether it is a tag.
+    /// True if it is a tag.
     pub is_tag: bool,
     /// The commit's full SHA.
     pub revision: String,
 }
 
-/// What a name stands for in a repository.
+/// Result of looking up a name in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     /// A branch or a tag.
@@ -49,8 +48,8 @@ impl GitHub {
         Ok(known.default_branch)
     }
 
-    /// What `name` stands for: a name alone, or one that begins with `refs/heads/` or `refs/tags/` and stands
-    /// for one kind only.
+    /// Looks up `name`: a name alone, or one that begins with `refs/heads/` or `refs/tags/` and means only
+    /// that kind.
     ///
     /// # Errors
     ///

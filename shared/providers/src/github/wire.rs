@@ -1,5 +1,5 @@
-//! What crosses the wire to and from GitHub, as its OpenAPI description and its webhook documentation say:
-//! only the fields that we use.
+//! Requests and answers of GitHub, as its OpenAPI description and its webhook documentation define them: only
+//! the fields that we use.
 
 mod graph;
 
@@ -17,7 +17,7 @@ pub(crate) struct DeploymentStatusEvent {
     pub repository: Repository,
 }
 
-/// What every event of a repository has.
+/// Fields that every event of a repository has.
 #[derive(Deserialize)]
 pub(crate) struct RepositoryEvent {
     pub repository: Repository,
@@ -101,7 +101,7 @@ impl Commit {
     }
 }
 
-/// What git knows of a commit.
+/// Git's data of a commit.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct CommitData {
     pub message: String,
@@ -126,7 +126,7 @@ pub(crate) struct File {
     #[serde(default)]
     pub changes: u64,
     pub previous_filename: Option<String>,
-    /// What changed in it, where it is text and not too long.
+    /// Changed lines, if it is text and not too long.
     pub patch: Option<String>,
 }
 
@@ -225,7 +225,7 @@ impl Entry {
     }
 }
 
-/// What an error answer says of itself.
+/// Message of an error answer.
 #[derive(Default, Deserialize)]
 pub(crate) struct Message {
     #[serde(default)]

@@ -11,9 +11,9 @@ use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-/// What is read of an issue.
+/// Fields of an issue that are read.
 const FIELDS: [&str; 4] = ["summary", "priority", "labels", "issuetype"];
-/// How many of an issue's newest comments are looked through for one of ours: it is seconds old.
+/// Number of an issue's newest comments that are searched for one of ours, which is seconds old.
 const COMMENTS: &str = "100";
 
 /// A client with one account. Clones share their connections.

@@ -16,7 +16,7 @@ pub(super) fn comment(comment: &Comment<'_>) -> Value {
     document(content)
 }
 
-/// Whether a document is the comment with this key.
+/// True if a document is the comment with this key.
 pub(super) fn has_key(document: &Value, key: &str) -> bool {
     match document {
         Value::String(text) => text.ends_with(&format!("#{key}")),

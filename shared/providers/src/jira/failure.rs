@@ -1,4 +1,4 @@
-//! What to do about an answer of Jira's that isn't a success.
+//! Classification of Jira's error answers by what to do about them.
 
 use super::wire::Errors;
 use crate::failure::{Failure, Repeat, quote, retry_after, server_error};

@@ -1,4 +1,4 @@
-//! What a text means for a field of an issue.
+//! Conversion of a rule's text to a value for a field of an issue.
 
 use super::document;
 use super::wire::{EditMeta, Field};
@@ -6,7 +6,7 @@ use crate::failure::quote;
 use crate::tracker::listed;
 use serde_json::{Value, json};
 
-/// What is done to a field.
+/// Change to a field.
 #[derive(Debug, PartialEq)]
 pub(super) enum Change {
     /// It becomes this.
@@ -33,8 +33,8 @@ pub(super) fn find<'m>(meta: &'m EditMeta, name: &str) -> Result<(&'m str, &'m F
     }
 }
 
-/// What `text` means for a field: a list gets it added, anything else becomes it. `Err`: why it means nothing
-/// there.
+/// Converts `text` to a change of a field: adds it to a list, and sets any other field to it. `Err`: the
+/// reason why the field can't take it.
 pub(super) fn change(field: &Field, text: &str) -> Result<Change, String> {
     let schema = &field.schema;
     match (schema.r#type.as_str(), schema.items.as_deref()) {
@@ -63,7 +63,7 @@ fn value(field: &Field, kind: &str, text: &str) -> Result<Value, String> {
     }
 }
 
-/// Whether a field takes a document, not a plain text.
+/// True if a field takes a document, not a plain text.
 fn is_document(field: &Field) -> bool {
     let schema = &field.schema;
     matches!(schema.system.as_deref(), Some("description" | "environment"))

@@ -5,9 +5,9 @@ use crate::failure::quote;
 use approval::issue::{Issue, Tracker};
 use approval::message::shorten;
 
-/// How much of a title is kept, in characters.
+/// Most characters of a title that are kept.
 const MAX_TITLE: usize = 200;
-/// How many labels are kept.
+/// Most labels that are kept.
 const MAX_LABELS: usize = 20;
 
 /// An issue of the site at `base`.

@@ -1,5 +1,5 @@
-//! What crosses the wire to and from Jira Cloud's REST API v3, as its documentation says: only the fields
-//! that we use.
+//! Requests and answers of Jira Cloud's REST API v3, as its documentation defines them: only the fields that
+//! we use.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -85,7 +85,7 @@ pub(crate) struct Field {
     pub allowed_values: Vec<Value>,
 }
 
-/// What a field holds.
+/// Type of a field's value.
 #[derive(Deserialize)]
 pub(crate) struct Schema {
     pub r#type: String,
@@ -107,7 +107,7 @@ pub(crate) struct Comment {
     pub body: Value,
 }
 
-/// What an error answer says of itself.
+/// Messages of an error answer.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Errors {

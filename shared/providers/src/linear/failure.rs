@@ -1,4 +1,4 @@
-//! What to do about an answer of Linear's that isn't a success.
+//! Classification of Linear's error answers by what to do about them.
 
 use super::wire::{Error, Response};
 use crate::failure::{Failure, Repeat, quote, retry_after, server_error, until};
@@ -46,7 +46,7 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
     }
 }
 
-/// What is meant for people, where there is that.
+/// Returns the text that Linear means for people, or else the plain message.
 fn text(error: Error) -> String {
     error.extensions.user_presentable_message.filter(|text| !text.is_empty()).unwrap_or(error.message)
 }

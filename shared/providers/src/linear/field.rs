@@ -1,9 +1,9 @@
-//! What a text means for a field of an issue.
+//! Conversion of a rule's text to a value for a field of an issue.
 
 use crate::failure::quote;
 use serde_json::{Value, json};
 
-/// What is done to an issue.
+/// Change to an issue.
 #[derive(Debug, PartialEq)]
 pub(super) enum Change {
     /// Its fields become these.
@@ -12,8 +12,8 @@ pub(super) enum Change {
     AddLabel(String),
 }
 
-/// What `text` means for the field `name`; upper and lower case, spaces and `_` make no difference in it.
-/// `Err`: why it means nothing there.
+/// Converts `text` to a change of the field `name`; case, spaces and `_` in the name make no difference.
+/// `Err`: the reason why the field can't take it.
 pub(super) fn change(name: &str, text: &str) -> Result<Change, String> {
     let plain: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     let text = text.trim();

@@ -7,7 +7,7 @@ use approval::message::shorten;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// How much of a title is kept, in characters.
+/// Most characters of a title that are kept.
 const MAX_TITLE: usize = 200;
 
 /// An issue. Linear's have no type.

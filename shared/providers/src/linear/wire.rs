@@ -1,4 +1,4 @@
-//! What crosses the wire to and from Linear's GraphQL API, as its schema says: only the fields that we use.
+//! Requests and answers of Linear's GraphQL API, as its schema defines them: only the fields that we use.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub(crate) struct Response<T> {
     pub errors: Vec<Error>,
 }
 
-/// What went wrong.
+/// Error of an answer.
 #[derive(Deserialize)]
 pub(crate) struct Error {
     #[serde(default)]
@@ -45,7 +45,7 @@ pub(crate) struct Error {
     pub extensions: Extensions,
 }
 
-/// What Linear says of an error.
+/// Linear's details of an error.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Extensions {
@@ -88,7 +88,7 @@ pub(crate) struct IssueLabels {
     pub page_info: PageInfo,
 }
 
-/// Where a page ends.
+/// Note on a page that says if another one follows.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PageInfo {
@@ -149,7 +149,7 @@ pub(crate) struct Labels {
     pub issue_labels: Nodes<Label>,
 }
 
-/// What belongs to a team.
+/// Something that belongs to a team.
 #[derive(Deserialize)]
 pub(crate) struct Owned {
     pub team: Id,
@@ -176,7 +176,7 @@ pub(crate) struct Updated {
     pub issue_update: Success,
 }
 
-/// Whether it was done.
+/// Success or failure of a mutation.
 #[derive(Deserialize)]
 pub(crate) struct Success {
     pub success: bool,

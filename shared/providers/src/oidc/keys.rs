@@ -17,9 +17,9 @@ use tokio::sync::{Mutex, OnceCell};
 
 /// The largest document that is read.
 const LARGEST: usize = 256 * 1024;
-/// How long CI waits for one of the two documents.
+/// Longest time to read one of the two documents, while CI waits for it.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long keys are used before they are read again.
+/// Time for which keys are used before they are read again.
 const FRESH_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// The time between two readings for a key that the issuer did not have.
 const SOUGHT_EVERY: SignedDuration = SignedDuration::from_mins(1);

@@ -17,7 +17,7 @@ const AUDIENCE: &str = "https://signoff.example";
 const MODULUS: &str = "vjfDXoPrNiG5C9C-asfmmWBavUvGLTT8rAy3Kk47IkmTcOpI6-knQo0OMn8ru54rQorlpT3wSG7tojXcn2Jk76cD-QCiHULNyu3twpFbrZYps2RqQW2Bh5TVQZiBcwe4JT3JVCnue57OQjTczyzNZqnSWOWeNuE0JHFodxaXbL4IG6FemZ0G95K5rMXDx3SgQful5bIF7VoEpIJ3VlyJo8FX4yvqOWFh1ypDF_HZHHuOB6B7ojHkivP0lgATkWx9FuMe7FIwuRdZCstJ9sDr_o23fp4NnnZjWno6o9ZItGMlFP52mAQroqNmy7NMDYVW_bo86AfPAC64BbrrprXnDQ";
 const SIGNED_BY_RSA: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwiYXVkIjoiaHR0cHM6Ly9zaWdub2ZmLmV4YW1wbGUiLCJpYXQiOjE3OTAwMDAwMDAsImV4cCI6MTc5MDAwMDMwMCwicmVwb3NpdG9yeV9pZCI6IjIwMDIifQ.SsrjGCAdJMOWDn5eCo8Xfu7gQ8IKTtcJqiNi2pCvdPqv56nOsZwCV3VlIrc1qEcGDoNFa-otIw7kwpdPlpIDHEkXfwbWgHGFkaLYveCFrfiV-fUfbpvsBvubWIOQUWW56YsyYM4IgdrCN9UfaAsB9HV-9qrS6V-iAhveyZCr13CCmF-zK2ZKnpn5GUmBSj63nE9ZGOWf9yiB70uBcUuxlhRf_TZ3B0afPn-Gn27vQobCyL8_Bxu7FLTC4rfOr20xRgYb_KN08kGuTk2DAiiUCOlV5SFdsTNJrsZXtyBmHxs6kac0h0FzqiVLhg-whm3p5ZF--NDOWYAl0mAhngOfWg";
 
-/// When the tokens are shown: a minute after they were issued.
+/// Time at which the tokens are shown: a minute after they were issued.
 fn now() -> Timestamp {
     Timestamp::from_second(1_790_000_060).unwrap()
 }

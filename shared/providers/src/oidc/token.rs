@@ -53,7 +53,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// Whether a credential looks like a token rather than an API key.
+    /// True if a credential looks like a token rather than an API key.
     pub fn is_meant(credential: &str) -> bool {
         credential.starts_with("eyJ") && credential.bytes().filter(|byte| *byte == b'.').count() == 2
     }

@@ -1,7 +1,7 @@
-//! What a registration may say of its commits, files, pull requests and links.
+//! Details of a registration: its commits, files, pull requests and links.
 //!
-//! Where there are more than a deploy's record keeps, the first ones are kept: a client that sends too much
-//! still gets its deploy registered, and the git host is asked for the rest.
+//! If there are more than a deploy's record keeps, the first ones are kept. A client that sends too much
+//! still gets its deploy registered, and Signoff asks the source host for the rest.
 
 use super::input::{Fields, ParseError, is_address, kind, not_an_address};
 use super::parse::is_email;
@@ -12,15 +12,15 @@ use approval::issue;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// How many commits a deploy's record keeps.
+/// Most commits that a deploy's record keeps.
 const MAX_COMMITS: usize = 250;
-/// How many files of a registration are looked at.
+/// Most files of a registration that are read.
 const MAX_FILES: usize = 1000;
-/// How many pull requests a deploy's record keeps.
+/// Most pull requests that a deploy's record keeps.
 const MAX_PULL_REQUESTS: usize = 100;
-/// How many links a deploy's record keeps.
+/// Most links that a deploy's record keeps.
 const MAX_LINKS: usize = 50;
-/// How much of a title a deploy's record keeps.
+/// Most characters of a title that a deploy's record keeps.
 const MAX_TITLE: usize = 200;
 
 /// `commits`: `[{revision, message, author {name, email, username}, url}]`. Co-authors are read from the

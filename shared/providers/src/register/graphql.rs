@@ -47,14 +47,14 @@ pub enum Asks {
         /// The environment.
         environment: String,
     },
-    /// That the health of a deploy is put on record.
+    /// Puts the health of a deploy on record.
     SetHealth {
         /// The deploy's id.
         deploy: String,
-        /// How it is; `None`: what was said before is taken back.
+        /// Its health; `None` takes the last report back.
         health: Option<Health>,
     },
-    /// Whether a rules file is valid.
+    /// Asks if a rules file is valid.
     ValidateRules {
         /// The file.
         file: String,
@@ -211,7 +211,7 @@ fn asked(root: Field, given: &Given<'_>) -> Result<Question, ParseError> {
     Ok(Question { organization, deployment, asks, root })
 }
 
-/// That all that `field` selects is known.
+/// Checks that `field` selects only known fields.
 fn check(field: &Field) -> Result<(), ParseError> {
     let known = KNOWN.iter().find(|(name, _)| *name == field.name).map_or(&[][..], |(_, known)| known);
     if known.is_empty() != field.selection.is_empty() {

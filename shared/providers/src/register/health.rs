@@ -8,14 +8,14 @@ use jiff::Timestamp;
 /// The shortest part of a revision that stands for it, in characters, as git itself shows it.
 const SHORTEST_REVISION: usize = 7;
 
-/// What a client reports.
+/// Health report of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthReport {
     /// The environment; `None`: the only one that has the revision.
     pub environment: Option<String>,
-    /// Who reports.
+    /// Name of the reporter.
     pub source: String,
-    /// What, and since when.
+    /// The health, and the time from which it holds.
     pub report: Report,
 }
 

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 /// commits.
 pub(super) const MAX_BODY: usize = 5 * 1024 * 1024;
 
-/// Why a registration can't be read: a text for the client, which names the parameter and says what would be
-/// right.
+/// Reason why a registration can't be read: a text for the client, which names the parameter and says what
+/// would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// The body is over 5 MB: answer 413.
@@ -23,7 +23,7 @@ pub enum ParseError {
     Parameter {
         /// Its name, with the place in it (`commits[2].author`).
         name: String,
-        /// What is wrong, and what would be right.
+        /// Description of the mistake, and of what would be right.
         problem: String,
     },
 }
@@ -115,7 +115,7 @@ fn pairs(form: &[u8]) -> Result<Map<String, Value>, ParseError> {
     Ok(fields)
 }
 
-/// Whether a value is one of those that clients send for what they don't know.
+/// True if a value is one of those that clients send for what they don't know.
 pub(super) fn is_unknown(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -129,7 +129,7 @@ pub(super) fn is_unknown(value: &Value) -> bool {
 /// The members of an object, at the place `at`, one by one.
 pub(super) struct Fields<'a> {
     pub members: &'a Map<String, Value>,
-    /// What stands before a member's name in messages: nothing, or `commits[2].`.
+    /// Prefix of a member's name in messages: nothing, or `commits[2].`.
     pub at: String,
 }
 
@@ -178,19 +178,19 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether a text is an address that a browser may be sent to, and not a script.
+/// True if a text is an address that a browser may be sent to, and not a script.
 pub(super) fn is_address(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
     rest.is_some_and(|rest| !rest.is_empty()) && !text.contains(char::is_whitespace)
 }
 
-/// What to say of a text that is none.
+/// Returns the error for a text that is not an address.
 pub(super) fn not_an_address(text: &str) -> String {
     format!("`{}` is not an address: it must start with https:// or http://", crate::failure::quote(text))
 }
 
-/// What a value is, as it ends a sentence.
+/// Returns the type of a value, as it ends a sentence.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

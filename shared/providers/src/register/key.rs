@@ -1,4 +1,4 @@
-//! Where clients put their API key.
+//! Places where clients put their API key.
 
 use super::input::parameters;
 use secrecy::SecretString;

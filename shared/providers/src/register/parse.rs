@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 
 /// The environment of a deploy that names none: the one that a project of Sleuth's starts with.
 const DEFAULT_ENVIRONMENT: &str = "Production";
-/// How far ahead of ours a client's clock may be.
+/// Most that a client's clock may be ahead of ours.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(10);
 /// The longest environment, branch and tag.
 const MAX_NAME: usize = 200;
 /// The most bytes of one.
 const MAX_NAME_BYTES: usize = 600;
-/// How many tags a deploy may have.
+/// Most tags that a deploy may have.
 const MAX_TAGS: usize = 50;
 
 /// A deploy that somebody registered: what they know of it.
@@ -26,17 +26,17 @@ const MAX_TAGS: usize = 50;
 pub struct Registration {
     /// The revision, in lower case; it may be shortened.
     pub revision: String,
-    /// Where it arrived; `Production` if they didn't say.
+    /// Environment where it arrived; `Production` if the client didn't say.
     pub environment: String,
-    /// When it was deployed; `None`: now.
+    /// Time of the deploy; `None`: now.
     pub deployed_at: Option<Timestamp>,
-    /// How far it got; a success if they didn't say.
+    /// State of the deploy; a success if the client didn't say.
     pub state: DeployState,
     /// The branch that it was built from.
     pub branch: Option<String>,
     /// Its tags, each once and starting with `#`.
     pub tags: Vec<String>,
-    /// Whether a deploy that is registered already is a success.
+    /// True if registering the same deploy again counts as a success.
     pub ignore_if_duplicate: bool,
     /// The e-mail address of who deployed.
     pub email: Option<String>,
@@ -44,7 +44,7 @@ pub struct Registration {
     pub links: BTreeMap<String, String>,
     /// Its commits, in the order in which they were given; at most 250.
     pub commits: Vec<Commit>,
-    /// How much it changes, where its `files` say so.
+    /// Size of the change, if its `files` tell.
     pub size: Option<Size>,
     /// Its pull requests; at most 100.
     pub pull_requests: Vec<PullRequest>,
@@ -72,7 +72,7 @@ const KNOWN: [&str; 13] = [
 const TAGS: &str = "refs/tags/";
 /// The longest name of a tag.
 const LONGEST_TAG: usize = 200;
-/// How many unknown parameters are noted.
+/// Most unknown parameters that are noted.
 const MAX_UNKNOWN: usize = 20;
 
 impl Registration {
@@ -179,7 +179,7 @@ fn sha(fields: &Fields<'_>) -> Result<String, ParseError> {
     })
 }
 
-/// How far the deploy got.
+/// Reads the state of the deploy.
 fn state(fields: &Fields<'_>) -> Result<DeployState, ParseError> {
     let Some(text) = fields.text("state")? else { return Ok(DeployState::default()) };
     DeployState::of(text).ok_or_else(|| {
@@ -308,7 +308,7 @@ fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> 
     }
 }
 
-/// Whether a text could be an e-mail address: something before and after its last `@`, and no space.
+/// True if a text could be an e-mail address: something before and after its last `@`, and no space.
 pub(super) fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
     parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())

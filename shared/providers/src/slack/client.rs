@@ -18,12 +18,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How much earlier than asked a search starts, for clocks that differ from Slack's.
+/// Time by which a search starts earlier than asked, for clocks that differ from Slack's.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(60);
-/// How many messages a search reads at most, page by page.
+/// Most pages of messages that a search reads.
 const SEARCH_PAGES: usize = 5;
 const SEARCH_PAGE: &str = "200";
-/// How many channels are read at most to find one by its name.
+/// Most pages of channels that are read to find one by its name.
 const CHANNEL_PAGES: usize = 10;
 const CHANNEL_PAGE: &str = "1000";
 
@@ -33,7 +33,7 @@ pub struct Slack {
     http: Client,
     base: String,
     token: SecretString,
-    /// How long a call may take, where that is less than what the HTTP client allows.
+    /// Longest time that a call may take, if that is less than the HTTP client allows.
     time: Option<Duration>,
 }
 
@@ -46,7 +46,7 @@ pub struct MessageRef {
     pub ts: String,
 }
 
-/// What became of a message that was to be replaced.
+/// Outcome of replacing a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Updated {
     /// It reads as it should.
@@ -60,27 +60,27 @@ pub enum Updated {
 pub struct Profile {
     /// Their id.
     pub id: String,
-    /// What they are called: the display name, else the real name, else the handle.
+    /// Name that Slack shows: the display name, else the real name, else the handle.
     pub name: String,
     /// Their e-mail address, where the app may see it.
     pub email: Option<String>,
-    /// Whether the account was deactivated.
+    /// True if the account was deactivated.
     pub deleted: bool,
-    /// Whether they are a guest, of one channel or of several.
+    /// True if they are a guest, of one channel or of several.
     pub guest: bool,
-    /// Whether they are of another workspace and in no channel that the app can see. Of those who share one
-    /// with us, only [`Profile::team_id`] tells.
+    /// True if they are of another workspace and in no channel that the app can see. For those who share a
+    /// channel with us, only [`Profile::team_id`] tells.
     pub stranger: bool,
-    /// Whether it is a bot.
+    /// True if it is a bot.
     pub bot: bool,
-    /// Whether they are an admin or an owner of the workspace.
+    /// True if they are an admin or an owner of the workspace.
     pub admin: bool,
     /// Their own workspace.
     pub team_id: String,
 }
 
 impl Profile {
-    /// What the account is, for who may vote.
+    /// Returns the kind of account, which decides about the right to vote.
     pub fn standing(&self) -> Standing {
         match self {
             Self { deleted: true, .. } => Standing::Deactivated,
@@ -158,7 +158,7 @@ impl Slack {
         }
     }
 
-    /// Whether only a tombstone is left of a message in a channel's history.
+    /// True if only a tombstone is left of a message in a channel's history.
     async fn is_tombstone(&self, at: &MessageRef) -> Result<bool, Failure> {
         let call = Call { method: "conversations.history", subject: &at.channel, repeat: Repeat::Harmless };
         let only = [
@@ -445,7 +445,7 @@ fn message<'a>(channel: &'a str, text: &'a str, blocks: &'a Value) -> wire::Mess
     }
 }
 
-/// Whether a message carries our metadata with this key.
+/// True if a message carries our metadata with this key.
 fn has_key(message: &wire::HistoryMessage, key: &str) -> bool {
     message.metadata.as_ref().is_some_and(|metadata| {
         metadata.event_type == wire::EVENT_TYPE && metadata.event_payload["key"] == key
@@ -487,7 +487,7 @@ fn profile(user: wire::User) -> Profile {
     }
 }
 
-/// Whether a text looks like a user group's id rather than its handle: handles are in lower case.
+/// True if a text looks like a user group's id rather than its handle: handles are in lower case.
 fn is_usergroup_id(text: &str) -> bool {
     text.len() >= 9
         && text.starts_with('S')

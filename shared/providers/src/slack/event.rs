@@ -9,12 +9,12 @@ use serde::Deserialize;
 /// The longest id that is taken, in bytes.
 const MAX_ID: usize = 200;
 
-/// What Slack tells.
+/// Event from Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Slack asks whether this address is ours: answer 200 with the challenge.
     UrlVerification {
-        /// What to answer with.
+        /// Text to answer with.
         challenge: String,
     },
     /// Somebody deleted a message.
@@ -34,13 +34,13 @@ pub enum Event {
         channel: String,
         /// The message's timestamp.
         ts: String,
-        /// Who, a Slack user id.
+        /// Slack user id of the person who reacted.
         user: String,
         /// The emoji's name, without skin tone (`+1`).
         name: String,
-        /// Whether it is there, or was taken back.
+        /// True if the reaction was added, and false if it was taken back.
         is_there: bool,
-        /// When.
+        /// Time of the reaction.
         at: Timestamp,
     },
     /// Something that Signoff doesn't act on: answer 200 and do nothing.

@@ -1,4 +1,4 @@
-//! What to do about an answer of Slack's that isn't `ok: true`.
+//! Classification of Slack's answers without `ok: true` by what to do about them.
 
 use super::wire::Outcome;
 use crate::failure::{Failure, Repeat, quote, retry_after, server_error};
@@ -6,14 +6,14 @@ use crate::http::Answer;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
-/// What a call was about, for the messages.
+/// Description of a call, for its messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'a> {
     /// The Web API's method.
     pub method: &'static str,
-    /// What it was about: `#deploys`, `user U1`.
+    /// Subject of the call: `#deploys`, `user U1`.
     pub subject: &'a str,
-    /// What repeating it would do.
+    /// Effect of repeating the call.
     pub repeat: Repeat,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn classify<T: DeserializeOwned>(call: Call<'_>, answer: &Answer) -> 
 pub(crate) struct CallError {
     /// Slack's error code.
     pub code: Option<String>,
-    /// What to do about it.
+    /// Failure, by what to do about it.
     pub failure: Failure,
 }
 
@@ -69,7 +69,7 @@ impl From<CallError> for Failure {
     }
 }
 
-/// What to do about an error code. See "Errors" on each method's page below
+/// Classifies an error code. See "Errors" on each method's page below
 /// <https://docs.slack.dev/reference/methods>.
 fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
     let Call { method, subject, repeat } = call;

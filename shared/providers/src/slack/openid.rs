@@ -17,9 +17,9 @@ use reqwest::{Client, Method};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
-/// Who signs id tokens.
+/// Issuer of id tokens.
 const ISSUER: &str = "https://slack.com";
-/// How far our clock may be from Slack's.
+/// Most that our clock may differ from Slack's.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// The Signoff app, as it signs people in. Clones share their connections.
@@ -31,20 +31,20 @@ pub struct SignIn {
     client_secret: SecretString,
 }
 
-/// What the browser takes along to Slack.
+/// Parameters that the browser takes along to Slack.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
     /// Comes back with the code: whoever began here comes back here.
     pub state: &'a str,
     /// Comes back in the id token: the token is for this sign-in and no other.
     pub nonce: &'a str,
-    /// Where Slack sends the browser; one of the app's redirect URLs.
+    /// Address to which Slack sends the browser; one of the app's redirect URLs.
     pub redirect_uri: &'a str,
     /// The workspace to sign in to.
     pub team: &'a str,
 }
 
-/// Why an id token is not taken.
+/// Reason why an id token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// It doesn't look like one.
@@ -67,7 +67,8 @@ pub enum TokenError {
     Team,
 }
 
-/// Where the browser goes to sign in, from `authorize_url` (`https://slack.com/openid/connect/authorize`) on.
+/// Returns the address for signing in, based on `authorize_url`
+/// (`https://slack.com/openid/connect/authorize`).
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// The largest body that is read, of an interaction or an event. Slack's own are a few kilobytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// What somebody did in Slack.
+/// Something that somebody did in Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interaction {
     /// They clicked a button of a message, or chose from its menu.
@@ -26,7 +26,7 @@ pub enum Interaction {
 /// A click on a button of a message, or on an option of its overflow menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Click {
-    /// Who clicked.
+    /// Member who clicked.
     pub user: ClickUser,
     /// The workspace that the message is in.
     pub team_id: String,
@@ -38,16 +38,16 @@ pub struct Click {
     pub action_id: String,
     /// The button's `value`, or that of the option that was chosen.
     pub value: String,
-    /// When they clicked, as Slack writes it: unique per click.
+    /// Time of the click, as Slack writes it: unique per click.
     pub action_ts: String,
-    /// What opens a form for this person, once and within 3 seconds; empty where Slack gave none.
+    /// Id that opens a form for this person, once and within 3 seconds; empty if Slack gave none.
     pub trigger_id: String,
 }
 
 /// A form that was submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
-    /// Who submitted it.
+    /// Member who submitted it.
     pub user: ClickUser,
     /// The workspace that it was submitted in.
     pub team_id: String,
@@ -57,11 +57,11 @@ pub struct Submission {
     pub callback_id: String,
     /// The `private_metadata` that it was opened with: nobody but the app can have set it.
     pub private_metadata: String,
-    /// What was written into each text input, by its `action_id`; empty where nothing was.
+    /// Texts entered into the inputs, by their `action_id`; empty for an empty input.
     pub values: BTreeMap<String, String>,
 }
 
-/// Who clicked or submitted.
+/// Person who clicked or submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClickUser {
     /// Their id.
@@ -72,7 +72,7 @@ pub struct ClickUser {
     pub team_id: String,
 }
 
-/// Why the body of an interaction or an event can't be read. All of these are answered 400, or 413 for
+/// Reason why the body of an interaction or an event can't be read. All of these are answered 400, or 413 for
 /// [`ParseError::TooLarge`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
@@ -172,8 +172,7 @@ fn acted_in(
     team.or_else(|| enterprise.map(|enterprise| enterprise.id)).ok_or(ParseError::Missing("team.id"))
 }
 
-/// What was written into the text inputs of a form, from its blocks' states:
-/// `{block_id: {action_id: {type, value}}}`.
+/// Returns the texts entered into a form, from its blocks' states: `{block_id: {action_id: {type, value}}}`.
 fn texts(values: &Value) -> BTreeMap<String, String> {
     let blocks = values.as_object().into_iter().flatten();
     let inputs = blocks.filter_map(|(_, block)| block.as_object()).flatten();
@@ -183,7 +182,7 @@ fn texts(values: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Who acted. Slack leaves a person's own workspace out where it is the one that they act in.
+/// Returns the person who acted. Slack omits a person's own workspace if it is the one that they act in.
 fn user(user: wire::PayloadUser, team_id: &str) -> ClickUser {
     ClickUser {
         name: user.username.or(user.name).unwrap_or_else(|| user.id.clone()),

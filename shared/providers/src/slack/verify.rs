@@ -4,7 +4,7 @@ use crate::signature::{VerifyError, check};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-/// How far a request's time may be from now, in seconds, in either direction.
+/// Most that a request's time may differ from now, in seconds, in either direction.
 const WINDOW: u64 = 5 * 60;
 
 /// Checks that Slack sent this request, no more than 5 minutes ago: `X-Slack-Signature` is `v0=` and the

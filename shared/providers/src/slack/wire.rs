@@ -1,5 +1,4 @@
-//! What crosses the wire to and from Slack, as <https://docs.slack.dev> documents it: only the fields that we
-//! use.
+//! Requests and answers of Slack, as <https://docs.slack.dev> documents them: only the fields that we use.
 
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -54,7 +53,7 @@ pub(crate) struct SubmittedView {
     pub state: Option<ViewState>,
 }
 
-/// What was entered: an object of blocks, an empty array where there is nothing to enter.
+/// Entered values: an object of blocks, or an empty array if there is nothing to enter.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub(crate) struct ViewState {
@@ -88,7 +87,7 @@ pub(crate) struct Ts {
     pub ts: String,
 }
 
-/// Where a button was.
+/// Place of a button.
 #[derive(Default, Deserialize)]
 pub(crate) struct Container {
     #[serde(default)]
@@ -106,7 +105,7 @@ pub(crate) struct PayloadAction {
     pub action_ts: Option<String>,
 }
 
-/// What was chosen from a menu.
+/// Option that was chosen from a menu.
 #[derive(Deserialize)]
 pub(crate) struct SelectedOption {
     pub value: String,
@@ -120,7 +119,7 @@ pub(crate) struct EventKind {
     pub event: Option<InnerKind>,
 }
 
-/// Which event it is about.
+/// Type of the event inside.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub(crate) struct InnerKind {
@@ -158,7 +157,7 @@ pub(crate) struct Reaction {
     pub event_ts: String,
 }
 
-/// What somebody reacted to: a message has a place.
+/// Target of a reaction; only a message has a channel and a `ts`.
 #[derive(Deserialize)]
 pub(crate) struct ReactedTo {
     pub channel: Option<String>,
@@ -179,7 +178,7 @@ pub(crate) struct ChangedMessage {
     pub subtype: Option<String>,
 }
 
-/// What every method's answer has.
+/// Fields that every method's answer has.
 #[derive(Deserialize)]
 pub(crate) struct Outcome {
     pub ok: bool,
@@ -262,7 +261,7 @@ pub(crate) struct HistoryMessage {
     pub metadata: Option<Metadata>,
 }
 
-/// Where the next page starts; empty on the last one.
+/// Cursor of the next page; empty on the last one.
 #[derive(Default, Deserialize)]
 pub(crate) struct Cursor {
     #[serde(default)]
@@ -324,7 +323,7 @@ pub(crate) struct User {
     pub profile: UserProfile,
 }
 
-/// What a person says of themselves.
+/// A person's own profile.
 #[derive(Default, Deserialize)]
 pub(crate) struct UserProfile {
     #[serde(default)]
@@ -372,7 +371,7 @@ pub(crate) struct Token {
     pub id_token: String,
 }
 
-/// What an id token says.
+/// Claims of an id token.
 #[derive(Deserialize)]
 pub(crate) struct Claims {
     pub iss: String,

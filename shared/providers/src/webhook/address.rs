@@ -29,7 +29,7 @@ pub enum Loopback {
 }
 
 impl Loopback {
-    /// What the setting `WEBHOOK_LOOPBACK` says, which only the local stack sets to `allowed`; `None` for any
+    /// Reads the setting `WEBHOOK_LOOPBACK`, which only the local stack sets to `allowed`; `None` for any
     /// other text.
     pub fn of_setting(text: Option<&str>) -> Option<Self> {
         match text {
@@ -92,8 +92,8 @@ pub(crate) fn target(address: &str, loopback: Loopback) -> Result<Url, Failure> 
     Ok(url)
 }
 
-/// Whether a segment of the path is `.` or `..`, in any spelling that the reader of addresses takes for one:
-/// a value that is `..` must not lead out of the place where the rule has it.
+/// True if a segment of the path is `.` or `..`, in any spelling that the URL parser takes for one: a value
+/// that is `..` must not lead out of the place where the rule has it.
 fn has_dot_segment(rest: &str) -> bool {
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let is_dots = |segment: &str| {
@@ -104,7 +104,7 @@ fn has_dot_segment(rest: &str) -> bool {
     path.split(['/', '\\']).skip(1).any(is_dots)
 }
 
-/// Whether an address is not called.
+/// True if Signoff refuses to call an address.
 fn is_refused(ip: IpAddr, loopback: Loopback) -> bool {
     match ip {
         IpAddr::V4(ip) => is_refused_v4(ip, loopback),
@@ -146,7 +146,7 @@ fn is_refused_v6(ip: Ipv6Addr, loopback: Loopback) -> bool {
     }
 }
 
-/// Whether the address of version 4 in these 32 bits is not called from inside of another one: nobody names a
+/// True if Signoff refuses the IPv4 address in these 32 bits inside of another address: nobody writes a
 /// private address or loopback that way but to get around a check.
 fn is_refused_inside(high: u16, low: u16) -> bool {
     let ip = Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));

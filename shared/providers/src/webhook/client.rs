@@ -82,7 +82,8 @@ impl Header {
     }
 }
 
-/// Whether the host is the one that `pattern` names, or one below `*.NAME`. No other `*` stands for anything.
+/// True if `pattern` names the host, or is `*.NAME` and the host is below `NAME`. No other `*` stands for
+/// anything.
 fn covers(pattern: &str, host: &str) -> bool {
     let (pattern, host) = (pattern.trim().to_ascii_lowercase(), host.to_ascii_lowercase());
     match pattern.strip_prefix("*.") {
@@ -166,7 +167,7 @@ fn kind_of(body: &[u8]) -> &'static str {
     }
 }
 
-/// What an answer means. Its text is not repeated.
+/// Classifies an answer. Its text is not repeated.
 fn classify(host: &str, answer: &Answer) -> Result<(), Failure> {
     let status = answer.status;
     let code = status.as_u16();

@@ -1,4 +1,4 @@
-//! What was let through to a place, and approvals that race for it.
+//! Bases of places, and approvals that race for them.
 
 use crate::local::Local;
 use crate::samples::{deploy, second};

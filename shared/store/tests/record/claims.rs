@@ -1,4 +1,4 @@
-//! Who does an effect, and who says what became of it.
+//! Claims of effects, and the right to say what became of them.
 
 use crate::local::Local;
 use crate::samples::{effect, reread, second};

@@ -1,4 +1,4 @@
-//! How far one environment is behind another: by the deploys that stood there, and not by the dates of
+//! Tests of drift, the distance between environments. It counts the deploys that were there, not the dates of
 //! registrations.
 
 use crate::local::Local;

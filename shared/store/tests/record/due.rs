@@ -1,4 +1,4 @@
-//! What the clock finds to send again.
+//! Effects that the clock finds and sends again.
 
 use crate::local::{Local, RECORD, places};
 use crate::samples::{effect, reread, second};
@@ -33,7 +33,7 @@ fn sorted(effects: impl IntoIterator<Item = Effect>) -> Vec<EffectId> {
     ids
 }
 
-/// How many effects are in the clock's index.
+/// Returns the number of effects in the clock's index.
 async fn indexed(local: &Local) -> i32 {
     let mut count = 0;
     for shard in 0..8 {

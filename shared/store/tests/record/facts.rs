@@ -1,4 +1,4 @@
-//! What becomes known of a deploy after it arrived.
+//! Facts that become known of a deploy after it arrived.
 
 use crate::local::Local;
 use crate::samples::{deploy, second};

@@ -1,4 +1,4 @@
-//! What DynamoDB refuses, and what can't be read.
+//! Changes that DynamoDB refuses, and rows that can't be read.
 
 use crate::local::{Local, RECORD, client, places, text};
 use crate::samples::{approval, deploy, open, second};
@@ -13,7 +13,7 @@ fn note(text: impl Into<String>) -> EventKind {
     EventKind::NotTold { channel: "#deploys".to_owned(), reason: text.into() }
 }
 
-/// What refuses a change: a size that is looked at before it is sent, or DynamoDB.
+/// Returns the reason why a change is refused: a size that is checked before sending, or DynamoDB's answer.
 fn refusal(result: Result<(), CommitError>) -> String {
     match result {
         Err(CommitError::Store(StoreError::TooLarge { part, size, limit })) => {

@@ -30,7 +30,7 @@ pub fn precise() -> Timestamp {
     second(7) + SignedDuration::from_nanos(123_456_789)
 }
 
-/// Where a message stands.
+/// Returns the place of a message.
 pub fn dialog() -> Dialog {
     Dialog { channel: "C1".to_owned(), ts: "1763892600.000200".to_owned() }
 }

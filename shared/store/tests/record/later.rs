@@ -1,4 +1,4 @@
-//! What is due at a later time: it waits hidden in the queue, or for the clock.
+//! Effects that are due later: they wait hidden in the queue, or for the clock.
 
 use crate::local::{Local, places};
 use crate::samples::{approval, deploy, second};
@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use std::sync::{Arc, Mutex};
 use store::{Change, EffectMessage, Places, Store};
 
-/// What was asked of SQS: the bodies of the messages. Nothing of it gets there.
+/// Messages that SQS was asked to take, by their bodies. None of them gets there.
 #[derive(Clone, Debug, Default)]
 struct Asked(Arc<Mutex<Vec<EffectMessage>>>);
 

@@ -22,7 +22,7 @@ pub struct Local {
     pub dynamo: Client,
 }
 
-/// Where the store's tables are, without queues.
+/// Returns the places of the store's tables, without queues.
 pub fn places() -> Places {
     Places {
         record_table: RECORD.to_owned(),
@@ -69,7 +69,7 @@ impl Local {
         rows
     }
 
-    /// How many rows of this kind there are: `deploy`, `run`, `approval`, `effect`, `event`, `delivery`.
+    /// Returns the number of rows of this kind: `deploy`, `run`, `approval`, `effect`, `event`, `delivery`.
     pub async fn count(&self, kind: &str) -> usize {
         self.rows().await.values().filter(|row| text(row, "sk").split('#').next() == Some(kind)).count()
     }

@@ -1,4 +1,4 @@
-//! Which deploy a rule asks about, and where its dialog stands.
+//! The deploy that a rule asks about, and the place of its dialog.
 
 use crate::local::Local;
 use crate::samples::{approval, deploy, plain, second};
@@ -23,7 +23,7 @@ fn asking(number: u32, rule: &str) -> Newest {
     Newest::of(&deploy, rule, &RunId::derive(&deploy.id, rule))
 }
 
-/// What is on record as the newest of the rule.
+/// Returns the newest of the rule on record.
 async fn known(store: &Store, rule: &str) -> Option<Newest> {
     store.newest(&asking(0, rule)).await.expect("read")
 }

@@ -1,4 +1,4 @@
-//! What is read is what was written, to the last empty text.
+//! Rows read back as they were written, to the last empty text.
 
 use crate::kinds::{ODD, dialog, effects, electorate, events, first, odd, precise, successor, verdicts};
 use crate::local::{Local, Row};

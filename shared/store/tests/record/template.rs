@@ -11,7 +11,7 @@ enum Node {
     Map(Vec<(String, Node)>),
 }
 
-/// What CreateTable needs.
+/// Values that CreateTable needs.
 pub struct Table {
     pub attributes: Vec<AttributeDefinition>,
     pub keys: Vec<KeySchemaElement>,

@@ -1,4 +1,4 @@
-//! What becomes of an effect, committed with what follows from it.
+//! Outcomes of effects, committed with the changes that follow.
 
 use super::{Answer, Plan, Stage};
 use crate::change::{self, Look};
@@ -230,7 +230,7 @@ fn change_approval(
     commit(world, scenario, at, Change { approval, effect, ..Change::default() })
 }
 
-/// What `commands` make of the newest approval; `None`: nothing.
+/// Applies `commands` to the newest approval; `None`: there is none, or it refuses them all.
 fn changed(world: &World, scenario: &Scenario, commands: &[votes::Command]) -> Option<Follows<Approval>> {
     let mut follows = decided::approval(world.record.approval.as_ref()?, commands, world.now()).ok()?;
     if scenario.has(Flaw::EffectsBeforeCommit) && matches!(commands, [votes::Command::Confirm(_)]) {
@@ -254,7 +254,7 @@ fn park(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effect>)
     Some(commit(world, scenario, at, Change { approval, effect, parked: true, ..Change::default() }))
 }
 
-/// What an approval is told after the look.
+/// Returns the command that confirms an approval after the look.
 pub(super) fn confirm(scenario: &Scenario, told: &[(String, Verdict)], look: Look) -> votes::Command {
     let (electorate, base) = (electorate(scenario, look), change::base(scenario, look));
     votes::Command::Confirm(Check { electorate, voters: told.to_vec(), base, breaker: None })
@@ -272,7 +272,7 @@ pub(super) fn electorate(scenario: &Scenario, look: Look) -> Electorate {
     electorate
 }
 
-/// Whether `confirm` approves and sets the base, and another approval set it since the `look`: the base's row
+/// True if `confirm` approves and sets the base, and another approval set it since the `look`: the base's row
 /// has a version.
 fn sets_older_base(world: &World, scenario: &Scenario, confirm: &votes::Command, look: Look) -> bool {
     let has_moved = world.outside.base_moved != look.moved && !scenario.has(Flaw::OlderBase);
@@ -287,7 +287,7 @@ fn put_off(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effec
     commit(world, scenario, at, Change { effect: Some((effect.clone(), after)), ..Change::default() })
 }
 
-/// Where every message stands: how often each does is counted elsewhere.
+/// Place of every message: their number is counted elsewhere.
 fn place() -> Dialog {
     Dialog { channel: "C1".to_owned(), ts: "1".to_owned() }
 }

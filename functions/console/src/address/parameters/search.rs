@@ -1,4 +1,4 @@
-//! What the record is searched for: the fields of its form, and the parameters of its JSON and its exports.
+//! Search of the record: the fields of its form, and the parameters of its JSON and its exports.
 
 use super::{BadQuery, REVISION, parameter, sha};
 use approval::deploy::Slug;
@@ -26,10 +26,10 @@ pub(crate) enum Field {
     Until,
 }
 
-/// What is searched for.
+/// Search of the record.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
-    /// What the fields that can be read say.
+    /// Filter made of the fields that can be read.
     pub(crate) wanted: WantedApprovals,
     typed: Vec<(Field, String)>,
     problems: Vec<(Field, String)>,
@@ -60,7 +60,7 @@ impl Field {
         }
     }
 
-    /// How much may be typed into it, in characters.
+    /// Longest text that may be typed into it, in characters.
     fn longest(self) -> usize {
         match self {
             // Two parts of 100, and the slash.
@@ -89,12 +89,12 @@ impl Search {
         search
     }
 
-    /// What was typed into a field; empty where nothing was.
+    /// Text typed into a field; empty if there is none.
     pub(crate) fn typed(&self, field: Field) -> &str {
         self.typed.iter().find(|(known, _)| *known == field).map_or("", |(_, typed)| typed)
     }
 
-    /// What is wrong with a field, to follow its name.
+    /// Problem with a field, to follow the field's name.
     pub(crate) fn problem(&self, field: Field) -> Option<&str> {
         self.problems.iter().find(|(known, _)| *known == field).map(|(_, problem)| problem.as_str())
     }
@@ -107,7 +107,7 @@ impl Search {
         }
     }
 
-    /// Whether anything is searched by.
+    /// True if anything is searched by.
     pub(crate) fn is_any(&self) -> bool {
         !self.typed.is_empty()
     }

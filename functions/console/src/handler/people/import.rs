@@ -16,10 +16,10 @@ use std::collections::BTreeMap;
 use store::{Change, CommitError};
 use tokio::task::JoinSet;
 
-/// How many lines may change something: each takes an entry and a question to its member, and DynamoDB
-/// commits 100 rows at once.
+/// Largest number of lines that may change something: each takes an entry and a question to its member, and
+/// DynamoDB commits 100 rows at once.
 const MOST_CHANGED: usize = 50;
-/// How many members Slack is asked about at the same time.
+/// Number of members that Slack is asked about at the same time.
 const AT_ONCE: usize = 8;
 
 impl Console {
@@ -126,7 +126,7 @@ impl Console {
     }
 }
 
-/// Whether `entry` has what `line` says already, as far as can be told without asking Slack.
+/// True if `entry` already says the same as `line`, as far as can be told without asking Slack.
 fn is_known(line: &FileLine, entry: &Entry) -> bool {
     let newest = match entry.newest().map(|statement| &statement.claim) {
         Some(Claim::Removed) => entry.counts.as_ref().map(|statement| &statement.claim),

@@ -10,11 +10,11 @@ use approval::people::{By, Claim, Did, Entry, Handle, Line, Role, Statement};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// How many entries a page shows.
+/// Number of entries on a page.
 const ROWS: usize = 15;
-/// How long a name is, in bytes of HTML.
+/// Largest size of a name, in bytes of HTML.
 const NAME: usize = 100;
-/// How long an address and a reason are, in bytes of HTML.
+/// Largest size of an address and of a reason, in bytes of HTML.
 const TEXT: usize = 200;
 
 /// The search, the part of the list that is asked for, and the way to the others.
@@ -57,7 +57,7 @@ pub(super) fn list(shown: &PeoplePage<'_>, visitor: Option<&Visitor>, now: Times
     }
 }
 
-/// What happened to `entry`, newest first.
+/// History of `entry`, newest first.
 pub(super) fn history(entry: &Entry, now: Timestamp) -> Markup {
     html! {
         @if !entry.history.is_empty() {
@@ -92,7 +92,7 @@ fn claimed(claim: &Claim) -> String {
     }
 }
 
-/// What is open comes first, what was removed last.
+/// Rank of an entry in the list: open ones first, removed ones last.
 fn order(entry: &Entry) -> u8 {
     match (&entry.waits, &entry.counts) {
         (Some(_), _) => 0,
@@ -152,7 +152,7 @@ fn row(entry: &Entry, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
     }
 }
 
-/// Whose it is, or was and is to become.
+/// Owner of the account, or the old owner and the new one.
 fn belongs(entry: &Entry, newest: &Statement) -> String {
     match (&entry.counts, newest.claim == Claim::Removed) {
         (Some(counts), true) => format!("{}, to be removed", claimed(&counts.claim)),

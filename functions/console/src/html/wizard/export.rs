@@ -12,15 +12,16 @@ use rules::write::Merged;
 use std::ops::{Range, RangeInclusive};
 use store::GitHost;
 
-/// How much of a file is shown, in bytes of HTML; of a longer one the new lines are.
+/// Largest size of a file that is shown whole, in bytes of HTML; of a longer one only the new lines are
+/// shown.
 const MAX_SHOWN: usize = 20 * 1024;
-/// How many problems of a file are told, and how long each may be, in bytes of HTML.
+/// Number of a file's problems that are shown, and the largest size of each, in bytes of HTML.
 const MOST_PROBLEMS: usize = 10;
 const LONGEST_PROBLEM: usize = 400;
-/// How many lines around the new ones are shown then.
+/// Number of lines around the new ones that are shown then.
 const AROUND: usize = 3;
 
-/// What comes out.
+/// Result of the wizard.
 #[derive(Clone, Debug)]
 pub(crate) struct Export {
     /// The file's path.
@@ -30,7 +31,7 @@ pub(crate) struct Export {
     existing: Existing,
 }
 
-/// What the repository has.
+/// Rules file that the repository has.
 #[derive(Clone, Debug)]
 pub(crate) enum Existing {
     /// No rules file, or one that is not looked for.
@@ -61,11 +62,11 @@ impl Export {
 pub(crate) struct ExportPage<'a> {
     pub(crate) deployment: &'a Slug,
     pub(crate) repository: &'a str,
-    /// Where the repository is.
+    /// Host of the repository.
     pub(crate) host: GitHost,
     pub(crate) form: &'a Form,
     pub(crate) export: &'a Export,
-    /// Where GitHub's API is.
+    /// Address of GitHub's API.
     pub(crate) github_api: &'a str,
 }
 
@@ -141,7 +142,7 @@ impl ExportPage<'_> {
         }
     }
 
-    /// Whether the page shows all of the file.
+    /// True if the page shows all of the file.
     fn is_whole(&self) -> bool {
         weight(&self.export.text) <= MAX_SHOWN
     }
@@ -212,7 +213,7 @@ impl ExportPage<'_> {
         }
     }
 
-    /// Where the repository is.
+    /// Choice of the repository's host.
     fn hosts(&self) -> Markup {
         html! {
             fieldset.hosts {

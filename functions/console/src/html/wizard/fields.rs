@@ -6,22 +6,22 @@ use crate::wizard::{Form, Input, input_of};
 use maud::{Markup, html};
 use rules::write::{Field, FieldProblem};
 
-/// How many problems are told at a time.
+/// Number of problems that are shown at a time.
 const MOST_TOLD: usize = 12;
-/// How long the sentence of a problem may be, in bytes of HTML: it may hold what was typed.
+/// Largest size of a problem's sentence, in bytes of HTML: it may hold what was typed.
 const LONGEST_SENTENCE: usize = 400;
 
-/// What fields need to know of the form.
+/// Form and problems that its fields are drawn from.
 pub(super) struct Fields<'a> {
     pub(super) form: &'a Form,
     problems: &'a [FieldProblem],
-    /// How many problems there are beside these.
+    /// Number of problems beside these.
     more: usize,
     /// The fields with a select that does not have their value, each with the input that has it.
     elsewhere: Vec<(Field, Input)>,
 }
 
-/// What a control needs.
+/// Attributes of a control.
 pub(super) struct Control<'a> {
     pub(super) id: &'static str,
     pub(super) value: &'a str,
@@ -58,7 +58,7 @@ impl<'a> Fields<'a> {
         self.shown(field, input, hint, value, control)
     }
 
-    /// Where `value` is typed that the select of `field` does not have.
+    /// Input for a `value` that the select of `field` does not have.
     pub(super) fn other(
         &self,
         field: Field,
@@ -155,7 +155,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// What is wrong, with the way to each field. It is read first.
+    /// List of the problems, with a link to each field. It is read first.
     pub(super) fn summary(&self) -> Markup {
         let fields = match self.problems.len() + self.more {
             1 => "One thing needs".to_owned(),

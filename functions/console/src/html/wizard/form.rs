@@ -24,7 +24,7 @@ const WAITS: [(&str, &str); 8] = [
     (CUSTOM, "After another time"),
 ];
 
-/// Whose votes need a reason.
+/// Choices for the votes that need a reason.
 const REASONS: [(&str, &str); 4] = [
     ("", "Nobody has to give one"),
     ("approve", "Who approves gives one"),

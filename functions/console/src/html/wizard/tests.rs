@@ -232,7 +232,7 @@ fn long_names(letter: &str, length: usize, count: usize) -> Vec<String> {
     (0..count).map(|number| format!("{}{number:03}", letter.repeat(length - 3))).collect()
 }
 
-/// What can be typed into an address, at its longest, and draws the largest pages.
+/// Queries at their longest that draw the largest pages.
 fn hostile() -> Vec<String> {
     let signs =
         |first: &str, sign: &str| format!("{first}{}", sign.repeat((5900 - first.len()) / sign.len()));

@@ -1,5 +1,5 @@
-//! What became of an approval: how it opened and closed, what people did about it, and what was found out
-//! about them.
+//! Events of an approval: its opening and its end, what people did about it, and what was found out about
+//! them.
 
 use super::super::ElectorateView;
 use super::super::votes::{at_opening, settled};
@@ -97,7 +97,7 @@ impl Teller<'_> {
         told(Tone::Good, format!("Enough people approved {name}.{}", held_back.unwrap_or_default()))
     }
 
-    /// Those who approved were looked up.
+    /// Entry about the check of those who approved.
     pub(super) fn checked(
         &self,
         id: &ApprovalId,

@@ -1,4 +1,4 @@
-//! Which route answers a request.
+//! Choice of the route that answers a request.
 //!
 //! A full match wins over a greedy one (`{proxy+}`), that over `$default`; among full matches fixed segments
 //! win over parameters, from the left, and a method over `ANY`.

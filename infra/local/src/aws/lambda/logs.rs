@@ -1,4 +1,4 @@
-//! What the functions print, as CloudWatch would keep it.
+//! Output of the functions, as CloudWatch would keep it.
 
 use std::{
     collections::VecDeque,
@@ -20,7 +20,7 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// Who is told of every line, besides its being kept for [`Stack::logs`](crate::aws::Stack::logs).
+/// Receiver of every log line. [`Stack::logs`](crate::aws::Stack::logs) keeps the lines as well.
 #[derive(Clone)]
 pub struct LogSink(Arc<dyn Fn(&LogLine) + Send + Sync>);
 

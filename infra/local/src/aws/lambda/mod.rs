@@ -39,13 +39,13 @@ use super::{
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
-/// How an invocation ended.
+/// Result of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
-    /// What the function returned, or the error as Lambda writes it
+    /// Value that the function returned, or the error as Lambda writes it
     /// (`{"errorMessage": "...", "errorType": "..."}`).
     pub payload: Bytes,
-    /// Whether the function failed: it returned an error, crashed, or ran into its timeout.
+    /// True if the function failed: it returned an error, crashed, or ran into its timeout.
     pub failed: bool,
 }
 
@@ -68,11 +68,11 @@ pub(super) struct Functions {
 /// Hears of an event that a function (its logical id) failed to take.
 type Bury = Box<dyn Fn(String, Bytes) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// How often a function is handed an event, at most.
+/// Most times that a function is invoked for one event.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 const ATTEMPTS: usize = 3;
 
-/// What runs, for those who wait until nothing does.
+/// Counts of invocations, for callers that wait until none is running.
 #[derive(Debug, Default)]
 struct Activity {
     started: AtomicU64,
@@ -158,7 +158,7 @@ impl Functions {
         });
     }
 
-    /// How many invocations have been started, and how many of those run.
+    /// Returns the number of invocations started so far, and the number of those that are still running.
     pub(super) fn activity(&self) -> (u64, u64) {
         // `ended` is read first: an invocation that ends in between counts as running.
         let ended = self.activity.ended.load(Ordering::SeqCst);
@@ -181,7 +181,7 @@ impl Functions {
         }
     }
 
-    /// Whether there is a function of this logical id.
+    /// True if there is a function with this logical id.
     pub(super) fn has(&self, logical_id: &str) -> bool {
         self.pools.contains_key(logical_id)
     }

@@ -27,7 +27,7 @@ use crate::aws::{
 
 /// Processes of one function, at most. On AWS more invocations at once would be throttled; here they wait.
 pub(super) const PROCESSES: usize = 10;
-/// How long a process may take until its first `next`; Lambda's own limit.
+/// Longest time that a process may take until its first `next`; Lambda's own limit.
 const INIT: Duration = Duration::from_secs(10);
 
 /// Starts processes and hands them invocations.
@@ -195,7 +195,7 @@ impl Pool {
     }
 }
 
-/// Where a function's program is.
+/// Path of a function's program.
 pub(in crate::aws) struct Program(pub(in crate::aws) PathBuf);
 
 impl Program {

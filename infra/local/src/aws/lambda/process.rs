@@ -17,7 +17,7 @@ use super::{
     runtime_api::{RuntimeApi, Work},
 };
 
-/// How long the rest of an ended process's output is waited for.
+/// Time to wait for the rest of an ended process's output.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A running process. Dropping it kills the process.
@@ -30,11 +30,11 @@ pub(super) struct Process {
     _tasks: JoinSet<()>,
 }
 
-/// What is known of a process by those who don't own it.
+/// Reference to a process for code that doesn't own it.
 #[derive(Clone)]
 pub(super) struct Handle {
     kill: Arc<Notify>,
-    /// How the process ended, as soon as it has.
+    /// Reason why the process ended, as soon as it has.
     ended: watch::Receiver<Option<String>>,
 }
 
@@ -51,7 +51,7 @@ impl Handle {
         self.ended.borrow().is_some() || self.ended.has_changed().is_err()
     }
 
-    /// Whether it is of the same process.
+    /// True if both handles are of the same process.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.kill, &other.kill)
     }
@@ -122,7 +122,7 @@ impl Process {
         let _ = self.work.send(work).await;
     }
 
-    /// What the process said about its failed initialization, if it did.
+    /// Returns the error that the process reported for its failed initialization, if there is one.
     pub(super) fn init_error(&self) -> Option<Bytes> {
         self.api.init_error()
     }

@@ -29,7 +29,7 @@ pub(super) struct Work {
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
-/// What a process answered.
+/// Answer of a process to an invocation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Response(Bytes),
@@ -42,7 +42,7 @@ pub(super) struct RuntimeApi {
     current: StdMutex<Option<(String, oneshot::Sender<Answer>)>>,
     /// True from the first `next` on: initialization is done.
     ready: watch::Sender<bool>,
-    /// What the process said about its failed initialization.
+    /// Error that the process reported for its failed initialization.
     init_error: StdMutex<Option<Bytes>>,
 }
 

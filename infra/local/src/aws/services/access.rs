@@ -1,4 +1,4 @@
-//! Which permissions a request needs, and whether its sender's role has them.
+//! Permissions that a request needs, and the check that its sender's role has them.
 //!
 //! Actions and resources by operation:
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
@@ -14,7 +14,7 @@ use crate::aws::template::{
     rules::DEFAULT_BUS,
 };
 
-/// What Lambda itself does to a queue with the function's role.
+/// Actions that Lambda itself takes on a queue with the function's role.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions>
 const FEED: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
@@ -53,8 +53,8 @@ impl Access {
         }
     }
 
-    /// What the sender of a request lacks, in the words of AWS. Whoever is no function of the stack may do
-    /// everything.
+    /// Returns the permission that the sender of a request lacks, in the words of AWS; `None` if it lacks
+    /// none. A caller that is not a function of the stack may do everything.
     pub(crate) fn refusal(
         &self,
         caller: &str,
@@ -73,14 +73,15 @@ impl Access {
         ))
     }
 
-    /// What a function's role lacks to be fed from a queue.
+    /// Returns the permission that a function's role lacks to be fed from a queue.
     pub(crate) fn missing_to_feed(&self, source: &EventSource, queue: &Queue) -> Option<Permission> {
         let role = self.roles.get(&source.function)?;
         let lacks = FEED.into_iter().find(|action| !role.allows(action, &queue.arn))?;
         Some((lacks.to_owned(), queue.arn.clone()))
     }
 
-    /// What a function's role lacks to leave what it failed to take in a queue.
+    /// Returns the permission that a function's role lacks to send its failed events to its dead-letter
+    /// queue.
     pub(crate) fn missing_to_bury(&self, function: &Function) -> Option<Permission> {
         let (role, queue) = (self.roles.get(&function.logical_id)?, function.dead_letters.as_ref()?);
         let action = "sqs:SendMessage";

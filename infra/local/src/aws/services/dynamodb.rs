@@ -113,7 +113,7 @@ impl DynamoDb {
         Ok(response)
     }
 
-    /// Whether the table in the file has the keys and indexes that the template says.
+    /// Checks that the table in the file has the template's keys and indexes.
     fn compare(&self, table: &Table, wanted: &Value) -> Result<(), ServiceError> {
         let operation = "DynamoDB.DescribeTable";
         let description = self

@@ -74,7 +74,7 @@ impl Events {
         }
     }
 
-    /// What the buses have taken, in order; the oldest are forgotten after some ten thousand.
+    /// Returns the events that the buses took, in order. Beyond some ten thousand, the oldest are dropped.
     pub(crate) fn taken(&self) -> Vec<BusEvent> {
         self.inner().taken.iter().cloned().collect()
     }

@@ -32,13 +32,13 @@ use crate::{
 /// DynamoDB takes 16 MB, Invoke 6 MB, SQS 1 MB.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
-/// Why a call that the stack itself made to one of its services failed.
+/// Error of a call that the stack itself made to one of its services.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} failed: {message}")]
 pub struct ServiceError {
     /// Such as `SQS.CreateQueue`.
     pub operation: String,
-    /// What the service said.
+    /// The service's error message.
     pub message: String,
 }
 
@@ -48,7 +48,7 @@ impl ServiceError {
     }
 }
 
-/// What the one address leads to.
+/// Services behind the one address.
 pub(super) struct Services {
     pub(super) dynamodb: dynamodb::DynamoDb,
     pub(super) sqs: sqs::Sqs,
@@ -100,7 +100,7 @@ async fn dispatch(
     services.calls.pass((Some(&caller), kind, shape), &parts.headers, &connection, refused, handling).await
 }
 
-/// What a service answers that fails.
+/// Answer of a service that fails on purpose, with this status.
 fn refused(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     error(status, "InternalServerError", "Internal server error")

@@ -1,4 +1,4 @@
-//! Which function asked AWS for what: the measure behind "a vote costs one read, one write and one send".
+//! Requests of each function to AWS: the measure behind "a vote costs one read, one write and one send".
 
 use std::{
     collections::VecDeque,
@@ -31,7 +31,7 @@ pub(crate) struct RequestLog {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// How many requests there were before the first of `kept`.
+    /// Number of requests before the first of `kept`.
     forgotten: usize,
     kept: VecDeque<Request>,
 }

@@ -15,13 +15,13 @@ use std::collections::BTreeMap;
 
 pub use resources::Resources;
 
-/// Why a template can't be run here; the text names the line.
+/// Reason why a template can't run here; the text names the line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{message}", if *line == 0 { String::new() } else { format!("line {line}: ") })]
 pub struct TemplateError {
     /// 1-based line of the template; 0 if no one line is at fault.
     pub line: usize,
-    /// What is wrong and what would be right.
+    /// Description of the mistake, and of what would be right.
     pub message: String,
 }
 
@@ -31,7 +31,7 @@ impl TemplateError {
     }
 }
 
-/// Where a template is run: what stands for account, region and the addresses that AWS would give.
+/// Values of a template's pseudo parameters and of the addresses that AWS would assign.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// `AWS::StackName`, the prefix of every generated name.
@@ -81,7 +81,7 @@ impl Template {
         resources::read(&resolver)
     }
 
-    /// Whether the template declares a parameter of this name.
+    /// True if the template declares a parameter of this name.
     #[must_use]
     pub fn has_parameter(&self, name: &str) -> bool {
         self.root.at(&["Parameters", name]).is_some()

@@ -9,7 +9,7 @@ use super::{
     yaml::{Kind, Node},
 };
 
-/// What a role may do.
+/// Permissions of an IAM role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// Logical id.
@@ -27,8 +27,8 @@ struct Statement {
 }
 
 impl Role {
-    /// Whether `action` (`sqs:SendMessage`) may be done to `resource` (an ARN): a statement allows it and
-    /// none denies it.
+    /// True if `action` (`sqs:SendMessage`) on `resource` (an ARN) is allowed: a statement allows it and none
+    /// denies it.
     #[must_use]
     pub fn allows(&self, action: &str, resource: &str) -> bool {
         let applies = |statement: &&Statement| {
@@ -85,7 +85,7 @@ fn list(node: Option<&Node>) -> &[Node] {
     }
 }
 
-/// Whether a pattern with `*` (any characters) and `?` (one) matches all of `text`.
+/// True if a pattern with `*` (any characters) and `?` (one) matches all of `text`.
 fn matches(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.as_bytes(), text.as_bytes());
     // Where to go on after the last `*` if what follows it does not match.

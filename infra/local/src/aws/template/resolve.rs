@@ -12,7 +12,7 @@ use super::{
 
 /// References that go deeper than this are a circle.
 const DEEPEST_REFERENCE: usize = 32;
-/// What stands for the HTTP API's id.
+/// Id of the HTTP API.
 const API_ID: &str = "local";
 const URL_SUFFIX: &str = "amazonaws.com";
 
@@ -265,7 +265,7 @@ impl<'t> Resolver<'t> {
         Ok(format!("{}-{logical}{}", self.place.stack, if fifo { ".fifo" } else { "" }))
     }
 
-    /// What `Ref` of a resource gives.
+    /// Returns the value of `Ref` for a resource.
     pub(super) fn physical_id(
         &self,
         logical: &str,
@@ -284,7 +284,8 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// What `Fn::GetAtt` of a resource gives. A resource that is not run here gives a text that says so much.
+    /// Returns the value of `Fn::GetAtt` for a resource. For a resource that does not run here, it is a text
+    /// that says so.
     pub(super) fn attribute(
         &self,
         logical: &str,

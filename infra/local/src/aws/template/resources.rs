@@ -46,9 +46,9 @@ pub struct Resources {
     pub schedules: Vec<Schedule>,
     /// Functions that hear events.
     pub event_rules: Vec<EventRule>,
-    /// What functions may do.
+    /// Roles of the functions.
     pub roles: Vec<Role>,
-    /// What `Ref` gives, by logical id.
+    /// Values of `Ref`, by logical id.
     pub physical_ids: BTreeMap<String, String>,
 }
 
@@ -78,7 +78,7 @@ pub struct Index {
     pub keys: Vec<String>,
     /// `ALL`, `KEYS_ONLY` or `INCLUDE`.
     pub projection: String,
-    /// What `INCLUDE` includes.
+    /// Attributes that an `INCLUDE` projection includes.
     pub included: Vec<String>,
 }
 
@@ -93,15 +93,15 @@ pub struct Queue {
     pub url: String,
     /// The ARN that event sources and redrive policies use.
     pub arn: String,
-    /// Whether messages of one group keep their order.
+    /// True if messages of one group keep their order.
     pub fifo: bool,
-    /// Whether a message without a deduplication id is known by its body.
+    /// True if the hash of a message's body stands in for a missing deduplication id.
     pub content_based_deduplication: bool,
-    /// How long a received message stays hidden.
+    /// Time for which a received message stays hidden.
     pub visibility_timeout: Duration,
-    /// How long a message is kept.
+    /// Time for which a message is kept.
     pub retention: Duration,
-    /// Where a message goes that was received too often.
+    /// Dead-letter queue for messages that were received too often.
     pub redrive: Option<Redrive>,
 }
 
@@ -123,7 +123,7 @@ pub struct Secret {
     pub name: String,
     /// The ARN that functions know it by.
     pub arn: String,
-    /// What the template says its first value is.
+    /// First value of the secret, from the template.
     pub placeholder: String,
 }
 
@@ -138,11 +138,11 @@ pub struct Function {
     pub arn: String,
     /// Name of the program: `Metadata.BuildProperties.Binary`.
     pub binary: String,
-    /// How long one invocation may take.
+    /// Longest time that one invocation may take.
     pub timeout: Duration,
     /// `MemorySize` in MB; told to the function, not enforced.
     pub memory_mb: u64,
-    /// Whether Lambda tells the function to log JSON (`LoggingConfig.LogFormat`).
+    /// True if Lambda tells the function to log JSON (`LoggingConfig.LogFormat`).
     pub json_logs: bool,
     /// ARN of the role that it runs under; without one it may do everything here.
     pub role_arn: Option<String>,
@@ -170,7 +170,7 @@ pub struct EventSource {
     pub queue: String,
     /// Messages in one batch, at most.
     pub batch_size: u64,
-    /// Whether the function's answer names the messages that failed (`ReportBatchItemFailures`).
+    /// True if the function's answer names the messages that failed (`ReportBatchItemFailures`).
     pub reports_failures: bool,
     /// Batches at once, at most.
     pub concurrency: u64,
@@ -196,7 +196,7 @@ pub struct EventRule {
     pub logical_id: String,
     /// The bus that it listens to.
     pub bus: String,
-    /// Which events it asks for.
+    /// Pattern of the events that it asks for.
     pub pattern: Pattern,
     /// Logical id of the function.
     pub function: String,

@@ -14,7 +14,7 @@ use super::{
 /// The bus that every account has.
 pub const DEFAULT_BUS: &str = "default";
 
-/// What an `EventPattern` asks of an event: that fields have one of some values.
+/// Conditions that an `EventPattern` puts on an event: a field has one of some values.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
@@ -25,7 +25,7 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// Whether an event is one of those that are asked for.
+    /// True if the event matches the pattern.
     #[must_use]
     pub fn matches(&self, event: &Value) -> bool {
         match (self, event) {
@@ -112,7 +112,7 @@ pub(super) fn rule(
     Ok(())
 }
 
-/// Whether a permission lets a rule invoke a function.
+/// True if a permission lets a rule invoke a function.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html>
 fn allows(resources: &Resources, permission: &Node, function: &str, rule: &str) -> bool {
     permission.text("Action") == Some("lambda:InvokeFunction")

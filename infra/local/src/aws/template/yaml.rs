@@ -17,7 +17,7 @@ pub(super) struct Node {
     pub(super) kind: Kind,
 }
 
-/// What a value is. CloudFormation itself turns `true`, `10` and `"10"` into what the property wants, so
+/// Value of a node. CloudFormation itself turns `true`, `10` and `"10"` into what the property wants, so
 /// scalars stay text here and the typed readers of [`Node`] convert them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {

@@ -1,4 +1,4 @@
-//! What can be clicked or filled in: <https://docs.slack.dev/reference/block-kit/block-elements>
+//! Elements that people click or fill in: <https://docs.slack.dev/reference/block-kit/block-elements>
 
 use super::Check;
 use serde_json::{Map, Value};

@@ -21,7 +21,7 @@ async fn workspace() -> Slack {
     slack
 }
 
-/// What an app asks for, with changes; an empty value leaves a parameter out.
+/// Returns an app's parameters, with changes; an empty value leaves a parameter out.
 fn ask(changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let usual = [
         ("response_type", "code"),
@@ -39,7 +39,8 @@ fn ask(changes: &[(&str, &str)]) -> Vec<(String, String)> {
     all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// Where the browser of who chooses `user` (nobody: Cancel) is sent; the status where it is not.
+/// Chooses `user` (`None`: Cancel), and returns the address to which the browser is sent; `Err`: the status
+/// of an answer that sends it nowhere.
 async fn choose(slack: &Slack, changes: &[(&str, &str)], user: Option<&str>) -> Result<String, u16> {
     let form: Vec<_> = user.into_iter().map(|user| ("user", user)).collect();
     let request = client().post(slack.authorize_url()).query(&ask(changes)).form(&form);

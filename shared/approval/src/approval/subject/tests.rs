@@ -1,4 +1,4 @@
-//! What a subject says, and what it tells apart.
+//! Tests of a subject's words and of its mark.
 
 use super::*;
 use crate::action::{BuildRef, EventSpec, ParameterValue, TriggerSpec};

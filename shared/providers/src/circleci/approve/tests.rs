@@ -1,4 +1,4 @@
-//! Which job is approved, in every state that CircleCI documents.
+//! Choice of the job to approve, in every state that CircleCI documents.
 
 use super::*;
 use crate::responder::{Responder, json as reply};
@@ -258,7 +258,7 @@ async fn a_short_revision_approves_nothing() {
     assert!(server.lines().is_empty());
 }
 
-/// What comes of these pipelines, each of which has the workflow `deploy` on hold.
+/// Returns the outcome for these pipelines, each of which has the workflow `deploy` on hold.
 async fn chosen(pipelines: Vec<Value>) -> String {
     let server = Responder::start(move |line, _| {
         if line.starts_with("POST") {
@@ -292,8 +292,8 @@ async fn only_the_one_pipeline_of_the_push_is_approved() {
     insta::assert_snapshot!(chosen(vec![wire_pipeline(27, REVISION), push]).await, @"which pipeline is meant? 2 pipelines of gh/acme/checkout for 7bf7226 have the workflow deploy: https://app.circleci.com/pipelines/gh/acme/checkout/27, https://app.circleci.com/pipelines/gh/acme/checkout/25. Cancel the workflow in all but one of them, and Signoff approves the job in the one that is left");
 }
 
-/// What comes of the pipeline 30, which the same run of a rule started, with these workflows and in this
-/// state. A push's pipeline, 25, has the workflow `deploy` on hold.
+/// Returns the outcome for the pipeline 30, which the same run of a rule started, with these workflows and in
+/// this state. A push's pipeline, 25, has the workflow `deploy` on hold.
 async fn chosen_of_own(
     state: &'static str,
     workflows: &'static [(&'static str, &'static str)],

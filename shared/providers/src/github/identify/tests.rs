@@ -1,4 +1,4 @@
-//! What is read back, against a server that answers as GitHub's OpenAPI description says.
+//! Reading answers back, against a server that answers as GitHub's OpenAPI description says.
 
 use super::*;
 use crate::responder::{Reply, Responder, json as reply};

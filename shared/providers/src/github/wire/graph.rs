@@ -1,4 +1,4 @@
-//! What GitHub's GraphQL API answers, as its schema describes it: only the fields that are asked for.
+//! Answers of GitHub's GraphQL API, as its schema defines them: only the fields that we ask for.
 
 use super::*;
 
@@ -10,13 +10,13 @@ pub(crate) struct GraphAnswer<T> {
     pub errors: Vec<GraphError>,
 }
 
-/// What a query asked for: the fields of its repository, by their aliases.
+/// Data of an answer: the fields of its repository, by their aliases.
 #[derive(Deserialize)]
 pub(crate) struct GraphData {
     pub repository: Option<BTreeMap<String, serde_json::Value>>,
 }
 
-/// Why a part of the answer is missing.
+/// Reason why a part of the answer is missing.
 #[derive(Deserialize)]
 pub(crate) struct GraphError {
     pub r#type: Option<String>,
@@ -42,7 +42,7 @@ impl<T> Connection<T> {
         std::mem::replace(self, empty)
     }
 
-    /// Whether its elements are all that there are.
+    /// True if its elements are all that there are.
     pub fn is_whole(&self) -> bool {
         let answered = self.nodes.as_ref().map_or(0, Vec::len);
         let has_gaps = self.nodes.iter().flatten().any(Option::is_none);
@@ -57,7 +57,7 @@ impl<T> Connection<T> {
     }
 }
 
-/// Where a connection goes on.
+/// Position at which a connection goes on.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PageInfo {

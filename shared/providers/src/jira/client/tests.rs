@@ -1,4 +1,4 @@
-//! What Jira is asked, and what its answers mean.
+//! Requests to Jira, and the meaning of its answers.
 
 use super::*;
 use crate::responder::{Reply, Responder, json as reply};

@@ -1,4 +1,4 @@
-//! What Linear is asked, and what its answers mean.
+//! Requests to Linear, and the meaning of its answers.
 
 use super::*;
 use crate::responder::{Reply, Responder, json as reply};
@@ -8,7 +8,7 @@ fn linear(server: &Responder) -> Linear {
     Linear::new(crate::http::client().unwrap(), format!("{}/graphql", server.base), "lin_api_key".into())
 }
 
-/// What was asked for, with its variables.
+/// Returns the query of a request, with its variables.
 fn asked(request: &str) -> (String, Value) {
     let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
     (body["query"].as_str().unwrap().to_owned(), body["variables"].clone())

@@ -50,7 +50,7 @@ fn name(head: &str) -> Option<String> {
     Some(named.trim_matches('"').to_owned())
 }
 
-/// What stands before and after the first `needle`.
+/// Splits `hay` at the first `needle`.
 fn after<'b>(hay: &'b [u8], needle: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
     let at = hay.windows(needle.len()).position(|window| window == needle)?;
     Some((hay.get(..at)?, hay.get(at + needle.len()..)?))

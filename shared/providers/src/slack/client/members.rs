@@ -1,12 +1,12 @@
-//! Who is in a channel.
+//! Members of a channel.
 
 use super::{Call, Slack, wire};
 use crate::failure::{Failure, Repeat};
 
-/// How many people of a channel are asked for at once: the most that Slack names.
+/// Number of members to ask for at once: the most that Slack names.
 const PAGE: &str = "999";
 
-/// Whether somebody is in a channel.
+/// Membership of a person in a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Membership {
     /// They are.
@@ -18,8 +18,8 @@ pub enum Membership {
 }
 
 impl Slack {
-    /// Whether the person `user` is in `channel`, both by their ids. Up to `pages` times 999 people are
-    /// looked through. <https://docs.slack.dev/reference/methods/conversations.members>
+    /// Tells if the person `user` is in `channel`, both by their ids. Searches up to `pages` times 999
+    /// members. <https://docs.slack.dev/reference/methods/conversations.members>
     ///
     /// # Errors
     ///

@@ -4,13 +4,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value};
 
-/// Of a body.
+/// Returns the MD5 of a body, in hex.
 pub(super) fn of_body(body: &str) -> String {
     hex::encode(Md5::digest(body.as_bytes()))
 }
 
-/// Of message attributes, sorted by name: name, type and value with their lengths, and whether the value is
-/// text.
+/// Returns the MD5 of message attributes, sorted by name: name, type and value with their lengths, and a mark
+/// that tells text from bytes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation>
 pub(super) fn of_attributes(attributes: &Map<String, Value>) -> Option<String> {
     if attributes.is_empty() {

@@ -107,13 +107,13 @@ impl Sqs {
         std::fs::write(file, Value::Object(queues).to_string()).map_err(|error| failed(&error))
     }
 
-    /// What a queue holds now.
+    /// Returns the number of messages that a queue holds now; `None` if there is no such queue.
     pub(crate) fn depth(&self, queue: &resources::Queue) -> Option<Depth> {
         let now = now();
         self.queues.get(&queue.name).map(|shared| shared.with(|queue| queue.depth(now)))
     }
 
-    /// Whether a message can be received now, or a receiver that is done has not given it back yet.
+    /// True if a message can be received now, or if a receiver still has one.
     pub(crate) fn is_busy(&self, queue: &resources::Queue) -> bool {
         let now = now();
         let busy = |shared: &Shared| shared.with(|queue| queue.is_busy(now, shared.disorder.is_some()));

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::aws::{shuffle::Shuffle, template::resources};
 
-/// How long a deduplication id is remembered.
+/// Time for which a deduplication id is remembered.
 const DEDUPLICATION_MS: i64 = 5 * 60 * 1000;
 
 /// A message and where it is in its life.
@@ -31,14 +31,14 @@ pub(crate) struct Message {
     pub(crate) dead_letter_of: Option<String>,
     /// Not shown before: the end of its delay or of its visibility timeout.
     visible_ms: i64,
-    /// Whether it was received and not shown since.
+    /// True if the message was received and has not become visible since.
     received: bool,
-    /// Whether its receiver may still be at work on it.
+    /// True if its receiver may still be working on it.
     #[serde(skip)]
     in_hand: bool,
 }
 
-/// What a sender says about a message.
+/// Message as its sender wrote it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sent {
     pub(crate) body: String,
@@ -57,15 +57,15 @@ pub(crate) struct Delivery {
     pub(crate) receipt: Receipt,
 }
 
-/// What a receiver refers to its delivery by.
+/// Reference by which a receiver names its delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Receipt {
     pub(crate) message_id: String,
-    /// Which receive of the message it was.
+    /// Number of this receive of the message.
     pub(crate) receive: u32,
 }
 
-/// What became of a delivery that somebody refers to.
+/// Outcome of an operation on a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     /// It is in flight: done as asked.
@@ -205,8 +205,8 @@ impl Queue {
         visible.map(|(sequence, _)| *sequence).collect()
     }
 
-    /// Whether a message can be received, or is in its receiver's hands. `shuffled`: whether receivers
-    /// shuffle.
+    /// True if a message can be received, or if a receiver still has one. `shuffled`: receivers get messages
+    /// in any order.
     pub(crate) fn is_busy(&self, now: i64, shuffled: bool) -> bool {
         let mut messages = self.messages.values();
         let next = if shuffled { self.any_visible(now) } else { self.next_visible(now) };
@@ -268,12 +268,12 @@ impl Queue {
         }
     }
 
-    /// When the next hidden message shows again.
+    /// Returns the time at which the next hidden message becomes visible.
     pub(crate) fn next_change(&self, now: i64) -> Option<i64> {
         self.messages.values().map(|message| message.visible_ms).filter(|at| *at > now).min()
     }
 
-    /// How many messages are visible, in flight, and delayed.
+    /// Returns the number of visible, in-flight and delayed messages.
     pub(crate) fn depth(&self, now: i64) -> Depth {
         let count =
             |of: &dyn Fn(&Message) -> bool| self.messages.values().filter(|message| of(message)).count();
@@ -304,7 +304,7 @@ impl Message {
     }
 }
 
-/// How many messages a queue holds.
+/// Number of messages in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Depth {
     pub(crate) visible: usize,

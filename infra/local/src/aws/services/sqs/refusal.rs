@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-/// Why an operation was not done.
+/// Error of an operation that was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// The error's name in the JSON protocol.

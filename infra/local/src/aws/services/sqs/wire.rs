@@ -297,7 +297,7 @@ fn entries(request: &Value) -> Result<&[Value], Refusal> {
     Ok(entries)
 }
 
-/// What counts against a message's limit: its body, and names, types and values of its attributes.
+/// Size that counts against a message's limit: its body, and the names, types and values of its attributes.
 fn size(request: &Value) -> usize {
     let body = request["MessageBody"].as_str().map_or(0, str::len);
     let attributes = request["MessageAttributes"].as_object().into_iter().flatten();
