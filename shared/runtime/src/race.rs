@@ -30,7 +30,7 @@ where
 }
 
 /// The same where many may change one row at the same moment, such as hundreds of monitors that report on one
-/// deploy: waits longer with each lost race, for [`PATIENCE`] in all.
+/// deploy: waits longer with each lost race, for five seconds in all.
 ///
 /// # Errors
 ///
