@@ -5,7 +5,9 @@ use approval::approval::Blocker;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::run::Status;
 use insta::assert_snapshot;
+use signoff_local::limit::Limit;
 use signoff_local::slack::NewUser;
+use std::time::Duration;
 use system_tests::story::tell;
 
 const ACTS: &str = "add_deploy_tag: asked";
@@ -118,5 +120,23 @@ fn group_that_was_emptied_after_the_vote_blocks_until_refilled() {
         story.click(&cleo, &dialog, "approve").await;
         let page = story.until_drawn(&deploy).await;
         assert!(page.approvals[0].status.is_quorum(), "{:?}", page.approvals[0].status);
+    });
+}
+
+#[test]
+fn long_list_of_approvers_is_looked_up_over_several_attempts() {
+    tell("many-approvers", async |story| {
+        // Slack takes fewer lookups at a time than the rule has addresses.
+        story.world.slack.faults().limit(Limit {
+            method_and_path_contains: "many-approvers.example".to_owned(),
+            each: None,
+            requests: 2,
+            per: Duration::from_secs(1),
+        });
+        let address = |number: u32| format!("p{number}@many-approvers.example");
+        let named = [story.person("Ana"), address(1), address(2), address(3)].join(", ");
+        let (deploy, _) = story.asks(&format!("approvers: [{named}]"), ACTS).await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.approvals[0].electorate.missing, [address(1), address(2), address(3)]);
     });
 }

@@ -176,6 +176,7 @@ fn a_disconnected_deployment_refuses_and_opens_nothing() {
         let deploy = approval::deploy::Deploy {
             id: story.deploy_id(&revision, "Staging"),
             environment: "Staging".to_owned(),
+            confirmation: approval::confirmation::Confirmation::Awaited,
             ..page.deploy
         };
         assert_eq!(send(story, "disconnected/disconnect", &[]).await.status(), 303);
@@ -186,11 +187,16 @@ fn a_disconnected_deployment_refuses_and_opens_nothing() {
             EventKind::NotEvaluated { reason } => Some(reason.clone()),
             _ => None,
         });
-        insta::assert_snapshot!(plain(story, &reason.expect("the record says why")), @"acme/disconnected was disconnected by a key of the stack’s secret on DATE. An admin can connect it again at ADDRESS/deployments/acme/disconnected/edit");
+        insta::assert_snapshot!(plain(story, &reason.expect("the record says why")), @"the revision is unconfirmed. acme/disconnected was disconnected by a key of the stack’s secret on DATE. An admin can connect it again at ADDRESS/deployments/acme/disconnected/edit. Once it is connected again, choose Evaluate again.");
         let shown = story.get(&format!("/deploys/{}", deploy.id)).await.text().await.unwrap();
         assert!(shown.contains("The rules of this deploy were not evaluated"), "{shown}");
 
         assert_eq!(send(story, "disconnected/connect", &[]).await.status(), 303);
+        let visitor = story.sign_in(&story.person("Ana")).await;
+        let evaluate = visitor.post(&format!("/deploys/{}/evaluate", deploy.id), &[]).await;
+        assert_eq!(evaluate.status().as_u16(), 303);
+        let is_open = async || (story.page(&deploy.id).await.runs.len() == 1).then_some(());
+        story.until("the deploy to be evaluated", is_open).await;
         let last = story.deploys(&two, "Staging").await;
         story.dialog().await;
         assert_eq!(story.settled(&last).await.runs.len(), 1);

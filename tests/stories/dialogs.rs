@@ -1,6 +1,7 @@
 //! Dialogs that don't lie, and steps of which nobody knows whether they happened.
 
 use approval::approval::Status;
+use approval::effect::{Effect, EffectKind};
 use approval::run::StepState;
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -9,6 +10,34 @@ use signoff_local::github::{ChangedFile, NewCommit};
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
+
+#[test]
+fn dialog_in_an_archived_channel_is_told_and_drawn_later() {
+    tell("archived-later", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;
+        let archived = FaultKind::status(200, r#"{"ok": false, "error": "is_archived"}"#);
+        story.world.slack.faults().push(Fault::once("chat.update", archived).with_body(&dialog));
+        story.click(&ana, &dialog, "approve").await;
+        let told = story.until("the channel to be told", async || story.problems().pop()).await;
+        assert!(told.contains("can't be shown in #archived-later"), "{told}");
+        let parked = story
+            .until("the drawing to wait", async || {
+                let page = story.page(&deploy).await;
+                let draws = |effect: &Effect| matches!(effect.kind, EffectKind::DrawDialog { .. });
+                let waits = |effect: &Effect| draws(effect) && effect.is_waiting(runtime::time::now());
+                page.effects.into_iter().find(waits)
+            })
+            .await;
+        story.pull_forward(&parked).await;
+        story.world.tick().await;
+        story
+            .until("the vote in the dialog", async || {
+                story.sees(&ana).contains("@Ana \u{1f44d}").then_some(())
+            })
+            .await;
+    });
+}
 
 #[test]
 fn a_dialog_that_somebody_deletes_is_posted_again() {

@@ -1,12 +1,15 @@
 //! Holds that can't be released yet: what people approved waits for its pipeline, and for the jobs before its
 //! job.
 
+use approval::decision::Decision;
 use approval::effect::{Effect, EffectKind};
+use approval::freeze::Freeze;
 use approval::id::DeployId;
 use approval::run::{Status, StepState};
 use insta::assert_snapshot;
+use runtime::time::now;
 use signoff_local::circleci::{JobStatus, NewJob, NewPipeline};
-use store::Page;
+use store::{Change, Page};
 use system_tests::story::{Story, rule, tell};
 
 const APPROVE_BUILD: &str = "auto_approve_build: 'build-and-deploy'";
@@ -88,6 +91,46 @@ fn approved_hold_waits_for_the_tests_before_it() {
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
         ");
+    });
+}
+
+/// Has a freeze of the whole day hold the approval of `page`, or none.
+async fn freezes(story: &Story, page: &Page, is_frozen: bool) {
+    let id = &page.approvals[0].id;
+    let mut approval = story.world.store.approval(&page.deploy.id, id).await.unwrap().unwrap();
+    let window = Freeze {
+        name: "release day".to_owned(),
+        days: Vec::new(),
+        hours: None,
+        dates: Vec::new(),
+        time_zone: "UTC".to_owned(),
+        break_glass: Vec::new(),
+    };
+    approval.frozen.windows = is_frozen.then_some(window).into_iter().collect();
+    let change = Change::to(&page.deploy.id, now()).approval(Decision::new(approval));
+    story.world.store.commit(change).await.unwrap();
+}
+
+#[test]
+fn approved_hold_is_not_released_in_a_freeze() {
+    tell("hold-freeze", async |story| {
+        let ci = &story.world.circleci;
+        let revision = story.push("Ana", "Take cards");
+        let (_, workflows) = ci.add_pipeline(&story.project(), with_tests(&revision));
+        let deploy = approves(story, &revision).await;
+        let page = until_it_waits(story, &deploy).await;
+        freezes(story, &page, true).await;
+        ci.end_running(&workflows[0], JobStatus::Success);
+        let note = |page: &Page| match &page.runs[0].steps[1].state {
+            StepState::Running { note: Some(note), .. } => note.clone(),
+            other => format!("{other:?}"),
+        };
+        let page = looks_again(story, &deploy, |page| note(page).contains("freeze")).await;
+        assert!(note(&page).ends_with(": release day."), "{}", note(&page));
+        assert_eq!(ci.approvals(&story.project()).len(), 0);
+        freezes(story, &page, false).await;
+        looks_again(story, &deploy, |page| page.runs[0].status == Status::Succeeded).await;
+        assert_eq!(ci.approvals(&story.project()).len(), 1);
     });
 }
 

@@ -37,6 +37,7 @@ mod issues;
 mod keys;
 mod late_news;
 mod makers;
+mod many_open;
 mod missing;
 mod nobody_here;
 mod overtaken;

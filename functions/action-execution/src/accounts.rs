@@ -31,12 +31,22 @@ pub(crate) enum Purpose {
 impl ActionExecution {
     /// The Slack user id of who has this e-mail address (in lower case), by Slack's word of the last minutes.
     pub(crate) async fn account(&self, slack: &Slack, email: String) -> Result<Option<String>, Failure> {
+        self.account_of(&self.accounts, slack, email).await
+    }
+
+    /// The same by what `accounts` remembers. Others go on with them while Slack is asked.
+    pub(crate) async fn account_of(
+        &self,
+        accounts: &Accounts,
+        slack: &Slack,
+        email: String,
+    ) -> Result<Option<String>, Failure> {
         let now = self.now();
-        let mut accounts = self.accounts.lock().await;
-        if let Some(id) = known(&accounts, &email, now) {
+        if let Some(id) = known(&*accounts.lock().await, &email, now) {
             return Ok(id);
         }
         let id = slack.user_by_email(&email).await?;
+        let mut accounts = accounts.lock().await;
         if accounts.len() >= KNOWN {
             accounts.clear();
         }

@@ -9,7 +9,7 @@ use crate::trouble::Tried;
 use approval::approval::{
     self as votes, Approval, BreakerCheck, Check, Choice, Command, Electorate, Standing, Status, Verdict,
 };
-use approval::effect::EffectKind;
+use approval::effect::{EffectKind, Others};
 use approval::id::ApprovalId;
 use providers::Failure;
 use providers::slack::client::Slack;
@@ -88,7 +88,8 @@ impl ActionExecution {
             let change = if is_approved && self.sets_base(&run, &basing, &decision.next).await? {
                 let next = base.clone().after(&approval.subject.revision, four_eyes, now);
                 let has_moved = next.starts_elsewhere(&base);
-                let others = has_moved.then(|| EffectKind::JudgeOthers { approval: Some(id.clone()) });
+                let others =
+                    has_moved.then(|| EffectKind::judge_others(Others::MovedBy { approval: id.clone() }));
                 let owner = format!("base moved by {id}");
                 change.base(next).and(&owner, others.into_iter().collect(), Vec::new())
             } else {

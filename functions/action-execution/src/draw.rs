@@ -216,7 +216,7 @@ async fn names(slack: &Slack, approval: &Approval) -> Vec<(String, String)> {
             Ok(Some(profile)) => names.push((vote.voter.clone(), profile.name)),
             Ok(None) => names.push((vote.voter.clone(), vote.name.clone())),
             Err(error) => {
-                tracing::info!(approval = %approval.id, voter = vote.voter, %error, "a voter's name is not known yet");
+                tracing::info!(approval = %approval.id, voter = vote.voter, failure = error.logged(), "a voter's name is not known yet");
                 break;
             }
         }

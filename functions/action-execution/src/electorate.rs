@@ -1,5 +1,4 @@
-//! The people who may vote and those who are mentioned: from e-mail addresses and usergroups to Slack user
-//! ids.
+//! Who may vote, and who is mentioned: from e-mail addresses and usergroups to Slack user ids.
 
 use crate::accounts::Purpose;
 use crate::handler::ActionExecution;
@@ -13,7 +12,7 @@ use providers::Failure;
 use providers::slack::client::Slack;
 use rules::template::{Mentions, is_mentioning};
 
-/// Most people of a deploy that are looked up.
+/// How many people of a deploy are looked up.
 const MAX_LOOKUPS: usize = 300;
 
 impl ActionExecution {
@@ -23,7 +22,7 @@ impl ActionExecution {
     }
 
     /// The same for `template`, and nobody where it mentions no author: Slack takes 50 lookups a minute of a
-    /// whole stack. Who can't be looked up for that reason is not among them, and is called by their name.
+    /// whole stack.
     pub(crate) async fn mentions_in(
         &self,
         slack: &Slack,
@@ -54,6 +53,94 @@ impl ActionExecution {
     pub(crate) async fn makers(&self, slack: &Slack, deploy: &Deploy) -> Tried<Makers> {
         self.found(slack, looked_up(deploy)).await
     }
+
+    /// The people behind `approvers`, as rules name them. One that Slack does not have stops nobody else.
+    ///
+    /// Slack takes 50 lookups a minute, and a list may have more addresses. What a look that failed found out
+    /// is known to its next attempt, which goes on from there; [`ActionExecution::forget_approvers`] ends
+    /// that.
+    ///
+    /// # Errors
+    ///
+    /// Slack can't be asked now.
+    pub(crate) async fn resolve(&self, slack: &Slack, approvers: &[String]) -> Result<Resolved, Failure> {
+        let mut resolved = Resolved::default();
+        for approver in approvers {
+            let found = if is_user_id(approver) {
+                is_there(slack, approver).await?.then(|| vec![approver.clone()])
+            } else if is_address(approver) {
+                let address = approver.to_lowercase();
+                self.account_of(&self.approvers, slack, address).await?.map(|id| vec![id])
+            } else {
+                slack.usergroup_members(approver).await?
+            };
+            match found {
+                Some(people) => resolved.people.extend(people),
+                None => resolved.missing.push(approver.clone()),
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// Has the next look at the voters that `spec` names ask Slack for each of them again: this one is
+    /// complete.
+    pub(crate) async fn forget_approvers(&self, spec: &ApprovalSpec) {
+        let mut known = self.approvers.lock().await;
+        let quotas = spec.quotas.iter().flat_map(|quota| &quota.from);
+        let lifters = spec.freeze.iter().flat_map(|window| &window.break_glass);
+        let named = spec.approvers.iter().flatten().chain(quotas).chain(lifters).chain(&spec.break_glass);
+        for approver in named {
+            known.remove(&approver.to_lowercase());
+        }
+    }
+
+    /// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`:
+    /// the Slack user ids of the authors for whom the host vouches.
+    pub(crate) async fn electorate(
+        &self,
+        slack: &Slack,
+        spec: &ApprovalSpec,
+        authors: Vec<String>,
+    ) -> Result<Electorate, Failure> {
+        let (mut quotas, mut missing) = (Vec::new(), Vec::new());
+        for quota in &spec.quotas {
+            let resolved = self.resolve(slack, &quota.from).await?;
+            missing.extend(resolved.missing);
+            let people = each_once(resolved.people);
+            quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
+        }
+        let (who, people) = match (&spec.approvers, spec.authors_only) {
+            // The rules language takes either these or the approvers of quotas.
+            (None, _) if !quotas.is_empty() => {
+                let people = quotas.iter().flat_map(|quota| quota.people.iter().cloned()).collect();
+                ("the approvers of this rule".to_owned(), Some(people))
+            }
+            (None, false) => (Electorate::anyone().who, None),
+            (None, true) => ("the authors of this deploy".to_owned(), Some(authors)),
+            (Some(approvers), false) => {
+                let resolved = self.resolve(slack, approvers).await?;
+                missing.extend(resolved.missing);
+                ("the approvers of this rule".to_owned(), Some(resolved.people))
+            }
+            (Some(approvers), true) => {
+                let resolved = self.resolve(slack, approvers).await?;
+                missing.extend(resolved.missing);
+                let named = authors.into_iter().filter(|id| resolved.people.contains(id)).collect();
+                ("the authors of this deploy that the rule names".to_owned(), Some(named))
+            }
+        };
+        let people = people.map(each_once);
+        let (mut lift_freeze, mut missing_lifters) = (Vec::new(), Vec::new());
+        for window in &spec.freeze {
+            let resolved = self.resolve(slack, &window.break_glass).await?;
+            missing_lifters.extend(resolved.missing);
+            lift_freeze.push(each_once(resolved.people));
+        }
+        let (missing, missing_lifters) = (each_once(missing), each_once(missing_lifters));
+        let electorate =
+            Electorate { people, who, missing, quotas, lift_freeze, missing_lifters, ..Electorate::anyone() };
+        Ok(electorate.with_those_found(spec.votes_required))
+    }
 }
 
 /// Those whose own change `deploy` is, as far as they are looked up.
@@ -61,54 +148,7 @@ fn looked_up(deploy: &Deploy) -> Vec<Person> {
     deploy.makers().into_iter().take(MAX_LOOKUPS).cloned().collect()
 }
 
-/// Resolves the people who may vote on an approval with `spec`, no matter who made the change; there may be
-/// none. `authors`: the Slack user ids of the authors for whom the host vouches.
-pub(crate) async fn electorate(
-    slack: &Slack,
-    spec: &ApprovalSpec,
-    authors: Vec<String>,
-) -> Result<Electorate, Failure> {
-    let (mut quotas, mut missing) = (Vec::new(), Vec::new());
-    for quota in &spec.quotas {
-        let resolved = resolve(slack, &quota.from).await?;
-        missing.extend(resolved.missing);
-        let people = each_once(resolved.people);
-        quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
-    }
-    let (who, people) = match (&spec.approvers, spec.authors_only) {
-        // The rules language takes either these or the approvers of quotas.
-        (None, _) if !quotas.is_empty() => {
-            let people = quotas.iter().flat_map(|quota| quota.people.iter().cloned()).collect();
-            ("the approvers of this rule".to_owned(), Some(people))
-        }
-        (None, false) => (Electorate::anyone().who, None),
-        (None, true) => ("the authors of this deploy".to_owned(), Some(authors)),
-        (Some(approvers), false) => {
-            let resolved = resolve(slack, approvers).await?;
-            missing.extend(resolved.missing);
-            ("the approvers of this rule".to_owned(), Some(resolved.people))
-        }
-        (Some(approvers), true) => {
-            let resolved = resolve(slack, approvers).await?;
-            missing.extend(resolved.missing);
-            let named = authors.into_iter().filter(|id| resolved.people.contains(id)).collect();
-            ("the authors of this deploy that the rule names".to_owned(), Some(named))
-        }
-    };
-    let people = people.map(each_once);
-    let (mut lift_freeze, mut missing_lifters) = (Vec::new(), Vec::new());
-    for window in &spec.freeze {
-        let resolved = resolve(slack, &window.break_glass).await?;
-        missing_lifters.extend(resolved.missing);
-        lift_freeze.push(each_once(resolved.people));
-    }
-    let (missing, missing_lifters) = (each_once(missing), each_once(missing_lifters));
-    let electorate =
-        Electorate { people, who, missing, quotas, lift_freeze, missing_lifters, ..Electorate::anyone() };
-    Ok(electorate.with_those_found(spec.votes_required))
-}
-
-/// Checks that the votes that `spec` asks for can come together. Error: they never could.
+/// That so many votes can come together. Error: they never could.
 pub(crate) fn reachable(
     electorate: &Electorate,
     spec: &ApprovalSpec,
@@ -166,32 +206,18 @@ pub(crate) struct Resolved {
     pub(crate) missing: Vec<String>,
 }
 
-/// The people behind `approvers`, as rules name them. One that Slack does not have stops nobody else.
-pub(crate) async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Resolved, Failure> {
-    let mut resolved = Resolved::default();
-    for approver in approvers {
-        let found = if is_user_id(approver) {
-            is_there(slack, approver).await?.then(|| vec![approver.clone()])
-        } else if approver.contains('@') && !approver.starts_with('@') && !approver.starts_with('<') {
-            slack.user_by_email(&approver.to_lowercase()).await?.map(|id| vec![id])
-        } else {
-            slack.usergroup_members(approver).await?
-        };
-        match found {
-            Some(people) => resolved.people.extend(people),
-            None => resolved.missing.push(approver.clone()),
-        }
-    }
-    Ok(resolved)
-}
-
-/// True if the account with the Slack user id `user` exists and is active: people who left can't vote.
+/// Whether the account with the Slack user id `user` is there and not deactivated: whoever left can't vote.
 async fn is_there(slack: &Slack, user: &str) -> Result<bool, Failure> {
     let profile = slack.user(user).await?;
     Ok(profile.is_some_and(|profile| profile.standing() != Standing::Deactivated))
 }
 
-/// True if `text` is a Slack user id (`U…` or `W…`).
+/// Whether `text` is an e-mail address.
+fn is_address(text: &str) -> bool {
+    text.contains('@') && !text.starts_with(['@', '<'])
+}
+
+/// Whether `text` is a Slack user id (`U…` or `W…`).
 fn is_user_id(text: &str) -> bool {
     text.len() > 6
         && text.starts_with(['U', 'W'])

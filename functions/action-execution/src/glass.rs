@@ -2,7 +2,7 @@
 //! until it is done.
 
 use crate::confirm::account;
-use crate::electorate::{each_once, resolve};
+use crate::electorate::each_once;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_base::LateBase;
@@ -56,7 +56,7 @@ impl ActionExecution {
         if named.is_empty() {
             return Ok(None);
         }
-        let people = each_once(resolve(slack, &named).await?.people);
+        let people = each_once(self.resolve(slack, &named).await?.people);
         Ok(Some(Breakers { people, review_within: review_within.as_secs(), by_policy }))
     }
 

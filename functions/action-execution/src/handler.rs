@@ -6,9 +6,10 @@ use crate::failed::Failed;
 use crate::outside::Outside;
 use crate::pause::Pause;
 use crate::policy::Policies;
+use crate::tellings::is_over;
 use crate::trouble::{Tried, Trouble};
 use approval::deploy::Deploy;
-use approval::effect::{EffectKind, PARKED_FOR, Queue};
+use approval::effect::{EffectKind, Queue};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -32,6 +33,8 @@ pub(crate) struct ActionExecution {
     pub(crate) outside: Outside,
     pub(crate) connections: Connections,
     pub(crate) accounts: Accounts,
+    /// The approvers that unfinished looks found.
+    pub(crate) approvers: Accounts,
     pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
     /// What edits of superseded dialogs wait for.
     pub(crate) edits: Pause,
@@ -56,6 +59,7 @@ impl ActionExecution {
             outside: Outside::new(settings, aws)?,
             connections,
             accounts: Accounts::default(),
+            approvers: Accounts::default(),
             drawn: Mutex::default(),
             edits: Pause::default(),
             lookups: Pause::default(),
@@ -149,8 +153,7 @@ impl ActionExecution {
     /// Does the effect and commits what follows from it.
     async fn perform(&self, attempt: &Attempt) -> Tried<()> {
         let effect = &attempt.effect;
-        let waited_long = self.now().duration_since(effect.created_at) > PARKED_FOR;
-        if attempt.is_hopeless() && (waited_long || !effect.kind.is_waited_for()) {
+        if attempt.is_hopeless() && (is_over(effect, self.now()) || !effect.kind.is_waited_for()) {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         match &effect.kind {
@@ -173,8 +176,10 @@ impl ActionExecution {
             }
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
             EffectKind::JudgeAgain { approval, round } => self.judge_again(attempt, approval, *round).await,
-            EffectKind::JudgeOthers { approval } => self.judge_others(attempt, approval.as_ref()).await,
-            EffectKind::ApplyPolicy => Ok(self.apply_policy(attempt).await?),
+            EffectKind::JudgeOthers { others, from } => {
+                self.judge_others(attempt, others, from.as_deref()).await
+            }
+            EffectKind::ApplyPolicy { from } => Ok(self.apply_policy(attempt, from.as_ref()).await?),
             EffectKind::TellFreezeLifted { approval } => {
                 self.tell_thread(attempt, approval, message::freeze_lifted).await
             }

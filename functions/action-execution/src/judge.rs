@@ -1,7 +1,6 @@
 //! The people who may vote on a range, judged when the approval opens, while it is blocked, and before the
 //! first action.
 
-use crate::electorate::electorate;
 use crate::handler::ActionExecution;
 use crate::late_news::Again;
 use crate::range::not_less;
@@ -137,10 +136,11 @@ impl ActionExecution {
             true => self.authors(slack, &deploy.reading.vouched).await?,
             false => Vec::new(),
         };
-        let mut electorate = electorate(slack, spec, authors).await?;
+        let mut electorate = self.electorate(slack, spec, authors).await?;
         electorate.people_page = Some(self.people_page());
         let binding = self.policy().await?;
         electorate.glass = self.breakers(slack, &asked, &binding).await?;
+        self.forget_approvers(spec).await;
         electorate.below_policy = self.held_against(&binding, deploy, run, None).await?.below;
         let sets_base = run.is_in_force() && !asked.is_followed();
         let judgement = |electorate, base, start, read| Judgement {

@@ -8,7 +8,7 @@ use approval::action::Action;
 use approval::approval::{Approval, Status};
 use approval::base::Base;
 use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
+use approval::effect::{Effect, EffectKind, Others};
 use approval::id::ApprovalId;
 use approval::run::Run;
 use jiff::Timestamp;
@@ -65,7 +65,7 @@ impl ActionExecution {
         }
         let moved = let_through.and_then(|at| base.clone().reviewed(&run.revision, four_eyes, at, now));
         Ok(moved.map(|next| {
-            let judges = EffectKind::JudgeOthers { approval: Some(approval.id.clone()) };
+            let judges = EffectKind::judge_others(Others::MovedBy { approval: approval.id.clone() });
             let others = next.starts_elsewhere(&base).then_some(judges).into_iter().collect();
             LateBase { next, others }
         }))

@@ -11,6 +11,7 @@ mod earlier;
 mod edits;
 mod electorate;
 mod failed;
+mod frozen;
 mod glass;
 mod handler;
 mod hands;

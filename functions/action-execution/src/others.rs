@@ -5,86 +5,130 @@ use crate::handler::ActionExecution;
 use crate::trouble::Tried;
 use approval::approval::Successor;
 use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
+use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, Others};
 use approval::id::{ApprovalId, DeployId};
 use approval::range::Direction;
+use futures_util::future::join_all;
+use jiff::SignedDuration;
 use runtime::effects::Attempt;
 use store::{
-    After, Change, CommitError, DeploySummary, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome,
+    After, ApprovalSummary, Change, CommitError, DeploySummary, MOST_LOOKED_AT, StoreError, WantedApprovals,
+    WantedOutcome,
 };
 
-/// The open approvals that are judged again.
-#[derive(Clone, Copy)]
-pub(crate) enum Others<'a> {
-    /// All of the deployment but this one, which moved a base.
-    MovedBy(&'a ApprovalId),
-    /// The blocked ones of every deployment.
-    Blocked,
-    /// All of every deployment.
-    All,
-}
+/// The number of approvals that one look has judged again, or a few more. Each of them asks Slack and the
+/// source host for people, and these answer some dozens of requests a minute.
+const PART: usize = 50;
+/// The pause after so many.
+const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+/// The number of approvals that are looked at at the same time.
+const SIDE_BY_SIDE: usize = 10;
 
 impl ActionExecution {
-    /// Has other open approvals judged again. With `moved_by`, all of the deployment but that one: their
-    /// ranges may start elsewhere now, and each look reads the base of its own place. Without, the blocked
-    /// ones of every deployment: somebody may be found now.
-    pub(crate) async fn judge_others(&self, attempt: &Attempt, moved_by: Option<&ApprovalId>) -> Tried<()> {
-        let effect = &attempt.effect;
-        self.judge_each(effect, moved_by.map_or(Others::Blocked, Others::MovedBy)).await?;
-        self.done(effect).await
-    }
-
-    /// Has `others` judged again, once for `effect`.
+    /// Has other open approvals judged again, beginning at the place `from` of their list. One look reads one
+    /// page of it and has [`PART`] of them judged; the next look goes on from there, in another invocation.
+    /// Each judgement reads the base of its own place.
     ///
     /// # Errors
-    /// The record can't be read or written. Those that were found before are judged all the same.
-    pub(crate) async fn judge_each(&self, effect: &Effect, others: Others<'_>) -> Result<(), CommitError> {
+    ///
+    /// The record can't be read or written; the next attempt begins at the same place. After several
+    /// attempts, an approval that can't be judged again is left out, so that it hides none behind it.
+    pub(crate) async fn judge_others(
+        &self,
+        attempt: &Attempt,
+        others: &Others,
+        from: Option<&str>,
+    ) -> Tried<()> {
+        let effect = &attempt.effect;
         let deployment = match others {
-            Others::MovedBy(_) => {
-                let deploy = self.store.deploy(&effect.deploy).await?;
-                let Some(deploy) = deploy else { return Ok(()) };
-                Some(deploy.deployment)
-            }
+            Others::MovedBy { .. } => match self.store.deploy(&effect.deploy).await? {
+                Some(deploy) => Some(deploy.deployment),
+                None => return self.done(effect).await,
+            },
             Others::Blocked | Others::All => None,
         };
-        let wanted = WantedApprovals {
-            deployment,
-            outcome: Some(WantedOutcome::Pending),
-            ..WantedApprovals::default()
+        // The open ones of the whole stack are fewer than all that a deployment ever had.
+        let wanted = WantedApprovals { outcome: Some(WantedOutcome::Pending), ..WantedApprovals::default() };
+        let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, from).await?;
+        let is_there = |other: &&ApprovalSummary| {
+            deployment.as_ref().is_none_or(|deployment| {
+                other.deployment.as_ref().is_some_and(|of| of.canonical() == deployment.canonical())
+            })
         };
-        let mut before = None;
-        loop {
-            let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, before.as_deref()).await?;
-            for other in listing.approvals {
-                let is_meant = match others {
-                    Others::MovedBy(moved_by) => other.id != *moved_by,
-                    Others::Blocked => match self.is_blocked(&other.deploy, &other.id).await {
-                        // It keeps no other one from being judged.
-                        Err(error @ StoreError::Row { .. }) => {
-                            let deploy = &other.deploy;
-                            tracing::error!(alarm = "unreadable", %deploy, %error, "it is not judged again");
-                            false
-                        }
-                        is_blocked => is_blocked?,
-                    },
-                    Others::All => true,
-                };
-                if !is_meant {
-                    continue;
-                }
-                let judge = EffectKind::JudgeAgain { approval: other.id.clone(), round: 0 };
-                let owner = format!("judged after {} {}", effect.id, other.id);
-                let change = Change::to(&other.deploy, self.now()).and(&owner, vec![judge], Vec::new());
-                match self.store.commit(change).await {
-                    // An earlier attempt did it.
-                    Ok(()) | Err(CommitError::Conflict) => {}
-                    Err(error) => return Err(error),
+        let meant: Vec<&ApprovalSummary> = listing.approvals.iter().filter(is_there).collect();
+        let (mut judged, mut failed, mut next) = (0, None, listing.next.clone());
+        let mut parts = meant.chunks(SIDE_BY_SIDE).peekable();
+        while let Some(part) = parts.next() {
+            for done in join_all(part.iter().map(|other| self.judge_other(effect, other, others))).await {
+                match done {
+                    Ok(is_judged) => judged += usize::from(is_judged),
+                    Err(error) => failed = failed.or(Some(error)),
                 }
             }
-            match listing.next {
-                Some(next) => before = Some(next),
-                None => return Ok(()),
+            if judged >= PART && parts.peek().is_some() {
+                next = part.last().map(|other| other.place());
+                break;
             }
+        }
+        if let Some(error) = failed.filter(|_| effect.tries() < MAX_ATTEMPTS) {
+            return Err(error.into());
+        }
+        let Some(next) = next else { return self.done(effect).await };
+        let now = self.now();
+        let at = if judged >= PART { now + PAUSE } else { now };
+        let kind = EffectKind::JudgeOthers { others: others.clone(), from: Some(next) };
+        let change = Change::to(&effect.deploy, now).done(effect);
+        Ok(self.store.commit(change.later(&format!("{} goes on", effect.id), kind, at)).await?)
+    }
+
+    /// Has one approval judged again, once for `effect`, where it is one of `others`; whether it is.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read or written now. What never can be is logged.
+    async fn judge_other(
+        &self,
+        effect: &Effect,
+        other: &ApprovalSummary,
+        others: &Others,
+    ) -> Result<bool, CommitError> {
+        match self.try_to_judge(effect, other, others).await {
+            // It keeps no other one from being judged.
+            Err(CommitError::Store(error)) if !error.is_passing() => {
+                let (deploy, approval) = (&other.deploy, &other.id);
+                tracing::error!(alarm = "unreadable", %deploy, %approval, %error, "it is not judged again");
+                Ok(false)
+            }
+            Err(error) => {
+                let (deploy, approval) = (&other.deploy, &other.id);
+                tracing::error!(%deploy, %approval, %error, "it is not judged again now");
+                Err(error)
+            }
+            judged => judged,
+        }
+    }
+
+    async fn try_to_judge(
+        &self,
+        effect: &Effect,
+        other: &ApprovalSummary,
+        others: &Others,
+    ) -> Result<bool, CommitError> {
+        let is_meant = match others {
+            Others::MovedBy { approval } => other.id != *approval,
+            Others::Blocked => self.is_blocked(&other.deploy, &other.id).await?,
+            Others::All => true,
+        };
+        if !is_meant {
+            return Ok(false);
+        }
+        let judge = EffectKind::JudgeAgain { approval: other.id.clone(), round: 0 };
+        let owner = format!("judged after {} {}", effect.id, other.id);
+        let change = Change::to(&other.deploy, self.now()).and(&owner, vec![judge], Vec::new());
+        match self.store.commit(change).await {
+            // An earlier attempt did it.
+            Ok(()) | Err(CommitError::Conflict) => Ok(true),
+            Err(error) => Err(error),
         }
     }
 

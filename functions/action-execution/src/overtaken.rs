@@ -71,7 +71,7 @@ impl ActionExecution {
 
 /// True if step number `step` of `run` does not run at once at `now`: it or a step before it waited or was
 /// resolved by somebody, or its approval ended a while ago.
-fn is_late(run: &Run, step: usize, ended_at: Timestamp, now: Timestamp) -> bool {
+pub(crate) fn is_late(run: &Run, step: usize, ended_at: Timestamp, now: Timestamp) -> bool {
     let waits = |step: &StepState| matches!(step, StepState::Running { waits: true, .. });
     let is_held_up =
         run.steps.iter().take(step + 1).any(|step| step.resolved.is_some() || waits(&step.state));

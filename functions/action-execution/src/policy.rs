@@ -1,7 +1,6 @@
 //! The stack's policy where actions run: a rule below it asks, and nothing that it would let act is done.
 
 use crate::actions::kept_waiting;
-use crate::electorate::resolve;
 use crate::handler::ActionExecution;
 use crate::late_base::LateBase;
 use crate::subject::renderer;
@@ -276,7 +275,7 @@ impl ActionExecution {
     /// Those of `broken` whose breaker the policy does not name for what `run` does.
     async fn unnamed_breakers(&self, run: &Run, held: &Held, broken: &[&Approval]) -> Tried<Vec<String>> {
         let slack = self.outside.slack(self.now()).await?;
-        let named = resolve(&slack, &held.breakers).await?.people;
+        let named = self.resolve(&slack, &held.breakers).await?.people;
         let breakers = broken.iter().filter_map(|approval| Some((approval, approval.glass.broken.as_ref()?)));
         let unnamed = breakers.filter(|(_, broken)| !named.contains(&broken.by));
         Ok(unnamed.map(|(approval, _)| message::glass_of_another_rule(&run.rule, &approval.name)).collect())

@@ -1,6 +1,5 @@
 //! The people who may vote on a proposed rules file: its makers are those of the commits that changed it.
 
-use crate::electorate::electorate;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_news::Again;
@@ -39,7 +38,8 @@ impl ActionExecution {
             Ok(changes) if spec.authors_only => self.authors(slack, &changes.authors).await?,
             Ok(_) | Err(_) => Vec::new(),
         };
-        let mut electorate = electorate(slack, spec, authors).await?;
+        let mut electorate = self.electorate(slack, spec, authors).await?;
+        self.forget_approvers(spec).await;
         electorate.people_page = Some(self.people_page());
         let start = state.in_force.revision.clone();
         let base = Base::none(&deploy.deployment, PLACE);

@@ -4,15 +4,16 @@ use crate::handler::ActionExecution;
 use crate::tellings::is_over;
 use crate::trouble::Tried;
 use approval::action::WhenRepeated;
+use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
 use approval::event::EventKind;
-use approval::id::{ApprovalId, RunId};
+use approval::id::{ApprovalId, RunId, digest};
 use approval::{approval as votes, message, run};
 use jiff::SignedDuration;
 use providers::Failure;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
-use store::Change;
+use store::{Change, CommitError};
 
 impl ActionExecution {
     /// Puts on record that `attempt` ended in `failure`, and says when its message comes again.
@@ -52,7 +53,7 @@ impl ActionExecution {
             EffectKind::TellFailure { .. }
             | EffectKind::WatchFreeze { .. }
             | EffectKind::JudgeOthers { .. }
-            | EffectKind::ApplyPolicy
+            | EffectKind::ApplyPolicy { .. }
             | EffectKind::TellFreezeLifted { .. }
             | EffectKind::TellThread { .. }
             | EffectKind::SettleReview { .. }
@@ -148,15 +149,25 @@ impl ActionExecution {
         let (Some(deploy), Some(approval)) = (deploy, approval) else {
             return self.give_up(effect, reason).await;
         };
-        let stands = approval.dialog.is_some() || !approval.status.is_open();
+        let is_open = approval.status.is_open();
+        let stands = approval.dialog.is_some() || !is_open;
         let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
         let passing = failure.is_passing();
         let can_wait = approval.dialog.is_some() && approval.status.is_superseded() && !over;
         if let Some(asked) = failure.retry_after().filter(|_| can_wait) {
             return self.line_up(attempt, &deploy.deployment, asked, reason).await;
         }
-        if (passing && effect.tries() < MAX_ATTEMPTS) || (stands && (over || !passing)) {
+        let is_given_up = stands && (over || (!passing && !is_open));
+        if (passing && effect.tries() < MAX_ATTEMPTS) || is_given_up {
             return self.settle_telling(attempt, &approval.channel, failure).await;
+        }
+        if stands {
+            if !passing {
+                // People can't see it any more, or see an older state of it: its channel may be archived.
+                self.tell_not_shown(effect, &deploy, &approval, &reason).await?;
+            }
+            self.store.settle(effect, &self.parked(attempt, &reason)).await?;
+            return Ok(Handled::Done);
         }
         if over {
             let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
@@ -178,6 +189,30 @@ impl ActionExecution {
         self.store.commit(change).await?;
         // Its message is done; the clock sends the effect again when it is due.
         Ok(Handled::Done)
+    }
+
+    /// Puts on record, and has the deployment's channel told, that the dialog of `approval`, which is open,
+    /// can't be shown for `reason`; once for each reason.
+    async fn tell_not_shown(
+        &self,
+        effect: &Effect,
+        deploy: &Deploy,
+        approval: &votes::Approval,
+        reason: &str,
+    ) -> Tried<()> {
+        let told = self.fallback_channel(deploy).await?.filter(|channel| *channel != approval.channel);
+        let tell = told.map(|channel| EffectKind::TellChannel {
+            channel,
+            text: message::dialog_not_shown(approval, deploy, &self.deploy_url(&deploy.id), reason),
+        });
+        let event = EventKind::NotTold { channel: approval.channel.clone(), reason: reason.to_owned() };
+        let owner = format!("dialog {} not shown {}", approval.id, digest(&[reason]));
+        let change = Change::to(&effect.deploy, self.now());
+        match self.store.commit(change.and(&owner, tell.into_iter().collect(), vec![event])).await {
+            // It was told before.
+            Ok(()) | Err(CommitError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Those who approved are looked up again for a day: nothing runs without it. The dialog says why.

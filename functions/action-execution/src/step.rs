@@ -80,6 +80,10 @@ impl ActionExecution {
         if let Some(voted) = voted.filter(|_| current.state.is_kept_back()) {
             self.set_base_late(effect, &deploy, &run, voted).await?;
         }
+        let is_new = attempt.started_build().is_none() && !attempt.lost;
+        if is_new && is_bound(&action) && self.waits_for_freeze(attempt, &run, step, voted).await? {
+            return Ok(());
+        }
         if is_bound(&action) {
             self.set_bases_before(effect, &deploy, &run).await?;
         }

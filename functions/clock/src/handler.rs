@@ -1,15 +1,17 @@
 //! A tick: effects whose message was lost, whose process ended, or that were put off, are sent again.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use runtime::aws::Aws;
 use runtime::settings::{SettingError, Settings};
 use store::{Store, StoreError};
 
-/// Number of effects read at a time.
-const PAGE: i32 = 100;
-/// Number of pages that one tick works through; the next tick does the rest.
-const MAX_PAGES: usize = 20;
+/// The number of effects that are taken and sent at a time.
+const PART: usize = 100;
+/// The number of effects that one tick sends at most; what is left is the next one's.
+const MOST: usize = 2_000;
+/// The time for which a tick sends. The rest of the function's minute is for what is open.
+const SENDS_FOR: SignedDuration = SignedDuration::from_secs(40);
 
 /// Sends again what nobody did.
 #[derive(Debug)]
@@ -25,24 +27,26 @@ impl Clock {
         Ok(Self { store: settings.store(aws)? })
     }
 
-    /// Sends every effect that is due at `now`, and returns how many. What can't be taken or sent is due
-    /// again a little later, and keeps no other one back; an effect that can't be read is put aside, and
-    /// people are told.
+    /// Sends the effects that are due, deployment by deployment in turns, and returns how many. What can't be
+    /// taken or sent is due again a little later, and keeps no other one back; what is beyond its
+    /// deployment's share, or this tick's time, is the next tick's. An effect that can't be read is put
+    /// aside, and people are told.
     ///
     /// # Errors
     ///
     /// The record can't be read, or something could not be taken or sent; all else was.
-    pub(crate) async fn tick(&self, request_id: &str, now: Timestamp) -> Result<usize, StoreError> {
+    pub(crate) async fn tick(&self, request_id: &str, clock: fn() -> Timestamp) -> Result<usize, StoreError> {
+        let now = clock();
         let (mut sent, mut failed) = (0, None);
-        for _ in 0..MAX_PAGES {
-            let due = match self.store.take_due(now, PAGE).await {
+        let mut look = self.store.due(now);
+        while !look.is_over() && sent < MOST && clock().duration_since(now) < SENDS_FOR {
+            let due = match look.take(PART).await {
                 Ok(due) => due,
                 Err(error) => {
                     tracing::error!(request_id, %error, "what is due can't be read");
                     return Err(error);
                 }
             };
-            let is_empty = due.is_empty();
             for effect in &due.effects {
                 let (deploy, id, kind) = (&effect.deploy, &effect.id, effect.kind.name());
                 tracing::warn!(request_id, %deploy, effect = %id, kind, "sent again");
@@ -50,13 +54,16 @@ impl Clock {
             sent += due.effects.len();
             let sending =
                 [self.store.send(&due.effects).await, self.store.send_unreadable(&due.unreadable, now).await];
-            for error in due.failures.into_iter().chain(sending.into_iter().filter_map(Result::err)) {
-                tracing::error!(request_id, %error, "not sent; it is due again a little later");
+            let mut failures = due.failures.into_iter().chain(sending.into_iter().filter_map(Result::err));
+            // There may be as many as effects, and for the same reason.
+            if let Some(error) = failures.next() {
+                let others = failures.count();
+                tracing::error!(request_id, %error, others, "not sent; it is due again a little later");
                 failed = failed.or(Some(error));
             }
-            if is_empty {
-                break;
-            }
+        }
+        if !look.is_over() || look.left() > 0 {
+            tracing::warn!(request_id, sent, left = look.left(), "more is due; the next tick sends it");
         }
         if is_on_the_hour(now) {
             match self.store.keep_open(now).await {

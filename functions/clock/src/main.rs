@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     };
     let function = &function;
     let answer = async |event: LambdaEvent<Value>| {
-        function.tick(&event.context.request_id, runtime::time::now()).await.map_err(TickFailed)
+        function.tick(&event.context.request_id, runtime::time::now).await.map_err(TickFailed)
     };
     run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! Whoever has an API key, or is a CI job that the settings name, may say something of a connected
 //! deployment.
 
-use crate::answer::{self, not_set_up, text};
+use crate::answer::{self, no_secret, text};
 use crate::handler::{DeployWebhook, header};
 use crate::oidc::shown_token;
 use approval::ci_job::CiJob;
@@ -126,7 +126,7 @@ impl DeployWebhook {
             }
             Err(KeysError::Secret(error)) => {
                 tracing::error!(request_id, %error, "no API key can be checked");
-                Err(not_set_up())
+                Err(no_secret(not_done, &error))
             }
             Err(KeysError::Record(error)) => {
                 tracing::error!(request_id, %error, "no API key can be looked up");
@@ -168,7 +168,7 @@ pub(crate) fn sent(request: &Request) -> (Option<&str>, &str) {
 
 /// The answer to parameters that can't be read.
 pub(crate) fn unreadable(error: &ParseError, slug: &Slug, request_id: &str) -> Response<Body> {
-    tracing::warn!(request_id, deployment = %slug, %error, "refused");
+    tracing::warn!(request_id, deployment = %slug, unreadable = error.logged(), "refused");
     let too_large = matches!(error, ParseError::TooLarge);
     let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
     text(status, error.to_string())

@@ -2,6 +2,7 @@
 
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
+use runtime::secrets::SecretError;
 use store::{CommitError, StoreError};
 
 /// A plain-text answer.
@@ -18,9 +19,22 @@ pub(crate) fn bad_request(problem: impl Into<String>) -> Response<Body> {
     text(StatusCode::BAD_REQUEST, problem)
 }
 
-/// `500` where this stack is not set up.
-pub(crate) fn not_set_up() -> Response<Body> {
+/// The answer where a secret can't be read: `503` where that may pass by itself, else `500`, as this stack is
+/// not set up.
+pub(crate) fn no_secret(what: &str, error: &SecretError) -> Response<Body> {
+    if error.is_passing() {
+        let problem = format!("{what}: Signoff can't read its secrets now. Try again.");
+        return text(StatusCode::SERVICE_UNAVAILABLE, problem);
+    }
     text(StatusCode::INTERNAL_SERVER_ERROR, "Signoff is not set up to take deploys yet: a secret is missing.")
+}
+
+/// `429` where so many others changed the same at this moment that there was no turn for this one.
+fn busy(what: &str) -> Response<Body> {
+    let problem = format!("{what}: too many others report at this moment. Try again in some seconds.");
+    let mut response = text(StatusCode::TOO_MANY_REQUESTS, problem);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
 }
 
 /// `503` where the record can't be reached now, so that `what` ("The deploy was not registered") is so.
@@ -56,7 +70,22 @@ pub(crate) fn not_done(what: &str, error: &StoreError) -> Response<Body> {
 /// The same of a change that was not committed.
 pub(crate) fn not_committed(what: &str, error: &CommitError) -> Response<Body> {
     match error {
-        CommitError::Conflict => try_again(what),
+        CommitError::Conflict => busy(what),
         CommitError::Store(error) => not_done(what, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answer_to_a_lost_race_says_when_to_try_again() {
+        let answer = not_committed("The health was not put on record", &CommitError::Conflict);
+        assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "5");
+        let Body::Text(said) = answer.body() else { panic!("a text") };
+        assert!(said.starts_with("The health was not put on record: "), "{said}");
+        assert!(said.ends_with("Try again in some seconds."), "{said}");
     }
 }

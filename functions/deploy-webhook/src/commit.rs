@@ -13,8 +13,6 @@ use jiff::Timestamp;
 use runtime::race;
 use store::{Change, CommitError, Latest, Store, StoreError};
 
-/// Number of further attempts after a lost race.
-const MAX_RACES: u32 = 9;
 /// The most deploys of one revision to one environment that a registration is compared with.
 const MOST_AGAIN: usize = 50;
 
@@ -71,7 +69,7 @@ impl DeployWebhook {
         channel: Option<&str>,
         now: Timestamp,
     ) -> Result<Registered, CommitError> {
-        race::decide(deploy.id.as_str(), MAX_RACES, || async {
+        race::decide_patiently(deploy.id.as_str(), || async {
             let latest = self.known(deploy).await?;
             let named = called(deploy, latest.latest());
             match self.store.commit(self.registering(&named, &latest, channel, now)).await {
@@ -86,8 +84,7 @@ impl DeployWebhook {
             if !stands_again(&known, deploy, &latest) {
                 return Ok(Registered::Before(known.id));
             }
-            let key = [deploy.id.as_str(), &deploy.deployed_at.to_string()];
-            let again = Deploy { id: DeployId::derive("github again", &key), ..named };
+            let again = Deploy { id: deploy.id.derive_again(&deploy.deployed_at.to_string()), ..named };
             match self.store.commit(self.registering(&again, &latest, channel, now)).await {
                 Ok(()) => Ok(Registered::New(again.id)),
                 Err(CommitError::Conflict) if self.store.deploy(&again.id).await?.is_some() => {
@@ -119,7 +116,7 @@ impl DeployWebhook {
         channel: Option<&str>,
         now: Timestamp,
     ) -> Result<Registered, CommitError> {
-        race::decide(&format!("{} {}", deploy.id, deploy.revision), MAX_RACES, || async {
+        race::decide_patiently(&format!("{} {}", deploy.id, deploy.revision), || async {
             let latest = self.known(deploy).await?;
             // A tag may stand at another commit by now: whether it is the same deploy is found out once that
             // is resolved.

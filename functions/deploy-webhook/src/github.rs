@@ -1,6 +1,6 @@
 //! GitHub's webhook: a deployment that arrived, is under way, or failed.
 
-use crate::answer::{not_committed, not_done, not_set_up, text};
+use crate::answer::{no_secret, not_committed, not_done, text};
 use crate::commit::Registered;
 use crate::handler::{DeployWebhook, NOT_REGISTERED, header};
 use approval::confirmation::Confirmation;
@@ -26,7 +26,7 @@ impl DeployWebhook {
             Ok(secret) => secret,
             Err(error) => {
                 tracing::error!(request_id, %error, "no delivery can be verified");
-                return not_set_up();
+                return no_secret(NOT_REGISTERED, &error);
             }
         };
         let signature = header(request, "x-hub-signature-256");

@@ -1,7 +1,7 @@
 //! Rules that could not be read or evaluated: Signoff tries again for a day, and a person can ask for it.
 
 use crate::confirm::look_number;
-use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::handler::{RuleEvaluation, Tried, tell};
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
@@ -14,6 +14,8 @@ use store::Change;
 
 /// The shortest wait on a provider's word that people are told of.
 const TOLD_FROM: SignedDuration = SignedDuration::from_mins(1);
+/// The wait of an evaluation for the one that is under way.
+const UNDER_WAY: SignedDuration = SignedDuration::from_secs(2);
 /// The end of the note of an evaluation that the clock tries again.
 const PARKED: &str = "Signoff tries again for a day.";
 
@@ -25,11 +27,7 @@ pub(crate) fn is_whole(effect: &Effect) -> bool {
 impl RuleEvaluation {
     /// True if the rules of `deploy` were evaluated after `effect` was committed, by a retry of Signoff's or
     /// because somebody asked for it. Takes one query for a later look at a deploy that is confirmed by now.
-    pub(crate) async fn was_evaluated_meanwhile(
-        &self,
-        effect: &Effect,
-        deploy: &Deploy,
-    ) -> Result<bool, Trouble> {
+    pub(crate) async fn was_evaluated_meanwhile(&self, effect: &Effect, deploy: &Deploy) -> Tried<bool> {
         if !is_whole(effect) || deploy.confirmation.may_be_evaluated_again() {
             return Ok(false);
         }
@@ -47,7 +45,7 @@ impl RuleEvaluation {
     /// Puts on record that the rules could not be evaluated now. They are tried again soon a few times, and
     /// then by the clock, ever more seldom, for a day from when that was asked for; whoever waits for it is
     /// told, and can ask for it.
-    pub(crate) async fn settle(&self, effect: &Effect, failure: Failure) -> Result<Handled, Trouble> {
+    pub(crate) async fn settle(&self, effect: &Effect, failure: Failure) -> Tried<Handled> {
         let now = self.now();
         let reason = failure.to_string();
         let was_parked = is_parked(effect);
@@ -109,6 +107,47 @@ impl RuleEvaluation {
         Ok(Handled::Done)
     }
 
+    /// Puts on record that `deploy` is not evaluated, as its deployment is not connected for `reason`. Where
+    /// all of its rules were to be evaluated, that can be asked for later, and the same revision registered
+    /// again; one that is not confirmed is looked at again by itself for a day.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be written.
+    pub(crate) async fn note_disconnected(
+        &self,
+        effect: &Effect,
+        mut deploy: Deploy,
+        reason: String,
+    ) -> Tried<()> {
+        let mut change = Change::to(&deploy.id, self.now());
+        match &deploy.confirmation {
+            Confirmation::Awaited | Confirmation::Unconfirmed { .. } if is_whole(effect) => {
+                return self.note_doubt(effect, deploy, Doubt::Disconnected { reason }, None).await;
+            }
+            Confirmation::Confirmed | Confirmation::Unevaluated { .. } if is_whole(effect) => {
+                deploy.confirmation = Confirmation::Unevaluated { reason: reason.clone() };
+                change = change.deploy(&deploy);
+            }
+            // News of it, or of a deploy that it repeats.
+            Confirmation::Awaited
+            | Confirmation::Unconfirmed { .. }
+            | Confirmation::Confirmed
+            | Confirmation::Unevaluated { .. }
+            | Confirmation::Repeat { .. } => {}
+        }
+        let events = vec![EventKind::NotEvaluated { reason }];
+        Ok(self.store.commit(change.done(effect).and(effect.id.as_str(), Vec::new(), events)).await?)
+    }
+
+    /// Has an evaluation wait for the first one of its deploy, which is under way. It waits alone: what there
+    /// is to do for the deployment's other deploys goes on.
+    pub(crate) async fn wait_for_the_first(&self, effect: &Effect) -> Tried<Handled> {
+        let (now, note) = (self.now(), "the rules are evaluated for the first time".to_owned());
+        self.store.settle(effect, &effect.spared(now).postponed(now, UNDER_WAY, note)).await?;
+        Ok(Handled::Again(UNDER_WAY))
+    }
+
     /// Puts on record that the rules are evaluated `after` a wait that a provider asked for, and has the
     /// channel told.
     async fn tell_of_wait(
@@ -117,7 +156,7 @@ impl RuleEvaluation {
         after: Effect,
         reason: &str,
         wait: SignedDuration,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after);
         if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
             let connected = self.connections.of(&self.store, &deploy.deployment).await?;

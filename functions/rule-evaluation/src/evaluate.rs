@@ -17,7 +17,6 @@ use approval::freeze::{Hold, names};
 use approval::id::{RunId, digest};
 use approval::message;
 use approval::run::{Opening, Run, Status};
-use providers::Failure;
 use providers::github::GitHub;
 use rules::condition::Deploys;
 use rules::variables::{Behind, Known};
@@ -25,7 +24,6 @@ use rules::{Rule, Snapshot};
 use runtime::effects::Attempt;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::time::Duration;
 use store::{After, Change, DeploySummary, Missing, Page};
 
 /// Rows at which a transaction is committed and the next one is begun; DynamoDB takes 100.
@@ -34,8 +32,6 @@ const ROWS: usize = 50;
 const BYTES: usize = 1024 * 1024;
 /// The most bytes of rules' names and notices that an event lists; the evaluation has more.
 const LISTED: usize = 100_000;
-/// The wait of an evaluation for the one that is under way.
-const SOON: Duration = Duration::from_secs(2);
 /// The most environments that are compared with a deploy's own: each takes two requests.
 const MAX_DRIFTS: usize = 10;
 
@@ -107,8 +103,7 @@ impl RuleEvaluation {
         };
         if page.as_ref().is_some_and(|page| scope == Scope::Waiting && is_being_evaluated(page)) {
             // Both would write what is known of the deploy. It is done in a moment.
-            let message = "the rules are evaluated for the first time".to_owned();
-            return Err(Failure::Retryable { message, retry_after: Some(SOON) }.into());
+            return Err(Trouble::UnderWay);
         }
         let run_of = |rule: &str| page.as_ref().and_then(|page: &Page| page.run_of(rule));
         let is_open = |rule: &Rule| run_of(&rule.name).is_some();
@@ -187,6 +182,9 @@ impl RuleEvaluation {
             run.next.line = Some(rule.at.line);
             run.next.after.clone_from(&rule.after);
             run.next.promotes_to.clone_from(&rule.promotes_to);
+            if rule.opens_after_freeze() {
+                run.next.freeze.clone_from(&rule.freeze);
+            }
             change = change.run(run);
             if change.rows() >= ROWS || change.bytes_of_runs() >= BYTES {
                 self.store.commit(change).await?;

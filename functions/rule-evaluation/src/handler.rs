@@ -59,6 +59,8 @@ pub(crate) enum Trouble {
     Outside(#[from] Failure),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    #[error("the rules are evaluated for the first time")]
+    UnderWay,
 }
 
 /// An answer, unless something keeps the rules from being evaluated.
@@ -149,6 +151,7 @@ impl RuleEvaluation {
                     return self.put_aside(message, &attempt, &error, request_id).await;
                 }
             },
+            Err(Trouble::UnderWay) => self.wait_for_the_first(&attempt.effect).await,
             Err(trouble) => Err(trouble),
         };
         settled.unwrap_or_else(|trouble| {
@@ -178,11 +181,11 @@ impl RuleEvaluation {
 
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        if let EffectKind::AskAgain { approval, run, by, name } = &effect.kind {
-            return self.ask_again(effect, approval, run, (by, name)).await;
-        }
         if attempt.lost && attempt.is_hopeless() {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
+        }
+        if let EffectKind::AskAgain { approval, run, by, name } = &effect.kind {
+            return self.ask_again(effect, approval, run, (by, name)).await;
         }
         let Some(deploy) = self.store.deploy(&effect.deploy).await? else {
             self.store
@@ -199,17 +202,16 @@ impl RuleEvaluation {
             return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);
         }
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
-        if let Connected::No(done) = &connected {
-            let reason = disconnected(&deploy.deployment, done, &self.public_url);
-            let change = Change::to(&deploy.id, self.now()).done(effect);
-            let events = vec![EventKind::NotEvaluated { reason }];
-            return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
-        }
-        let Connected::Yes(connection) = connected else {
-            let reason = format!("{} is not connected any more", deploy.deployment);
-            let change = Change::to(&deploy.id, self.now()).done(effect);
-            let events = vec![EventKind::NotEvaluated { reason }];
-            return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
+        let connection = match connected {
+            Connected::Yes(connection) => connection,
+            Connected::No(done) => {
+                let reason = disconnected(&deploy.deployment, &done, &self.public_url);
+                return self.note_disconnected(effect, deploy, reason).await;
+            }
+            Connected::Unknown => {
+                let reason = format!("{} is not connected any more", deploy.deployment);
+                return self.note_disconnected(effect, deploy, reason).await;
+            }
         };
         let channel = connection.channel.clone();
         if deploy.confirmation.counts()
@@ -325,6 +327,10 @@ impl RuleEvaluation {
             match self.store.commit(again).await {
                 // An earlier attempt did it.
                 Ok(()) | Err(CommitError::Conflict) => {}
+                // It keeps this deploy's own rules from nothing.
+                Err(CommitError::Store(error)) if !error.is_passing() => {
+                    tracing::error!(deploy = %watcher, %error, "its rules are not evaluated again");
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -240,7 +240,7 @@ impl RuleEvaluation {
             why: in_force.why().to_owned(),
         };
         let told = tell(reader.channel, message::policy_now_in_force(&in_force));
-        let effects = told.into_iter().chain([EffectKind::ApplyPolicy]).collect();
+        let effects = told.into_iter().chain([EffectKind::ApplyPolicy { from: None }]).collect();
         Step { next: state.adopt(in_force), effects, event: Some(event), run: None }
     }
 

@@ -160,8 +160,9 @@ fn parts<const COUNT: usize>(value: &str) -> Option<[&str; COUNT]> {
     value.split(' ').collect::<Vec<_>>().try_into().ok()
 }
 
+/// Whether `text` may be an id: a deploy's has four digits more than the others.
 fn is_id(text: &str) -> bool {
-    text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    matches!(text.len(), 20 | 24) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A time as Slack writes it, `1795430580.345678`.
@@ -191,7 +192,7 @@ mod tests {
 
     #[test]
     fn only_buttons_that_signoff_makes_ask_for_something() {
-        let (d, a) = ("0123456789abcdef0123", "aaaaaaaaaaaaaaaaaaaa");
+        let (d, a) = ("0123456789abcdef01234567", "aaaaaaaaaaaaaaaaaaaa");
         let approval = format!("{d} {a} 0123456789");
         for (action, value, understood) in [
             ("approve", approval.clone(), true),

@@ -69,6 +69,10 @@ impl SlackInteraction {
             Ok(secret) => secret,
             Err(error) => {
                 tracing::error!(request_id, %error, "nothing of Slack can be verified");
+                if error.is_passing() {
+                    let problem = "Signoff can't read its secrets now. Click again.";
+                    return text(StatusCode::SERVICE_UNAVAILABLE, problem);
+                }
                 return text(StatusCode::INTERNAL_SERVER_ERROR, "Signoff is not set up to take clicks yet.");
             }
         };

@@ -92,6 +92,11 @@ pub enum Doubt {
         /// The repository where it was confirmed.
         from: String,
     },
+    /// The deployment was disconnected, so that the host was not asked.
+    Disconnected {
+        /// Who did it, or that no settings name the deployment any more.
+        reason: String,
+    },
     /// The host did not answer.
     NotAnswered {
         /// The last failure.
@@ -176,6 +181,12 @@ impl Doubt {
                 "The commit {revision} was confirmed in {from}, and the deployment's settings name {repository} by now. Nothing \
                  more starts for this deploy."
             ),
+            Self::Disconnected { reason } => {
+                format!(
+                    "{}. Once it is connected again, choose Evaluate again.",
+                    reason.trim_end_matches('.')
+                )
+            }
             Self::NotAnswered { reason } => format!(
                 "GitHub could not be asked: {}. Check GitHub's status and the token in the GitHub secret.",
                 reason.trim_end_matches('.')
@@ -239,6 +250,10 @@ mod tests {
             ),
             (Doubt::OtherHost { host: "GitLab".to_owned() }, "an admin corrects the git host"),
             (Doubt::Moved { from: "acme/old".to_owned() }, "settings name acme/checkout by now"),
+            (
+                Doubt::Disconnected { reason: "Ana disconnected it.".to_owned() },
+                "disconnected it. Once it is connected again, choose Evaluate again.",
+            ),
             (Doubt::NotAnswered { reason: "It broke.".to_owned() }, "asked: It broke. Check"),
         ] {
             let sentence = doubt.sentence("abcd", "acme/checkout");

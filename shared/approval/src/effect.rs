@@ -157,14 +157,21 @@ pub enum EffectKind {
     },
     /// Look again at approvals that are open, because the facts that they are judged by changed.
     JudgeOthers {
-        /// The approval that let a revision through, or whose base an admin set: the deployment's others are
-        /// looked at. `None`: the list of people changed, and every blocked approval of the stack is looked
-        /// at.
-        approval: Option<ApprovalId>,
+        /// Those that are looked at.
+        others: Others,
+        /// The place in the list of open approvals at which this look begins; `None`: it is the first of
+        /// several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
     },
     /// Look again at everything that the policy binds, because another one came into force: approvals that
     /// are open, and steps that it keeps back.
-    ApplyPolicy,
+    ApplyPolicy {
+        /// The deploy after which this look at the steps goes on, in the order of ids; `None`: it is the
+        /// first of several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<DeployId>,
+    },
     /// Say in the dialog's thread who lifted the freeze.
     TellFreezeLifted {
         /// The approval.
@@ -264,6 +271,21 @@ pub enum EffectKind {
     },
 }
 
+/// The open approvals that are looked at again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "are", rename_all = "snake_case")]
+pub enum Others {
+    /// The deployment's, but for the approval that let a revision through or whose base an admin set.
+    MovedBy {
+        /// That approval.
+        approval: ApprovalId,
+    },
+    /// The blocked ones of every deployment: the list of people changed.
+    Blocked,
+    /// All of every deployment.
+    All,
+}
+
 /// The state of an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -312,6 +334,11 @@ pub enum Queue {
 }
 
 impl EffectKind {
+    /// Look again at `others`, from the first one on.
+    pub fn judge_others(others: Others) -> Self {
+        Self::JudgeOthers { others, from: None }
+    }
+
     /// The queue that carries it.
     pub fn queue(&self) -> Queue {
         match self {
@@ -326,7 +353,7 @@ impl EffectKind {
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
-            | Self::ApplyPolicy
+            | Self::ApplyPolicy { .. }
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -354,7 +381,7 @@ impl EffectKind {
             | Self::TellFailure { .. }
             | Self::WatchFreeze { .. }
             | Self::JudgeOthers { .. }
-            | Self::ApplyPolicy
+            | Self::ApplyPolicy { .. }
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::SettleReview { .. }
@@ -390,7 +417,7 @@ impl EffectKind {
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
-            | Self::ApplyPolicy
+            | Self::ApplyPolicy { .. }
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -423,9 +450,12 @@ impl EffectKind {
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
             // A look that waits for its time must not hold up one that is asked for now.
             Self::JudgeAgain { approval, round } => format!("judge-{approval}-{round}"),
-            Self::JudgeOthers { approval: Some(approval) } => format!("judge-others-{approval}"),
-            Self::JudgeOthers { approval: None } => format!("judge-blocked-{deploy}"),
-            Self::ApplyPolicy => format!("policy-{deploy}"),
+            Self::JudgeOthers { others, .. } => match others {
+                Others::MovedBy { approval } => format!("judge-others-{approval}"),
+                Others::Blocked => format!("judge-blocked-{deploy}"),
+                Others::All => format!("judge-all-{deploy}"),
+            },
+            Self::ApplyPolicy { .. } => format!("policy-{deploy}"),
             // Each has its own time: in one group, the hidden message of one would hold up another that is
             // due before it.
             Self::Expire { approval } => format!("expire-{approval}"),
@@ -627,8 +657,8 @@ mod tests {
     fn what_people_wait_for_is_never_given_up_unheard() {
         let approval = ApprovalId::from_text("a");
         for kind in [
-            EffectKind::JudgeOthers { approval: None },
-            EffectKind::ApplyPolicy,
+            EffectKind::judge_others(Others::Blocked),
+            EffectKind::ApplyPolicy { from: None },
             EffectKind::WatchFreeze { approval: approval.clone() },
             EffectKind::SettleReview { approval: approval.clone() },
             EffectKind::TellThread { approval: approval.clone(), text: String::new() },

@@ -62,16 +62,32 @@ id!(
     EffectId
 );
 
+/// The number of digits at the beginning of a deploy's id that all deploys of its deployment have.
+const SHARE: usize = 4;
+
 impl DeployId {
-    /// The id of the deploy that `source` (who reported it: `register` or `github`) knows by `key`.
+    /// The id of the deploy that `source` (who reported it: `register` or `github`) knows by `key`, whose
+    /// first part is the deployment, or its repository: the ids of all of its deploys begin alike.
     pub fn derive(source: &str, key: &[&str]) -> Self {
         let mut parts = vec!["deploy", source];
         parts.extend_from_slice(key);
-        Self(digest(&parts))
+        let share = digest(&["share", key.first().copied().unwrap_or(source)]);
+        Self(share[..SHARE].to_owned() + &digest(&parts))
     }
-}
 
-impl DeployId {
+    /// The id of the deploy that GitHub reports `at` a later time as the same deployment, after another
+    /// revision came in between.
+    #[must_use]
+    pub fn derive_again(&self, at: &str) -> Self {
+        Self(self.share().to_owned() + &digest(&["deploy", "github again", self.as_str(), at]))
+    }
+
+    /// The mark of the deployment: what has many deploys at once takes turns by it with the others. Two of
+    /// 65,536 deployments have the same one, and then share their turns.
+    pub fn share(&self) -> &str {
+        self.0.get(..SHARE).unwrap_or(&self.0)
+    }
+
     /// The partition for the list of people, which belongs to no deploy: it has the effects that follow from
     /// the list.
     pub fn people() -> Self {
@@ -114,6 +130,19 @@ mod tests {
     #[test]
     fn parts_do_not_run_together() {
         assert_ne!(DeployId::derive("register", &["ab", "c"]), DeployId::derive("register", &["a", "bc"]));
+    }
+
+    #[test]
+    fn deploys_of_one_deployment_have_one_share() {
+        let id = |slug: &str, sha: &str| DeployId::derive("register", &[slug, "staging", sha]);
+        let first = id("acme/checkout", "7bf7226");
+        let others = [id("acme/checkout", "c0ffee1"), first.derive_again("2026-11-30T10:00:00Z")];
+        for other in &others {
+            assert_ne!(*other, first);
+            assert_eq!(other.share(), first.share());
+        }
+        assert_ne!(id("acme/billing", "7bf7226").share(), first.share());
+        assert_eq!(DeployId::from_text("d1").share(), "d1");
     }
 
     #[test]

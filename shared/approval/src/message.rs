@@ -31,7 +31,7 @@ pub use evaluation::{
 };
 pub use failure::{
     FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP, SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason,
-    failure_resolved, not_theirs, step_failed, still_frozen,
+    failure_resolved, not_theirs, run_still_frozen, step_failed, still_frozen, waits_for_freeze,
 };
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;

@@ -12,7 +12,7 @@ mod handle;
 
 pub use handle::{Ci, CiUser, Handle, Host, Role};
 
-use crate::effect::EffectKind;
+use crate::effect::{EffectKind, Others};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -345,10 +345,10 @@ impl Entry {
         }
         match self.standing() {
             Standing::Member { .. } | Standing::NobodyHere { .. } => {
-                Some(EffectKind::JudgeOthers { approval: None })
+                Some(EffectKind::judge_others(Others::Blocked))
             }
             Standing::Unknown { .. } => {
-                self.nobody_here_waits().map(|_| EffectKind::JudgeOthers { approval: None })
+                self.nobody_here_waits().map(|_| EffectKind::judge_others(Others::Blocked))
             }
         }
     }

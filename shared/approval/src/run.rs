@@ -20,6 +20,7 @@ use crate::approval::Dialog;
 use crate::decision::Decision;
 use crate::effect::StartedBuild;
 use crate::event::EventKind;
+use crate::freeze::{Freeze, hold, names};
 use crate::id::{ApprovalId, DeployId, RunId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -51,6 +52,10 @@ pub struct Run {
     /// The environment that its rule names in `promotes_to`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promotes_to: Option<String>,
+    /// The windows in which it does not act before it asked anybody: those of a rule that acts without
+    /// asking.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<Freeze>,
     /// True if other rules depend on its outcome: once it has ended, the rules of the deploy are evaluated
     /// again.
     #[serde(default)]
@@ -238,6 +243,7 @@ impl Run {
             line: None,
             after: Vec::new(),
             promotes_to: None,
+            freeze: Vec::new(),
             followed: opening.followed,
             again: None,
             asked_again: None,
@@ -250,6 +256,12 @@ impl Run {
         decision.events.push(opened);
         decide::go_on(&mut decision);
         decision
+    }
+
+    /// The windows that hold its actions at `at` which nobody is asked about: when they end, and what they
+    /// are called.
+    pub fn held_at(&self, at: Timestamp) -> Option<(Timestamp, String)> {
+        hold(&self.freeze, at).map(|hold| (hold.until, names(&self.freeze, &hold)))
     }
 
     /// True if it asks by the rules in force: neither about a proposed rules file or policy, nor because of

@@ -113,7 +113,8 @@ impl OwnQueue {
             }
             let left = i64::try_from(deadline).unwrap_or(i64::MAX).saturating_sub(clock().as_millisecond());
             let handled = if SignedDuration::from_millis(left) < ROOM {
-                Handled::Again(SignedDuration::ZERO)
+                // It was not tried: it keeps its place.
+                Handled::SlowDown(SignedDuration::ZERO)
             } else {
                 self.handle(message, group, handle).await
             };
@@ -207,6 +208,61 @@ fn seconds_hidden(wait: SignedDuration) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_sqs::config::interceptors::BeforeSerializationInterceptorContextRef;
+    use aws_sdk_sqs::config::{
+        BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
+    };
+    use aws_sdk_sqs::error::BoxError;
+    use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityInput;
+    use std::sync::{Arc, Mutex};
+
+    /// Whether each request to SQS hides a message; nothing of it gets there.
+    #[derive(Clone, Debug, Default)]
+    struct Asked(Arc<Mutex<Vec<bool>>>);
+
+    impl Intercept for Asked {
+        fn name(&self) -> &'static str {
+            "Asked"
+        }
+
+        fn read_before_serialization(
+            &self,
+            context: &BeforeSerializationInterceptorContextRef<'_>,
+            _components: &RuntimeComponents,
+            _config: &mut ConfigBag,
+        ) -> Result<(), BoxError> {
+            let hides = context.input().downcast_ref::<ChangeMessageVisibilityInput>().is_some();
+            self.0.lock().unwrap().push(hides);
+            Err("nobody listens".into())
+        }
+    }
+
+    #[tokio::test]
+    async fn message_without_time_left_stays_in_its_lane() {
+        let asked = Asked::default();
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .interceptor(asked.clone());
+        let url = "http://127.0.0.1/deploys.fifo".to_owned();
+        let sqs = aws_sdk_sqs::Client::from_conf(config.build());
+        let queue = OwnQueue { sqs, dead_letters_url: url.clone(), url };
+        let mut event = SqsEvent::default();
+        for id in ["m1", "m2"] {
+            let mut message = SqsMessage::default();
+            message.message_id = Some(id.to_owned());
+            message.body = Some(r#"{"deploy": "d", "effect": "e"}"#.to_owned());
+            message.attributes.insert("MessageGroupId".to_owned(), "lane-abcd-0".to_owned());
+            event.records.push(message);
+        }
+        let handle = async |_| panic!("there is no time for it");
+        let response = queue.each(event, 0, || Timestamp::UNIX_EPOCH, handle).await;
+        let kept = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
+        assert_eq!(kept.collect::<Vec<_>>(), ["m1", "m2"]);
+        assert_eq!(*asked.0.lock().unwrap(), [true, true], "one of them was sent elsewhere");
+    }
 
     #[test]
     fn a_message_does_not_come_back_before_its_time() {

@@ -6,9 +6,6 @@ use approval::id::DeployId;
 use jiff::Timestamp;
 use store::{Change, CommitError, Store};
 
-/// Number of times that a lost race is decided again; many people may react at the same time.
-const RACES: u32 = 12;
-
 /// Puts on record what `command` makes of the facts of `deploy` at `now`, and has its rules evaluated again
 /// where it is news. `who` tells this process from those that it races with. Says whether anything was
 /// written.
@@ -19,7 +16,7 @@ pub async fn learn(
     now: Timestamp,
     who: &str,
 ) -> Result<bool, CommitError> {
-    race::decide(who, RACES, async || {
+    race::decide_patiently(who, async || {
         let known = store.facts(deploy).await?;
         let Some(decision) = decide(&known, command.clone(), now) else { return Ok(false) };
         store.commit(Change::to(deploy, now).facts(decision)).await?;

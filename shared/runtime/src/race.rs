@@ -7,6 +7,8 @@ use store::CommitError;
 
 /// The shortest wait.
 const SHORTEST_MS: u64 = 4;
+/// The longest that [`decide_patiently`] waits in all. A request to the API has ten seconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Growth of the longest wait with each lost race, up to the eighth.
 const STEP_MS: u64 = 12;
 
@@ -27,12 +29,45 @@ where
     attempt().await
 }
 
+/// The same where many may change one row at the same moment, such as hundreds of monitors that report on one
+/// deploy: waits longer with each lost race, for five seconds in all.
+///
+/// # Errors
+///
+/// [`CommitError::Conflict`] where the last race was lost, too; any other at once.
+pub async fn decide_patiently<T, F>(who: &str, mut attempt: impl FnMut() -> F) -> Result<T, CommitError>
+where
+    F: Future<Output = Result<T, CommitError>>,
+{
+    for wait in long_waits(who) {
+        match attempt().await {
+            Err(CommitError::Conflict) => tokio::time::sleep(wait).await,
+            won => return won,
+        }
+    }
+    attempt().await
+}
+
+/// The waits of the process that is known by `who`, one after each race that it loses: each has twice the
+/// range of the one before, up to a second, and together they take [`PATIENCE`] at most.
+fn long_waits(who: &str) -> impl Iterator<Item = Duration> {
+    let mut waited = Duration::ZERO;
+    (1_u32..).map(move |lost| spread_over(STEP_MS << lost.min(6), (who, lost))).take_while(move |wait| {
+        waited += *wait;
+        waited <= PATIENCE
+    })
+}
+
 /// Wait of the process that is known by `who` after it lost its race number `lost` (from 1): between 4 ms and
 /// a bound that grows from 16 to 100 ms. Different processes wait differently.
 fn jitter(who: &str, lost: u32) -> Duration {
+    spread_over(STEP_MS * u64::from(lost.clamp(1, 8)), (who, lost))
+}
+
+/// The shortest wait and less than `spread` milliseconds more, as `by` has it.
+fn spread_over(spread: u64, by: impl Hash) -> Duration {
     let mut hasher = DefaultHasher::new();
-    (who, lost).hash(&mut hasher);
-    let spread = STEP_MS * u64::from(lost.clamp(1, 8));
+    by.hash(&mut hasher);
     Duration::from_millis(SHORTEST_MS + hasher.finish() % spread)
 }
 
@@ -47,6 +82,20 @@ mod tests {
         let waits: Vec<_> = (0..50).map(|person| jitter(&format!("U{person}"), 9)).collect();
         assert!(waits.iter().all(|wait| (4..100).contains(&wait.as_millis())), "{waits:?}");
         assert!(waits.iter().collect::<std::collections::BTreeSet<_>>().len() > 10, "{waits:?}");
+    }
+
+    #[test]
+    fn long_waits_grow_and_end_with_the_patience() {
+        for who in ["a", "b", "c"] {
+            let waits: Vec<_> = long_waits(who).collect();
+            let all: Duration = waits.iter().sum();
+            assert!(all <= PATIENCE && all > PATIENCE / 2, "{waits:?}");
+            assert!(waits.iter().all(|wait| wait.as_millis() < 1000), "{waits:?}");
+            assert!(waits.len() >= 8, "{waits:?}");
+        }
+        let tenth = |person| long_waits(&format!("monitor {person}")).nth(6);
+        let different = (0..100).map(tenth).collect::<std::collections::BTreeSet<_>>();
+        assert!(different.len() > 80, "{different:?}");
     }
 
     #[tokio::test]

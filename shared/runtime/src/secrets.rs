@@ -4,6 +4,7 @@
 use crate::aws::Aws;
 use crate::settings::{SettingError, Settings};
 use approval::deploy::Slug;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -199,6 +200,14 @@ impl Complete for ApiSecret {
 pub struct SecretError {
     id: String,
     problem: String,
+    is_passing: bool,
+}
+
+impl SecretError {
+    /// True where trying again may help by itself: Secrets Manager did not do what it was asked.
+    pub fn is_passing(&self) -> bool {
+        self.is_passing
+    }
 }
 
 /// One secret of Secrets Manager.
@@ -238,10 +247,13 @@ impl<T: Complete> Secret<T> {
     }
 
     async fn read(&self) -> Result<T, SecretError> {
-        let error = |problem: String| SecretError { id: self.id.clone(), problem };
+        let error = |problem: String| SecretError { id: self.id.clone(), problem, is_passing: false };
         let request = self.client.get_secret_value().secret_id(&self.id);
         let answer = request.send().await.map_err(|failure| {
-            error(format!("can't be read: {}", aws_sdk_dynamodb::error::DisplayErrorContext(&failure)))
+            // That there is no such secret, or no value of it, is for people to mend.
+            let is_passing = failure.code() != Some("ResourceNotFoundException");
+            let failure = aws_sdk_dynamodb::error::DisplayErrorContext(&failure);
+            SecretError { is_passing, ..error(format!("can't be read: {failure}")) }
         })?;
         let text = SecretString::from(answer.secret_string.unwrap_or_default());
         // The parser's message may quote the value, so it is not passed on.

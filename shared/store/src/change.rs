@@ -1,7 +1,7 @@
 //! One transaction: state, effects and events, all of it or nothing.
 
 use crate::error::{CommitError, StoreError, commit_error};
-use crate::lanes::lane;
+use crate::lanes::lane_of;
 use crate::latest::Latest;
 use crate::listing::DeploySummary;
 use crate::queries::DialogPlace;
@@ -75,9 +75,6 @@ impl Change {
             Vec::new(),
             vec![EventKind::DeployRegistered],
         );
-        for effect in &mut change.effects {
-            effect.lane = Some(lane(deploy));
-        }
         change.states.push(State::NewDeploy(Box::new(deploy.clone())));
         change.states.push(State::Revision(Box::new(deploy.clone())));
         change
@@ -290,7 +287,9 @@ impl Change {
         let at_once = effects.into_iter().map(|kind| Later { at: self.now, kind });
         for (index, Later { at, kind }) in at_once.chain(later).enumerate() {
             let id = EffectId::derive(owner, version, index);
-            self.effects.push(Effect::later(id, self.deploy.clone(), kind, at, self.now));
+            let mut effect = Effect::later(id, self.deploy.clone(), kind, at, self.now);
+            effect.lane = lane_of(&effect, self.now);
+            self.effects.push(effect);
         }
         for kind in events {
             let key = keys::event(&self.deploy, self.now, self.events.len(), owner, version);

@@ -144,9 +144,14 @@ fn refused(
     if may_act.is_some() {
         return may_act;
     }
-    // What runs when people reject, or nobody decides, is not held.
-    let approved = approval.filter(|approval| matches!(approval.status, Status::Approved { .. }));
-    if let Some(frozen) = approved.and_then(|approval| message::still_frozen(approval, now)) {
+    let frozen = match approval {
+        None => message::run_still_frozen(run, now),
+        // What runs when people reject, or nobody decides, is not held.
+        Some(approval) => matches!(approval.status, Status::Approved { .. })
+            .then(|| message::still_frozen(approval, now))
+            .flatten(),
+    };
+    if let Some(frozen) = frozen {
         return Some(not_now(frozen));
     }
     if answer.resolution != Resolution::MarkAsDone {

@@ -262,7 +262,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeOthers { .. }
-        | EffectKind::ApplyPolicy
+        | EffectKind::ApplyPolicy { .. }
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }
@@ -290,7 +290,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
         | EffectKind::JudgeOthers { .. }
-        | EffectKind::ApplyPolicy
+        | EffectKind::ApplyPolicy { .. }
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }

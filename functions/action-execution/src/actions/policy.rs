@@ -43,7 +43,7 @@ impl ActionExecution {
                 let channel = connected.connection().and_then(|connection| connection.channel.clone());
                 let text = message::policy_now_in_force(in_force);
                 effects.extend(channel.map(|channel| EffectKind::TellChannel { channel, text }));
-                effects.push(EffectKind::ApplyPolicy);
+                effects.push(EffectKind::ApplyPolicy { from: None });
                 events.push(EventKind::PolicyInForce {
                     repository: in_force.file.repository.clone(),
                     hash: in_force.file.hash.clone(),

@@ -10,7 +10,7 @@ use crate::html::{Told, needs_base};
 use approval::action::Action;
 use approval::approval::{Approval, Blocker};
 use approval::base::Base;
-use approval::effect::EffectKind;
+use approval::effect::{EffectKind, Others};
 use approval::event::EventKind;
 use approval::id::ApprovalId;
 use lambda_http::http::StatusCode;
@@ -63,7 +63,7 @@ impl Console {
             return not(StatusCode::CONFLICT, text).await;
         }
         let judge = EffectKind::JudgeAgain { approval: id.clone(), round: 0 };
-        let others = EffectKind::JudgeOthers { approval: Some(id.clone()) };
+        let others = EffectKind::judge_others(Others::MovedBy { approval: id.clone() });
         let set = EventKind::BaseSet {
             approval: id.clone(),
             place: at.clone(),

@@ -276,7 +276,7 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
             format!("Reading again what keeps {} from being decided", name_of(approval, page))
         }
         EffectKind::JudgeOthers { .. } => "Reading again what other approvals judge".to_owned(),
-        EffectKind::ApplyPolicy => "Looking again at what the policy keeps back".to_owned(),
+        EffectKind::ApplyPolicy { .. } => "Looking again at what the policy keeps back".to_owned(),
         EffectKind::TellFreezeLifted { approval } => {
             format!("Saying who lifted the freeze for {}", name_of(approval, page))
         }

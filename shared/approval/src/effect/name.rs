@@ -19,7 +19,7 @@ impl EffectKind {
             Self::WatchFreeze { .. } => "watch_freeze",
             Self::JudgeAgain { .. } => "judge_again",
             Self::JudgeOthers { .. } => "judge_others",
-            Self::ApplyPolicy => "apply_policy",
+            Self::ApplyPolicy { .. } => "apply_policy",
             Self::TellFreezeLifted { .. } => "tell_freeze_lifted",
             Self::TellGlassBroken { .. } => "tell_glass_broken",
             Self::RemindReview { .. } => "remind_review",

@@ -240,12 +240,29 @@ pub fn ask_skip_reason(run: &Run, step: usize, carried: &str) -> Value {
 /// The answer to a person who acts on a failure while a freeze holds what follows `approval`; `None`: none
 /// does at `now`.
 pub fn still_frozen(approval: &Approval, now: Timestamp) -> Option<String> {
-    let (until, names) = approval.frozen.held_at(now)?;
-    Some(format!(
+    approval.frozen.held_at(now).map(not_in_a_freeze)
+}
+
+/// The same of a failure in `run` that is in no approval's thread.
+pub fn run_still_frozen(run: &Run, now: Timestamp) -> Option<String> {
+    run.held_at(now).map(not_in_a_freeze)
+}
+
+fn not_in_a_freeze((until, names): (Timestamp, String)) -> String {
+    format!(
         "Nothing was done: this is frozen until {}: {} Try again then.",
         local_time(until),
         sentence(&names)
-    ))
+    )
+}
+
+/// The reason for which a step waits: windows called `names` are open until then.
+pub fn waits_for_freeze(until: Timestamp, names: &str) -> String {
+    format!(
+        "It waits for the end of a freeze, on {}: {}",
+        until.strftime("%Y-%m-%d at %H:%M UTC"),
+        sentence(names)
+    )
 }
 
 /// The answer to a person who may not mark a build as done.

@@ -158,7 +158,7 @@ fn only_a_member_who_is_to_confirm_is_asked() {
 
 #[test]
 fn known_entry_has_blocked_approvals_judged_again() {
-    let judges = |entry: &Entry| entry.follows() == Some(EffectKind::JudgeOthers { approval: None });
+    let judges = |entry: &Entry| entry.follows() == Some(EffectKind::judge_others(Others::Blocked));
     let known = confirmed(member("CHIARA"));
     for (entry, expected) in [
         (said(member("CHIARA")), false),

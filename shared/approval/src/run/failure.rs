@@ -172,8 +172,12 @@ impl Run {
     }
 
     /// True if step number `later` was skipped because step number `step` stopped the run: no approval before
-    /// it had ended otherwise than it needs.
+    /// it had ended otherwise than it needs. A step that let the run go on stopped nothing: what is skipped
+    /// after it, another one stopped.
     fn stopped_with(&self, later: usize, step: usize) -> bool {
+        if !self.steps.get(step).is_some_and(Step::stops) {
+            return false;
+        }
         let is_skipped = self.steps.get(later).is_some_and(|later| later.state == StepState::Skipped);
         let agrees = |approval: usize| {
             let needs = self.branch_of(later, approval);

@@ -1,7 +1,7 @@
 //! Laws that hold for a run after any commands in any order.
 
 use crate::samples::{Branches, ask_with, at, first, hook, opened};
-use approval::action::Action;
+use approval::action::{Action, OnFailure};
 use approval::approval::{Dialog, Outcome};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
@@ -22,6 +22,24 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         })
     });
     proptest::collection::vec(action, 0..4)
+}
+
+/// `actions`, where the run goes on after a failure of those hooks of which `continues` has the bit.
+fn continuing(actions: Vec<Action>, continues: u16, number: &mut u32) -> Vec<Action> {
+    let mut each = |action: Action| match action {
+        Action::SlackChannelApproval(mut spec) => {
+            for branch in [&mut spec.on_success, &mut spec.on_reject, &mut spec.on_expire] {
+                *branch = continuing(std::mem::take(branch), continues, number);
+            }
+            Action::SlackChannelApproval(spec)
+        }
+        hook => {
+            *number += 1;
+            let is_one = (continues >> (*number % 16)) & 1 == 1;
+            hook.with_on_failure(if is_one { OnFailure::Continue } else { OnFailure::Stop })
+        }
+    };
+    actions.into_iter().map(&mut each).collect()
 }
 
 /// The step that a command is for: the one whose turn it is (for an answer, the one that was lost last), or
@@ -172,7 +190,29 @@ fn in_order(actions: &[Action]) -> Vec<&Action> {
     order
 }
 
+/// Whether no step waits or runs behind one that failed and stops the run, but in the branch of an approval
+/// that ended otherwise.
+fn is_stopped(run: &Run) -> bool {
+    let fails =
+        |step: usize| matches!(run.steps[step].state, StepState::Failed { .. }) && run.steps[step].stops();
+    let mut goes_on = (0..run.steps.len()).filter(|step| !has_ended(&run.steps[*step].state));
+    goes_on.all(|step| (0..step).all(|before| !fails(before) || is_under(run, step, before)))
+}
+
 proptest! {
+    #[test]
+    fn no_step_goes_on_behind_one_that_stops(
+        actions in actions(),
+        continues in any::<u16>(),
+        commands in commands(),
+    ) {
+        let mut number = 0;
+        let actions = continuing(actions, continues, &mut number);
+        carry_out(&actions, &commands, |_, after, _, command| {
+            assert!(is_stopped(after), "{command:?}: {after:?}");
+        });
+    }
+
     #[test]
     fn every_step_runs_once_and_in_order_unless_somebody_asks_for_it_again(actions in actions(), commands in commands()) {
         let mut asked_for = Vec::new();

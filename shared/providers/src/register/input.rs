@@ -37,6 +37,15 @@ impl ParseError {
         }
     }
 
+    /// The error as logs have it: what was sent stands in no log.
+    pub fn logged(&self) -> &str {
+        match self {
+            Self::TooLarge => "the body is too large",
+            Self::Body(_) => "the body",
+            Self::Parameter { name, .. } => name,
+        }
+    }
+
     pub(super) fn parameter(name: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Parameter { name: name.into(), problem: problem.into() }
     }

@@ -113,7 +113,7 @@ async fn a_dynamodb_that_does_not_answer_is_an_error() {
         Err(CommitError::Store(StoreError::Service { operation: "TransactWriteItems", .. }))
     ));
     assert!(matches!(
-        store.take_due(second(1), 10).await,
+        store.due(second(1)).take(10).await,
         Err(StoreError::Service { operation: "Query", .. })
     ));
 }
@@ -160,7 +160,7 @@ async fn an_ignored_delivery_that_is_repeated_stays_as_it_was_first() {
 async fn without_a_queue_what_was_committed_waits_for_the_clock() {
     let local = Local::new().await;
     local.store.commit(Change::register(&deploy(1), second(0))).await.expect("registered");
-    let due = local.store.take_due(second(90), 10).await.expect("read").effects;
+    let due = local.store.due(second(90)).take(10).await.expect("read").effects;
     assert_eq!(due.len(), 1);
     assert!(matches!(
         local.store.send(&due).await,

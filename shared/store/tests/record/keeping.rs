@@ -41,7 +41,7 @@ async fn an_open_approval_and_its_deploy_outlive_the_retention() {
     let opened = open(&store, votes::Approval { dialog: Some(dialog.clone()), ..approval(&id, 1) }).await;
     store.commit(Change::to(&id, second(0)).dialog(&dialog, &opened.id)).await.expect("placed");
     // What is due at once is done; the approval has no deadline.
-    for effect in store.take_due(second(100), 10).await.expect("read").effects {
+    for effect in store.due(second(100)).take(10).await.expect("read").effects {
         let claimed = store.claim(&effect, second(100)).await.expect("claimed");
         store.settle(&claimed, &claimed.closed(EffectState::Succeeded, None)).await.expect("settled");
     }
@@ -86,7 +86,7 @@ async fn a_deadline_beyond_the_retention_is_kept_with_its_deploy() {
         store.keep_open(now).await.expect("kept");
         deleted(&local, now).await;
     }
-    let found = store.take_due(due, 10).await.expect("read").effects;
+    let found = store.due(due).take(10).await.expect("read").effects;
     assert!(found.iter().any(|effect| effect.kind == review), "{found:?}");
     assert!(store.deploy(&id).await.expect("read").is_some());
 }
@@ -97,7 +97,7 @@ async fn a_failed_step_outlives_the_retention_until_resolved() {
     let day = SignedDuration::from_hours(24);
     let store = Store::new(local.dynamo.clone(), None, Places { retention: day, ..places() });
     let run = failed(&store).await;
-    for effect in store.take_due(second(100), 10).await.expect("read").effects {
+    for effect in store.due(second(100)).take(10).await.expect("read").effects {
         let claimed = store.claim(&effect, second(100)).await.expect("claimed");
         store.settle(&claimed, &claimed.closed(EffectState::Succeeded, None)).await.expect("settled");
     }
@@ -142,7 +142,7 @@ async fn a_row_written_late_is_kept_from_then_on() {
     store.commit(Change::to(&known.id, late).deploy(&known)).await.expect("written");
     deleted(&local, late + SignedDuration::from_hours(1)).await;
     assert!(store.deploy(&known.id).await.expect("read").is_some());
-    let due = store.take_due(deadline, 10).await.expect("read").effects;
+    let due = store.due(deadline).take(10).await.expect("read").effects;
     let effect = due.into_iter().find(|effect| effect.kind == review).expect("it is due");
     store.claim(&effect, deadline).await.expect("claimed");
     deleted(&local, deadline + SignedDuration::from_hours(1)).await;

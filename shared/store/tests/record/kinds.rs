@@ -7,7 +7,7 @@ use approval::approval::{
 };
 use approval::deploy::RulesChange;
 use approval::deploy_state::DeployState;
-use approval::effect::EffectKind;
+use approval::effect::{EffectKind, Others};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
 use approval::people::{Handle, Nobody};
@@ -364,9 +364,11 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::Remind { approval: approval() },
         EffectKind::WatchFreeze { approval: approval() },
         EffectKind::JudgeAgain { approval: approval(), round: 3 },
-        EffectKind::JudgeOthers { approval: Some(approval()) },
-        EffectKind::JudgeOthers { approval: None },
-        EffectKind::ApplyPolicy,
+        EffectKind::JudgeOthers { others: Others::MovedBy { approval: approval() }, from: None },
+        EffectKind::JudgeOthers { others: Others::Blocked, from: Some(ODD[3].to_owned()) },
+        EffectKind::judge_others(Others::All),
+        EffectKind::ApplyPolicy { from: None },
+        EffectKind::ApplyPolicy { from: Some(DeployId::from_text(ODD[3])) },
         EffectKind::EvaluateAgain,
         EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
         EffectKind::OfferEvaluation { channel: "C1".to_owned(), text: ODD[1].to_owned() },

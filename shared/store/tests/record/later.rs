@@ -69,7 +69,7 @@ async fn committed(local: &Local, wait: SignedDuration) -> (Effect, Vec<EffectMe
 
 /// The effects that the clock finds at this time, without the one that follows from a registered deploy.
 async fn due(local: &Local, now: jiff::Timestamp) -> Vec<Effect> {
-    let taken = local.store.take_due(now, 10).await.expect("read").effects;
+    let taken = local.store.due(now).take(10).await.expect("read").effects;
     taken.into_iter().filter(|effect| effect.kind != EffectKind::EvaluateRules).collect()
 }
 

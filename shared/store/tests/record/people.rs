@@ -2,7 +2,7 @@
 
 use crate::local::{Local, text};
 use crate::samples::second;
-use approval::effect::EffectKind;
+use approval::effect::{EffectKind, Others};
 use approval::id::DeployId;
 use approval::people::{By, Claim, Entry, Handle, Nobody};
 use std::collections::BTreeSet;
@@ -57,11 +57,11 @@ async fn member_is_asked_and_blocked_approvals_are_looked_at_once() {
         Entry::new(three).say("", left, by("UANA")).expect("new"),
     ];
     save(&local.store, said).await.expect("saved");
-    let due = local.store.take_due(second(100_000), 10).await.expect("read").effects;
+    let due = local.store.due(second(100_000)).take(10).await.expect("read").effects;
     let kinds: Vec<_> = due.into_iter().map(|effect| effect.kind).collect();
     let asked = EffectKind::AskMember { handle: one, version: 1, at: None };
     assert!(kinds.len() == 2 && kinds.contains(&asked), "{kinds:?}");
-    assert!(kinds.contains(&EffectKind::JudgeOthers { approval: None }), "{kinds:?}");
+    assert!(kinds.contains(&EffectKind::judge_others(Others::Blocked)), "{kinds:?}");
 }
 
 #[tokio::test]

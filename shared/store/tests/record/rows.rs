@@ -346,7 +346,9 @@ async fn effects_of_every_kind_and_state_read_as_they_were_written() {
         let found = found.expect("an effect of each kind").clone();
         // When the clock sends it is kept in microseconds, which sort as text.
         let as_new = Effect::new(found.id.clone(), id.clone(), kind, now);
-        assert_eq!(found, Effect { due_at: found.due_at, ..as_new.clone() });
+        // An evaluation has its deployment's lane.
+        let written = Effect { due_at: found.due_at, lane: found.lane.clone(), ..as_new.clone() };
+        assert_eq!(found, written);
         assert!(as_new.due_at.duration_since(found.due_at) < SignedDuration::from_micros(1));
         let mut claimed = local.store.claim(&found, second(10)).await.expect("claimed");
         claimed.attempts = claimed.attempts.max(1);

@@ -73,7 +73,7 @@ async fn an_unreadable_effect_is_put_aside_and_the_others_are_taken() {
         let rows = local.rows().await;
         let of = rows.into_values().find(|row| text(row, "sk") == format!("effect#{}", broken.id));
         let before = damage(&local, of.expect("its row"), how).await;
-        let due = local.store.take_due(second(100), 10).await.expect("read");
+        let due = local.store.due(second(100)).take(10).await.expect("read");
         assert_eq!(due.effects.iter().map(|effect| &effect.id).collect::<Vec<_>>(), [&sound.id], "{how:?}");
         let aside: Vec<_> = due.unreadable.iter().map(|message| &message.effect).collect();
         assert_eq!(aside, [&broken.id], "{how:?}");
@@ -87,8 +87,8 @@ async fn an_unreadable_effect_is_put_aside_and_the_others_are_taken() {
         assert_eq!(after, expected, "{how:?}");
         // It is looked at again then, and taken where it can be read by then.
         let sooner = second(100) + ASIDE - SignedDuration::from_secs(1);
-        assert!(local.store.take_due(sooner, 10).await.expect("read").unreadable.is_empty(), "{how:?}");
-        let again = local.store.take_due(second(100) + ASIDE, 10).await.expect("read");
+        assert!(local.store.due(sooner).take(10).await.expect("read").unreadable.is_empty(), "{how:?}");
+        let again = local.store.due(second(100) + ASIDE).take(10).await.expect("read");
         assert_eq!(again.unreadable.len(), 1, "{how:?}");
     }
 }
@@ -111,7 +111,7 @@ async fn due_effects_are_spread_over_the_shards() {
     let shards: BTreeSet<_> =
         rows.values().map(|row| text(row, "due")).filter(|due| !due.is_empty()).collect();
     assert_eq!(shards.len(), 2, "{shards:?}");
-    assert_eq!(local.store.take_due(second(100), 100).await.expect("read").effects.len(), 40);
+    assert_eq!(local.store.due(second(100)).take(100).await.expect("read").effects.len(), 40);
 }
 
 #[tokio::test]
