@@ -201,6 +201,7 @@ impl RuleEvaluation {
             FirstFile::Missing | FirstFile::Found(_) => None,
         });
         if let Some((path, problem)) = unusable {
+            self.check_repository(github, deploy).await?;
             return self.law_beside(deploy, state.as_ref(), path, problem).await.map(Some);
         }
         let (found, found_tags) = (rules.found(), tags.found());

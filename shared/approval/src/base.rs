@@ -5,7 +5,7 @@ mod meeting;
 pub use meeting::{Reach, acts_on, meets};
 
 use crate::action::{
-    Action, ApprovalSpec, HeaderText, Method, ParameterValue, TextOf, TriggerSpec, WebhookBody, WebhookSpec,
+    Action, ApprovalSpec, HeaderText, ParameterValue, TextOf, TriggerSpec, WebhookBody, WebhookSpec,
 };
 use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
@@ -304,7 +304,7 @@ fn follows_environment(action: &Action) -> bool {
     let looked = match action.plain() {
         Action::SlackChannelApproval(next) => return next.on_success.iter().any(follows_environment),
         Action::SendEvent(_) => return true,
-        Action::Webhook(spec) if spec.body.is_none() && spec.method != Method::Get => return true,
+        Action::Webhook(spec) if spec.body.is_none() && spec.method.describes() => return true,
         // Where a build starts from is no part of what it acts on.
         Action::TriggerBuild(spec) => {
             Action::TriggerBuild(TriggerSpec { revision: None, ..spec.clone() }).with_texts(look)

@@ -2,7 +2,7 @@
 
 use crate::samples::spec;
 use approval::action::{
-    Action, ApprovalSpec, BuildRef, EventSpec, HeaderText, ParameterValue, TriggerSpec, WebhookBody,
+    Action, ApprovalSpec, BuildRef, EventSpec, HeaderText, Method, ParameterValue, TriggerSpec, WebhookBody,
     WebhookSpec,
 };
 use approval::base::{acts_on, meets, place};
@@ -85,6 +85,11 @@ fn what_is_sent_is_part_of_the_place() {
     // What describes the deploy names its environment.
     for described in [Action::Webhook(WebhookSpec::to(url())), event("promoted")] {
         assert_ne!(of(&described), place_of(&described, "Production"), "{described:?}");
+    }
+    // Neither a GET nor a DELETE describes anything.
+    for method in [Method::Get, Method::Delete] {
+        let silent = Action::Webhook(WebhookSpec { method, ..WebhookSpec::to(url()) });
+        assert_eq!(of(&silent), place_of(&silent, "Production"), "{silent:?}");
     }
 }
 
