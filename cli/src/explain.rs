@@ -7,7 +7,7 @@ use crate::args::{Explain, Format};
 use crate::check::counted;
 use crate::does::{Does, does};
 use crate::files::{Stop, is_input, read};
-use crate::outlook::{Outlook, conditions, outlook};
+use crate::outlook::{RuleForecast, conditions, outlook};
 use crate::{Exit, Streams, deploy, policy};
 use approval::deploy::Deploy;
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +27,7 @@ struct Explained<'a> {
 
 struct ExplainedRule<'a> {
     rule: &'a Rule,
-    outlook: Outlook,
+    outlook: RuleForecast,
     conditions: Vec<Explanation>,
     /// The ways in which it is below the policy, as people read them.
     below: Vec<String>,

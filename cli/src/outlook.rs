@@ -12,15 +12,15 @@ const MAX_FREEZES: usize = 100;
 
 /// Outlook of a rule for a deploy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outlook {
+pub(crate) enum RuleForecast {
     /// It holds.
     Opens,
     /// It held before, and was opened then.
-    Opened(Moment),
+    Opened(ForecastTime),
     /// It will hold, by time alone.
-    Later(Moment),
+    Later(ForecastTime),
     /// It holds, and a freeze keeps it from being opened until then.
-    Frozen(Moment),
+    Frozen(ForecastTime),
     /// Whatever time does, it does not hold.
     Never,
     /// Triggers of pull requests alone: no deploy opens it.
@@ -29,7 +29,7 @@ pub(crate) enum Outlook {
     NotSupported,
 }
 
-impl Outlook {
+impl RuleForecast {
     /// True if the rule holds now or held before. Its run is open then, unless it waits for another one.
     pub(crate) fn has_opened(self) -> bool {
         match self {
@@ -43,7 +43,7 @@ impl Outlook {
 
 /// Moment at which a rule opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub(crate) struct ForecastTime {
     /// Time for which the deploy has been there by then.
     pub(crate) deployed_for: SignedDuration,
     /// The time.
@@ -51,22 +51,22 @@ pub(crate) struct Moment {
 }
 
 /// Outlook of `rule` for `deploy` at `now`, if no newer deploy arrives and nothing more becomes known.
-pub(crate) fn outlook(rule: &Rule, deploy: &Described, now: Timestamp) -> Outlook {
+pub(crate) fn outlook(rule: &Rule, deploy: &Described, now: Timestamp) -> RuleForecast {
     if !rule.applies_to_deploys() {
-        return Outlook::NotForDeploys;
+        return RuleForecast::NotForDeploys;
     }
     if !rule.unsupported.is_empty() {
-        return Outlook::NotSupported;
+        return RuleForecast::NotSupported;
     }
     let holds = rule.holds(&deploy.at(now));
     let frozen = holds && rule.frozen(now).is_some();
     match opening(rule, deploy, deploy.deploy.deployed_at) {
-        Some(opens) if frozen && opens.at > now => Outlook::Frozen(opens),
+        Some(opens) if frozen && opens.at > now => RuleForecast::Frozen(opens),
         // It will not hold when its freeze is over.
-        None if frozen => Outlook::Never,
-        _ if holds => Outlook::Opens,
-        Some(before) if before.at < now => Outlook::Opened(before),
-        _ => opening(rule, deploy, now).map_or(Outlook::Never, Outlook::Later),
+        None if frozen => RuleForecast::Never,
+        _ if holds => RuleForecast::Opens,
+        Some(before) if before.at < now => RuleForecast::Opened(before),
+        _ => opening(rule, deploy, now).map_or(RuleForecast::Never, RuleForecast::Later),
     }
 }
 
@@ -88,14 +88,14 @@ pub(crate) fn open(file: &RulesFile, holds: impl Fn(&Rule) -> bool) -> BTreeSet<
 
 /// First moment from `from` on at which `rule` opens: it holds, and no freeze keeps it from opening. `None`:
 /// there is none, or too many freezes come before it.
-fn opening(rule: &Rule, deploy: &Described, mut from: Timestamp) -> Option<Moment> {
+fn opening(rule: &Rule, deploy: &Described, mut from: Timestamp) -> Option<ForecastTime> {
     for _ in 0..MAX_FREEZES {
         let wait = SignedDuration::try_from(rule.holds_in(&deploy.at(from))?).ok()?;
         // Beyond the end of all time, it never does.
         let at = from.checked_add(wait).ok()?;
         match rule.frozen(at) {
             None => {
-                return Some(Moment { deployed_for: at.duration_since(deploy.deploy.deployed_at), at });
+                return Some(ForecastTime { deployed_for: at.duration_since(deploy.deploy.deployed_at), at });
             }
             Some(hold) => from = hold.until,
         }
@@ -119,10 +119,12 @@ pub(crate) fn conditions(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec
 /// features that are not supported.
 pub(crate) fn reasons(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<String> {
     match outlook(rule, deploy, now) {
-        Outlook::Opens | Outlook::Opened(_) => Vec::new(),
-        Outlook::NotForDeploys => vec![format!("its triggers are {}", rule.triggers.join(", "))],
-        Outlook::NotSupported => rule.unsupported.iter().map(|problem| problem.message.clone()).collect(),
-        Outlook::Never | Outlook::Later(_) | Outlook::Frozen(_) => {
+        RuleForecast::Opens | RuleForecast::Opened(_) => Vec::new(),
+        RuleForecast::NotForDeploys => vec![format!("its triggers are {}", rule.triggers.join(", "))],
+        RuleForecast::NotSupported => {
+            rule.unsupported.iter().map(|problem| problem.message.clone()).collect()
+        }
+        RuleForecast::Never | RuleForecast::Later(_) | RuleForecast::Frozen(_) => {
             let freeze = if rule.opens_after_freeze() { frozen(rule, now) } else { None };
             failures(&rule.conditions, &rule.sees(&deploy.at(now))).into_iter().chain(freeze).collect()
         }

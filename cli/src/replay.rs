@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 
 /// The rules, and what they mean for each deploy.
-struct Told<'a> {
+struct ReplayReport<'a> {
     file: &'a RulesFile,
     since: Timestamp,
     /// Shortfalls of the rules below the policy, as people read them, each once; `None`: there is no policy.
@@ -86,7 +86,7 @@ pub(crate) fn run(
     });
     let deploys = fate::replay(&file, &below.collect(), &recorded, surroundings.now);
     let texts = policy.as_ref().map(|_| shortfalls.values().flatten().map(Shortfall::text).collect());
-    let told = Told { file: &file, since, below: texts, deploys };
+    let told = ReplayReport { file: &file, since, below: texts, deploys };
     match args.format {
         RecordFormat::Table => human::write(streams.out, &told)?,
         RecordFormat::Json => json::write(streams.out, &told)?,

@@ -94,7 +94,7 @@ fn every_kind_of_answer_has_the_security_headers() {
 }
 
 #[test]
-fn a_session_is_kept_from_scripts_and_other_sites_and_a_form_of_another_site_is_refused() {
+fn session_is_hidden_from_scripts_and_other_sites() {
     tell("browser-cookie", async |story| {
         let url = format!("{}/sign-in", story.world.front.url());
         let form = [("key", API_KEY)];

@@ -24,7 +24,7 @@ fn a_vote_in_slack_appears_on_an_open_page_without_a_reload() {
 }
 
 #[test]
-fn a_page_says_that_it_is_not_kept_up_to_date_once_nobody_is_signed_in() {
+fn signed_out_page_says_that_it_is_stale() {
     tell_in_browser("browser-signed-out", async |story| {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
         let (deploy, dialog) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;

@@ -9,7 +9,7 @@ use system_tests::story::rule;
 use system_tests::world::API_KEY;
 
 #[test]
-fn somebody_signs_in_and_finds_their_way_with_the_keyboard_alone() {
+fn member_signs_in_and_navigates_by_keyboard() {
     tell_in_browser("browser-keyboard", async |story| {
         let revision = story.push("Ana", "Take cards");
         let deploy = story.deploys(&revision, "Staging").await;

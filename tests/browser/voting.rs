@@ -4,7 +4,7 @@ use crate::browser::{Browser, ENTER, tell_in_browser};
 use crate::judge;
 
 #[test]
-fn two_people_vote_on_the_page_and_each_sees_the_others_vote_come() {
+fn votes_of_two_people_appear_on_both_pages() {
     tell_in_browser("browser-voting", async |story| {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
         let (deploy, _) = story
@@ -35,7 +35,7 @@ fn two_people_vote_on_the_page_and_each_sees_the_others_vote_come() {
 }
 
 #[test]
-fn somebody_votes_with_the_keyboard_alone_and_takes_the_vote_back_without_javascript() {
+fn member_votes_by_keyboard_and_withdraws_without_scripts() {
     tell_in_browser("browser-vote-keys", async |story| {
         let ana = story.person("Ana");
         let (deploy, _) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;

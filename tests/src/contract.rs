@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// An answer of the JSON API.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct Exchange {
     /// `GET`.
     pub method: String,
     /// The path, without the query.
@@ -19,8 +19,8 @@ pub struct Heard {
 }
 
 /// Returns the difference between `heard` and its description in `document`; `None`: there is none.
-pub fn violation(document: &Value, heard: &Heard) -> Option<String> {
-    let Heard { method, path, status, media_type, body } = heard;
+pub fn violation(document: &Value, heard: &Exchange) -> Option<String> {
+    let Exchange { method, path, status, media_type, body } = heard;
     let differs = |how: String| Some(format!("{method} {path} answered {status}: {how}"));
     let known = document["paths"].as_object()?.iter().find(|(pattern, _)| matches(pattern, path));
     let operation = known.map_or(&Value::Null, |(_, methods)| &methods[method.to_ascii_lowercase()]);
@@ -78,7 +78,7 @@ mod tests {
         let (path, media_type) = (path.to_owned(), media_type.to_owned());
         violation(
             &document,
-            &Heard { method: "GET".to_owned(), path, status, media_type, body: body.to_owned() },
+            &Exchange { method: "GET".to_owned(), path, status, media_type, body: body.to_owned() },
         )
     }
 

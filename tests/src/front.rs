@@ -1,7 +1,7 @@
 //! The address that stories, Slack and links know the stack by: it is there before the stack is, and hides
 //! how a local AWS wants its HTTP API to be addressed.
 
-use crate::contract::Heard;
+use crate::contract::Exchange;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -29,14 +29,14 @@ pub struct Target {
 pub struct Front {
     url: String,
     target: Arc<OnceLock<Target>>,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<Exchange>>>,
 }
 
 #[derive(Clone)]
 struct Forward {
     client: reqwest::Client,
     target: Arc<OnceLock<Target>>,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<Exchange>>>,
 }
 
 impl Front {
@@ -58,7 +58,7 @@ impl Front {
     }
 
     /// The answers of the JSON API that went through it since the last call.
-    pub fn heard(&self) -> Vec<Heard> {
+    pub fn heard(&self) -> Vec<Exchange> {
         std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -107,7 +107,7 @@ async fn send(
     let body = answer.bytes().await?;
     if asked.starts_with("/api/v1/") {
         let text = String::from_utf8_lossy(&body).into_owned();
-        let heard = Heard { method, path: asked, status, media_type, body: text };
+        let heard = Exchange { method, path: asked, status, media_type, body: text };
         forward.heard.lock().unwrap_or_else(PoisonError::into_inner).push(heard);
     }
     Ok(response.body(Body::from(body))?)

@@ -6,7 +6,7 @@ use crate::telling::Telling;
 use crate::world::World;
 use approval::id::{ApprovalId, DeployId};
 use approval::run::Status;
-use signoff_local::calls::{Call, Heard, Strike};
+use signoff_local::calls::{Call, CallLog, Strike};
 
 /// Steps that people take, and their expected outcome.
 #[derive(Clone, Copy, Debug)]
@@ -85,11 +85,11 @@ pub struct Ends {
 
 /// A scenario that was told.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct ScenarioReport {
     /// Invariants that it broke.
     pub violations: Vec<String>,
     /// Calls of the functions.
-    pub heard: Heard,
+    pub heard: CallLog,
     /// True if the end of a step is unknown.
     pub unknown: bool,
 }
@@ -113,7 +113,7 @@ pub async fn tell(
     scenario: &Scenario,
     name: &str,
     order: Option<(Call, Strike)>,
-) -> Told {
+) -> ScenarioReport {
     let stack = world.aws.as_embedded().expect("only the embedded local AWS can strike a call");
     let before = invariants::Before::of(world);
     let mut telling = Telling::begin(world, stack, scenario, name);
@@ -143,5 +143,5 @@ pub async fn tell(
     }
     violations.extend(invariants::broken(&telling, &pages, &before));
     let unknown = pages.iter().any(invariants::has_unknown);
-    Told { violations, heard, unknown }
+    ScenarioReport { violations, heard, unknown }
 }

@@ -12,7 +12,7 @@ use signoff_local::{circleci, github, jira, linear, slack};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use store::{Places, Store};
+use store::{Store, StoreConfig};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
@@ -257,7 +257,7 @@ impl World {
         let (settings, record_table) = (settings(&aws)?, aws.physical_id("RecordTable")?);
         let clients = Aws::new(&settings)?;
         let (store, dynamodb, sqs) = (settings.store(&clients)?, clients.dynamodb(), clients.sqs());
-        let places = Places {
+        let places = StoreConfig {
             record_table: record_table.clone(),
             cache_table: None,
             deploys_queue: None,

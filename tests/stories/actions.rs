@@ -70,7 +70,7 @@ fn a_rate_limit_is_waited_for() {
 }
 
 #[test]
-fn an_answer_that_is_lost_after_the_approval_is_not_taken_for_a_failure() {
+fn lost_answer_after_a_release_is_no_failure() {
     tell("ci-lost", async |story| {
         let revision = story.push("Ana", "Take cards");
         let circleci = &story.world.circleci;
@@ -238,7 +238,7 @@ fn a_github_workflow_is_dispatched_with_its_inputs() {
 }
 
 #[test]
-fn a_branch_that_moved_on_is_not_deployed_in_place_of_what_was_approved() {
+fn moved_branch_is_not_deployed_for_the_approved_commit() {
     tell("gh-moved-on", async |story| {
         let revision = story.push("Ana", "Take cards");
         story.push("Ben", "Take everything");
@@ -295,7 +295,7 @@ fn a_dispatch_whose_answer_was_lost_is_found_and_not_repeated() {
 }
 
 #[test]
-fn a_circleci_pipeline_is_triggered_once_though_its_answer_was_lost() {
+fn circleci_pipeline_starts_once_after_a_lost_answer() {
     tell("ci-trigger-lost", async |story| {
         let revision = story.push("Ana", "Take cards");
         story.world.circleci.declare_parameters(&story.project(), &["deploy_prod"]);

@@ -35,7 +35,7 @@ fn who_is_not_in_the_channel_does_not_vote_on_the_page_either() {
         story.world.slack.leave(&story.name, &ben);
         let seen = story.sees(&ana);
         let in_slack = story.world.slack.click(&ben, &story.name, &dialog, "approve").await;
-        assert!(matches!(in_slack, Err(NoSuchButton::Outside(..))), "{in_slack:?}");
+        assert!(matches!(in_slack, Err(NoSuchButton::NotInChannel(..))), "{in_slack:?}");
 
         for (what, reason) in [("approve", ""), ("reject", "no"), ("cancel", ""), ("cancel", "enough")] {
             let (status, text) = told(sends(story, &visitor, &deploy, what, reason).await).await;
@@ -80,7 +80,7 @@ fn who_is_named_votes_on_the_page_without_being_in_the_channel() {
 }
 
 #[test]
-fn nothing_counts_on_the_page_before_slack_says_who_is_in_the_channel() {
+fn vote_on_the_page_needs_the_channels_members() {
     tell("channel-silent", async |story| {
         let ben = story.person("Ben");
         let hold = Hold::default();
@@ -107,7 +107,7 @@ fn nothing_counts_on_the_page_before_slack_says_who_is_in_the_channel() {
 }
 
 #[test]
-fn who_is_not_in_the_channel_does_not_say_on_the_page_what_became_of_an_action() {
+fn non_member_cannot_resolve_a_step_on_the_page() {
     tell("channel-step", async |story| {
         let (receiver, action) = lost_hook().await;
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));

@@ -9,7 +9,7 @@ use store::Change;
 use system_tests::story::{rule, tell};
 
 #[test]
-fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
+fn clock_evaluates_a_deploy_whose_message_was_lost() {
     tell("never-sent", async |story| {
         story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
         let revision = story.push("Ana", "Take cards");
@@ -54,7 +54,7 @@ const UNREADABLE: [&str; 4] =
     ["no JSON", r#"{"deploy": 1}"#, r#"{"deploy": "d"}"#, r#"{"deploy": "d", "effect": "e", "shard": 3}"#];
 
 #[test]
-fn a_message_that_can_not_be_read_goes_to_the_dead_letters_and_its_neighbours_go_on() {
+fn unreadable_message_becomes_a_dead_letter() {
     tell("unreadable", async |story| {
         let world = story.world;
         for (queue, dead_letters) in

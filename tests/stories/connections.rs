@@ -204,7 +204,7 @@ fn a_disconnected_deployment_refuses_and_opens_nothing() {
 }
 
 #[test]
-fn what_is_approved_after_a_deployment_was_disconnected_is_not_run() {
+fn approval_of_a_disconnected_deployment_runs_nothing() {
     tell("disconnected-late", async |story| {
         let ana = story.person("Ana");
         let posts = "slack_channel_message: {channel: '#CHANNEL', message: Promoted}";

@@ -13,7 +13,7 @@ fn waiting(page: &Page, is: fn(&EffectKind) -> bool) -> &Effect {
 }
 
 #[test]
-fn an_approval_that_nobody_decides_expires_and_what_the_rule_has_for_it_runs() {
+fn undecided_approval_expires_and_runs_on_expire() {
     tell("expires", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
@@ -171,7 +171,7 @@ fn a_newer_deploy_takes_the_place_of_an_older_one() {
 }
 
 #[test]
-fn a_deploy_that_is_older_than_the_one_that_is_asked_about_is_closed_at_once() {
+fn older_deploy_than_the_asked_one_closes_at_once() {
     tell("came-late", async |story| {
         story.person("Ana");
         let older = story.push("Ana", "One");

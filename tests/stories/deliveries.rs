@@ -122,7 +122,7 @@ async fn deliver(story: &Story, delivery: &signoff_local::github::Delivery) -> (
 }
 
 #[test]
-fn a_github_deployment_opens_the_dialog_once_however_often_it_is_delivered() {
+fn repeated_delivery_opens_one_dialog() {
     tell("github", async |story| {
         story.rules(&system_tests::story::rule("votes_required: 1", "webhook: 'https://example.com'"));
         let revision = story.push("Ana", "Take cards");

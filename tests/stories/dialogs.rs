@@ -62,7 +62,7 @@ fn a_dialog_that_somebody_deletes_is_posted_again() {
 }
 
 #[test]
-fn a_dialog_that_is_gone_without_a_word_is_posted_again_at_the_next_vote() {
+fn vanished_dialog_is_posted_again_at_the_next_vote() {
     tell("gone", async |story| {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
         let (deploy, dialog) = story.asks("votes_required: 3", "webhook: 'https://example.com'").await;
@@ -83,7 +83,7 @@ fn a_dialog_that_is_gone_without_a_word_is_posted_again_at_the_next_vote() {
 }
 
 #[test]
-fn a_click_that_comes_before_the_dialogs_post_is_recorded_counts() {
+fn click_before_the_post_is_recorded_counts() {
     tell("early-click", async |story| {
         let ana = story.person("Ana");
         let hold = Hold::default();
@@ -284,7 +284,7 @@ fn a_lost_answer_asks_a_person_who_says_that_it_was_done() {
 }
 
 #[test]
-fn a_lost_answer_of_a_rule_without_a_dialog_asks_in_the_deployments_channel() {
+fn lost_answer_without_a_dialog_asks_the_channel() {
     tell("lost-alone", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
         receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));

@@ -7,7 +7,7 @@ use approval::id::DeployId;
 use approval::run::Status;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use runtime::facts::learn;
+use runtime::facts::record_fact;
 use serde_json::json;
 use signoff_local::github::{ChangedFile, NewCommit};
 use signoff_local::slack::NewUser;
@@ -37,7 +37,7 @@ fn opened(page: &Page) -> Vec<(&str, Status)> {
 async fn report(story: &Story, deploy: &DeployId, health: Health) {
     let report = Report { health, at: runtime::time::now() };
     let command = Command::Report { source: API.to_owned(), report };
-    assert!(learn(&story.world.store, deploy, &command, runtime::time::now(), "story").await.unwrap());
+    assert!(record_fact(&story.world.store, deploy, &command, runtime::time::now(), "story").await.unwrap());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_tag_that_a_rule_gives_opens_the_next_one() {
 }
 
 #[test]
-fn an_environment_that_catches_up_opens_the_rule_that_asks_for_it() {
+fn caught_up_environment_opens_the_rule() {
     tell("drift", async |story| {
         story.rules(
             "rules:\n  - watch:\n      conditions: [environment='Staging']\n      actions:\n        - monitor_drift:\n            \

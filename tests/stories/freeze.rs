@@ -66,7 +66,7 @@ async fn ends(story: &Story, approval: &Approval) {
 }
 
 #[test]
-fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
+fn frozen_approval_takes_votes_and_runs_after_the_freeze() {
     tell("frozen", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
         let ana = story.person("Ana");

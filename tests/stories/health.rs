@@ -100,7 +100,7 @@ async fn until_known(story: &Story, deploy: &DeployId, health: Health) -> Page {
 }
 
 #[test]
-fn an_alarm_makes_the_newest_deploy_of_what_it_watches_unhealthy() {
+fn alarm_makes_its_newest_deploy_unhealthy() {
     tell("health-alarm", async |story| {
         story.rules(&rule("Production", "Unhealthy"));
         let now = runtime::time::now();

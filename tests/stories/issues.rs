@@ -98,7 +98,7 @@ fn the_issues_that_a_change_mentions_decide_which_rules_open() {
 }
 
 #[test]
-fn a_tracker_that_refuses_is_told_and_the_deploy_goes_on_without_its_issues() {
+fn refusing_tracker_is_reported_and_the_deploy_goes_on() {
     tell("issues-refused", async |story| {
         let world = story.world;
         let urgent = linear::NewIssue::new("REFUSED-1", "Now");
@@ -195,7 +195,7 @@ fn an_answer_that_is_lost_leaves_one_comment() {
 }
 
 #[test]
-fn an_answer_that_is_lost_after_an_issue_was_moved_is_not_taken_for_a_failure() {
+fn lost_answer_after_a_transition_is_no_failure() {
     tell("issues-moved", async |story| {
         let world = story.world;
         world.jira.add_issue(jira::NewIssue::new("MOVED-1", "Prices"));
@@ -211,7 +211,7 @@ fn an_answer_that_is_lost_after_an_issue_was_moved_is_not_taken_for_a_failure() 
 }
 
 #[test]
-fn an_issue_that_refuses_is_named_and_the_others_have_their_turn() {
+fn refusing_issue_is_named_and_others_go_on() {
     tell("issues-some", async |story| {
         let world = story.world;
         world.jira.add_issue(jira::NewIssue::new("SOME-1", "Prices"));
@@ -230,7 +230,7 @@ fn an_issue_that_refuses_is_named_and_the_others_have_their_turn() {
 }
 
 #[test]
-fn a_deploy_that_mentions_no_issue_stops_nothing_and_a_message_lists_those_of_another() {
+fn deploy_without_issues_stops_nothing() {
     tell("issues-none", async |story| {
         let world = story.world;
         world.jira.add_issue(jira::NewIssue::new("NONE-1", "Prices <!channel>"));

@@ -64,7 +64,7 @@ pub(crate) async fn told(answer: Response) -> (u16, String) {
 }
 
 #[test]
-fn a_vote_on_the_page_counts_as_one_in_slack_and_the_dialog_shows_it() {
+fn vote_on_the_page_shows_in_the_dialog() {
     tell("page-vote", async |story| {
         let (receiver, action) = hook().await;
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
@@ -165,7 +165,7 @@ fn a_reason_is_asked_for_on_the_page_too() {
 }
 
 #[test]
-fn who_may_not_vote_in_slack_may_not_on_the_page_and_is_told_the_same() {
+fn page_refuses_whom_slack_refuses_with_the_same_words() {
     tell("page-refused", async |story| {
         let (_receiver, action) = hook().await;
         let [ana, ben, cleo, dan] = ["Ana", "Ben", "Cleo", "Dan"].map(|name| story.person(name));

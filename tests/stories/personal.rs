@@ -66,7 +66,7 @@ fn each_author_is_told_and_who_is_not_found_is_named() {
 }
 
 #[test]
-fn who_deployed_is_told_and_an_answer_that_was_lost_tells_nobody_twice() {
+fn deployer_is_notified_once_after_a_lost_answer() {
     tell("notify-deployer", async |story| {
         let ana = story.person("Ana");
         let lost = Fault::once("chat.postMessage", FaultKind::DropAfterHandling);

@@ -214,7 +214,7 @@ fn a_session_is_renewed_and_ends_with_the_membership() {
 }
 
 #[test]
-fn what_only_admins_may_waits_until_slack_says_that_they_still_are() {
+fn admin_pages_wait_until_slack_confirms_the_admin() {
     tell("sign-in-admin", async |story| {
         let slack = &story.world.slack;
         let ana = slack.add_user(NewUser::new("Ana", &story.email("Ana")).admin());

@@ -58,7 +58,7 @@ fn held(page: &Page) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_rule_opens_once_when_its_deploy_has_been_there_for_long_enough() {
+fn rule_opens_once_after_deployed_for() {
     tell("soaks", async |story| {
         story.rules(RULES);
         let revision = story.push("Ana", "Take cards");

@@ -137,7 +137,7 @@ fn where_github_does_not_answer_the_new_rule_is_shown_alone() {
 }
 
 #[test]
-fn the_file_is_made_where_the_settings_say_that_the_repository_is() {
+fn wizard_links_to_the_repository_of_the_settings() {
     tell("wizard-host", async |story| {
         let fields = fields(story);
         let page = text(wizard(story, "new", &fields).await, 200).await;

@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use system_tests::local_aws::setting;
-use system_tests::scenario::{Faults, Scenario, Told, tell};
+use system_tests::scenario::{Faults, Scenario, ScenarioReport, tell};
 use system_tests::scenarios::{ALL, POLICY, UNDER_POLICY};
 use system_tests::world::{POLICY_REPOSITORY, World, WorldOptions};
 
@@ -131,7 +131,7 @@ fn work(
         let Some(fault) = next else { return };
         let begun = Instant::now();
         let order = Some((fault.call.clone(), fault.strike));
-        let Told { violations, heard, unknown } =
+        let ScenarioReport { violations, heard, unknown } =
             world.block_on(tell(world, &fault.scenario, &fault.name(), order));
         if !violations.is_empty() {
             world = self::world(has_policy);

@@ -2,7 +2,7 @@
 
 use super::{Explained, ExplainedRule};
 use crate::does::{Asks, Does, printable, votes};
-use crate::outlook::{Moment, Outlook, frozen};
+use crate::outlook::{ForecastTime, RuleForecast, frozen};
 use approval::action::Reasons;
 use jiff::Timestamp;
 use rules::explain::{Explanation, shown_duration};
@@ -22,15 +22,19 @@ fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>, at: Timestamp) -> io:
     let rule = explained.rule;
     writeln!(out, "\n{}: {}", rule.name, verdict(&explained.outlook))?;
     match explained.outlook {
-        Outlook::NotForDeploys => {
+        RuleForecast::NotForDeploys => {
             return writeln!(out, "  its triggers are {}", rule.triggers.join(", "));
         }
-        Outlook::NotSupported => {
+        RuleForecast::NotSupported => {
             for problem in &rule.unsupported {
                 writeln!(out, "  line {}: {}", problem.line, problem.message)?;
             }
         }
-        Outlook::Opens | Outlook::Opened(_) | Outlook::Later(_) | Outlook::Frozen(_) | Outlook::Never => {}
+        RuleForecast::Opens
+        | RuleForecast::Opened(_)
+        | RuleForecast::Later(_)
+        | RuleForecast::Frozen(_)
+        | RuleForecast::Never => {}
     }
     for window in &rule.freeze {
         writeln!(out, "  does not act in: {window}")?;
@@ -55,24 +59,24 @@ fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>, at: Timestamp) -> io:
     if explained.does.is_empty() {
         return Ok(());
     }
-    let it = if explained.outlook == Outlook::Opens { "does" } else { "would do" };
+    let it = if explained.outlook == RuleForecast::Opens { "does" } else { "would do" };
     writeln!(out, "  {it}:")?;
     actions(out, &explained.does, 4)
 }
 
-fn verdict(outlook: &Outlook) -> String {
+fn verdict(outlook: &RuleForecast) -> String {
     match outlook {
-        Outlook::Opens => "opens".to_owned(),
-        Outlook::Opened(Moment { deployed_for, at }) => {
+        RuleForecast::Opens => "opens".to_owned(),
+        RuleForecast::Opened(ForecastTime { deployed_for, at }) => {
             format!("holds no longer; it opened when deployed for {}, at {at}", shown_duration(*deployed_for))
         }
-        Outlook::Later(Moment { deployed_for, at }) => {
+        RuleForecast::Later(ForecastTime { deployed_for, at }) => {
             format!("opens once deployed for {}, at {at}", shown_duration(*deployed_for))
         }
-        Outlook::Frozen(Moment { at, .. }) => format!("opens once its freeze is over, at {at}"),
-        Outlook::Never => "does not open".to_owned(),
-        Outlook::NotForDeploys => "does not open, for no deploy".to_owned(),
-        Outlook::NotSupported => "does not open: it uses what is not supported yet".to_owned(),
+        RuleForecast::Frozen(ForecastTime { at, .. }) => format!("opens once its freeze is over, at {at}"),
+        RuleForecast::Never => "does not open".to_owned(),
+        RuleForecast::NotForDeploys => "does not open, for no deploy".to_owned(),
+        RuleForecast::NotSupported => "does not open: it uses what is not supported yet".to_owned(),
     }
 }
 

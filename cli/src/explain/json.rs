@@ -4,7 +4,7 @@ use super::{Explained, ExplainedRule};
 use crate::check::document;
 use crate::does::Does;
 use crate::files::Stop;
-use crate::outlook::Outlook;
+use crate::outlook::RuleForecast;
 use approval::freeze::hold;
 use jiff::Timestamp;
 use rules::condition::Value;
@@ -80,22 +80,27 @@ pub(super) fn write(out: &mut dyn Write, explained: &Explained<'_>) -> Result<()
 }
 
 /// Outlook of a rule, in one word.
-fn word(outlook: &Outlook) -> &'static str {
+fn word(outlook: &RuleForecast) -> &'static str {
     match outlook {
-        Outlook::Opens => "opens",
-        Outlook::Opened(_) => "opened_before",
-        Outlook::Later(_) => "opens_later",
-        Outlook::Frozen(_) => "frozen",
-        Outlook::Never => "does_not_open",
-        Outlook::NotForDeploys => "not_for_deploys",
-        Outlook::NotSupported => "not_supported",
+        RuleForecast::Opens => "opens",
+        RuleForecast::Opened(_) => "opened_before",
+        RuleForecast::Later(_) => "opens_later",
+        RuleForecast::Frozen(_) => "frozen",
+        RuleForecast::Never => "does_not_open",
+        RuleForecast::NotForDeploys => "not_for_deploys",
+        RuleForecast::NotSupported => "not_supported",
     }
 }
 
 fn rule<'a>(explained: &'a ExplainedRule<'a>, at: Timestamp) -> RuleEntry<'a> {
     let moment = match &explained.outlook {
-        Outlook::Opened(moment) | Outlook::Later(moment) | Outlook::Frozen(moment) => Some(moment),
-        Outlook::Opens | Outlook::Never | Outlook::NotForDeploys | Outlook::NotSupported => None,
+        RuleForecast::Opened(moment) | RuleForecast::Later(moment) | RuleForecast::Frozen(moment) => {
+            Some(moment)
+        }
+        RuleForecast::Opens
+        | RuleForecast::Never
+        | RuleForecast::NotForDeploys
+        | RuleForecast::NotSupported => None,
     };
     let rule = explained.rule;
     let conditions = rule.conditions.iter().zip(&explained.conditions).map(|(entry, explanation)| {

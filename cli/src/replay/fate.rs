@@ -1,7 +1,7 @@
 //! Simulation of what rules would have done with the deploys on record.
 
 use crate::deploy::Described;
-use crate::outlook::{Outlook, open, outlook};
+use crate::outlook::{RuleForecast, open, outlook};
 use approval::action::Action;
 use approval::deploy::Slug;
 use jiff::Timestamp;
@@ -21,12 +21,12 @@ pub(super) struct Recorded {
 pub(super) struct Replayed<'a> {
     pub(super) recorded: &'a Recorded,
     /// Fate of each rule, in the file's order.
-    pub(super) rules: Vec<(&'a Rule, Fate)>,
+    pub(super) rules: Vec<(&'a Rule, ReplayOutcome)>,
 }
 
 /// Fate of a rule for a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum ReplayOutcome {
     /// It opens, and people are asked.
     Asks,
     /// It opens, and asks nobody.
@@ -61,7 +61,7 @@ pub(super) enum Verdict {
     Blocked,
 }
 
-impl Fate {
+impl ReplayOutcome {
     /// True if a run is opened.
     pub(super) fn opens(&self) -> bool {
         match self {
@@ -80,14 +80,14 @@ impl Verdict {
 impl Replayed<'_> {
     /// Verdict on the deploy.
     pub(super) fn verdict(&self) -> Verdict {
-        let any = |is: fn(&Fate) -> bool| self.rules.iter().any(|(_, fate)| is(fate));
-        if any(|fate| *fate == Fate::Asks) {
+        let any = |is: fn(&ReplayOutcome) -> bool| self.rules.iter().any(|(_, fate)| is(fate));
+        if any(|fate| *fate == ReplayOutcome::Asks) {
             Verdict::Asked
-        } else if any(|fate| *fate == Fate::Acts) {
+        } else if any(|fate| *fate == ReplayOutcome::Acts) {
             Verdict::ByItself
-        } else if any(|fate| *fate == Fate::BelowPolicy) {
+        } else if any(|fate| *fate == ReplayOutcome::BelowPolicy) {
             Verdict::BelowPolicy
-        } else if any(|fate| matches!(fate, Fate::Waits(_))) {
+        } else if any(|fate| matches!(fate, ReplayOutcome::Waits(_))) {
             Verdict::Waiting
         } else {
             Verdict::Blocked
@@ -137,18 +137,24 @@ fn one<'a>(
     deploy: &Described,
     replaced: Option<Timestamp>,
     now: Timestamp,
-) -> Vec<(&'a Rule, Fate)> {
+) -> Vec<(&'a Rule, ReplayOutcome)> {
     let (until, whenever) = (replaced.unwrap_or(now), Snapshot::of(&Known::new(&deploy.deploy)));
     let open = open(file, |rule| outlook(rule, deploy, until).has_opened());
     let fate = |rule: &Rule| match outlook(rule, deploy, until) {
-        Outlook::Opens | Outlook::Opened(_) if !open.contains(rule.name.as_str()) => Fate::NotAfter,
-        Outlook::Opens | Outlook::Opened(_) if below.contains(&rule.name) => Fate::BelowPolicy,
-        Outlook::Opens | Outlook::Opened(_) if asks(&rule.actions) => Fate::Asks,
-        Outlook::Opens | Outlook::Opened(_) => Fate::Acts,
-        Outlook::Later(_) | Outlook::Frozen(_) if replaced.is_some() => Fate::TooLate,
-        Outlook::Later(moment) | Outlook::Frozen(moment) => Fate::Waits(moment.at),
-        Outlook::NotSupported if rule.may_hold(&whenever) => Fate::NotSupported,
-        Outlook::NotSupported | Outlook::Never | Outlook::NotForDeploys => Fate::DoesNotHold,
+        RuleForecast::Opens | RuleForecast::Opened(_) if !open.contains(rule.name.as_str()) => {
+            ReplayOutcome::NotAfter
+        }
+        RuleForecast::Opens | RuleForecast::Opened(_) if below.contains(&rule.name) => {
+            ReplayOutcome::BelowPolicy
+        }
+        RuleForecast::Opens | RuleForecast::Opened(_) if asks(&rule.actions) => ReplayOutcome::Asks,
+        RuleForecast::Opens | RuleForecast::Opened(_) => ReplayOutcome::Acts,
+        RuleForecast::Later(_) | RuleForecast::Frozen(_) if replaced.is_some() => ReplayOutcome::TooLate,
+        RuleForecast::Later(moment) | RuleForecast::Frozen(moment) => ReplayOutcome::Waits(moment.at),
+        RuleForecast::NotSupported if rule.may_hold(&whenever) => ReplayOutcome::NotSupported,
+        RuleForecast::NotSupported | RuleForecast::Never | RuleForecast::NotForDeploys => {
+            ReplayOutcome::DoesNotHold
+        }
     };
     file.rules.iter().map(|rule| (rule, fate(rule))).collect()
 }
@@ -218,7 +224,7 @@ mod tests {
         let recorded = [recorded("Staging", 50, "#act")];
         let replayed = replay(&file, &BTreeMap::new(), &recorded, "2026-05-11T13:00:00Z".parse().unwrap());
         let fates: Vec<_> = replayed[0].rules.iter().map(|(_, fate)| fate.clone()).collect();
-        assert_eq!(fates[..2], [Fate::DoesNotHold, Fate::NotSupported]);
+        assert_eq!(fates[..2], [ReplayOutcome::DoesNotHold, ReplayOutcome::NotSupported]);
         assert_eq!((replayed[0].verdict(), replayed[0].otherwise()), (Verdict::Blocked, true));
     }
 
@@ -265,17 +271,17 @@ mod tests {
         for (replayed, (environment, minute, _, verdict, fates)) in replayed.iter().zip(record) {
             let told = replayed.rules.iter().filter_map(|(rule, fate)| {
                 let fate = match fate {
-                    Fate::Asks => "asks",
-                    Fate::Acts => "acts",
-                    Fate::BelowPolicy => "below the policy",
-                    Fate::NotSupported => "not supported",
-                    Fate::Waits(at) => {
+                    ReplayOutcome::Asks => "asks",
+                    ReplayOutcome::Acts => "acts",
+                    ReplayOutcome::BelowPolicy => "below the policy",
+                    ReplayOutcome::NotSupported => "not supported",
+                    ReplayOutcome::Waits(at) => {
                         assert_eq!(at.to_string(), "2026-05-11T13:05:00Z");
                         "waits"
                     }
-                    Fate::TooLate => "too late",
-                    Fate::NotAfter => "not after",
-                    Fate::DoesNotHold => return None,
+                    ReplayOutcome::TooLate => "too late",
+                    ReplayOutcome::NotAfter => "not after",
+                    ReplayOutcome::DoesNotHold => return None,
                 };
                 Some(format!("{} {fate}", rule.name))
             });

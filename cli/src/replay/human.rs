@@ -1,7 +1,7 @@
 //! The replay for people.
 
-use super::Told;
-use super::fate::{Fate, Replayed, Verdict};
+use super::ReplayReport;
+use super::fate::{ReplayOutcome, Replayed, Verdict};
 use crate::check::counted;
 use crate::does::printable;
 use crate::record::shown;
@@ -9,7 +9,7 @@ use crate::table::{Align, table};
 use std::io::{self, Write};
 
 /// Writes a summary, then what becomes of each rule, then of each deploy.
-pub(super) fn write(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, told: &ReplayReport<'_>) -> io::Result<()> {
     let deploys = counted(told.deploys.len(), "deploy");
     let count = |verdict| told.deploys.iter().filter(|deploy| deploy.verdict() == verdict).count();
     let without_policy = |verdict: &Verdict| told.below.is_some() || *verdict != Verdict::BelowPolicy;
@@ -42,7 +42,7 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn rules(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
+fn rules(out: &mut dyn Write, told: &ReplayReport<'_>) -> io::Result<()> {
     let rows: Vec<_> = told
         .file
         .rules
@@ -51,15 +51,20 @@ fn rules(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
         .map(|(index, rule)| {
             let fates =
                 || told.deploys.iter().filter_map(|deploy| deploy.rules.get(index)).map(|(_, fate)| fate);
-            let count = |is: fn(&Fate) -> bool| fates().filter(|fate| is(fate)).count().to_string();
+            let count = |is: fn(&ReplayOutcome) -> bool| fates().filter(|fate| is(fate)).count().to_string();
             [
                 rule.name.clone(),
-                count(|fate| *fate == Fate::Asks),
-                count(|fate| *fate == Fate::Acts),
-                count(|fate| *fate == Fate::BelowPolicy),
-                count(|fate| matches!(fate, Fate::Waits(_))),
-                count(|fate| *fate == Fate::NotSupported),
-                count(|fate| matches!(fate, Fate::TooLate | Fate::NotAfter | Fate::DoesNotHold)),
+                count(|fate| *fate == ReplayOutcome::Asks),
+                count(|fate| *fate == ReplayOutcome::Acts),
+                count(|fate| *fate == ReplayOutcome::BelowPolicy),
+                count(|fate| matches!(fate, ReplayOutcome::Waits(_))),
+                count(|fate| *fate == ReplayOutcome::NotSupported),
+                count(|fate| {
+                    matches!(
+                        fate,
+                        ReplayOutcome::TooLate | ReplayOutcome::NotAfter | ReplayOutcome::DoesNotHold
+                    )
+                }),
             ]
         })
         .collect();
@@ -81,13 +86,13 @@ fn deploy(replayed: &Replayed<'_>) -> [String; 5] {
     let rules = replayed.rules.iter().filter_map(|(rule, fate)| {
         let name = &rule.name;
         match fate {
-            Fate::Asks | Fate::Acts => Some(name.clone()),
-            Fate::BelowPolicy => Some(format!("{name} (blocked by the policy)")),
-            Fate::Waits(at) => Some(format!("{name} (waits until {})", shown(*at))),
-            Fate::TooLate => Some(format!("{name} (a newer deploy came first)")),
-            Fate::NotAfter => Some(format!("{name} (only after {})", rule.after.join(", "))),
-            Fate::NotSupported => Some(format!("{name} (not supported)")),
-            Fate::DoesNotHold => None,
+            ReplayOutcome::Asks | ReplayOutcome::Acts => Some(name.clone()),
+            ReplayOutcome::BelowPolicy => Some(format!("{name} (blocked by the policy)")),
+            ReplayOutcome::Waits(at) => Some(format!("{name} (waits until {})", shown(*at))),
+            ReplayOutcome::TooLate => Some(format!("{name} (a newer deploy came first)")),
+            ReplayOutcome::NotAfter => Some(format!("{name} (only after {})", rule.after.join(", "))),
+            ReplayOutcome::NotSupported => Some(format!("{name} (not supported)")),
+            ReplayOutcome::DoesNotHold => None,
         }
     });
     let on_record = if replayed.otherwise() {

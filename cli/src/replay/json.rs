@@ -1,7 +1,7 @@
 //! The replay as one JSON document: its keys stay, and may get company.
 
-use super::Told;
-use super::fate::{Fate, Verdict};
+use super::ReplayReport;
+use super::fate::{ReplayOutcome, Verdict};
 use crate::check::document;
 use crate::files::Stop;
 use approval::id::DeployId;
@@ -49,7 +49,7 @@ struct Rule<'a> {
 }
 
 /// Writes what becomes of each deploy.
-pub(super) fn write(out: &mut dyn Write, told: &Told<'_>) -> Result<(), Stop> {
+pub(super) fn write(out: &mut dyn Write, told: &ReplayReport<'_>) -> Result<(), Stop> {
     let count = |verdict| told.deploys.iter().filter(|deploy| deploy.verdict() == verdict).count();
     let deploys = told.deploys.iter().map(|replayed| {
         let deploy = &replayed.recorded.deploy.deploy;
@@ -78,16 +78,16 @@ pub(super) fn write(out: &mut dyn Write, told: &Told<'_>) -> Result<(), Stop> {
     document(out, &told)
 }
 
-fn rule<'a>(rule: &'a str, fate: &Fate) -> Rule<'a> {
+fn rule<'a>(rule: &'a str, fate: &ReplayOutcome) -> Rule<'a> {
     let (fate, at) = match fate {
-        Fate::Asks => ("asks", None),
-        Fate::Acts => ("acts", None),
-        Fate::BelowPolicy => ("below_policy", None),
-        Fate::NotSupported => ("not_supported", None),
-        Fate::Waits(at) => ("waits", Some(*at)),
-        Fate::TooLate => ("too_late", None),
-        Fate::NotAfter => ("not_after", None),
-        Fate::DoesNotHold => ("does_not_hold", None),
+        ReplayOutcome::Asks => ("asks", None),
+        ReplayOutcome::Acts => ("acts", None),
+        ReplayOutcome::BelowPolicy => ("below_policy", None),
+        ReplayOutcome::NotSupported => ("not_supported", None),
+        ReplayOutcome::Waits(at) => ("waits", Some(*at)),
+        ReplayOutcome::TooLate => ("too_late", None),
+        ReplayOutcome::NotAfter => ("not_after", None),
+        ReplayOutcome::DoesNotHold => ("does_not_hold", None),
     };
     Rule { rule, fate, at }
 }

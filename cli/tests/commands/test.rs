@@ -138,7 +138,7 @@ fn a_file_that_says_something_else_is_not_run() {
 }
 
 #[test]
-fn cases_and_rules_may_be_json_and_problems_of_the_rules_are_told() {
+fn cases_and_rules_may_be_json() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("rules.json", r#"{"rules": [{"all": {"actions": ["trigger_build"]}}]}"#);

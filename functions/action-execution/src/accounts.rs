@@ -1,8 +1,8 @@
 //! Slack accounts by e-mail address. Slack takes some dozens of lookups a minute of a whole stack
 //! (<https://docs.slack.dev/reference/methods/users.lookupByEmail>).
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 use providers::slack::client::Slack;

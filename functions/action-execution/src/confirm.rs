@@ -1,11 +1,11 @@
 //! The look at those who approved, before the first action.
 
 use crate::earlier::EarlierVotes;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::judge::{Judged, Judgement};
 use crate::late_news::Again;
 use crate::policy::Basing;
-use crate::trouble::Tried;
 use approval::approval::{
     self as votes, Approval, BreakerCheck, Check, Choice, Command, Electorate, Standing, Status, Verdict,
 };

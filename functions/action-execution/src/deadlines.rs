@@ -1,8 +1,8 @@
 //! Changes to an approval that nobody asks for: it expires, its people are reminded, a freeze begins or ends,
 //! a newer deploy takes its place.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::approval::{Approval, Command, Successor};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, DeployId, RunId};

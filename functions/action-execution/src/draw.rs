@@ -1,7 +1,7 @@
 //! Dialogs and the lines of steps, drawn from the newest state.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::approval::{self as votes, Approval, Dialog};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, RunId};

@@ -1,10 +1,10 @@
 //! Approvals of one run that follow each other: a later one opens only while its deploy stands, and only on
 //! what the earlier ones approved.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::judge::Asked;
 use crate::late_news::Again;
-use crate::trouble::Tried;
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{Approval, Carried, Status};
 use approval::deploy::Deploy;

@@ -10,8 +10,8 @@
 //! That is safe for these dialogs only: what the dialog of a superseded approval shows changes no more, so
 //! that it does not matter which of two draws is the last.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::deploy::Slug;
 use approval::effect::Effect;
 use jiff::SignedDuration;

@@ -1,9 +1,9 @@
 //! Who may vote, and who is mentioned: from e-mail addresses and usergroups to Slack user ids.
 
 use crate::accounts::Purpose;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::people::{Found, FoundMember, Known, Makers};
-use crate::trouble::Tried;
 use approval::action::ApprovalSpec;
 use approval::approval::{Electorate, Quota, Standing, Tally};
 use approval::deploy::{Deploy, Person};

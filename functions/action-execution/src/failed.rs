@@ -1,7 +1,7 @@
 //! A step's failure is told in a message of its own: an edit of its line notifies nobody.
 
+use crate::effect_error::{EffectError, Tried};
 use crate::handler::ActionExecution;
-use crate::trouble::{Tried, Trouble};
 use approval::action::Action;
 use approval::approval::{Approval, Dialog, Hands};
 use approval::deploy::Deploy;
@@ -92,7 +92,7 @@ impl ActionExecution {
         let posted = self.post_once(attempt, &channel, thread.as_deref(), &text, &blocks, &key).await;
         let posted = match (posted, fallback.filter(|_| thread.is_some())) {
             // The thread takes nothing any more; the message and its buttons do as well elsewhere.
-            (Err(Trouble::Outside(failure)), Some(channel)) if !failure.is_passing() => {
+            (Err(EffectError::ProviderClients(failure)), Some(channel)) if !failure.is_passing() => {
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told in the deployment's channel");
                 let elsewhere = FailedStep { in_thread: false, ..shown };
                 let Some(Message { text, blocks }) = message::step_failed(&elsewhere) else {
@@ -141,12 +141,14 @@ impl ActionExecution {
                     || (deploy.reading.missing.is_empty() && self.follows_success(deploy, run).await?);
                 Ok(Makers { members, lacks_some: may_lack || !is_whole })
             }
-            Err(Trouble::Outside(failure)) if !(failure.is_passing() && attempt.effect.tries() < LOOKS) => {
+            Err(EffectError::ProviderClients(failure))
+                if !(failure.is_passing() && attempt.effect.tries() < LOOKS) =>
+            {
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
                 Ok(Makers { members: Vec::new(), lacks_some: true })
             }
             // A row of People that can't be read keeps nobody from being told.
-            Err(Trouble::Store(error)) if !error.is_passing() => {
+            Err(EffectError::Store(error)) if !error.is_passing() => {
                 Ok(Makers { members: Vec::new(), lacks_some: true })
             }
             Err(trouble) => Err(trouble),
@@ -169,7 +171,7 @@ impl ActionExecution {
     async fn found_deployers(&self, attempt: &Attempt, slack: &Slack, deploy: &Deploy) -> Tried<Vec<String>> {
         match self.found(slack, deploy.deployers().to_vec()).await {
             Ok(found) => Ok(found.members_of(deploy.deployers())),
-            Err(Trouble::Store(error)) if !error.is_passing() => Ok(Vec::new()),
+            Err(EffectError::Store(error)) if !error.is_passing() => Ok(Vec::new()),
             Err(trouble) => {
                 let failure = trouble.outside()?;
                 if failure.is_passing() && attempt.effect.tries() < LOOKS {

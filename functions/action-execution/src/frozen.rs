@@ -1,9 +1,9 @@
 //! Freezes that began after an approval: a step that something held up does not act in one.
 
 use crate::actions::kept_waiting;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::overtaken::is_late;
-use crate::trouble::Tried;
 use approval::approval::{Approval, Status};
 use approval::message::waits_for_freeze;
 use approval::run::{self, Run};

@@ -2,12 +2,12 @@
 //! until it is done.
 
 use crate::confirm::account;
+use crate::effect_error::Tried;
 use crate::electorate::each_once;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_base::LateBase;
 use crate::policy::{Basing, Binding, judged};
-use crate::trouble::Tried;
 use approval::action::Action;
 use approval::approval::{Approval, BreakerCheck, Breakers, Hands, REVIEW_WITHIN, next_reminder};
 use approval::effect::{EffectState, MAX_ATTEMPTS};

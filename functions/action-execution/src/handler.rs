@@ -2,12 +2,12 @@
 
 use crate::accounts::Accounts;
 use crate::draw::Drawn;
+use crate::effect_error::{EffectError, Tried};
 use crate::failed::Failed;
-use crate::outside::Outside;
 use crate::pause::Pause;
 use crate::policy::Policies;
+use crate::provider_clients::ProviderClients;
 use crate::tellings::is_over;
-use crate::trouble::{Tried, Trouble};
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, Queue};
 use approval::id::{ApprovalId, DeployId};
@@ -30,7 +30,7 @@ use store::{EffectMessage, Store, StoreError};
 #[derive(Debug)]
 pub(crate) struct ActionExecution {
     pub(crate) store: Store,
-    pub(crate) outside: Outside,
+    pub(crate) outside: ProviderClients,
     pub(crate) connections: Connections,
     pub(crate) accounts: Accounts,
     /// The approvers that unfinished looks found.
@@ -56,7 +56,7 @@ impl ActionExecution {
         let connections = settings.connections()?;
         Ok(Self {
             store: settings.store(aws)?,
-            outside: Outside::new(settings, aws)?,
+            outside: ProviderClients::new(settings, aws)?,
             connections,
             accounts: Accounts::default(),
             approvers: Accounts::default(),
@@ -108,8 +108,8 @@ impl ActionExecution {
                 tracing::info!(request_id, %deploy, effect = %id, kind = attempt.effect.kind.name(), "done");
                 return Handled::Done;
             }
-            Err(Trouble::Outside(failure)) => self.settle(attempt, failure, request_id).await,
-            Err(Trouble::Store(error)) if !error.is_passing() => match &error {
+            Err(EffectError::ProviderClients(failure)) => self.settle(attempt, failure, request_id).await,
+            Err(EffectError::Store(error)) if !error.is_passing() => match &error {
                 StoreError::TooLarge { .. } | StoreError::Refused { .. } => {
                     self.settle(attempt, Failure::Permanent(error.to_string()), request_id).await
                 }
@@ -153,7 +153,7 @@ impl ActionExecution {
     /// Does the effect and commits what follows from it.
     async fn perform(&self, attempt: &Attempt) -> Tried<()> {
         let effect = &attempt.effect;
-        if attempt.is_hopeless() && (is_over(effect, self.now()) || !effect.kind.is_waited_for()) {
+        if attempt.attempts_exhausted() && (is_over(effect, self.now()) || !effect.kind.is_waited_for()) {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         match &effect.kind {

@@ -1,9 +1,9 @@
 //! Everybody with a hand in a change, whatever its rule lets makers do.
 
+use crate::effect_error::Tried;
 use crate::electorate::each_once;
 use crate::handler::ActionExecution;
 use crate::people::Known;
-use crate::trouble::Tried;
 use approval::approval::{Hands, Member};
 use approval::deploy::Deploy;
 use approval::shares::Changes;

@@ -1,10 +1,10 @@
 //! The people who may vote on a range, judged when the approval opens, while it is blocked, and before the
 //! first action.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::late_news::Again;
 use crate::range::not_less;
-use crate::trouble::Tried;
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{
     Approval, Blocker, Command, Electorate, Successor, WithoutRange, wait_before_round,

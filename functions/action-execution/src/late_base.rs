@@ -1,9 +1,9 @@
 //! Bases that are set later than the approval: a review was owed, or the policy kept back what it lets run.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::judge::Asked;
 use crate::policy::{Basing, Binding, is_bound};
-use crate::trouble::Tried;
 use approval::action::Action;
 use approval::approval::{Approval, Status};
 use approval::base::Base;

@@ -1,8 +1,8 @@
 //! The makers of a range in Slack.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::people::{Found, Known};
-use crate::trouble::Tried;
 use approval::approval::Member;
 use approval::shares::Maker;
 use providers::slack::client::Slack;

@@ -1,7 +1,7 @@
 //! Committing what was decided on the newest state.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::effect::Effect;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::{approval as votes, decision::Decision, run};

@@ -1,11 +1,11 @@
 //! Opening an approval: who may vote and what a vote stands for are fixed here.
 
 use crate::earlier::EarlierVotes;
+use crate::effect_error::Tried;
 use crate::electorate::reachable;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_news::Again;
-use crate::trouble::Tried;
 use approval::action::ApprovalSpec;
 use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
 use approval::deploy::{Deploy, RulesChange};

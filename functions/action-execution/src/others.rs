@@ -1,8 +1,8 @@
 //! The approvals that are judged again because something beside them changed: the base of a place, the list
 //! of people, or the policy.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::approval::Successor;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, Others};
@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use runtime::effects::Attempt;
 use store::{
-    After, ApprovalSummary, Change, CommitError, DeploySummary, MOST_LOOKED_AT, StoreError, WantedApprovals,
+    After, ApprovalSummary, Change, CommitError, DeploySummary, MAX_SCANNED, StoreError, WantedApprovals,
     WantedOutcome,
 };
 
@@ -49,7 +49,7 @@ impl ActionExecution {
         };
         // The open ones of the whole stack are fewer than all that a deployment ever had.
         let wanted = WantedApprovals { outcome: Some(WantedOutcome::Pending), ..WantedApprovals::default() };
-        let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, from).await?;
+        let listing = self.store.approvals(&wanted, MAX_SCANNED, from).await?;
         let is_there = |other: &&ApprovalSummary| {
             deployment.as_ref().is_none_or(|deployment| {
                 other.deployment.as_ref().is_some_and(|of| of.canonical() == deployment.canonical())

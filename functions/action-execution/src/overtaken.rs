@@ -1,9 +1,9 @@
 //! The last look before an action: nothing acts for a deploy that another one overtook,
 //! unless people voted for it since.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
-use crate::trouble::Tried;
 use approval::approval::{Approval, Status};
 use approval::deploy::Deploy;
 use approval::message::step_overtaken;

@@ -4,8 +4,8 @@
 mod ask;
 
 use crate::accounts::Purpose;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::approval::SaidNobody;
 use approval::deploy::Person;
 use approval::people::{Entry, Handle, Nobody, Standing};

@@ -1,7 +1,7 @@
 //! Personal messages: to each of several people, once, and what became of it for whom.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::approval::Standing;
 use providers::slack::client::Slack;
 use runtime::effects::Attempt;

@@ -1,10 +1,10 @@
 //! The stack's policy where actions run: a rule below it asks, and nothing that it would let act is done.
 
 use crate::actions::kept_waiting;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::late_base::LateBase;
 use crate::subject::renderer;
-use crate::trouble::Tried;
 use approval::action::{Action, ApprovalSpec, Kind};
 use approval::approval::{self as votes, Approval, Subject};
 use approval::deploy::Deploy;

@@ -1,10 +1,10 @@
 //! The people who may vote on a proposed rules file: its makers are those of the commits that changed it.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_news::Again;
 use crate::range::{addresses, incomplete, within_a_row};
-use crate::trouble::Tried;
 use approval::approval::{Blocker, Electorate};
 use approval::base::Base;
 use approval::id::ApprovalId;

@@ -1,7 +1,7 @@
 //! The range that an approval judges, as the source host tells it.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::approval::{Blocker, Electorate, Outline, WithoutRange};
 use approval::base::Passed;
 use approval::deploy::{Deploy, RulesChange};

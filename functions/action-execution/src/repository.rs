@@ -1,8 +1,8 @@
 //! The number of a deploy's repository, compared before each action and where a range is read: another
 //! repository may take the name between the vote and the action.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::approval::Subject;
 use approval::deploy::Deploy;
 use providers::Failure;

@@ -1,8 +1,8 @@
 //! Ways to settle an effect that failed outside: try again, look first, give up, or ask.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::tellings::is_over;
-use crate::trouble::Tried;
 use approval::action::WhenRepeated;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};

@@ -1,7 +1,7 @@
 //! Source of a build: found when its approval opens, and looked at again before the build starts.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::action::{ParameterValue, TriggerSpec};
 use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;

@@ -1,10 +1,10 @@
 //! Steps: running an action, and going on after an approval.
 
 use crate::actions::{Done, Voted};
+use crate::effect_error::{EffectError, Tried, unless_lost};
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
 use crate::subject::decided;
-use crate::trouble::{Tried, Trouble, unless_lost};
 use approval::action::{Action, RulesFileStep, WhenRepeated};
 use approval::approval::Outcome;
 use approval::effect::{Effect, EffectState};
@@ -97,7 +97,7 @@ impl ActionExecution {
         }
         let Done { summary, url } = match done {
             Ok(done) => done,
-            Err(Trouble::NotYet(reason)) => return self.wait_on(attempt, &run.id, step, reason).await,
+            Err(EffectError::NotYet(reason)) => return self.wait_on(attempt, &run.id, step, reason).await,
             Err(trouble) => return Err(trouble),
         };
         let after = effect.closed(EffectState::Succeeded, None);

@@ -1,7 +1,7 @@
 //! Subject of a vote: fixed when its approval opens, and compared before each action.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::action::{Action, ApprovalSpec, TextOf};
 use approval::approval::{Act, Approval, Origin, OwnPipeline, Start, Subject};
 use approval::deploy::Deploy;

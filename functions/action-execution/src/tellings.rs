@@ -1,9 +1,9 @@
 //! Retries of messages that people wait for: for a day, so that neither an outage of minutes nor a channel
 //! that somebody can repair loses one.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::settle::sentence;
-use crate::trouble::Tried;
 use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, PARKED_FOR};
 use approval::event::EventKind;
 use approval::message;

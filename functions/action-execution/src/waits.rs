@@ -2,8 +2,8 @@
 //! more seldom.
 
 use crate::actions::kept_waiting;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::effect::{EffectState, PARKED_FOR};
 use approval::id::RunId;
 use approval::run;

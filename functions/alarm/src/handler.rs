@@ -7,7 +7,7 @@ use lambda_runtime::Diagnostic;
 use providers::cloudwatch::{AlarmChange, AlarmState, ParseError, alarm_change};
 use runtime::alarms::{Alarms, Watch};
 use runtime::aws::Aws;
-use runtime::facts::learn;
+use runtime::facts::record_fact;
 use runtime::settings::{SettingError, Settings};
 use serde_json::Value;
 use store::{CommitError, Store, StoreError};
@@ -115,7 +115,7 @@ impl Alarm {
             if told.as_ref() == Some(&newest.id) {
                 break;
             }
-            let is_news = learn(&self.store, &newest.id, &command, now, request_id).await?;
+            let is_news = record_fact(&self.store, &newest.id, &command, now, request_id).await?;
             tracing::info!(request_id, alarm, deploy = %newest.id, %health, is_news, "reported");
             news += usize::from(is_news);
             told = Some(newest.id);

@@ -3,7 +3,7 @@
 pub(crate) mod assets;
 pub(crate) mod export;
 
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::address::site::Site;
 use crate::html::{self, LivePage};
 use crate::json::ProblemDocument;
@@ -89,11 +89,11 @@ impl Answer {
     }
 
     /// An error.
-    pub(crate) fn problem(face: Face, problem: &Problem<'_>) -> Self {
+    pub(crate) fn problem(face: ErrorFormat, problem: &Problem<'_>) -> Self {
         let Problem { status, title, detail, request } = *problem;
         match face {
-            Face::Page => Self::page(status, html::message(title, detail, request)),
-            Face::Json => {
+            ErrorFormat::Page => Self::page(status, html::message(title, detail, request)),
+            ErrorFormat::Json => {
                 let document = ProblemDocument {
                     r#type: "about:blank",
                     title,
@@ -213,14 +213,15 @@ mod tests {
 
     #[test]
     fn problems_as_they_are_asked_for() {
-        let json = Answer::problem(Face::of("/api/v1/x"), &PROBLEM);
+        let json = Answer::problem(ErrorFormat::of("/api/v1/x"), &PROBLEM);
         let (headers, body) = response(json, "http://x", false);
         assert!(headers.contains("content-type: application/problem+json"), "{headers}");
         insta::assert_snapshot!(
             body,
             @r#"{"type":"about:blank","title":"Not found","status":404,"detail":"No <b>.","request_id":"r1"}"#
         );
-        let (headers, body) = response(Answer::problem(Face::of("/deploys/x"), &PROBLEM), "http://x", false);
+        let (headers, body) =
+            response(Answer::problem(ErrorFormat::of("/deploys/x"), &PROBLEM), "http://x", false);
         assert!(headers.contains("content-type: text/html"), "{headers}");
         assert!(body.contains("<p>No &lt;b&gt;.</p>") && body.contains("<code>r1</code>"), "{body}");
     }

@@ -26,15 +26,15 @@ pub(crate) use record::MOST_PARTS;
 
 use crate::address::parameters::BadQuery;
 use crate::address::place::Next;
-use crate::address::routes::{self, Endpoint, Face, Found};
+use crate::address::routes::{self, Endpoint, ErrorFormat, Found};
 use crate::address::site::Site;
 use crate::answer::Answer;
-use crate::door::auth::Credential;
-use crate::door::members::Members;
-use crate::door::session::Session;
-use crate::door::visitor::{Access, KeyHolder, Member, Visitor, Who};
-use crate::outside::Outside;
-use crate::{answer::assets, door::auth, json};
+use crate::auth::credentials::Credential;
+use crate::auth::members::Members;
+use crate::auth::session::Session;
+use crate::auth::visitor::{Access, KeyHolder, Member, Visitor, Who};
+use crate::provider_clients::ProviderClients;
+use crate::{answer::assets, auth::credentials, json};
 use approval::deploy::Slug;
 use jiff::Timestamp;
 use lambda_http::http::Method;
@@ -64,7 +64,7 @@ pub(crate) struct Console {
     pub(crate) members: Members,
     accounts: Accounts,
     pub(crate) site: Site,
-    outside: Outside,
+    outside: ProviderClients,
     /// The repository of the stack's policy; `None`: no policy binds it.
     policy_repository: Option<String>,
 }
@@ -74,7 +74,7 @@ pub(crate) struct Console {
 pub(crate) struct Call<'a> {
     pub(crate) found: Found<'a>,
     /// Format in which errors are answered.
-    face: Face,
+    face: ErrorFormat,
     /// `None`: somebody who is not signed in, at an address that is open to anyone.
     visitor: Option<Visitor>,
     /// The request's id, for the log.
@@ -105,26 +105,26 @@ struct Known {
 }
 
 /// Reason why somebody is not let in.
-enum Closed {
+enum AuthError {
     /// They show nothing, or nothing that counts.
-    NoKey,
+    Unauthenticated,
     /// They are no member of the Slack workspace any more.
-    Gone,
+    MembershipRevoked,
     /// Slack did not say whether they still are an admin, and only one may.
-    NotSure,
+    AdminUnverified,
     /// Their credential is not good for this.
-    NotAllowed(Visitor),
+    Forbidden(Visitor),
     /// There is nothing to compare with.
-    NoSecret(SecretError),
+    Secret(SecretError),
     /// Their credential can't be looked up.
-    NoRecord(StoreError),
+    Store(StoreError),
 }
 
-impl From<KeysError> for Closed {
+impl From<KeysError> for AuthError {
     fn from(error: KeysError) -> Self {
         match error {
-            KeysError::Secret(error) => Self::NoSecret(error),
-            KeysError::Record(error) => Self::NoRecord(error),
+            KeysError::Secret(error) => Self::Secret(error),
+            KeysError::Record(error) => Self::Store(error),
         }
     }
 }
@@ -156,7 +156,7 @@ impl Call<'_> {
     }
 
     /// Format in which errors are answered.
-    pub(crate) fn face(&self) -> Face {
+    pub(crate) fn face(&self) -> ErrorFormat {
         self.face
     }
 }
@@ -173,7 +173,7 @@ impl Console {
             members: Members::new(settings, aws)?,
             accounts: Accounts::new(settings)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
-            outside: Outside::new(settings, aws)?,
+            outside: ProviderClients::new(settings, aws)?,
             policy_repository: settings.policy_repository()?,
         })
     }
@@ -191,13 +191,13 @@ impl Console {
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
         let headers = request.headers();
         let found = routes::find(request.method(), path)
-            .map_err(|misroute| refusals::misrouted(&misroute, Face::of(path)))?;
+            .map_err(|misroute| refusals::misrouted(&misroute, ErrorFormat::of(path)))?;
         let entry = found.entry;
         // Whoever shows a key in a header is a program, and reads no pages.
-        let shows_key = matches!(auth::credential(headers, &self.site), Some(Credential::Key(_)));
-        let face = if shows_key { Face::Json } else { entry.face };
+        let shows_key = matches!(credentials::credential(headers, &self.site), Some(Credential::Key(_)));
+        let face = if shows_key { ErrorFormat::Json } else { entry.face };
         let posted = entry.method == Method::POST;
-        if posted && !auth::sent_by_own_page(headers, &self.site) {
+        if posted && !credentials::sent_by_own_page(headers, &self.site) {
             return Err(refusals::foreign_form());
         }
         let body: &[u8] = if posted { request.body().as_ref() } else { &[] };
@@ -209,23 +209,29 @@ impl Console {
         let Admitted { visitor, renewed } = match self.admit(headers, entry.access, id, now).await {
             Ok(admitted) => admitted,
             Err(closed) => {
-                let gone = matches!(closed, Closed::Gone);
+                let gone = matches!(closed, AuthError::MembershipRevoked);
                 let answer = match closed {
-                    Closed::NoKey | Closed::Gone if face == Face::Json => refusals::no_key(),
-                    Closed::NoKey if posted => refusals::session_over(),
-                    Closed::NoKey | Closed::Gone => Answer::see_other(Next::new(path, query).sign_in_href()),
-                    Closed::NotSure => refusals::not_sure(face),
-                    Closed::NotAllowed(visitor) => refusals::not_allowed(&visitor, entry, face),
-                    Closed::NoRecord(error) => refusals::unreadable(&error, face, id, None),
-                    Closed::NoSecret(error) => refusals::no_secret(&error, face, id),
+                    AuthError::Unauthenticated | AuthError::MembershipRevoked
+                        if face == ErrorFormat::Json =>
+                    {
+                        refusals::no_key()
+                    }
+                    AuthError::Unauthenticated if posted => refusals::session_over(),
+                    AuthError::Unauthenticated | AuthError::MembershipRevoked => {
+                        Answer::see_other(Next::new(path, query).sign_in_href())
+                    }
+                    AuthError::AdminUnverified => refusals::not_sure(face),
+                    AuthError::Forbidden(visitor) => refusals::not_allowed(&visitor, entry, face),
+                    AuthError::Store(error) => refusals::unreadable(&error, face, id, None),
+                    AuthError::Secret(error) => refusals::no_secret(&error, face, id),
                 };
                 return Err(match gone {
-                    true => answer.with(SET_COOKIE, auth::no_session_cookie(&self.site)),
+                    true => answer.with(SET_COOKIE, credentials::no_session_cookie(&self.site)),
                     false => answer,
                 });
             }
         };
-        if posted && visitor.as_ref().is_some_and(|visitor| !auth::has_form_token(visitor, &form)) {
+        if posted && visitor.as_ref().is_some_and(|visitor| !credentials::has_form_token(visitor, &form)) {
             return Err(refusals::session_over());
         }
         let call = Call { found, face, visitor, id, now, headers, query, form };
@@ -291,7 +297,7 @@ impl Console {
                 let asset = assets::find(call.found.segment("file"));
                 asset
                     .map(Answer::asset)
-                    .ok_or_else(|| refusals::misrouted(&routes::Misroute::NotFound, Face::Page))
+                    .ok_or_else(|| refusals::misrouted(&routes::Misroute::NotFound, ErrorFormat::Page))
             }
             Endpoint::DeploymentsJson => self.deployments_json(call).await,
             Endpoint::DeploysJson => self.deploys_json(call).await,
@@ -311,11 +317,11 @@ impl Console {
         access: Access,
         id: &str,
         now: Timestamp,
-    ) -> Result<Admitted, Closed> {
+    ) -> Result<Admitted, AuthError> {
         if access == Access::Anyone {
             return Ok(Admitted::default());
         }
-        let credential = auth::credential(headers, &self.site).ok_or(Closed::NoKey)?;
+        let credential = credentials::credential(headers, &self.site).ok_or(AuthError::Unauthenticated)?;
         let Known { visitor, renewed, is_stale } = match &credential {
             Credential::Session(value) if Session::is_meant(value) => self.person(value, id, now).await?,
             Credential::Session(_) | Credential::Key(_) => {
@@ -323,10 +329,10 @@ impl Console {
             }
         };
         if !visitor.may(access) {
-            Err(Closed::NotAllowed(visitor))
+            Err(AuthError::Forbidden(visitor))
         } else if is_stale && matches!(access, Access::Admin | Access::AdminPerson) {
             // What an admin changes outlives the session of one who is none any more.
-            Err(Closed::NotSure)
+            Err(AuthError::AdminUnverified)
         } else {
             // Nor does an older session show what only admins see.
             let visitor = if is_stale { visitor.without_admin() } else { visitor };
@@ -335,25 +341,26 @@ impl Console {
     }
 
     /// Holder of the API key that is shown, or that the session began with.
-    async fn key_holder(&self, credential: &Credential, now: Timestamp) -> Result<Visitor, Closed> {
+    async fn key_holder(&self, credential: &Credential, now: Timestamp) -> Result<Visitor, AuthError> {
         let visitor = match credential {
             Credential::Key(typed) => {
                 let holder = api_keys::holder(&self.store, &self.secret, typed, now).await?;
                 holder.map(|holder| Visitor { who: Who::Key(KeyHolder::of(holder)), form_token: None })
             }
             Credential::Session(value) => {
-                auth::visitor(&*self.secret.get(now).await.map_err(Closed::NoSecret)?, value, now)
+                credentials::visitor(&*self.secret.get(now).await.map_err(AuthError::Secret)?, value, now)
             }
         };
-        visitor.ok_or(Closed::NoKey)
+        visitor.ok_or(AuthError::Unauthenticated)
     }
 
     /// Person whose session a cookie's value is. Slack is asked again about an old session: whoever left the
     /// workspace is out. If Slack doesn't say, the session stays as it is, but it no longer opens what only
     /// admins may see or do.
-    async fn person(&self, value: &str, request_id: &str, now: Timestamp) -> Result<Known, Closed> {
-        let app = self.members.app(now).await.map_err(Closed::NoSecret)?.ok_or(Closed::NoKey)?;
-        let session = Session::read(value, &app.seal, now).ok_or(Closed::NoKey)?;
+    async fn person(&self, value: &str, request_id: &str, now: Timestamp) -> Result<Known, AuthError> {
+        let app =
+            self.members.app(now).await.map_err(AuthError::Secret)?.ok_or(AuthError::Unauthenticated)?;
+        let session = Session::read(value, &app.seal, now).ok_or(AuthError::Unauthenticated)?;
         if !session.is_old(now) {
             return Ok(Known { visitor: session.visitor(&app.seal), renewed: None, is_stale: false });
         }
@@ -361,12 +368,13 @@ impl Console {
         match self.members.member(&app, user).await {
             Ok(Some(member)) => {
                 let session = session.renewed(member, now);
-                let cookie = auth::set_session(&self.site, &session.value(&app.seal), session.lasts(now));
+                let cookie =
+                    credentials::set_session(&self.site, &session.value(&app.seal), session.lasts(now));
                 Ok(Known { visitor: session.visitor(&app.seal), renewed: Some(cookie), is_stale: false })
             }
             Ok(None) => {
                 tracing::warn!(request_id, user, "a session ended: its person is no member any more");
-                Err(Closed::Gone)
+                Err(AuthError::MembershipRevoked)
             }
             Err(failure) => {
                 tracing::warn!(

@@ -3,12 +3,12 @@
 
 mod address;
 mod answer;
-mod door;
+mod auth;
 mod forms;
 mod handler;
 mod html;
 mod json;
-mod outside;
+mod provider_clients;
 #[cfg(test)]
 mod sample;
 mod view;
@@ -31,6 +31,6 @@ async fn main() -> ExitCode {
     let console = &console;
     let answer =
         async |request: Request| Ok::<_, Infallible>(console.handle(request, runtime::time::now()).await);
-    let run = lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::tidied));
+    let run = lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::sanitize_request));
     run.await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

@@ -18,7 +18,7 @@ pub(crate) use stories::{
 };
 pub(crate) use stories::{breakable_glass, broken_glass, struck, superseded, thawed};
 
-use crate::door::visitor::{Member, Visitor, Who};
+use crate::auth::visitor::{Member, Visitor, Who};
 use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, RangeRules, Reasons, TriggerSpec};
 use approval::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use providers::register::{parse_health, parse_revision};
-use runtime::facts::learn;
+use runtime::facts::record_fact;
 use std::collections::BTreeSet;
 use store::{DeploySummary, Scope, StoreError};
 
@@ -75,7 +75,7 @@ impl DeployWebhook {
         request_id: &str,
         now: Timestamp,
     ) -> Result<(), Response<Body>> {
-        match learn(&self.store, deploy, command, now, request_id).await {
+        match record_fact(&self.store, deploy, command, now, request_id).await {
             Ok(false) if self.is_full(deploy, command).await => Err(text(
                 StatusCode::CONFLICT,
                 format!(

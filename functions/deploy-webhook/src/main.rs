@@ -29,6 +29,6 @@ async fn main() -> ExitCode {
     let function = &function;
     let answer =
         async |request: Request| Ok::<_, Infallible>(function.handle(&request, runtime::time::now()).await);
-    let run = lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::tidied));
+    let run = lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::sanitize_request));
     run.await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

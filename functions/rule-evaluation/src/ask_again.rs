@@ -1,6 +1,6 @@
 //! Ask again: a closed approval is opened anew, by the rules that are in force now.
 
-use crate::handler::{RuleEvaluation, Tried, Trouble};
+use crate::handler::{EvaluationError, RuleEvaluation, Tried};
 use crate::in_force::{Judged, Law};
 use crate::plan::Scope;
 use crate::since::Asking;
@@ -28,7 +28,7 @@ impl RuleEvaluation {
         approval: &ApprovalId,
         run: &RunId,
         by: (&str, &str),
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         let now = self.now();
         let asked = match self.store.page(&effect.deploy).await?.map(Page::whole).transpose()? {
             Some(page) => self.asked(effect, &page, approval, run, by).await?,
@@ -59,7 +59,7 @@ impl RuleEvaluation {
         approval: &ApprovalId,
         run: &RunId,
         by: (&str, &str),
-    ) -> Result<Result<Decisions, Option<NotAskedAgain>>, Trouble> {
+    ) -> Result<Result<Decisions, Option<NotAskedAgain>>, EvaluationError> {
         let deploy = &page.deploy;
         let run = page.runs.iter().find(|known| known.id == *run);
         let approval = page.approvals.iter().find(|known| known.id == *approval);

@@ -2,7 +2,7 @@
 
 use crate::again::offer;
 use crate::deployers::{note_creator, note_job};
-use crate::handler::{RuleEvaluation, Tried, Trouble};
+use crate::handler::{EvaluationError, RuleEvaluation, Tried};
 use crate::moved::other_host;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::{Deploy, Slug};
@@ -165,7 +165,7 @@ impl RuleEvaluation {
         mut deploy: Deploy,
         doubt: Doubt,
         channel: Option<&str>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         let now = self.now();
         let next = look_number(effect).and_then(|look| LOOKS.get(look).map(|wait| (look + 1, *wait)));
         let reason = doubt.sentence(&deploy.revision, &deploy.repository);
@@ -204,7 +204,7 @@ impl RuleEvaluation {
         effect: &Effect,
         mut deploy: Deploy,
         of: &DeployId,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         deploy.confirmation = Confirmation::Repeat { of: of.clone() };
         let (revision, environment, url) = (deploy.short_revision(), &deploy.environment, self.url_of(of));
         let reason = match deploy.reading.repeats {

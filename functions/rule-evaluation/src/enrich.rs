@@ -1,7 +1,7 @@
 //! The source host's word on a deploy: its commits since the one before, their authors and pull requests, and
 //! the changed files.
 
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{EvaluationError, RuleEvaluation};
 use approval::authors::vouched_authors;
 use approval::deploy::{Deploy, Person, PullRequest, RulesChange, Size};
 use approval::message::shorten;
@@ -38,7 +38,7 @@ impl RuleEvaluation {
         mut deploy: Deploy,
         previous: Option<&DeploySummary>,
         tags: Option<&DefaultTags>,
-    ) -> Result<(Deploy, Vec<String>), Trouble> {
+    ) -> Result<(Deploy, Vec<String>), EvaluationError> {
         let before = previous.map(|previous| previous.revision.clone());
         deploy.previous_revision = before.filter(|before| *before != deploy.revision);
         deploy.set_report_aside();

@@ -1,8 +1,8 @@
 //! Which rules hold, and the runs that follow.
 
 use crate::again::{is_parked, is_whole, offer};
-use crate::findings::Looked;
-use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::findings::EvaluationInput;
+use crate::handler::{EvaluationError, RuleEvaluation, tell};
 use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
@@ -36,7 +36,7 @@ const LISTED: usize = 100_000;
 const MAX_DRIFTS: usize = 10;
 
 /// One look at the rules of a deploy.
-pub(crate) struct Look<'a> {
+pub(crate) struct EvaluationContext<'a> {
     pub(crate) attempt: &'a Attempt,
     pub(crate) scope: Scope,
     /// Findings that the authors of the rules should know.
@@ -51,11 +51,11 @@ impl RuleEvaluation {
     /// proposed one has its dialog opened. What there is to know of the deploy is put on record with it.
     pub(crate) async fn evaluate(
         &self,
-        look: &Look<'_>,
+        look: &EvaluationContext<'_>,
         github: &GitHub,
         deploy: Deploy,
         law: &Law,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         match law {
             Law::Rules(judged) => {
                 self.propose(look, &deploy, judged).await?;
@@ -87,11 +87,11 @@ impl RuleEvaluation {
 
     async fn open(
         &self,
-        look: &Look<'_>,
+        look: &EvaluationContext<'_>,
         github: &GitHub,
         mut deploy: Deploy,
         judged: &Judged,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         let (effect, scope, now) = (&look.attempt.effect, look.scope, self.now());
         let parsed = &judged.rules;
         // What an earlier evaluation, or an earlier attempt at this one, put on record.
@@ -103,7 +103,7 @@ impl RuleEvaluation {
         };
         if page.as_ref().is_some_and(|page| scope == Scope::Waiting && is_being_evaluated(page)) {
             // Both would write what is known of the deploy. It is done in a moment.
-            return Err(Trouble::UnderWay);
+            return Err(EvaluationError::UnderWay);
         }
         let run_of = |rule: &str| page.as_ref().and_then(|page: &Page| page.run_of(rule));
         let is_open = |rule: &Rule| run_of(&rule.name).is_some();
@@ -140,7 +140,7 @@ impl RuleEvaluation {
             after.overtook(&deploy).map(|by| Overtaken { by, rules: plan.forget_the_unasked(is_open) });
         // What was opened by an earlier attempt at this evaluation, it opened.
         let was_open = |rule: &Rule| scope == Scope::Waiting && is_open(rule);
-        let looked = Looked {
+        let looked = EvaluationInput {
             scope,
             snapshot: &Snapshot::at(&known, now),
             plan: &plan,
@@ -254,7 +254,7 @@ impl RuleEvaluation {
         &self,
         known: &Known<'_>,
         rules: impl Iterator<Item = &'r Rule>,
-    ) -> Result<BTreeMap<String, Option<Behind>>, Trouble> {
+    ) -> Result<BTreeMap<String, Option<Behind>>, EvaluationError> {
         let whenever = Snapshot::of(known);
         let asked: BTreeSet<_> =
             rules.filter(|rule| rule.may_hold(&whenever)).flat_map(Rule::drifts).take(MAX_DRIFTS).collect();
@@ -274,7 +274,7 @@ impl RuleEvaluation {
     /// are on record already.
     fn not_opened(
         &self,
-        look: &Look<'_>,
+        look: &EvaluationContext<'_>,
         deploy: &Deploy,
         plan: &Plan<'_>,
         page: Option<&Page>,
@@ -297,7 +297,7 @@ impl RuleEvaluation {
     /// those that are on record already. One message names all of the rules.
     fn overtaken(
         &self,
-        look: &Look<'_>,
+        look: &EvaluationContext<'_>,
         deploy: &Deploy,
         overtaken: &Overtaken<'_>,
         page: Option<&Page>,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const MAX_WHY: usize = 500;
 
 /// Input and result of an evaluation of the rules.
-pub(crate) struct Looked<'a> {
+pub(crate) struct EvaluationInput<'a> {
     pub(crate) scope: Scope,
     /// The deploy at the time of the evaluation.
     pub(crate) snapshot: &'a Snapshot,
@@ -26,7 +26,7 @@ pub(crate) struct Looked<'a> {
     pub(crate) without_base: &'a BTreeMap<String, String>,
 }
 
-impl Looked<'_> {
+impl EvaluationInput<'_> {
     /// Returns the finding for each of `rules` that was looked at. `run`: the id of the run of a rule;
     /// `is_open`: true if an earlier evaluation opened it; `succeeded`: true if the run of the rule of this
     /// name has succeeded.
@@ -123,7 +123,7 @@ mod tests {
         }
         let snapshot = &Snapshot::at(&known, now);
         let without_base = BTreeMap::new();
-        let looked = Looked {
+        let looked = EvaluationInput {
             scope,
             snapshot,
             plan: &plan,

@@ -1,9 +1,9 @@
 //! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
 
 use crate::again::is_whole;
-use crate::evaluate::Look;
+use crate::evaluate::EvaluationContext;
 use crate::in_force::Law;
-use crate::issues::Places;
+use crate::issues::TrackerConfig;
 use crate::moved::moved;
 use crate::plan::Scope;
 use approval::confirmation::Confirmation;
@@ -25,7 +25,7 @@ use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::{Connected, Connections, disconnected};
 use runtime::effects::{Attempt, NotTaken, SOON, take};
-use runtime::facts::learn;
+use runtime::facts::record_fact;
 use runtime::reading_parts::KeptParts;
 use runtime::secrets::{GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
@@ -44,7 +44,7 @@ pub(crate) struct RuleEvaluation {
     pub(crate) connections: Connections,
     github_url: String,
     secret: Secret<GitHubSecret>,
-    pub(crate) places: Places,
+    pub(crate) places: TrackerConfig,
     pub(crate) policy_repository: Option<String>,
     http: OnceCell<reqwest::Client>,
     queue: OwnQueue,
@@ -54,9 +54,9 @@ pub(crate) struct RuleEvaluation {
 
 /// Reason for which the rules of a deploy were not evaluated.
 #[derive(Debug, Error)]
-pub(crate) enum Trouble {
+pub(crate) enum EvaluationError {
     #[error(transparent)]
-    Outside(#[from] Failure),
+    Provider(#[from] Failure),
     #[error(transparent)]
     Commit(#[from] CommitError),
     #[error("the rules are evaluated for the first time")]
@@ -64,9 +64,9 @@ pub(crate) enum Trouble {
 }
 
 /// An answer, unless something keeps the rules from being evaluated.
-pub(crate) type Tried<T> = Result<T, Trouble>;
+pub(crate) type Tried<T> = Result<T, EvaluationError>;
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for EvaluationError {
     fn from(error: StoreError) -> Self {
         Self::Commit(error.into())
     }
@@ -85,7 +85,7 @@ impl RuleEvaluation {
             connections,
             github_url: settings.url("GITHUB_API_URL")?,
             secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
-            places: Places::new(settings, aws)?,
+            places: TrackerConfig::new(settings, aws)?,
             policy_repository: settings.policy_repository()?,
             http: OnceCell::new(),
             queue: OwnQueue::new(settings, "DEPLOYS_QUEUE_URL", "DEPLOYS_DLQ_URL", aws)?,
@@ -138,11 +138,11 @@ impl RuleEvaluation {
         let id = &message.deploy;
         let settled = match self.perform(&attempt).await {
             Ok(()) => return Handled::Done,
-            Err(Trouble::Outside(failure)) => {
+            Err(EvaluationError::Provider(failure)) => {
                 tracing::warn!(request_id, deploy = %id, attempts = attempt.effect.attempts, failure = failure.logged(), "rules not evaluated");
                 self.settle(&attempt.effect, failure).await
             }
-            Err(Trouble::Commit(CommitError::Store(error))) if !error.is_passing() => match &error {
+            Err(EvaluationError::Commit(CommitError::Store(error))) if !error.is_passing() => match &error {
                 StoreError::TooLarge { .. } | StoreError::Refused { .. } => {
                     tracing::error!(request_id, deploy = %id, %error, "the record does not take it");
                     self.settle(&attempt.effect, Failure::Permanent(error.to_string())).await
@@ -151,7 +151,7 @@ impl RuleEvaluation {
                     return self.put_aside(message, &attempt, &error, request_id).await;
                 }
             },
-            Err(Trouble::UnderWay) => self.wait_for_the_first(&attempt.effect).await,
+            Err(EvaluationError::UnderWay) => self.wait_for_the_first(&attempt.effect).await,
             Err(trouble) => Err(trouble),
         };
         settled.unwrap_or_else(|trouble| {
@@ -179,9 +179,9 @@ impl RuleEvaluation {
         Handled::Done
     }
 
-    async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
+    async fn perform(&self, attempt: &Attempt) -> Result<(), EvaluationError> {
         let effect = &attempt.effect;
-        if attempt.lost && attempt.is_hopeless() {
+        if attempt.lost && attempt.attempts_exhausted() {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         if let EffectKind::AskAgain { approval, run, by, name } = &effect.kind {
@@ -274,7 +274,7 @@ impl RuleEvaluation {
         };
         match (law, scope) {
             (Some(law), _) => {
-                let look = Look { attempt, scope, notices, channel };
+                let look = EvaluationContext { attempt, scope, notices, channel };
                 self.evaluate(&look, &github, deploy, &law).await
             }
             (None, Scope::Waiting) => {
@@ -307,7 +307,7 @@ impl RuleEvaluation {
         &self,
         effect: &Effect,
         deploy: &Deploy,
-    ) -> Result<Result<(Option<DeploySummary>, bool), DeployId>, Trouble> {
+    ) -> Result<Result<(Option<DeploySummary>, bool), DeployId>, EvaluationError> {
         let now = self.now();
         let arrived = self.store.arrive(deploy).await?;
         let came_late = arrived == Arrived::Late;
@@ -338,7 +338,7 @@ impl RuleEvaluation {
             let alarms = self.store.alarms(&previous.id).await?;
             if !alarms.is_empty() {
                 let inherit = Command::Inherit(alarms);
-                learn(&self.store, &deploy.id, &inherit, now, effect.id.as_str()).await?;
+                record_fact(&self.store, &deploy.id, &inherit, now, effect.id.as_str()).await?;
             }
         }
         Ok(Ok((previous, came_late)))

@@ -1,7 +1,7 @@
 //! Rules that a deploy is judged by: those of the file in force, and those of a proposed file that ask
 //! already.
 
-use crate::handler::{RuleEvaluation, Tried, Trouble, tell};
+use crate::handler::{EvaluationError, RuleEvaluation, Tried, tell};
 use crate::plan::Scope;
 use approval::action::{Action, ApprovalSpec};
 use approval::deploy::Deploy;
@@ -141,7 +141,7 @@ impl RuleEvaluation {
         deploy: &Deploy,
         effect: &Effect,
         scope: Scope,
-    ) -> Result<Option<Law>, Trouble> {
+    ) -> Result<Option<Law>, EvaluationError> {
         let rules = self.rules_file(github, &deploy.repository).await?;
         if let (Scope::Waiting, FirstFile::Found(file)) = (scope, &rules)
             && let Some(state) = self.store.rules_in_force(&deploy.deployment).await?
@@ -156,7 +156,7 @@ impl RuleEvaluation {
         let tags = self.tags_file(github, &deploy.repository).await?;
         for _ in 0..MAX_RACES {
             match self.decide_law(github, deploy, effect, &rules, &tags).await {
-                Err(Trouble::Commit(CommitError::Conflict)) => {}
+                Err(EvaluationError::Commit(CommitError::Conflict)) => {}
                 decided => return decided,
             }
         }
@@ -175,7 +175,7 @@ impl RuleEvaluation {
         deploy: &Deploy,
         rules: &FirstFile,
         tags: &FirstFile,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<Option<String>, EvaluationError> {
         let head = head(github, &deploy.repository).await?;
         let (rules_now, tags_now) = (
             self.rules_file(github, &deploy.repository).await?,
@@ -194,7 +194,7 @@ impl RuleEvaluation {
         effect: &Effect,
         rules: &FirstFile,
         tags: &FirstFile,
-    ) -> Result<Option<Law>, Trouble> {
+    ) -> Result<Option<Law>, EvaluationError> {
         let state = self.store.rules_in_force(&deploy.deployment).await?;
         let unusable = [rules, tags].into_iter().find_map(|file| match file {
             FirstFile::Unusable { path, why } => Some((*path, format!("{path} {why}."))),
@@ -387,7 +387,7 @@ impl RuleEvaluation {
         effect: &Effect,
         next: RulesInForce,
         effects: Vec<EffectKind>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         let event = EventKind::RulesInForce {
             path: next.in_force.file.path.clone(),
             hash: next.in_force.file.hash.clone(),
@@ -402,7 +402,7 @@ impl RuleEvaluation {
     /// force.
     pub(crate) fn proposal_refused(
         &self,
-        look: &crate::evaluate::Look<'_>,
+        look: &crate::evaluate::EvaluationContext<'_>,
         deploy: &Deploy,
         judged: &Judged,
     ) -> (Option<EffectKind>, Option<EventKind>) {

@@ -15,13 +15,13 @@ use runtime::settings::{SettingError, Settings};
 
 /// Trackers in which issues may be.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct TrackerConfig {
     /// Without an address, Jira is not connected.
     jira: (Option<String>, Secret<JiraSecret>),
     linear: (String, Secret<LinearSecret>),
 }
 
-impl Places {
+impl TrackerConfig {
     /// Reads the trackers from the settings. Error: a setting is missing.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {

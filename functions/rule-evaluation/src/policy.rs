@@ -1,6 +1,6 @@
 //! The stack's policy: read where a deploy arrives, put in force where it is the first one, else asked about.
 
-use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::handler::{EvaluationError, RuleEvaluation, tell};
 use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, RulesFileStep};
 use approval::approval::Successor;
 use approval::deploy::Deploy;
@@ -64,20 +64,25 @@ impl RuleEvaluation {
         deploy: &Deploy,
         effect: &Effect,
         channel: Option<&str>,
-    ) -> Result<Vec<String>, Trouble> {
+    ) -> Result<Vec<String>, EvaluationError> {
         let Some(repository) = &self.policy_repository else { return Ok(Vec::new()) };
         let read = self.policy_file(github, repository, effect.tries()).await?;
         let reader = Reader { deploy, effect, channel };
         for _ in 0..MAX_RACES {
             match self.note_policy(repository, &read, reader).await {
-                Err(Trouble::Commit(CommitError::Conflict)) => {}
+                Err(EvaluationError::Commit(CommitError::Conflict)) => {}
                 noted => return noted,
             }
         }
         self.note_policy(repository, &read, reader).await
     }
 
-    async fn policy_file(&self, github: &GitHub, repository: &str, tries: u32) -> Result<Read, Trouble> {
+    async fn policy_file(
+        &self,
+        github: &GitHub,
+        repository: &str,
+        tries: u32,
+    ) -> Result<Read, EvaluationError> {
         let found = match github.first_file(repository, [PATH], self).await {
             Ok(Some(file)) => Ok(Ok(file.text)),
             Ok(None) => github.missing(repository).await.map(Err).map_err(Into::into),
@@ -89,7 +94,7 @@ impl RuleEvaluation {
                 let (key, gone) = no_file(repository, missing);
                 return Ok(Read::Unusable { key: key.to_owned(), problems: vec![gone] });
             }
-            Err(Trouble::Outside(failure))
+            Err(EvaluationError::Provider(failure))
                 if !failure.is_passing() || failure.retry_after().is_none() && tries > PATIENT =>
             {
                 return Ok(Read::Unknown { reason: failure.to_string() });
@@ -119,7 +124,7 @@ impl RuleEvaluation {
         repository: &str,
         read: &Read,
         reader: Reader<'_>,
-    ) -> Result<Vec<String>, Trouble> {
+    ) -> Result<Vec<String>, EvaluationError> {
         let state = match self.store.policy().await {
             Ok(state) => state.unwrap_or_default(),
             // The row stays as it is. Rules are evaluated all the same, and what they would let act waits.
@@ -164,7 +169,7 @@ impl RuleEvaluation {
         file: &PolicyFile,
         policy: &Policy,
         reader: Reader<'_>,
-    ) -> Result<(Option<Step>, Vec<String>), Trouble> {
+    ) -> Result<(Option<Step>, Vec<String>), EvaluationError> {
         let plain = |next: StackPolicy, effects| Step { next, effects, event: None, run: None };
         let in_force = match state.find(file) {
             Found::Nothing => return Ok((None, Vec::new())),

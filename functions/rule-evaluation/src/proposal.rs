@@ -1,7 +1,7 @@
 //! The dialogs of a proposed rules file: one for each group of voters whose approvals it touches.
 
-use crate::evaluate::Look;
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::evaluate::EvaluationContext;
+use crate::handler::{EvaluationError, RuleEvaluation};
 use crate::in_force::{Found, Judged};
 use crate::plan::Scope;
 use approval::action::{Action, ApprovalSpec, RulesFileStep};
@@ -20,10 +20,10 @@ impl RuleEvaluation {
     /// a decision is opened again for the next deploy; a rejected one is not.
     pub(crate) async fn propose(
         &self,
-        look: &Look<'_>,
+        look: &EvaluationContext<'_>,
         deploy: &Deploy,
         judged: &Judged,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         let Some(found) = judged.proposal.as_deref().filter(|_| look.scope == Scope::All) else {
             return Ok(());
         };

@@ -1,14 +1,14 @@
 //! A rollback: a revision that stood in an environment before stands there again, and what asked about the
 //! one in between closes.
 
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{EvaluationError, RuleEvaluation};
 use approval::approval::Successor;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::id::RunId;
 use approval::range::Direction;
 use std::collections::BTreeSet;
-use store::{Change, CommitError, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
+use store::{Change, CommitError, MAX_SCANNED, WantedApprovals, WantedOutcome};
 
 impl RuleEvaluation {
     /// Closes the approvals of the environment of `deploy`, which is a rollback, but for its own: whatever
@@ -17,7 +17,7 @@ impl RuleEvaluation {
         &self,
         effect: &Effect,
         deploy: &Deploy,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         let wanted = WantedApprovals {
             deployment: Some(deploy.deployment.clone()),
             environment: Some(deploy.environment.clone()),
@@ -27,7 +27,7 @@ impl RuleEvaluation {
         let mut asking = BTreeSet::new();
         let mut before = None;
         loop {
-            let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, before.as_deref()).await?;
+            let listing = self.store.approvals(&wanted, MAX_SCANNED, before.as_deref()).await?;
             // A proposed rules file or policy is not about what stands there.
             let is_of_deploy = |rule: &str| {
                 ![approval::rules_in_force::PROPOSAL, approval::policy::PROPOSAL].contains(&rule)
@@ -63,7 +63,7 @@ impl RuleEvaluation {
         &self,
         effect: &Effect,
         deploy: &Deploy,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), EvaluationError> {
         if deploy.reading.direction != Some(Direction::Rollback) || deploy.reading.came_late {
             return Ok(());
         }

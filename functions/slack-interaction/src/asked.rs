@@ -6,13 +6,13 @@ use approval::people::Handle;
 use approval::run::Resolution;
 use jiff::Timestamp;
 use providers::slack::parse::{Click, Submission};
-use voting::{Answer, What, Wish};
+use voting::{Answer, ApprovalAction, ApprovalRequest};
 
 /// Request of a click on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// Something about an approval.
-    Approval(Wish),
+    Approval(ApprovalRequest),
     /// To say what became of a step.
     Step(Answer),
     /// To say whether an account is one's own.
@@ -59,15 +59,15 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
     let at = slack_time(&click.action_ts)?;
     let value = click.value.as_str();
     let (what, value) = match click.action_id.as_str() {
-        message::APPROVE => (What::Approve, value),
-        message::REJECT => (What::Reject, value),
-        message::UNDO => (What::Undo, value),
-        message::REVIEW => (What::Review, value),
+        message::APPROVE => (ApprovalAction::Approve, value),
+        message::REJECT => (ApprovalAction::Reject, value),
+        message::UNDO => (ApprovalAction::Undo, value),
+        message::REVIEW => (ApprovalAction::Review, value),
         message::MORE => match value.split_once(' ')? {
-            (message::WITHDRAW, rest) => (What::Withdraw, rest),
-            (message::CANCEL, rest) => (What::Cancel, rest),
-            (message::LIFT_FREEZE, rest) => (What::LiftFreeze, rest),
-            (message::BREAK_GLASS, rest) => (What::BreakGlass, rest),
+            (message::WITHDRAW, rest) => (ApprovalAction::Withdraw, rest),
+            (message::CANCEL, rest) => (ApprovalAction::Cancel, rest),
+            (message::LIFT_FREEZE, rest) => (ApprovalAction::LiftFreeze, rest),
+            (message::BREAK_GLASS, rest) => (ApprovalAction::BreakGlass, rest),
             (message::ASK_AGAIN, rest) => return again(rest, at),
             _ => return None,
         },
@@ -81,7 +81,7 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
     };
     let [deploy, approval, subject] = parts(value)?;
     (is_id(deploy) && is_id(approval)).then(|| {
-        Asked::Approval(Wish {
+        Asked::Approval(ApprovalRequest {
             deploy: DeployId::from_text(deploy),
             approval: ApprovalId::from_text(approval),
             subject: subject.to_owned(),
@@ -95,7 +95,7 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Submitted {
     /// Something about an approval.
-    Approval(Wish),
+    Approval(ApprovalRequest),
     /// To skip a step.
     Skip(Answer),
 }
@@ -106,7 +106,7 @@ pub(crate) fn submitted(submission: &Submission) -> Option<(Submitted, String)> 
     let reason = submission.values.get(message::REASON)?.trim().to_owned();
     let submitted = match submission.callback_id.as_str() {
         message::ASKED => {
-            let wish: Wish = serde_json::from_str(carried).ok()?;
+            let wish: ApprovalRequest = serde_json::from_str(carried).ok()?;
             (is_id(wish.deploy.as_str()) && is_id(wish.approval.as_str()))
                 .then_some(Submitted::Approval(wish))
         }
@@ -235,11 +235,11 @@ mod tests {
 
     #[test]
     fn a_window_brings_back_what_it_carried() {
-        let wish = Wish {
+        let wish = ApprovalRequest {
             deploy: DeployId::from_text("0123456789abcdef0123"),
             approval: ApprovalId::from_text("aaaaaaaaaaaaaaaaaaaa"),
             subject: "0123456789".into(),
-            what: What::Reject,
+            what: ApprovalAction::Reject,
             at: Timestamp::UNIX_EPOCH,
         };
         let submission = |callback: &str, carried: &str| Submission {

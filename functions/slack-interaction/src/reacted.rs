@@ -8,7 +8,7 @@ use approval::id::DeployId;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use providers::slack::parse::ClickUser;
-use runtime::facts::learn;
+use runtime::facts::record_fact;
 use store::{CommitError, StoreError};
 
 /// Outcome of recording a reaction.
@@ -60,7 +60,7 @@ impl SlackInteraction {
                 None => return Ok(Recorded::NotKnown),
             }
         }
-        learn(&self.store, &deploy, &Command::React(reaction), call.now, call.request_id).await?;
+        record_fact(&self.store, &deploy, &Command::React(reaction), call.now, call.request_id).await?;
         Ok(Recorded::Yes)
     }
 

@@ -9,7 +9,9 @@ use providers::Failure;
 use providers::slack::parse::{Click, Submission};
 use store::CommitError;
 use thiserror::Error;
-use voting::{Dealt, Refused, What, Wish, cast, needs_reason, record_refusal, would_refuse};
+use voting::{
+    ApprovalAction, ApprovalRequest, CastOutcome, Refused, cast, needs_reason, record_refusal, would_refuse,
+};
 
 /// Error that kept a click from being handled.
 #[derive(Debug, Error)]
@@ -22,18 +24,23 @@ enum ClickError {
 
 impl SlackInteraction {
     /// A click on a dialog.
-    pub(crate) async fn wish(&self, call: &Call<'_>, click: &Click, wish: &Wish) -> Response<Body> {
+    pub(crate) async fn wish(
+        &self,
+        call: &Call<'_>,
+        click: &Click,
+        wish: &ApprovalRequest,
+    ) -> Response<Body> {
         let (request_id, deploy, approval) = (call.request_id, &wish.deploy, &wish.approval);
         let dealt = match self.click(call, click, wish).await {
-            Ok(Dealt::Refused(refused)) => self.tell_refusal(call, click, wish, refused).await,
+            Ok(CastOutcome::Refused(refused)) => self.tell_refusal(call, click, wish, refused).await,
             other => other,
         };
         match dealt {
-            Ok(Dealt::With | Dealt::Refused(_)) => {
+            Ok(CastOutcome::Recorded | CastOutcome::Refused(_)) => {
                 tracing::info!(request_id, %deploy, %approval, voter = click.user.id, what = ?wish.what, "dealt with");
                 done()
             }
-            Ok(Dealt::Before) => {
+            Ok(CastOutcome::Duplicate) => {
                 tracing::warn!(request_id, %deploy, %approval, "refused: a replayed click");
                 text(StatusCode::UNAUTHORIZED, "Refused: this click was dealt with before.")
             }
@@ -49,26 +56,26 @@ impl SlackInteraction {
         &self,
         call: &Call<'_>,
         submission: &Submission,
-        wish: &Wish,
+        wish: &ApprovalRequest,
         reason: String,
     ) -> Response<Body> {
         let (request_id, deploy, approval) = (call.request_id, &wish.deploy, &wish.approval);
         let voter = self.person(call, &submission.user).await;
         let dealt = match cast(&self.store, None, &voter, wish, Some(reason), call.now).await {
-            Ok(Dealt::Refused(refused)) => {
+            Ok(CastOutcome::Refused(refused)) => {
                 let owner = format!("window {} {}", voter.id, wish.at.as_microsecond());
                 let recorded = record_refusal(&self.store, &voter, wish, &refused, &owner, call.now).await;
-                recorded.map(|()| Dealt::Refused(refused))
+                recorded.map(|()| CastOutcome::Refused(refused))
             }
             other => other,
         };
         match dealt {
-            Ok(Dealt::With) => {
+            Ok(CastOutcome::Recorded) => {
                 tracing::info!(request_id, %deploy, %approval, voter = voter.id, what = ?wish.what, "dealt with");
                 done()
             }
-            Ok(Dealt::Refused(refused)) => instead(&message::say(&refused.text)),
-            Ok(Dealt::Before) => {
+            Ok(CastOutcome::Refused(refused)) => instead(&message::say(&refused.text)),
+            Ok(CastOutcome::Duplicate) => {
                 tracing::warn!(request_id, %deploy, %approval, "a window that was dealt with before");
                 done()
             }
@@ -79,10 +86,17 @@ impl SlackInteraction {
         }
     }
 
-    async fn click(&self, call: &Call<'_>, click: &Click, wish: &Wish) -> Result<Dealt, ClickError> {
+    async fn click(
+        &self,
+        call: &Call<'_>,
+        click: &Click,
+        wish: &ApprovalRequest,
+    ) -> Result<CastOutcome, ClickError> {
         let approval = self.store.approval(&wish.deploy, &wish.approval);
         let (approval, voter) = tokio::join!(approval, self.person(call, &click.user));
-        let Some(approval) = approval.map_err(CommitError::from)? else { return Ok(Dealt::not_on_record()) };
+        let Some(approval) = approval.map_err(CommitError::from)? else {
+            return Ok(CastOutcome::not_on_record());
+        };
         if !needs_reason(&approval, wish.what) {
             return Ok(cast(&self.store, Some(approval), &voter, wish, None, call.now).await?);
         }
@@ -92,15 +106,18 @@ impl SlackInteraction {
         let carried = serde_json::to_string(wish)
             .map_err(|error| Failure::Permanent(format!("the window can't be written: {error}")))?;
         let asking = match wish.what {
-            What::BreakGlass => Asking::Glass,
-            What::Review => Asking::Review,
-            What::Approve | What::Reject | What::Withdraw | What::Undo | What::LiftFreeze | What::Cancel => {
-                Asking::Reason
-            }
+            ApprovalAction::BreakGlass => Asking::Glass,
+            ApprovalAction::Review => Asking::Review,
+            ApprovalAction::Approve
+            | ApprovalAction::Reject
+            | ApprovalAction::Withdraw
+            | ApprovalAction::Undo
+            | ApprovalAction::LiftFreeze
+            | ApprovalAction::Cancel => Asking::Reason,
         };
         let view = message::ask_reason(&approval, wish.what.verb(), asking, &carried);
         self.slack(call).await?.open_view(&click.trigger_id, &view).await?;
-        Ok(Dealt::With)
+        Ok(CastOutcome::Recorded)
     }
 
     /// A refused click is put on record, and the person is told why. Slack's repetition of it finds it
@@ -109,11 +126,11 @@ impl SlackInteraction {
         &self,
         call: &Call<'_>,
         click: &Click,
-        wish: &Wish,
+        wish: &ApprovalRequest,
         refused: Refused,
-    ) -> Result<Dealt, ClickError> {
+    ) -> Result<CastOutcome, ClickError> {
         let events = refused.events(wish, &click.user.id, &click.user.name);
         let told = self.tell_once(call, click, &wish.deploy, refused.text, events).await?;
-        Ok(if told { Dealt::With } else { Dealt::Before })
+        Ok(if told { CastOutcome::Recorded } else { CastOutcome::Duplicate })
     }
 }

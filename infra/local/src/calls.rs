@@ -54,7 +54,7 @@ pub enum Strike {
 
 /// Calls between [`Calls::begin`] and [`Calls::end`].
 #[derive(Clone, Debug, Default)]
-pub struct Heard {
+pub struct CallLog {
     /// The calls, in the order of their arrival.
     pub calls: Vec<Arrival>,
     /// True if the strike hit its call.
@@ -76,7 +76,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Listening {
-    heard: Heard,
+    heard: CallLog,
     counts: BTreeMap<String, usize>,
     order: Option<(Call, Strike)>,
     /// Calls by the id that the AWS SDK gave them: their place among the calls, and how often they came.
@@ -104,7 +104,7 @@ impl Calls {
 
     /// Stops listening, and returns the calls since [`begin`](Self::begin). From now on, no call is kept or
     /// struck.
-    pub fn end(&self) -> Heard {
+    pub fn end(&self) -> CallLog {
         locked(&self.0.listening).take().map(|listening| listening.heard).unwrap_or_default()
     }
 

@@ -79,7 +79,7 @@ fn records(stack: &Stack) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_is_invoked_with_its_environment_and_its_process_kept() {
+async fn function_keeps_its_environment_and_process() {
     let mut options = StackOptions::new(template(), bin_dir());
     options.parameters.insert("Colour".to_owned(), "red".to_owned());
     let stack = Stack::start(options).await.unwrap();
@@ -109,7 +109,7 @@ async fn a_function_is_invoked_with_its_environment_and_its_process_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_crashes_and_timeouts_fail_and_the_next_invocation_works() {
+async fn invocation_after_a_crash_or_timeout_works() {
     let stack = start().await;
     let (failed, error) = invoke(&stack, "Stub", json!({"do": "fail"})).await;
     assert!(failed);
@@ -223,7 +223,7 @@ async fn the_http_api_answers_as_the_real_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_deletes_what_succeeded_and_the_rest_ends_as_dead_letters() {
+async fn batch_deletes_successes_and_keeps_dead_letters() {
     let stack = start().await;
     send(&stack, "a", "1", "ok 1").await;
     send(&stack, "b", "2", "fail 2").await;
@@ -258,7 +258,7 @@ async fn a_crashed_batch_comes_back_after_its_visibility_timeout() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_of_a_busy_group_come_together_in_the_next_batch_and_in_their_order() {
+async fn busy_group_comes_in_order_in_the_next_batch() {
     let stack = start().await;
     send(&stack, "a", "1", "until 3").await;
     for id in ["2", "3", "4"] {
@@ -275,7 +275,7 @@ async fn messages_of_a_busy_group_come_together_in_the_next_batch_and_in_their_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn idle_waits_for_what_a_message_leads_to_and_tells_what_is_left() {
+async fn idle_waits_for_what_messages_lead_to() {
     let stack = start().await;
     let url = stack.physical_id("Queue").unwrap().to_owned();
     send(&stack, "a", "1", &format!("send {url} b next")).await;
@@ -368,7 +368,7 @@ async fn schedules_wake_their_function_with_a_scheduled_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_are_kept_and_heard_by_the_functions_whose_rules_ask_for_them() {
+async fn events_reach_functions_whose_rules_match() {
     let stack = start().await;
     let event = |source: &str, kind: &str, detail: Value| json!({"Source": source, "DetailType": kind, "Detail": detail.to_string()});
     let put =
@@ -423,7 +423,7 @@ async fn events_are_kept_and_heard_by_the_functions_whose_rules_ask_for_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_a_function_fails_to_take_comes_three_times_and_is_kept() {
+async fn failed_event_is_sent_three_times_and_kept() {
     let stack = start().await;
     stack.emit("aws.tests", "tried", json!({}));
     stack.idle(PATIENCE).await.unwrap();

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn health_is_the_worst_of_what_is_reported_and_older_reports_change_nothing() {
+    fn health_is_the_worst_of_the_newest_reports() {
         use Health::{Ailing, Healthy, Unhealthy};
         for (commands, health, evaluations) in [
             (vec![], None, 0),

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The most issues of a deploy that are looked up.
-const MOST_A_DEPLOY: usize = 30;
+const MAX_KEYS_PER_DEPLOY: usize = 30;
 /// The most issues that are taken from one text: one more than are looked up, so that a longer list is known
 /// to be cut.
-const MOST_A_TEXT: usize = MOST_A_DEPLOY + 1;
+const MAX_KEYS_PER_TEXT: usize = MAX_KEYS_PER_DEPLOY + 1;
 /// The most characters of a project's name in a key: Jira's own limit.
 const LONGEST_PROJECT: usize = 10;
 /// The most digits of the number in a key.
@@ -59,7 +59,7 @@ impl fmt::Display for Tracker {
 pub fn mentioned(text: &str) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for (dash, _) in text.match_indices('-') {
-        if keys.len() == MOST_A_TEXT {
+        if keys.len() == MAX_KEYS_PER_TEXT {
             break;
         }
         if let Some(key) = key_around(text, dash).filter(|key| keys.iter().all(|known| known != key)) {
@@ -106,14 +106,14 @@ impl Deploy {
     /// on, and its branch, where the source host has the revision on it; the first 30.
     pub fn mentioned_issues(&self) -> Vec<String> {
         let mut keys = self.issue_keys();
-        keys.truncate(MOST_A_DEPLOY);
+        keys.truncate(MAX_KEYS_PER_DEPLOY);
         keys
     }
 
     /// True if it mentions more issues than are looked up. Then nothing is certain that asks about all of
     /// them.
     pub fn mentions_more_issues(&self) -> bool {
-        self.issue_keys().len() > MOST_A_DEPLOY
+        self.issue_keys().len() > MAX_KEYS_PER_DEPLOY
     }
 
     /// The keys of the issues that it mentions, each once; one more than are looked up at most.
@@ -125,7 +125,7 @@ impl Deploy {
         let of_branch = branch.map(named_in).unwrap_or_default();
         let mut keys: Vec<String> = Vec::new();
         for key in of_pull_requests.chain(of_commits).chain(&self.reading.older.issues).chain(&of_branch) {
-            if keys.len() <= MOST_A_DEPLOY && !keys.contains(key) {
+            if keys.len() <= MAX_KEYS_PER_DEPLOY && !keys.contains(key) {
                 keys.push(key.clone());
             }
         }

@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_magnitude_is_a_rules_own_and_an_unknown_one_acts_for_nobody() {
+    fn unknown_magnitude_acts_for_nobody() {
         let text = "rules:\n\
             - asks: {conditions: [\"magnitude!='Large'\"], actions: [slack_channel_approval: {channel: '#gate'}]}\n\
             - acts: {conditions: [\"magnitude!='Large'\"], actions: [trigger_build]}\n\

@@ -107,7 +107,7 @@ impl OwnQueue {
             if let Some(wait) = held_up {
                 // It stays in flight otherwise, and its group closed, for the queue's whole visibility
                 // timeout.
-                self.hide(message, wait).await;
+                self.extend_visibility(message, wait).await;
                 kept.push(id);
                 continue;
             }
@@ -126,7 +126,7 @@ impl OwnQueue {
             if !stays && is_lane(group) && self.leave_the_lane(message).await {
                 continue;
             }
-            self.hide(message, wait).await;
+            self.extend_visibility(message, wait).await;
             held_up = Some(wait);
             kept.push(id);
         }
@@ -157,13 +157,13 @@ impl OwnQueue {
     {
         match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
             Ok(readable) => handle(readable).await,
-            Err(error) => self.bury(message, group, &error).await,
+            Err(error) => self.send_to_dead_letters(message, group, &error).await,
         }
     }
 
     /// Hides a message until it is to be tried again. Where that fails, the queue's own visibility timeout
     /// does it.
-    async fn hide(&self, message: &SqsMessage, wait: SignedDuration) {
+    async fn extend_visibility(&self, message: &SqsMessage, wait: SignedDuration) {
         let request = self
             .sqs
             .change_message_visibility()
@@ -175,7 +175,12 @@ impl OwnQueue {
         }
     }
 
-    async fn bury(&self, message: &SqsMessage, group: &str, problem: &serde_json::Error) -> Handled {
+    async fn send_to_dead_letters(
+        &self,
+        message: &SqsMessage,
+        group: &str,
+        problem: &serde_json::Error,
+    ) -> Handled {
         let id = message.message_id.clone().unwrap_or_default();
         tracing::error!(message = id, %problem, "a message that can't be read goes to the dead-letter queue");
         let request = self

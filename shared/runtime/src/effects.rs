@@ -27,7 +27,7 @@ pub struct Attempt {
 impl Attempt {
     /// True after so many tries that the processes of the attempts must have ended before they could say why
     /// another one won't help.
-    pub fn is_hopeless(&self) -> bool {
+    pub fn attempts_exhausted(&self) -> bool {
         self.effect.tries() > 2 * MAX_ATTEMPTS
     }
 
@@ -117,7 +117,9 @@ pub async fn take(
         Claim::Take { lost } => lost,
     };
     match store.claim(&effect, now).await {
-        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: rested(&effect), build: OnceLock::new() }),
+        Ok(claimed) => {
+            Ok(Attempt { effect: claimed, lost, rested: backoff_of(&effect), build: OnceLock::new() })
+        }
         Err(CommitError::Conflict) => Err(Handled::Again(SOON).into()),
         Err(CommitError::Store(error)) => {
             tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be claimed now");
@@ -130,7 +132,7 @@ pub async fn take(
 /// that when its answer was lost. The clock's turn tells if it asked: after such a wait it is [`GRACE`] later
 /// than `not_before`, while a lease ends with it, and the clock sets another one when it sends the effect
 /// again.
-fn rested(effect: &Effect) -> SignedDuration {
+fn backoff_of(effect: &Effect) -> SignedDuration {
     let left = GRACE.saturating_sub(effect.due_at.duration_since(effect.not_before));
     // A row keeps the turn in microseconds.
     let asked = (SignedDuration::ZERO..=SignedDuration::from_micros(1)).contains(&left);
@@ -178,12 +180,12 @@ mod tests {
             (&sent_again(&ended, 59), 0),
             (&sent_again(&unanswered, 1), 0),
         ] {
-            assert_eq!(rested(lost), SignedDuration::from_secs(expected), "{lost:?}");
+            assert_eq!(backoff_of(lost), SignedDuration::from_secs(expected), "{lost:?}");
         }
     }
 
     #[test]
-    fn a_lost_answer_is_not_forgotten_where_the_look_for_it_is_put_off() {
+    fn postponed_retry_preserves_the_lost_answer() {
         let (now, wait) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(2));
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
         let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, now).started(now);

@@ -9,7 +9,7 @@ use store::{Change, CommitError, Store};
 /// Puts on record what `command` makes of the facts of `deploy` at `now`, and has its rules evaluated again
 /// where it is news. `who` tells this process from those that it races with. Says whether anything was
 /// written.
-pub async fn learn(
+pub async fn record_fact(
     store: &Store,
     deploy: &DeployId,
     command: &Command,

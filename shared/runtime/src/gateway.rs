@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// `event` with such characters of its query percent-encoded, as a browser would have sent them, and without
 /// that header.
-pub fn tidied(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+pub fn sanitize_request(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
         request.raw_query_string = request.raw_query_string.as_deref().map(encoded);
         request.headers.remove("x-forwarded-proto");
@@ -48,7 +48,8 @@ mod tests {
                 "requestContext": {"http": {"method": "GET", "path": "/"}, "stage": "$default", "timeEpoch": 1},
             });
             let payload: LambdaRequest = serde_json::from_value(event).unwrap();
-            let request = Request::from(tidied(LambdaEvent::new(payload, Context::default())).payload);
+            let request =
+                Request::from(sanitize_request(LambdaEvent::new(payload, Context::default())).payload);
             assert_eq!(request.uri().query(), Some(tidy));
         }
     }

@@ -271,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_client_id_and_its_secret_nobody_signs_in_with_slack_and_that_is_no_mistake() {
+    fn slack_sign_in_is_optional() {
         for (more, signs_in) in [
             ("", false),
             (r#", "client_id": "1.2""#, false),

@@ -3,7 +3,7 @@
 use approval::deploy::Slug;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
-use store::{Places, Store};
+use store::{Store, StoreConfig};
 use thiserror::Error;
 
 use crate::alarms::Alarms;
@@ -110,7 +110,7 @@ impl Settings {
     /// The record of this stack, as far as the settings say that this function reaches it.
     pub fn store(&self, aws: &Aws) -> Result<Store, SettingError> {
         let text = |name| self.optional(name).map(str::to_owned);
-        let places = Places {
+        let places = StoreConfig {
             record_table: self.required("RECORD_TABLE")?.to_owned(),
             cache_table: text("CACHE_TABLE"),
             deploys_queue: text("DEPLOYS_QUEUE_URL"),

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Most approvals that one request reads.
-pub const MOST_LOOKED_AT: i32 = 500;
+pub const MAX_SCANNED: i32 = 500;
 
 /// Filter of a list of approvals; by default it lists all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -227,7 +227,7 @@ impl Store {
         let outcome = Some(WantedOutcome::Approved);
         let wanted =
             WantedApprovals { deployment: Some(deployment.clone()), outcome, ..WantedApprovals::default() };
-        Ok(self.approvals(&wanted, MOST_LOOKED_AT, None).await?.approvals)
+        Ok(self.approvals(&wanted, MAX_SCANNED, None).await?.approvals)
     }
 
     /// The newest approvals that are `wanted`, at most `limit`, by the time at which they were opened, before
@@ -247,7 +247,7 @@ impl Store {
         let before = [before, until.as_deref()].into_iter().flatten().min().unwrap_or("~");
         // One more than is shown tells whether there is a next part.
         let looked_at =
-            if wanted.takes_all() { limit.saturating_add(1).min(MOST_LOOKED_AT) } else { MOST_LOOKED_AT };
+            if wanted.takes_all() { limit.saturating_add(1).min(MAX_SCANNED) } else { MAX_SCANNED };
         let (mut rows, mut unreadable, mut cut) = (Vec::new(), 0, None);
         for partition in wanted.partitions() {
             let found = self.opened_before(partition, before, looked_at).await?;

@@ -42,7 +42,7 @@ mod unreadable;
 mod without_rules;
 
 pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
-pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
+pub use approvals::{ApprovalListing, ApprovalSummary, MAX_SCANNED, WantedApprovals, WantedOutcome};
 pub use cache::CachedRules;
 pub use change::Change;
 pub use ci_trust::{CiProject, CiTrust, CiTrustError, MOST_TRUSTS};
@@ -68,7 +68,7 @@ use jiff::SignedDuration;
 
 /// The tables and queues of one stack. A function that may not reach one of them leaves it `None`.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct StoreConfig {
     /// The record table's name.
     pub record_table: String,
     /// The cache table's name.
@@ -86,13 +86,17 @@ pub struct Places {
 pub struct Store {
     dynamo: aws_sdk_dynamodb::Client,
     sqs: Option<aws_sdk_sqs::Client>,
-    places: Places,
+    places: StoreConfig,
 }
 
 impl Store {
     /// The record at `places`. `sqs` is needed by functions that commit effects; without it they wait for the
     /// clock.
-    pub fn new(dynamo: aws_sdk_dynamodb::Client, sqs: Option<aws_sdk_sqs::Client>, places: Places) -> Self {
+    pub fn new(
+        dynamo: aws_sdk_dynamodb::Client,
+        sqs: Option<aws_sdk_sqs::Client>,
+        places: StoreConfig,
+    ) -> Self {
         Self { dynamo, sqs, places }
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Most deploys that are read for one part of a list that has no index of its own: 500 entries of an index
 /// are some 150 KB.
-const MOST_LOOKED_AT: i32 = 500;
+const MAX_SCANNED: i32 = 500;
 
 /// Filter of a list of deploys; by default it lists all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,7 +152,7 @@ impl Store {
                 (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), limit.saturating_add(1))
             }
             (None, None | Some(_)) => {
-                (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), MOST_LOOKED_AT)
+                (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), MAX_SCANNED)
             }
         };
         let request = self

@@ -1,6 +1,6 @@
 //! Ask again: somebody has a closed approval asked again.
 
-use crate::cast::{Because, Refused};
+use crate::cast::{RefusalKind, Refused};
 use approval::approval::{Approval, Voter};
 use approval::effect::EffectKind;
 use approval::id::{ApprovalId, DeployId};
@@ -44,7 +44,7 @@ pub async fn ask_again(
         }),
     };
     if let Some(why) = why {
-        return Ok(Some(Refused::new(Because::NotNow, message::ask_again_refused(&why))));
+        return Ok(Some(Refused::new(RefusalKind::Conflict, message::ask_again_refused(&why))));
     }
     let (by, name) = (voter.id.clone(), voter.name.clone());
     let owner = format!("ask again {id} {by} {}", at.as_microsecond());
@@ -56,12 +56,12 @@ pub async fn ask_again(
 }
 
 pub(crate) fn gone() -> Refused {
-    Refused::new(Because::NotOnRecord, message::NO_SUCH_APPROVAL)
+    Refused::new(RefusalKind::NotFound, message::NO_SUCH_APPROVAL)
 }
 
 /// The reason for which `voter` may not have `approval` asked again.
 fn may_not(approval: &Approval, voter: &Voter, is_admin: bool) -> Option<Refused> {
     let refusal = approval.admit(voter).err().filter(|_| !is_admin)?;
     let why = message::why_not_counted(&refusal)?;
-    Some(Refused::new(Because::MayNot, format!("This was not asked again: {why}")))
+    Some(Refused::new(RefusalKind::Forbidden, format!("This was not asked again: {why}")))
 }

@@ -1,6 +1,6 @@
 //! Requests about an approval: each is decided and committed, or refused, and the refusal is put on record.
 
-use crate::wish::{What, Wish};
+use crate::wish::{ApprovalAction, ApprovalRequest};
 use approval::approval::{Approval, Clicked, NoConfirmer, Refusal, Voter, decide};
 use approval::event::EventKind;
 use approval::message;
@@ -21,11 +21,11 @@ pub const OVERTAKEN: &str =
 
 /// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Dealt {
+pub enum CastOutcome {
     /// It is on record, or was fulfilled before.
-    With,
+    Recorded,
     /// It was dealt with before, or a later one of the same person was.
-    Before,
+    Duplicate,
     /// It changed nothing; the answer to the person says why.
     Refused(Refused),
 }
@@ -36,36 +36,36 @@ pub struct Refused {
     /// The answer to the person, in Slack's mrkdwn.
     pub text: String,
     /// The kind of reason for it.
-    pub because: Because,
+    pub kind: RefusalKind,
 }
 
 /// The kind of reason for a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Because {
+pub enum RefusalKind {
     /// There is nothing on record that could change.
-    NotOnRecord,
+    NotFound,
     /// The person may not.
-    MayNot,
+    Forbidden,
     /// It can't be done as things stand.
-    NotNow,
+    Conflict,
 }
 
-impl Dealt {
+impl CastOutcome {
     /// There is no such approval.
     pub fn not_on_record() -> Self {
-        Self::Refused(Refused::new(Because::NotOnRecord, message::NO_SUCH_APPROVAL))
+        Self::Refused(Refused::new(RefusalKind::NotFound, message::NO_SUCH_APPROVAL))
     }
 }
 
 impl Refused {
     /// This text, for this kind of reason.
-    pub(crate) fn new(because: Because, text: impl Into<String>) -> Self {
-        Self { text: text.into(), because }
+    pub(crate) fn new(kind: RefusalKind, text: impl Into<String>) -> Self {
+        Self { text: text.into(), kind }
     }
 
     /// It can't be done as things stand, for this reason.
     fn not_now(text: &str) -> Self {
-        Self::new(Because::NotNow, text)
+        Self::new(RefusalKind::Conflict, text)
     }
 
     /// Slack did not say who the person is.
@@ -75,12 +75,12 @@ impl Refused {
 
     /// The answer to a person about `refusal`; `None` where there is nothing to tell.
     pub(crate) fn of(refusal: &Refusal) -> Option<Self> {
-        let because = match refusal {
+        let kind = match refusal {
             Refusal::NotEligible(..)
             | Refusal::NotALifter(_)
             | Refusal::NotABreaker(_)
             | Refusal::NotAReviewer(..)
-            | Refusal::NotAConfirmer(NoConfirmer::OwnWord | NoConfirmer::MadeSome) => Because::MayNot,
+            | Refusal::NotAConfirmer(NoConfirmer::OwnWord | NoConfirmer::MadeSome) => RefusalKind::Forbidden,
             Refusal::Repeated
             | Refusal::Replayed
             | Refusal::NotNow
@@ -93,9 +93,9 @@ impl Refused {
             | Refusal::NoGlassNeeded
             | Refusal::NoReviewOwed
             | Refusal::Reviewed(_)
-            | Refusal::NotAConfirmer(NoConfirmer::Outdated) => Because::NotNow,
+            | Refusal::NotAConfirmer(NoConfirmer::Outdated) => RefusalKind::Conflict,
         };
-        message::refusal(refusal).map(|text| Self { text, because })
+        message::refusal(refusal).map(|text| Self { text, kind })
     }
 }
 
@@ -112,10 +112,10 @@ pub async fn cast(
     store: &Store,
     mut read: Option<Approval>,
     voter: &Voter,
-    wish: &Wish,
+    wish: &ApprovalRequest,
     reason: Option<String>,
     now: Timestamp,
-) -> Result<Dealt, CommitError> {
+) -> Result<CastOutcome, CommitError> {
     race::decide(&voter.id, MAX_RACES, || {
         // Good for the first time only: who lost the race has to read.
         let read = read.take();
@@ -124,7 +124,7 @@ pub async fn cast(
                 Some(approval) => Some(approval),
                 None => store.approval(&wish.deploy, &wish.approval).await?,
             };
-            let Some(approval) = newest else { return Ok(Dealt::not_on_record()) };
+            let Some(approval) = newest else { return Ok(CastOutcome::not_on_record()) };
             let decision = match decide(&approval, wish.command(voter, reason.clone()), now) {
                 Ok(decision) => decision,
                 // Somebody waits in the window for an answer. Of a click alone, the dialog shows what counts.
@@ -134,37 +134,52 @@ pub async fn cast(
                 Err(refusal) => return Ok(refused(&refusal, false)),
             };
             if let Some(unseen) = unseen(voter, wish) {
-                return Ok(Dealt::Refused(unseen));
+                return Ok(CastOutcome::Refused(unseen));
             }
             store.commit(Change::to(&wish.deploy, now).approval(decision)).await?;
-            Ok(Dealt::With)
+            Ok(CastOutcome::Recorded)
         }
     })
     .await
 }
 
 /// The reason why a request would change nothing, were its reason written; `None`: it would change something.
-pub fn foresee(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Refusal> {
+pub fn foresee(
+    approval: &Approval,
+    voter: &Voter,
+    wish: &ApprovalRequest,
+    now: Timestamp,
+) -> Option<Refusal> {
     let reason = Some(NOT_GIVEN_YET.to_owned());
     decide(approval, wish.command(voter, reason), now).err()
 }
 
 /// The refusal of a request whose reason is not written yet; `None`: it would not be refused. People who may
 /// not make it are told before they write a reason.
-pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Dealt> {
+pub fn would_refuse(
+    approval: &Approval,
+    voter: &Voter,
+    wish: &ApprovalRequest,
+    now: Timestamp,
+) -> Option<CastOutcome> {
     match foresee(approval, voter, wish, now) {
         Some(refusal) => Some(refused(&refusal, false)),
-        None => unseen(voter, wish).map(Dealt::Refused),
+        None => unseen(voter, wish).map(CastOutcome::Refused),
     }
 }
 
 /// The refusal to lift a freeze or review a broken glass for somebody about whom Slack did not say anything:
 /// that takes effect at once, and nobody looks at them again. Voters, and whoever broke the glass, are looked
 /// at before the first action, and stopping is safe.
-fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
+fn unseen(voter: &Voter, wish: &ApprovalRequest) -> Option<Refused> {
     let at_once = match wish.what {
-        What::LiftFreeze | What::Review => true,
-        What::Approve | What::Reject | What::Withdraw | What::Undo | What::BreakGlass | What::Cancel => false,
+        ApprovalAction::LiftFreeze | ApprovalAction::Review => true,
+        ApprovalAction::Approve
+        | ApprovalAction::Reject
+        | ApprovalAction::Withdraw
+        | ApprovalAction::Undo
+        | ApprovalAction::BreakGlass
+        | ApprovalAction::Cancel => false,
     };
     (at_once && voter.standing.is_none()).then(Refused::unseen)
 }
@@ -179,7 +194,7 @@ fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
 pub async fn record_refusal(
     store: &Store,
     voter: &Voter,
-    wish: &Wish,
+    wish: &ApprovalRequest,
     refused: &Refused,
     owner: &str,
     now: Timestamp,
@@ -198,8 +213,8 @@ pub async fn record_refusal(
 impl Refused {
     /// The events that go on record about it; none where there is no record to put them on. `voter` is their
     /// Slack user id.
-    pub fn events(&self, wish: &Wish, voter: &str, name: &str) -> Vec<EventKind> {
-        if self.because == Because::NotOnRecord {
+    pub fn events(&self, wish: &ApprovalRequest, voter: &str, name: &str) -> Vec<EventKind> {
+        if self.kind == RefusalKind::NotFound {
             return Vec::new();
         }
         vec![EventKind::VoteRefused {
@@ -218,13 +233,13 @@ fn is_overtaken(clicks: &[Clicked], voter: &str, at: Timestamp) -> bool {
 
 /// The outcome of a refused request. `is_overtaken`: its person wrote a reason for it, and clicked something
 /// else since.
-fn refused(refusal: &Refusal, is_overtaken: bool) -> Dealt {
+fn refused(refusal: &Refusal, is_overtaken: bool) -> CastOutcome {
     let is_replayed = *refusal == Refusal::Replayed;
     if is_replayed && !is_overtaken {
-        return Dealt::Before;
+        return CastOutcome::Duplicate;
     }
     let told = Refused::of(refusal).or_else(|| is_replayed.then(|| Refused::not_now(OVERTAKEN)));
-    told.map_or(Dealt::With, Dealt::Refused)
+    told.map_or(CastOutcome::Recorded, CastOutcome::Refused)
 }
 
 #[cfg(test)]
@@ -235,29 +250,33 @@ mod tests {
     #[test]
     fn what_a_refusal_is_told_as() {
         let kind = |refusal: &Refusal| match refused(refusal, false) {
-            Dealt::Refused(refused) => Some(refused.because),
-            Dealt::With | Dealt::Before => None,
+            CastOutcome::Refused(refused) => Some(refused.kind),
+            CastOutcome::Recorded | CastOutcome::Duplicate => None,
         };
         let stranger = Refusal::NotEligible(Verdict::Stranger, Box::new(Electorate::anyone()));
-        for (refusal, because) in [
-            (stranger, Some(Because::MayNot)),
-            (Refusal::NotALifter(Vec::new()), Some(Because::MayNot)),
-            (Refusal::NotABreaker(Vec::new()), Some(Because::MayNot)),
-            (Refusal::NotAReviewer(NoReviewer::BrokeIt, Vec::new()), Some(Because::MayNot)),
-            (Refusal::NoGlassNeeded, Some(Because::NotNow)),
-            (Refusal::NoReviewOwed, Some(Because::NotNow)),
-            (Refusal::OtherSubject, Some(Because::NotNow)),
-            (Refusal::ReasonNeeded, Some(Because::NotNow)),
-            (Refusal::NoVote, Some(Because::NotNow)),
-            (Refusal::NoQuorum, Some(Because::NotNow)),
-            (Refusal::NotFrozen, Some(Because::NotNow)),
+        for (refusal, expected) in [
+            (stranger, Some(RefusalKind::Forbidden)),
+            (Refusal::NotALifter(Vec::new()), Some(RefusalKind::Forbidden)),
+            (Refusal::NotABreaker(Vec::new()), Some(RefusalKind::Forbidden)),
+            (Refusal::NotAReviewer(NoReviewer::BrokeIt, Vec::new()), Some(RefusalKind::Forbidden)),
+            (Refusal::NoGlassNeeded, Some(RefusalKind::Conflict)),
+            (Refusal::NoReviewOwed, Some(RefusalKind::Conflict)),
+            (Refusal::OtherSubject, Some(RefusalKind::Conflict)),
+            (Refusal::ReasonNeeded, Some(RefusalKind::Conflict)),
+            (Refusal::NoVote, Some(RefusalKind::Conflict)),
+            (Refusal::NoQuorum, Some(RefusalKind::Conflict)),
+            (Refusal::NotFrozen, Some(RefusalKind::Conflict)),
             (Refusal::Repeated, None),
             (Refusal::Replayed, None),
         ] {
-            assert_eq!(kind(&refusal), because, "{refusal:?}");
+            assert_eq!(kind(&refusal), expected, "{refusal:?}");
         }
-        assert_eq!(refused(&Refusal::Repeated, true), Dealt::With, "who voted so already is content");
-        assert_eq!(refused(&Refusal::Replayed, false), Dealt::Before);
+        assert_eq!(
+            refused(&Refusal::Repeated, true),
+            CastOutcome::Recorded,
+            "who voted so already is content"
+        );
+        assert_eq!(refused(&Refusal::Replayed, false), CastOutcome::Duplicate);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Evaluate again: somebody asks for the rules of a deploy that could not be read or evaluated.
 
-use crate::cast::{Because, Refused};
+use crate::cast::{RefusalKind, Refused};
 use approval::approval::{Standing, Voter};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
@@ -24,13 +24,13 @@ pub async fn evaluate_again(
     now: Timestamp,
 ) -> Result<Option<Refused>, CommitError> {
     if voter.workspace != workspace || voter.standing != Some(Standing::Member) {
-        return Ok(Some(Refused::new(Because::MayNot, message::MEMBERS_ONLY)));
+        return Ok(Some(Refused::new(RefusalKind::Forbidden, message::MEMBERS_ONLY)));
     }
     let Some(known) = store.deploy(deploy).await? else {
-        return Ok(Some(Refused::new(Because::NotOnRecord, message::NO_SUCH_DEPLOY)));
+        return Ok(Some(Refused::new(RefusalKind::NotFound, message::NO_SUCH_DEPLOY)));
     };
     if !known.confirmation.may_be_evaluated_again() {
-        return Ok(Some(Refused::new(Because::NotNow, message::EVALUATED_MEANWHILE)));
+        return Ok(Some(Refused::new(RefusalKind::Conflict, message::EVALUATED_MEANWHILE)));
     }
     let owner = format!("evaluate again {}", now.as_second() / 60);
     let asked = EventKind::EvaluationAsked { by: voter.id.clone(), name: voter.name.clone() };

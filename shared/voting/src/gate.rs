@@ -1,7 +1,7 @@
 //! The gate to everything that is open to anyone in a channel: in Slack, only people in the channel can
 //! click; for requests on a page, Slack is asked whether the person is in it.
 
-use crate::cast::{Because, Refused};
+use crate::cast::{RefusalKind, Refused};
 use approval::approval::Approval;
 use approval::mrkdwn::escape;
 use providers::slack::Membership;
@@ -58,25 +58,26 @@ impl Gate {
     /// say); `None`: they are in it.
     pub fn refuses(&self, membership: Option<Membership>) -> Option<Refused> {
         let Self { channel, name, words: Words { nothing, may, in_slack } } = self;
-        let (because, why) = match (channel, membership) {
+        let (kind, why) = match (channel, membership) {
             (Some(_), Some(Membership::Inside)) => return None,
             (Some(_), Some(Membership::Outside)) => (
-                Because::MayNot,
+                RefusalKind::Forbidden,
                 format!("only people in {name} {may}. Join the channel, or ask somebody who is in it."),
             ),
             (Some(_), Some(Membership::TooMany)) => (
-                Because::NotNow,
+                RefusalKind::Conflict,
                 format!("too many people are in {name} to look for you among them. Please {in_slack}."),
             ),
             (Some(_), None) => (
-                Because::NotNow,
+                RefusalKind::Conflict,
                 format!("Slack did not say whether you are in {name}. Send it again, or {in_slack}."),
             ),
-            (None, _) => {
-                (Because::NotNow, format!("the dialog is not in {name} yet. Send it again in a moment."))
-            }
+            (None, _) => (
+                RefusalKind::Conflict,
+                format!("the dialog is not in {name} yet. Send it again in a moment."),
+            ),
         };
-        Some(Refused::new(because, format!("{nothing}: {why}")))
+        Some(Refused::new(kind, format!("{nothing}: {why}")))
     }
 }
 
@@ -91,51 +92,51 @@ mod tests {
     #[test]
     fn only_who_is_in_the_channel_is_let_through() {
         let told = |channel, words, membership| {
-            gate(channel, words).refuses(membership).map(|Refused { text, because }| (because, text))
+            gate(channel, words).refuses(membership).map(|Refused { text, kind }| (kind, text))
         };
-        let refused = |because, text: &str| Some((because, text.to_owned()));
+        let refused = |kind, text: &str| Some((kind, text.to_owned()));
         let here = Some("C1");
         for words in [&VOTE, &ANSWER] {
             assert_eq!(told(here, words, Some(Membership::Inside)), None);
         }
-        for (channel, words, membership, because, text) in [
+        for (channel, words, membership, kind, text) in [
             (
                 here,
                 &VOTE,
                 Some(Membership::Outside),
-                Because::MayNot,
+                RefusalKind::Forbidden,
                 "Your click was not counted: only people in #releases may vote. Join the channel, or ask somebody who is in it.",
             ),
             (
                 here,
                 &ANSWER,
                 Some(Membership::Outside),
-                Because::MayNot,
+                RefusalKind::Forbidden,
                 "Nothing was done: only people in #releases may act on this. Join the channel, or ask somebody who is in it.",
             ),
             (
                 here,
                 &VOTE,
                 Some(Membership::TooMany),
-                Because::NotNow,
+                RefusalKind::Conflict,
                 "Your click was not counted: too many people are in #releases to look for you among them. Please vote in Slack.",
             ),
             (
                 here,
                 &ANSWER,
                 None,
-                Because::NotNow,
+                RefusalKind::Conflict,
                 "Nothing was done: Slack did not say whether you are in #releases. Send it again, or do it in Slack.",
             ),
             (
                 None,
                 &VOTE,
                 None,
-                Because::NotNow,
+                RefusalKind::Conflict,
                 "Your click was not counted: the dialog is not in #releases yet. Send it again in a moment.",
             ),
         ] {
-            assert_eq!(told(channel, words, membership), refused(because, text));
+            assert_eq!(told(channel, words, membership), refused(kind, text));
         }
         assert!(
             told(None, &VOTE, Some(Membership::Inside)).is_some(),

@@ -17,9 +17,11 @@ mod wish;
 pub use accounts::{Accounts, Actor, Person};
 pub use admins::Admins;
 pub use again::ask_again;
-pub use cast::{Because, Dealt, OVERTAKEN, Refused, UNSEEN, cast, foresee, record_refusal, would_refuse};
+pub use cast::{
+    CastOutcome, OVERTAKEN, RefusalKind, Refused, UNSEEN, cast, foresee, record_refusal, would_refuse,
+};
 pub use evaluate::evaluate_again;
 pub use gate::Gate;
 pub use nobody::{Confirming, confirm_nobody, may_confirm};
 pub use step::{Answer, foresee_step, resolve};
-pub use wish::{What, Wish, needs_reason};
+pub use wish::{ApprovalAction, ApprovalRequest, needs_reason};

@@ -2,7 +2,7 @@
 //! happened.
 
 use crate::accounts::Actor;
-use crate::cast::{Because, Refused};
+use crate::cast::{RefusalKind, Refused};
 use approval::approval::{Approval, Standing, Status};
 use approval::id::{DeployId, RunId};
 use approval::message;
@@ -172,13 +172,13 @@ fn was_theirs(run: &Run, actor: &Actor, answer: &Answer) -> bool {
 }
 
 fn not_on_record(text: &str) -> Refused {
-    Refused::new(Because::NotOnRecord, text)
+    Refused::new(RefusalKind::NotFound, text)
 }
 
 fn may_not(text: &str) -> Refused {
-    Refused::new(Because::MayNot, text)
+    Refused::new(RefusalKind::Forbidden, text)
 }
 
 fn not_now(text: impl Into<String>) -> Refused {
-    Refused::new(Because::NotNow, text)
+    Refused::new(RefusalKind::Conflict, text)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A request about an approval. A window in Slack carries it until the reason is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wish {
+pub struct ApprovalRequest {
     /// The deploy that the approval is about.
     pub deploy: DeployId,
     /// The approval.
@@ -15,7 +15,7 @@ pub struct Wish {
     /// The mark of the subject that the person was shown.
     pub subject: String,
     /// The thing that is asked for.
-    pub what: What,
+    pub what: ApprovalAction,
     /// The time of the click, by the clock of whoever took it.
     pub at: Timestamp,
 }
@@ -23,7 +23,7 @@ pub struct Wish {
 /// The thing that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum ApprovalAction {
     /// To vote for it.
     Approve,
     /// To vote against it.
@@ -42,7 +42,7 @@ pub enum What {
     Cancel,
 }
 
-impl What {
+impl ApprovalAction {
     /// All of them.
     pub const ALL: [Self; 8] = [
         Self::Approve,
@@ -117,7 +117,7 @@ impl What {
     }
 }
 
-impl Wish {
+impl ApprovalRequest {
     /// The command to the core: `voter` makes this request, for this reason.
     pub(crate) fn command(&self, voter: &Voter, reason: Option<String>) -> Command {
         Command::Click(Click {
@@ -130,9 +130,15 @@ impl Wish {
 }
 
 /// True if `what` counts only with a reason.
-pub fn needs_reason(approval: &Approval, what: What) -> bool {
+pub fn needs_reason(approval: &Approval, what: ApprovalAction) -> bool {
     match what.choice() {
         Some(choice) => approval.require_reason.wants(choice),
-        None => matches!(what, What::Cancel | What::LiftFreeze | What::BreakGlass | What::Review),
+        None => matches!(
+            what,
+            ApprovalAction::Cancel
+                | ApprovalAction::LiftFreeze
+                | ApprovalAction::BreakGlass
+                | ApprovalAction::Review
+        ),
     }
 }

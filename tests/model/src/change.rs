@@ -1,7 +1,7 @@
 //! The change that is asked about: who made it, and what may come of the look at it meanwhile.
 
 use crate::decided;
-use crate::outside::Outside;
+use crate::outside::OutsideWorld;
 use crate::scenario::{NOW, Scenario};
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{Choice, Electorate, Member, Vote};
@@ -55,7 +55,7 @@ impl WhoseChange {
 }
 
 /// Looks at the change now.
-pub fn look(outside: &Outside) -> Look {
+pub fn look(outside: &OutsideWorld) -> Look {
     Look { moved: outside.base_moved, mended: outside.mended }
 }
 

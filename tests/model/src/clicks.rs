@@ -3,7 +3,7 @@
 
 use crate::decided;
 use crate::record::{Change, Conflict, Kept, Process, Queued, follow};
-use crate::scenario::{Flaw, NOW, PlannedClick, Scenario, WORKSPACE, Wish};
+use crate::scenario::{ClickAction, Flaw, NOW, PlannedClick, Scenario, WORKSPACE};
 use crate::world::World;
 use approval::approval::{Approval, Click, Command, Voter};
 use approval::effect::EffectKind;
@@ -14,11 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// It was not made, and may never be. A replay is of a click with this wish, once that one was made.
-    NotMade(Option<Wish>),
+    NotMade(Option<ClickAction>),
     /// It was decided on an approval that was read.
     Decided {
         /// Wish of the click.
-        wish: Wish,
+        wish: ClickAction,
         /// Time at which it arrived.
         now: Timestamp,
         /// State that was read.
@@ -66,7 +66,7 @@ pub fn overtake(clicks: &mut [Stage], old: Option<&Kept<Approval>>) {
 
 /// Returns the wishes that click number `click` can have now. It has none before there is a button, before
 /// the same person's earlier click, and after they left; a replay has the wish that it replays.
-pub fn wishes(world: &World, scenario: &Scenario, click: usize) -> Vec<Wish> {
+pub fn wishes(world: &World, scenario: &Scenario, click: usize) -> Vec<ClickAction> {
     let (Some(planned), Some(Stage::NotMade(remembered))) =
         (scenario.clicks.get(click), world.clicks.get(click))
     else {
@@ -86,7 +86,7 @@ pub fn wishes(world: &World, scenario: &Scenario, click: usize) -> Vec<Wish> {
 }
 
 /// The click arrives: it is decided on the newest approval.
-pub fn arrive(world: &mut World, scenario: &Scenario, click: usize, wish: Wish) -> Option<()> {
+pub fn arrive(world: &mut World, scenario: &Scenario, click: usize, wish: ClickAction) -> Option<()> {
     for (replay, planned) in scenario.clicks.iter().enumerate() {
         if planned.replays == Some(click) {
             *world.clicks.get_mut(replay)? = Stage::NotMade(Some(wish));
@@ -96,7 +96,13 @@ pub fn arrive(world: &mut World, scenario: &Scenario, click: usize, wish: Wish) 
     read(world, scenario, click, wish, now)
 }
 
-fn read(world: &mut World, scenario: &Scenario, click: usize, wish: Wish, now: Timestamp) -> Option<()> {
+fn read(
+    world: &mut World,
+    scenario: &Scenario,
+    click: usize,
+    wish: ClickAction,
+    now: Timestamp,
+) -> Option<()> {
     let approval = world.record.approval.clone()?;
     let planned = scenario.clicks.get(click)?;
     let next = match decided::approval(&approval, &[command(&approval, planned, wish)], now) {
@@ -165,7 +171,7 @@ pub fn crash(world: &mut World, click: usize) -> Option<()> {
 }
 
 /// The click as the core sees it. Slack does not say in time who made it: the look at the voters has to.
-fn command(approval: &Approval, planned: &PlannedClick, wish: Wish) -> Command {
+fn command(approval: &Approval, planned: &PlannedClick, wish: ClickAction) -> Command {
     let (id, name) = (planned.voter.to_owned(), planned.voter.to_lowercase());
     let voter = Voter { id, name, workspace: WORKSPACE.to_owned(), standing: None };
     let at = NOW + SignedDuration::from_secs(planned.second);

@@ -3,7 +3,7 @@
 use crate::change;
 use crate::decided;
 use crate::model::Protocol;
-use crate::outside::Outside;
+use crate::outside::OutsideWorld;
 use crate::record::{Kept, Process};
 use crate::scenario::{Flaw, Scenario, build, webhook};
 use crate::world::World;
@@ -250,7 +250,12 @@ fn run_ended(scenario: &Scenario, world: &World) -> bool {
 }
 
 /// Sees an approval before and after a commit, after what happened `outside`.
-pub(crate) fn watch_approval(old: &Approval, new: &Approval, outside: &Outside, broken: &mut BTreeSet<Law>) {
+pub(crate) fn watch_approval(
+    old: &Approval,
+    new: &Approval,
+    outside: &OutsideWorld,
+    broken: &mut BTreeSet<Law>,
+) {
     if new.version != old.version + 1 {
         broken.insert(Law::Versions);
     }
@@ -300,7 +305,7 @@ pub(crate) fn watch_makers(
     old: &Approval,
     new: &Approval,
     scenario: &Scenario,
-    outside: &Outside,
+    outside: &OutsideWorld,
     broken: &mut BTreeSet<Law>,
 ) {
     let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });

@@ -3,7 +3,7 @@
 use crate::law::{self, Law};
 use crate::outside::Turn;
 use crate::record::{Process, Queued};
-use crate::scenario::{Flaw, PlannedClick, Scenario, Wish};
+use crate::scenario::{ClickAction, Flaw, PlannedClick, Scenario};
 use crate::world::World;
 use crate::{answers, clicks, effects};
 use stateright::{Model, Property};
@@ -19,7 +19,7 @@ pub struct Protocol {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Somebody makes this click.
-    Click(usize, Wish),
+    Click(usize, ClickAction),
     /// This click's process takes its next step.
     Decide(usize),
     /// This person says what became of the lost answer that the dialog asks about.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// Things that really happened outside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Outside {
+pub struct OutsideWorld {
     /// Number of times that the webhook was posted.
     pub webhooks: u8,
     /// Number of builds that were started.
@@ -56,7 +56,7 @@ impl Turn {
     }
 }
 
-impl Outside {
+impl OutsideWorld {
     /// The world before anything happened, for a run of so many steps.
     pub fn before(steps: usize) -> Self {
         let nothing = Shown::default();

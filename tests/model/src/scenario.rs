@@ -54,14 +54,14 @@ pub struct PlannedClick {
     /// The second at which it is made, by Slack's clock.
     pub second: i64,
     /// Wishes that it may have.
-    pub wishes: &'static [Wish],
+    pub wishes: &'static [ClickAction],
     /// The click, by its place in the list, whose request this is once more.
     pub replays: Option<usize>,
 }
 
 /// Wish of a click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wish {
+pub enum ClickAction {
     /// To vote for it.
     Approve,
     /// To vote against it.
@@ -122,7 +122,7 @@ pub fn build() -> Action {
     Action::TriggerBuild(TriggerSpec { workflow, parameters: BTreeMap::new(), revision: None })
 }
 
-impl Wish {
+impl ClickAction {
     /// To vote.
     const VOTES: &'static [Self] = &[Self::Approve, Self::Reject];
     /// To vote, or to take one's own vote back.
@@ -191,7 +191,7 @@ impl Scenario {
     pub fn withdrawn_and_replayed() -> Self {
         let mut scenario = Self { rejections_required: 2, ..Self::four_clicks() };
         scenario.clicks.pop();
-        scenario.clicks.iter_mut().skip(2).for_each(|click| click.wishes = Wish::ANY);
+        scenario.clicks.iter_mut().skip(2).for_each(|click| click.wishes = ClickAction::ANY);
         scenario.and_click("U1", 1, Some(0))
     }
 
@@ -202,7 +202,7 @@ impl Scenario {
         let mut scenario =
             Self { votes_required: 1, actions: vec![webhook()], change, ..Self::two_actions() };
         scenario = scenario.and_click("U3", 1, None);
-        scenario.clicks.iter_mut().skip(1).for_each(|click| click.wishes = &[Wish::Approve]);
+        scenario.clicks.iter_mut().skip(1).for_each(|click| click.wishes = &[ClickAction::Approve]);
         scenario
     }
 
@@ -223,7 +223,7 @@ impl Scenario {
 
     /// The same with one more click.
     pub fn and_click(mut self, voter: &'static str, second: i64, replays: Option<usize>) -> Self {
-        self.clicks.push(PlannedClick { voter, second, wishes: Wish::VOTES, replays });
+        self.clicks.push(PlannedClick { voter, second, wishes: ClickAction::VOTES, replays });
         self
     }
 

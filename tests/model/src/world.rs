@@ -5,7 +5,7 @@ use crate::clicks;
 use crate::decided;
 use crate::effects::{self, Stage};
 use crate::law::{self, Law};
-use crate::outside::Outside;
+use crate::outside::OutsideWorld;
 use crate::record::{Change, Conflict, Kept, Process, Queued, Record, Row, follow, hash, unsent};
 use crate::scenario::{EXPIRES_AT, Flaw, NOW, Queue, Scenario};
 use approval::approval::Approval;
@@ -30,7 +30,7 @@ pub struct World {
     /// True if the approval's time is over.
     pub late: bool,
     /// Things that happened outside.
-    pub outside: Outside,
+    pub outside: OutsideWorld,
     /// Number of processes that may still end in the middle of their work.
     pub crashes: u8,
     /// Number of calls that may still fail.
@@ -108,7 +108,7 @@ impl World {
             answers: vec![answers::Stage::Silent; scenario.answerers],
             workers: Vec::new(),
             late: false,
-            outside: Outside::before(steps),
+            outside: OutsideWorld::before(steps),
             crashes: scenario.crashes,
             failures: scenario.failures,
             outcomes: 0,

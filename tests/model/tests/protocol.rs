@@ -1,6 +1,6 @@
 //! Tests that the whole protocol holds in every order of events, and that the checker finds each mistake.
 
-use protocol_model::scenario::{Flaw, Queue, Scenario, Wish, build, webhook};
+use protocol_model::scenario::{ClickAction, Flaw, Queue, Scenario, build, webhook};
 use protocol_model::{Protocol, law};
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 use std::collections::BTreeSet;
@@ -41,7 +41,7 @@ fn two_crashes_and_a_failed_call_after_one_click() {
 }
 
 #[test]
-fn two_failed_calls_and_a_crash_on_the_way_to_an_action_that_can_be_looked_up() {
+fn failed_calls_and_a_crash_before_an_observable_action() {
     assert!(states(Scenario::one_click(build()).with_trouble(1, 2)) > 90_000);
 }
 
@@ -51,7 +51,7 @@ fn two_people_who_click_twice() {
 }
 
 #[test]
-fn somebody_who_votes_otherwise_or_not_at_all_and_is_replayed_where_two_have_to_reject() {
+fn replayed_votes_where_two_have_to_reject() {
     assert!(states(Scenario::withdrawn_and_replayed()) > 85_000);
 }
 
@@ -65,7 +65,7 @@ fn a_crash_while_somebody_votes_otherwise_or_not_at_all() {
 #[test]
 fn one_of_two_who_approve_leaves_and_another_approves() {
     let mut scenario = Scenario::somebody_leaves().and_click("U1", 2, None);
-    scenario.clicks.iter_mut().skip(1).for_each(|click| click.wishes = &[Wish::Approve]);
+    scenario.clicks.iter_mut().skip(1).for_each(|click| click.wishes = &[ClickAction::Approve]);
     assert!(states(scenario) > 100_000);
 }
 
@@ -75,23 +75,23 @@ fn one_of_two_who_approve_leaves_and_a_call_fails() {
 }
 
 #[test]
-fn two_people_say_what_became_of_an_action_that_can_not_be_looked_up_and_is_lost_again() {
+fn two_people_resolve_an_action_that_is_lost_again() {
     assert!(states(Scenario::lost_answers(webhook()).with_trouble(0, 2)) > 240_000);
 }
 
 #[test]
-fn two_people_say_what_became_of_an_action_that_can_be_looked_up() {
+fn two_people_resolve_an_observable_action() {
     assert!(states(Scenario::lost_answers(build()).with_trouble(0, 3)) > 150_000);
 }
 
 #[test]
-fn a_crash_where_people_say_what_became_of_an_action_before_another() {
+fn crash_while_people_resolve_an_action() {
     let scenario = Scenario { actions: vec![webhook(), build()], ..Scenario::lost_answers(webhook()) };
     assert!(states(scenario.with_trouble(1, 0)) > 49_000);
 }
 
 #[test]
-fn the_time_to_decide_is_over_while_two_have_to_approve_and_one_may_leave() {
+fn deadline_passes_while_a_voter_may_leave() {
     let scenario = Scenario { actions: vec![webhook()], leavers: 1, ..Scenario::two_actions() };
     assert!(states(Scenario { expires: true, ..scenario }) > 68_000);
 }
@@ -134,7 +134,7 @@ fn a_failed_call_while_an_approval_is_blocked() {
 }
 
 #[test]
-fn a_queue_that_promises_nothing_costs_messages_and_no_action_or_vote() {
+fn unordered_queue_loses_no_action_and_no_vote() {
     let scenario = Scenario { queue: Queue::Standard, ..Scenario::two_actions() };
     assert_eq!(broken(scenario), BTreeSet::from([law::ONE_MESSAGE, law::NEWEST_SHOWN]));
 }

@@ -1,15 +1,15 @@
 //! `add_deploy_tag`: gives the deploy a tag, which has its rules evaluated again.
 
 use super::{Done, rendering};
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::deploy::Deploy;
 use approval::facts::{Command, MAX_KEPT};
 use approval::run::Run;
 use providers::Failure;
 use rules::template::{Mentions, render_plain};
 use runtime::effects::Attempt;
-use runtime::facts::learn;
+use runtime::facts::record_fact;
 
 /// The longest tag, in characters; as in a registration.
 const MAX_TAG: usize = 100;
@@ -31,7 +31,7 @@ impl ActionExecution {
         }
         let command = Command::Tag { tag: tag.clone(), rule: run.rule.clone() };
         let is_news =
-            learn(&self.store, &deploy.id, &command, self.now(), attempt.effect.id.as_str()).await?;
+            record_fact(&self.store, &deploy.id, &command, self.now(), attempt.effect.id.as_str()).await?;
         if !is_news && self.store.facts(&deploy.id).await?.is_full_for_tag(&tag) {
             let full = format!(
                 "the deploy was not given the tag {tag}: it has as many as Signoff keeps, {MAX_KEPT} or 20 KB of them; add \

@@ -2,8 +2,8 @@
 //! deployment's channel where the run has none.
 
 use super::Done;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::deploy::Deploy;
 use approval::run::Run;
 use runtime::connections::Connected;

@@ -1,9 +1,9 @@
 //! `auto_approve_build`: approves the CircleCI job that is on hold for the deploy's revision.
 
 use super::Done;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::policy::{Binding, judged};
-use crate::trouble::Tried;
 use approval::action::{Action, BuildRef};
 use approval::approval::{OwnPipeline, Start};
 use approval::deploy::Deploy;

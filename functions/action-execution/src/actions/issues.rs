@@ -2,8 +2,8 @@
 //! the deploy mentions, one by one.
 
 use super::{Done, rendering};
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::action::{IssueField, IssueTransition};
 use approval::deploy::Deploy;
 use approval::effect::MAX_ATTEMPTS;
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_go_by_is_tried_again_and_a_lost_answer_to_the_end() {
+    fn temporary_failures_are_retried_and_lost_answers_last() {
         let said = || "said".to_owned();
         for (failure, first, last) in [
             (Failure::retryable("said"), true, false),

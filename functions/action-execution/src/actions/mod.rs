@@ -14,11 +14,11 @@ mod webhook;
 
 pub(crate) use rules_file::kept_waiting;
 
+use crate::effect_error::{EffectError, Tried};
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
 use crate::settle::sentence;
 use crate::subject::unmoved;
-use crate::trouble::{Tried, Trouble};
 use approval::action::{Action, IssueTransition};
 use approval::approval::Subject;
 use approval::deploy::Deploy;
@@ -88,7 +88,7 @@ impl ActionExecution {
                 Failure::Permanent(why) => Failure::Permanent(format!("nothing was done: {why}")).into(),
                 // Nothing was done yet, and what GitHub does not tell now is waited for.
                 failure if failure.is_passing() && failure.retry_after().is_none() && !attempt.lost => {
-                    Trouble::NotYet(sentence(&failure.to_string()))
+                    EffectError::NotYet(sentence(&failure.to_string()))
                 }
                 failure => failure.into(),
             })?;

@@ -1,10 +1,10 @@
 //! `notify_deploy_authors`, `notify_deployer` and `slack_personal_message`: a message to people, in person.
 
 use super::{Done, rendering};
+use crate::effect_error::Tried;
 use crate::electorate::known_as;
 use crate::handler::ActionExecution;
 use crate::personal::Recipient;
-use crate::trouble::Tried;
 use approval::action::{Addressees, PersonalMessage};
 use approval::deploy::{Deploy, Person};
 use rules::template::render;

@@ -1,8 +1,8 @@
 //! Signoff's own steps about a proposed policy: put it in force, or keep it out.
 
 use super::rules_file::ended;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::event::EventKind;

@@ -2,8 +2,8 @@
 //! wait for it.
 
 use super::Done;
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::action::{Action, RulesFileStep};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};

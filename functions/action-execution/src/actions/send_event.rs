@@ -1,8 +1,8 @@
 //! `send_event`: sends a description of the deploy to an EventBridge bus.
 
 use super::{Done, rendering};
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::action::EventSpec;
 use approval::deploy::Deploy;
 use aws_sdk_eventbridge::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};

@@ -2,8 +2,8 @@
 //! own.
 
 use super::{Done, rendering};
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::action::ChannelMessage;
 use approval::approval::Dialog;
 use approval::deploy::Deploy;

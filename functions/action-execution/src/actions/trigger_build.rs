@@ -2,9 +2,9 @@
 //! revision.
 
 use super::{Done, rendering};
+use crate::effect_error::{EffectError, Tried};
 use crate::handler::ActionExecution;
 use crate::source::{nothing, short};
-use crate::trouble::{Tried, Trouble};
 use approval::action::{ParameterValue, TriggerSpec};
 use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;
@@ -45,7 +45,7 @@ impl ActionExecution {
             Some(start) => start.clone(),
             None => {
                 self.start(deploy, connection, spec, &rendered).await.map_err(|trouble| match trouble {
-                    Trouble::Outside(failure) if attempt.lost => still_unanswered(failure).into(),
+                    EffectError::ProviderClients(failure) if attempt.lost => still_unanswered(failure).into(),
                     other => other,
                 })?
             }
@@ -221,9 +221,11 @@ impl ActionExecution {
             let circleci = self.outside.circleci(self.now()).await?;
             let project = &connection.circleci_project;
             return match circleci.find_triggered(project, build.target(), parameters, since).await? {
-                circleci::Sighting::Seen(triggered) => Ok(Some(Sighted::Pipeline(triggered))),
-                circleci::Sighting::NotSeen => Ok(None),
-                circleci::Sighting::Unclear(triggered) => unclear(format!("the pipeline {}", triggered.url)),
+                circleci::SearchResult::Seen(triggered) => Ok(Some(Sighted::Pipeline(triggered))),
+                circleci::SearchResult::NotSeen => Ok(None),
+                circleci::SearchResult::Unclear(triggered) => {
+                    unclear(format!("the pipeline {}", triggered.url))
+                }
             };
         }
         let (workflow, branch) = (build.workflow(), build.source.name.as_str());
@@ -232,12 +234,12 @@ impl ActionExecution {
         let github = self.outside.github(self.now()).await?;
         let repository = &connection.repository;
         match github.find_dispatched(repository, workflow, branch, head, since, &others).await? {
-            github::Sighting::Seen(started) => Ok(Some(Sighted::Run(started))),
-            github::Sighting::NotSeen if attempt.rested >= github::RUN_APPEARS_WITHIN => Ok(None),
-            github::Sighting::NotSeen => Err(Failure::Unanswered(format!(
+            github::SearchResult::Seen(started) => Ok(Some(Sighted::Run(started))),
+            github::SearchResult::NotSeen if attempt.rested >= github::RUN_APPEARS_WITHIN => Ok(None),
+            github::SearchResult::NotSeen => Err(Failure::Unanswered(format!(
                 "GitHub shows no run of the workflow {workflow} on {branch} yet, which may take it a moment"
             ))),
-            github::Sighting::Unclear(url) => unclear(format!("the run {url}")),
+            github::SearchResult::Unclear(url) => unclear(format!("the run {url}")),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `webhook`: calls an address with a signed description of the deploy, or with what the rule writes.
 
 use super::{Done, rendering};
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::action::{Action, HeaderText, WebhookBody, WebhookSpec};
 use approval::deploy::Deploy;
 use providers::Failure;

@@ -1,7 +1,7 @@
 //! The question in a direct message whether an account is the member's own.
 
+use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::trouble::Tried;
 use approval::approval::Dialog;
 use approval::message;
 use approval::people::{Handle, Statement};

@@ -1,8 +1,8 @@
 //! Addresses of pages.
 
 use crate::address::parameters::{parameter, query};
-use crate::address::routes::{self, Face};
-use crate::door::visitor::Access;
+use crate::address::routes::{self, ErrorFormat};
+use crate::auth::visitor::Access;
 use approval::id::DeployId;
 use lambda_http::http::Method;
 
@@ -99,7 +99,7 @@ impl Next {
         let Some(next) = next.filter(|next| next.len() <= Self::LONGEST) else { return Self::home() };
         let (path, asked) = next.split_once('?').unwrap_or((next, ""));
         match routes::find(&Method::GET, path) {
-            Ok(found) if found.entry.access != Access::Anyone && found.entry.face == Face::Page => {
+            Ok(found) if found.entry.access != Access::Anyone && found.entry.face == ErrorFormat::Page => {
                 Self::new(path, asked)
             }
             _ => Self::home(),

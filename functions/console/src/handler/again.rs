@@ -1,10 +1,10 @@
 //! Doing it again from a deploy's page: ask about a closed approval, evaluate the rules.
 
-use super::votes::Sent;
+use super::votes::FormResult;
 use super::{Call, Console, refusals};
 use crate::address::place::{Tab, deploy_href};
 use crate::answer::Answer;
-use crate::html::Told;
+use crate::html::FlashMessage;
 use approval::id::ApprovalId;
 use lambda_http::http::StatusCode;
 use store::CommitError;
@@ -76,9 +76,9 @@ impl Console {
         about: Option<ApprovalId>,
         refused: Refused,
     ) -> Result<Answer, Answer> {
-        match Sent::refused(refused) {
-            Sent::Not(status, text) => self.not_done(call, about, status, text).await,
-            Sent::Done => Ok(Answer::see_other(deploy_href(&call.found.deploy(), Tab::Approvals))),
+        match FormResult::refused(refused) {
+            FormResult::Rejected(status, text) => self.not_done(call, about, status, text).await,
+            FormResult::Accepted => Ok(Answer::see_other(deploy_href(&call.found.deploy(), Tab::Approvals))),
         }
     }
 
@@ -89,6 +89,6 @@ impl Console {
         status: StatusCode,
         text: String,
     ) -> Result<Answer, Answer> {
-        self.told(call, status, Told { about, what: None, text, reason: None, is_done: false }).await
+        self.told(call, status, FlashMessage { about, what: None, text, reason: None, is_done: false }).await
     }
 }

@@ -4,9 +4,9 @@
 use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
 use crate::address::place::{Tab, deploy_href};
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
-use crate::html::{Told, needs_base};
+use crate::html::{FlashMessage, needs_base};
 use approval::action::Action;
 use approval::approval::{Approval, Blocker};
 use approval::base::Base;
@@ -24,11 +24,12 @@ impl Console {
     /// commit. Where nothing changes: the page that says why, 1 query more.
     pub(super) async fn set_base(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let member = call.member()?;
-        let unreadable = |error| refusals::unreadable(&error, Face::Page, call.id, None);
+        let unreadable = |error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None);
         let (deploy, id) = (call.found.deploy(), ApprovalId::from_text(call.found.segment("approval")));
         let not = async |status: StatusCode, text: &str| {
             let about = Some(id.clone());
-            let told = Told { about, what: None, text: text.to_owned(), reason: None, is_done: false };
+            let told =
+                FlashMessage { about, what: None, text: text.to_owned(), reason: None, is_done: false };
             self.told(call, status, told).await
         };
         let revision = parameter(&call.form, "revision").unwrap_or_default().trim().to_lowercase();

@@ -2,7 +2,7 @@
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::{self, BadQuery, Cursor, MOST_LISTED, PAGE_SIZE};
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::html::{self, DeploymentPage};
 use crate::json;
@@ -67,9 +67,9 @@ impl Console {
         let slug = call.deployment()?;
         let environment = parameters::environment(call.query);
         let before = parameters::cursor(call.query).map_err(|problem| bad(&problem))?;
-        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let unreadable = |error: StoreError| refusals::unreadable(&error, ErrorFormat::Page, call.id, None);
         let deployment = self.store.deployment(&slug).await.map_err(unreadable)?;
-        let mut deployment = deployment.ok_or_else(|| refusals::no_deployment(Face::Page))?;
+        let mut deployment = deployment.ok_or_else(|| refusals::no_deployment(ErrorFormat::Page))?;
         let wanted =
             Wanted { deployment: Some(slug.clone()), environment: environment.clone(), ..Wanted::default() };
         let before = before.as_ref().map(Cursor::as_str);
@@ -93,7 +93,7 @@ impl Console {
     pub(super) async fn history(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let slug = call.deployment()?;
         let wanted = HistoryWanted::of(call.query).map_err(|problem| bad(&problem))?;
-        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let unreadable = |error: StoreError| refusals::unreadable(&error, ErrorFormat::Page, call.id, None);
         let from = wanted.from.as_ref().map(|from| &from.place);
         let (evaluations, older) = self.store.evaluations(&slug, from).await.map_err(unreadable)?;
         let part = view::history(evaluations, older, &wanted);
@@ -109,5 +109,5 @@ fn after(call: &Call<'_>) -> Result<Option<Slug>, Answer> {
 }
 
 fn bad(problem: &BadQuery) -> Answer {
-    refusals::bad_query(problem, Face::Page)
+    refusals::bad_query(problem, ErrorFormat::Page)
 }

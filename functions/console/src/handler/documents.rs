@@ -3,18 +3,18 @@
 use super::{Call, Console, refusals};
 use crate::address::parameters::{BadQuery, Cursor, cursor, limit, wanted};
 use crate::answer::Answer;
-use crate::{address::routes::Face, json};
+use crate::{address::routes::ErrorFormat, json};
 use store::StoreError;
 
 impl Console {
     /// The recent deploys.
     pub(super) async fn deploys_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let bad = |problem: BadQuery| refusals::bad_query(&problem, Face::Json);
+        let bad = |problem: BadQuery| refusals::bad_query(&problem, ErrorFormat::Json);
         let wanted = wanted(call.query).map_err(bad)?;
         let limit = limit(call.query).map_err(bad)?;
         let before = cursor(call.query).map_err(bad)?;
         let listing = self.store.list(&wanted, limit.into(), before.as_ref().map(Cursor::as_str)).await;
-        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Json, call.id, None);
+        let unreadable = |error: StoreError| refusals::unreadable(&error, ErrorFormat::Json, call.id, None);
         let mut listing = listing.map_err(unreadable)?;
         self.mark_failed(listing.deploys.iter_mut()).await.map_err(unreadable)?;
         Ok(Answer::json(&json::DeploysDocument::new(&listing, &self.site)))
@@ -30,7 +30,7 @@ impl Console {
     pub(super) async fn approvals_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deploy = call.found.deploy();
         let record = self.page_of(&deploy, call).await?;
-        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Json, call.id, None);
+        let unreadable = |error: StoreError| refusals::unreadable(&error, ErrorFormat::Json, call.id, None);
         let evaluation = self.store.newest_evaluation(&record.deploy.id).await.map_err(unreadable)?;
         Ok(Answer::json(&json::ApprovalsDocument::new(&record, evaluation.as_ref(), &self.site)))
     }

@@ -2,7 +2,7 @@
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::forms::key::{FilledKey, KeyForm};
 use crate::html;
@@ -61,6 +61,6 @@ impl Console {
 
     async fn keys_on_record(&self, call: &Call<'_>) -> Result<Vec<ApiKey>, Answer> {
         let keys = self.store.keys().await;
-        keys.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))
+        keys.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))
     }
 }

@@ -5,8 +5,8 @@ use super::{Call, Console, refusals};
 use crate::address::parameters::{self, Cursor, PAGE_SIZE};
 use crate::address::place::Part;
 use crate::answer::Answer;
-use crate::html::Booth;
-use crate::{address::routes::Face, html};
+use crate::html::DeployPageContext;
+use crate::{address::routes::ErrorFormat, html};
 use approval::id::DeployId;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::IF_NONE_MATCH;
@@ -15,10 +15,10 @@ use store::{Page, StoreError};
 impl Console {
     /// The list of recent deploys: 1 query.
     pub(super) async fn deploys(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let before =
-            parameters::cursor(call.query).map_err(|problem| refusals::bad_query(&problem, Face::Page))?;
+        let before = parameters::cursor(call.query)
+            .map_err(|problem| refusals::bad_query(&problem, ErrorFormat::Page))?;
         let listing = self.store.recent(PAGE_SIZE.into(), before.as_ref().map(Cursor::as_str)).await;
-        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let unreadable = |error: StoreError| refusals::unreadable(&error, ErrorFormat::Page, call.id, None);
         let mut listing = listing.map_err(unreadable)?;
         self.mark_failed(listing.deploys.iter_mut()).await.map_err(unreadable)?;
         let page = html::deploys(&listing, before.is_none(), call.visitor(), call.now);
@@ -30,7 +30,12 @@ impl Console {
         let record = self.page_of(&call.found.deploy(), call).await?;
         let told = said(call, &record);
         let known = call.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        let booth = Booth { record: &record, visitor: call.visitor(), told: told.as_ref(), now: call.now };
+        let booth = DeployPageContext {
+            record: &record,
+            visitor: call.visitor(),
+            told: told.as_ref(),
+            now: call.now,
+        };
         Ok(Answer::live(StatusCode::OK, html::deploy(&booth, Part::of(call.query)), known))
     }
 

@@ -4,7 +4,7 @@ mod import;
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::{parameter, query};
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::forms::people::{Filled, PersonForm, Said, is_user_id};
 use crate::forms::people_file;
@@ -151,12 +151,12 @@ impl Console {
 
     async fn people_on_record(&self, call: &Call<'_>) -> Result<People, Answer> {
         let people = self.store.people().await;
-        people.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))
+        people.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))
     }
 
     async fn entry(&self, handle: &Handle, call: &Call<'_>) -> Result<Entry, Answer> {
         let entry = self.store.person(handle).await;
-        entry.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))
+        entry.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))
     }
 
     /// The admin who asks, as they are put on record.
@@ -168,7 +168,7 @@ impl Console {
     /// Slack, as a client that asks who people are.
     async fn people_slack(&self, call: &Call<'_>) -> Result<Slack, Answer> {
         let app = self.members.app(call.now).await;
-        let app = app.map_err(|error| refusals::no_secret(&error, Face::Page, call.id))?;
+        let app = app.map_err(|error| refusals::no_secret(&error, ErrorFormat::Page, call.id))?;
         let app = app.ok_or_else(refusals::session_over)?;
         let slack = self.members.slack(&app).await;
         slack.map_err(|failure| refusals::slack_silent(&failure, call.id))

@@ -8,7 +8,7 @@ use crate::answer::export::{self, Export, Write};
 use crate::{html, json};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{HeaderName, LINK};
-use store::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT};
+use store::{ApprovalListing, ApprovalSummary, MAX_SCANNED};
 
 /// Largest number of parts of the list in one file: as many as fit into the time that the function has.
 pub(crate) const MOST_PARTS: i32 = 10;
@@ -66,7 +66,7 @@ impl Console {
         let mut export = Export { body: String::new(), next: before };
         let mut unreadable = 0;
         for _ in 0..MOST_PARTS {
-            let listing = self.searched(&search, MOST_LOOKED_AT, export.next.as_deref(), call).await?;
+            let listing = self.searched(&search, MAX_SCANNED, export.next.as_deref(), call).await?;
             unreadable += listing.unreadable;
             export = write(export, &listing, &self.site)
                 .map_err(|error| refusals::unwritable(&error, call.face(), call.id))?;

@@ -1,9 +1,9 @@
 //! The answers to requests that get nothing, each with what would be right.
 
 use crate::address::parameters::BadQuery;
-use crate::address::routes::{Entry, Face, Misroute};
+use crate::address::routes::{Entry, ErrorFormat, Misroute};
 use crate::answer::{Answer, Problem};
-use crate::door::visitor::{Access, Visitor};
+use crate::auth::visitor::{Access, Visitor};
 use crate::view::words;
 use approval::deploy::Slug;
 use approval::id::DeployId;
@@ -14,12 +14,12 @@ use runtime::secrets::SecretError;
 use std::io;
 use store::{Done, StoreError};
 
-fn problem(face: Face, status: StatusCode, title: &str, detail: &str) -> Answer {
+fn problem(face: ErrorFormat, status: StatusCode, title: &str, detail: &str) -> Answer {
     Answer::problem(face, &Problem { status, title, detail, request: None })
 }
 
 /// An address that there is not, or a method that it does not take.
-pub(super) fn misrouted(misroute: &Misroute, face: Face) -> Answer {
+pub(super) fn misrouted(misroute: &Misroute, face: ErrorFormat) -> Answer {
     match misroute {
         Misroute::NotFound => problem(
             face,
@@ -36,13 +36,13 @@ pub(super) fn misrouted(misroute: &Misroute, face: Face) -> Answer {
 }
 
 /// A query that can't be read.
-pub(super) fn bad_query(BadQuery(detail): &BadQuery, face: Face) -> Answer {
+pub(super) fn bad_query(BadQuery(detail): &BadQuery, face: ErrorFormat) -> Answer {
     problem(face, StatusCode::BAD_REQUEST, "Bad request", detail)
 }
 
 /// A proposed rules file that can't be accepted, for this reason.
 pub(super) fn rules_not_accepted(detail: &str) -> Answer {
-    problem(Face::Page, StatusCode::CONFLICT, "Not accepted", detail)
+    problem(ErrorFormat::Page, StatusCode::CONFLICT, "Not accepted", detail)
 }
 
 /// A query with the parameter `name`, which the address does not take; it takes those that are `known`.
@@ -53,20 +53,20 @@ pub(super) fn unknown_parameter(name: &str, known: &[&str]) -> Answer {
         known => format!("This address takes {}.", known.join(", ")),
     };
     let detail = format!("The parameter `{shown}` is not known. {takes}");
-    bad_query(&BadQuery(detail), Face::Json)
+    bad_query(&BadQuery(detail), ErrorFormat::Json)
 }
 
 /// A form that another site's page sent.
 pub(super) fn foreign_form() -> Answer {
     let detail = "This form was not sent by a page of this console. Open the console and try again.";
-    problem(Face::Page, StatusCode::FORBIDDEN, "Not from here", detail)
+    problem(ErrorFormat::Page, StatusCode::FORBIDDEN, "Not from here", detail)
 }
 
 /// A form whose session ended, or that was made in another one.
 pub(super) fn session_over() -> Answer {
     let detail = "The session in which this form was opened is over. Nothing was changed. Go back, load the page again and \
                   send the form from there.";
-    problem(Face::Page, StatusCode::FORBIDDEN, "Not signed in any more", detail)
+    problem(ErrorFormat::Page, StatusCode::FORBIDDEN, "Not signed in any more", detail)
 }
 
 /// A form whose field `name` says nothing that the page's own forms say.
@@ -75,7 +75,7 @@ pub(super) fn bad_form(name: &str) -> Answer {
         "The form\u{2019}s field `{name}` can\u{2019}t be read. Nothing was changed. Load the page again and send the form \
          from there."
     );
-    problem(Face::Page, StatusCode::BAD_REQUEST, "Bad request", &detail)
+    problem(ErrorFormat::Page, StatusCode::BAD_REQUEST, "Bad request", &detail)
 }
 
 /// Answer to a form whose change could not be put on record now.
@@ -86,19 +86,19 @@ pub(super) fn not_recorded(id: &str) -> Answer {
         detail: "Signoff could not record this, and nothing was changed. Go back and send it again.",
         request: Some(id),
     };
-    Answer::problem(Face::Page, &problem)
+    Answer::problem(ErrorFormat::Page, &problem)
 }
 
 /// An address of the wizard that is longer than any form of its own sends.
 pub(super) fn address_too_long() -> Answer {
     let detail = "This address is longer than all that can be typed into the wizard. Open the wizard again from the deployment\u{2019}s page.";
-    problem(Face::Page, StatusCode::URI_TOO_LONG, "Too long", detail)
+    problem(ErrorFormat::Page, StatusCode::URI_TOO_LONG, "Too long", detail)
 }
 
 /// A form that is longer than any that was filled in on a page.
 pub(super) fn too_long() -> Answer {
     problem(
-        Face::Page,
+        ErrorFormat::Page,
         StatusCode::PAYLOAD_TOO_LARGE,
         "Too long",
         "The form is longer than 64 KB, and nothing was changed. Shorten what you typed, and send it again.",
@@ -108,12 +108,12 @@ pub(super) fn too_long() -> Answer {
 /// A request of the API that shows no key.
 pub(super) fn no_key() -> Answer {
     let detail = "Send one of this stack's API keys in the header `Authorization: Bearer KEY`.";
-    problem(Face::Json, StatusCode::UNAUTHORIZED, "Unauthorized", detail)
+    problem(ErrorFormat::Json, StatusCode::UNAUTHORIZED, "Unauthorized", detail)
         .with(WWW_AUTHENTICATE, "Bearer realm=\"signoff\"")
 }
 
 /// Somebody who may not.
-pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry, face: Face) -> Answer {
+pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry, face: ErrorFormat) -> Answer {
     let right = match entry.access {
         Access::Anyone | Access::Reader => "an API key with the scope `read`",
         Access::Viewer => "signing in with Slack. API keys are for /api/v1, /record.csv and /record.jsonl",
@@ -126,7 +126,7 @@ pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry, face: Face) -> Answe
 }
 
 /// Somebody who was an admin an hour ago.
-pub(super) fn not_sure(face: Face) -> Answer {
+pub(super) fn not_sure(face: ErrorFormat) -> Answer {
     let detail =
         "Slack did not say whether you still are an admin. Nothing was changed. Try again in a moment.";
     problem(face, StatusCode::SERVICE_UNAVAILABLE, "Not sure", detail)
@@ -134,7 +134,7 @@ pub(super) fn not_sure(face: Face) -> Answer {
 
 /// Nobody can be let in. The one line of the log says what to do; the answer says no more than that there is
 /// one.
-pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
+pub(super) fn no_secret(error: &SecretError, face: ErrorFormat, id: &str) -> Answer {
     tracing::error!(request_id = id, %error, "nobody is let in: a secret can't be read");
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -154,25 +154,25 @@ pub(super) fn slack_silent(failure: &providers::Failure, id: &str) -> Answer {
         detail: "Slack did not say who the member is, and nothing was changed. Go back and send the form again in a minute.",
         request: Some(id),
     };
-    Answer::problem(Face::Page, &problem)
+    Answer::problem(ErrorFormat::Page, &problem)
 }
 
 /// A statement about an account that this admin can't confirm.
 pub(super) fn not_confirmed(refusal: Refusal) -> Answer {
-    problem(Face::Page, StatusCode::FORBIDDEN, "Not confirmed", refusal.text())
+    problem(ErrorFormat::Page, StatusCode::FORBIDDEN, "Not confirmed", refusal.text())
 }
 
 /// No API key with this id.
 pub(super) fn no_api_key() -> Answer {
     let detail = "No API key with this id is on record. All that are stand at /settings/keys.";
-    problem(Face::Page, StatusCode::NOT_FOUND, "No such key", detail)
+    problem(ErrorFormat::Page, StatusCode::NOT_FOUND, "No such key", detail)
 }
 
 /// Nothing that could be disconnected.
 pub(super) fn not_connected(deployment: &Slug) -> Answer {
     let detail =
         format!("{deployment} was never connected. It can be connected at /deployments/{deployment}/edit.");
-    problem(Face::Page, StatusCode::NOT_FOUND, "Not connected", &detail)
+    problem(ErrorFormat::Page, StatusCode::NOT_FOUND, "Not connected", &detail)
 }
 
 /// A key whose id there is already: one in 280 billion.
@@ -183,7 +183,7 @@ pub(super) fn again(id: &str) -> Answer {
         detail: "Send the form again.",
         request: Some(id),
     };
-    Answer::problem(Face::Page, &problem)
+    Answer::problem(ErrorFormat::Page, &problem)
 }
 
 /// The system has no randomness.
@@ -195,17 +195,17 @@ pub(super) fn no_randomness(error: &impl std::fmt::Display, id: &str) -> Answer 
         detail: "The system had no randomness to make a key of. Try again; the console's log says more.",
         request: Some(id),
     };
-    Answer::problem(Face::Page, &problem)
+    Answer::problem(ErrorFormat::Page, &problem)
 }
 
 /// No such deploy.
-pub(super) fn no_deploy(face: Face) -> Answer {
+pub(super) fn no_deploy(face: ErrorFormat) -> Answer {
     let detail = "No deploy with this id is on record. It may be mistyped, or its retention has ended. Those on record are at /deploys.";
     problem(face, StatusCode::NOT_FOUND, "No such deploy", detail)
 }
 
 /// No such deployment.
-pub(super) fn no_deployment(face: Face) -> Answer {
+pub(super) fn no_deployment(face: ErrorFormat) -> Answer {
     let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended. \
                   Those on record are at /.";
     problem(face, StatusCode::NOT_FOUND, "No such deployment", detail)
@@ -218,11 +218,11 @@ pub(super) fn disconnected(deployment: &Slug, done: &Done) -> Answer {
         done.by.name,
         words::when(done.at)
     );
-    problem(Face::Page, StatusCode::CONFLICT, "Disconnected", &detail)
+    problem(ErrorFormat::Page, StatusCode::CONFLICT, "Disconnected", &detail)
 }
 
 /// Answer when the record was read and can't be written as a file.
-pub(super) fn unwritable(error: &io::Error, face: Face, id: &str) -> Answer {
+pub(super) fn unwritable(error: &io::Error, face: ErrorFormat, id: &str) -> Answer {
     tracing::error!(request_id = id, %error, "the record can't be written as a file");
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -241,11 +241,16 @@ pub(super) fn not_written(id: &str) -> Answer {
         detail: "What was typed can't be written as a rules file. The console's log says why; write the file by hand.",
         request: Some(id),
     };
-    Answer::problem(Face::Page, &problem)
+    Answer::problem(ErrorFormat::Page, &problem)
 }
 
 /// The record can't be read.
-pub(super) fn unreadable(error: &StoreError, face: Face, id: &str, deploy: Option<&DeployId>) -> Answer {
+pub(super) fn unreadable(
+    error: &StoreError,
+    face: ErrorFormat,
+    id: &str,
+    deploy: Option<&DeployId>,
+) -> Answer {
     tracing::error!(request_id = id, deploy = deploy.map(display), %error, "the record can't be read");
     let (status, detail) = match error {
         StoreError::Service { .. } => {

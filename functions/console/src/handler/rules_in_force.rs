@@ -2,7 +2,7 @@
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use approval::action::Action;
 use approval::approval::{Approval, Successor};
@@ -33,17 +33,17 @@ impl Console {
         let deployment = call.deployment()?;
         // A key is nobody of whom one could say that they made none of it.
         let member = call.member()?;
-        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let unreadable = |error: StoreError| refusals::unreadable(&error, ErrorFormat::Page, call.id, None);
         let file = parameter(&call.form, "file").unwrap_or_default();
         let reason = parameter(&call.form, "reason").unwrap_or_default().trim().to_owned();
         if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
             return Err(refusals::bad_form("reason"));
         }
         let state = self.store.rules_in_force(&deployment).await.map_err(unreadable)?;
-        let state = state.ok_or_else(|| refusals::no_deployment(Face::Page))?;
+        let state = state.ok_or_else(|| refusals::no_deployment(ErrorFormat::Page))?;
         let proposal = state.proposed(&file).map_err(|refusal| refusals::rules_not_accepted(why(refusal)))?;
         let page = self.store.page(&proposal.deploy).await.map_err(unreadable)?;
-        let page = page.ok_or_else(|| refusals::no_deployment(Face::Page))?;
+        let page = page.ok_or_else(|| refusals::no_deployment(ErrorFormat::Page))?;
         let Some((run, step)) = stuck(&page, proposal) else {
             return Err(refusals::rules_not_accepted(
                 "The votes on this rules file decide: its dialog was not found impossible to complete. Nothing was changed.",
@@ -106,7 +106,7 @@ impl Console {
     /// The hand that the member `id` had in `proposal`, by account and by address: 1 GetItem, 1 BatchGetItem
     /// for each 100 accounts and addresses, and 1 request to Slack for each address.
     async fn hand_in(&self, call: &Call<'_>, proposal: &Proposal, id: &str) -> Result<Hand, Answer> {
-        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let unreadable = |error: StoreError| refusals::unreadable(&error, ErrorFormat::Page, call.id, None);
         let first = ApprovalId::derive(&proposal.run, 0);
         let read = self.store.range(&proposal.deploy, &first).await.map_err(unreadable)?;
         let is_whole = |read: &Changes| read.missing.is_empty() && read.unvouched.count == 0;

@@ -3,7 +3,7 @@
 use super::{Call, Console};
 use crate::address::parameters::parameter;
 use crate::answer::Answer;
-use crate::door::visitor::Access;
+use crate::auth::visitor::Access;
 use crate::html::{ShownSecret, SigningKeys};
 use approval::deploy::Slug;
 use providers::derived::{incoming_secret, signing_key};

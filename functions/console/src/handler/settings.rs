@@ -2,7 +2,7 @@
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::forms::settings::{Filled, SettingsForm};
 use crate::html::{self, Standing};
@@ -51,7 +51,8 @@ impl Console {
     pub(super) async fn setup(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         let connected = self.connections.of(&self.store, &deployment).await;
-        let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let connected =
+            connected.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))?;
         let incoming = self.incoming(&deployment, &connected, call).await;
         let kept = match connected.connection() {
             Some(known) => self.kept(&deployment, &known.repository, call).await,
@@ -69,7 +70,7 @@ impl Console {
         let saved = self.saved(&deployment, call).await?;
         let (Filled { repository, .. }, _) = self.unchanged(&deployment, saved.as_ref())?;
         let kept = self.store.kept_repository(&deployment, &repository).await;
-        let kept = kept.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let kept = kept.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))?;
         let number = |name| parameter(&call.form, name).and_then(|text| text.parse().ok());
         let (was, now): (Option<u64>, Option<u64>) = (number("was"), number("now"));
         let meant = |kept: &KeptRepository| Some(kept.id) == was && now.is_some() && kept.noticed == now;
@@ -182,7 +183,7 @@ impl Console {
         call: &Call<'_>,
     ) -> Result<Option<DeploymentSettings>, Answer> {
         let saved = self.store.deployment_settings(deployment).await;
-        saved.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))
+        saved.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))
     }
 
     fn form_of(&self, deployment: &Slug, saved: Option<&DeploymentSettings>) -> SettingsForm {

@@ -3,11 +3,11 @@
 use super::{Admitted, Call, Console, refusals};
 use crate::address::parameters::parameter;
 use crate::address::place::Next;
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::address::site::Site;
 use crate::answer::Answer;
-use crate::door::visitor::Access;
-use crate::{door::auth, html};
+use crate::auth::visitor::Access;
+use crate::{auth::credentials, html};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;
@@ -32,11 +32,11 @@ impl Console {
     pub(super) async fn sign_in(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let typed = SecretString::from(parameter(&call.form, "key").unwrap_or_default().trim());
         let next = Next::of(parameter(&call.form, "next").as_deref());
-        let no_secret = |error| refusals::no_secret(&error, Face::Page, call.id);
+        let no_secret = |error| refusals::no_secret(&error, ErrorFormat::Page, call.id);
         let holder = api_keys::holder(&self.store, &self.secret, &typed, call.now).await;
         let holder = holder.map_err(|error| match error {
             KeysError::Secret(error) => no_secret(error),
-            KeysError::Record(error) => refusals::unreadable(&error, Face::Page, call.id, None),
+            KeysError::Record(error) => refusals::unreadable(&error, ErrorFormat::Page, call.id, None),
         })?;
         match session(holder.as_ref(), &typed, &self.site, call.now) {
             Ok(cookie) => Ok(Answer::see_other(next.href().to_owned()).with(SET_COOKIE, cookie)),
@@ -57,12 +57,12 @@ impl Console {
     pub(super) async fn sign_out(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let admitted = self.admit(call.headers, Access::Viewer, call.id, call.now).await;
         if let Ok(Admitted { visitor: Some(visitor), .. }) = admitted
-            && !auth::has_form_token(&visitor, &call.form)
+            && !credentials::has_form_token(&visitor, &call.form)
         {
             return Err(refusals::session_over());
         }
         let answer = Answer::see_other("/sign-in".to_owned());
-        Ok(answer.with(SET_COOKIE, auth::no_session_cookie(&self.site)))
+        Ok(answer.with(SET_COOKIE, credentials::no_session_cookie(&self.site)))
     }
 }
 
@@ -77,7 +77,7 @@ fn session(
     if !holder.is_of_secret() {
         return Err("That key is for programs, which show it to /api/v1. People sign in with Slack.");
     }
-    auth::session_cookie(typed, site, now).ok_or("That key can\u{2019}t be used to sign in.")
+    credentials::session_cookie(typed, site, now).ok_or("That key can\u{2019}t be used to sign in.")
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use super::{Call, Console};
 use crate::address::parameters::parameter;
 use crate::address::place::Next;
 use crate::answer::Answer;
-use crate::door::members::{ASK_WITHIN, App};
-use crate::door::session::Session;
-use crate::door::ticket::{self, Ticket};
-use crate::door::visitor::Member;
-use crate::{door::auth, html};
+use crate::auth::login_state::{self, LoginState};
+use crate::auth::members::{ASK_WITHIN, App};
+use crate::auth::session::Session;
+use crate::auth::visitor::Member;
+use crate::{auth::credentials, html};
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;
@@ -120,7 +120,7 @@ impl Console {
         let next = Next::of(parameter(&call.form, "next").as_deref());
         let app = self.app(call, &next).await?;
         let begun = async {
-            let ticket = Ticket::new(&next, random()?, call.now);
+            let ticket = LoginState::new(&next, random()?, call.now);
             let redirect_uri = self.site.sign_in_callback();
             let team = self.members.team(&app).await?;
             let (state, nonce) = (ticket.state(), ticket.nonce());
@@ -130,7 +130,7 @@ impl Console {
         };
         match begun.await {
             Ok((address, value)) => {
-                let cookie = auth::ticket_cookie(&self.site, &value, ticket::LASTS);
+                let cookie = credentials::login_state_cookie(&self.site, &value, login_state::LASTS);
                 Ok(Answer::page(StatusCode::OK, html::to_slack(&address)).with(SET_COOKIE, cookie))
             }
             Err(failure) => Err(self.not_signed_in(call, &next, &failure.into())),
@@ -141,20 +141,20 @@ impl Console {
     pub(super) async fn back_from_slack(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let home = Next::of(None);
         let app = self.app(call, &home).await?;
-        let value = auth::ticket(call.headers, &self.site);
-        let ticket = value.and_then(|value| Ticket::read(value, &app.seal, call.now));
-        let next = ticket.as_ref().map_or(home, Ticket::next);
+        let value = credentials::login_state(call.headers, &self.site);
+        let ticket = value.and_then(|value| LoginState::read(value, &app.seal, call.now));
+        let next = ticket.as_ref().map_or(home, LoginState::next);
         let signed_in = match &ticket {
             Some(ticket) => self.come_back(call, &app, ticket).await,
             None => Err(Problem::NoTicket),
         };
         let session = signed_in.and_then(|member| Ok(Session::begin(member, random()?, call.now)));
-        let forget = auth::ticket_cookie(&self.site, "", SignedDuration::ZERO);
+        let forget = credentials::login_state_cookie(&self.site, "", SignedDuration::ZERO);
         match session {
             Ok(session) => {
                 tracing::info!(request_id = call.id, user = session.user(), "signed in with Slack");
                 let cookie =
-                    auth::set_session(&self.site, &session.value(&app.seal), session.lasts(call.now));
+                    credentials::set_session(&self.site, &session.value(&app.seal), session.lasts(call.now));
                 let answer = Answer::see_other(next.href().to_owned());
                 Ok(answer.with(SET_COOKIE, cookie).with(SET_COOKIE, forget))
             }
@@ -163,7 +163,7 @@ impl Console {
     }
 
     /// Member who came back, identified by the code that Slack gave them.
-    async fn come_back(&self, call: &Call<'_>, app: &App, ticket: &Ticket) -> Result<Member, Problem> {
+    async fn come_back(&self, call: &Call<'_>, app: &App, ticket: &LoginState) -> Result<Member, Problem> {
         let said = |name| parameter(call.query, name).unwrap_or_default();
         if !ticket.is_of(&said("state")) {
             return Err(Problem::OtherState);

@@ -155,7 +155,7 @@ async fn what_there_is_not_says_what_there_is() {
 fn a_query_that_can_not_be_read_says_what_would_be_right() {
     let bad = crate::address::parameters::limit("limit=1000").unwrap_err();
     let site = Site::new("https://signoff.example.com").unwrap();
-    let response = refusals::bad_query(&bad, Face::Json).into_response(&site, false);
+    let response = refusals::bad_query(&bad, ErrorFormat::Json).into_response(&site, false);
     let kind = header(response.headers(), "content-type");
     assert_eq!((response.status().as_u16(), kind), (400, "application/problem+json"));
     assert!(String::from_utf8_lossy(response.body()).contains("from 1 to 100"));

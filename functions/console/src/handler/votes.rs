@@ -4,10 +4,10 @@
 use super::{Call, Console, refusals};
 use crate::address::parameters::{parameter, query};
 use crate::address::place::{Tab, deploy_href};
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
-use crate::door::visitor::Member;
-use crate::html::{self, Booth, Told};
+use crate::auth::visitor::Member;
+use crate::html::{self, DeployPageContext, FlashMessage};
 use crate::view::mrkdwn::People;
 use approval::approval::Approval;
 use approval::id::{ApprovalId, RunId};
@@ -19,8 +19,8 @@ use runtime::secrets::SecretError;
 use store::{CommitError, Page};
 use thiserror::Error;
 use voting::{
-    Actor, Because, Dealt, Gate, OVERTAKEN, Person, Refused, UNSEEN, What, Wish, cast, foresee_step,
-    needs_reason, record_refusal, would_refuse,
+    Actor, ApprovalAction, ApprovalRequest, CastOutcome, Gate, OVERTAKEN, Person, RefusalKind, Refused,
+    UNSEEN, cast, foresee_step, needs_reason, record_refusal, would_refuse,
 };
 
 const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, and send it again.";
@@ -35,28 +35,28 @@ enum FormError {
 }
 
 /// Outcome of a form.
-pub(super) enum Sent {
-    Done,
+pub(super) enum FormResult {
+    Accepted,
     /// Nothing changed; they are told why.
-    Not(StatusCode, String),
+    Rejected(StatusCode, String),
 }
 
-impl Sent {
+impl FormResult {
     /// Outcome of a form that is refused by the same rules as in Slack.
-    pub(super) fn refused(Refused { text, because }: Refused) -> Self {
-        let status = match because {
-            Because::NotOnRecord => StatusCode::NOT_FOUND,
-            Because::MayNot => StatusCode::FORBIDDEN,
-            Because::NotNow => StatusCode::CONFLICT,
+    pub(super) fn refused(Refused { text, kind }: Refused) -> Self {
+        let status = match kind {
+            RefusalKind::NotFound => StatusCode::NOT_FOUND,
+            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+            RefusalKind::Conflict => StatusCode::CONFLICT,
         };
-        Self::Not(status, text)
+        Self::Rejected(status, text)
     }
 
-    fn of(dealt: Dealt) -> Self {
+    fn of(dealt: CastOutcome) -> Self {
         match dealt {
-            Dealt::With => Self::Done,
-            Dealt::Before => Self::Not(StatusCode::CONFLICT, OVERTAKEN.to_owned()),
-            Dealt::Refused(refused) => Self::refused(refused),
+            CastOutcome::Recorded => Self::Accepted,
+            CastOutcome::Duplicate => Self::Rejected(StatusCode::CONFLICT, OVERTAKEN.to_owned()),
+            CastOutcome::Refused(refused) => Self::refused(refused),
         }
     }
 }
@@ -66,24 +66,24 @@ impl Console {
     /// says why, 1 query more.
     pub(super) async fn vote(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let member = call.member()?;
-        let what = parameter(&call.form, "what").as_deref().and_then(What::named);
+        let what = parameter(&call.form, "what").as_deref().and_then(ApprovalAction::named);
         let what = what.ok_or_else(|| refusals::bad_form("what"))?;
         let subject = parameter(&call.form, "subject").ok_or_else(|| refusals::bad_form("subject"))?;
         let (deploy, approval) = (call.found.deploy(), ApprovalId::from_text(call.found.segment("approval")));
-        let wish = Wish { deploy, approval, subject, what, at: call.now };
+        let wish = ApprovalRequest { deploy, approval, subject, what, at: call.now };
         let reason = written(call);
         let (request_id, deploy, approval) = (call.id, &wish.deploy, &wish.approval);
         match self.wish(call, member, &wish, reason.clone()).await {
-            Ok(Sent::Done) => {
+            Ok(FormResult::Accepted) => {
                 tracing::info!(request_id, %deploy, %approval, voter = member.id, ?what, "dealt with");
                 let said = query(&[("said", what.name()), ("about", approval.as_str())]);
                 let page = deploy_href(deploy, Tab::Approvals);
                 Ok(Answer::see_other(format!("{page}?{said}#{approval}")))
             }
-            Ok(Sent::Not(status, text)) => {
+            Ok(FormResult::Rejected(status, text)) => {
                 tracing::info!(request_id, %deploy, %approval, voter = member.id, ?what, %status, "not counted");
                 let about = Some(approval.clone());
-                let told = Told { about, what: Some(what), text, reason, is_done: false };
+                let told = FlashMessage { about, what: Some(what), text, reason, is_done: false };
                 self.told(call, status, told).await
             }
             Err(error) => {
@@ -97,15 +97,15 @@ impl Console {
         &self,
         call: &Call<'_>,
         member: &Member,
-        wish: &Wish,
+        wish: &ApprovalRequest,
         reason: Option<String>,
-    ) -> Result<Sent, FormError> {
+    ) -> Result<FormResult, FormError> {
         let approval = self.store.approval(&wish.deploy, &wish.approval).await;
         let Some(approval) = approval.map_err(CommitError::from)? else {
-            return Ok(Sent::of(Dealt::not_on_record()));
+            return Ok(FormResult::of(CastOutcome::not_on_record()));
         };
         if let Some(text) = reason.as_deref().and_then(too_long) {
-            return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, text));
+            return Ok(FormResult::Rejected(StatusCode::UNPROCESSABLE_ENTITY, text));
         }
         let gate = Gate::of(&approval);
         let (actor, stopped) = self.who(call, member, &approval.workspace, gate.as_ref()).await?;
@@ -115,18 +115,18 @@ impl Console {
         // Whoever may not is told so rather than to write why, and what Slack would tell them before what
         // only a page would.
         let dealt = match (would_refuse(&approval, &voter, wish, call.now), stopped) {
-            (Some(Dealt::Refused(refused)), _) | (_, Some(refused)) => Dealt::Refused(refused),
+            (Some(CastOutcome::Refused(refused)), _) | (_, Some(refused)) => CastOutcome::Refused(refused),
             (Some(dealt), None) if lacks_reason => dealt,
             (None, None) if lacks_reason => {
-                return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, NO_REASON.to_owned()));
+                return Ok(FormResult::Rejected(StatusCode::UNPROCESSABLE_ENTITY, NO_REASON.to_owned()));
             }
             (_, None) => cast(&self.store, Some(approval), &voter, wish, reason, call.now).await?,
         };
-        if let Dealt::Refused(refused) = &dealt {
+        if let CastOutcome::Refused(refused) = &dealt {
             let (owner, at) = once_a_minute(&voter.id, wish, call.now, opened_at);
             record_refusal(&self.store, &voter, wish, refused, &owner, at).await?;
         }
-        Ok(Sent::of(dealt))
+        Ok(FormResult::of(dealt))
     }
 
     /// Resolves an action that failed, or whose outcome is unknown: 1 query, 2 reads and 1 commit. If nothing
@@ -138,7 +138,7 @@ impl Console {
             html::resolution_named(&field("resolution")?).ok_or_else(|| refusals::bad_form("resolution"))?;
         let failed_at = field("failed_at")?.parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
         let failed_at = failed_at.ok_or_else(|| refusals::bad_form("failed_at"))?;
-        let no_step = || refusals::misrouted(&crate::address::routes::Misroute::NotFound, Face::Page);
+        let no_step = || refusals::misrouted(&crate::address::routes::Misroute::NotFound, ErrorFormat::Page);
         let step: usize = call.found.segment("step").parse().map_err(|_| no_step())?;
         let (deploy, run) = (call.found.deploy(), RunId::from_text(call.found.segment("run")));
         let page = self.page_of(&deploy, call).await?;
@@ -152,15 +152,16 @@ impl Console {
         let (request_id, deploy, run) = (call.id, &answer.deploy, &answer.run);
         let reason = written(call);
         match self.resolve(call, member, &answer, reason.clone(), gate.as_ref()).await {
-            Ok(Sent::Done) => {
+            Ok(FormResult::Accepted) => {
                 tracing::info!(request_id, %deploy, %run, step, ?resolution, voter = member.id, "dealt with");
                 let page = deploy_href(deploy, Tab::Approvals);
                 let part = thread.map(|approval| format!("#{approval}")).unwrap_or_default();
                 Ok(Answer::see_other(format!("{page}{part}")))
             }
-            Ok(Sent::Not(status, text)) => {
+            Ok(FormResult::Rejected(status, text)) => {
                 let about = asked.map(|approval| approval.id.clone());
-                self.told(call, status, Told { about, what: None, text, reason, is_done: false }).await
+                self.told(call, status, FlashMessage { about, what: None, text, reason, is_done: false })
+                    .await
             }
             Err(error) => {
                 tracing::error!(request_id, %deploy, %run, %error, "an answer on a page was not recorded");
@@ -176,24 +177,24 @@ impl Console {
         answer: &voting::Answer,
         reason: Option<String>,
         gate: Option<&Gate>,
-    ) -> Result<Sent, FormError> {
+    ) -> Result<FormResult, FormError> {
         if let Some(text) = reason.as_deref().and_then(too_long) {
-            return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, text));
+            return Ok(FormResult::Rejected(StatusCode::UNPROCESSABLE_ENTITY, text));
         }
         let (actor, stopped) = self.who(call, member, &answer.workspace, gate).await?;
         if actor.voter.standing.is_none() {
             // This may run something once more: nobody does that unseen.
-            return Ok(Sent::Not(StatusCode::SERVICE_UNAVAILABLE, UNSEEN.to_owned()));
+            return Ok(FormResult::Rejected(StatusCode::SERVICE_UNAVAILABLE, UNSEEN.to_owned()));
         }
         if let Some(refused) = stopped {
-            return Ok(Sent::refused(refused));
+            return Ok(FormResult::refused(refused));
         }
         let lacks_reason = answer.resolution == Resolution::Skip && reason.is_none();
         if lacks_reason && let Ok(Some(_)) = foresee_step(&self.store, &actor, answer, call.now).await? {
-            return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, SKIP_NEEDS_REASON.to_owned()));
+            return Ok(FormResult::Rejected(StatusCode::UNPROCESSABLE_ENTITY, SKIP_NEEDS_REASON.to_owned()));
         }
         let refused = voting::resolve(&self.store, &actor, answer, reason, call.now).await?;
-        Ok(refused.map_or(Sent::Done, Sent::refused))
+        Ok(refused.map_or(FormResult::Accepted, FormResult::refused))
     }
 
     /// `member` as Slack knows them now, and the refusal of `gate`, if there is a gate and it stops them.
@@ -222,14 +223,15 @@ impl Console {
         &self,
         call: &Call<'_>,
         status: StatusCode,
-        told: Told,
+        told: FlashMessage,
     ) -> Result<Answer, Answer> {
         let record = self.page_of(&call.found.deploy(), call).await?;
         let text = People::of(&record).plain(&told.text);
         let known = |id: &ApprovalId| record.approvals.iter().any(|approval| approval.id == *id);
         let about = told.about.clone().filter(known);
-        let told = Told { text, about, ..told };
-        let booth = Booth { record: &record, visitor: call.visitor(), told: Some(&told), now: call.now };
+        let told = FlashMessage { text, about, ..told };
+        let booth =
+            DeployPageContext { record: &record, visitor: call.visitor(), told: Some(&told), now: call.now };
         Ok(Answer::live(status, html::deploy(&booth, Tab::Approvals), None))
     }
 }
@@ -251,7 +253,12 @@ fn too_long(reason: &str) -> Option<String> {
 /// Key that tells a refusal from others, and its time, for the record: a program that sends a form again and
 /// again puts one there for each minute, and none before `opened_at`, when the approval that it is about was
 /// opened.
-fn once_a_minute(voter: &str, wish: &Wish, now: Timestamp, opened_at: Timestamp) -> (String, Timestamp) {
+fn once_a_minute(
+    voter: &str,
+    wish: &ApprovalRequest,
+    now: Timestamp,
+    opened_at: Timestamp,
+) -> (String, Timestamp) {
     let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now).max(opened_at);
     let owner = format!("page {voter} {} {} {}", wish.approval, wish.what.name(), minute.as_microsecond());
     (owner, minute)
@@ -259,8 +266,8 @@ fn once_a_minute(voter: &str, wish: &Wish, now: Timestamp, opened_at: Timestamp)
 
 /// Message about what was done about an approval, as the address of a page says it: `said` and `about`.
 /// `None`: the address says nothing, or the record does not agree.
-pub(super) fn said(call: &Call<'_>, record: &Page) -> Option<Told> {
-    let what = What::named(&parameter(call.query, "said")?)?;
+pub(super) fn said(call: &Call<'_>, record: &Page) -> Option<FlashMessage> {
+    let what = ApprovalAction::named(&parameter(call.query, "said")?)?;
     let about = ApprovalId::from_text(parameter(call.query, "about")?);
     let approval: &Approval = record.approvals.iter().find(|approval| approval.id == about)?;
     html::done(what, approval, call.member().ok()?)
@@ -273,21 +280,21 @@ mod tests {
     #[test]
     fn a_refusal_is_told_from_others_once_a_minute() {
         let time = |text: &str| -> Timestamp { text.parse().unwrap() };
-        let wish = |what| Wish {
+        let wish = |what| ApprovalRequest {
             deploy: approval::id::DeployId::from_text("d1"),
             approval: ApprovalId::from_text("a1"),
             subject: String::new(),
             what,
             at: time("2026-11-23T10:42:01Z"),
         };
-        let (approve, opened_at) = (wish(What::Approve), time("2026-11-23T10:41:30.5Z"));
+        let (approve, opened_at) = (wish(ApprovalAction::Approve), time("2026-11-23T10:41:30.5Z"));
         let once = |now: &str| once_a_minute("U1", &approve, time(now), opened_at);
         let first = once("2026-11-23T10:42:00Z");
         assert_eq!(first.1, time("2026-11-23T10:42:00Z"));
         assert_eq!(once("2026-11-23T10:42:59.999999Z"), first);
         assert_ne!(once("2026-11-23T10:43:00Z").0, first.0);
         assert_eq!(once("2026-11-23T10:41:45Z").1, opened_at, "not before there was something to refuse");
-        for (voter, what) in [("U2", What::Approve), ("U1", What::Reject)] {
+        for (voter, what) in [("U2", ApprovalAction::Approve), ("U1", ApprovalAction::Reject)] {
             assert_ne!(once_a_minute(voter, &wish(what), first.1, opened_at).0, first.0, "{voter} {what:?}");
         }
     }

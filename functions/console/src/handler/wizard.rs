@@ -3,7 +3,7 @@
 use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
 use crate::address::place::Tab;
-use crate::address::routes::Face;
+use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::html::wizard as pages;
 use crate::wizard::{Form, IMPOSSIBLE, MOST_CHANNELS, MOST_ENVIRONMENTS, Step, TooLong, offered, preview};
@@ -63,7 +63,8 @@ impl Console {
     async fn connection(&self, call: &Call<'_>) -> Result<(Slug, Connection), Answer> {
         let slug = call.deployment()?;
         let connected = self.connections.of(&self.store, &slug).await;
-        let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let connected =
+            connected.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))?;
         match connected {
             Connected::Yes(connection) => Ok((slug, connection)),
             Connected::No(done) => Err(refusals::disconnected(&slug, &done)),
@@ -114,7 +115,7 @@ impl Console {
     async fn newest_deploys(&self, call: &Call<'_>, deployment: &Slug) -> Result<Vec<DeploySummary>, Answer> {
         let deployment = self.store.deployment(deployment).await;
         let deployment =
-            deployment.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+            deployment.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))?;
         let environments = deployment.map(|deployment| deployment.environments).unwrap_or_default();
         Ok(environments.into_iter().map(|environment| environment.newest).collect())
     }

@@ -1,6 +1,6 @@
 //! Results of actions, and the actions that each end of an approval starts.
 
-use super::ballot::Booth;
+use super::ballot::DeployPageContext;
 use super::fit::{NAME, TEXT, TITLE, all_href, takes};
 use super::{counted, external, time};
 use crate::view::words::quoted;
@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use std::collections::BTreeSet;
 
 /// Actions that an approval, a rejection and an expiry start, as many as fit into `room` bytes of HTML.
-pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>, room: usize) -> Markup {
+pub(super) fn every_branch(approval: &ApprovalView, booth: &DeployPageContext<'_>, room: usize) -> Markup {
     /// Size of the headings and of the links to the other actions, in bytes of HTML.
     const HEADINGS: usize = 900;
     let over = !approval.state.is_open();
@@ -88,7 +88,7 @@ fn on_expire(approval: &ApprovalView) -> &'static str {
 }
 
 /// The actions of a run that wait for no approval that is open, as many as fit into `room` bytes of HTML.
-pub(super) fn of_run(actions: &[ActionView], booth: &Booth<'_>, room: usize) -> Markup {
+pub(super) fn of_run(actions: &[ActionView], booth: &DeployPageContext<'_>, room: usize) -> Markup {
     let mut left = room;
     listed(actions, None, true, booth, &mut left)
 }
@@ -106,7 +106,7 @@ fn listed(
     actions: &[ActionView],
     approval: Option<&ApprovalId>,
     with_results: bool,
-    booth: &Booth<'_>,
+    booth: &DeployPageContext<'_>,
     left: &mut usize,
 ) -> Markup {
     let rendered = actions.iter().map(|action| one(action, approval, with_results, Some(booth), booth.now));
@@ -137,7 +137,7 @@ fn one(
     action: &ActionView,
     approval: Option<&ApprovalId>,
     with_result: bool,
-    booth: Option<&Booth<'_>>,
+    booth: Option<&DeployPageContext<'_>>,
     now: Timestamp,
 ) -> Markup {
     html! {
@@ -173,7 +173,7 @@ fn is_over(state: ActionState) -> bool {
     }
 }
 
-fn result(action: &ActionView, booth: Option<&Booth<'_>>, now: Timestamp) -> Markup {
+fn result(action: &ActionView, booth: Option<&DeployPageContext<'_>>, now: Timestamp) -> Markup {
     let reason = action.reason.as_deref();
     let (class, word) = match action.state {
         ActionState::Waiting => ("quiet", "Waits for its turn"),

@@ -1,6 +1,6 @@
 //! The forms that have something done again: a closed approval asked, the rules of a deploy evaluated.
 
-use super::ballot::Booth;
+use super::ballot::DeployPageContext;
 use super::fit::TEXT;
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::view::ballot::voter;
@@ -11,7 +11,7 @@ use approval::confirmation::Confirmation;
 use maud::{Markup, html};
 
 /// The form that has the closed `approval` asked again, for whoever may; nothing where it can't be.
-pub(super) fn ask_again(approval: &Approval, booth: &Booth<'_>) -> Markup {
+pub(super) fn ask_again(approval: &Approval, booth: &DeployPageContext<'_>) -> Markup {
     let run = booth.record.runs.iter().find(|run| run.id == approval.run);
     let Some((visitor, member)) = booth.member() else { return html! {} };
     let may = member.is_admin || approval.admit(&voter(member, &approval.workspace)).is_ok();
@@ -30,7 +30,7 @@ pub(super) fn ask_again(approval: &Approval, booth: &Booth<'_>) -> Markup {
 
 /// The notice that the rules of the deploy were not evaluated, with the form that has that done again;
 /// nothing where they were.
-pub(super) fn evaluate_again(booth: &Booth<'_>) -> Markup {
+pub(super) fn evaluate_again(booth: &DeployPageContext<'_>) -> Markup {
     let deploy = &booth.record.deploy;
     let reason = match &deploy.confirmation {
         Confirmation::Unevaluated { reason } => sentence(&cut(reason, TEXT)),

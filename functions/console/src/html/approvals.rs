@@ -1,7 +1,7 @@
 //! The Approvals tab: how each approval stands, who voted how, and what became of its actions.
 
 use super::actions::{every_branch, of_run};
-use super::ballot::Booth;
+use super::ballot::DeployPageContext;
 use super::fit::{self, NAME, TAB, TEXT, all_href, code_lines, pager};
 use super::foreseen::foreseen;
 use super::glass::glass;
@@ -37,7 +37,7 @@ pub(super) struct Shown {
 pub(super) fn approvals(
     sections: &[Section],
     notices: &[Notice],
-    booth: &Booth<'_>,
+    booth: &DeployPageContext<'_>,
     from: Option<usize>,
 ) -> Shown {
     let (from, shown) = part(sections, booth, from);
@@ -55,7 +55,7 @@ pub(super) fn approvals(
 }
 
 /// The sections that are shown, and the number of the first.
-fn part(sections: &[Section], booth: &Booth<'_>, from: Option<usize>) -> (usize, Vec<Markup>) {
+fn part(sections: &[Section], booth: &DeployPageContext<'_>, from: Option<usize>) -> (usize, Vec<Markup>) {
     let given = from.filter(|from| *from < sections.len());
     let told = |section: &Section| matches!(section, Section::Approval(approval) if booth.is_told_about(&approval.id));
     let wanted = sections.iter().position(told).or_else(|| sections.iter().position(waits)).unwrap_or(0);
@@ -83,7 +83,7 @@ fn waits(section: &Section) -> bool {
     }
 }
 
-fn one(section: &Section, booth: &Booth<'_>) -> Markup {
+fn one(section: &Section, booth: &DeployPageContext<'_>) -> Markup {
     match section {
         Section::Approval(approval) => approval_part(approval, booth),
         Section::Run(run) => run_part(run, booth),
@@ -114,7 +114,7 @@ fn notice_boxes(notices: &[Notice], deploy: &DeployId, room: usize) -> Markup {
     }
 }
 
-fn approval_part(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
+fn approval_part(approval: &ApprovalView, booth: &DeployPageContext<'_>) -> Markup {
     let now = booth.now;
     let deploy = &booth.record.deploy.id;
     let head = html! {
@@ -188,7 +188,7 @@ fn rules_change(approval: &ApprovalView, deploy: &DeployId) -> Markup {
     }
 }
 
-fn run_part(run: &RunView, booth: &Booth<'_>) -> Markup {
+fn run_part(run: &RunView, booth: &DeployPageContext<'_>) -> Markup {
     let now = booth.now;
     html! {
         article.approval {
@@ -208,8 +208,8 @@ mod tests {
     use store::Page;
 
     /// The page as nobody in particular sees it.
-    fn booth(record: &Page, seconds: i64) -> Booth<'_> {
-        Booth { record, visitor: None, told: None, now: sample::at(seconds) }
+    fn booth(record: &Page, seconds: i64) -> DeployPageContext<'_> {
+        DeployPageContext { record, visitor: None, told: None, now: sample::at(seconds) }
     }
 
     fn tab(page: &Page) -> String {

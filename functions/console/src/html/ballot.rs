@@ -3,7 +3,7 @@
 use super::fit::{NAME, TEXT};
 use super::{again, glass, nobody};
 use crate::address::place::{Next, Tab, deploy_href};
-use crate::door::visitor::{Member, Visitor, Who};
+use crate::auth::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted};
 use crate::view::mrkdwn::People;
 use crate::view::{ApprovalView, cut};
@@ -14,16 +14,16 @@ use approval::message::{LONGEST_REASON, shorten};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
-use voting::What;
+use voting::ApprovalAction;
 
 /// Message to the sender of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct FlashMessage {
     /// About which approval: that which the form was about, or under which the action stands; `None`: about
     /// an action that no approval started.
     pub(crate) about: Option<ApprovalId>,
     /// Choice about the approval that the form carried; `None`: the form was about something else.
-    pub(crate) what: Option<What>,
+    pub(crate) what: Option<ApprovalAction>,
     pub(crate) text: String,
     /// Reason that they had written, if it did not count.
     pub(crate) reason: Option<String>,
@@ -33,48 +33,54 @@ pub(crate) struct Told {
 
 /// A deploy's page as one visitor sees it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Booth<'a> {
+pub(crate) struct DeployPageContext<'a> {
     pub(crate) record: &'a Page,
     pub(crate) visitor: Option<&'a Visitor>,
-    pub(crate) told: Option<&'a Told>,
+    pub(crate) told: Option<&'a FlashMessage>,
     pub(crate) now: Timestamp,
 }
 
 /// Message that `member` did `what` about `approval`, if the record says so: the address of a page that says
 /// it may be old, or made up.
-pub(crate) fn done(what: What, approval: &Approval, member: &Member) -> Option<Told> {
+pub(crate) fn done(what: ApprovalAction, approval: &Approval, member: &Member) -> Option<FlashMessage> {
     let vote = voted(approval, member);
     let (is_so, text) = match what {
-        What::Approve => (vote == Some(Choice::Approve), "Your vote to approve is on record."),
-        What::Reject => (vote == Some(Choice::Reject), "Your vote to reject is on record."),
-        What::Withdraw => (vote.is_none(), "You have no vote here any more."),
-        What::Undo => {
+        ApprovalAction::Approve => (vote == Some(Choice::Approve), "Your vote to approve is on record."),
+        ApprovalAction::Reject => (vote == Some(Choice::Reject), "Your vote to reject is on record."),
+        ApprovalAction::Withdraw => (vote.is_none(), "You have no vote here any more."),
+        ApprovalAction::Undo => {
             (approval.status == Status::Pending, "The approval is undone: it waits for votes again.")
         }
-        What::LiftFreeze => {
+        ApprovalAction::LiftFreeze => {
             let lifted = approval.frozen.lifted.as_ref();
             (lifted.is_some_and(|lifted| lifted.by == member.id), "You lifted the freeze.")
         }
-        What::BreakGlass => {
+        ApprovalAction::BreakGlass => {
             let broken = approval.glass.broken.as_ref();
             let by_them = broken.is_some_and(|broken| broken.by == member.id);
             (by_them, "You broke the glass: this goes ahead without its votes.")
         }
-        What::Review => {
+        ApprovalAction::Review => {
             let review = approval.glass.broken.as_ref().and_then(|broken| broken.review.as_ref());
             (review.is_some_and(|review| review.by == member.id), "Your review is on record.")
         }
-        What::Cancel => {
+        ApprovalAction::Cancel => {
             let by_them =
                 matches!(&approval.status, Status::Cancelled { by: Some(by), .. } if *by == member.id);
             (by_them, "You cancelled this approval.")
         }
     };
     let about = Some(approval.id.clone());
-    is_so.then(|| Told { about, what: Some(what), text: text.to_owned(), reason: None, is_done: true })
+    is_so.then(|| FlashMessage {
+        about,
+        what: Some(what),
+        text: text.to_owned(),
+        reason: None,
+        is_done: true,
+    })
 }
 
-impl Booth<'_> {
+impl DeployPageContext<'_> {
     pub(super) fn member(&self) -> Option<(&Visitor, &Member)> {
         let visitor = self.visitor?;
         match &visitor.who {
@@ -84,7 +90,7 @@ impl Booth<'_> {
     }
 
     /// Message to the sender of a form about this approval, or about an action without one.
-    pub(super) fn told_about(&self, approval: Option<&ApprovalId>) -> Option<&Told> {
+    pub(super) fn told_about(&self, approval: Option<&ApprovalId>) -> Option<&FlashMessage> {
         self.told.filter(|told| told.about.as_ref() == approval)
     }
 
@@ -133,9 +139,9 @@ impl Booth<'_> {
             }
             (votes(&ballot, visitor, told))
             (nobody::confirm_nobody(approval, (visitor, member), &People::of(self.record), self.now))
-            (with_reason(&ballot, visitor, told, What::LiftFreeze, "Lift the freeze"))
-            (with_reason(&ballot, visitor, told, What::BreakGlass, "Break the glass"))
-            (with_reason(&ballot, visitor, told, What::Cancel, "Cancel this approval"))
+            (with_reason(&ballot, visitor, told, ApprovalAction::LiftFreeze, "Lift the freeze"))
+            (with_reason(&ballot, visitor, told, ApprovalAction::BreakGlass, "Break the glass"))
+            (with_reason(&ballot, visitor, told, ApprovalAction::Cancel, "Cancel this approval"))
             @if base { (set_base(approval, visitor)) }
         }
     }
@@ -148,10 +154,10 @@ impl Booth<'_> {
         html! {
             h3 { "Review" }
             (self.told(Some(&approval.id)))
-            @if !ballot.may(What::Review) {
+            @if !ballot.may(ApprovalAction::Review) {
                 p { "You can\u{2019}t review it: somebody has to who may vote on it, made none of the change and did not break the glass." }
             }
-            (with_reason(&ballot, visitor, told, What::Review, "Mark as reviewed"))
+            (with_reason(&ballot, visitor, told, ApprovalAction::Review, "Mark as reviewed"))
         }
     }
 }
@@ -207,9 +213,10 @@ fn set_base(approval: &Approval, visitor: &Visitor) -> Markup {
 }
 
 /// Approve, Reject, Withdraw and Undo, with one field for a reason.
-fn votes(ballot: &BallotView, visitor: &Visitor, told: Option<&Told>) -> Markup {
-    let votes = ballot.may(What::Approve) || ballot.may(What::Reject);
-    let others = [(What::Withdraw, "Withdraw my vote"), (What::Undo, "Undo the approval")];
+fn votes(ballot: &BallotView, visitor: &Visitor, told: Option<&FlashMessage>) -> Markup {
+    let votes = ballot.may(ApprovalAction::Approve) || ballot.may(ApprovalAction::Reject);
+    let others =
+        [(ApprovalAction::Withdraw, "Withdraw my vote"), (ApprovalAction::Undo, "Undo the approval")];
     let mut others = others.into_iter().filter(|(what, _)| ballot.may(*what)).peekable();
     if !votes && others.peek().is_none() {
         return html! {};
@@ -232,8 +239,8 @@ fn votes(ballot: &BallotView, visitor: &Visitor, told: Option<&Told>) -> Markup 
                 p.meta id=(hint) { (reason_hint(ballot.reasons)) " It stands in the dialog, and on record." }
             }
             div.choices {
-                @if ballot.may(What::Approve) { button.approve type="submit" name="what" value="approve" { "Approve" } }
-                @if ballot.may(What::Reject) { button.reject type="submit" name="what" value="reject" { "Reject" } }
+                @if ballot.may(ApprovalAction::Approve) { button.approve type="submit" name="what" value="approve" { "Approve" } }
+                @if ballot.may(ApprovalAction::Reject) { button.reject type="submit" name="what" value="reject" { "Reject" } }
                 @for (what, text) in others {
                     button.plain type="submit" name="what" value=(what.name()) formnovalidate { (text) }
                 }
@@ -255,8 +262,8 @@ fn reason_hint(reasons: Reasons) -> &'static str {
 fn with_reason(
     ballot: &BallotView,
     visitor: &Visitor,
-    told: Option<&Told>,
-    what: What,
+    told: Option<&FlashMessage>,
+    what: ApprovalAction,
     summary: &str,
 ) -> Markup {
     let id = format!("{}-{}", what.name(), ballot.approval);
@@ -267,13 +274,13 @@ fn with_reason(
                 summary { (summary) }
                 form method="post" action=(action(ballot)) {
                     (carried(ballot, visitor))
-                    @if what == What::BreakGlass { p { (ballot.glass_warning) } }
-                    label for=(id) { @if what == What::Review { "What did you find?" } @else { "Why?" } }
+                    @if what == ApprovalAction::BreakGlass { p { (ballot.glass_warning) } }
+                    label for=(id) { @if what == ApprovalAction::Review { "What did you find?" } @else { "Why?" } }
                     textarea id=(id) name="reason" rows="2" maxlength=(LONGEST_REASON) required
                         aria-invalid=[told.map(|_| "true")] aria-describedby=[told.map(|_| told_id(Some(&ballot.approval)))] {
                         @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (cut(reason, WRITTEN)) }
                     }
-                    @if what == What::Review {
+                    @if what == ApprovalAction::Review {
                         button.approve type="submit" name="what" value=(what.name()) { (what.verb()) }
                     } @else {
                         button.reject type="submit" name="what" value=(what.name()) { (what.verb()) }
@@ -300,7 +307,7 @@ fn carried(ballot: &BallotView, visitor: &Visitor) -> Markup {
 mod tests {
     use super::super::tests::lines;
     use super::*;
-    use crate::door::visitor::KeyHolder;
+    use crate::auth::visitor::KeyHolder;
     use crate::sample;
     use crate::view::{self, Section};
 
@@ -310,8 +317,8 @@ mod tests {
     }
 
     /// Lines between the votes and the actions of the last approval of `record`.
-    fn shown(record: &Page, visitor: &Visitor, told: Option<&Told>) -> String {
-        let booth = Booth { record, visitor: Some(visitor), told, now: sample::at(600) };
+    fn shown(record: &Page, visitor: &Visitor, told: Option<&FlashMessage>) -> String {
+        let booth = DeployPageContext { record, visitor: Some(visitor), told, now: sample::at(600) };
         let sections = view::sections(record);
         let Some(Section::Approval(approval)) = sections.last() else { panic!("an approval") };
         lines(&booth.ballot(approval))
@@ -378,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn who_made_the_change_is_told_why_they_can_not_vote_and_may_cancel() {
+    fn maker_reads_why_they_cannot_vote_and_may_cancel() {
         insta::assert_snapshot!(shown(&sample::four_eyes(), &person("U1"), None));
     }
 
@@ -393,16 +400,16 @@ mod tests {
     #[test]
     fn what_was_written_in_vain_is_still_there() {
         let record = sample::four_eyes();
-        let told = |what| Told {
+        let told = |what| FlashMessage {
             about: Some(record.approvals[0].id.clone()),
             what: Some(what),
             text: "It needs a reason.".into(),
             reason: Some("<b>\u{201c}no\u{201d}</b>".into()),
             is_done: false,
         };
-        let rejected = shown(&record, &person("U3"), Some(&told(What::Reject)));
+        let rejected = shown(&record, &person("U3"), Some(&told(ApprovalAction::Reject)));
         insta::assert_snapshot!(rejected);
-        let cancelled = shown(&record, &person("U3"), Some(&told(What::Cancel)));
+        let cancelled = shown(&record, &person("U3"), Some(&told(ApprovalAction::Cancel)));
         assert!(cancelled.contains("<details class=\"more\" id=\"more-cancel-"), "{cancelled}");
         let (_, details) = cancelled.split_once("<details").unwrap();
         assert!(details.split_once('>').unwrap().0.ends_with(" open"), "{cancelled}");
@@ -423,7 +430,7 @@ mod tests {
             ("broken glass", sample::broken_glass()),
             ("cancelled", sample::cancelled_by_a_person()),
         ] {
-            for what in What::ALL {
+            for what in ApprovalAction::ALL {
                 if let Some(text) = said(what, &record, "U2") {
                     table.push_str(&format!("{name} {}: {text}\n", what.name()));
                 }
@@ -449,7 +456,12 @@ mod tests {
         let Some(Section::Approval(approval)) = sections.last() else { panic!("an approval") };
         let question = approval.actions.iter().find_map(|action| action.question.as_ref()).unwrap();
         let shown = |visitor: &Visitor| {
-            let booth = Booth { record: &record, visitor: Some(visitor), told: None, now: sample::at(600) };
+            let booth = DeployPageContext {
+                record: &record,
+                visitor: Some(visitor),
+                told: None,
+                now: sample::at(600),
+            };
             lines(&booth.question(question))
         };
         insta::assert_snapshot!(shown(&person("U2")));

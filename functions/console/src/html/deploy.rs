@@ -1,6 +1,6 @@
 //! A deploy's page: what it is, and four tabs about it.
 
-use super::ballot::Booth;
+use super::ballot::DeployPageContext;
 use super::fit::{NAME, TITLE, all_href, and_more, some};
 use super::live::{Live, LivePage, version};
 use super::{
@@ -29,12 +29,12 @@ const ISSUES: usize = 4000;
 const LINKS: usize = 3000;
 
 /// The page that shows `part`.
-pub(crate) fn deploy(booth: &Booth<'_>, part: impl Into<Part>) -> LivePage {
+pub(crate) fn deploy(booth: &DeployPageContext<'_>, part: impl Into<Part>) -> LivePage {
     let deploy = &booth.record.deploy;
     let (part, content) = live_part(booth, part.into());
     // What only the sender of a form is told does not stand at the address.
     let version = match booth.told {
-        Some(_) => version(&live_part(&Booth { told: None, ..*booth }, part).1),
+        Some(_) => version(&live_part(&DeployPageContext { told: None, ..*booth }, part).1),
         None => version(&content),
     };
     let every = if changes_soon(booth.record) { SOON } else { SLOWLY };
@@ -67,8 +67,8 @@ fn changes_soon(record: &Page) -> bool {
 
 /// Live part of the page, and its place in the address: the place that was asked for, or the one that it has
 /// now if that depends on what is on record, so that a reader stays where they are.
-fn live_part(booth: &Booth<'_>, part: Part) -> (Part, Markup) {
-    let Booth { record, now, .. } = *booth;
+fn live_part(booth: &DeployPageContext<'_>, part: Part) -> (Part, Markup) {
+    let DeployPageContext { record, now, .. } = *booth;
     let deploy = &record.deploy;
     let Part { tab, at } = part;
     let (part, content) = match tab {
@@ -201,23 +201,24 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
 mod tests {
     use super::super::tests::lines;
     use super::*;
-    use crate::door::visitor::{Member, Visitor, Who};
-    use crate::html::Told;
+    use crate::auth::visitor::{Member, Visitor, Who};
+    use crate::html::FlashMessage;
     use crate::sample;
     use approval::id::DeployId;
     use approval::issue::{Issue, Tracker};
     use approval::run::StepState;
-    use voting::What;
+    use voting::ApprovalAction;
 
     /// The page as nobody in particular sees it.
-    fn seen(record: &Page) -> Booth<'_> {
-        Booth { record, visitor: None, told: None, now: sample::at(600) }
+    fn seen(record: &Page) -> DeployPageContext<'_> {
+        DeployPageContext { record, visitor: None, told: None, now: sample::at(600) }
     }
 
     #[test]
     fn the_approvals_tab_of_the_picture() {
         let (record, visitor) = (sample::approved(), sample::visitor());
-        let booth = Booth { record: &record, visitor: Some(&visitor), told: None, now: sample::at(600) };
+        let booth =
+            DeployPageContext { record: &record, visitor: Some(&visitor), told: None, now: sample::at(600) };
         let page = deploy(&booth, Tab::Approvals);
         insta::assert_snapshot!(lines(&page.markup).replace(&page.version, "VERSION"));
     }
@@ -272,7 +273,7 @@ mod tests {
         let visitor = Visitor { who: Who::Person(member), form_token: Some("0123abcd".into()) };
         let (mut pages, mut next) = (Vec::new(), Some(part));
         while let Some(part) = next {
-            let booth = Booth { visitor: Some(&visitor), ..seen(record) };
+            let booth = DeployPageContext { visitor: Some(&visitor), ..seen(record) };
             let LivePage { markup, version } = deploy(&booth, part);
             let from = between(&markup.0, "data-from=\"", "\"").replace("&amp;", "&");
             // What is asked for again is the same part.
@@ -352,7 +353,7 @@ mod tests {
         for step in &mut record.runs[0].steps {
             step.state = StepState::Waiting;
         }
-        let first = |booth: &Booth<'_>| {
+        let first = |booth: &DeployPageContext<'_>| {
             let page = deploy(booth, Tab::Approvals).markup.0;
             let from = between(&page, "data-from=\"", "\"").to_owned();
             assert!(page.len() < 60_000, "{} bytes", page.len());
@@ -365,14 +366,14 @@ mod tests {
         let member = Member { id: "U0".into(), name: "Ana".into(), is_admin: false };
         let visitor = Visitor { who: Who::Person(member), form_token: Some("0123abcd".into()) };
         for number in [0, 3, 4] {
-            let told = Told {
+            let told = FlashMessage {
                 about: Some(record.approvals[number].id.clone()),
-                what: Some(What::Approve),
+                what: Some(ApprovalAction::Approve),
                 text: "\"".repeat(3000),
                 reason: Some("\"".repeat(10_000)),
                 is_done: false,
             };
-            let booth = Booth { visitor: Some(&visitor), told: Some(&told), ..seen(&record) };
+            let booth = DeployPageContext { visitor: Some(&visitor), told: Some(&told), ..seen(&record) };
             assert_eq!(first(&booth), (href(number), id(number)));
         }
     }

@@ -6,7 +6,7 @@ use super::rules_in_force::rules_in_force;
 use super::tables::{cell, list, unreadable};
 use super::{counted, deployment_href, failed, health, icon, page, revision, short_environment, time};
 use crate::address::parameters::query;
-use crate::door::visitor::{Access, Visitor};
+use crate::auth::visitor::{Access, Visitor};
 use approval::deploy::Slug;
 use approval::facts::Facts;
 use approval::id::DeployId;
@@ -221,7 +221,7 @@ fn deploys(deploys: &[DeploySummary], facts: &HashMap<DeployId, Facts>, now: Tim
 mod tests {
     use super::super::tests::lines;
     use super::*;
-    use crate::door::visitor::Who;
+    use crate::auth::visitor::Who;
     use crate::sample;
 
     fn listing(deployment: &Deployment, next: Option<&str>) -> Listing {

@@ -4,7 +4,7 @@ use super::fields::copied;
 use super::tables::{cell, list};
 use super::{counted, deployment_href, failed, health, page, revision, short_environment, time};
 use crate::address::parameters::query;
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use crate::view::{Overview, Pending};
 use approval::facts::Facts;
 use approval::id::DeployId;

@@ -3,7 +3,7 @@
 use super::tables::{cell, list, unreadable};
 use super::{failed, page, revision, short_environment, time};
 use crate::address::parameters::query;
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Listing;

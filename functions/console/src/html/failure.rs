@@ -1,7 +1,7 @@
 //! The forms with which people who are signed in with Slack act on an action that failed.
 
-use super::ballot::{Booth, Told, WRITTEN};
-use crate::door::visitor::Visitor;
+use super::ballot::{DeployPageContext, FlashMessage, WRITTEN};
+use crate::auth::visitor::Visitor;
 use crate::view::ballot::voter;
 use crate::view::{QuestionView, cut};
 use approval::approval::Approval;
@@ -9,7 +9,7 @@ use approval::message::LONGEST_REASON;
 use approval::run::Resolution;
 use maud::{Markup, html};
 
-impl Booth<'_> {
+impl DeployPageContext<'_> {
     /// Forms that resolve an action that failed, or whose outcome is unknown. Empty for somebody who may not.
     pub(super) fn question(&self, question: &QuestionView) -> Markup {
         let Some((visitor, member)) = self.member() else { return html! {} };
@@ -46,7 +46,7 @@ impl Booth<'_> {
 }
 
 /// The form that skips an action, with its reason, behind a click. `id`: what tells it from others.
-fn skip(id: &str, action: &str, failed_at: i64, visitor: &Visitor, told: Option<&Told>) -> Markup {
+fn skip(id: &str, action: &str, failed_at: i64, visitor: &Visitor, told: Option<&FlashMessage>) -> Markup {
     let reason = told.and_then(|told| told.reason.as_ref());
     html! {
         details.more id=(format!("more-skip-{id}")) open[reason.is_some()] {

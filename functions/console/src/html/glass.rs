@@ -1,6 +1,6 @@
 //! A broken glass on the pages: who broke it, and the review that is owed for it.
 
-use super::ballot::Booth;
+use super::ballot::DeployPageContext;
 use super::fit::{NAME, TEXT};
 use super::tables::{cell, list};
 use super::time;
@@ -40,7 +40,7 @@ pub(super) fn glass(glass: &GlassView, is_open: bool, now: Timestamp) -> Markup 
 }
 
 /// Link to signing in, which leads to the form of a review.
-pub(super) fn sign_in(approval: &Approval, booth: &Booth<'_>) -> Markup {
+pub(super) fn sign_in(approval: &Approval, booth: &DeployPageContext<'_>) -> Markup {
     let href = Next::new(&deploy_href(&approval.deploy, Tab::Approvals), "").sign_in_href();
     html! {
         (booth.told(Some(&approval.id)))

@@ -1,7 +1,7 @@
 //! The rule execution history of a deployment.
 
 use super::{actions, counted, deployment_href, page, revision, short_environment, time};
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use crate::view::words::when;
 use crate::view::{HistoryPart, HistoryWanted, MOST_OF_STEPS, steps};
 use approval::deploy::Slug;

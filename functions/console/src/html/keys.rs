@@ -4,7 +4,7 @@ use super::fields::{Line, copied, line};
 use super::people::settings_parts;
 use super::tables::{cell, list};
 use super::{counted, page, time};
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use crate::forms::key::{KeyForm, LONGEST_DEPLOYMENTS, LONGEST_NAME};
 use jiff::Timestamp;
 use maud::{Markup, html};

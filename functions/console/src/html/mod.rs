@@ -38,7 +38,7 @@ mod tokens;
 mod votes;
 pub(crate) mod wizard;
 
-pub(crate) use ballot::{Booth, Told, done, needs_base};
+pub(crate) use ballot::{DeployPageContext, FlashMessage, done, needs_base};
 pub(crate) use deploy::deploy;
 pub(crate) use deployment::{DeploymentPage, deployment};
 pub(crate) use deployments::{ROWS, deployments};
@@ -58,7 +58,7 @@ pub(crate) use sign_in::{sign_in, to_slack};
 pub(crate) use time_to_approve::time_to_approve;
 
 use crate::answer::assets;
-use crate::door::visitor::{Access, Visitor};
+use crate::auth::visitor::{Access, Visitor};
 use crate::view::{web_link, weight};
 use approval::deploy::Slug;
 use approval::deploy_state::DeployState;

@@ -1,7 +1,7 @@
 //! The forms with which somebody who may vote confirms for one approval that a maker is nobody here.
 
 use super::fit::{NAME, TEXT};
-use crate::door::visitor::{Member, Visitor};
+use crate::auth::visitor::{Member, Visitor};
 use crate::view::ballot::voter;
 use crate::view::cut;
 use crate::view::mrkdwn::People;

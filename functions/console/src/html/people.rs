@@ -4,7 +4,7 @@ mod entries;
 
 use super::fields::{Line, line};
 use super::{counted, page};
-use crate::door::visitor::{Access, Visitor};
+use crate::auth::visitor::{Access, Visitor};
 use crate::forms::Field;
 use crate::forms::people::{LONGEST_NAME, LONGEST_REASON, MEMBER, PersonForm};
 use crate::forms::people_file::LineProblem;

@@ -3,14 +3,14 @@
 use super::tables::{cell, list, unreadable};
 use super::{counted, page, time, time_to_approve};
 use crate::address::parameters::{Field, RECORD_SIZE, Search};
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use crate::handler::MOST_PARTS;
 use crate::view::words;
 use approval::approval::{Choice, Status};
 use approval::message::shorten;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedOutcome};
+use store::{ApprovalListing, ApprovalSummary, MAX_SCANNED, WantedOutcome};
 
 /// Number of people that a row names.
 const NAMED: usize = 2;
@@ -111,7 +111,7 @@ fn said(search: &Search, found: &Found) -> Markup {
             (0, false) => "No approval is on record yet. One appears here once a rule asks people.",
             // What is searched for has no index: not all were looked at.
             (_, true) if count < usize::from(RECORD_SIZE) => {
-                (shown) " of the newest that were looked at, up to " (MOST_LOOKED_AT)
+                (shown) " of the newest that were looked at, up to " (MAX_SCANNED)
                 " of each kind. There are older ones: go on with Older."
             }
             (_, _) => { (shown) ", newest first." }
@@ -190,7 +190,7 @@ fn exports(search: &Search, found: &Found) -> Markup {
                 a href=(search.href("/record.jsonl", before)) { "JSON lines" }
             }
             p.meta {
-                "A file has what is found among " (MOST_LOOKED_AT * MOST_PARTS) " approvals, which is all of most records. Where there are older ones, its header "
+                "A file has what is found among " (MAX_SCANNED * MOST_PARTS) " approvals, which is all of most records. Where there are older ones, its header "
                 code { "Link" } " has the address of the next file. In CSV a cell that a spreadsheet would take for a formula "
                 "(it begins with = + - @, a tab or a new line) begins with an apostrophe."
             }

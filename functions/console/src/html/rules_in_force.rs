@@ -2,7 +2,7 @@
 //! place.
 
 use super::{counted, deployment_href, time};
-use crate::door::visitor::{Visitor, Who};
+use crate::auth::visitor::{Visitor, Who};
 use crate::view::web_link;
 use approval::message::{LONGEST_REASON, shorten};
 use approval::rules_in_force::{FileCopy, Proposal, RulesInForce};

@@ -3,7 +3,7 @@
 
 use super::Standing;
 use super::fields::copied;
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use maud::{Markup, html};
 use secrecy::{ExposeSecret, SecretString};
 use store::SecretChange;

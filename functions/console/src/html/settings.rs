@@ -4,7 +4,7 @@ use super::fields::{Line, area, copied, line};
 use super::secrets::{SigningKeys, section};
 use super::setup::own_line;
 use super::{page, time};
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use crate::forms::settings::{LONGEST_CI, SettingsForm};
 use approval::deploy::Slug;
 use jiff::Timestamp;

@@ -5,7 +5,7 @@ use super::page;
 use super::secrets::{self, ShownSecret};
 use super::tokens::tokens;
 use crate::address::site::Site;
-use crate::door::visitor::{Access, Visitor};
+use crate::auth::visitor::{Access, Visitor};
 use approval::deploy::Slug;
 use maud::{Markup, html};
 use runtime::connections::Connected;

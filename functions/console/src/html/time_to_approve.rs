@@ -5,7 +5,7 @@ use super::tables::{cell, list};
 use crate::view::{Every, Period, TimeToApprove, words};
 use jiff::SignedDuration;
 use maud::{Markup, html};
-use store::{ApprovalSummary, MOST_LOOKED_AT};
+use store::{ApprovalSummary, MAX_SCANNED};
 
 /// The plot's size, and where its field lies in it, in its own units.
 const WIDTH: f64 = 340.0;
@@ -48,7 +48,7 @@ fn shown(time: &TimeToApprove) -> Markup {
         p {
             "Of " (counted(all.count, "approval", "approvals")) ", half were approved within "
             strong { (words::lasted(all.median)) } " (median), and 9 of 10 within " strong { (words::lasted(all.p90)) }
-            " (90th percentile), counted from when they were opened. The newest " (MOST_LOOKED_AT) " approvals of the deployment were looked at."
+            " (90th percentile), counted from when they were opened. The newest " (MAX_SCANNED) " approvals of the deployment were looked at."
         }
         div.plot-and-table {
             (plot(time))

@@ -12,7 +12,7 @@ pub(crate) use form::FormPage;
 
 use super::page;
 use crate::answer::assets;
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use crate::wizard::{Form, Step, path};
 use approval::deploy::Slug;
 use maud::{Markup, html};

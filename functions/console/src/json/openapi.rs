@@ -8,9 +8,9 @@ use super::{
     RecordDocument,
 };
 use crate::address::parameters::{Field, MOST_LISTED, PAGE_SIZE};
-use crate::address::routes::{Endpoint, Entry, Face, TABLE};
+use crate::address::routes::{Endpoint, Entry, ErrorFormat, TABLE};
 use crate::address::site::Site;
-use crate::door::visitor::Access;
+use crate::auth::visitor::Access;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -36,7 +36,7 @@ pub(crate) fn openapi_of(site: &Site) -> Value {
 /// The first parameter of `query` that the document does not know at the address of `entry`, one of the
 /// API: its name, and those that it knows. An address that the document does not describe takes none.
 pub(crate) fn unknown_parameter(entry: &Entry, query: &str) -> Option<(String, Vec<&'static str>)> {
-    if entry.face != Face::Json {
+    if entry.face != ErrorFormat::Json {
         return None;
     }
     let operation = &DOCUMENT["paths"][entry.path][entry.method.as_str().to_ascii_lowercase()];
@@ -51,7 +51,7 @@ pub(crate) fn unknown_parameter(entry: &Entry, query: &str) -> Option<(String, V
 
 /// The first parameter that stands twice in `query`, of which only one could count.
 pub(crate) fn repeated_parameter(entry: &Entry, query: &str) -> Option<String> {
-    if entry.face != Face::Json {
+    if entry.face != ErrorFormat::Json {
         return None;
     }
     let mut seen = BTreeSet::new();
@@ -75,7 +75,7 @@ fn document() -> Value {
     let mut schemas = settings.into_generator();
     let problem = schema::<ProblemDocument<'static>>(&mut schemas);
     let mut paths = Map::new();
-    for entry in TABLE.iter().filter(|entry| entry.face == Face::Json) {
+    for entry in TABLE.iter().filter(|entry| entry.face == ErrorFormat::Json) {
         if let Some(operation) = operation(entry.endpoint, &mut schemas) {
             let method = entry.method.as_str().to_ascii_lowercase();
             let described = described(entry, operation);
@@ -318,7 +318,7 @@ mod tests {
     fn every_json_route_is_described_and_no_other() {
         let routes: BTreeSet<(String, String)> = TABLE
             .iter()
-            .filter(|entry| entry.face == Face::Json)
+            .filter(|entry| entry.face == ErrorFormat::Json)
             .map(|entry| (entry.path.to_owned(), entry.method.as_str().to_ascii_lowercase()))
             .collect();
         let paths = openapi()["paths"].as_object().unwrap().iter();
@@ -342,8 +342,8 @@ mod tests {
 
     #[test]
     fn every_route_refuses_what_the_document_does_not_know() {
-        let (mut known_ones, page) = (0, TABLE.iter().find(|entry| entry.face == Face::Page).unwrap());
-        for entry in TABLE.iter().filter(|entry| entry.face == Face::Json) {
+        let (mut known_ones, page) = (0, TABLE.iter().find(|entry| entry.face == ErrorFormat::Page).unwrap());
+        for entry in TABLE.iter().filter(|entry| entry.face == ErrorFormat::Json) {
             let (name, known) = unknown_parameter(entry, "no_such=1").unwrap();
             assert_eq!(name, "no_such", "{}", entry.path);
             for name in known {

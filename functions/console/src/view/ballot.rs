@@ -1,14 +1,14 @@
 //! Choices that somebody who is signed in with Slack has about an approval, by the same rules as in Slack.
 //! Signoff looks up whether their account is still a member's when they make one.
 
-use crate::door::visitor::Member;
+use crate::auth::visitor::Member;
 use crate::view::mrkdwn::People;
 use approval::action::Reasons;
 use approval::approval::{Approval, Choice, Refusal, Standing, Voter};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use jiff::Timestamp;
-use voting::{What, Wish, foresee};
+use voting::{ApprovalAction, ApprovalRequest, foresee};
 
 /// Choices that a member has about an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) struct BallotView {
     /// Their vote, if they have one.
     pub(crate) voted: Option<Choice>,
     /// Choices that would count.
-    pub(crate) may: Vec<What>,
+    pub(crate) may: Vec<ApprovalAction>,
     /// Votes that need a reason.
     pub(crate) reasons: Reasons,
     /// Warning that says what breaking the glass means.
@@ -50,18 +50,19 @@ impl BallotView {
         let voter = voter(member, &approval.workspace);
         let voted = voted(approval, member);
         let subject = approval.subject.mark();
-        let refusal = |what: What| {
+        let refusal = |what: ApprovalAction| {
             let (deploy, approval_id) = (approval.deploy.clone(), approval.id.clone());
-            let wish = Wish { deploy, approval: approval_id, subject: subject.clone(), what, at: now };
+            let wish =
+                ApprovalRequest { deploy, approval: approval_id, subject: subject.clone(), what, at: now };
             foresee(approval, &voter, &wish, now).filter(|refusal| *refusal != Refusal::Replayed)
         };
-        let may = |what: &What| {
+        let may = |what: &ApprovalAction| {
             let again = voted.is_some() && what.choice() == voted;
             !again && refusal(*what).is_none()
         };
         Self {
-            may: What::ALL.into_iter().filter(may).collect(),
-            why_not: refusal(What::Approve)
+            may: ApprovalAction::ALL.into_iter().filter(may).collect(),
+            why_not: refusal(ApprovalAction::Approve)
                 .and_then(|refusal| message::why_not_counted(&refusal))
                 .map(|why| people.plain(&why)),
             glass_warning: message::glass_warning(approval),
@@ -74,7 +75,7 @@ impl BallotView {
     }
 
     /// True if they may do that.
-    pub(crate) fn may(&self, what: What) -> bool {
+    pub(crate) fn may(&self, what: ApprovalAction) -> bool {
         self.may.contains(&what)
     }
 }

@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_its_time_is_no_notice_and_what_did_not_come_about_is() {
+    fn replay_notes_missing_runs_and_not_waiting_ones() {
         let mut page = sample::held_back();
         let approval = page.approvals[0].id.clone();
         let waiting = [

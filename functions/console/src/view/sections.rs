@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn each_end_of_an_approval_has_its_own_actions_also_where_one_of_them_asks() {
+    fn each_approval_outcome_shows_its_own_actions() {
         let mut page = sample::branches();
         insta::assert_snapshot!(outline(&page).join("\n"), @"
         approval Promote deploy to production

@@ -60,7 +60,7 @@ struct Teller<'a> {
 }
 
 /// Parts of an entry, without its time.
-struct Told {
+struct TimelineEntry {
     tone: Tone,
     text: String,
     notes: Vec<String>,
@@ -68,11 +68,11 @@ struct Told {
     url: Option<String>,
 }
 
-fn told(tone: Tone, text: String) -> Told {
-    Told { tone, text, notes: Vec::new(), details: Vec::new(), url: None }
+fn told(tone: Tone, text: String) -> TimelineEntry {
+    TimelineEntry { tone, text, notes: Vec::new(), details: Vec::new(), url: None }
 }
 
-impl Told {
+impl TimelineEntry {
     fn with_details(self, details: &[String]) -> Self {
         Self { details: details.to_vec(), ..self }
     }
@@ -104,11 +104,11 @@ impl Teller<'_> {
     }
 
     fn entry(&self, event: &Event) -> Entry {
-        let Told { tone, text, notes, details, url } = self.tell(event);
+        let TimelineEntry { tone, text, notes, details, url } = self.tell(event);
         Entry { at: event.at, tone, text, notes, details, url }
     }
 
-    fn tell(&self, event: &Event) -> Told {
+    fn tell(&self, event: &Event) -> TimelineEntry {
         match &event.kind {
             EventKind::DeployRegistered => {
                 let by = match self.page.deploy.source {
@@ -376,7 +376,7 @@ impl Teller<'_> {
 }
 
 /// A report of a deploy's health; where others report worse, that too.
-fn health_reported(source: &str, health: Health, overall: Health) -> Told {
+fn health_reported(source: &str, health: Health, overall: Health) -> TimelineEntry {
     let tone = match health {
         Health::Healthy => Tone::Good,
         Health::Ailing => Tone::Warning,

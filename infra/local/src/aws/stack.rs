@@ -53,7 +53,7 @@ const QUEUES: &str = "sqs.json";
 /// Between two looks at the queues while waiting for them.
 const LOOK: Duration = Duration::from_millis(5);
 /// Between two looks of tests that wait a thousand times.
-const GLANCE: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A running stack. Dropping it ends all of its servers and functions.
 pub struct Stack {
@@ -321,7 +321,7 @@ impl Stack {
                 let what = format!("{running} invocations; {}", self.waiting().join(", "));
                 return Err(StackError::Busy { after: within, what });
             }
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 

@@ -104,7 +104,7 @@ async fn comments_are_documents_and_come_newest_first_where_asked_for() {
 }
 
 #[tokio::test]
-async fn an_account_is_needed_faults_strike_and_what_jira_does_not_have_is_a_violation() {
+async fn jira_needs_an_account_and_known_routes() {
     let jira = stand_in().await;
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
     let url = format!("{}/rest/api/3/issue/SHOP-7", jira.url());

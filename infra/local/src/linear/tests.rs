@@ -36,7 +36,7 @@ async fn issues_are_filtered_by_team_and_number() {
 }
 
 #[tokio::test]
-async fn a_comment_has_the_id_that_it_was_given_and_no_second_one_has_it() {
+async fn comment_id_is_taken_once() {
     let linear = stand_in().await;
     let create = "mutation($input: CommentCreateInput!) { commentCreate(input: $input) { success } }";
     let input = |id: &str, issue: &str| json!({"input": {"id": id, "issueId": issue, "body": "Deployed"}});
@@ -94,7 +94,7 @@ async fn an_issue_is_updated() {
 }
 
 #[tokio::test]
-async fn a_key_is_needed_faults_strike_and_what_the_schema_does_not_have_is_a_violation() {
+async fn linear_needs_a_key_and_known_fields() {
     let linear = stand_in().await;
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
     let body = json!({"query": "{ issue }", "variables": {}}).to_string();

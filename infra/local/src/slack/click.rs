@@ -29,7 +29,7 @@ pub enum NoSuchButton {
     Button(String, String),
     /// The channel is private, and the person is not in it.
     #[error("{0} is not in the private channel {1}, and sees no button there")]
-    Outside(String, String),
+    NotInChannel(String, String),
     /// The person's account was deactivated.
     #[error("{0} was deactivated, and can't click")]
     Deactivated(String),
@@ -119,7 +119,7 @@ impl Slack {
         let unknown = || NoSuchButton::Message(channel.to_owned(), ts.to_owned());
         let channel = workspace.channel(channel).ok_or_else(unknown)?;
         if channel.private && !channel.has(&user.id) {
-            return Err(NoSuchButton::Outside(user.id.clone(), channel.id.clone()));
+            return Err(NoSuchButton::NotInChannel(user.id.clone(), channel.id.clone()));
         }
         let message = channel.message(ts).ok_or_else(unknown)?;
         let seen = std::iter::once(&message.blocks).chain(message.earlier.iter().rev());

@@ -67,7 +67,7 @@ fn freeze_at(approval: &Approval, now: Timestamp) -> Option<Timestamp> {
 
 proptest! {
     #[test]
-    fn one_person_has_at_most_one_vote_and_only_who_may_vote_has_one(first in approvals(), story in stories()) {
+    fn each_eligible_person_has_at_most_one_vote(first in approvals(), story in stories()) {
         carry_out(&first, &story, |history, command, result| {
             let (Ok(decision), before) = (result, &history.last) else { return };
             let voters: BTreeSet<_> = decision.next.votes.iter().map(|vote| &vote.voter).collect();
@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn only_a_look_at_enough_who_may_vote_approves_and_not_before_its_time(
+    fn look_at_eligible_voters_approves_at_its_time(
         first in approvals(),
         story in stories(),
     ) {
@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn a_closed_approval_changes_in_its_dialog_and_its_voters_names_only(first in approvals(), story in stories()) {
+    fn closed_approval_changes_only_its_dialog_and_names(first in approvals(), story in stories()) {
         carry_out(&first, &story, |history, command, result| {
             if let (false, Ok(decision)) = (history.last.status.is_open(), result) {
                 assert_eq!(nameless(&history.last), nameless(&decision.next), "{command:?}");
@@ -254,7 +254,7 @@ proptest! {
     }
 
     #[test]
-    fn what_changes_nothing_is_refused_and_the_version_is_left_to_the_commit(
+    fn command_without_effect_is_refused(
         first in approvals(),
         story in stories(),
     ) {

@@ -439,7 +439,7 @@ fn a_rule_may_ask_for_several_rejections() {
 }
 
 #[test]
-fn one_vote_approves_where_one_is_enough_and_only_after_the_voter_was_looked_up() {
+fn one_vote_approves_after_the_voter_is_looked_up() {
     let one = Approval { votes_required: 1, ..of_three() };
     let voted = click("U1", for_it(Choice::Approve), 60);
     assert_eq!(

@@ -48,7 +48,7 @@ fn a_click_no_later_than_the_persons_last_changes_nothing() {
 }
 
 #[test]
-fn an_older_click_that_comes_last_does_not_undo_what_was_said_twice() {
+fn older_click_does_not_undo_a_repeated_vote() {
     // Reject, approve, reject, in a hurry; the approval comes last.
     let two = Approval { rejections_required: 2, ..of_three() };
     let first = after(&two, click("U1", for_it(Reject), 60), 60);
@@ -75,7 +75,7 @@ fn a_vote_that_somebody_undid_does_not_come_back_by_itself() {
 }
 
 #[test]
-fn a_click_on_a_closed_approval_is_told_how_it_ended_unless_it_is_nothing_new() {
+fn click_on_a_closed_approval_learns_the_outcome() {
     let closed = |status| Approval { status, ..with_votes(of_three(), &[("U1", Approve)]) };
     let rejected = closed(Status::Rejected { at: at(70) });
     let other = Command::Click(Click {
@@ -276,7 +276,7 @@ fn who_cancels_says_why() {
 }
 
 #[test]
-fn nobody_votes_after_the_deadline_though_the_clock_has_not_come() {
+fn vote_after_the_deadline_is_refused_before_the_clock() {
     let first = with_votes(
         Approval { expires_at: Some(at(100)), votes_required: 2, ..approval() },
         &[("U1", Approve)],

@@ -158,7 +158,7 @@ fn a_prompt_that_is_too_long_is_cut_and_never_within_a_link() {
 }
 
 #[test]
-fn a_prompt_of_any_script_is_counted_in_characters_and_its_text_in_bytes() {
+fn prompt_is_counted_in_characters_of_any_script() {
     let prompt = "\u{1f680}\u{17d}".repeat(1500);
     let message = dialog(&Approval { prompt: prompt.clone(), ..approval() }, None);
     assert_eq!(message.blocks[0]["text"]["text"], prompt);

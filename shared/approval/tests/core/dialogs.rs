@@ -445,7 +445,7 @@ fn a_name_slack_gave_is_not_in_the_dialog() {
 }
 
 #[test]
-fn a_prompt_that_came_to_nothing_is_replaced_by_the_approvals_name() {
+fn empty_prompt_becomes_the_name_of_the_approval() {
     let empty = Approval { prompt: " \n".to_owned(), name: "Promote <now>".to_owned(), ..approval() };
     assert_eq!(blocks(&empty, None)[0]["text"]["text"], "Promote &lt;now&gt;");
 }

@@ -107,7 +107,7 @@ fn a_retried_message_waits_for_nobody_and_holds_nobody_up() {
 }
 
 #[test]
-fn a_run_that_succeeded_without_a_message_ends_again_after_its_retry() {
+fn run_ends_again_after_its_message_is_retried() {
     let run = opened(&[tell()]).next;
     let (failed, _) = after(&run, 0, &[Command::Begin(first()), fail()]);
     assert_eq!(failed.status, Status::Succeeded);

@@ -124,7 +124,7 @@ fn an_approval_that_opens_says_when_its_freeze_changes() {
 }
 
 #[test]
-fn a_quorum_that_a_freeze_holds_is_undone_withdrawn_and_kept_from_expiring() {
+fn frozen_quorum_can_be_undone_and_does_not_expire() {
     let dated = Approval { expires_at: Some(at(300)), ..waiting() };
     let held = voted(dated, &[("U1", Approve)]);
     insta::assert_snapshot!(table([

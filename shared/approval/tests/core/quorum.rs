@@ -165,7 +165,7 @@ fn nobody_is_added_to_a_quorum_after_the_deadline() {
 }
 
 #[test]
-fn an_undo_takes_back_the_newest_approvals_until_they_are_too_few() {
+fn undo_takes_back_the_newest_approvals() {
     let quorum = with_window();
     let crowd = after(&quorum, click("U3", for_it(Approve), 70), 70);
     let crowd = after(&crowd, click("U4", for_it(Approve), 80), 80);

@@ -37,7 +37,7 @@ fn tally(voters: &[&str]) -> Tally {
 }
 
 #[test]
-fn each_quota_takes_votes_of_its_own_people_and_nobody_votes_for_two() {
+fn vote_counts_for_one_quota() {
     let each =
         |given, needed, from: &[(usize, u32)]| Tally { given, needed, from: Needed::Each(from.to_vec()) };
     assert_eq!(tally(&[]), each(0, 3, &[(0, 2), (1, 1)]));

@@ -83,7 +83,7 @@ fn resolve(resolution: Resolution, failed_at: Timestamp) -> Command {
 }
 
 #[test]
-fn the_end_of_a_run_that_rules_ask_about_has_them_evaluated_again() {
+fn ended_run_reevaluates_the_rules_that_ask_for_it() {
     let mut run = opened(&[hook("1")]).next;
     run.followed = true;
     let running = decide(&run, 0, Command::Begin(first()), at(1)).expect("it begins").next;
@@ -214,7 +214,7 @@ proptest! {
     }
 
     #[test]
-    fn every_step_runs_once_and_in_order_unless_somebody_asks_for_it_again(actions in actions(), commands in commands()) {
+    fn step_runs_once_in_order_unless_asked_again(actions in actions(), commands in commands()) {
         let mut asked_for = Vec::new();
         let history = carry_out(&actions, &commands, |_, _, step, command| {
             if matches!(command, Command::Resolve { resolution: Resolution::Retry, .. }) {
@@ -258,7 +258,7 @@ proptest! {
     }
 
     #[test]
-    fn a_run_is_over_when_nothing_waits_and_ends_once_and_as_its_steps_did(
+    fn run_ends_once_as_its_steps_did(
         actions in actions(),
         commands in commands(),
     ) {
@@ -363,7 +363,7 @@ proptest! {
     }
 
     #[test]
-    fn actions_run_in_the_files_order_and_an_approvals_own_follow_it(actions in actions()) {
+    fn actions_run_in_the_order_of_the_file(actions in actions()) {
         let run = opened(&actions).next;
         let flat: Vec<_> = run.steps.iter().map(|step| &step.action).collect();
         prop_assert_eq!(flat, in_order(&actions));

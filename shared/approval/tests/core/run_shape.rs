@@ -54,7 +54,7 @@ fn what_runs_after_an_approval_follows_from_how_it_ended() {
 }
 
 #[test]
-fn an_approval_within_a_branch_that_is_rejected_stops_the_run_after_its_own_branch() {
+fn rejection_within_a_branch_stops_the_run_after_it() {
     let begin = |run: &Run, step| decide(run, step, Command::Begin(first()), at(120)).expect("its turn").next;
     let outer = decide(&branched(), 0, Command::Close(Outcome::Approved), at(60)).expect("approved").next;
     let asked =
@@ -75,7 +75,7 @@ fn an_approval_within_a_branch_that_is_rejected_stops_the_run_after_its_own_bran
 }
 
 #[test]
-fn an_approval_that_nobody_may_have_seen_is_told_in_the_deployments_channel() {
+fn unseen_approval_is_reported_in_the_deployments_channel() {
     use approval::effect::EffectKind;
     let told = |outcome: Outcome| {
         let decision = decide(&branched(), 0, Command::Close(outcome), at(120)).expect("an end");
@@ -107,7 +107,7 @@ fn a_run_without_actions_has_succeeded_when_it_opens() {
 }
 
 #[test]
-fn a_step_is_shown_in_the_thread_of_the_approval_that_it_follows() {
+fn step_stands_in_the_thread_of_its_approval() {
     let nested = ask("inner", vec![hook("one.example")]);
     let run = opened(&[
         hook("zero.example"),

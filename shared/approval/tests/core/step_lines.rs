@@ -131,7 +131,7 @@ fn what_an_approval_sorted_out_is_not_told_as_cut_off() {
 }
 
 #[test]
-fn a_second_approval_says_in_the_firsts_thread_where_it_asks_and_how_it_ended() {
+fn second_approval_is_reported_in_the_thread_of_the_first() {
     let mut run = opened(&[ask("First", vec![ask("Second", vec![build()])])]).next;
     run.steps[1].asked = true;
     let mut line = |state: StepState| {

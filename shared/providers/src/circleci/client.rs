@@ -55,7 +55,7 @@ pub struct Triggered {
 
 /// Result of the search for a triggered pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sighting {
+pub enum SearchResult {
     /// It was triggered.
     Seen(Triggered),
     /// It was not triggered.
@@ -128,7 +128,7 @@ impl CircleCi {
         target: Target<'_>,
         parameters: &BTreeMap<String, ParameterValue>,
         since: Timestamp,
-    ) -> Result<Sighting, Failure> {
+    ) -> Result<SearchResult, Failure> {
         let since = since.checked_sub(CLOCK_MARGIN).unwrap_or(since);
         let branch = if let Target::Branch(branch) = target { Some(branch) } else { None };
         let mut unclear = None;
@@ -143,14 +143,14 @@ impl CircleCi {
                 let number = pipeline.number;
                 let found = |id| Triggered { number, id, url: self.pipeline_url(project, number) };
                 match has_parameters(&pipeline, parameters) {
-                    Some(true) => return Ok(Sighting::Seen(found(pipeline.id))),
+                    Some(true) => return Ok(SearchResult::Seen(found(pipeline.id))),
                     Some(false) => {}
                     None => unclear = Some(found(pipeline.id)),
                 }
             }
             token = page.next_page_token.filter(|token| !token.is_empty() && !reached_the_end);
             if token.is_none() {
-                return Ok(unclear.map_or(Sighting::NotSeen, Sighting::Unclear));
+                return Ok(unclear.map_or(SearchResult::NotSeen, SearchResult::Unclear));
             }
         }
         Err(Failure::Permanent(format!(

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_detail_says_of_the_deploy_are_the_names_that_rules_can_not_use() {
+    fn deploy_fields_of_a_detail_are_reserved_names() {
         let detail: Value = serde_json::from_str(&event("a", &[]).unwrap().detail).unwrap();
         let mut names: Vec<&str> = detail.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();

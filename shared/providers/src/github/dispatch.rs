@@ -24,7 +24,7 @@ pub const RUN_APPEARS_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// Result of the search for a started workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sighting {
+pub enum SearchResult {
     /// It was started.
     Seen(StartedRun),
     /// It was not started, if [`RUN_APPEARS_WITHIN`] has passed since it was asked for.
@@ -114,7 +114,7 @@ impl GitHub {
         head_sha: Option<&str>,
         since: Timestamp,
         others: &[String],
-    ) -> Result<Sighting, Failure> {
+    ) -> Result<SearchResult, Failure> {
         let file = file_of(workflow);
         let doing = format!("looking for runs of the workflow {file} of {repository} on {branch}");
         let branch = branch.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
@@ -138,11 +138,11 @@ impl GitHub {
         let (ours, elsewhere): (Vec<_>, Vec<_>) = candidates.partition(is_of_head);
         let several = ours.len() > 1;
         Ok(match (ours.into_iter().next(), elsewhere.into_iter().next()) {
-            (None, None) => Sighting::NotSeen,
+            (None, None) => SearchResult::NotSeen,
             (Some(run), _) if !several && run.created_at >= since => {
-                Sighting::Seen(StartedRun { id: run.id, url: run.html_url })
+                SearchResult::Seen(StartedRun { id: run.id, url: run.html_url })
             }
-            (Some(run), _) | (None, Some(run)) => Sighting::Unclear(run.html_url),
+            (Some(run), _) | (None, Some(run)) => SearchResult::Unclear(run.html_url),
         })
     }
 }

@@ -46,7 +46,7 @@ impl FirstFile {
 
 /// A file as it was last read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptFile {
+pub struct CachedFile {
     /// GitHub's mark of this version.
     pub etag: String,
     /// Its text.
@@ -54,7 +54,7 @@ pub struct KeptFile {
 }
 
 /// Cache of files between two reads, so that GitHub does not send an unchanged one again.
-pub trait Keeper {
+pub trait FileCache {
     /// Error of the cache, or of reading from GitHub.
     type Error: From<Failure>;
 
@@ -63,29 +63,29 @@ pub trait Keeper {
         &self,
         repository: &str,
         path: &str,
-    ) -> impl Future<Output = Result<Option<KeptFile>, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Option<CachedFile>, Self::Error>> + Send;
 
     /// Keeps the file.
     fn keep(
         &self,
         repository: &str,
         path: &str,
-        file: KeptFile,
+        file: CachedFile,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
 /// Keeps nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Forgetful;
+pub struct NoCache;
 
-impl Keeper for Forgetful {
+impl FileCache for NoCache {
     type Error = Failure;
 
-    async fn kept(&self, _: &str, _: &str) -> Result<Option<KeptFile>, Failure> {
+    async fn kept(&self, _: &str, _: &str) -> Result<Option<CachedFile>, Failure> {
         Ok(None)
     }
 
-    async fn keep(&self, _: &str, _: &str, _: KeptFile) -> Result<(), Failure> {
+    async fn keep(&self, _: &str, _: &str, _: CachedFile) -> Result<(), Failure> {
         Ok(())
     }
 }
@@ -97,7 +97,7 @@ impl GitHub {
     /// # Errors
     ///
     /// Those of [`GitHub::file`], and the keeper's own; [`Failure::Permanent`] if it can't be used.
-    pub async fn first_file<K: Keeper, const N: usize>(
+    pub async fn first_file<K: FileCache, const N: usize>(
         &self,
         repository: &str,
         paths: [&'static str; N],
@@ -117,7 +117,7 @@ impl GitHub {
     /// # Errors
     ///
     /// Those of [`GitHub::file`], and the keeper's own.
-    pub async fn look_for_file<K: Keeper, const N: usize>(
+    pub async fn look_for_file<K: FileCache, const N: usize>(
         &self,
         repository: &str,
         paths: [&'static str; N],
@@ -138,7 +138,7 @@ impl GitHub {
                 },
                 (FileAnswer::Found { text, etag }, _) => {
                     if let Some(etag) = etag {
-                        keeper.keep(repository, path, KeptFile { etag, text: text.clone() }).await?;
+                        keeper.keep(repository, path, CachedFile { etag, text: text.clone() }).await?;
                     }
                     text
                 }
@@ -156,23 +156,23 @@ mod tests {
     use std::sync::Mutex;
 
     /// Keeps one file.
-    struct One(Mutex<Option<KeptFile>>);
+    struct One(Mutex<Option<CachedFile>>);
 
-    impl Keeper for One {
+    impl FileCache for One {
         type Error = Failure;
 
-        async fn kept(&self, _: &str, path: &str) -> Result<Option<KeptFile>, Failure> {
+        async fn kept(&self, _: &str, path: &str) -> Result<Option<CachedFile>, Failure> {
             Ok(self.0.lock().unwrap().clone().filter(|_| path == RULES[1]))
         }
 
-        async fn keep(&self, _: &str, _: &str, file: KeptFile) -> Result<(), Failure> {
+        async fn keep(&self, _: &str, _: &str, file: CachedFile) -> Result<(), Failure> {
             *self.0.lock().unwrap() = Some(file);
             Ok(())
         }
     }
 
     #[tokio::test]
-    async fn the_first_file_that_there_is_counts_and_one_that_is_kept_is_not_sent_again() {
+    async fn first_existing_file_counts_and_is_cached() {
         let server = Responder::start(|line, request| match line {
             "GET /repos/acme/old/contents/.sleuth/rules.yml" if request.contains("if-none-match: \"1\"") => {
                 Reply::Answer(304, vec![], vec![])
@@ -194,11 +194,11 @@ mod tests {
             assert_eq!(read, file(".sleuth/rules.yml", "rules: []\n"));
         }
         assert!(server.asked()[3].contains("if-none-match: \"1\""));
-        assert_eq!(github.first_file("acme/new", RULES, &Forgetful).await, file(".signoff/rules.yml", "x"));
-        assert_eq!(github.first_file("acme/none", RULES, &Forgetful).await, Ok(None));
+        assert_eq!(github.first_file("acme/new", RULES, &NoCache).await, file(".signoff/rules.yml", "x"));
+        assert_eq!(github.first_file("acme/none", RULES, &NoCache).await, Ok(None));
         let unusable = FirstFile::Unusable { path: RULES[0], why: "is not UTF-8" };
-        assert_eq!(github.look_for_file("acme/odd", RULES, &Forgetful).await, Ok(unusable));
-        let told = github.first_file("acme/odd", RULES, &Forgetful).await.unwrap_err().to_string();
+        assert_eq!(github.look_for_file("acme/odd", RULES, &NoCache).await, Ok(unusable));
+        let told = github.first_file("acme/odd", RULES, &NoCache).await.unwrap_err().to_string();
         assert_eq!(told, ".signoff/rules.yml of acme/odd is not UTF-8");
     }
 }

@@ -17,7 +17,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// Longest time that a query may take. GitHub itself gives up after 10 seconds.
-const PATIENCE: Duration = Duration::from_secs(12);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(12);
 /// Most requests that one question may take: far more than a range of its largest size needs.
 const MOST_REQUESTS: usize = 200;
 /// The errors by which GitHub says that a query was too large.
@@ -197,7 +197,7 @@ impl GitHub {
         body: &Value,
         doing: &str,
     ) -> Result<Reply<T>, Failure> {
-        let request = self.graphql(JSON)?.json(body).timeout(PATIENCE);
+        let request = self.graphql(JSON)?.json(body).timeout(REQUEST_TIMEOUT);
         self.count_request();
         let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
         match answer.status {

@@ -33,8 +33,8 @@ mod wire;
 
 pub use changing::Changing;
 pub use client::{ChangedFiles, FileAnswer, GitHub};
-pub use dispatch::{RUN_APPEARS_WITHIN, Sighting, StartedRun};
-pub use first_file::{FirstFile, Forgetful, Keeper, KeptFile, RepositoryFile};
+pub use dispatch::{RUN_APPEARS_WITHIN, SearchResult, StartedRun};
+pub use first_file::{CachedFile, FileCache, FirstFile, NoCache, RepositoryFile};
 pub use identify::{Head, HostDeployment, HostStatus, RepositoryIdentity};
 pub use missing::Missing;
 pub use parse::{Delivery, ParseError, ReportedDeployment, delivery, named_repository};

@@ -9,7 +9,7 @@ use super::client::{ChangedFiles, GitHub};
 use super::comparison::{Side, Sought};
 use super::graphql::{self, Answers};
 use super::pushes::{Parents, Wanted};
-use super::range_commit::{Told, commit_of_branch, commit_of_range, note_cut_authors};
+use super::range_commit::{CommitDetails, commit_of_branch, commit_of_range, note_cut_authors};
 use super::room::{PROFILES, Room};
 use super::{parse, profiles, wire};
 use crate::failure::Failure;
@@ -347,14 +347,17 @@ impl GitHub {
 /// Collects the answers for each commit, and the default branch. A merged pull request counts if any of its
 /// commits is in the range, wherever its merge is: a rebase has as many commits as its branch. GitHub also
 /// lists open pull requests; anybody can open one.
-fn told(answers: Answers<&str>, missing: &mut Vec<String>) -> (HashMap<String, Told>, Option<String>) {
+fn told(
+    answers: Answers<&str>,
+    missing: &mut Vec<String>,
+) -> (HashMap<String, CommitDetails>, Option<String>) {
     missing.extend(answers.missing);
     let mut told = HashMap::new();
     let mut untold = 0_usize;
     for (sha, value) in answers.found {
         match graphql::read::<wire::Brought>(&value) {
             Some(brought) => {
-                told.insert(sha.to_owned(), Told::new(sha, brought, missing));
+                told.insert(sha.to_owned(), CommitDetails::new(sha, brought, missing));
             }
             None => untold += 1,
         }

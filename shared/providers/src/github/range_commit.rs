@@ -7,14 +7,14 @@ use approval::range::{Identity, RangeCommit, RangePullRequest, Signature};
 
 /// Answer of a query about a commit.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct CommitDetails {
     /// The author and the co-authors, with their accounts.
     pub authors: Vec<Identity>,
     /// The pull requests that brought it.
     pub pull_requests: Vec<u64>,
 }
 
-impl Told {
+impl CommitDetails {
     /// Reads the answer `brought` about the commit `sha`. Only merged pull requests count.
     pub(super) fn new(sha: &str, brought: wire::Brought, missing: &mut Vec<String>) -> Self {
         let (authors, all) = brought.authors.all();
@@ -49,7 +49,7 @@ pub(super) fn of_another_repository(sha: &str) -> String {
 /// A commit of a comparison, with what a query told of it and who pushed it.
 pub(super) fn commit_of_range(
     commit: &wire::Commit,
-    told: Option<&Told>,
+    told: Option<&CommitDetails>,
     pushed_by: Vec<Identity>,
 ) -> RangeCommit {
     let committer = identity::account(commit.committer.as_ref());
@@ -170,7 +170,7 @@ mod tests {
             let brought = json!({"repository": {"databaseId": 1}, "authors": {"totalCount": 0, "nodes": []},
                 "associatedPullRequests": pull_requests});
             let mut missing = Vec::new();
-            let told = Told::new("a1", serde_json::from_value(brought).unwrap(), &mut missing);
+            let told = CommitDetails::new("a1", serde_json::from_value(brought).unwrap(), &mut missing);
             assert_eq!((told.pull_requests, missing.is_empty()), (numbers, is_whole), "{pull_requests}");
         }
     }

@@ -26,7 +26,7 @@ async fn what_was_never_sent_can_be_tried_again() {
 }
 
 #[tokio::test]
-async fn what_was_sent_and_not_answered_follows_from_what_repeating_does() {
+async fn unanswered_calls_follow_from_how_they_repeat() {
     for reply in [|| Reply::HangUp, || Reply::Silence] {
         let server = Responder::start(move |_, _| reply()).await;
         let (lost, again) =

@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, OnceCell};
 /// The largest document that is read.
 const LARGEST: usize = 256 * 1024;
 /// Longest time to read one of the two documents, while CI waits for it.
-const PATIENCE: Duration = Duration::from_secs(3);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 /// Time for which keys are used before they are read again.
 const FRESH_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// The time between two readings for a key that the issuer did not have.
@@ -178,7 +178,8 @@ impl Keys {
         let client = async || made(builder().dns_resolver(Arc::new(Guarded(self.loopback))).no_proxy());
         let http = self.http.get_or_try_init(client).await?;
         let (service, doing) = ("the issuer", "reading its keys");
-        let answer = send(service, doing, http.get(url).timeout(PATIENCE), Repeat::Harmless, LARGEST).await?;
+        let answer =
+            send(service, doing, http.get(url).timeout(REQUEST_TIMEOUT), Repeat::Harmless, LARGEST).await?;
         if !answer.status.is_success() {
             let code = answer.status.as_u16();
             return Err(Failure::retryable(format!("the issuer answered {code} while its keys were read")));

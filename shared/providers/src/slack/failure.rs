@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_answer_to_a_post_leaves_open_whether_it_was_posted() {
+    fn unreadable_answer_leaves_the_post_unknown() {
         for body in ["<html>", "", "{}", r#"{"ok":"yes"}"#] {
             assert!(matches!(failure(POST, &answer(200, None, body)), Failure::Unanswered(_)), "{body}");
             assert!(matches!(failure(READ, &answer(200, None, body)), Failure::Retryable { .. }), "{body}");

@@ -216,7 +216,7 @@ fn every_supported_variable_is_in_the_snapshot() {
 }
 
 #[test]
-fn a_deploy_has_been_there_for_whole_seconds_and_never_less_than_none() {
+fn deployed_for_is_whole_seconds_and_never_negative() {
     let mut deploy = deploy("Staging", "fix");
     let now: Timestamp = "2026-05-11T11:47:00.9Z".parse().unwrap();
     for (deployed_at, seconds) in [

@@ -227,7 +227,7 @@ pub(super) fn required(keys: &[Key], but: &str) -> String {
 }
 
 #[test]
-fn every_example_of_a_key_is_read_and_changes_what_the_rule_says() {
+fn every_example_of_a_key_changes_its_rule() {
     for (keys, with) in mappings() {
         for key in keys {
             let others = required(keys, key.name);

@@ -106,7 +106,7 @@ async fn a_list_says_what_was_asked_and_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn an_approval_that_does_not_know_its_deployment_is_listed_with_all_others() {
+async fn approval_without_a_deployment_is_listed() {
     let local = Local::new().await;
     let old = Approval { deployment: None, environment: None, ..opened(1, Status::Pending) };
     commit(&local.store, &old).await;

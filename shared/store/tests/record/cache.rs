@@ -2,7 +2,7 @@
 
 use crate::local::{Local, places};
 use crate::samples::second;
-use store::{CachedRules, Places, Store};
+use store::{CachedRules, Store, StoreConfig};
 
 fn rules(etag: &str, text: impl Into<String>) -> CachedRules {
     CachedRules { etag: etag.to_owned(), text: text.into() }
@@ -17,7 +17,7 @@ async fn keep(store: &Store, path: &str, rules: &CachedRules) {
 }
 
 #[tokio::test]
-async fn a_rules_file_is_kept_by_repository_and_path_until_the_next_one() {
+async fn rules_file_is_cached_by_repository_and_path() {
     let store = Local::new().await.store;
     assert_eq!(cached(&store, ".signoff/rules.yml").await, None);
     let first = rules("W/\"1\"", "rules:\n  - \u{17d}: {}\n");
@@ -30,7 +30,7 @@ async fn a_rules_file_is_kept_by_repository_and_path_until_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_rules_file_that_is_too_large_for_a_row_is_not_kept_and_no_error() {
+async fn rules_file_too_large_for_a_row_is_not_cached() {
     let store = Local::new().await.store;
     let largest = rules("1", "x".repeat(300 * 1024));
     keep(&store, "large.yml", &largest).await;
@@ -42,7 +42,7 @@ async fn a_rules_file_that_is_too_large_for_a_row_is_not_kept_and_no_error() {
 #[tokio::test]
 async fn a_function_without_the_cache_table_reads_and_keeps_nothing() {
     let local = Local::new().await;
-    let store = Store::new(local.dynamo, None, Places { cache_table: None, ..places() });
+    let store = Store::new(local.dynamo, None, StoreConfig { cache_table: None, ..places() });
     keep(&store, "rules.yml", &rules("1", "rules: []")).await;
     assert_eq!(cached(&store, "rules.yml").await, None);
 }

@@ -29,7 +29,7 @@ async fn of_twenty_that_claim_an_effect_one_has_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_twenty_that_claim_an_effect_whose_lease_ran_out_one_has_it() {
+async fn concurrent_claims_of_an_expired_lease_have_one_winner() {
     let local = Local::new().await;
     let read = effect(&local.store, 1, second(0)).await;
     let lost = local.store.claim(&read, second(1)).await.expect("claimed");
@@ -86,7 +86,7 @@ async fn an_effect_is_settled_once() {
 }
 
 #[tokio::test]
-async fn an_effect_that_is_tried_again_can_be_claimed_then_and_not_before() {
+async fn postponed_effect_is_claimed_at_its_time() {
     let local = Local::new().await;
     let read = effect(&local.store, 1, second(0)).await;
     let claimed = local.store.claim(&read, second(1)).await.expect("claimed");

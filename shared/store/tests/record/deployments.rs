@@ -64,7 +64,7 @@ async fn settings_are_saved_with_what_their_repository_leads_to() {
 }
 
 #[tokio::test]
-async fn the_first_deployment_of_a_repository_has_its_deliveries_until_it_leaves() {
+async fn first_deployment_keeps_deliveries_until_it_leaves() {
     let store = Local::new().await.store;
     let first = save(&store, None, settings("web", "acme/mono")).await;
     let second = save(&store, None, settings("api", "acme/mono")).await;

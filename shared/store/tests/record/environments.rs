@@ -119,7 +119,7 @@ async fn every_deployment_is_in_one_part_of_the_list() {
 }
 
 #[tokio::test]
-async fn a_deployment_is_listed_once_it_has_settings_and_says_whether_it_is_connected() {
+async fn deployment_with_settings_is_listed_with_its_state() {
     let local = Local::new().await;
     let by = AttributeValue::M(HashMap::from([("by".to_owned(), AttributeValue::S("Ana".to_owned()))]));
     for (name, disconnected) in [("a/a", None), ("a/b", Some(by.clone())), ("a/c", Some(by))] {

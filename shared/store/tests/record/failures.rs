@@ -7,7 +7,7 @@ use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::ApprovalId;
 use aws_sdk_dynamodb::types::AttributeValue;
-use store::{Change, CommitError, Places, Store, StoreError};
+use store::{Change, CommitError, Store, StoreConfig, StoreError};
 
 fn note(text: impl Into<String>) -> EventKind {
     EventKind::NotTold { channel: "#deploys".to_owned(), reason: text.into() }
@@ -89,9 +89,9 @@ async fn one_owner_twice_in_a_change_is_an_error_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_an_error_that_names_the_operation() {
+async fn missing_table_is_an_error_with_the_operation() {
     let local = Local::new().await;
-    let places = Places { record_table: "elsewhere".to_owned(), ..places() };
+    let places = StoreConfig { record_table: "elsewhere".to_owned(), ..places() };
     let store = Store::new(local.dynamo, None, places);
     assert!(matches!(
         store.commit(Change::register(&deploy(1), second(1))).await,

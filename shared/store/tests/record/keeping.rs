@@ -8,7 +8,7 @@ use approval::effect::{EffectKind, EffectState};
 use approval::id::ApprovalId;
 use approval::run::{Command, Resolution, decide};
 use jiff::{SignedDuration, Timestamp};
-use store::{Change, Places, Store};
+use store::{Change, Store, StoreConfig};
 
 fn kept_until(row: &Row) -> Option<i64> {
     row.get("kept_until")?.as_n().ok()?.parse().ok()
@@ -34,7 +34,7 @@ async fn deleted(local: &Local, now: Timestamp) -> Vec<String> {
 async fn an_open_approval_and_its_deploy_outlive_the_retention() {
     let local = Local::new().await;
     let day = SignedDuration::from_hours(24);
-    let store = Store::new(local.dynamo.clone(), None, Places { retention: day, ..places() });
+    let store = Store::new(local.dynamo.clone(), None, StoreConfig { retention: day, ..places() });
     let id = deploy(1).id;
     store.commit(Change::register(&deploy(1), second(0))).await.expect("registered");
     let dialog = Dialog { channel: "C1".to_owned(), ts: "1.000001".to_owned() };
@@ -75,7 +75,7 @@ async fn an_open_approval_and_its_deploy_outlive_the_retention() {
 async fn a_deadline_beyond_the_retention_is_kept_with_its_deploy() {
     let local = Local::new().await;
     let day = SignedDuration::from_hours(24);
-    let store = Store::new(local.dynamo.clone(), None, Places { retention: day, ..places() });
+    let store = Store::new(local.dynamo.clone(), None, StoreConfig { retention: day, ..places() });
     let id = deploy(1).id;
     store.commit(Change::register(&deploy(1), second(0))).await.expect("registered");
     let review = EffectKind::RemindReview { approval: ApprovalId::from_text("a"), round: 3 };
@@ -95,7 +95,7 @@ async fn a_deadline_beyond_the_retention_is_kept_with_its_deploy() {
 async fn a_failed_step_outlives_the_retention_until_resolved() {
     let local = Local::new().await;
     let day = SignedDuration::from_hours(24);
-    let store = Store::new(local.dynamo.clone(), None, Places { retention: day, ..places() });
+    let store = Store::new(local.dynamo.clone(), None, StoreConfig { retention: day, ..places() });
     let run = failed(&store).await;
     for effect in store.due(second(100)).take(10).await.expect("read").effects {
         let claimed = store.claim(&effect, second(100)).await.expect("claimed");
@@ -130,7 +130,7 @@ async fn a_failed_step_outlives_the_retention_until_resolved() {
 async fn a_row_written_late_is_kept_from_then_on() {
     let local = Local::new().await;
     let day = SignedDuration::from_hours(24);
-    let store = Store::new(local.dynamo.clone(), None, Places { retention: day, ..places() });
+    let store = Store::new(local.dynamo.clone(), None, StoreConfig { retention: day, ..places() });
     let known = deploy(1);
     let deadline = second(0) + SignedDuration::from_hours(24 * 90);
     let review = EffectKind::RemindReview { approval: ApprovalId::from_text("a"), round: 3 };

@@ -13,7 +13,7 @@ use aws_sdk_sqs::error::BoxError;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchInput;
 use jiff::SignedDuration;
 use std::sync::{Arc, Mutex};
-use store::{Change, EffectMessage, Places, Store};
+use store::{Change, EffectMessage, Store, StoreConfig};
 
 /// Messages that SQS was asked to take, by their bodies. None of them gets there.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ fn with_queue(dynamo: &Client) -> (Store, Asked) {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .interceptor(asked.clone());
     let sqs = aws_sdk_sqs::Client::from_conf(config.build());
-    let places = Places { effects_queue: Some("http://127.0.0.1/effects.fifo".to_owned()), ..places() };
+    let places = StoreConfig { effects_queue: Some("http://127.0.0.1/effects.fifo".to_owned()), ..places() };
     (Store::new(dynamo.clone(), Some(sqs), places), asked)
 }
 
@@ -74,7 +74,7 @@ async fn due(local: &Local, now: jiff::Timestamp) -> Vec<Effect> {
 }
 
 #[tokio::test]
-async fn what_is_due_within_ten_minutes_is_sent_at_once_and_the_clock_leaves_it_to_the_queue() {
+async fn effects_due_within_ten_minutes_are_enqueued() {
     for wait in [SignedDuration::ZERO, SignedDuration::from_secs(1), SignedDuration::from_mins(10)] {
         let local = Local::new().await;
         let (effect, sent) = committed(&local, wait).await;
@@ -87,7 +87,7 @@ async fn what_is_due_within_ten_minutes_is_sent_at_once_and_the_clock_leaves_it_
 }
 
 #[tokio::test]
-async fn what_is_due_later_is_not_sent_and_the_clock_finds_it_at_its_time() {
+async fn effects_due_later_are_sent_by_the_clock() {
     for wait in [SignedDuration::from_secs(601), SignedDuration::from_hours(24 * 30)] {
         let local = Local::new().await;
         let (effect, sent) = committed(&local, wait).await;
@@ -105,7 +105,7 @@ async fn what_is_due_later_is_not_sent_and_the_clock_finds_it_at_its_time() {
 }
 
 #[tokio::test]
-async fn an_approval_opens_together_with_its_deadline_and_its_reminder() {
+async fn approval_opens_with_its_deadline_and_reminder() {
     let local = Local::new().await;
     let id = deploy(1).id;
     let opening = Approval { expires_at: Some(second(7200)), ..approval(&id, 1) };

@@ -31,7 +31,7 @@ async fn walk(store: &Store, limit: i32) -> (Vec<DeployId>, usize) {
 }
 
 #[tokio::test]
-async fn the_newest_deploys_come_first_whatever_the_order_they_were_told_in() {
+async fn newest_deploys_come_first_in_any_order_of_arrival() {
     let local = Local::new().await;
     for number in [2, 4, 1, 3] {
         register(&local.store, &deployed(number, second(i64::from(number)))).await;
@@ -49,7 +49,7 @@ async fn the_newest_deploys_come_first_whatever_the_order_they_were_told_in() {
 }
 
 #[tokio::test]
-async fn every_deploy_is_in_one_part_of_the_list_also_where_times_are_the_same() {
+async fn deploys_of_one_second_are_listed_once() {
     let local = Local::new().await;
     // Three at one time, then a microsecond, a millisecond and a second later.
     let micro = second(0) + SignedDuration::from_micros(1);
@@ -223,7 +223,7 @@ async fn a_part_of_a_list_without_an_index_is_bounded() {
 }
 
 #[tokio::test]
-async fn a_revision_leads_to_its_deploys_of_every_environment_also_where_it_is_cut_short() {
+async fn shortened_revision_leads_to_its_deploys() {
     let local = Local::new().await;
     let named = |number, revision: &str, environment: &str| Deploy {
         revision: revision.to_owned(),

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{AttributeValue, BillingMode};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, HashMap};
-use store::{Places, Store};
+use store::{Store, StoreConfig};
 
 /// The record table's name.
 pub const RECORD: &str = "record";
@@ -23,8 +23,8 @@ pub struct Local {
 }
 
 /// Returns the places of the store's tables, without queues.
-pub fn places() -> Places {
-    Places {
+pub fn places() -> StoreConfig {
+    StoreConfig {
         record_table: RECORD.to_owned(),
         cache_table: Some(CACHE.to_owned()),
         deploys_queue: None,

@@ -58,7 +58,7 @@ async fn of_twenty_that_become_the_newest_at_the_same_time_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whatever_the_order_the_newest_deploy_is_asked_about_and_every_other_one_is_closed_once() {
+async fn newest_deploy_is_asked_and_others_close_once() {
     let local = Local::new().await;
     let mut tasks = JoinSet::new();
     for number in 1..=20 {

@@ -100,7 +100,7 @@ async fn runs_and_approvals_come_oldest_first() {
 }
 
 #[tokio::test]
-async fn events_come_in_the_order_of_their_commits_and_within_one_as_they_followed() {
+async fn events_come_in_the_order_of_their_commits() {
     let local = registered().await;
     let id = deploy(1).id;
     let events = |texts: [&str; 2]| texts.map(note).to_vec();

@@ -70,7 +70,7 @@ async fn with_approval(votes_required: u32) -> (Local, Approval) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_who_vote_at_the_same_time_have_fifty_votes_and_one_outcome() {
+async fn fifty_votes_at_once_have_one_outcome() {
     let (local, approval) = with_approval(50).await;
     let commands = (0..50).map(|number| vote(&approval, &format!("U{number}"), Choice::Approve)).collect();
     let results = race(&local.store, &approval, commands).await;
@@ -98,7 +98,7 @@ async fn fifty_who_vote_at_the_same_time_have_fifty_votes_and_one_outcome() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_rejects_while_the_voters_are_looked_up_and_only_one_of_both_decides() {
+async fn rejection_races_the_look_and_one_decides() {
     for _ in 0..10 {
         let (local, approval) = with_approval(1).await;
         cast(&local.store, &approval, vote(&approval, "U1", Choice::Approve)).await.expect("a vote");
@@ -200,7 +200,7 @@ async fn one_persons_click_delivered_twenty_times_is_one_vote() {
 }
 
 #[tokio::test]
-async fn a_vote_decided_on_an_older_state_is_a_conflict_and_changes_nothing() {
+async fn stale_vote_is_a_conflict_and_changes_nothing() {
     let (local, approval) = with_approval(2).await;
     let decided =
         |voter| decide(&approval, vote(&approval, voter, Choice::Approve), second(60)).expect("a vote");
@@ -213,7 +213,7 @@ async fn a_vote_decided_on_an_older_state_is_a_conflict_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn of_two_changes_to_one_version_the_second_is_a_conflict_even_if_nothing_follows_from_it() {
+async fn second_change_to_a_version_is_a_conflict() {
     let (local, approval) = with_approval(2).await;
     let renamed = |name: &str| plain(Approval { name: name.to_owned(), ..approval.clone() });
     let change = |name| Change::to(&approval.deploy, second(60)).approval(renamed(name));

@@ -4,7 +4,7 @@ use super::super::tables::{cell, list as table};
 use super::super::{counted, time};
 use super::{PART, PeoplePage};
 use crate::address::parameters::query;
-use crate::door::visitor::{Access, Visitor, Who};
+use crate::auth::visitor::{Access, Visitor, Who};
 use crate::view::cut;
 use approval::people::{By, Claim, Did, Entry, Handle, Line, Role, Statement};
 use jiff::Timestamp;

@@ -59,7 +59,7 @@ fn the_search_finds_accounts_addresses_and_members() {
 #[test]
 fn a_program_changes_nothing_and_is_told_so() {
     let key = Visitor {
-        who: crate::door::visitor::Who::Key(crate::door::visitor::KeyHolder {
+        who: crate::auth::visitor::Who::Key(crate::auth::visitor::KeyHolder {
             id: "k1".into(),
             name: "ci".into(),
             reads: true,

@@ -1,7 +1,7 @@
 //! The file that comes out of the wizard, and the ways to put it into the repository.
 
 use super::{reference, step_page};
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use crate::view::{cut, weight};
 use crate::wizard::host::{NewFile, edit_file, new_file};
 use crate::wizard::{Form, Step, path};

@@ -3,7 +3,7 @@
 use super::dialog::preview;
 use super::fields::{Fields, channel_list};
 use super::{reference, step_page};
-use crate::door::visitor::Visitor;
+use crate::auth::visitor::Visitor;
 use crate::wizard::{ACTIONS, CUSTOM, Form, LONGEST, OTHER_ENVIRONMENT, OTHER_WAIT, Step, TooLong, path};
 use approval::deploy::Slug;
 use approval::message::Message;

@@ -4,14 +4,14 @@
 use super::super::ElectorateView;
 use super::super::votes::{at_opening, settled};
 use super::super::words::{account, choice as to, quoted, said, sentence, verdict as words, when};
-use super::{Teller, Told, Tone, told};
+use super::{Teller, TimelineEntry, Tone, told};
 use approval::approval::{Choice, Electorate, Standing, Status, Verdict};
 use approval::deploy::RulesChange;
 use approval::id::ApprovalId;
 use jiff::Timestamp;
 
 impl Teller<'_> {
-    pub(super) fn opened(&self, id: &ApprovalId, name: &str, channel: &str) -> Told {
+    pub(super) fn opened(&self, id: &ApprovalId, name: &str, channel: &str) -> TimelineEntry {
         let electorate = at_opening(id, self.page);
         let may_vote = electorate
             .map(|electorate| ElectorateView::of(electorate, &self.people).sentences(channel))
@@ -40,7 +40,7 @@ impl Teller<'_> {
         outcome: &str,
         by: Option<&str>,
         reason: Option<&str>,
-    ) -> Told {
+    ) -> TimelineEntry {
         let name = self.approval_name(id);
         let because = || reason.map_or_else(|| ".".to_owned(), |reason| format!(": {}", sentence(reason)));
         match outcome {
@@ -77,7 +77,13 @@ impl Teller<'_> {
     }
 
     /// The vote of `who` was taken back; `undone`: because somebody undid the quorum.
-    pub(super) fn withdrawn(&self, id: &ApprovalId, who: &str, choice: Choice, undone: bool) -> Told {
+    pub(super) fn withdrawn(
+        &self,
+        id: &ApprovalId,
+        who: &str,
+        choice: Choice,
+        undone: bool,
+    ) -> TimelineEntry {
         let (vote, name) = (to(choice), self.approval_name(id));
         told(
             Tone::Warning,
@@ -90,7 +96,7 @@ impl Teller<'_> {
     }
 
     /// Enough people approved. `until`: how long that can be undone.
-    pub(super) fn quorum(&self, id: &ApprovalId, until: Option<Timestamp>) -> Told {
+    pub(super) fn quorum(&self, id: &ApprovalId, until: Option<Timestamp>) -> TimelineEntry {
         let held_back =
             until.map(|until| format!(" The actions start on {}, unless somebody undoes it.", when(until)));
         let name = self.approval_name(id);
@@ -103,7 +109,7 @@ impl Teller<'_> {
         id: &ApprovalId,
         electorate: &Electorate,
         voters: &[(String, Verdict)],
-    ) -> Told {
+    ) -> TimelineEntry {
         let approval = self.page.approvals.iter().find(|approval| approval.id == *id);
         let channel = approval.map_or("the channel", |approval| approval.channel.as_str());
         let found = voters.iter().map(|(voter, verdict)| {
@@ -124,7 +130,7 @@ pub(super) fn cast(
     (choice, previous): (Choice, Option<Choice>),
     reason: Option<&str>,
     standing: Option<Standing>,
-) -> Told {
+) -> TimelineEntry {
     let tone = match choice {
         Choice::Approve => Tone::Good,
         Choice::Reject => Tone::Bad,

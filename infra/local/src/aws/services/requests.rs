@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn only_requests_after_the_mark_are_told_even_when_old_ones_are_forgotten() {
+    fn calls_after_a_mark_outlive_forgotten_ones() {
         let log = RequestLog::default();
         log.record("A", "1");
         let mark = log.mark();

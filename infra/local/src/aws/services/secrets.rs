@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_new_value_takes_the_place_of_the_old_one_which_is_kept_as_previous() {
+    async fn new_secret_value_keeps_the_old_one_as_previous() {
         let secrets = secrets();
         ask(&secrets, "PutSecretValue", json!({"SecretId": "slack", "SecretString": "new"})).await;
         assert_eq!(

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_statement_allows_is_not_allowed_and_what_one_denies_neither() {
+    fn policy_denies_what_no_statement_allows() {
         let role = role(
             "[{Effect: Allow, Action: ['dynamodb:GetItem', 'sqs:*'], Resource: ['arn:table', 'arn:queue/*']},
               {Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: arn:secret},

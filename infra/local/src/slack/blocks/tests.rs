@@ -138,7 +138,7 @@ fn menu(options: Value) -> Value {
 }
 
 #[test]
-fn a_menu_is_kept_with_what_slack_fills_in_and_its_limits_are_held() {
+fn menu_is_kept_within_the_limits_of_slack() {
     let option =
         |label: usize, value: usize| json!({"text": text("plain_text", label), "value": "v".repeat(value)});
     let options = |count: usize| json!(vec![option(75, 150); count]);

@@ -219,7 +219,7 @@ async fn the_channels_that_the_app_can_see_are_listed() {
 }
 
 #[tokio::test]
-async fn the_people_of_a_channel_are_listed_and_nobody_else_clicks_in_a_private_one() {
+async fn private_channel_takes_clicks_of_its_members_only() {
     let slack = workspace().await;
     let (ana, ben) = (slack.user_id("ana@acme.test").unwrap(), slack.user_id("ben@acme.test").unwrap());
     let channel = slack.add_channel(NewChannel::new("deploys").private());
@@ -250,7 +250,7 @@ async fn the_people_of_a_channel_are_listed_and_nobody_else_clicks_in_a_private_
     let click = || slack.interaction_payload(&ben, "deploys", &ts, "approve").map(|_| ());
     slack.leave("deploys", &ben);
     assert_eq!(members(&[("channel", &channel)]).await.0, json!([ana, "U0LOCALBOT"]));
-    assert_eq!(click(), Err(NoSuchButton::Outside(ben.clone(), channel.clone())));
+    assert_eq!(click(), Err(NoSuchButton::NotInChannel(ben.clone(), channel.clone())));
     slack.join("deploys", &ben);
     assert_eq!(click(), Ok(()));
     slack.deactivate(&ben);
@@ -310,7 +310,7 @@ async fn people_and_groups_are_looked_up() {
 }
 
 #[tokio::test]
-async fn a_person_is_written_to_in_a_direct_message_that_only_they_see() {
+async fn direct_message_is_seen_by_its_person_only() {
     let slack = workspace().await;
     let (ana, ben) = (slack.user_id("ana@acme.test").unwrap(), slack.user_id("ben@acme.test").unwrap());
     let gone = slack.add_user(NewUser::new("Gone", "gone@acme.test").deactivated());

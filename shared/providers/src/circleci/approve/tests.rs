@@ -78,7 +78,7 @@ fn every_status_of_the_one_gate() {
 }
 
 #[test]
-fn the_only_waiting_gate_is_meant_unless_one_was_approved_before() {
+fn only_waiting_gate_is_meant_unless_one_was_approved() {
     for (states, expected) in [
         (&[("one", "on_hold"), ("two", "blocked")][..], "approve one"),
         (&[("one", "canceled"), ("two", "on_hold")], "approve two"),

@@ -74,15 +74,15 @@ async fn a_lost_trigger_is_seen_in_the_list() {
     let other = json!({"deploy": true, "replicas": 3, "environment": "staging"});
     let after = "2021-05-11T11:41:00Z";
     let cases = [
-        (pipeline("api", after, "main", &ours), Sighting::Seen(triggered())),
-        (pipeline("explicit", after, "main", &ours), Sighting::Seen(triggered())),
-        (pipeline("api", "2021-05-11T11:39:56Z", "main", &ours), Sighting::Seen(triggered())),
-        (pipeline("api", after, "main", &Value::Null), Sighting::Unclear(triggered())),
-        (pipeline("api", after, "main", &json!({"deploy": true})), Sighting::Unclear(triggered())),
-        (pipeline("api", after, "main", &other), Sighting::NotSeen),
-        (pipeline("webhook", after, "main", &ours), Sighting::NotSeen),
-        (pipeline("api", after, "other", &ours), Sighting::NotSeen),
-        (pipeline("api", "2021-05-11T11:39:00Z", "main", &ours), Sighting::NotSeen),
+        (pipeline("api", after, "main", &ours), SearchResult::Seen(triggered())),
+        (pipeline("explicit", after, "main", &ours), SearchResult::Seen(triggered())),
+        (pipeline("api", "2021-05-11T11:39:56Z", "main", &ours), SearchResult::Seen(triggered())),
+        (pipeline("api", after, "main", &Value::Null), SearchResult::Unclear(triggered())),
+        (pipeline("api", after, "main", &json!({"deploy": true})), SearchResult::Unclear(triggered())),
+        (pipeline("api", after, "main", &other), SearchResult::NotSeen),
+        (pipeline("webhook", after, "main", &ours), SearchResult::NotSeen),
+        (pipeline("api", after, "other", &ours), SearchResult::NotSeen),
+        (pipeline("api", "2021-05-11T11:39:00Z", "main", &ours), SearchResult::NotSeen),
     ];
     for (listed, expected) in cases {
         let body = json!({"items": [listed], "next_page_token": null});
@@ -96,7 +96,7 @@ async fn a_lost_trigger_is_seen_in_the_list() {
 }
 
 #[tokio::test]
-async fn the_search_ends_at_the_first_older_pipeline_or_after_ten_pages() {
+async fn search_ends_at_an_older_pipeline_or_ten_pages() {
     let list = |created_at: &str| json!({"items": [pipeline("webhook", created_at, "main", &Value::Null)], "next_page_token": "t"});
     let since = "2021-05-11T11:40:00Z".parse().unwrap();
     for (created_at, pages) in [("2021-05-10T00:00:00Z", 1), ("2021-05-12T00:00:00Z", MAX_PAGES)] {
@@ -106,7 +106,7 @@ async fn the_search_ends_at_the_first_older_pipeline_or_after_ten_pages() {
             .find_triggered("gh/acme/checkout", Target::DefaultBranch, &parameters(), since)
             .await;
         match pages {
-            1 => assert_eq!(seen, Ok(Sighting::NotSeen)),
+            1 => assert_eq!(seen, Ok(SearchResult::NotSeen)),
             _ => assert!(matches!(seen, Err(Failure::Permanent(_))), "{seen:?}"),
         }
         assert_eq!(server.asked().len(), pages);

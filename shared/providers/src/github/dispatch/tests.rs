@@ -75,24 +75,24 @@ async fn a_lost_dispatch_is_seen_in_the_list() {
         run
     };
     let cases = [
-        (vec![ours()], Some(SHA), Sighting::Seen(started(9))),
-        (vec![ours()], None, Sighting::Seen(started(9))),
-        (vec![run(9, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::Seen(started(9))),
+        (vec![ours()], Some(SHA), SearchResult::Seen(started(9))),
+        (vec![ours()], None, SearchResult::Seen(started(9))),
+        (vec![run(9, EVENT, "2021-05-11T11:40:00Z", "main")], None, SearchResult::Seen(started(9))),
         // The branch moved between our look and the start, or somebody else started it.
-        (vec![ours()], Some("0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b7bf7226a"), Sighting::Unclear(page(9))),
-        (vec![of_another_head(), ours()], Some(SHA), Sighting::Seen(started(9))),
+        (vec![ours()], Some("0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b7bf7226a"), SearchResult::Unclear(page(9))),
+        (vec![of_another_head(), ours()], Some(SHA), SearchResult::Seen(started(9))),
         // It was there a moment before: our clock may be wrong, or somebody else was quick.
-        (vec![run(9, EVENT, "2021-05-11T11:39:59Z", "main")], None, Sighting::Unclear(page(9))),
-        (vec![run(9, EVENT, "2021-05-11T11:39:00Z", "main")], None, Sighting::Unclear(page(9))),
-        (vec![run(9, EVENT, "2021-05-11T11:38:59Z", "main")], None, Sighting::NotSeen),
-        (vec![other(), ours()], Some(SHA), Sighting::Unclear(page(8))),
-        (vec![ours(), run(7, EVENT, "2021-05-11T11:39:30Z", "main")], None, Sighting::Unclear(page(9))),
-        (vec![ours(), run(7, EVENT, "2021-05-11T10:00:00Z", "main")], None, Sighting::Seen(started(9))),
-        (vec![ours(), run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::Seen(started(9))),
-        (vec![run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::NotSeen),
-        (vec![run(9, "push", "2021-05-11T11:40:01Z", "main")], None, Sighting::NotSeen),
-        (vec![run(9, EVENT, "2021-05-11T11:40:01Z", "other")], None, Sighting::NotSeen),
-        (vec![], Some(SHA), Sighting::NotSeen),
+        (vec![run(9, EVENT, "2021-05-11T11:39:59Z", "main")], None, SearchResult::Unclear(page(9))),
+        (vec![run(9, EVENT, "2021-05-11T11:39:00Z", "main")], None, SearchResult::Unclear(page(9))),
+        (vec![run(9, EVENT, "2021-05-11T11:38:59Z", "main")], None, SearchResult::NotSeen),
+        (vec![other(), ours()], Some(SHA), SearchResult::Unclear(page(8))),
+        (vec![ours(), run(7, EVENT, "2021-05-11T11:39:30Z", "main")], None, SearchResult::Unclear(page(9))),
+        (vec![ours(), run(7, EVENT, "2021-05-11T10:00:00Z", "main")], None, SearchResult::Seen(started(9))),
+        (vec![ours(), run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, SearchResult::Seen(started(9))),
+        (vec![run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, SearchResult::NotSeen),
+        (vec![run(9, "push", "2021-05-11T11:40:01Z", "main")], None, SearchResult::NotSeen),
+        (vec![run(9, EVENT, "2021-05-11T11:40:01Z", "other")], None, SearchResult::NotSeen),
+        (vec![], Some(SHA), SearchResult::NotSeen),
     ];
     let since = "2021-05-11T11:40:00.9Z".parse().unwrap();
     let others = [page(2)];

@@ -23,7 +23,7 @@ fn standing(state: &str) -> Value {
 const NOTHING: Reply = Reply::Answer(204, Vec::new(), Vec::new());
 
 #[tokio::test]
-async fn issues_are_looked_up_at_once_and_those_that_are_not_there_are_left_out() {
+async fn missing_issues_are_left_out_of_one_lookup() {
     let server = Responder::start(|_, _| {
         let fields = json!({"summary": "Prices\nin other currencies", "labels": ["payments"],
             "priority": {"name": "High", "id": "2"}, "issuetype": {"name": "Story"}});

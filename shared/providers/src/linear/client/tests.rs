@@ -24,7 +24,7 @@ async fn server(answer: impl Fn(&str, &Value) -> Reply + Send + Sync + 'static) 
 }
 
 #[tokio::test]
-async fn issues_are_looked_up_at_once_and_those_that_are_not_there_are_left_out() {
+async fn missing_issues_are_left_out_of_one_lookup() {
     let server = server(|_, _| {
         let issue = |key: &str, priority: f64, label: &str| {
             json!({"identifier": key, "title": "Prices", "url": format!("https://linear.app/acme/issue/{key}"),

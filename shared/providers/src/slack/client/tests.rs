@@ -57,7 +57,7 @@ async fn public_channels_are_listed_as_far_as_asked() {
 }
 
 #[tokio::test]
-async fn somebody_is_looked_for_among_the_people_of_a_channel_as_far_as_asked() {
+async fn channel_members_are_searched_as_far_as_asked() {
     let server = Responder::start(|line, _| {
         let (member, next) = match line {
             _ if line.contains("channel=C9") => ("U9", "more"),
@@ -96,7 +96,7 @@ async fn somebody_is_looked_for_among_the_people_of_a_channel_as_far_as_asked() 
 }
 
 #[tokio::test]
-async fn a_lost_message_is_found_by_its_key_in_a_channel_given_by_name() {
+async fn lost_message_is_found_by_key_in_a_named_channel() {
     let server = Responder::start(|line, _| {
         let ours = json!({"event_type": "signoff_effect", "event_payload": {"key": "k2"}});
         let other = json!({"event_type": "task_created", "event_payload": {"id": 11, "key": "k2"}});
@@ -209,7 +209,7 @@ async fn guests_strangers_bots_and_admins_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_gone_is_told_from_one_that_may_not_be_changed() {
+async fn deleted_message_differs_from_one_that_cannot_change() {
     let refusal = |error: &str| json!({"ok": false, "error": error});
     let history =
         |subtype: Option<&str>, ts: &str| json!({"ok": true, "messages": [{"ts": ts, "subtype": subtype}]});

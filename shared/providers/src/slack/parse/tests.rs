@@ -49,7 +49,7 @@ fn a_stranger_keeps_their_own_workspace() {
 }
 
 #[test]
-fn a_chosen_option_of_an_overflow_menu_is_a_click_with_its_value() {
+fn overflow_option_is_a_click_with_its_value() {
     let mut payload = payload();
     payload["actions"] = json!([{"type": "overflow", "action_id": "more", "block_id": "votes",
         "selected_option": {"text": {"type": "plain_text", "text": "Cancel", "emoji": true}, "value": "d1 a1 cancel"},

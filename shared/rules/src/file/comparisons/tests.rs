@@ -250,7 +250,7 @@ proptest! {
 }
 
 #[test]
-fn a_number_of_deploys_that_may_be_more_holds_only_for_all_of_them() {
+fn open_ended_count_holds_only_for_every_number() {
     let mut snapshot = Snapshot::new();
     let deploys = Deploys { counted: 100, or_more: true };
     snapshot.run("drift_to_qa", Clock::Behind(jiff::SignedDuration::from_hours(3), deploys));

@@ -166,7 +166,7 @@ impl Sqs {
             let changed = shared.changed.notified();
             let now = now();
             let (deliveries, given_up) = shared.receive(max, hidden_ms, now);
-            self.bury(shared, given_up, now);
+            self.move_to_dead_letters(shared, given_up, now);
             if !deliveries.is_empty() || Instant::now() >= deadline {
                 return deliveries;
             }
@@ -180,13 +180,13 @@ impl Sqs {
         }
     }
 
-    fn bury(&self, source: &Shared, given_up: Vec<Message>, now: i64) {
+    fn move_to_dead_letters(&self, source: &Shared, given_up: Vec<Message>, now: i64) {
         let Some(redrive) = source.settings.redrive.as_ref() else { return };
         let target = self.queues.values().find(|shared| shared.settings.arn == redrive.target_arn);
         let Some(target) = target.filter(|_| !given_up.is_empty()) else { return };
         target.with(|queue| {
             for message in given_up {
-                queue.bury(message, &source.settings.arn, now);
+                queue.move_to_dead_letters(message, &source.settings.arn, now);
             }
         });
         target.changed.notify_waiters();

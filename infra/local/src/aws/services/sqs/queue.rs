@@ -120,7 +120,7 @@ impl Queue {
     }
 
     /// Takes a message that the queue with this ARN gave up.
-    pub(crate) fn bury(&mut self, mut message: Message, source_arn: &str, now: i64) {
+    pub(crate) fn move_to_dead_letters(&mut self, mut message: Message, source_arn: &str, now: i64) {
         message.dead_letter_of = Some(source_arn.to_owned());
         message.received = false;
         message.in_hand = false;

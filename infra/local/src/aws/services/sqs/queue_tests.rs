@@ -43,7 +43,7 @@ fn bodies(deliveries: &[Delivery]) -> Vec<&str> {
 }
 
 #[test]
-fn a_batch_has_as_many_of_the_oldest_group_as_possible_then_of_the_next() {
+fn batch_takes_the_oldest_group_first() {
     let mut queue = queue(&[("a", "a1"), ("b", "b1"), ("a", "a2"), ("c", "c1"), ("b", "b2")]);
     assert_eq!(bodies(&receive(&mut queue, 4, 0)), ["a1", "a2", "b1", "b2"]);
     assert_eq!(bodies(&receive(&mut queue, 4, 0)), ["c1"]);
@@ -109,14 +109,14 @@ fn what_is_received_too_often_is_given_up_and_frees_its_group() {
     assert_eq!((&*message.body, message.receives), ("a1", 2));
 
     let mut dead = Queue::default();
-    dead.bury(message.clone(), "arn:q", 2000);
+    dead.move_to_dead_letters(message.clone(), "arn:q", 2000);
     let settings = resources::Queue { redrive: None, ..settings() };
     let (deliveries, _) = dead.receive(&settings, 10, 1000, 2000, None);
     assert_eq!(deliveries[0].message.dead_letter_of.as_deref(), Some("arn:q"));
 }
 
 #[test]
-fn a_deduplication_id_is_remembered_for_five_minutes_even_when_its_message_is_gone() {
+fn deduplication_id_lasts_five_minutes() {
     let mut queue = queue(&[("a", "x")]);
     let first = receive(&mut queue, 1, 0);
     queue.delete(&first[0].receipt, 1);
@@ -137,7 +137,7 @@ fn messages_without_a_group_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn old_messages_are_forgotten_and_a_restart_shows_what_was_in_flight() {
+fn restart_shows_messages_that_were_in_flight() {
     let mut queue = queue(&[("a", "a1")]);
     receive(&mut queue, 1, 0);
     let mut kept: Queue = serde_json::from_str(&serde_json::to_string(&queue).unwrap()).unwrap();
@@ -148,7 +148,7 @@ fn old_messages_are_forgotten_and_a_restart_shows_what_was_in_flight() {
 }
 
 #[test]
-fn shuffled_messages_come_in_any_order_but_not_from_a_group_in_flight() {
+fn shuffle_skips_groups_in_flight() {
     let mut queue = queue(&[("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1")]);
     let mut shuffle = Shuffle::new(3);
     let (first, _) = queue.receive(&settings(), 2, 1000, 0, Some(&mut shuffle));

@@ -152,7 +152,7 @@ async fn what_aws_refuses_is_refused() {
 }
 
 #[tokio::test]
-async fn queues_are_found_and_described_and_deduplicate_by_content_where_told_to() {
+async fn queue_deduplicates_by_content_where_asked() {
     let sqs = sqs();
     assert!(
         ask(&sqs, "GetQueueUrl", "", json!({"QueueName": "q.fifo"})).await.unwrap()["QueueUrl"].is_string()

@@ -17,26 +17,26 @@ pub(crate) enum Purpose {
     /// A person's session.
     Session,
     /// A sign-in that is under way.
-    Ticket,
+    LoginState,
     /// The forms of a session.
     Form,
 }
 
 /// Signs, and looks at signatures.
 #[derive(Clone, Debug)]
-pub(crate) struct Seal(SecretString);
+pub(crate) struct CookieSigner(SecretString);
 
 impl Purpose {
     fn text(self) -> &'static str {
         match self {
             Self::Session => "session",
-            Self::Ticket => "sign-in",
+            Self::LoginState => "sign-in",
             Self::Form => "form",
         }
     }
 }
 
-impl Seal {
+impl CookieSigner {
     /// The seal of who has this client secret.
     pub(crate) fn new(client_secret: &SecretString) -> Self {
         Self(SecretString::from(mac(client_secret.expose_secret().trim(), KEY)))
@@ -47,7 +47,7 @@ impl Seal {
         format!("{text}.{}", self.signature(purpose, text))
     }
 
-    /// The text of a [`Seal::sealed`] value that nobody changed.
+    /// The text of a [`CookieSigner::sealed`] value that nobody changed.
     pub(crate) fn opened<'v>(&self, purpose: Purpose, value: &'v str) -> Option<&'v str> {
         let (text, signature) = value.rsplit_once('.')?;
         let right = self.signature(purpose, text);
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn only_what_nobody_changed_is_opened() {
-        let seal = Seal::new(&"secret".into());
+        let seal = CookieSigner::new(&"secret".into());
         let value = seal.sealed(Purpose::Session, "a.b");
         assert_eq!(seal.opened(Purpose::Session, &value), Some("a.b"));
         let (text, signature) = value.rsplit_once('.').unwrap();
@@ -89,8 +89,8 @@ mod tests {
         ] {
             assert_eq!(seal.opened(Purpose::Session, &changed), None, "{changed}");
         }
-        assert_eq!(seal.opened(Purpose::Ticket, &value), None);
-        assert_eq!(Seal::new(&"another".into()).opened(Purpose::Session, &value), None);
+        assert_eq!(seal.opened(Purpose::LoginState, &value), None);
+        assert_eq!(CookieSigner::new(&"another".into()).opened(Purpose::Session, &value), None);
         assert!(!format!("{seal:?}").contains(seal.0.expose_secret()));
     }
 }

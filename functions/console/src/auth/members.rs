@@ -1,7 +1,7 @@
 //! Identities of people, as Slack knows them: members of the app's own workspace, and the admins among them.
 
-use crate::door::seal::Seal;
-use crate::door::visitor::Member;
+use crate::auth::cookie_signer::CookieSigner;
+use crate::auth::visitor::Member;
 use approval::approval::Standing;
 use jiff::Timestamp;
 use providers::Failure;
@@ -34,7 +34,7 @@ pub(crate) struct Members {
 pub(crate) struct App {
     secret: std::sync::Arc<SlackSecret>,
     /// Signs what people's browsers keep.
-    pub(crate) seal: Seal,
+    pub(crate) seal: CookieSigner,
 }
 
 impl App {
@@ -66,7 +66,7 @@ impl Members {
     /// The app; `None`: nobody signs in with Slack, as its secret has no client id and secret.
     pub(crate) async fn app(&self, now: Timestamp) -> Result<Option<App>, SecretError> {
         let secret = self.secret.get(now).await?;
-        let seal = Seal::new(&secret.client_secret);
+        let seal = CookieSigner::new(&secret.client_secret);
         Ok(secret.signs_in().then_some(App { secret, seal }))
     }
 

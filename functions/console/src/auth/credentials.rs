@@ -11,7 +11,7 @@
 
 use crate::address::parameters::parameter;
 use crate::address::site::Site;
-use crate::door::visitor::{KeyHolder, Visitor, Who};
+use crate::auth::visitor::{KeyHolder, Visitor, Who};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;
@@ -52,7 +52,7 @@ pub(crate) fn credential(headers: &HeaderMap, site: &Site) -> Option<Credential>
 }
 
 /// The sign-in with Slack that is under way in this browser.
-pub(crate) fn ticket<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
+pub(crate) fn login_state<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
     cookie(headers, ticket_name(site))
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn set_session(site: &Site, value: &str, lasts: SignedDuration) -> St
 }
 
 /// The `Set-Cookie` of a sign-in with Slack that is under way.
-pub(crate) fn ticket_cookie(site: &Site, value: &str, lasts: SignedDuration) -> String {
+pub(crate) fn login_state_cookie(site: &Site, value: &str, lasts: SignedDuration) -> String {
     set_cookie(site, ticket_name(site), value, lasts)
 }
 

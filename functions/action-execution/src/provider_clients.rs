@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 
 /// The outside world.
 #[derive(Debug)]
-pub(crate) struct Outside {
+pub(crate) struct ProviderClients {
     http: OnceCell<reqwest::Client>,
     webhook: OnceCell<Webhook>,
     loopback: Loopback,
@@ -38,7 +38,7 @@ pub(crate) struct Outside {
     pub(crate) event_bus: String,
 }
 
-impl Outside {
+impl ProviderClients {
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
             http: OnceCell::new(),

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 use providers::github::first_file::RULES;
-use providers::github::{Forgetful, GitHub, RepositoryFile};
+use providers::github::{GitHub, NoCache, RepositoryFile};
 use providers::slack::client::Slack;
 use runtime::aws::Aws;
 use runtime::secrets::{GitHubSecret, Secret, SecretError};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
 /// Longest wait for a page because of one of these.
-const PATIENCE: Duration = Duration::from_secs(3);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 /// Time for which the list of channels is used before it is read again.
 const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// Number of pages of channels that are read, a thousand channels each.
@@ -22,7 +22,7 @@ const CHANNEL_PAGES: usize = 3;
 
 /// GitHub and Slack.
 #[derive(Debug)]
-pub(crate) struct Outside {
+pub(crate) struct ProviderClients {
     http: OnceCell<reqwest::Client>,
     github_url: String,
     github: Secret<GitHubSecret>,
@@ -31,7 +31,7 @@ pub(crate) struct Outside {
     channels: Mutex<Option<(Arc<[String]>, Timestamp)>>,
 }
 
-impl Outside {
+impl ProviderClients {
     /// As the settings `GITHUB_API_URL`, `GITHUB_SECRET` and `SLACK_API_URL` describe them.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
@@ -63,7 +63,7 @@ impl Outside {
             let secret = self.github.get(now).await;
             let secret = secret.map_err(|error| Failure::retryable(error.to_string()))?;
             let github = GitHub::new(self.http().await?, &self.github_url, secret.token.clone());
-            github.first_file(repository, RULES, &Forgetful).await
+            github.first_file(repository, RULES, &NoCache).await
         };
         in_time("GitHub", read).await
     }
@@ -98,6 +98,7 @@ impl Outside {
 }
 
 async fn in_time<T>(who: &str, answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let late = |_| Failure::retryable(format!("{who} did not answer within {} seconds", PATIENCE.as_secs()));
-    tokio::time::timeout(PATIENCE, answer).await.map_err(late)?
+    let late =
+        |_| Failure::retryable(format!("{who} did not answer within {} seconds", REQUEST_TIMEOUT.as_secs()));
+    tokio::time::timeout(REQUEST_TIMEOUT, answer).await.map_err(late)?
 }

@@ -8,10 +8,10 @@ use thiserror::Error;
 
 /// Reason for which an effect was not done.
 #[derive(Debug, Error)]
-pub(crate) enum Trouble {
+pub(crate) enum EffectError {
     /// The outside world's part.
     #[error(transparent)]
-    Outside(#[from] Failure),
+    ProviderClients(#[from] Failure),
     /// It can't be done yet, and nothing failed.
     #[error("{0}")]
     NotYet(String),
@@ -24,13 +24,13 @@ pub(crate) enum Trouble {
 }
 
 /// Result of something tried, or the reason for which it was not done.
-pub(crate) type Tried<T> = Result<T, Trouble>;
+pub(crate) type Tried<T> = Result<T, EffectError>;
 
-impl Trouble {
+impl EffectError {
     /// The outside world's failure, where it is one.
     pub(crate) fn outside(self) -> Result<Failure, Self> {
         match self {
-            Self::Outside(failure) => Ok(failure),
+            Self::ProviderClients(failure) => Ok(failure),
             other @ (Self::NotYet(_) | Self::Store(_) | Self::Race) => Err(other),
         }
     }
@@ -38,14 +38,16 @@ impl Trouble {
 
 /// Reason for which an action was not done. If an earlier answer of `attempt` was lost, nobody knows whether
 /// it was.
-pub(crate) fn unless_lost(attempt: &Attempt, trouble: Trouble) -> Trouble {
+pub(crate) fn unless_lost(attempt: &Attempt, trouble: EffectError) -> EffectError {
     match trouble {
-        Trouble::Outside(Failure::Permanent(why)) if attempt.lost => Failure::Unanswered(why).into(),
+        EffectError::ProviderClients(Failure::Permanent(why)) if attempt.lost => {
+            Failure::Unanswered(why).into()
+        }
         trouble => trouble,
     }
 }
 
-impl From<CommitError> for Trouble {
+impl From<CommitError> for EffectError {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Conflict => Self::Race,
@@ -54,11 +56,11 @@ impl From<CommitError> for Trouble {
     }
 }
 
-impl From<NotApproved> for Trouble {
+impl From<NotApproved> for EffectError {
     fn from(error: NotApproved) -> Self {
         match error {
             NotApproved::NotYet(reason) => Self::NotYet(reason),
-            NotApproved::Failed(failure) => Self::Outside(failure),
+            NotApproved::Failed(failure) => Self::ProviderClients(failure),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) enum Access {
 }
 
 impl Access {
-    /// As ARCHITECTURE.md has it.
+    /// As docs/reference/routes.md has it.
     #[cfg(test)]
     pub(crate) fn words(self) -> &'static str {
         match self {

@@ -1,11 +1,11 @@
 //! The session of a person who signed in with Slack: a cookie `2.CONTENT.SIGNATURE`, JSON in hexadecimal
-//! digits and its [`Seal`].
+//! digits and its [`CookieSigner`].
 //!
 //! Nothing is stored. A session lasts 12 hours. Once it is older than an hour and used, Slack is asked again
 //! who the person is, and it is written anew; seven days after signing in it is over.
 
-use crate::door::seal::{Purpose, Seal};
-use crate::door::visitor::{Member, Visitor, Who};
+use crate::auth::cookie_signer::{CookieSigner, Purpose};
+use crate::auth::visitor::{Member, Visitor, Who};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -56,14 +56,14 @@ impl Session {
     }
 
     /// The session that a cookie's value holds, if it lasts at `now`.
-    pub(crate) fn read(value: &str, seal: &Seal, now: Timestamp) -> Option<Self> {
+    pub(crate) fn read(value: &str, seal: &CookieSigner, now: Timestamp) -> Option<Self> {
         let content = seal.opened(Purpose::Session, value)?.strip_prefix(VERSION)?;
         let session: Self = serde_json::from_slice(&hex::decode(content).ok()?).ok()?;
         (now < session.ends).then_some(session)
     }
 
     /// The cookie's value.
-    pub(crate) fn value(&self, seal: &Seal) -> String {
+    pub(crate) fn value(&self, seal: &CookieSigner) -> String {
         // Texts, times and a flag can always be written as JSON.
         let content = serde_json::to_vec(self).unwrap_or_default();
         seal.sealed(Purpose::Session, &format!("{VERSION}{}", hex::encode(content)))
@@ -85,7 +85,7 @@ impl Session {
     }
 
     /// Visitor who has the session.
-    pub(crate) fn visitor(&self, seal: &Seal) -> Visitor {
+    pub(crate) fn visitor(&self, seal: &CookieSigner) -> Visitor {
         let (id, name) = (self.user.clone(), self.name.clone());
         let form_token = Some(seal.signature(Purpose::Form, &self.id));
         Visitor { who: Who::Person(Member { id, name, is_admin: self.is_admin }), form_token }
@@ -96,8 +96,8 @@ impl Session {
 mod tests {
     use super::*;
 
-    fn seal() -> Seal {
-        Seal::new(&"secret".into())
+    fn seal() -> CookieSigner {
+        CookieSigner::new(&"secret".into())
     }
 
     fn member(is_admin: bool) -> Member {
@@ -132,7 +132,7 @@ mod tests {
         let content = hex::decode(value.split('.').nth(1).unwrap()).unwrap();
         let admin = String::from_utf8(content).unwrap().replace("false", "true");
         let signature = value.rsplit('.').next().unwrap();
-        let ticket = seal().sealed(Purpose::Ticket, value.rsplit_once('.').unwrap().0);
+        let ticket = seal().sealed(Purpose::LoginState, value.rsplit_once('.').unwrap().0);
         for forged in [
             format!("2.{}.{signature}", hex::encode(admin)),
             value.replacen("2.", "1.", 1),
@@ -145,7 +145,7 @@ mod tests {
         ] {
             assert_eq!(Session::read(&forged, &seal(), after(0)), None, "{forged}");
         }
-        let rotated = Seal::new(&"another".into());
+        let rotated = CookieSigner::new(&"another".into());
         assert_eq!(Session::read(&value, &rotated, after(0)), None, "a new client secret ends it");
     }
 
