@@ -23,6 +23,7 @@ OLD_NAMES = re.compile(r"\b(Dealt|Told|Wish|Because|Trouble|Outside|Booth|Heard|
 TEST = re.compile(r"#\[(tokio::)?test\b")
 FUNCTION = re.compile(r"(?:pub )?(?:async )?fn (\w+)")
 DOC = re.compile(r"//[/!] ?(.*)")
+NAMED_TEST = re.compile(r"`([a-z][a-z0-9_]*_[a-z0-9_]+)`")
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
 
 
@@ -74,11 +75,25 @@ def read_documents(found):
                     found["links that lead nowhere"].append(f"{name}:{number}: {target}")
 
 
+def read_guarantees(found):
+    functions = set()
+    for name in tracked("*.rs"):
+        functions.update(FUNCTION.findall((ROOT / name).read_text(encoding="utf-8")))
+    for name in tracked("docs/guarantees/*.md"):
+        for number, line in enumerate((ROOT / name).read_text(encoding="utf-8").splitlines(), 1):
+            if not line.startswith("| "):
+                continue
+            for test in NAMED_TEST.findall(line.rsplit(" | ", 1)[-1]):
+                if test not in functions:
+                    found["tests that docs/guarantees names and nobody has"].append(f"{name}:{number}: {test}")
+
+
 def main():
     limits = json.loads(LIMITS.read_text(encoding="utf-8"))
     found = defaultdict(list)
     comments = read_rust(found)
     read_documents(found)
+    read_guarantees(found)
     if len(sys.argv) == 3 and sys.argv[1] == "--list":
         print("\n".join(found[sys.argv[2]]))
         return 0

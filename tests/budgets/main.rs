@@ -1,4 +1,4 @@
-//! Cost of every operation, in requests to AWS; ARCHITECTURE.md has the same table.
+//! Cost of every operation, in requests to AWS; docs/reference/requests.md has the same table.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -227,10 +227,10 @@ fn every_operation_makes_the_requests_that_are_written_down() {
             vote.contains("SlackInteraction: 1 GetItem, 1 SendMessageBatch, 1 TransactWriteItems |"),
             "{vote}"
         );
-        let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+        let page = std::fs::read_to_string(root().join("docs/reference/requests.md")).unwrap();
         assert!(
             page.contains(&table),
-            "ARCHITECTURE.md has another table of requests than was counted:\n{table}"
+            "docs/reference/requests.md has another table of requests than was counted:\n{table}"
         );
     });
 }

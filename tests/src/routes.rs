@@ -1,4 +1,4 @@
-//! The requests that the console answers, as ARCHITECTURE.md has them; a test of the console holds that
+//! Requests that the console answers, as in docs/reference/routes.md; a test of the console holds that
 //! table.
 
 use crate::local_aws::root;
@@ -18,7 +18,7 @@ pub struct Route {
 
 /// All of them, in the table's order.
 pub fn all() -> Vec<Route> {
-    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let page = std::fs::read_to_string(root().join("docs/reference/routes.md")).unwrap();
     let (_, table) = page.split_once("| request | who |\n|---|---|\n").unwrap();
     let rows = table.lines().map_while(|line| line.strip_prefix("| `")?.split_once("` | "));
     let route = |(request, who): (&str, &str)| {

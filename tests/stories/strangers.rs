@@ -59,7 +59,7 @@ impl Attempt {
     }
 }
 
-/// The requests that the console answers, as ARCHITECTURE.md has them; a test of the console holds that
+/// Requests that the console answers, as in docs/reference/routes.md; a test of the console holds that
 /// table.
 fn of_console(page: &str) -> impl Iterator<Item = &str> {
     let table = page.split_once("| request | who |\n|---|---|\n").unwrap().1;
@@ -476,7 +476,7 @@ fn strangers_get_nothing_by_any_route() {
         let registered = story.deploy_id("abcdef1", "Staging");
         assert!(story.world.store.page(&registered).await.unwrap().is_none());
         if let Some(stack) = story.world.aws.as_embedded() {
-            let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+            let page = std::fs::read_to_string(root().join("docs/reference/routes.md")).unwrap();
             let of_stack = stack.resources().routes.iter().map(|route| route.key.as_str());
             let routes: BTreeSet<_> =
                 of_stack.filter(|key| *key != "$default").chain(of_console(&page)).collect();

@@ -1,21 +1,21 @@
-//! Requests that the console answers, and the access that each needs: one table. ARCHITECTURE.md has the
-//! same, and a test holds it.
+//! Table of the requests that the console answers, and the access that each needs. A test holds
+//! docs/reference/routes.md to it.
 
-use crate::door::visitor::Access;
+use crate::auth::visitor::Access;
 use approval::deploy::Slug;
 use approval::id::DeployId;
 use lambda_http::http::Method;
 
 /// Format in which an address answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Face {
+pub(crate) enum ErrorFormat {
     /// As a page.
     Page,
     /// As `application/problem+json`.
     Json,
 }
 
-impl Face {
+impl ErrorFormat {
     /// Format in which `path` answers that there is nothing at it.
     pub(crate) fn of(path: &str) -> Self {
         if path.starts_with("/api/") { Self::Json } else { Self::Page }
@@ -129,16 +129,16 @@ pub(crate) struct Entry {
     /// Its path; a segment in braces stands for any one.
     pub(crate) path: &'static str,
     pub(crate) access: Access,
-    pub(crate) face: Face,
+    pub(crate) face: ErrorFormat,
     pub(crate) endpoint: Endpoint,
 }
 
 const fn page(method: Method, path: &'static str, access: Access, endpoint: Endpoint) -> Entry {
-    Entry { method, path, access, face: Face::Page, endpoint }
+    Entry { method, path, access, face: ErrorFormat::Page, endpoint }
 }
 
 const fn json(path: &'static str, access: Access, endpoint: Endpoint) -> Entry {
-    Entry { method: Method::GET, path, access, face: Face::Json, endpoint }
+    Entry { method: Method::GET, path, access, face: ErrorFormat::Json, endpoint }
 }
 
 /// Every request that the console answers.
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn errors_of_the_api_are_json() {
         for entry in TABLE {
-            assert_eq!(entry.face, Face::of(entry.path), "{}", entry.path);
+            assert_eq!(entry.face, ErrorFormat::of(entry.path), "{}", entry.path);
         }
     }
 
@@ -329,7 +329,11 @@ mod tests {
         for entry in TABLE {
             writeln!(table, "| `{} {}` | {} |", entry.method, entry.path, entry.access.words()).unwrap();
         }
-        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md"));
-        assert!(page.unwrap().contains(&table), "ARCHITECTURE.md has another table of requests:\n{table}");
+        let page =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/routes.md"));
+        assert!(
+            page.unwrap().contains(&table),
+            "docs/reference/routes.md has another table of requests:\n{table}"
+        );
     }
 }
