@@ -452,7 +452,8 @@ impl Story {
         let update = self.world.dynamodb.update_item().table_name(&self.world.record_table);
         let update = update.key("pk", key("deploy", effect.deploy.as_str()));
         let update = update.key("sk", key("effect", effect.id.as_str()));
-        let update = update.update_expression("SET created_at = :past");
+        let waits = if effect.waits_since.is_some() { ", waits_since = :past" } else { "" };
+        let update = update.update_expression(format!("SET created_at = :past{waits}"));
         update.expression_attribute_values(":past", past).send().await.unwrap();
     }
 

@@ -35,7 +35,7 @@ fn clock_evaluates_a_deploy_whose_message_was_lost() {
             rules_change: approval::deploy::RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
-            confirmation: approval::confirmation::Confirmation::Confirmed,
+            confirmation: approval::confirmation::Confirmation::Awaited,
             state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),

@@ -195,7 +195,7 @@ fn secret_of_another_deployment_is_not_sent() {
         story.dialog().await;
         let why = "the stack has no secret `pager` for acme/webhook-other-secret; have an admin put it under";
         let seen = story.sees(&ana);
-        assert!(seen.contains("This fails as things are: Posts to the webhook"), "{seen}");
+        assert!(seen.contains("When this was asked, it was going to fail: Posts to the webhook"), "{seen}");
         assert!(seen.contains(&why.replace('`', "")), "{seen}");
         let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
         assert!(shown.contains("These actions fail as things were when this opened:"), "{shown}");

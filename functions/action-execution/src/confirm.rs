@@ -83,7 +83,10 @@ impl ActionExecution {
                 // It sets a base once it is reviewed.
                 let owed = self.store.owed_reviews(&base.deployment).await?.with(&decision.next);
                 let next = base.clone().after_glass(&approval.subject.revision, now);
-                return Ok(Some(change.owed_reviews(owed).base(next).approval(decision)));
+                let change = change.owed_reviews(owed);
+                // Of a run with more approvals to come, nothing went anywhere yet.
+                let change = if sets_base { change.base(next) } else { change };
+                return Ok(Some(change.approval(decision)));
             }
             let change = if is_approved && self.sets_base(&run, &basing, &decision.next).await? {
                 let next = base.clone().after(&approval.subject.revision, four_eyes, now);

@@ -85,12 +85,17 @@ impl ActionExecution {
     /// Has the next look at the voters that `spec` names ask Slack for each of them again: this one is
     /// complete.
     pub(crate) async fn forget_approvers(&self, spec: &ApprovalSpec) {
-        let mut known = self.approvers.lock().await;
         let quotas = spec.quotas.iter().flat_map(|quota| &quota.from);
         let lifters = spec.freeze.iter().flat_map(|window| &window.break_glass);
-        let named = spec.approvers.iter().flatten().chain(quotas).chain(lifters).chain(&spec.break_glass);
-        for approver in named {
-            known.remove(&approver.to_lowercase());
+        self.forget(spec.approvers.iter().flatten().chain(quotas).chain(lifters).chain(&spec.break_glass))
+            .await;
+    }
+
+    /// The same for those whom `named` names.
+    pub(crate) async fn forget<'n>(&self, named: impl IntoIterator<Item = &'n String>) {
+        let mut known = self.approvers.lock().await;
+        for name in named {
+            known.remove(&name.to_lowercase());
         }
     }
 

@@ -57,6 +57,7 @@ impl ActionExecution {
             return Ok(None);
         }
         let people = each_once(self.resolve(slack, &named).await?.people);
+        self.forget(&named).await;
         Ok(Some(Breakers { people, review_within: review_within.as_secs(), by_policy }))
     }
 

@@ -276,6 +276,7 @@ impl ActionExecution {
     async fn unnamed_breakers(&self, run: &Run, held: &Held, broken: &[&Approval]) -> Tried<Vec<String>> {
         let slack = self.outside.slack(self.now()).await?;
         let named = self.resolve(&slack, &held.breakers).await?.people;
+        self.forget(&held.breakers).await;
         let breakers = broken.iter().filter_map(|approval| Some((approval, approval.glass.broken.as_ref()?)));
         let unnamed = breakers.filter(|(_, broken)| !named.contains(&broken.by));
         Ok(unnamed.map(|(approval, _)| message::glass_of_another_rule(&run.rule, &approval.name)).collect())

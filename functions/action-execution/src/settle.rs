@@ -162,7 +162,7 @@ impl ActionExecution {
             return self.settle_telling(attempt, &approval.channel, failure).await;
         }
         if stands {
-            if !passing {
+            if !passing && effect.note.as_ref() != Some(&reason) {
                 // People can't see it any more, or see an older state of it: its channel may be archived.
                 self.tell_not_shown(effect, &deploy, &approval, &reason).await?;
             }

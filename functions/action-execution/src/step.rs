@@ -80,8 +80,10 @@ impl ActionExecution {
         if let Some(voted) = voted.filter(|_| current.state.is_kept_back()) {
             self.set_base_late(effect, &deploy, &run, voted).await?;
         }
-        let is_new = attempt.started_build().is_none() && !attempt.lost;
-        if is_new && is_bound(&action) && self.waits_for_freeze(attempt, &run, step, voted).await? {
+        if is_bound(&action)
+            && begins_now(attempt, &action)
+            && self.waits_for_freeze(attempt, &run, step, voted).await?
+        {
             return Ok(());
         }
         if is_bound(&action) {
@@ -158,6 +160,12 @@ impl ActionExecution {
         tracing::error!(deploy = %effect.deploy, effect = %effect.id, kind = effect.kind.name(), note, "an effect was not believed");
         Ok(self.store.settle(effect, &effect.closed(EffectState::Failed, Some(note.to_owned()))).await?)
     }
+}
+
+/// True if nothing of `action` has begun outside, as far as `attempt` knows, so that a freeze holds it. The
+/// release of a job waits in any case: a job that was released already stays so.
+fn begins_now(attempt: &Attempt, action: &Action) -> bool {
+    matches!(action, Action::AutoApproveBuild(_)) || (attempt.started_build().is_none() && !attempt.lost)
 }
 
 /// `attempt` as the outside world knows it at `now`: under the id and the time of the effect that tried it

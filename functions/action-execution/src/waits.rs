@@ -4,14 +4,15 @@
 use crate::actions::kept_waiting;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::effect::{EffectState, PARKED_FOR};
+use approval::effect::{Effect, EffectState, PARKED_FOR};
 use approval::id::RunId;
 use approval::run;
+use jiff::Timestamp;
 use runtime::effects::Attempt;
 
 impl ActionExecution {
     /// Has step number `step` wait for `reason`: the clock sends its effect again, at most a quarter of an
-    /// hour later. After a day the step fails.
+    /// hour later. After a day of that the step fails.
     pub(crate) async fn wait_on(
         &self,
         attempt: &Attempt,
@@ -19,13 +20,43 @@ impl ActionExecution {
         step: usize,
         reason: String,
     ) -> Tried<()> {
-        let (effect, now) = (&attempt.effect, self.now());
-        if now.duration_since(effect.created_at) > PARKED_FOR {
+        let effect = &attempt.effect;
+        let Some(after) = waiting(attempt, self.now(), &reason) else {
             let reason = format!("Signoff waited for a day and gave up: {reason}.");
             let after = effect.closed(EffectState::Failed, Some(reason.clone()));
             return self.advance(effect, &after, run, step, run::Command::Fail { reason }).await;
-        }
-        let after = kept_waiting(attempt, now, reason.clone());
+        };
         self.advance(effect, &after, run, step, run::Command::Wait { reason }).await
+    }
+}
+
+/// The effect of `attempt`, which waits for `reason` at `now`; `None`: it did so for a day. The day begins
+/// when it waits for the first time, or again after a freeze or the policy held it.
+fn waiting(attempt: &Attempt, now: Timestamp, reason: &str) -> Option<Effect> {
+    let since = attempt.effect.waits_since.unwrap_or(now);
+    let is_over = now.duration_since(since) > PARKED_FOR;
+    (!is_over).then(|| Effect { waits_since: Some(since), ..kept_waiting(attempt, now, reason.to_owned()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::effect::EffectKind;
+    use approval::id::{DeployId, EffectId};
+    use jiff::SignedDuration;
+    use std::sync::OnceLock;
+
+    #[test]
+    fn day_of_a_wait_begins_anew_after_a_freeze() {
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH);
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let attempt =
+            |effect| Attempt { effect, lost: false, rested: SignedDuration::ZERO, build: OnceLock::new() };
+        let first = waiting(&attempt(effect.clone()), at(60), "the job is not there yet").unwrap();
+        let later = waiting(&attempt(first), at(84), "the job is not there yet").unwrap();
+        assert_eq!(waiting(&attempt(later.clone()), at(85), "the job is not there yet"), None);
+        let frozen = kept_waiting(&attempt(later), at(85), "frozen".to_owned());
+        assert!(waiting(&attempt(frozen), at(180), "the job is not there yet").is_some());
     }
 }

@@ -276,7 +276,7 @@ impl Entry {
     }
 
     /// True if the account counts as one member's, and another one is to take their place.
-    fn replaces_another(&self) -> bool {
+    pub fn replaces_another(&self) -> bool {
         let member =
             |statement: &Option<Statement>| statement.as_ref().and_then(Statement::member).map(str::to_owned);
         member(&self.counts).zip(member(&self.waits)).is_some_and(|(counts, waits)| counts != waits)

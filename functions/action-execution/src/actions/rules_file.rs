@@ -180,7 +180,7 @@ pub(crate) fn kept_waiting(attempt: &Attempt, now: Timestamp, reason: String) ->
     let waited = now.duration_since(attempt.effect.created_at);
     let wait = (waited / 4).clamp(SHORTEST_WAIT, SignedDuration::from_mins(15));
     // Waiting is no failure: it is never given up.
-    Effect { attempts: 1, spared: 0, ..attempt.postponed(now, wait, reason) }
+    Effect { attempts: 1, spared: 0, waits_since: None, ..attempt.postponed(now, wait, reason) }
 }
 
 /// The end of a step of `attempt` that decided about a proposal. What is done already, an earlier attempt

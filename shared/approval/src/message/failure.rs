@@ -288,7 +288,7 @@ pub const ONLY_ADMINS: &str = "Nothing was done: this rule asks nobody, so only 
 /// The answer to a person who skips a step without a reason.
 pub const SKIP_NEEDS_REASON: &str = "Nothing was done: skipping it takes a reason.";
 
-/// The actions that fail as things are once the approval ended, with what to do, as long as people can
+/// The actions that were going to fail when the approval opened, with what to do, as long as people can
 /// decide. `None`: none is foreseen.
 pub(super) fn foreseen(approval: &Approval) -> Option<String> {
     let fails = &approval.subject.fails;
@@ -296,7 +296,10 @@ pub(super) fn foreseen(approval: &Approval) -> Option<String> {
         return None;
     }
     let told = fails.iter().take(FORESEEN).map(|line| {
-        format!(":warning: This fails as things are: {}", sentence(&shorten(line, FORESEEN_LIMIT)))
+        format!(
+            ":warning: When this was asked, it was going to fail: {}",
+            sentence(&shorten(line, FORESEEN_LIMIT))
+        )
     });
     let more = fails.len().saturating_sub(FORESEEN);
     let more = (more > 0).then(|| format!("and {more} more, on the page"));

@@ -23,14 +23,18 @@ pub fn is_it_yours(entry: &Entry, version: u64) -> Option<Message> {
     if let Some(statement) = waits {
         statement.member()?;
         let said = statement.said.as_ref().map_or_else(|| "Signoff".to_owned(), |by| format!("<@{}>", by.id));
-        let text = format!(
-            "{said} says that {what} is yours. Once you confirm it, four-eyes checks take its changes for yours."
-        );
         let value = format!("{version} {}", entry.handle);
-        let elements = [
+        let (mine, not_mine) = (
             button(ACCOUNT_IS_MINE, "Yes, it is mine", "primary", &value),
             button(ACCOUNT_IS_NOT_MINE, "No", "", &value),
-        ];
+        );
+        let (then, elements) = if entry.replaces_another() {
+            let then = "Until now it counts as somebody else's, so another admin has to confirm it on the page People.";
+            (then, vec![not_mine])
+        } else {
+            ("Once you confirm it, four-eyes checks take its changes for yours.", vec![mine, not_mine])
+        };
+        let text = format!("{said} says that {what} is yours. {then}");
         let actions = json!({ "type": "actions", "block_id": "account", "elements": elements });
         return Some(Message { blocks: json!([section(&text), actions]), text });
     }
@@ -113,6 +117,11 @@ mod tests {
         You said that the GitHub account chiara &lt;!here&gt; (number 7) is not yours.
         <@U1> changed what is said of the GitHub account c (number 7). There is nothing left to do here.
         ");
+        let counts = next(asked.confirm_as_member(1, by("U2")).unwrap());
+        let replacing = Entry { version: 1, ..counts.say("c", claim("U4"), by("U1")).unwrap() };
+        let question = is_it_yours(&replacing, 1).unwrap();
+        insta::assert_snapshot!(question.text, @"<@U1> says that the GitHub account c (number 7) is yours. Until now it counts as somebody else's, so another admin has to confirm it on the page People.");
+        assert_eq!(question.blocks[1]["elements"].as_array().map(Vec::len), Some(1), "{question:?}");
         let blocks = is_it_yours(&asked, 1).unwrap().blocks;
         assert_eq!(blocks[1]["elements"][0]["value"], "1 github:7");
         assert_eq!(is_it_yours(&Entry::new(Handle::github(7)), 0), None);

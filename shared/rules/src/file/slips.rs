@@ -236,6 +236,8 @@ fn beside(source: &Source<'_>, number: usize) -> Vec<usize> {
     columns.extend((0..=WIDEST).step_by(2));
     let mut seen = std::collections::BTreeSet::new();
     columns.retain(|column| seen.insert(*column));
+    // Whoever typed a tab meant to indent the line.
+    columns.sort_by_key(|column| *column == 0);
     columns
 }
 
