@@ -183,5 +183,5 @@ fn as_first(
         None => SignedDuration::ZERO,
     };
     let effect = Effect { id: id.clone(), created_at: *at, ..attempt.effect.clone() };
-    Attempt { effect, rested: attempt.rested.max(left_alone), ..attempt.clone() }
+    Attempt { effect, backoff: attempt.backoff.max(left_alone), ..attempt.clone() }
 }

@@ -52,7 +52,7 @@ mod tests {
         let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH);
         let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         let attempt =
-            |effect| Attempt { effect, lost: false, rested: SignedDuration::ZERO, build: OnceLock::new() };
+            |effect| Attempt { effect, lost: false, backoff: SignedDuration::ZERO, build: OnceLock::new() };
         let first = waiting(&attempt(effect.clone()), at(60), "the job is not there yet").unwrap();
         let later = waiting(&attempt(first), at(84), "the job is not there yet").unwrap();
         assert_eq!(waiting(&attempt(later.clone()), at(85), "the job is not there yet"), None);

@@ -57,8 +57,8 @@ pub struct Effect {
     /// The build that an attempt started. Later attempts look at this one, and start no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<StartedBuild>,
-    /// The time since which its step waits for what is still to come. A freeze or a policy that holds the step
-    /// ends that.
+    /// The time since which its step waits for what is still to come. A freeze or a policy that holds the
+    /// step ends that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_since: Option<Timestamp>,
 }

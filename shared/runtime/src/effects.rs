@@ -19,7 +19,7 @@ pub struct Attempt {
     /// Shortest time that has passed without an attempt since that one: the wait that it asked for itself
     /// when its answer was lost ([`Effect::unanswered`]). Zero if its process just ended: it may have sent
     /// its request as late as the end of its lease.
-    pub rested: SignedDuration,
+    pub backoff: SignedDuration,
     /// The build that this attempt started.
     pub build: OnceLock<StartedBuild>,
 }
@@ -118,7 +118,7 @@ pub async fn take(
     };
     match store.claim(&effect, now).await {
         Ok(claimed) => {
-            Ok(Attempt { effect: claimed, lost, rested: backoff_of(&effect), build: OnceLock::new() })
+            Ok(Attempt { effect: claimed, lost, backoff: backoff_of(&effect), build: OnceLock::new() })
         }
         Err(CommitError::Conflict) => Err(Handled::Again(SOON).into()),
         Err(CommitError::Store(error)) => {
@@ -193,7 +193,7 @@ mod tests {
             let attempt = Attempt {
                 effect: effect.clone(),
                 lost,
-                rested: SignedDuration::ZERO,
+                backoff: SignedDuration::ZERO,
                 build: OnceLock::new(),
             };
             let again = attempt.postponed(now, wait, "503".to_owned());

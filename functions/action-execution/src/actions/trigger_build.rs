@@ -235,7 +235,7 @@ impl ActionExecution {
         let repository = &connection.repository;
         match github.find_dispatched(repository, workflow, branch, head, since, &others).await? {
             github::SearchResult::Seen(started) => Ok(Some(Sighted::Run(started))),
-            github::SearchResult::NotSeen if attempt.rested >= github::RUN_APPEARS_WITHIN => Ok(None),
+            github::SearchResult::NotSeen if attempt.backoff >= github::RUN_APPEARS_WITHIN => Ok(None),
             github::SearchResult::NotSeen => Err(Failure::Unanswered(format!(
                 "GitHub shows no run of the workflow {workflow} on {branch} yet, which may take it a moment"
             ))),
