@@ -2,7 +2,7 @@
 //! pull requests by queries, pushers by the list of pushes.
 //!
 //! Twenty commits take a comparison each way, two or more queries, and the list of pushes with their
-//! heads: 10 requests at most, the makers' public profiles among them ([`Room`]). What can't be read is
+//! heads: 10 requests at most, the makers' public profiles among them (`Room`). What can't be read is
 //! told in [`Range::missing`], so that nobody takes a part for the whole.
 
 use super::client::{ChangedFiles, GitHub};
