@@ -430,23 +430,6 @@ fn a_capital_letter_is_no_other_deployment() {
 }
 
 #[test]
-fn another_spelling_has_the_same_rules_in_force() {
-    tell("identity-rules", async |story| {
-        story.rules(&rule(ASKS, ACTS));
-        let first = story.deploys(&story.push("Ana", "One"), "Staging").await;
-        story.settled(&first).await;
-        story.rules("rules:\n  - evil:\n      actions:\n        - webhook: 'https://example.com'\n");
-        let second = story.push("Ana", "Two");
-        let other = "/api/1/deployments/Acme/Identity-Rules/register_deploy";
-        // An environment without a deploy, which would tell how the deployment was called first.
-        let body = json!({"sha": second, "environment": "X1"});
-        assert_eq!(story.post_as_it_is(other, &body).await.status(), StatusCode::OK);
-        let page = story.settled(&story.deploy_id(&second, "X1")).await;
-        assert!(page.runs.iter().all(|run| run.rule != "evil"), "{:?}", page.runs);
-    });
-}
-
-#[test]
 fn a_future_date_is_no_newer_than_now() {
     tell("identity-future", async |story| {
         story.rules("rules: []");

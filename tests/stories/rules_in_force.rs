@@ -7,6 +7,8 @@ use approval::event::EventKind;
 use approval::rules_in_force::{How, RulesInForce};
 use approval::run::Status;
 use insta::assert_snapshot;
+use reqwest::StatusCode;
+use serde_json::json;
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
@@ -324,5 +326,22 @@ fn admin_does_not_accept_for_voters_not_asked_yet() {
         let told = answer.text().await.unwrap();
         assert!(told.contains("Rules file: To QA") && told.contains("was not asked yet"), "{told}");
         assert!(rules_of(story).await.proposal.is_some());
+    });
+}
+
+#[test]
+fn another_spelling_has_the_same_rules_in_force() {
+    tell("identity-rules", async |story| {
+        story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));
+        let first = story.deploys(&story.push("Ana", "One"), "Staging").await;
+        story.settled(&first).await;
+        story.rules("rules:\n  - evil:\n      actions:\n        - webhook: 'https://example.com'\n");
+        let second = story.push("Ana", "Two");
+        let other = "/api/1/deployments/Acme/Identity-Rules/register_deploy";
+        // An environment without a deploy, which would tell how the deployment was called first.
+        let body = json!({"sha": second, "environment": "X1"});
+        assert_eq!(story.post_as_it_is(other, &body).await.status(), StatusCode::OK);
+        let page = story.settled(&story.deploy_id(&second, "X1")).await;
+        assert!(page.runs.iter().all(|run| run.rule != "evil"), "{:?}", page.runs);
     });
 }
