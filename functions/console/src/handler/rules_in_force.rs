@@ -5,7 +5,7 @@ use crate::address::parameters::parameter;
 use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use approval::action::Action;
-use approval::approval::{Approval, Successor};
+use approval::approval::{Approval, Standing as AccountStanding, Successor};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::ApprovalId;
@@ -15,6 +15,7 @@ use approval::rules_in_force::{How, Proposal, Refusal};
 use approval::run::{Run, StepState};
 use approval::shares::{Changes, Maker};
 use providers::Failure;
+use providers::slack::client::Profile;
 use store::{Change, CommitError, Page, StoreError};
 
 /// Longest part of a maker's name that is shown, in characters.
@@ -117,8 +118,10 @@ impl Console {
         let mut is_own = false;
         for (maker, handles) in read.makers.iter().zip(&handles) {
             let by_address = self.by_address(call, handles).await;
-            let mut members = by_address.map_err(|_| refusals::rules_not_accepted(NOT_NOW))?;
-            let mut is_known = !members.is_empty();
+            let accounts = by_address.map_err(|_| refusals::rules_not_accepted(NOT_NOW))?;
+            // Somebody with a guest account may have another one here.
+            let mut is_known = accounts.iter().any(|account| account.standing() == AccountStanding::Member);
+            let mut members: Vec<String> = accounts.into_iter().map(|account| account.id).collect();
             for entry in handles.iter().filter_map(|handle| listed.get(handle)) {
                 let statements = entry.counts.iter().chain(&entry.waits);
                 if statements.filter_map(Statement::only_by).any(|by| by == id) {
@@ -143,8 +146,8 @@ impl Console {
         Ok(if is_own { Hand::Own } else { Hand::None })
     }
 
-    /// The Slack user ids that have one of the addresses among `handles`.
-    async fn by_address(&self, call: &Call<'_>, handles: &[Handle]) -> Result<Vec<String>, Failure> {
+    /// The Slack accounts that have one of the addresses among `handles`.
+    async fn by_address(&self, call: &Call<'_>, handles: &[Handle]) -> Result<Vec<Profile>, Failure> {
         let app = self.members.app(call.now).await;
         let app = app.ok().flatten().ok_or_else(|| Failure::retryable("no Slack app".to_owned()))?;
         let slack = self.members.slack(&app).await?;
