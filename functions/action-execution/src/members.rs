@@ -44,11 +44,13 @@ impl ActionExecution {
 /// not vote until the change is confirmed.
 fn member(maker: &Maker, found: Found) -> (Member, Vec<String>) {
     let ids: Vec<String> = found.members.into_iter().map(|member| member.id).collect();
+    // Somebody may have had a program do its work.
+    let may_be_nobody = !maker.is_program_at_work();
     // Somebody with a guest account may have another one here: only a second admin says that they have none.
-    let said = found.said.filter(|_| found.others.is_empty());
+    let said = found.said.filter(|_| may_be_nobody && found.others.is_empty());
     match (found.known, ids.is_empty()) {
         (Known::Member, false) => (Member::Found(ids), Vec::new()),
-        (Known::NobodyHere, true) => (Member::NobodyHere, Vec::new()),
+        (Known::NobodyHere, true) if may_be_nobody => (Member::NobodyHere, Vec::new()),
         (Known::Bot, true) if maker.is_signed_bot => (Member::Bot, Vec::new()),
         (Known::NotFound, true) => (said.map_or(Member::NotFound, Member::SaidNobodyHere), Vec::new()),
         (Known::Member | Known::NobodyHere | Known::Bot | Known::NotFound, _) => (Member::NotFound, ids),
@@ -61,6 +63,7 @@ mod tests {
     use crate::people::FoundMember;
     use approval::approval::SaidNobody;
     use approval::people::Nobody;
+    use approval::range::Account;
 
     #[test]
     fn what_is_known_decides_who_a_maker_is() {
@@ -95,6 +98,23 @@ mod tests {
             (&plain, found(Known::NotFound, &["U1"], true), (Member::NotFound, kept())),
         ] {
             assert_eq!(member(maker, found.clone()), expected, "{found:?}");
+        }
+        let account = |login: &str| Some(Account { id: 5, login: login.to_owned(), is_bot: false });
+        let cursor = Account { id: 199_161_495, ..account("cursoragent").unwrap() };
+        let (program, person) = (account("acme-writer[bot]"), account("ana"));
+        for (account, is_only_co_author, expected) in [
+            (person, false, [Member::NobodyHere, Member::SaidNobodyHere(said())]),
+            (program.clone(), true, [Member::NobodyHere, Member::SaidNobodyHere(said())]),
+            (program, false, [Member::NotFound, Member::NotFound]),
+            (Some(cursor), false, [Member::NotFound, Member::NotFound]),
+        ] {
+            for is_signed_bot in [false, true] {
+                let maker =
+                    Maker { account: account.clone(), is_only_co_author, is_signed_bot, ..Maker::default() };
+                let of = |known, is_said| member(&maker, found(known, &[], is_said)).0;
+                let told = [of(Known::NobodyHere, false), of(Known::NotFound, true)];
+                assert_eq!(told, expected, "{maker:?}");
+            }
         }
         let guest = Found { others: kept(), ..found(Known::NotFound, &[], true) };
         assert_eq!(member(&plain, guest), (Member::NotFound, Vec::new()), "it takes a second admin");

@@ -195,7 +195,7 @@ fn handles(identity: &Identity) -> Vec<Handle> {
 
 /// The people whom `handles` lead to, by what is listed of them and by the accounts in Slack that have one of
 /// the addresses, if they are members. An address that is nobody's here says nothing of the account that it
-/// belongs to.
+/// belongs to. Nobody is found by what is listed of an account that stands for people.
 fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[SlackAccount]) -> Found {
     let mut found = Found::nobody();
     let mut nobody_here = None;
@@ -211,7 +211,8 @@ fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[S
     let is_address = |handle: &Handle| matches!(handle, Handle::Email { .. });
     let has_account = handles.iter().any(|handle| !is_address(handle));
     for (handle, entry) in handles.iter().filter_map(|handle| Some((handle, listed.get(handle)?))) {
-        let is_of_another = has_account && is_address(handle);
+        let stands_for_people = handle.stands_for_people();
+        let is_of_another = has_account && is_address(handle) || stands_for_people;
         let statements = entry.counts.iter().chain(&entry.waits);
         found
             .unconfirmed_by
@@ -230,7 +231,7 @@ fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[S
         }
         match entry.standing() {
             Standing::Member { id } => {
-                is_member = true;
+                is_member |= !stands_for_people;
                 found.add(id, true);
             }
             Standing::Unknown { kept } => kept.into_iter().for_each(|id| found.add(id, true)),

@@ -81,6 +81,26 @@ fn account_and_address_lead_to_all_their_members() {
 }
 
 #[test]
+fn an_account_that_stands_for_people_is_found_by_no_entry() {
+    for id in [41_898_282, 118_344_674] {
+        let handle = Handle::github(id);
+        for (claim, expected) in [
+            (member("U1"), "NotFound [U1 (list)] []"),
+            (nobody(Nobody::Left), "NotFound [] []"),
+            (nobody(Nobody::Assistant), "NotFound [] []"),
+            (nobody(Nobody::Bot), "NotFound [] []"),
+        ] {
+            let said = entry(&handle, claim.clone(), false);
+            let handles = std::slice::from_ref(&handle);
+            let waits = together(handles, &HashMap::from([(handle.clone(), said)]), &[]);
+            assert_eq!((waits.known, waits.said), (Known::NotFound, None), "{claim:?}");
+            let listed = HashMap::from([(handle.clone(), entry(&handle, claim, true))]);
+            assert_eq!(shown(&together(handles, &listed, &[])), expected);
+        }
+    }
+}
+
+#[test]
 fn a_guest_account_finds_nobody() {
     let (handle, address) = (Handle::github(7), Handle::email("ana@acme.example").unwrap());
     let handles = [handle.clone(), address];

@@ -122,6 +122,8 @@ impl Console {
             // Somebody with a guest account may have another one here.
             let mut is_known = accounts.iter().any(|account| account.standing() == AccountStanding::Member);
             let mut members: Vec<String> = accounts.into_iter().map(|account| account.id).collect();
+            let is_address = |handle: &Handle| matches!(handle, Handle::Email { .. });
+            let has_account = handles.iter().any(|handle| !is_address(handle));
             for entry in handles.iter().filter_map(|handle| listed.get(handle)) {
                 let statements = entry.counts.iter().chain(&entry.waits);
                 if statements.filter_map(Statement::only_by).any(|by| by == id) {
@@ -129,11 +131,16 @@ impl Console {
                 }
                 match entry.standing() {
                     Standing::Member { id } => {
-                        is_known = true;
+                        is_known |= !entry.handle.stands_for_people();
                         members.push(id.to_owned());
                     }
                     Standing::NobodyHere { kind: Nobody::Bot } => is_known |= maker.is_signed_bot,
-                    Standing::NobodyHere { .. } => is_known = true,
+                    // An address says nothing of the account that it belongs to; nor does a program of
+                    // whoever had it do its work.
+                    Standing::NobodyHere { .. } => {
+                        let is_of_another = has_account && is_address(&entry.handle);
+                        is_known |= !is_of_another && !maker.is_program_at_work();
+                    }
                     Standing::Unknown { kept } => members.extend(kept.map(str::to_owned)),
                 }
             }
