@@ -125,9 +125,12 @@ async fn a_host_that_is_down_is_asked_again_later() {
 }
 
 #[tokio::test]
-async fn a_host_without_a_list_of_pushes_tells_no_pusher() {
+async fn a_refused_list_of_pushes_leaves_the_range_incomplete() {
     let host = Host::start().await;
     let (base, head) = batch(&host, 1);
     host.github.faults().push(Fault::once("/activity", FaultKind::status(404, "")));
-    assert_eq!(host.range(&base, &head).await.added[0].pushed_by, []);
+    let range = host.read(&base, &head).await.unwrap().range;
+    assert_eq!(range.added[0].pushed_by, []);
+    insta::assert_snapshot!(range.missing.join("\n"), @"GitHub refused the list of pushes to acme/checkout. The token in the GitHub secret has to be allowed to read its contents.");
+    host.range(&base, &head).await;
 }

@@ -1,5 +1,6 @@
 //! By whose rules a deploy is judged, and how other rules come into force.
 
+use crate::connections::save;
 use approval::approval::Blocker;
 use approval::deploy::Slug;
 use approval::effect::EffectKind;
@@ -82,6 +83,51 @@ fn a_removed_approval_is_still_asked_and_nothing_acts() {
         let next = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         assert_eq!(story.settled(&next).await.approvals.len(), 0);
         assert_eq!(paths(&receiver), ["/ship"]);
+    });
+}
+
+#[test]
+fn rules_stay_with_their_repository() {
+    tell("rules-taken-along", async |story| {
+        let ben = story.person("Ben");
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        begin(story, &asks(&receiver, &format!("approvers: ['{ben}']"))).await;
+        // Another deployment goes by rules that ask nobody, and is taken to the guarded repository.
+        let other = Story::begin(story.world, "rules-taken-along-2");
+        other.rules("rules: []");
+        let own = other.deploys(&other.push("Ana", "Begin elsewhere"), "Production").await;
+        other.settled(&own).await;
+        let (asking, asks_nobody) = (rules_of(story).await, rules_of(&other).await);
+        assert_ne!(asking.repository, asks_nobody.repository);
+        assert!(asking.repository.is_some() && asks_nobody.repository.is_some());
+        let moves = async |version: &str, repository: &str| {
+            let channel = format!("#{}", other.name);
+            assert_eq!(save(story, &other.name, version, repository, &channel).await, 303);
+        };
+        moves("0", &story.repository()).await;
+        let changed = story.pushes_rules("Ana", &acts(&receiver));
+        let deploy = other.deploys(&changed, "Staging").await;
+        other.settled(&deploy).await;
+        let rules = rules_of(&other).await;
+        assert_eq!(rules.in_force.how, How::OfOwner { owner: asking.deployment.clone() });
+        assert_eq!(
+            (&rules.in_force.file.id, rules.repository),
+            (&asking.in_force.file.id, asking.repository)
+        );
+        assert!(rules.proposal.is_some(), "what the default branch has is a proposal");
+
+        // Taken away and back again, it is still guarded.
+        moves("1", &other.repository()).await;
+        let away = other.deploys(&other.push("Ana", "Go on elsewhere"), "Production").await;
+        other.settled(&away).await;
+        assert_eq!(rules_of(&other).await.in_force.file.id, asks_nobody.in_force.file.id);
+        moves("2", &story.repository()).await;
+        let back = other.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        other.settled(&back).await;
+        let rules = rules_of(&other).await;
+        assert_eq!((&rules.in_force.how, rules.proposal.is_some()), (&How::AsBefore, true));
+        assert_eq!(rules.in_force.file.id, asking.in_force.file.id);
+        assert_eq!(paths(&receiver), Vec::<String>::new(), "nothing acted");
     });
 }
 

@@ -3,9 +3,10 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
+use approval::approval::Standing;
 use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
-use providers::slack::client::Slack;
+use providers::slack::client::{Profile, Slack};
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
@@ -16,7 +17,24 @@ const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
 const KNOWN: usize = 5000;
 
 /// Accounts by e-mail address in lower case, and when Slack said so.
-pub(crate) type Accounts = Mutex<BTreeMap<String, (Option<String>, Timestamp)>>;
+pub(crate) type Accounts = Mutex<BTreeMap<String, (Option<SlackAccount>, Timestamp)>>;
+
+/// A Slack account that has an e-mail address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SlackAccount {
+    /// The Slack user id.
+    pub(crate) id: String,
+    /// True for a member of the workspace; false for a guest, a program, and an account that was deactivated
+    /// or is another workspace's. A person can have such an account beside the one that they vote with.
+    pub(crate) is_member: bool,
+}
+
+impl From<Profile> for SlackAccount {
+    fn from(profile: Profile) -> Self {
+        let is_member = profile.standing() == Standing::Member;
+        Self { id: profile.id, is_member }
+    }
+}
 
 /// What somebody is looked up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +47,12 @@ pub(crate) enum Purpose {
 }
 
 impl ActionExecution {
-    /// The Slack user id of who has this e-mail address (in lower case), by Slack's word of the last minutes.
-    pub(crate) async fn account(&self, slack: &Slack, email: String) -> Result<Option<String>, Failure> {
+    /// The Slack account with this e-mail address (in lower case), by Slack's word of the last minutes.
+    pub(crate) async fn account(
+        &self,
+        slack: &Slack,
+        email: String,
+    ) -> Result<Option<SlackAccount>, Failure> {
         self.account_of(&self.accounts, slack, email).await
     }
 
@@ -40,18 +62,18 @@ impl ActionExecution {
         accounts: &Accounts,
         slack: &Slack,
         email: String,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<SlackAccount>, Failure> {
         let now = self.now();
-        if let Some(id) = known(&*accounts.lock().await, &email, now) {
-            return Ok(id);
+        if let Some(account) = known(&*accounts.lock().await, &email, now) {
+            return Ok(account);
         }
-        let id = slack.user_by_email(&email).await?;
+        let account = slack.user_by_email(&email).await?.map(SlackAccount::from);
         let mut accounts = accounts.lock().await;
         if accounts.len() >= KNOWN {
             accounts.clear();
         }
-        accounts.insert(email, (id.clone(), now));
-        Ok(id)
+        accounts.insert(email, (account.clone(), now));
+        Ok(account)
     }
 
     /// The same for `purpose`.
@@ -65,28 +87,30 @@ impl ActionExecution {
         slack: &Slack,
         address: &str,
         purpose: Purpose,
-    ) -> Tried<Option<String>> {
+    ) -> Tried<Option<SlackAccount>> {
         match purpose {
             Purpose::Judging => Ok(self.account(slack, address.to_owned()).await?),
             Purpose::Mentioning => self.account_to_mention(slack, address).await,
         }
     }
 
-    async fn account_to_mention(&self, slack: &Slack, address: &str) -> Tried<Option<String>> {
+    async fn account_to_mention(&self, slack: &Slack, address: &str) -> Tried<Option<SlackAccount>> {
         let now = self.now();
-        if let Some(id) = known(&*self.accounts.lock().await, address, now) {
-            return Ok(id);
+        if let Some(account) = known(&*self.accounts.lock().await, address, now) {
+            return Ok(account);
         }
         if let Some(id) = self.store.known_account(address, now).await? {
-            return Ok(id);
+            // A guest is mentioned like a member, and nobody is judged by this.
+            return Ok(id.map(|id| SlackAccount { id, is_member: true }));
         }
         if self.lookups.left(now).is_some() {
             return Ok(None);
         }
         match self.account(slack, address.to_owned()).await {
-            Ok(id) => {
-                self.store.keep_account(address, id.as_deref(), now).await?;
-                Ok(id)
+            Ok(account) => {
+                let id = account.as_ref().map(|account| account.id.as_str());
+                self.store.keep_account(address, id, now).await?;
+                Ok(account)
             }
             Err(failure) => match failure.retry_after() {
                 Some(asked) => {
@@ -102,10 +126,10 @@ impl ActionExecution {
 
 /// What Slack said of `address` shortly before `now`; `None`: this process did not ask.
 fn known(
-    accounts: &BTreeMap<String, (Option<String>, Timestamp)>,
+    accounts: &BTreeMap<String, (Option<SlackAccount>, Timestamp)>,
     address: &str,
     now: Timestamp,
-) -> Option<Option<String>> {
-    let (id, at) = accounts.get(address)?;
-    (now.duration_since(*at) < KNOWN_FOR).then(|| id.clone())
+) -> Option<Option<SlackAccount>> {
+    let (account, at) = accounts.get(address)?;
+    (now.duration_since(*at) < KNOWN_FOR).then(|| account.clone())
 }

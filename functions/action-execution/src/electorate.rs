@@ -70,7 +70,7 @@ impl ActionExecution {
                 is_there(slack, approver).await?.then(|| vec![approver.clone()])
             } else if is_address(approver) {
                 let address = approver.to_lowercase();
-                self.account_of(&self.approvers, slack, address).await?.map(|id| vec![id])
+                self.account_of(&self.approvers, slack, address).await?.map(|account| vec![account.id])
             } else {
                 slack.usergroup_members(approver).await?
             };

@@ -3,6 +3,7 @@
 use crate::effect_error::Tried;
 use crate::electorate::each_once;
 use crate::handler::ActionExecution;
+use crate::members::InSlack;
 use crate::people::Known;
 use approval::approval::{Hands, Member};
 use approval::deploy::Deploy;
@@ -28,7 +29,7 @@ impl ActionExecution {
         let makers = self.makers(slack, deploy).await?;
         hands.may_lack |= makers.each().count() < deploy.makers().len();
         for found in makers.each() {
-            hands.members.extend(found.members.iter().map(|member| member.id.clone()));
+            hands.members.extend(found.accounts().cloned());
             hands.members.extend(found.unconfirmed_by.iter().cloned());
             hands.may_lack |= found.known == Known::NotFound;
         }
@@ -45,8 +46,8 @@ impl ActionExecution {
             return Ok(finished(hands));
         };
         hands.may_lack |= !changes.missing.is_empty() || changes.unvouched.count > 0;
-        let (members, own_word) = self.members(slack, &changes.makers).await?;
-        hands.members.extend(own_word);
+        let InSlack { members, own_word, others } = self.members(slack, &changes.makers).await?;
+        hands.members.extend(own_word.into_iter().chain(others));
         for member in members {
             match member {
                 Member::Found(ids) => hands.members.extend(ids),

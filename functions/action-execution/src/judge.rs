@@ -4,6 +4,7 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::late_news::Again;
+use crate::members::InSlack;
 use crate::range::not_less;
 use approval::action::{Action, ApprovalSpec};
 use approval::approval::{
@@ -188,9 +189,10 @@ impl ActionExecution {
         };
         let electorate = match &known {
             Ok(changes) => {
-                let (members, own_word) = self.members(slack, &changes.makers).await?;
+                let InSlack { members, own_word, others } = self.members(slack, &changes.makers).await?;
                 if !spec.self_approval {
                     electorate.own_word = own_word;
+                    electorate.except.extend(others);
                 }
                 let files = changes.files.clone();
                 electorate.judging(spec, &base, Ok((changes, &members)), now).changing(files)

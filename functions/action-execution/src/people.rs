@@ -3,7 +3,7 @@
 
 mod ask;
 
-use crate::accounts::Purpose;
+use crate::accounts::{Purpose, SlackAccount};
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use approval::approval::SaidNobody;
@@ -44,6 +44,9 @@ pub(crate) struct Found {
     /// Every Slack member whom it leads to, by the account and by the address. Where a statement of the list
     /// waits that would replace a member, that member is here too, though the identity may not be found.
     pub(crate) members: Vec<FoundMember>,
+    /// The Slack user ids of accounts that have one of the addresses and are no member's, such as a guest's.
+    /// They don't vote, and their person is not found by them.
+    pub(crate) others: Vec<String>,
     /// The kind of answer.
     pub(crate) known: Known,
     /// The Slack user ids of those who said something of it that nobody else confirmed: they may not vote on
@@ -59,7 +62,13 @@ pub(crate) struct Makers(Vec<(Person, Found)>);
 
 impl Found {
     fn nobody() -> Self {
-        Self { members: Vec::new(), known: Known::NotFound, unconfirmed_by: Vec::new(), said: None }
+        Self {
+            members: Vec::new(),
+            others: Vec::new(),
+            known: Known::NotFound,
+            unconfirmed_by: Vec::new(),
+            said: None,
+        }
     }
 
     fn add(&mut self, id: &str, by_list: bool) {
@@ -67,6 +76,11 @@ impl Found {
             Some(member) => member.by_list &= by_list,
             None => self.members.push(FoundMember { id: id.to_owned(), by_list }),
         }
+    }
+
+    /// The Slack user ids of all accounts that they have, members' and others.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &String> {
+        self.members.iter().map(|member| &member.id).chain(&self.others)
     }
 }
 
@@ -79,17 +93,19 @@ impl Makers {
     /// The Slack user ids of those among them who are `people`.
     pub(crate) fn members_of(&self, people: &[Person]) -> Vec<String> {
         let wanted = self.0.iter().filter(|(maker, _)| people.iter().any(|person| maker.is(person)));
-        wanted.flat_map(|(_, found)| found.members.iter().map(|member| member.id.clone())).collect()
+        wanted.flat_map(|(_, found)| found.accounts().cloned()).collect()
     }
 
     /// Returns the mention of each of them in Slack.
     pub(crate) fn mentions(&self) -> Mentions {
         let mut mentions = Mentions::default();
         for (person, found) in &self.0 {
-            let members = || found.members.iter();
+            let is_found = found.known == Known::Member;
+            let members = || found.members.iter().filter(move |_| is_found);
             let first = members().find(|member| !member.by_list).or_else(|| members().next());
-            if let Some(member) = first.filter(|_| found.known == Known::Member) {
-                mentions.insert(person, &member.id);
+            // A text may mention a guest.
+            if let Some(id) = first.map(|member| &member.id).or_else(|| found.others.first()) {
+                mentions.insert(person, id);
             }
         }
         mentions
@@ -178,18 +194,25 @@ fn handles(identity: &Identity) -> Vec<Handle> {
 }
 
 /// The people whom `handles` lead to, by what is listed of them and by the accounts in Slack that have one of
-/// the addresses. An address that is nobody's here says nothing of the account that it belongs to.
-fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[String]) -> Found {
+/// the addresses, if they are members. An address that is nobody's here says nothing of the account that it
+/// belongs to. Nobody is found by what is listed of an account that stands for people.
+fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[SlackAccount]) -> Found {
     let mut found = Found::nobody();
     let mut nobody_here = None;
-    for id in by_address {
-        found.add(id, false);
+    let mut is_member = false;
+    for account in by_address {
+        if account.is_member {
+            is_member = true;
+            found.add(&account.id, false);
+        } else if !found.others.contains(&account.id) {
+            found.others.push(account.id.clone());
+        }
     }
-    let mut is_member = !by_address.is_empty();
     let is_address = |handle: &Handle| matches!(handle, Handle::Email { .. });
     let has_account = handles.iter().any(|handle| !is_address(handle));
     for (handle, entry) in handles.iter().filter_map(|handle| Some((handle, listed.get(handle)?))) {
-        let is_of_another = has_account && is_address(handle);
+        let stands_for_people = handle.stands_for_people();
+        let is_of_another = has_account && is_address(handle) || stands_for_people;
         let statements = entry.counts.iter().chain(&entry.waits);
         found
             .unconfirmed_by
@@ -208,7 +231,7 @@ fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[S
         }
         match entry.standing() {
             Standing::Member { id } => {
-                is_member = true;
+                is_member |= !stands_for_people;
                 found.add(id, true);
             }
             Standing::Unknown { kept } => kept.into_iter().for_each(|id| found.add(id, true)),

@@ -4,6 +4,7 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_news::Again;
+use crate::members::InSlack;
 use crate::range::{addresses, incomplete, within_a_row};
 use approval::approval::{Blocker, Electorate};
 use approval::base::Base;
@@ -46,9 +47,10 @@ impl ActionExecution {
         let of_file = base.clone().after(start.as_deref().unwrap_or_default(), true, state.in_force.since);
         let electorate = match &changes {
             Ok(changes) => {
-                let (members, own_word) = self.members(slack, &changes.makers).await?;
+                let InSlack { members, own_word, others } = self.members(slack, &changes.makers).await?;
                 if !spec.self_approval {
                     electorate.own_word = own_word;
+                    electorate.except.extend(others);
                 }
                 electorate.judging(spec, &of_file, Ok((changes, &members)), self.now())
             }

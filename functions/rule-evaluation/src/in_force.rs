@@ -145,6 +145,7 @@ impl RuleEvaluation {
         let rules = self.rules_file(github, &deploy.repository).await?;
         if let (Scope::Waiting, FirstFile::Found(file)) = (scope, &rules)
             && let Some(state) = self.store.rules_in_force(&deploy.deployment).await?
+            && state.are_of(github.number())
             && state.in_force.file.path.as_deref() == Some(file.path)
             && state.in_force.file.hash == rules::file::hash(&file.text)
         {
@@ -195,7 +196,12 @@ impl RuleEvaluation {
         rules: &FirstFile,
         tags: &FirstFile,
     ) -> Result<Option<Law>, EvaluationError> {
-        let state = self.store.rules_in_force(&deploy.deployment).await?;
+        let kept = self.store.rules_in_force(&deploy.deployment).await?;
+        // Those of another repository say nothing of this one.
+        let (state, elsewhere) = match kept {
+            Some(kept) if kept.are_of(github.number()) => (Some(kept), None),
+            kept => (None, kept),
+        };
         let unusable = [rules, tags].into_iter().find_map(|file| match file {
             FirstFile::Unusable { path, why } => Some((*path, format!("{path} {why}."))),
             FirstFile::Missing | FirstFile::Found(_) => None,
@@ -225,14 +231,22 @@ impl RuleEvaluation {
             };
             let head = self.head_of(github, deploy, rules, tags).await?;
             self.check_repository(github, deploy).await?;
-            if let Some(first) = self.first_of_owner(deploy, &file).await? {
-                self.put_in_force(deploy, effect, first, Vec::new()).await?;
+            let effects = elsewhere.iter().flat_map(|before| self.close_proposal(deploy, before)).collect();
+            let placed = |first: RulesInForce| {
+                let first = first.of_repository(github.number());
+                match &elsewhere {
+                    Some(before) => first.in_place_of(before),
+                    None => first,
+                }
+            };
+            if let Some(first) = self.first_of_owner(deploy, elsewhere.as_ref(), &file).await? {
+                self.put_in_force(deploy, effect, placed(first), effects).await?;
                 // What the default branch has is a proposal from here on.
                 return Err(CommitError::Conflict.into());
             }
             let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
             let first = RulesInForce::first(&deploy.deployment, file, head, self.now());
-            self.put_in_force(deploy, effect, first, Vec::new()).await?;
+            self.put_in_force(deploy, effect, placed(first), effects).await?;
             return Ok(Some(Law::Rules(Box::new(Judged::by(parsed, &texts)))));
         };
         if file.id == state.in_force.file.id {
@@ -312,27 +326,38 @@ impl RuleEvaluation {
 
     /// The rules that the deployment of `deploy` starts with where its repository was confirmed for
     /// another deployment first, whose file in force is another one than `file`: a copy of that one.
-    /// Else an admin who connects the repository once more would start without rules in force. Up to
-    /// three requests, and one for each piece of a copy.
-    async fn first_of_owner(&self, deploy: &Deploy, file: &FileCopy) -> Tried<Option<RulesInForce>> {
+    /// Else an admin who connects the repository once more would start without rules in force. The same
+    /// goes for a repository that the deployment itself had before `elsewhere`, the rules of another one.
+    /// Up to three requests, and one for each piece of a copy.
+    async fn first_of_owner(
+        &self,
+        deploy: &Deploy,
+        elsewhere: Option<&RulesInForce>,
+        file: &FileCopy,
+    ) -> Tried<Option<RulesInForce>> {
         let this = &deploy.deployment;
         let Some(kept) = self.store.kept_repository(this, &deploy.repository).await? else { return Ok(None) };
+        if let Some((known, revision)) = elsewhere.and_then(|before| before.file_of(kept.id)) {
+            let revision = revision.map(str::to_owned);
+            let again = || RulesInForce::as_before(this, known.clone(), revision, self.now());
+            return Ok((known.id != file.id).then(again));
+        }
         let owner = self.store.own_repository(kept.id, this).await?;
         if owner == *this {
             return Ok(None);
         }
         let Some(state) = self.store.rules_in_force(&owner).await? else { return Ok(None) };
-        if state.in_force.file.id == file.id {
+        let Some((known, revision)) = state.file_of(kept.id).filter(|(known, _)| known.id != file.id) else {
             return Ok(None);
-        }
-        let copy = self.store.kept_rules(&owner, &state.in_force.file).await?.ok_or_else(|| {
+        };
+        let copy = self.store.kept_rules(&owner, known).await?.ok_or_else(|| {
             Failure::Permanent(format!(
                 "the copy of the rules file in force of {owner} can't be read from the record"
             ))
         })?;
-        let file = FileCopy { pieces: 0, ..state.in_force.file };
+        let (file, revision) = (FileCopy { pieces: 0, ..known.clone() }, revision.map(str::to_owned));
         let file = self.store.keep_rules(this, file, &copy).await?;
-        Ok(Some(RulesInForce::copied(this, file, &owner, state.in_force.revision, self.now())))
+        Ok(Some(RulesInForce::copied(this, file, &owner, revision, self.now())))
     }
 
     /// The rules that count while something stands at `path` on the default branch that can't be used: those
@@ -367,8 +392,9 @@ impl RuleEvaluation {
     }
 
     /// The default tags in force for the deployment of `deploy`, from the record.
-    pub(crate) async fn tags_in_force(&self, deploy: &Deploy) -> Tried<DefaultTags> {
-        let Some(state) = self.store.rules_in_force(&deploy.deployment).await? else {
+    pub(crate) async fn tags_in_force(&self, github: &GitHub, deploy: &Deploy) -> Tried<DefaultTags> {
+        let kept = self.store.rules_in_force(&deploy.deployment).await?;
+        let Some(state) = kept.filter(|state| state.are_of(github.number())) else {
             return Ok(DefaultTags::standard());
         };
         let kept =

@@ -140,7 +140,7 @@ impl RuleEvaluation {
     ) -> Tried<bool> {
         let Asking { github, deploy, judged, known, scope, .. } = asking;
         if lists.tags.is_none() && scope == Scope::Waiting {
-            lists.tags = Some(self.tags_in_force(deploy).await?);
+            lists.tags = Some(self.tags_in_force(github, deploy).await?);
         }
         if range.files.truncated {
             lists.notices.push("Not all files that changed since the last approval are known.".to_owned());

@@ -31,7 +31,18 @@ const RUN_TOKEN: &str = "github-actions";
 /// The end of a program's account name in the REST API.
 const BOT: &str = "[bot]";
 
+/// The numbers of the accounts of assistants that GitHub takes for people.
+///
+/// Source: the numbers in their addresses, such as `199161495+cursoragent@users.noreply.github.com` and
+/// `224641728+gemini-cli-robot@users.noreply.github.com`.
+const ASSISTANTS: [u64; 2] = [199_161_495, 224_641_728];
+
 impl Account {
+    /// True for the account of an assistant that the host takes for a person.
+    pub fn is_assistants(&self) -> bool {
+        ASSISTANTS.contains(&self.id)
+    }
+
     /// True for the account of a program: the host says so, or its name does.
     pub fn is_programs(&self) -> bool {
         self.is_bot || self.login.ends_with(BOT)

@@ -33,6 +33,13 @@ pub struct RulesInForce {
     /// The files that were in force before, the newest last; at most [`MAX_PAST`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<Past>,
+    /// The number that the source host gave the repository that the files are of; `None`: it was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<u64>,
+    /// The files that were in force for other repositories when the deployment was taken to the next one, the
+    /// newest last; at most [`MAX_PAST`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Elsewhere>,
     /// The number of times that this was committed.
     pub version: u64,
 }
@@ -44,6 +51,17 @@ pub struct Past {
     pub file: String,
     /// The time at which another one took its place.
     pub until: Timestamp,
+}
+
+/// The file that was in force for another repository of the same deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The repository's number.
+    pub repository: u64,
+    /// The file.
+    pub file: FileCopy,
+    /// The head of the default branch when the file was read there, where the host said so.
+    pub revision: Option<String>,
 }
 
 /// A copy of a rules file with its default tags.
@@ -83,6 +101,8 @@ pub enum How {
         /// That deployment.
         owner: Slug,
     },
+    /// It was in force when the deployment had this repository before.
+    AsBefore,
     /// The file before it asked for no approval.
     NothingGuarded,
     /// It touches no approval, and lets nothing new act.
@@ -154,7 +174,15 @@ impl RulesInForce {
     /// The rules of `deployment` once it has its first file.
     pub fn first(deployment: &Slug, file: FileCopy, revision: Option<String>, now: Timestamp) -> Self {
         let in_force = InForce { file, revision, since: now, how: How::First };
-        Self { deployment: deployment.clone(), in_force, proposal: None, past: Vec::new(), version: 0 }
+        Self {
+            deployment: deployment.clone(),
+            in_force,
+            proposal: None,
+            past: Vec::new(),
+            repository: None,
+            elsewhere: Vec::new(),
+            version: 0,
+        }
     }
 
     /// The rules of `deployment` once it has a copy of the file that is in force for `owner`, the
@@ -169,6 +197,57 @@ impl RulesInForce {
         let first = Self::first(deployment, file, revision, now);
         let how = How::OfOwner { owner: owner.clone() };
         Self { in_force: InForce { how, ..first.in_force.clone() }, ..first }
+    }
+
+    /// The rules of `deployment` once it has the repository again for which `file` was in force before, read
+    /// at `revision`.
+    pub fn as_before(deployment: &Slug, file: FileCopy, revision: Option<String>, now: Timestamp) -> Self {
+        let first = Self::first(deployment, file, revision, now);
+        Self { in_force: InForce { how: How::AsBefore, ..first.in_force.clone() }, ..first }
+    }
+
+    /// These rules, of the repository with this number; `None`: it is not known.
+    #[must_use]
+    pub fn of_repository(self, repository: Option<u64>) -> Self {
+        Self { repository, ..self }
+    }
+
+    /// True unless these are the rules of another repository than the one with this number: those don't count
+    /// for its deploys. Where a number is not known, they count.
+    pub fn are_of(&self, repository: Option<u64>) -> bool {
+        self.repository.zip(repository).is_none_or(|(own, other)| own == other)
+    }
+
+    /// The file that is in force for the repository with this number, or was when the deployment had it last,
+    /// and the commit at which it was read; `None`: there never was one.
+    pub fn file_of(&self, repository: u64) -> Option<(&FileCopy, Option<&str>)> {
+        if self.are_of(Some(repository)) {
+            return Some((&self.in_force.file, self.in_force.revision.as_deref()));
+        }
+        let known = self.elsewhere.iter().find(|known| known.repository == repository);
+        known.map(|known| (&known.file, known.revision.as_deref()))
+    }
+
+    /// These rules in place of `before`, which are those of another repository. The file that is in force
+    /// there is kept: the deployment may have that repository again.
+    #[must_use]
+    pub fn in_place_of(self, before: &Self) -> Self {
+        let next = before.adopt(
+            self.in_force.file.clone(),
+            self.in_force.revision.clone(),
+            self.in_force.how.clone(),
+            self.in_force.since,
+        );
+        let mut elsewhere = next.elsewhere;
+        elsewhere.retain(|known| {
+            let number = Some(known.repository);
+            number != before.repository && number != self.repository
+        });
+        let InForce { file, revision, .. } = before.in_force.clone();
+        elsewhere.extend(before.repository.map(|repository| Elsewhere { repository, file, revision }));
+        let surplus = elsewhere.len().saturating_sub(MAX_PAST);
+        elsewhere.drain(..surplus);
+        Self { past: next.past, elsewhere, version: next.version, ..self }
     }
 
     /// The rules once `file` is in force; nothing is proposed then.
@@ -240,6 +319,7 @@ impl std::fmt::Display for How {
             Self::OfOwner { owner } => {
                 write!(f, "it is in force for {owner}, which the repository was connected for first")
             }
+            Self::AsBefore => f.write_str("it was in force when the deployment had this repository before"),
             Self::NothingGuarded => f.write_str("the file before it asked for no approval"),
             Self::Harmless => f.write_str("it touches no approval and lets nothing new act"),
             Self::Approved { .. } => f.write_str("the voters of the approvals that it touches approved it"),
@@ -301,6 +381,37 @@ mod tests {
             state = state.adopt(file("one"), None, How::Harmless, at(second));
         }
         assert_eq!(state.past.len(), MAX_PAST);
+    }
+
+    #[test]
+    fn rules_of_another_repository_do_not_count() {
+        let (now, slug) = (Timestamp::UNIX_EPOCH, Slug::new("acme", "checkout").unwrap());
+        let first = |text: &str, number| {
+            RulesInForce::first(&slug, file(text), Some(format!("head of {text}")), now).of_repository(number)
+        };
+        let own = RulesInForce { version: 3, ..first("own", Some(1)).propose(proposal("weaker")) };
+        for (number, counts) in [(Some(1), true), (Some(2), false), (None, true)] {
+            assert_eq!(own.are_of(number), counts, "{number:?}");
+        }
+        assert!(first("unknown", None).are_of(Some(2)), "a guard that may be its own stays");
+
+        let other = first("other", Some(2)).in_place_of(&own);
+        assert_eq!((other.version, &other.proposal, other.repository), (3, &None, Some(2)));
+        assert!(other.was_in_force_after(&file("own").id, now - jiff::SignedDuration::from_secs(1)));
+        let kept = |state: &RulesInForce, number| {
+            state.file_of(number).map(|(file, revision)| (file.hash.clone(), revision.map(str::to_owned)))
+        };
+        let of = |text: &str| Some((format!("hash of {text}"), Some(format!("head of {text}"))));
+        assert_eq!([1, 2, 3].map(|number| kept(&other, number)), [of("own"), of("other"), None]);
+
+        let back = RulesInForce::as_before(&slug, file("own"), Some("head of own".to_owned()), now);
+        let mut state = back.of_repository(Some(1)).in_place_of(&other);
+        assert_eq!([1, 2].map(|number| kept(&state, number)), [of("own"), of("other")]);
+        assert_eq!(state.elsewhere.len(), 1);
+        for number in 3..100 {
+            state = first("more", Some(number)).in_place_of(&state);
+        }
+        assert_eq!((state.elsewhere.len(), state.past.len()), (MAX_PAST, MAX_PAST));
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl ActionExecution {
         start: Option<&Start>,
     ) -> Tried<Done> {
         let own = own_pipelines(run, start)?;
-        let project = &self.connection(deploy, connected)?.circleci_project;
+        let connection = self.connection(deploy, connected)?;
         let circleci = self.outside.circleci(self.now()).await?;
         let (branch, job) = (deploy.branch.as_deref(), build.job.as_deref());
         let refs = match self.policy().await? {
@@ -49,7 +49,8 @@ impl ActionExecution {
             Some(StartedBuild::Run { .. }) | None => None,
         };
         let held = HeldJob {
-            project,
+            project: &connection.circleci_project,
+            repository: &connection.repository,
             branch,
             revision: &deploy.revision,
             build: &build.build,

@@ -46,7 +46,7 @@ impl ActionExecution {
         let mut recipients = Vec::new();
         for name in people {
             let account = if name.contains('@') {
-                self.account(&slack, name.to_lowercase()).await?
+                self.account(&slack, name.to_lowercase()).await?.map(|account| account.id)
             } else {
                 Some(name.clone())
             };

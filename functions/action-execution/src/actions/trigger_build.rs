@@ -149,7 +149,8 @@ impl ActionExecution {
         Err(refused(&what, github.cancel_run(repository, started.id).await).into())
     }
 
-    /// The same for a pipeline of CircleCI's, which has to have the parameters of `build` too.
+    /// The same for a pipeline of CircleCI's, which has to build the deployment's repository and to have the
+    /// parameters of `build` too.
     async fn check_pipeline(
         &self,
         deploy: &Deploy,
@@ -160,13 +161,19 @@ impl ActionExecution {
     ) -> Tried<()> {
         let circleci = self.outside.circleci(self.now()).await?;
         let (source, url) = (build.source, &triggered.url);
-        let ran = circleci.ran(&triggered.id, &build.spec.parameters).await.map_err(still_unanswered)?;
+        let repository = &connection.repository;
+        let ran = circleci.ran(&triggered.id, repository, &build.spec.parameters).await;
+        let ran = ran.map_err(still_unanswered)?;
         let Some(ran) = ran else {
             return Err(Failure::Unanswered(format!(
                 "CircleCI does not tell yet what the pipeline {url} is of"
             ))
             .into());
         };
+        if let Some(other) = ran.other_repository {
+            let what = format!("the pipeline {url} builds {other}, and not {repository}");
+            return Err(refused(&what, circleci.cancel_pipeline(&triggered.id).await).into());
+        }
         let changed = self.differs(deploy, connection, source, head, &ran.revision).await?;
         let what = match (changed, ran.has_other_parameters) {
             (None, false) => return Ok(()),

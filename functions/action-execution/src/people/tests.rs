@@ -30,6 +30,11 @@ fn shown(found: &Found) -> String {
     format!("{:?} [{members}] [{}]", found.known, found.unconfirmed_by.join(", "))
 }
 
+/// The Slack account with this id: a guest's if the id begins with `G`.
+fn slack_account(id: &str) -> SlackAccount {
+    SlackAccount { id: id.to_owned(), is_member: !id.starts_with('G') }
+}
+
 #[test]
 fn account_and_address_lead_to_all_their_members() {
     let (account, address) = (Handle::github(7), Handle::email("ana@acme.example").unwrap());
@@ -37,7 +42,7 @@ fn account_and_address_lead_to_all_their_members() {
     let bot = Handle::github(49_699_333);
     let of = |entries: &[Entry], by_address: &[&str]| {
         let listed = entries.iter().map(|entry| (entry.handle.clone(), entry.clone())).collect();
-        let by_address: Vec<_> = by_address.iter().map(|id| (*id).to_owned()).collect();
+        let by_address: Vec<_> = by_address.iter().map(|id| slack_account(id)).collect();
         let bots = [bot.clone()];
         let handles =
             if entries.first().is_some_and(|entry| entry.handle == bot) { &bots[..] } else { &handles };
@@ -76,6 +81,50 @@ fn account_and_address_lead_to_all_their_members() {
 }
 
 #[test]
+fn an_account_that_stands_for_people_is_found_by_no_entry() {
+    for id in [41_898_282, 118_344_674] {
+        let handle = Handle::github(id);
+        for (claim, expected) in [
+            (member("U1"), "NotFound [U1 (list)] []"),
+            (nobody(Nobody::Left), "NotFound [] []"),
+            (nobody(Nobody::Assistant), "NotFound [] []"),
+            (nobody(Nobody::Bot), "NotFound [] []"),
+        ] {
+            let said = entry(&handle, claim.clone(), false);
+            let handles = std::slice::from_ref(&handle);
+            let waits = together(handles, &HashMap::from([(handle.clone(), said)]), &[]);
+            assert_eq!((waits.known, waits.said), (Known::NotFound, None), "{claim:?}");
+            let listed = HashMap::from([(handle.clone(), entry(&handle, claim, true))]);
+            assert_eq!(shown(&together(handles, &listed, &[])), expected);
+        }
+    }
+}
+
+#[test]
+fn a_guest_account_finds_nobody() {
+    let (handle, address) = (Handle::github(7), Handle::email("ana@acme.example").unwrap());
+    let handles = [handle.clone(), address];
+    let of = |entries: &[Entry], by_address: &[&str]| {
+        let listed = entries.iter().map(|entry| (entry.handle.clone(), entry.clone())).collect();
+        let by_address: Vec<_> = by_address.iter().map(|id| slack_account(id)).collect();
+        let found = together(&handles, &listed, &by_address);
+        format!("{} {:?}", shown(&found), found.others)
+    };
+    let member = |confirmed| entry(&handle, member("U1"), confirmed);
+    let nobody_here = |confirmed| entry(&handle, nobody(Nobody::Left), confirmed);
+    for (entries, by_address, expected) in [
+        (vec![], &["G1"][..], r#"NotFound [] [] ["G1"]"#),
+        (vec![], &["G1", "G1", "U2"], r#"Member [U2] [] ["G1"]"#),
+        (vec![member(true)], &["G1"], r#"Member [U1 (list)] [] ["G1"]"#),
+        (vec![member(false)], &["G1"], r#"NotFound [] [ADMIN] ["G1"]"#),
+        (vec![nobody_here(true)], &["G1"], r#"NobodyHere [] [] ["G1"]"#),
+        (vec![nobody_here(false)], &["G1"], r#"NotFound [] [ADMIN] ["G1"]"#),
+    ] {
+        assert_eq!(of(&entries, by_address), expected, "{entries:?} {by_address:?}");
+    }
+}
+
+#[test]
 fn an_identity_is_looked_up_by_account_and_address() {
     let identity = |id: Option<u64>, email: Option<&str>| Identity {
         name: "Ana".to_owned(),
@@ -99,6 +148,7 @@ fn a_message_mentions_who_is_found() {
     let person = |name: &str| Person { name: name.to_owned(), ..Person::default() };
     let found = |id: &str, by_list, known| Found {
         members: vec![FoundMember { id: id.to_owned(), by_list }],
+        others: Vec::new(),
         known,
         unconfirmed_by: Vec::new(),
         said: None,
@@ -107,9 +157,11 @@ fn a_message_mentions_who_is_found() {
         (person("Ana"), found("U1", false, Known::Member)),
         (person("Ben"), found("U2", true, Known::Member)),
         (person("Chiara"), found("U3", true, Known::NotFound)),
+        (person("Dan"), Found { others: vec!["G1".to_owned()], ..Found::nobody() }),
     ]);
     let mentions = makers.mentions();
     assert_eq!(mentions.get(&person("Ana")), Some("U1"));
     assert_eq!(mentions.get(&person("Ben")), Some("U2"), "a message may mention them");
     assert_eq!(mentions.get(&person("Chiara")), None);
+    assert_eq!(mentions.get(&person("Dan")), Some("G1"), "a guest may be mentioned");
 }

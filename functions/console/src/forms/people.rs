@@ -3,12 +3,6 @@
 use super::Field;
 use approval::people::{Claim, Entry, Handle, Nobody};
 
-/// The accounts that stand for people: runs' own tokens, and the merge queue.
-///
-/// Source: <https://api.github.com/users/github-actions[bot]>,
-/// <https://api.github.com/users/github-merge-queue[bot]>.
-const STAND_FOR_PEOPLE: [u64; 2] = [41_898_282, 118_344_674];
-
 /// The longest name of an account, in characters.
 pub(crate) const LONGEST_NAME: usize = 100;
 /// The longest reason, in characters.
@@ -97,11 +91,10 @@ impl PersonForm {
         }
         self.name.problem = text_problem(&self.name.text, LONGEST_NAME);
         let said = said(&self.is.text, &self.member.text, &self.reason.text);
-        let said =
-            said.and_then(|said| match handle.as_ref().and_then(|handle| bot_problem(handle, &said)) {
-                Some(problem) => Err(Wrong::Is(problem)),
-                None => Ok(said),
-            });
+        let said = said.and_then(|said| match handle.as_ref().and_then(stand_in_problem) {
+            Some(problem) => Err(Wrong::Is(problem)),
+            None => Ok(said),
+        });
         match (handle, said) {
             (Some(handle), Ok(said)) if self.name.problem.is_none() => {
                 return Ok(Filled { handle, name: self.name.text, said });
@@ -144,13 +137,10 @@ pub(crate) fn said(is: &str, member: &str, reason: &str) -> Result<Said, Wrong> 
     }
 }
 
-/// The problem of a bot that is said to act for nobody, and acts for people.
-pub(crate) fn bot_problem(handle: &Handle, said: &Said) -> Option<String> {
-    let stands_for_people = STAND_FOR_PEOPLE.iter().any(|id| *handle == Handle::github(*id));
-    let is_bot = matches!(said, Said::NobodyHere { kind: Nobody::Bot, .. });
-    (stands_for_people && is_bot).then(|| {
-        "This account acts for the people who started a run or queued a merge. They are the makers, so it can\u{2019}t be listed as a \
-         bot."
+/// The problem of an account that acts for people, whatever is said of it.
+pub(crate) fn stand_in_problem(handle: &Handle) -> Option<String> {
+    handle.stands_for_people().then(|| {
+        "This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it."
             .to_owned()
     })
 }
@@ -224,6 +214,9 @@ mod tests {
             "handle=7&is=left&reason=a%0Ab",
             "handle=7&is=boss",
             "handle=41898282&is=bot&reason=CI",
+            "handle=41898282&is=assistant&reason=CI",
+            "handle=118344674&is=left&reason=CI",
+            "handle=118344674&is=member&member=U0ANA",
         ] {
             let form = PersonForm::read(form).filled().unwrap_err();
             for field in [form.handle, form.name, form.is, form.member, form.reason] {
@@ -239,7 +232,10 @@ mod tests {
         "": Say why it belongs to nobody here, such as “left in May”.
         "a\nb": This has characters that can’t be shown. Write it on one line.
         "boss": Choose one of: member, left, outside, assistant, bot.
-        "bot": This account acts for the people who started a run or queued a merge. They are the makers, so it can’t be listed as a bot.
+        "bot": This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
+        "assistant": This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
+        "left": This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
+        "member": This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
         "#);
         let long = format!("handle=7&is=left&reason={}", "x".repeat(201));
         let form = PersonForm::read(&long).filled().unwrap_err();

@@ -1,6 +1,8 @@
 //! People as comma-separated values (RFC 4180), in and out: what is written reads as it was.
 
-use super::people::{Filled, LONGEST_NAME, MEMBER, Wrong, bot_problem, handle_problem, said, text_problem};
+use super::people::{
+    Filled, LONGEST_NAME, MEMBER, Wrong, handle_problem, said, stand_in_problem, text_problem,
+};
 use crate::answer::export::{as_typed, harmless, line};
 use approval::people::{By, Claim, Entry, Handle};
 use std::collections::BTreeMap;
@@ -153,9 +155,8 @@ fn filled(record: &csv::StringRecord, columns: &[Option<usize>; 5]) -> Result<Fi
             Wrong::Reason(problem) => format!("reason: {problem}"),
         }),
     };
-    let listed = handle.as_ref().zip(said.as_ref().ok());
-    let problem = listed.and_then(|(handle, said)| bot_problem(handle, said));
-    problems.extend(problem.map(|problem| format!("nobody_here: {problem}")));
+    let listed = handle.as_ref().filter(|_| said.is_ok());
+    problems.extend(listed.and_then(stand_in_problem).map(|problem| format!("account: {problem}")));
     match (handle, said) {
         (Some(handle), Ok(said)) if problems.is_empty() => Ok(Filled { handle, name, said }),
         (_, said) => {
@@ -219,7 +220,7 @@ mod tests {
             "10,,,left,",
             "583231+octocat@users.noreply.github.com,,U3,,",
             "11,,@ana,,",
-            "118344674,,,bot,merges",
+            "118344674,,,assistant,merges",
         ];
         insta::assert_snapshot!(told(&lines.join("\n")), @"
         3: account: This is no account’s number and no e-mail address. Write the account’s number on GitHub (the id at https://api.github.com/users/LOGIN), its noreply address, or an e-mail address.
@@ -229,7 +230,7 @@ mod tests {
         7: reason: Say why it belongs to nobody here, such as “left in May”.
         8: Line 2 has this account too. Leave one of them.
         9: member: Write the member’s id in Slack (U0123ABCDEF: “Copy member ID” in their profile), or the e-mail address that they have in Slack.
-        10: nobody_here: This account acts for the people who started a run or queued a merge. They are the makers, so it can’t be listed as a bot.
+        10: account: This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
         ");
         insta::assert_snapshot!(told("account,e-mail,account\n"), @"
         1: There is no column “e-mail”. The columns are: account, name, member, nobody_here, reason.

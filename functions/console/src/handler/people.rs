@@ -180,7 +180,7 @@ async fn member(slack: &Slack, typed: &str) -> Result<Result<Claim, String>, Fai
     let id = if is_user_id(typed) {
         Some(typed.to_owned())
     } else {
-        slack.user_by_email(&typed.to_lowercase()).await?
+        slack.user_by_email(&typed.to_lowercase()).await?.map(|profile| profile.id)
     };
     let profile = match id {
         Some(id) => slack.user(&id).await?,

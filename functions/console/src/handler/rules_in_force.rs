@@ -5,7 +5,7 @@ use crate::address::parameters::parameter;
 use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use approval::action::Action;
-use approval::approval::{Approval, Successor};
+use approval::approval::{Approval, Standing as AccountStanding, Successor};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::ApprovalId;
@@ -15,6 +15,7 @@ use approval::rules_in_force::{How, Proposal, Refusal};
 use approval::run::{Run, StepState};
 use approval::shares::{Changes, Maker};
 use providers::Failure;
+use providers::slack::client::Profile;
 use store::{Change, CommitError, Page, StoreError};
 
 /// Longest part of a maker's name that is shown, in characters.
@@ -117,8 +118,12 @@ impl Console {
         let mut is_own = false;
         for (maker, handles) in read.makers.iter().zip(&handles) {
             let by_address = self.by_address(call, handles).await;
-            let mut members = by_address.map_err(|_| refusals::rules_not_accepted(NOT_NOW))?;
-            let mut is_known = !members.is_empty();
+            let accounts = by_address.map_err(|_| refusals::rules_not_accepted(NOT_NOW))?;
+            // Somebody with a guest account may have another one here.
+            let mut is_known = accounts.iter().any(|account| account.standing() == AccountStanding::Member);
+            let mut members: Vec<String> = accounts.into_iter().map(|account| account.id).collect();
+            let is_address = |handle: &Handle| matches!(handle, Handle::Email { .. });
+            let has_account = handles.iter().any(|handle| !is_address(handle));
             for entry in handles.iter().filter_map(|handle| listed.get(handle)) {
                 let statements = entry.counts.iter().chain(&entry.waits);
                 if statements.filter_map(Statement::only_by).any(|by| by == id) {
@@ -126,11 +131,16 @@ impl Console {
                 }
                 match entry.standing() {
                     Standing::Member { id } => {
-                        is_known = true;
+                        is_known |= !entry.handle.stands_for_people();
                         members.push(id.to_owned());
                     }
                     Standing::NobodyHere { kind: Nobody::Bot } => is_known |= maker.is_signed_bot,
-                    Standing::NobodyHere { .. } => is_known = true,
+                    // An address says nothing of the account that it belongs to; nor does a program of
+                    // whoever had it do its work.
+                    Standing::NobodyHere { .. } => {
+                        let is_of_another = has_account && is_address(&entry.handle);
+                        is_known |= !is_of_another && !maker.is_program_at_work();
+                    }
                     Standing::Unknown { kept } => members.extend(kept.map(str::to_owned)),
                 }
             }
@@ -143,8 +153,8 @@ impl Console {
         Ok(if is_own { Hand::Own } else { Hand::None })
     }
 
-    /// The Slack user ids that have one of the addresses among `handles`.
-    async fn by_address(&self, call: &Call<'_>, handles: &[Handle]) -> Result<Vec<String>, Failure> {
+    /// The Slack accounts that have one of the addresses among `handles`.
+    async fn by_address(&self, call: &Call<'_>, handles: &[Handle]) -> Result<Vec<Profile>, Failure> {
         let app = self.members.app(call.now).await;
         let app = app.ok().flatten().ok_or_else(|| Failure::retryable("no Slack app".to_owned()))?;
         let slack = self.members.slack(&app).await?;

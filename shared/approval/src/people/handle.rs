@@ -12,6 +12,12 @@ const LONGEST_EMAIL: usize = 254;
 /// Source: <https://docs.github.com/en/account-and-profile/reference/email-addresses-reference>.
 const NOREPLY: &str = "@users.noreply.github.com";
 
+/// The numbers of the accounts that stand for people: runs' own tokens, and the merge queue.
+///
+/// Source: <https://api.github.com/users/github-actions[bot]>,
+/// <https://api.github.com/users/github-merge-queue[bot]>.
+const STAND_FOR_PEOPLE: [u64; 2] = [41_898_282, 118_344_674];
+
 /// A source host with accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,6 +148,12 @@ impl Handle {
         let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | '"' | ',');
         let right = !name.is_empty() && !host.is_empty() && address.len() <= LONGEST_EMAIL;
         (right && address.chars().all(plain)).then_some(Self::Email { address })
+    }
+
+    /// True for the account of runs' own tokens, and for the merge queue's. People stand behind what these
+    /// do, so nothing that is said of such an account counts.
+    pub fn stands_for_people(&self) -> bool {
+        STAND_FOR_PEOPLE.iter().any(|id| *self == Self::github(*id))
     }
 
     /// A handle as people write it: an account's number, `github:NUMBER`, an e-mail address,

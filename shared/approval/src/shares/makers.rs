@@ -11,13 +11,6 @@ use std::ops::Not;
 /// `ID+LOGIN@users.noreply.github.com`.
 const NOREPLY: &str = "@users.noreply.github.com";
 
-/// The numbers of the accounts that stand for people: runs' own tokens, and the merge queue. Tools write
-/// them into lines of co-authors, such as `claude[bot] <41898282+claude[bot]@users.noreply.github.com>`.
-///
-/// Source: <https://api.github.com/users/github-actions[bot]>,
-/// <https://api.github.com/users/github-merge-queue[bot]>.
-const STAND_FOR_PEOPLE: [u64; 2] = [41_898_282, 118_344_674];
-
 /// Somebody with a hand in a range: one account, or one address that belongs to no account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maker {
@@ -40,6 +33,9 @@ pub struct Maker {
     /// the same account have another maker.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_signed_bot: bool,
+    /// True if only lines of co-authors name them.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub is_only_co_author: bool,
 }
 
 impl Maker {
@@ -48,6 +44,13 @@ impl Maker {
         let account = self.account.as_ref().map(|account| Handle::github(account.id));
         let emails = self.emails.iter().filter_map(|email| Handle::email(email));
         account.into_iter().chain(self.handle.clone()).chain(emails).collect()
+    }
+
+    /// True for a program that did more than stand in lines of co-authors. Somebody may have had it do so:
+    /// that it is nobody here shows nothing. Only its own signed commits count as a listed bot's.
+    pub fn is_program_at_work(&self) -> bool {
+        let is_program = |account: &Account| account.is_programs() || account.is_assistants();
+        !self.is_only_co_author && self.account.as_ref().is_some_and(is_program)
     }
 }
 
@@ -67,6 +70,13 @@ impl Makers {
     /// The index of the maker that `identity` is. An account is one maker with all the addresses that the
     /// host says are its own.
     pub(super) fn index(&mut self, identity: &Identity) -> usize {
+        let index = self.named(identity);
+        self.all[index].is_only_co_author = false;
+        index
+    }
+
+    /// The same for somebody whom a line of co-authors names.
+    fn named(&mut self, identity: &Identity) -> usize {
         let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
         let told = identity.account.as_ref();
         let account = told.cloned().or_else(|| email.as_deref().and_then(noreply_account));
@@ -79,7 +89,8 @@ impl Makers {
                 Some(account) if identity.name.is_empty() => account.login.clone(),
                 Some(_) | None => identity.name.clone(),
             };
-            self.all.push(Maker { name, account: account.clone(), ..Maker::default() });
+            let maker = Maker { name, account: account.clone(), ..Maker::default() };
+            self.all.push(Maker { is_only_co_author: true, ..maker });
             let index = self.all.len() - 1;
             if told.is_none() {
                 self.by_text.insert(index);
@@ -120,17 +131,26 @@ impl Makers {
     }
 
     /// The index of who `identity` is as a co-author of `commit`. One whom only a line names by the
-    /// number of a run's own token, or of the merge queue, did not act by it: that is an address.
+    /// number of a run's own token, or of the merge queue, did not act by it: that is an address. Tools write
+    /// such lines, as `claude[bot] <41898282+claude[bot]@users.noreply.github.com>`.
     pub(super) fn co_author(&mut self, identity: &Identity, commit: &RangeCommit) -> usize {
         let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
         let account = identity.account.clone().or_else(|| email.as_deref().and_then(noreply_account));
-        let is_by_token = account.is_some_and(|account| STAND_FOR_PEOPLE.contains(&account.id));
-        let Some(email) = email.filter(|_| is_by_token && !identity.vouched) else {
+        if identity.vouched {
             return self.of_commit(identity, commit);
+        }
+        let is_by_token = account.is_some_and(|account| Handle::github(account.id).stands_for_people());
+        let Some(email) = email.filter(|_| is_by_token) else {
+            let is_own = |own: &&Account| identity.account.as_ref().is_some_and(|told| told.id == own.id);
+            return match own_bot(commit).filter(is_own) {
+                Some(own) => self.signed_bot(own),
+                None => self.named(identity),
+            };
         };
         let (all, name) = (&mut self.all, &identity.name);
         *self.addresses.entry(email.clone()).or_insert_with(|| {
-            all.push(Maker { name: name.clone(), emails: BTreeSet::from([email]), ..Maker::default() });
+            let (name, emails) = (name.clone(), BTreeSet::from([email]));
+            all.push(Maker { name, emails, is_only_co_author: true, ..Maker::default() });
             all.len() - 1
         })
     }

@@ -524,6 +524,24 @@ fn starter_by_the_word_of_ci_blocks_until_somebody_is_named() {
 }
 
 #[test]
+fn program_that_only_a_line_names_is_not_at_work() {
+    let writer = || named("acme-writer[bot]");
+    let line = || RangeCommit { co_authors: vec![writer()], ..commit(1, "ana") };
+    let author = || RangeCommit { author: writer(), ..commit(2, "ana") };
+    for (commits, expected) in [
+        (vec![line()], false),
+        (vec![author()], true),
+        (vec![line(), author()], true),
+        (vec![author(), line()], true),
+    ] {
+        let changes = changes(&range(commits, Vec::new()), &[], at(0));
+        let is_writers = |maker: &&Maker| maker.account == writer().account;
+        let found = changes.makers.iter().find(is_writers).expect("the program");
+        assert_eq!(found.is_program_at_work(), expected, "{:?}", changes.makers);
+    }
+}
+
+#[test]
 fn unconfirmed_word_that_a_maker_is_nobody_here_blocks() {
     let changes = changes(&range(vec![commit(1, "stranger")], Vec::new()), &[], at(0));
     let said = SaidNobody {

@@ -29,6 +29,8 @@ pub struct Approved {
 pub struct HeldJob<'a> {
     /// The project's slug (`gh/acme/checkout`).
     pub project: &'a str,
+    /// The repository (`owner/name`) that the pipeline has to build, as far as CircleCI names it.
+    pub repository: &'a str,
     /// The branch whose pipelines are looked through where none is found among all; `None`: there is none.
     pub branch: Option<&'a str>,
     /// The full SHA of the commit that is built.
@@ -82,12 +84,12 @@ impl CircleCi {
     /// Approves the job `held`.
     ///
     /// A pipeline of `own` that has the workflow is the one that is meant. Else only a pipeline of exactly
-    /// this revision counts that its own push started. Either builds a branch or tag which `is_allowed`. The
-    /// newest 10 pages of all pipelines are read, then 10 of those of `branch` where none was found. In the
-    /// one pipeline that has the workflow, its newest run that was not cancelled counts. `job` names the
-    /// approval job; without it, it is the only one that is on hold. Where several are and one was approved
-    /// before, nothing is approved without a name: after a lost answer, that one may have been ours, and the
-    /// next gate was not voted for.
+    /// this revision counts that its own push started. Either builds the repository, and a branch or tag
+    /// which `is_allowed`. The newest 10 pages of all pipelines are read, then 10 of those of `branch` where
+    /// none was found. In the one pipeline that has the workflow, its newest run that was not cancelled
+    /// counts. `job` names the approval job; without it, it is the only one that is on hold. Where several
+    /// are and one was approved before, nothing is approved without a name: after a lost answer, that one may
+    /// have been ours, and the next gate was not voted for.
     ///
     /// It is harmless to repeat: a job that is approved already is a success. Where the answer is lost, only
     /// the same pipeline is the same job: `found` is told which one it is before the job is approved, and
@@ -98,8 +100,8 @@ impl CircleCi {
     /// [`NotApproved::NotYet`] if the job does not wait for approval yet, if there is no pipeline of the
     /// revision yet, or if several pipelines have the workflow. [`Failure::Permanent`] if the revision is not
     /// a full one, if there is no such workflow or job (the message says which there are), if the only
-    /// pipeline was started otherwise or builds another branch or tag, if it was cancelled or failed, or if
-    /// it is unclear which job is meant.
+    /// pipeline was started otherwise or builds another repository, branch or tag, if it was cancelled or
+    /// failed, or if it is unclear which job is meant.
     pub async fn approve_held_job(
         &self,
         held: HeldJob<'_>,
@@ -146,7 +148,7 @@ impl CircleCi {
         held: HeldJob<'_>,
         is_allowed: impl Fn(&str) -> bool,
     ) -> Result<(Triggered, Workflow), NotApproved> {
-        let HeldJob { project, branch, revision, build, pinned, .. } = held;
+        let HeldJob { project, repository, branch, revision, build, pinned, .. } = held;
         if let Some(pinned) = pinned {
             return self.find_in_pinned(held, pinned, is_allowed).await;
         }
@@ -168,7 +170,7 @@ impl CircleCi {
                         continue;
                     }
                     let url = self.pipeline_url(project, pipeline.number);
-                    if let Origin::Otherwise(how) = origin(pipeline) {
+                    if let Origin::Otherwise(how) = origin(pipeline, repository) {
                         seen.otherwise
                             .push(format!("pipeline {} was started by {how} ({url})", pipeline.number));
                         continue;

@@ -16,9 +16,10 @@ pub(super) enum Origin {
     Otherwise(String),
 }
 
-/// The way `pipeline` was started, by its trigger's type, its repositories and its parameters.
+/// The way `pipeline` was started, by its trigger's type, its repositories and its parameters. Only a push to
+/// `repository` (`owner/name`) counts, as far as CircleCI names the repository.
 /// <https://circleci.com/docs/api/v2/#operation/listPipelinesForProject>
-pub(super) fn origin(pipeline: &Pipeline) -> Origin {
+pub(super) fn origin(pipeline: &Pipeline, repository: &str) -> Origin {
     let otherwise = |how: &str| Origin::Otherwise(how.to_owned());
     match pipeline.trigger.r#type.as_str() {
         "webhook" => {}
@@ -32,6 +33,9 @@ pub(super) fn origin(pipeline: &Pipeline) -> Origin {
     let Some(vcs) = pipeline.built() else { return otherwise("a trigger that names no repository") };
     if is_of_another_repository(&vcs) {
         return otherwise("a pull request from a fork");
+    }
+    if let Some(other) = pipeline.other_repository(repository) {
+        return Origin::Otherwise(format!("a push to {other}, and not to {repository}"));
     }
     if vcs.branch.as_deref().is_some_and(|branch| branch.starts_with("pull/")) {
         return otherwise("a pull request, and not by a push to a branch or tag");
@@ -120,7 +124,7 @@ mod tests {
     fn told(trigger: &str, vcs: &Value, parameters: &Value) -> String {
         let pipeline = json!({"id": "p", "number": 1, "state": "created", "created_at": "2021-05-11T11:40:00Z",
             "trigger": {"type": trigger}, "vcs": vcs, "trigger_parameters": parameters});
-        match origin(&serde_json::from_value(pipeline).unwrap()) {
+        match origin(&serde_json::from_value(pipeline).unwrap(), "acme/a") {
             Origin::Push => "push".to_owned(),
             Origin::Otherwise(how) => how,
         }
@@ -141,6 +145,12 @@ mod tests {
         let one_url = |key: &str| {
             let mut vcs = push.clone();
             vcs[key] = Value::Null;
+            vcs
+        };
+        let of = |url: &Value| {
+            let mut vcs = push.clone();
+            vcs["origin_repository_url"] = url.clone();
+            vcs["target_repository_url"] = url.clone();
             vcs
         };
         let custom = json!({"circleci": {"event_type": "push"}, "webhook": {"body": "{}"}});
@@ -201,6 +211,18 @@ mod tests {
             ),
             ("webhook", one_url("origin_repository_url"), none.clone(), "a pull request from a fork"),
             ("webhook", one_url("target_repository_url"), none.clone(), "a pull request from a fork"),
+            (
+                "webhook",
+                of(&json!("https://github.com/acme/b")),
+                none.clone(),
+                "a push to https://github.com/acme/b, and not to acme/a",
+            ),
+            (
+                "webhook",
+                of(&Value::Null),
+                none.clone(),
+                "a push to a repository that CircleCI does not name, and not to acme/a",
+            ),
             ("webhook", push.clone(), custom, "a custom webhook, and not by a push"),
             ("webhook", push.clone(), kind, "a trigger of the type webhook, and not by a push"),
             ("webhook", push.clone(), json!({}), "push"),

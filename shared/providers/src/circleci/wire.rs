@@ -1,12 +1,17 @@
 //! Requests and answers of CircleCI's API v2, as its OpenAPI description defines them: only the fields that
 //! we use.
 
+use crate::failure::quote;
 use approval::action::ParameterValue;
 use jiff::Timestamp;
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Hosts whose repositories are no repositories of GitHub's.
+const OTHER_HOSTS: [&str; 2] = ["bitbucket.org", "gitlab.com"];
 
 /// A page of anything.
 #[derive(Deserialize)]
@@ -47,6 +52,20 @@ impl Pipeline {
         }
     }
 
+    /// The repository that it builds, for people, if its `vcs` does not say that it is `repository`
+    /// (`owner/name` on GitHub). `None`: it is this one, or the pipeline has no `vcs`. CircleCI does not say
+    /// which repository a pipeline of its GitHub App builds.
+    pub(super) fn other_repository(&self, repository: &str) -> Option<String> {
+        let vcs = self.vcs.as_ref()?;
+        let urls = [&vcs.target_repository_url, &vcs.origin_repository_url];
+        let told = urls.map(|url| url.as_deref().unwrap_or_default());
+        let other = told.into_iter().find(|url| !is_page_of(url, repository))?;
+        Some(match other {
+            "" => "a repository that CircleCI does not name".to_owned(),
+            other => quote(other),
+        })
+    }
+
     /// The tag or branch that it builds.
     pub(super) fn ref_name(&self) -> Option<&str> {
         match &self.vcs {
@@ -69,6 +88,14 @@ impl Pipeline {
             target_repository_url: None,
         }))
     }
+}
+
+/// True if `url` is the page of `repository` (`owner/name`) on GitHub or on a server of its own.
+fn is_page_of(url: &str, repository: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let is_elsewhere = url.host_str().is_none_or(|host| OTHER_HOSTS.contains(&host));
+    let path = url.path().trim_matches('/');
+    !is_elsewhere && path.strip_suffix(".git").unwrap_or(path).eq_ignore_ascii_case(repository)
 }
 
 /// State of a pipeline.

@@ -19,11 +19,6 @@ const PAGE: usize = 100;
 /// The most pages of 100 comments and of 50 reviews that are read of a pull request.
 const MOST_PAGES: usize = 20;
 
-/// The numbers of the accounts of assistants that GitHub takes for people.
-///
-/// Source: the numbers in their addresses, such as `199161495+cursoragent@users.noreply.github.com` and
-/// `224641728+gemini-cli-robot@users.noreply.github.com`.
-const AS_PEOPLE: [u64; 2] = [199_161_495, 224_641_728];
 /// The addresses that assistants commit by and that may belong to no account.
 ///
 /// Source: commits of public repositories, such as buildkite/docs 5eb2c5dba44a and e4dbade20788.
@@ -73,7 +68,7 @@ impl Listens {
 /// write versions; the people behind a run's own token and the merge queue are found otherwise.
 fn is_assistant(account: &Account) -> bool {
     let updates = Entry::built_in().map(|entry| entry.handle).contains(&Handle::github(account.id));
-    AS_PEOPLE.contains(&account.id) || account.acts_for_nobody() && !updates
+    account.is_assistants() || account.acts_for_nobody() && !updates
 }
 
 /// True if `text` has one of `names` after `@` or `/`, as a word of its own.
@@ -241,7 +236,7 @@ fn asking(read: Read, listens: &Listens, number: u64) -> (Vec<Identity>, bool) {
             continue;
         }
         let person = match identity::actor(author.as_ref()) {
-            Some(account) if account.is_programs() || AS_PEOPLE.contains(&account.id) => continue,
+            Some(account) if account.is_programs() || account.is_assistants() => continue,
             Some(account) => identity::acted(account),
             // The account is gone, or its number is not told.
             None => Identity::untold(&format!("who asked for more in #{number}")),

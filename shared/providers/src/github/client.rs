@@ -98,6 +98,11 @@ impl GitHub {
         Self { number: Some(number), ..self }
     }
 
+    /// The number of the repository that it reads, as [`GitHub::numbered`] has it.
+    pub fn number(&self) -> Option<u64> {
+        self.number
+    }
+
     /// The same client, which counts the requests of one range from zero on.
     pub(super) fn counting(&self) -> Self {
         Self { spent: Arc::default(), ..self.clone() }

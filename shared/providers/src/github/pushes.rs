@@ -28,6 +28,8 @@ pub(super) struct Pushes {
     /// True if older pushes were not read: the first known push of a commit may not be its first, unless the
     /// commit is younger than these.
     is_cut: bool,
+    /// A sentence about the list, if the host refused it or a page of it.
+    pub refused: Option<String>,
 }
 
 /// Commits by their SHAs, each with its parents' SHAs.
@@ -67,7 +69,7 @@ impl Wanted<'_> {
 impl GitHub {
     /// The repository's pushes from the newest on: until each commit is known to be younger than the last
     /// one, or for 500 to 2,000 pushes; fewer where `room` has no more requests, of which one is left for
-    /// heads. A repository whose host does not tell has none.
+    /// heads. Where the host refuses the list, that is told with what was read before.
     ///
     /// What a commit says of its date is its author's word, so that the order of the list alone tells.
     /// <https://docs.github.com/rest/repos/repos#list-repository-activities>
@@ -100,6 +102,9 @@ impl GitHub {
                 Ok(answer) => answer,
                 Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
                     tracing::warn!(repository, failure = failure.logged(), "GitHub does not tell who pushed");
+                    read.refused = Some(format!(
+                        "GitHub refused the list of pushes to {repository}. The token in the GitHub secret has to be allowed to read its contents."
+                    ));
                     return Ok(read);
                 }
                 Err(failure) => return Err(failure),
@@ -336,7 +341,8 @@ mod tests {
                 actor: Some(actor).filter(|_| who != "-"),
             }
         };
-        Pushes { pushes: lines.iter().rev().map(activity).collect(), pages: 1, is_cut: false }
+        let pushes = lines.iter().rev().map(activity).collect();
+        Pushes { pushes, pages: 1, ..Pushes::default() }
     }
 
     /// The pushers of `commits` (`SHA: PARENTS`) on the trunk `main` from the base `0`.

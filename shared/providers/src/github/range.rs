@@ -253,6 +253,7 @@ impl GitHub {
             false => {
                 let most = wanted.requests_left(&room, self.requests_spent());
                 let pushes = self.pushes(repository, &wanted, most).await?;
+                missing.extend(pushes.refused.clone());
                 let left = most.saturating_sub(pushes.pages());
                 let ancestry = self.ancestry(repository, &pushes, &wanted, left).await?;
                 pushes.brought(&wanted, &ancestry)

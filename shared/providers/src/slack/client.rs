@@ -306,16 +306,16 @@ impl Slack {
         self.get(call, &query).await
     }
 
-    /// The id of the person with this e-mail address; `None` if nobody in the workspace has it.
+    /// The account with this e-mail address, which may be a guest's; `None` if the workspace has none.
     /// <https://docs.slack.dev/reference/methods/users.lookupByEmail>
     ///
     /// # Errors
     ///
     /// Those of any call.
-    pub async fn user_by_email(&self, email: &str) -> Result<Option<String>, Failure> {
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<Profile>, Failure> {
         let call = Call { method: "users.lookupByEmail", subject: email, repeat: Repeat::Harmless };
         let answer = self.get::<wire::UserAnswer>(call, &[("email", email)]).await;
-        Ok(known(answer)?.map(|answer| answer.user.id))
+        Ok(known(answer)?.map(|answer| profile(answer.user)))
     }
 
     /// The account with this id; `None` if this workspace doesn't know it.

@@ -12,14 +12,14 @@ impl CircleCi {
     /// # Errors
     ///
     /// [`NotApproved::NotYet`] if one of them has not started its workflows yet, or if several have this one;
-    /// [`crate::Failure::Permanent`] if it was cancelled, or if its branch or tag is not one that
-    /// `is_allowed`.
+    /// [`crate::Failure::Permanent`] if it was cancelled, if it builds another repository, or if its branch
+    /// or tag is not one that `is_allowed`.
     pub(super) async fn find_in_own(
         &self,
         held: HeldJob<'_>,
         is_allowed: impl Fn(&str) -> bool,
     ) -> Result<Option<(Triggered, Workflow)>, NotApproved> {
-        let HeldJob { project, revision, build, own, .. } = held;
+        let HeldJob { project, repository, revision, build, own, .. } = held;
         let (mut seen, mut fitting) = (Seen::default(), Vec::new());
         for id in own {
             let pipeline = self.pipeline(id).await?;
@@ -27,6 +27,12 @@ impl CircleCi {
             let Some(workflow) = seen.look(&pipeline, self.workflows(&pipeline).await?, build) else {
                 continue;
             };
+            if let Some(other) = pipeline.other_repository(repository) {
+                return Err(fail(format!(
+                    "nothing was approved: pipeline {} builds {other}, and not {repository} ({url})",
+                    pipeline.number
+                )));
+            }
             let name = pipeline.ref_name();
             if !is_allowed(name.unwrap_or_default()) {
                 let name = name.map_or_else(|| "no branch".to_owned(), quote);

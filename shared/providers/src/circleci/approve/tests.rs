@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const REVISION: &str = "7bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b";
+const REPOSITORY: &str = "https://github.com/acme/checkout";
 
 fn workflow(status: &str) -> Workflow {
     serde_json::from_value(wire_workflow("w1", "deploy", status, "2021-05-11T11:40:00Z")).unwrap()
@@ -25,8 +26,8 @@ fn wire_pipeline(number: u64, revision: &str) -> Value {
     json!({"id": format!("p{number}"), "number": number, "project_slug": "gh/acme/checkout", "state": "created", "errors": [],
         "created_at": "2021-05-11T11:40:00Z", "updated_at": "2021-05-11T11:40:00Z",
         "trigger": {"type": "webhook", "received_at": "2021-05-11T11:40:00Z", "actor": {"login": "ana", "avatar_url": null}},
-        "vcs": {"provider_name": "GitHub", "origin_repository_url": "x", "target_repository_url": "x", "branch": "main",
-            "revision": revision}})
+        "vcs": {"provider_name": "GitHub", "origin_repository_url": REPOSITORY, "target_repository_url": REPOSITORY,
+            "branch": "main", "revision": revision}})
 }
 
 fn page(items: &[Value]) -> Value {
@@ -113,6 +114,7 @@ fn circleci(server: &Responder) -> CircleCi {
 fn held<'a>(build: &'a str, own: &'a [String]) -> HeldJob<'a> {
     HeldJob {
         project: "gh/acme/checkout",
+        repository: "acme/checkout",
         branch: Some("main"),
         revision: REVISION,
         build,
@@ -340,13 +342,37 @@ async fn chosen_of_own(
 }
 
 #[tokio::test]
+async fn own_pipeline_of_another_repository_is_not_approved() {
+    let other = with(
+        &wire_pipeline(30, REVISION),
+        "vcs",
+        json!({"provider_name": "GitHub", "branch": "main", "revision": REVISION,
+        "origin_repository_url": "https://github.com/acme/other", "target_repository_url": "https://github.com/acme/other"}),
+    );
+    let server = Responder::start(move |line, _| match line {
+        "GET /api/v2/pipeline/p30" => reply(200, &other),
+        _ => reply(200, &page(&[wire_workflow("w30", "deploy", "on_hold", "2021-05-11T11:40:00Z")])),
+    })
+    .await;
+    let own = ["p30".to_owned()];
+    let held = held("deploy", &own);
+    let refused = circleci(&server).approve_held_job(held, |_| true, async |_| {}).await.unwrap_err();
+    let refused = refused.to_string();
+    assert!(
+        refused.contains("pipeline 30 builds https://github.com/acme/other, and not acme/checkout"),
+        "{refused}"
+    );
+    assert!(!server.lines().iter().any(|line| line.starts_with("POST ")), "{:?}", server.lines());
+}
+
+#[tokio::test]
 async fn pinned_pipeline_is_the_only_one_that_counts() {
     // The job was approved in the branch's pipeline, 25, whose answer was lost; the tag's, 27, came since.
     let tag = with(
         &wire_pipeline(27, REVISION),
         "vcs",
         json!({"provider_name": "GitHub", "tag": "v1", "revision": REVISION,
-        "origin_repository_url": "x", "target_repository_url": "x"}),
+        "origin_repository_url": REPOSITORY, "target_repository_url": REPOSITORY}),
     );
     let server = Responder::start(move |line, _| match line {
         "GET /api/v2/pipeline/p25" => reply(200, &wire_pipeline(25, REVISION)),

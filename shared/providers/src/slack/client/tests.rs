@@ -140,6 +140,8 @@ async fn people_and_groups() {
         "GET /api/users.lookupByEmail?email=ana%40example.com" => {
             reply(200, &json!({"ok": true, "user": {"id": "U1", "team_id": "T1", "name": "ana"}}))
         }
+        "GET /api/users.lookupByEmail?email=guest%40example.com" => reply(200, &json!({"ok": true,
+            "user": {"id": "U2", "team_id": "T1", "name": "ben", "is_ultra_restricted": true}})),
         "GET /api/users.info?user=U1" => reply(200, &json!({"ok": true, "user": {"id": "U1", "team_id": "T1", "name": "ana",
             "deleted": false, "is_restricted": true, "profile": {"display_name": "", "real_name": "Ana Lima",
             "email": "ana@example.com"}}})),
@@ -155,8 +157,14 @@ async fn people_and_groups() {
     })
     .await;
     let slack = slack(&server);
-    assert_eq!(slack.user_by_email("ana@example.com").await, Ok(Some("U1".into())));
-    assert_eq!(slack.user_by_email("nobody@example.com").await, Ok(None));
+    for (address, expected) in [
+        ("ana@example.com", Some(("U1".to_owned(), Standing::Member))),
+        ("guest@example.com", Some(("U2".to_owned(), Standing::Guest))),
+        ("nobody@example.com", None),
+    ] {
+        let found = slack.user_by_email(address).await.unwrap();
+        assert_eq!(found.map(|found| (found.id.clone(), found.standing())), expected, "{address}");
+    }
     let ana = Profile {
         id: "U1".into(),
         name: "Ana Lima".into(),
