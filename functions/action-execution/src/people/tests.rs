@@ -157,11 +157,11 @@ fn a_message_mentions_who_is_found() {
         (person("Ana"), found("U1", false, Known::Member)),
         (person("Ben"), found("U2", true, Known::Member)),
         (person("Chiara"), found("U3", true, Known::NotFound)),
-        (person("Dan"), Found { others: vec!["G1".to_owned()], ..Found::nobody() }),
+        (person("Dan"), Found { others: vec!["U9".to_owned()], ..Found::nobody() }),
     ]);
     let mentions = makers.mentions();
     assert_eq!(mentions.get(&person("Ana")), Some("U1"));
     assert_eq!(mentions.get(&person("Ben")), Some("U2"), "a message may mention them");
     assert_eq!(mentions.get(&person("Chiara")), None);
-    assert_eq!(mentions.get(&person("Dan")), Some("G1"), "a guest may be mentioned");
+    assert_eq!(mentions.get(&person("Dan")), Some("U9"), "a guest may be mentioned");
 }
