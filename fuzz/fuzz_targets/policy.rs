@@ -5,7 +5,7 @@
 use approval::deploy::Slug;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use rules::RulesFile;
-use rules::policy::parse;
+use rules::policy::{Judged, parse};
 use rules::problem::MAX_PROBLEMS;
 use signoff_fuzz::assert_told;
 use std::sync::LazyLock;
@@ -43,7 +43,15 @@ fuzz_target!(|data: &[u8]| -> Corpus {
                     shortfall.policy_line >= 1 && shortfall.policy_line <= text.split(['\n', '\r']).count()
                 );
             }
-            let glass = policy.break_glass(&deployment, &FILE.rules[0].actions);
+            let rule = &FILE.rules[0];
+            let judged = Judged {
+                rule: &rule.name,
+                line: None,
+                promotes_to: rule.promotes_to.as_deref(),
+                actions: &rule.actions,
+                after: Vec::new(),
+            };
+            let glass = policy.break_glass(&deployment, &judged);
             assert!(!glass.review_within.is_zero());
         }
         Err(problems) => {
