@@ -33,7 +33,7 @@ pub(crate) struct Asks {
     pub(crate) prompt: String,
     pub(crate) channel: String,
     pub(crate) votes_required: u32,
-    /// Quotas that the votes have to fill. Empty: anybody who may vote can cast them.
+    /// Quotas that the votes have to fill. Empty: every approver can cast them.
     pub(crate) quotas: Vec<QuotaSpec>,
     pub(crate) rejections_required: u32,
     pub(crate) authors_only: bool,

@@ -62,7 +62,7 @@ struct About {
     revision: String,
     #[serde(default)]
     repository: String,
-    /// Whether the source host confirmed it; `None`: that is not told.
+    /// The source host's confirmation of it; `None`: the answer has none.
     confirmation: Option<Confirmation>,
 }
 

@@ -240,7 +240,7 @@ fn slack_kind(request: &RecordedRequest) -> String {
     request.path.trim_start_matches("/api/").to_owned()
 }
 
-/// How often the effects of these deploys were tried, by their kind, and how often they were asked to wait.
+/// Attempts of the effects of these deploys, by their kind, and the attempts that were asked to wait.
 fn tried<'s>(seen: impl Iterator<Item = &'s Seen>) -> String {
     let mut tried: BTreeMap<String, (usize, u32, u32, usize)> = BTreeMap::new();
     for effect in seen.flat_map(|seen| &seen.page.effects) {

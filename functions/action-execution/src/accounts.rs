@@ -10,10 +10,10 @@ use providers::slack::client::{Profile, Slack};
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
-/// How long an account is known by its e-mail address: what is tried again after Slack asked to wait goes on
-/// where it stopped.
+/// Time for which a process remembers the account of an address: after Slack asked to wait, the next attempt
+/// goes on where this one stopped.
 const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
-/// How many accounts a process knows.
+/// Most accounts that a process remembers.
 const KNOWN: usize = 5000;
 
 /// Accounts by e-mail address in lower case, and when Slack said so.
@@ -36,7 +36,7 @@ impl From<Profile> for SlackAccount {
     }
 }
 
-/// What somebody is looked up for.
+/// Purpose of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// To judge who may vote: by Slack's own word, which is waited for.
@@ -124,7 +124,7 @@ impl ActionExecution {
     }
 }
 
-/// What Slack said of `address` shortly before `now`; `None`: this process did not ask.
+/// Returns Slack's answer about `address` shortly before `now`; `None`: this process did not ask.
 fn known(
     accounts: &BTreeMap<String, (Option<SlackAccount>, Timestamp)>,
     address: &str,

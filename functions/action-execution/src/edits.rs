@@ -21,12 +21,12 @@ use runtime::effects::Attempt;
 use std::time::Duration;
 use store::edits_line;
 
-/// How much longer than Slack asks an edit waits, for each time that it was tried.
+/// Time that an edit waits beyond what Slack asks, for each attempt so far.
 const LONGER: SignedDuration = SignedDuration::from_secs(2);
 /// The most that it waits longer.
 const LONGEST: SignedDuration = SignedDuration::from_secs(60);
-/// How long after its time an edit is left to its line before the clock sends it again: the edits before it
-/// may take that long.
+/// Time for which an edit that is due is left to its line before the clock sends it again: the edits before
+/// it may take that long.
 const LEFT_TO_LINE: SignedDuration = SignedDuration::from_mins(15);
 
 impl ActionExecution {
@@ -75,7 +75,7 @@ impl ActionExecution {
     }
 }
 
-/// How much longer than Slack asks an edit waits that was tried so often.
+/// Returns the time that an edit waits beyond what Slack asks after so many attempts.
 fn longer(attempts: u32) -> SignedDuration {
     LONGER.saturating_mul(i32::try_from(attempts).unwrap_or(i32::MAX)).min(LONGEST)
 }

@@ -1,4 +1,4 @@
-//! Who may vote, and who is mentioned: from e-mail addresses and usergroups to Slack user ids.
+//! Voters and mentioned people: from e-mail addresses and usergroups to Slack user ids.
 
 use crate::accounts::Purpose;
 use crate::effect_error::Tried;
@@ -12,7 +12,7 @@ use providers::Failure;
 use providers::slack::client::Slack;
 use rules::template::{Mentions, is_mentioning};
 
-/// How many people of a deploy are looked up.
+/// Most people of a deploy that are looked up.
 const MAX_LOOKUPS: usize = 300;
 
 impl ActionExecution {
@@ -99,7 +99,7 @@ impl ActionExecution {
         }
     }
 
-    /// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`:
+    /// Returns the voters of an approval with `spec`, whoever made the change; there may be none. `authors`:
     /// the Slack user ids of the authors for whom the host vouches.
     pub(crate) async fn electorate(
         &self,
@@ -153,7 +153,7 @@ fn looked_up(deploy: &Deploy) -> Vec<Person> {
     deploy.makers().into_iter().take(MAX_LOOKUPS).cloned().collect()
 }
 
-/// That so many votes can come together. Error: they never could.
+/// Checks that so many votes can come together. Error: they never could.
 pub(crate) fn reachable(
     electorate: &Electorate,
     spec: &ApprovalSpec,
@@ -211,18 +211,18 @@ pub(crate) struct Resolved {
     pub(crate) missing: Vec<String>,
 }
 
-/// Whether the account with the Slack user id `user` is there and not deactivated: whoever left can't vote.
+/// True if the account with the Slack user id `user` exists and is active: people who left can't vote.
 async fn is_there(slack: &Slack, user: &str) -> Result<bool, Failure> {
     let profile = slack.user(user).await?;
     Ok(profile.is_some_and(|profile| profile.standing() != Standing::Deactivated))
 }
 
-/// Whether `text` is an e-mail address.
+/// True if `text` is an e-mail address.
 fn is_address(text: &str) -> bool {
     text.contains('@') && !text.starts_with(['@', '<'])
 }
 
-/// Whether `text` is a Slack user id (`U…` or `W…`).
+/// True if `text` is a Slack user id (`U…` or `W…`).
 fn is_user_id(text: &str) -> bool {
     text.len() > 6
         && text.starts_with(['U', 'W'])

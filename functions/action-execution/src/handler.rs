@@ -36,9 +36,9 @@ pub(crate) struct ActionExecution {
     /// The approvers that unfinished looks found.
     pub(crate) approvers: Accounts,
     pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
-    /// What edits of superseded dialogs wait for.
+    /// Pause that Slack asked for, for edits of superseded dialogs.
     pub(crate) edits: Pause,
-    /// What lookups of people who are only mentioned wait for.
+    /// Pause that Slack asked for, for lookups of people who are only mentioned.
     pub(crate) lookups: Pause,
     pub(crate) policies: Policies,
     queue: OwnQueue,

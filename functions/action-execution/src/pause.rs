@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, PoisonError};
 
-/// How long Slack takes no more calls of one method, as far as this process was told.
+/// Time until which Slack takes no more calls of one method, as far as this process was told.
 #[derive(Debug, Default)]
 pub(crate) struct Pause(Mutex<Option<Timestamp>>);
 

@@ -19,7 +19,7 @@ const MAX_LINE: usize = 4000;
 const MAX_VALUE: usize = 60;
 
 impl ActionExecution {
-    /// What a vote on step number `step` of `run` stands for: every action that acts after it, also
+    /// Returns the subject of a vote on step number `step` of `run`: every action that acts after it, also
     /// after further approvals. Each is rendered once, when the first approval that decides about it
     /// opens, and run so. `earlier` are the approvals that were opened before. Where a branch or a tag
     /// was looked up for it, the repository's number is compared afterwards.

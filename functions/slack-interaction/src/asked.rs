@@ -160,7 +160,7 @@ fn parts<const COUNT: usize>(value: &str) -> Option<[&str; COUNT]> {
     value.split(' ').collect::<Vec<_>>().try_into().ok()
 }
 
-/// Whether `text` may be an id: a deploy's has four digits more than the others.
+/// True if `text` may be an id: a deploy's has four digits more than the others.
 fn is_id(text: &str) -> bool {
     matches!(text.len(), 20 | 24) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -100,7 +100,7 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
     None
 }
 
-/// How many starts of code a text has more than ends.
+/// Number of starts of code that a text has beyond its ends.
 fn open_ends(text: &str) -> i64 {
     let count = |sign: &str| i64::try_from(text.matches(sign).count()).unwrap_or_default();
     count("{{") + count("{%") - count("}}") - count("%}")

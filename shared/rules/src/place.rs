@@ -38,7 +38,7 @@ pub fn acts_on(actions: &[Action], promotes_to: Option<&str>, deploy: &Deploy) -
     base::acts_on(&rendered(actions, &Where::of(deploy)), promotes_to)
 }
 
-/// What renders texts by where a deploy is alone.
+/// Renderer of texts that uses only the place of a deploy.
 struct Where {
     context: Context,
     /// The same for revisions that no deploy has.

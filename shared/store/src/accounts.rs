@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// The time for which an account is known.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(30);
 
-/// What Slack said of an address.
+/// Slack's answer about an address.
 #[derive(Debug, Serialize, Deserialize)]
 struct Known {
     /// The Slack user id; `None`: nobody in the workspace has the address.

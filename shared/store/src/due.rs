@@ -26,7 +26,7 @@ const SIDE_BY_SIDE: usize = 16;
 /// The number of rows that are read of each partition before some of them are taken. Deployments take turns
 /// among these; a row of the index is its keys, so that they are half a megabyte.
 const READ: i32 = 2_500;
-/// What the partition key of a deploy's rows begins with.
+/// Prefix of the partition key of a deploy's rows.
 const DEPLOY: &str = "deploy#";
 
 /// The effects that are due, as far as they could be taken.

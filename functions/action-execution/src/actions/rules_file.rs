@@ -202,7 +202,7 @@ pub(super) fn ended(
     }
 }
 
-/// That the dialog of `run` is about the proposal of `state`, which has the file with the id `file`.
+/// Checks that the dialog of `run` is about the proposal of `state`, and that it has the file `file` (an id).
 ///
 /// # Errors
 /// The file is not proposed, or another run asks about it by now.

@@ -47,7 +47,7 @@ pub(crate) struct ElectorateView {
     /// People who said on the page People who made this, and whom nobody else confirmed; they may not vote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) own_word: Vec<PersonView>,
-    /// Quotas that the votes have to fill; none: anybody who may vote can cast them.
+    /// Quotas that the votes have to fill; none: every approver can cast them.
     pub(crate) quotas: Vec<QuotaView>,
     /// The range that is judged, and whose change lacks votes, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -97,7 +97,7 @@ fn reported(state: DeployState) -> &'static str {
 }
 
 impl Teller<'_> {
-    /// Whether the deploy was in its environment before `event`.
+    /// True if the deploy was in its environment before `event`.
     fn had_arrived(&self, event: &Event) -> bool {
         let before = self.page.events.iter().take_while(|earlier| *earlier != event);
         before.into_iter().any(|earlier| earlier.kind == EventKind::DeployRegistered)

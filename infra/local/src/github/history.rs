@@ -178,13 +178,13 @@ pub struct PullRequestExtras {
     /// The comments and reviews, oldest first.
     #[serde(default)]
     pub written: Vec<Written>,
-    /// Who assigned its author, a program, to issues that it closes, one each.
+    /// People who assigned its author, a program, to issues that it closes, one each.
     #[serde(default)]
     pub closes_issues_of: Vec<Author>,
-    /// Who edited its text.
+    /// People who edited its text.
     #[serde(default)]
     pub edited_by: Vec<Author>,
-    /// Who linked an issue to it by hand.
+    /// People who linked an issue to it by hand.
     #[serde(default)]
     pub linked_by: Vec<Author>,
     /// The host counts its commits to a fork.

@@ -69,7 +69,7 @@ pub enum Command {
     LinePosted {
         /// Where.
         line: Dialog,
-        /// Whether it was posted with its last text: that of a step that succeeded, which nothing changes.
+        /// True if it was posted with its last text: that of a step that succeeded, which nothing changes.
         is_final: bool,
     },
 }

@@ -190,7 +190,7 @@ fn in_order(actions: &[Action]) -> Vec<&Action> {
     order
 }
 
-/// Whether no step waits or runs behind one that failed and stops the run, but in the branch of an approval
+/// True if no step waits or runs behind one that failed and stops the run, but in the branch of an approval
 /// that ended otherwise.
 fn is_stopped(run: &Run) -> bool {
     let fails =

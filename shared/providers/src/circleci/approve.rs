@@ -76,7 +76,7 @@ struct Seen {
     other_refs: Vec<String>,
     errors: Vec<String>,
     starting: bool,
-    /// How many pipelines were read of a list that goes on; `None`: each list was read to its end.
+    /// Number of pipelines that were read of a list that goes on; `None`: each list was read to its end.
     cut_after: Option<usize>,
 }
 

@@ -355,7 +355,7 @@ impl Reader<'_> {
     }
 }
 
-/// What to write for a value without quotes: the value that its variable has, where that is another one.
+/// Returns the text to write for a value without quotes: its variable's value, where that is another one.
 fn meant_value(text: &str, name: &Name) -> String {
     let plain = format!("write '{}'", name.name);
     let before: String = text.chars().take(name.offset).collect();
@@ -377,7 +377,7 @@ fn meant_value(text: &str, name: &Name) -> String {
     }
 }
 
-/// What a text means as a condition; `None`: it is none.
+/// Returns the meaning of a text as a condition; `None`: it is none.
 fn as_condition(text: &str) -> Option<String> {
     if !text.contains(['=', '<', '>']) {
         return None;

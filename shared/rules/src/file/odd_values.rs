@@ -26,7 +26,7 @@ const FOR_PEOPLE: [&str; 13] = [
     "slack_deploy_message",
 ];
 
-/// How many rules with such names are looked for.
+/// Most rules with such names that are looked for.
 const MAX_NAMES: usize = 100;
 
 /// Keys beside which `name` is what people call an approval or a freeze window.

@@ -195,7 +195,7 @@ pub(super) fn list_meant(key: &str, of: &str, known: &[&str]) -> Option<&'static
     }
 }
 
-/// What keys are called elsewhere, each with its name here, by what takes them.
+/// Other systems' words for keys, with the name here, by the thing that takes the key.
 const SYNONYMS: [(&str, &[&str], &str); 34] = [
     ("a rule", &["needs", "depends_on", "dependsOn", "depends-on", "requires", "wait_for"], "after"),
     ("a rule", &["desc", "comment", "summary"], "description"),

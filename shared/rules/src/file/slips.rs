@@ -25,7 +25,7 @@ const MAX_TRIED: usize = 60;
 const MAX_PAIRED: usize = 8;
 /// Widths that a tab may be meant to have, in columns.
 const TAB_WIDTHS: [usize; 5] = [2, 4, 8, 6, 3];
-/// How far one line with a tab may be meant to be indented, if as none of its neighbours.
+/// Widest indentation that is tried for one line with a tab, if it is meant as none of its neighbours.
 const WIDEST: usize = 24;
 /// Most bytes that are read again for all of the repairs of one file.
 const MAX_READ: usize = 2 * 1024 * 1024;
@@ -217,7 +217,7 @@ fn without_tabs(source: &Source<'_>, path: &str, failure: &Unread, budget: &mut 
     best
 }
 
-/// How far the lines around one are indented, and what stands behind their `- `: the nearest first.
+/// Returns the columns of the lines around one, and of the text behind their `- `: the nearest first.
 fn beside(source: &Source<'_>, number: usize) -> Vec<usize> {
     let line = |number: usize| candidates::Line::new(source, number).filter(|line| !line.is_empty());
     let before = (1..number).rev().filter_map(line).take(candidates::MAX_NEAR);

@@ -28,7 +28,7 @@ pub(crate) struct TemplateProblem {
     pub(crate) suggestion: Option<String>,
 }
 
-/// What other languages put around a variable.
+/// Signs that other languages put around a variable.
 const OTHERS: [&str; 3] = ["[[", "((", "<<"];
 
 /// A deploy that has everything once, for trying templates.

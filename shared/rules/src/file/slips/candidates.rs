@@ -18,7 +18,7 @@ const LINES_BEFORE: usize = 40;
 const PROBLEMS: usize = 10;
 /// The longest line that is looked at, in bytes.
 const LONGEST: usize = 2000;
-/// How many lines before one are its neighbours.
+/// Number of lines before one that are its neighbours.
 pub(super) const MAX_NEAR: usize = 30;
 /// Most lines that one repair changes.
 pub(super) const MAX_LINES: usize = 500;

@@ -6,7 +6,7 @@ use crate::reference::{
 };
 use crate::suggest::closest;
 
-/// Whether a line starts a key or an entry that rules files have.
+/// True if a line starts a key or an entry that rules files have.
 pub(super) fn starts_structure(line: &str) -> bool {
     let text = line.trim_start();
     let entry = text.strip_prefix("- ").unwrap_or(text);
@@ -34,7 +34,7 @@ const KEYS: [&[Key]; 15] = [
     &MONITOR_DRIFT,
 ];
 
-/// Whether rules files have this key, or an action of this name.
+/// True if rules files have this key, or an action of this name.
 pub(super) fn is_key(word: &str) -> bool {
     KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word)) || is_action(word)
 }
@@ -74,7 +74,7 @@ fn key_names() -> impl Iterator<Item = &'static str> {
     keys.chain(ACTIONS.iter().map(|action| action.name))
 }
 
-/// Whether a key, or an action of this name, takes a text and nothing else.
+/// True if a key, or an action of this name, takes a text and nothing else.
 pub(super) fn takes_text(word: &str) -> bool {
     let is_text = |takes: &Takes| matches!(takes, Takes::Text | Takes::OptionalText | Takes::Template);
     KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word && is_text(&key.takes)))

@@ -7,9 +7,9 @@ use super::moving::under;
 use super::{Edit, Slip};
 use crate::problem::{Position, Source};
 
-/// What starts a comment in other languages.
+/// Signs that start a comment in other languages.
 pub(in crate::file) const COMMENTS: [&str; 5] = ["//", "/*", "<!--", "-- ", "; "];
-/// What starts an entry of a list in Markdown.
+/// Signs that start an entry of a list in Markdown.
 const BULLETS: [&str; 2] = ["* ", "+ "];
 /// Number of lines before a line in which the ones that it belongs to are looked for.
 const LINES_BEFORE: usize = 60;
