@@ -99,6 +99,28 @@ fn failure_is_told_in_the_channel_where_its_thread_is_gone() {
 }
 
 #[test]
+fn quorum_whose_voters_cannot_be_looked_up_is_told() {
+    tell("untold-quorum", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let (deploy, dialog) = story.asks("undo_window: '1h'", "add_deploy_tag: 'shipped'").await;
+        story.click(&ben, &dialog, "approve").await;
+        let page = story.until_drawn(&deploy).await;
+        let refusal = FaultKind::status(200, "{\"ok\": false, \"error\": \"missing_scope\"}");
+        story.world.slack.faults().push(Fault::once(&format!("users.info?user={ben}"), refusal));
+        let confirms = page.effects.iter().find(|effect| !effect.is_closed()).unwrap();
+        story.let_quorum_pass(&page.approvals[0], confirms).await;
+        story.world.tick().await;
+        let told = story
+            .until("the thread to say that the look failed", async || {
+                story.sees(&ana).split_once('↳').map(|(_, told)| told.trim().to_owned())
+            })
+            .await;
+        assert!(told.starts_with("⚠️ Enough people approved this, and nothing has run yet"), "{told}");
+        assert!(told.contains("Approved by @Ben."), "{told}");
+    });
+}
+
+#[test]
 fn build_is_not_marked_as_done_by_makers_of_its_range() {
     tell("telling-range", async |story| {
         let [ana, chiara] = ["Ana", "Chiara"].map(|name| story.person(name));

@@ -166,6 +166,20 @@ impl ActionExecution {
         Ok(found.is_some_and(|run| run.status == Status::Succeeded))
     }
 
+    /// `text` (in mrkdwn) with a mention of those who deployed below it, as far as they can be looked up.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read, or Slack doesn't answer and the lookup is worth another attempt.
+    pub(crate) async fn mentioning_deployers(&self, attempt: &Attempt, text: &str) -> Tried<String> {
+        let Some(deploy) = self.store.deploy(&attempt.effect.deploy).await? else {
+            return Ok(text.to_owned());
+        };
+        let slack = self.outside.slack(self.now()).await?;
+        let deployers = self.found_deployers(attempt, &slack, &deploy).await?;
+        Ok(message::with_deployers(text, &deployers))
+    }
+
     /// Those who deployed `deploy`, as Slack user ids: the message mentions them. Nobody, where they can't be
     /// looked up.
     async fn found_deployers(&self, attempt: &Attempt, slack: &Slack, deploy: &Deploy) -> Tried<Vec<String>> {

@@ -171,7 +171,11 @@ impl ActionExecution {
             EffectKind::ConfirmQuorum { approval } => self.confirm_quorum(attempt, approval).await,
             EffectKind::Expire { approval } => self.expire(attempt, approval).await,
             EffectKind::Remind { approval } => self.tell_thread(attempt, approval, message::reminder).await,
-            EffectKind::TellThread { approval, text } => {
+            EffectKind::TellThread { approval, text, to_deployers } => {
+                let text = match to_deployers {
+                    true => self.mentioning_deployers(attempt, text).await?,
+                    false => text.clone(),
+                };
                 self.tell_thread(attempt, approval, |_| Some(text.clone())).await
             }
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,

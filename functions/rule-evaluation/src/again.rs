@@ -66,7 +66,7 @@ impl RuleEvaluation {
             let text = message::not_asked_again_yet(by, &reason);
             let change = Change::to(&effect.deploy, now);
             let change = change.effect(effect, effect.closed(EffectState::Failed, Some(reason)));
-            let tell = EffectKind::TellThread { approval: approval.clone(), text };
+            let tell = EffectKind::tell_thread(approval.clone(), text);
             self.store.commit(change.and(effect.id.as_str(), vec![tell], Vec::new())).await?;
             return Ok(Handled::Done);
         }

@@ -247,6 +247,9 @@ pub enum EffectKind {
         approval: ApprovalId,
         /// The message, in Slack's mrkdwn.
         text: String,
+        /// True if the message mentions those who deployed, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        to_deployers: bool,
     },
     /// Tell a channel something.
     TellChannel {
@@ -338,6 +341,11 @@ pub enum Queue {
 }
 
 impl EffectKind {
+    /// Say `text` (in mrkdwn) in the thread of the dialog of `approval`.
+    pub fn tell_thread(approval: ApprovalId, text: String) -> Self {
+        Self::TellThread { approval, text, to_deployers: false }
+    }
+
     /// Look again at `others`, from the first one on.
     pub fn judge_others(others: Others) -> Self {
         Self::JudgeOthers { others, from: None }
@@ -666,7 +674,7 @@ mod tests {
             EffectKind::ApplyPolicy { from: None },
             EffectKind::WatchFreeze { approval: approval.clone() },
             EffectKind::SettleReview { approval: approval.clone() },
-            EffectKind::TellThread { approval: approval.clone(), text: String::new() },
+            EffectKind::tell_thread(approval.clone(), String::new()),
             EffectKind::TellChannel { channel: "#a".to_owned(), text: String::new() },
         ] {
             assert!(kind.is_waited_for(), "{kind:?}");

@@ -6,8 +6,10 @@ use super::judged::{in_slack, lacking};
 use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, needed_from, sentence};
 use crate::approval::{Approval, Choice, Electorate, Lifted, Quota, Status, Struck, Tally};
 use crate::deploy::Deploy;
-use crate::mrkdwn::escape;
+use crate::mrkdwn::{escape, link};
 
+/// Advice on an approval that ended although people approved it.
+const TO_ASK_AGAIN: &str = "The dialog\u{2019}s menu offers *Ask again* to those who may vote.";
 /// The most problems of a rules file that a message in Slack lists; the deploy's page has them all.
 const PROBLEMS_TOLD: usize = 10;
 
@@ -118,14 +120,65 @@ pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> Str
         (true, true) => String::new(),
         (true, false) => " Who may vote, or whose votes are needed, is different by now.".to_owned(),
     };
-    let then = match is_blocked {
-        true => "It is blocked, and the votes are kept: the dialog says why, and what to do.".to_owned(),
-        false => format!("The votes that count are kept: {}", still_needed(approval)),
+    let then = match (&approval.status, is_blocked) {
+        (Status::Expired { .. }, _) => {
+            format!("The time to decide is over, so it expired. {TO_ASK_AGAIN}")
+        }
+        (_, true) => "It is blocked, and the votes are kept: the dialog says why, and what to do.".to_owned(),
+        (_, false) => format!("The votes that count are kept: {}", still_needed(approval)),
     };
     format!(
         ":warning: {had}, and nothing ran: when Signoff looked again before the first action, it was not complete any \
          more.{why}\n{then}"
     )
+}
+
+/// The message to the dialog's thread that the actions of `approval`, which enough people approved, wait for a
+/// look at its voters, or don't run because Signoff cancelled it or a newer deploy took its place. `None`: it
+/// is in none of these states.
+pub fn quorum_told(approval: &Approval) -> Option<String> {
+    let what = match &approval.status {
+        Status::Quorum { note: Some(reason), .. } => format!(
+            "and nothing has run yet: Signoff can\u{2019}t look up who approved. {} It tries again for a day, then \
+             it cancels this approval.",
+            sentence(reason)
+        ),
+        Status::Cancelled { reason, .. } => {
+            format!(
+                "and nothing ran: Signoff cancelled it. {} {TO_ASK_AGAIN}",
+                capitalized(&sentence(reason))
+            )
+        }
+        Status::Superseded { by, .. } => {
+            format!("and nothing ran: it was superseded by {}.", link(&by.url, &by.title))
+        }
+        Status::Quorum { note: None, .. }
+        | Status::Pending
+        | Status::Approved { .. }
+        | Status::Rejected { .. }
+        | Status::Expired { .. } => return None,
+    };
+    let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+    let voters: Vec<String> = approving.map(|vote| vote.voter.clone()).collect();
+    let (had, who) = match &approval.glass.broken {
+        Some(broken) => ("Somebody broke the glass of this", format!("Glass broken by <@{}>.", broken.by)),
+        None => ("Enough people approved this", format!("Approved by {}.", mentions(voters.iter()))),
+    };
+    Some(format!(":warning: {had}, {what}\n{who}"))
+}
+
+/// A message (in mrkdwn) with a mention of those who deployed (Slack user ids) below it.
+pub fn with_deployers(text: &str, deployers: &[String]) -> String {
+    match deployers {
+        [] => text.to_owned(),
+        deployers => format!("{text}\nDeployed by {}.", mentions(deployers.iter())),
+    }
+}
+
+/// `text` with a capital at its beginning.
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// The approvals that there are, and from whom more are needed.

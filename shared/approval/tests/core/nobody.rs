@@ -70,7 +70,7 @@ fn confirmation_of_a_voter_counts_at_once_and_is_told() {
     assert!(decision.events.contains(&event), "{:?}", decision.events);
     let text = ":white_check_mark: <@U3> confirmed what <@U9> said: octocat is nobody here (left). It counts for this \
                 approval alone.";
-    let told = EffectKind::TellThread { approval: voted.id, text: text.to_owned() };
+    let told = EffectKind::tell_thread(voted.id, text.to_owned());
     assert!(decision.effects.contains(&told), "{}", consequences(&decision));
     assert_eq!(decision.next.electorate.verdict("U3"), Verdict::Eligible, "who confirmed it may vote");
     assert_eq!(decision.next.electorate.verdict("U9"), Verdict::OwnWord, "who said it may not");

@@ -373,7 +373,7 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
         EffectKind::OfferEvaluation { channel: "C1".to_owned(), text: ODD[1].to_owned() },
         EffectKind::TellFreezeLifted { approval: approval() },
-        EffectKind::TellThread { approval: approval(), text: ODD[1].to_owned() },
+        EffectKind::TellThread { approval: approval(), text: ODD[1].to_owned(), to_deployers: true },
         EffectKind::TellGlassBroken { approval: approval() },
         EffectKind::RemindReview { approval: approval(), round: u32::MAX },
         EffectKind::SettleReview { approval: approval() },
