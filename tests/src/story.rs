@@ -453,7 +453,8 @@ impl Story {
         let update = update.key("pk", key("deploy", effect.deploy.as_str()));
         let update = update.key("sk", key("effect", effect.id.as_str()));
         let waits = if effect.waits_since.is_some() { ", waits_since = :past" } else { "" };
-        let update = update.update_expression(format!("SET created_at = :past{waits}"));
+        let due = if effect.first_due.is_some() { ", first_due = :past" } else { "" };
+        let update = update.update_expression(format!("SET created_at = :past{waits}{due}"));
         update.expression_attribute_values(":past", past).send().await.unwrap();
     }
 

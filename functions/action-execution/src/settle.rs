@@ -151,7 +151,7 @@ impl ActionExecution {
         };
         let is_open = approval.status.is_open();
         let stands = approval.dialog.is_some() || !is_open;
-        let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
+        let over = self.now().duration_since(effect.first_due()) > PARKED_FOR;
         let passing = failure.is_passing();
         let can_wait = approval.dialog.is_some() && approval.status.is_superseded() && !over;
         if let Some(asked) = failure.retry_after().filter(|_| can_wait) {

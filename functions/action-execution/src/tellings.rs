@@ -57,10 +57,10 @@ impl ActionExecution {
     }
 }
 
-/// True if nobody tries `effect` any longer at `now`, where it fails once more. What was committed
-/// long before its time has its tries, too.
+/// True if nobody tries `effect` any longer at `now`, where it fails once more. The day begins when it was
+/// due first, and not before a freeze ended that held it.
 pub(crate) fn is_over(effect: &Effect, now: Timestamp) -> bool {
-    now.duration_since(effect.created_at) > PARKED_FOR && effect.tries() > 2 * MAX_ATTEMPTS
+    now.duration_since(effect.first_due()) > PARKED_FOR && effect.tries() > 2 * MAX_ATTEMPTS
 }
 
 #[cfg(test)]
@@ -78,5 +78,8 @@ mod tests {
             let effect = Effect { attempts, ..effect.clone() };
             assert_eq!(is_over(&effect, at(hours)), expected, "{attempts} {hours}");
         }
+        // A quorum that a freeze held over the weekend has a day from its end.
+        let held = Effect { attempts: 17, first_due: Some(at(64)), ..effect };
+        assert_eq!([65, 88, 89].map(|hours| is_over(&held, at(hours))), [false, false, true]);
     }
 }

@@ -70,7 +70,7 @@ impl RuleEvaluation {
             self.store.commit(change.and(effect.id.as_str(), vec![tell], Vec::new())).await?;
             return Ok(Handled::Done);
         }
-        let waited = now.duration_since(effect.created_at);
+        let waited = now.duration_since(effect.first_due());
         let is_over = waited > PARKED_FOR;
         let after = if is_over {
             effect.closed(EffectState::Failed, Some(reason.clone()))
@@ -88,7 +88,7 @@ impl RuleEvaluation {
                 return Ok(Handled::Done);
             }
             if is_over || !was_parked {
-                let until = (!is_over).then(|| effect.created_at + PARKED_FOR);
+                let until = (!is_over).then(|| effect.first_due() + PARKED_FOR);
                 let url = self.deploy_url(&deploy);
                 let told = if is_whole(effect) {
                     deploy.confirmation = Confirmation::Unevaluated { reason: reason.clone() };

@@ -61,6 +61,10 @@ pub struct Effect {
     /// step ends that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_since: Option<Timestamp>,
+    /// The time at which it was to be done first, where that is later than its commit: it has a time of its
+    /// own, or something held it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_due: Option<Timestamp>,
 }
 
 /// A build that an attempt started, as the CI named it.
@@ -512,6 +516,7 @@ impl Effect {
             note: None,
             build: None,
             waits_since: None,
+            first_due: None,
         }
     }
 
@@ -519,6 +524,7 @@ impl Effect {
     pub fn later(id: EffectId, deploy: DeployId, kind: EffectKind, at: Timestamp, now: Timestamp) -> Self {
         let mut effect = Self::new(id, deploy, kind, now);
         effect.not_before = at.max(now);
+        effect.first_due = (at > now).then_some(at);
         effect.due_at = if effect.is_sent_at(now) { effect.not_before + GRACE } else { effect.not_before };
         effect
     }
@@ -664,6 +670,20 @@ mod tests {
         assert_eq!(started.spared(at(24)).tries(), 1);
         assert_eq!(started.spared(at(25)).tries(), 2);
         assert_eq!(started.uncounted().tries(), 1);
+    }
+
+    #[test]
+    fn day_of_a_later_effect_begins_at_its_time() {
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        let later =
+            |hours| Effect::later(id.clone(), deploy.clone(), EffectKind::EvaluateRules, at(hours), at(10));
+        // Approved on Friday, and frozen until Monday.
+        let frozen = later(74).started(at(75));
+        assert_eq!(frozen.first_due(), at(74));
+        assert_eq!(frozen.spared(at(98)).tries(), 0);
+        assert_eq!(frozen.spared(at(99)).tries(), 1);
+        assert_eq!(later(9).first_due(), at(10), "its time had come before");
     }
 
     #[test]

@@ -179,8 +179,10 @@ impl ActionExecution {
 pub(crate) fn kept_waiting(attempt: &Attempt, now: Timestamp, reason: String) -> Effect {
     let waited = now.duration_since(attempt.effect.created_at);
     let wait = (waited / 4).clamp(SHORTEST_WAIT, SignedDuration::from_mins(15));
-    // Waiting is no failure: it is never given up.
-    Effect { attempts: 1, spared: 0, waits_since: None, ..attempt.postponed(now, wait, reason) }
+    let after = attempt.postponed(now, wait, reason);
+    // Waiting is no failure: it is never given up, and its tries count from the end of it.
+    let first_due = Some(after.not_before);
+    Effect { attempts: 1, spared: 0, waits_since: None, first_due, ..after }
 }
 
 /// The end of a step of `attempt` that decided about a proposal. What is done already, an earlier attempt
