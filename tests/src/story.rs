@@ -292,6 +292,7 @@ impl Story {
             let tells = matches!(
                 effect.kind,
                 EffectKind::TellFailure { .. }
+                    | EffectKind::DrawStep { .. }
                     | EffectKind::TellThread { .. }
                     | EffectKind::TellChannel { .. }
                     | EffectKind::OfferEvaluation { .. }

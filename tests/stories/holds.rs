@@ -127,6 +127,14 @@ fn approved_hold_is_not_released_in_a_freeze() {
         };
         let page = looks_again(story, &deploy, |page| note(page).contains("freeze")).await;
         assert!(note(&page).ends_with(": release day."), "{}", note(&page));
+        let ana = story.person("Ana");
+        let told = story
+            .until("the thread to say that the freeze holds it", async || {
+                let sees = story.sees(&ana);
+                sees.contains("is approved, and nothing has run yet").then_some(sees)
+            })
+            .await;
+        assert!(told.contains("Approved by @Ana."), "{told}");
         assert_eq!(ci.approvals(&story.project()).len(), 0);
         freezes(story, &page, false).await;
         looks_again(story, &deploy, |page| page.runs[0].status == Status::Succeeded).await;

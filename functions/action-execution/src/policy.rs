@@ -331,7 +331,7 @@ impl ActionExecution {
         if blocks.is_empty() {
             return Ok(false);
         }
-        self.wait_for_policy(attempt, deploy, run, step, &blocks, !has_waited).await?;
+        self.wait_for_policy(attempt, deploy, run, step, (&blocks, own), !has_waited).await?;
         Ok(true)
     }
 
@@ -341,10 +341,12 @@ impl ActionExecution {
         deploy: &Deploy,
         run: &Run,
         step: usize,
-        blocks: &[String],
+        (blocks, own): (&[String], &[Approval]),
         is_news: bool,
     ) -> Tried<()> {
         let effect = &attempt.effect;
+        let thread = run.thread_of(step);
+        let voted = own.iter().find(|approval| Some(&approval.id) == thread.as_ref());
         let reason = format!("{KEPT_BACK}{}", message::shorten(&blocks.join(" "), 600));
         let after = kept_waiting(attempt, self.now(), reason.clone());
         let event = is_news.then(|| EventKind::RuleBlocked {
@@ -352,8 +354,8 @@ impl ActionExecution {
             rule: run.rule.clone(),
             shortfalls: blocks.to_vec(),
         });
-        // With a dialog, the step's line in its thread tells it.
-        let channel = match is_news && run.thread_of(step).is_none() {
+        // With a dialog, its thread tells it.
+        let channel = match is_news && thread.is_none() {
             true => self.fallback_channel(deploy).await?,
             false => None,
         };
@@ -367,7 +369,7 @@ impl ActionExecution {
             let Ok(decision) = run::decide(&run, step, command, now) else { return Ok(Some(change)) };
             let owner = format!("policy blocks {} {}", effect.id, effect.attempts);
             let (tell, event) = (tell.clone().into_iter().collect(), event.clone().into_iter().collect());
-            Ok(Some(change.run(decision).and(&owner, tell, event)))
+            Ok(Some(change.run(run::told_held(decision, step, voted)).and(&owner, tell, event)))
         })
         .await
     }

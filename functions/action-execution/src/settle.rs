@@ -55,6 +55,7 @@ impl ActionExecution {
             | EffectKind::JudgeOthers { .. }
             | EffectKind::ApplyPolicy { .. }
             | EffectKind::TellFreezeLifted { .. }
+            | EffectKind::DrawStep { .. }
             | EffectKind::TellThread { .. }
             | EffectKind::SettleReview { .. }
             | EffectKind::Expire { .. }
@@ -62,8 +63,7 @@ impl ActionExecution {
             | EffectKind::AdvanceRun { .. } => {
                 self.settle_waited_for(attempt, "the dialog's thread", failure).await
             }
-            EffectKind::DrawStep { .. }
-            | EffectKind::Remind { .. }
+            EffectKind::Remind { .. }
             | EffectKind::EvaluateRules
             | EffectKind::EvaluateAgain
             | EffectKind::AskAgain { .. } => {

@@ -401,6 +401,7 @@ impl EffectKind {
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::SettleReview { .. }
+            | Self::DrawStep { .. }
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. } => true,
@@ -412,7 +413,6 @@ impl EffectKind {
             | Self::Remind { .. }
             | Self::JudgeAgain { .. }
             | Self::RemindReview { .. }
-            | Self::DrawStep { .. }
             | Self::TellPerson { .. }
             | Self::AskMember { .. } => false,
         }
@@ -695,6 +695,7 @@ mod tests {
             EffectKind::WatchFreeze { approval: approval.clone() },
             EffectKind::SettleReview { approval: approval.clone() },
             EffectKind::tell_thread(approval.clone(), String::new()),
+            EffectKind::DrawStep { approval: None, run: RunId::from_text("r"), step: 0 },
             EffectKind::TellChannel { channel: "#a".to_owned(), text: String::new() },
         ] {
             assert!(kind.is_waited_for(), "{kind:?}");

@@ -46,7 +46,7 @@ pub use policy::{
 };
 pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
-pub use step::{step_elsewhere, step_line};
+pub use step::{step_elsewhere, step_held, step_line};
 pub use tell::{
     dialog_not_shown, freeze_lifted, not_told_in_thread, quorum_told, reminder, reopened, rule_not_opened,
     rules_not_judged, rules_refused, undone, with_deployers,

@@ -4,6 +4,7 @@
 mod again;
 mod decide;
 mod failure;
+mod held;
 mod kept_back;
 mod order;
 mod permission;
@@ -12,6 +13,7 @@ mod pinned;
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
 pub use failure::{FailureNotice, FirstTry, KnownMakers, Makers, NotTheirs, Resolved};
+pub use held::told_held;
 pub use kept_back::KEPT_BACK;
 pub use pinned::pinned;
 

@@ -1,8 +1,9 @@
 //! A step's line: in the dialog's thread, or in the deployment's channel.
 
 use super::Message;
-use super::pieces::{and_more, code, cut_bytes, deploy_link, section, sentence};
+use super::pieces::{and_more, code, cut_bytes, deploy_link, mentions, section, sentence};
 use crate::action::Action;
+use crate::approval::{Approval, Choice};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
@@ -10,6 +11,8 @@ use serde_json::json;
 
 /// The most bytes of a line: a section takes 3000 characters, an update of text alone 4000 bytes.
 const LINE_LIMIT: usize = 3000;
+/// The most bytes of the reason why a step is held: the mentions stand below it.
+const HELD_LIMIT: usize = 2000;
 
 /// The line of step number `step` of `run` in the dialog's thread; `None` for a step that shows no line.
 pub fn step_line(run: &Run, step: usize) -> Option<String> {
@@ -47,6 +50,24 @@ pub fn step_line(run: &Run, step: usize) -> Option<String> {
         StepState::Unknown { .. } => format!(":grey_question: {action} may or may not have happened."),
     };
     Some(cut_bytes(&line, LINE_LIMIT))
+}
+
+/// The message to the dialog's thread that `action` waits for `reason` although people approved it; it mentions
+/// those who did in `voted`.
+pub fn step_held(action: &Action, reason: &str, voted: Option<&Approval>) -> String {
+    let votes = voted.iter().flat_map(|approval| &approval.votes);
+    let approving = votes.filter(|vote| vote.choice == Choice::Approve);
+    let voters: Vec<String> = approving.map(|vote| vote.voter.clone()).collect();
+    let approved = match voters.is_empty() {
+        true => String::new(),
+        false => format!("\nApproved by {}.", mentions(voters.iter())),
+    };
+    let line = format!(
+        ":hourglass_flowing_sand: {} is approved, and nothing has run yet: {}",
+        code(&action.to_string()),
+        sentence(reason)
+    );
+    format!("{}{approved}", cut_bytes(&line, HELD_LIMIT))
 }
 
 /// The same for a step that has no thread, in a deployment's channel; `None` for a step that shows no line.
