@@ -210,6 +210,7 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
         Approved, but webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while calling the webhook: connection closed before message completed.
+        [… Ask again]
 
         ↳ ❔ webhook: https://RECEIVER may or may not have happened.
 

@@ -277,7 +277,7 @@ pub(super) fn resolve(
     if let Some(approval) = approval {
         decision.follow(EffectKind::DrawDialog { approval });
     }
-    if run.status == Status::Stopped {
+    if run.status == Status::Stopped || run.stands_still() {
         // Their dialogs don't offer to ask again while the run goes on.
         for approval in super::decide::asked(run) {
             decision.follow(EffectKind::DrawDialog { approval });

@@ -1,7 +1,7 @@
 //! Asking again for an approval that is closed.
 
 use crate::samples::{after, approval, ask, at, check, click, counted, for_it, hook, voted};
-use approval::action::{Action, ApprovalSpec};
+use approval::action::{Action, ApprovalSpec, OnFailure};
 use approval::approval::{Approval, Choice, Dialog, Electorate, Outcome, Status, Verdict};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
@@ -74,6 +74,35 @@ fn only_what_ended_without_success_may_be_asked_again() {
     assert_eq!(succeeded.may_ask_again(&approved), Err(NotAgain::Succeeded));
     let going_on = Run { status: run::Status::Running, ..run };
     assert_eq!(going_on.may_ask_again(&approval), Err(NotAgain::NotOver));
+}
+
+#[test]
+fn run_that_stands_at_an_unknown_step_may_be_asked_again() {
+    let (mut run, approval) = ended(Status::Approved { at: at(70) });
+    let done = StepState::Succeeded { at: at(1), summary: "done".to_owned(), url: None };
+    run.steps[1].state = done.clone();
+    run.steps[2].state = StepState::Unknown { at: at(80), reason: "no answer".to_owned() };
+    run.steps[2].on_failure = OnFailure::Stop;
+    run.status = run::Status::Running;
+    assert_eq!(run.may_ask_again(&approval), Ok(Ended::Failed));
+    let mut going_on = run.clone();
+    going_on.steps[0].state = StepState::Running { note: None, waits: false };
+    assert_eq!(going_on.may_ask_again(&approval), Err(NotAgain::NotOver), "another step runs");
+    going_on.steps[0].state = StepState::Waiting;
+    assert_eq!(going_on.may_ask_again(&approval), Err(NotAgain::NotOver), "another step is about to run");
+    let mut told = run.clone();
+    told.steps[2].on_failure = OnFailure::Continue;
+    assert_eq!(told.may_ask_again(&approval), Err(NotAgain::NotOver), "it does not stop the run");
+
+    let (deploy, actions) = (deploy(), actions());
+    let (earlier, next) = run
+        .ask_again((&approval, &[]), &opening(&deploy, &actions), ("U9", "zoe"), at(100))
+        .expect("it is asked again");
+    assert_eq!(earlier.next.status, run::Status::Stopped);
+    assert_eq!(earlier.next.steps[2].state, run.steps[2].state, "nobody knows more about it");
+    assert_eq!(earlier.events, [EventKind::RunStopped { run: run.id.clone(), step: 2 }]);
+    assert!(earlier.next.offers(2).is_empty());
+    assert_eq!(next.next.steps[2].state, StepState::Waiting, "it runs if people approve it again");
 }
 
 #[test]
