@@ -2,7 +2,7 @@
 //! is known all the same.
 
 use crate::pages::told;
-use approval::effect::{EffectKind, EffectState};
+use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::DeployId;
 use approval::run::Status;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -95,6 +95,30 @@ fn failure_is_told_in_the_channel_where_its_thread_is_gone() {
         assert_eq!(story.settled(&deploy).await.runs[0].status, Status::Stopped, "it is Ana's change");
         slack.click(&ben, &place.channel, &place.ts, "mark_as_done").await.unwrap();
         assert_eq!(story.settled(&deploy).await.runs[0].status, Status::Succeeded);
+    });
+}
+
+#[test]
+fn reminder_is_told_in_the_channel_if_its_thread_is_gone() {
+    tell("reminder-elsewhere", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let options = format!("{{votes_required: 2, remind_after: '1h', approvers: [{ana}, {ben}]}}");
+        let (deploy, dialog) = story.asks(&options, "webhook: 'https://example.com'").await;
+        story.click(&ana, &dialog, "approve").await;
+        let gone = FaultKind::status(200, "{\"ok\": false, \"error\": \"thread_not_found\"}");
+        let words = Fault::once("chat.postMessage", gone).with_body("This waits for a decision");
+        story.world.slack.faults().push(words);
+        let page = story.settled(&deploy).await;
+        let is_it = |effect: &&Effect| matches!(effect.kind, EffectKind::Remind { .. });
+        story.pull_forward(page.effects.iter().find(is_it).unwrap()).await;
+        story.world.tick().await;
+        let told = story
+            .until("the channel to be reminded", async || {
+                let problems = story.problems();
+                problems.into_iter().find(|told| told.contains("This waits for a decision"))
+            })
+            .await;
+        assert!(told.contains("Still to vote: @Ben"), "{told}");
     });
 }
 

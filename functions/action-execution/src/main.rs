@@ -11,6 +11,7 @@ mod earlier;
 mod edits;
 mod effect_error;
 mod electorate;
+mod elsewhere;
 mod failed;
 mod frozen;
 mod glass;

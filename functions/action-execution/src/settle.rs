@@ -56,6 +56,7 @@ impl ActionExecution {
             | EffectKind::ApplyPolicy { .. }
             | EffectKind::TellFreezeLifted { .. }
             | EffectKind::DrawStep { .. }
+            | EffectKind::Remind { .. }
             | EffectKind::TellThread { .. }
             | EffectKind::SettleReview { .. }
             | EffectKind::Expire { .. }
@@ -63,10 +64,7 @@ impl ActionExecution {
             | EffectKind::AdvanceRun { .. } => {
                 self.settle_waited_for(attempt, "the dialog's thread", failure).await
             }
-            EffectKind::Remind { .. }
-            | EffectKind::EvaluateRules
-            | EffectKind::EvaluateAgain
-            | EffectKind::AskAgain { .. } => {
+            EffectKind::EvaluateRules | EffectKind::EvaluateAgain | EffectKind::AskAgain { .. } => {
                 self.settle_telling(attempt, "the dialog's thread", failure).await
             }
         }

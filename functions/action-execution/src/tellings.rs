@@ -4,20 +4,18 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::settle::sentence;
-use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, PARKED_FOR};
+use approval::effect::{Effect, MAX_ATTEMPTS, PARKED_FOR};
 use approval::event::EventKind;
-use approval::message;
 use jiff::Timestamp;
 use providers::Failure;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
-use store::{Change, StoreError};
+use store::Change;
 
 impl ActionExecution {
     /// Puts on record that something that people wait for was not done, and has the clock send it
     /// again, ever more seldom, for a day. `channel` is where it goes, as the record names it. What
-    /// the channel takes no more is put on record at once, and what was to be said in a thread is
-    /// said in the deployment's channel.
+    /// the channel takes no more is put on record at once, and told elsewhere.
     ///
     /// # Errors
     ///
@@ -36,24 +34,14 @@ impl ActionExecution {
         let reason = sentence(&failure.to_string());
         let mut change = Change::to(&effect.deploy, now).effect(effect, self.parked(attempt, &reason));
         if !is_passing && effect.note.as_ref() != Some(&reason) {
-            let elsewhere = self.told_elsewhere(effect).await?;
+            let elsewhere = self.told_elsewhere(attempt).await?;
             let event = EventKind::NotTold { channel: channel.to_owned(), reason };
             let owner = format!("{} attempt {}", effect.id, effect.attempts);
-            change = change.and(&owner, elsewhere.into_iter().collect(), vec![event]);
+            change = change.and(&owner, elsewhere, vec![event]);
         }
         self.store.commit(change).await?;
         // Its message is done; the clock sends the effect again when it is due.
         Ok(Handled::Done)
-    }
-
-    /// Returns an effect that posts the text of `effect` in the deployment's channel, if `effect` posts to a
-    /// thread and there is a channel.
-    async fn told_elsewhere(&self, effect: &Effect) -> Result<Option<EffectKind>, StoreError> {
-        let EffectKind::TellThread { text, .. } = &effect.kind else { return Ok(None) };
-        let Some(deploy) = self.store.deploy(&effect.deploy).await? else { return Ok(None) };
-        let channel = self.fallback_channel(&deploy).await?;
-        let text = message::not_told_in_thread(&deploy, &self.deploy_url(&deploy.id), text);
-        Ok(channel.map(|channel| EffectKind::TellChannel { channel, text }))
     }
 }
 
@@ -66,6 +54,7 @@ pub(crate) fn is_over(effect: &Effect, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approval::effect::EffectKind;
     use approval::id::{ApprovalId, DeployId, EffectId};
     use jiff::SignedDuration;
 

@@ -402,6 +402,7 @@ impl EffectKind {
             | Self::TellGlassBroken { .. }
             | Self::SettleReview { .. }
             | Self::DrawStep { .. }
+            | Self::Remind { .. }
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. } => true,
@@ -410,7 +411,6 @@ impl EffectKind {
             | Self::AskAgain { .. }
             | Self::RunStep { .. }
             | Self::RetryStep { .. }
-            | Self::Remind { .. }
             | Self::JudgeAgain { .. }
             | Self::RemindReview { .. }
             | Self::TellPerson { .. }
@@ -693,6 +693,7 @@ mod tests {
             EffectKind::judge_others(Others::Blocked),
             EffectKind::ApplyPolicy { from: None },
             EffectKind::WatchFreeze { approval: approval.clone() },
+            EffectKind::Remind { approval: approval.clone() },
             EffectKind::SettleReview { approval: approval.clone() },
             EffectKind::tell_thread(approval.clone(), String::new()),
             EffectKind::DrawStep { approval: None, run: RunId::from_text("r"), step: 0 },
@@ -700,7 +701,8 @@ mod tests {
         ] {
             assert!(kind.is_waited_for(), "{kind:?}");
         }
-        assert!(!EffectKind::Remind { approval }.is_waited_for(), "a late reminder helps nobody");
+        // The next reminder of a review comes a day later.
+        assert!(!EffectKind::RemindReview { approval, round: 1 }.is_waited_for());
     }
 
     #[test]
