@@ -294,6 +294,7 @@ impl Story {
                 EffectKind::TellFailure { .. }
                     | EffectKind::DrawStep { .. }
                     | EffectKind::TellThread { .. }
+                    | EffectKind::TellMember { .. }
                     | EffectKind::TellChannel { .. }
                     | EffectKind::OfferEvaluation { .. }
             );

@@ -34,7 +34,7 @@ fn cancelled(story: &Story, revision: &str) {
     ci.cancel(&held.workflow_id);
 }
 
-fn telling(page: &Page) -> &approval::effect::Effect {
+fn telling(page: &Page) -> &Effect {
     let is_it = |kind: &EffectKind| matches!(kind, EffectKind::TellFailure { .. });
     page.effects.iter().find(|effect| is_it(&effect.kind)).unwrap()
 }
@@ -46,7 +46,7 @@ fn failure_is_told_after_an_outage_of_slack() {
         let effect = story
             .until("the first try to fail", async || {
                 let page = story.world.store.page(&deploy).await.unwrap()?;
-                let tries = |effect: &&approval::effect::Effect| {
+                let tries = |effect: &&Effect| {
                     matches!(effect.kind, EffectKind::TellFailure { .. })
                         && effect.state == EffectState::Pending
                         && effect.note.is_some()
@@ -95,6 +95,22 @@ fn failure_is_told_in_the_channel_where_its_thread_is_gone() {
         assert_eq!(story.settled(&deploy).await.runs[0].status, Status::Stopped, "it is Ana's change");
         slack.click(&ben, &place.channel, &place.ts, "mark_as_done").await.unwrap();
         assert_eq!(story.settled(&deploy).await.runs[0].status, Status::Succeeded);
+    });
+}
+
+#[test]
+fn failure_is_told_directly_if_no_channel_takes_it() {
+    tell("telling-directly", async |story| {
+        let ben = story.person("Ben");
+        let archived = FaultKind::status(200, "{\"ok\": false, \"error\": \"is_archived\"}");
+        fails(story, archived, 2).await;
+        let told = story
+            .until("a direct message to who approved", async || {
+                let messages = story.world.slack.direct_messages(&ben);
+                messages.into_iter().map(|message| message.text).find(|text| text.contains(&story.name))
+            })
+            .await;
+        assert!(told.contains("failed") && told.contains("No channel takes this message"), "{told}");
     });
 }
 

@@ -8,8 +8,9 @@ use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectState};
 use approval::id::{ApprovalId, RunId};
 use approval::message::{self, FailedStep, Message};
-use approval::run::{self, FailureNotice, KnownMakers, Makers, Run, Status};
+use approval::run::{self, FailureNotice, KnownMakers, Makers, Run, Status, Step};
 use jiff::Timestamp;
+use providers::Failure;
 use providers::slack::client::{MessageRef, Slack};
 use runtime::effects::Attempt;
 use store::{Change, ReadStep, StoreError};
@@ -18,7 +19,7 @@ use store::{Change, ReadStep, StoreError};
 const LOOKS: u32 = 4;
 
 /// A failure of a step.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failed<'a> {
     /// The approval in whose thread it is told; `None`: it is told in the deployment's channel.
     pub(crate) approval: Option<&'a ApprovalId>,
@@ -29,7 +30,8 @@ pub(crate) struct Failed<'a> {
 
 impl ActionExecution {
     /// Tells people of a failure, in a new message. One that somebody dealt with loses its buttons instead,
-    /// and says who. Where the thread takes nothing any more, it is told in the deployment's channel.
+    /// and says who. Where the thread takes nothing any more, it is told in the deployment's channel, and where
+    /// that takes nothing either, directly ([`crate::elsewhere`]).
     pub(crate) async fn tell_failure(&self, attempt: &Attempt, failed: Failed<'_>) -> Tried<()> {
         let effect = &attempt.effect;
         let Failed { step, at, .. } = failed;
@@ -60,7 +62,14 @@ impl ActionExecution {
         let (channel, thread) = match (dialog, &fallback) {
             (Some(dialog), _) => (dialog.channel, Some(dialog.ts)),
             (None, Some(channel)) => (channel.clone(), None),
-            (None, None) => return self.done(effect).await,
+            // It says that somebody dealt with it.
+            (None, None) if place.is_some() => return self.done(effect).await,
+            (None, None) => {
+                return Err(Failure::Permanent(
+                    "the deployment has no channel to tell it in: name one on its page".to_owned(),
+                )
+                .into());
+            }
         };
         let workspace = self.outside.workspace(&slack).await?;
         let deployers = match place {
@@ -175,9 +184,49 @@ impl ActionExecution {
         let Some(deploy) = self.store.deploy(&attempt.effect.deploy).await? else {
             return Ok(text.to_owned());
         };
+        Ok(message::with_deployers(text, &self.deployers_of(attempt, &deploy).await?))
+    }
+
+    /// Those who deployed `deploy`, as Slack user ids, as far as they can be looked up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::mentioning_deployers`].
+    pub(crate) async fn deployers_of(&self, attempt: &Attempt, deploy: &Deploy) -> Tried<Vec<String>> {
         let slack = self.outside.slack(self.now()).await?;
-        let deployers = self.found_deployers(attempt, &slack, &deploy).await?;
-        Ok(message::with_deployers(text, &deployers))
+        self.found_deployers(attempt, &slack, deploy).await
+    }
+
+    /// The text about a failure, and the approval before its step, for those who are told of it directly;
+    /// `None`: somebody dealt with it.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub(crate) async fn failure_text(
+        &self,
+        effect: &Effect,
+        failed: Failed<'_>,
+    ) -> Tried<Option<(Option<Approval>, String)>> {
+        let read = self.store.step(&effect.deploy, failed.run, failed.step).await?;
+        let Some(ReadStep { deploy, run, approvals }) = read else { return Ok(None) };
+        let failure = run.steps.get(failed.step).and_then(Step::failure);
+        if failure.is_none_or(|(at, _)| at != failed.at) {
+            return Ok(None);
+        }
+        let approval = approvals.into_iter().find(|approval| Some(&approval.id) == failed.approval);
+        let shown = FailedStep {
+            run: &run,
+            step: failed.step,
+            approval: approval.as_ref(),
+            in_thread: false,
+            deploy: &deploy,
+            deploy_url: &self.deploy_url(&deploy.id),
+            deployers: &[],
+            workspace: "",
+        };
+        let text = message::step_failed(&shown).map(|message| message.text);
+        Ok(text.map(|text| (approval, text)))
     }
 
     /// Those who deployed `deploy`, as Slack user ids: the message mentions them. Nobody, where they can't be

@@ -201,6 +201,7 @@ impl ActionExecution {
                 self.outside.slack(self.now()).await?.post_ephemeral(channel, user, text).await?;
                 self.done(effect).await
             }
+            EffectKind::TellMember { user, text } => self.tell_member(attempt, user, text).await,
             EffectKind::TellChannel { channel, text } => {
                 self.post_once(attempt, channel, None, text, &serde_json::Value::Null, effect.id.as_str())
                     .await?;

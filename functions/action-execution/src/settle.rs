@@ -8,7 +8,7 @@ use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId, digest};
-use approval::{approval as votes, message, run};
+use approval::{approval as votes, run};
 use jiff::SignedDuration;
 use providers::Failure;
 use runtime::batch::Handled;
@@ -46,6 +46,7 @@ impl ActionExecution {
             EffectKind::TellChannel { channel, .. } | EffectKind::OfferEvaluation { channel, .. } => {
                 self.settle_waited_for(attempt, channel, failure).await
             }
+            EffectKind::TellMember { .. } => self.settle_waited_for(attempt, "the member", failure).await,
             EffectKind::AskMember { .. } => self.settle_telling(attempt, "the member", failure).await,
             EffectKind::TellGlassBroken { .. } => {
                 self.settle_waited_for(attempt, "the approval's channel", failure).await
@@ -162,7 +163,7 @@ impl ActionExecution {
         if stands {
             if !passing && effect.note.as_ref() != Some(&reason) {
                 // People can't see it any more, or see an older state of it: its channel may be archived.
-                self.tell_not_shown(effect, &deploy, &approval, &reason).await?;
+                self.tell_not_shown(attempt, &deploy, &approval, &reason).await?;
             }
             self.store.settle(effect, &self.parked(attempt, &reason)).await?;
             return Ok(Handled::Done);
@@ -175,38 +176,30 @@ impl ActionExecution {
         }
         let mut change = Change::to(&effect.deploy, self.now()).effect(effect, self.parked(attempt, &reason));
         if effect.note.as_ref() != Some(&reason) && !stands {
-            let told = self.fallback_channel(&deploy).await?.filter(|channel| *channel != approval.channel);
-            let tell = told.map(|channel| EffectKind::TellChannel {
-                channel,
-                text: message::dialog_not_shown(&approval, &deploy, &self.deploy_url(&deploy.id), &reason),
-            });
+            let tell = self.tell_of_dialog(attempt, &deploy, &approval, &reason).await?;
             let event = EventKind::NotTold { channel: approval.channel, reason };
             let owner = format!("dialog {id} attempt {}", effect.attempts);
-            change = change.and(&owner, tell.into_iter().collect(), vec![event]);
+            change = change.and(&owner, tell, vec![event]);
         }
         self.store.commit(change).await?;
         // Its message is done; the clock sends the effect again when it is due.
         Ok(Handled::Done)
     }
 
-    /// Puts on record, and has the deployment's channel told, that the dialog of `approval`, which is open,
+    /// Puts on record, and has people told elsewhere, that the dialog of `approval`, which is open,
     /// can't be shown for `reason`; once for each reason.
     async fn tell_not_shown(
         &self,
-        effect: &Effect,
+        attempt: &Attempt,
         deploy: &Deploy,
         approval: &votes::Approval,
         reason: &str,
     ) -> Tried<()> {
-        let told = self.fallback_channel(deploy).await?.filter(|channel| *channel != approval.channel);
-        let tell = told.map(|channel| EffectKind::TellChannel {
-            channel,
-            text: message::dialog_not_shown(approval, deploy, &self.deploy_url(&deploy.id), reason),
-        });
+        let tell = self.tell_of_dialog(attempt, deploy, approval, reason).await?;
         let event = EventKind::NotTold { channel: approval.channel.clone(), reason: reason.to_owned() };
         let owner = format!("dialog {} not shown {}", approval.id, digest(&[reason]));
-        let change = Change::to(&effect.deploy, self.now());
-        match self.store.commit(change.and(&owner, tell.into_iter().collect(), vec![event])).await {
+        let change = Change::to(&deploy.id, self.now());
+        match self.store.commit(change.and(&owner, tell, vec![event])).await {
             // It was told before.
             Ok(()) | Err(CommitError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),

@@ -245,6 +245,13 @@ pub enum EffectKind {
         /// The message, in Slack's mrkdwn.
         text: String,
     },
+    /// Tell a member something in their direct message, because no channel takes it.
+    TellMember {
+        /// The Slack user id.
+        user: String,
+        /// The message, in Slack's mrkdwn.
+        text: String,
+    },
     /// Say something in the dialog's thread.
     TellThread {
         /// The approval.
@@ -378,6 +385,7 @@ impl EffectKind {
             | Self::DrawDialog { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
+            | Self::TellMember { .. }
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. }
@@ -403,6 +411,7 @@ impl EffectKind {
             | Self::SettleReview { .. }
             | Self::DrawStep { .. }
             | Self::Remind { .. }
+            | Self::TellMember { .. }
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. } => true,
@@ -443,6 +452,7 @@ impl EffectKind {
             | Self::DrawStep { .. }
             | Self::TellFailure { .. }
             | Self::TellPerson { .. }
+            | Self::TellMember { .. }
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. }
@@ -492,7 +502,7 @@ impl EffectKind {
             Self::DrawStep { approval: None, run, .. } | Self::TellFailure { approval: None, run, .. } => {
                 format!("lines-{run}")
             }
-            Self::TellPerson { user, .. } => format!("person-{user}"),
+            Self::TellPerson { user, .. } | Self::TellMember { user, .. } => format!("person-{user}"),
             Self::TellChannel { .. } | Self::OfferEvaluation { .. } => format!("tell-{deploy}"),
             Self::AskMember { handle, .. } => format!("people-{}", digest(&[&handle.to_string()])),
         }
@@ -698,6 +708,7 @@ mod tests {
             EffectKind::tell_thread(approval.clone(), String::new()),
             EffectKind::DrawStep { approval: None, run: RunId::from_text("r"), step: 0 },
             EffectKind::TellChannel { channel: "#a".to_owned(), text: String::new() },
+            EffectKind::TellMember { user: "U1".to_owned(), text: String::new() },
         ] {
             assert!(kind.is_waited_for(), "{kind:?}");
         }

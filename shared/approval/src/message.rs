@@ -49,7 +49,7 @@ pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, wh
 pub use step::{step_elsewhere, step_held, step_line};
 pub use tell::{
     dialog_not_shown, freeze_lifted, not_told_in_thread, quorum_told, reminder, reopened, rule_not_opened,
-    rules_not_judged, rules_refused, undone, with_deployers,
+    rules_not_judged, rules_refused, told_directly, undone, with_deployers,
 };
 
 use serde_json::Value;

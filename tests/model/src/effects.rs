@@ -269,6 +269,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::SettleReview { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
+        | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::AskMember { .. } => return None,
     };
@@ -305,6 +306,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
         | EffectKind::OfferEvaluation { .. }
+        | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::AskMember { .. } => Some(done(world, scenario, at, &effect)),
     }

@@ -302,6 +302,7 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         | EffectKind::TellFailure { .. }
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
+        | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::AskMember { .. } => return None,

@@ -28,6 +28,7 @@ impl EffectKind {
             Self::DrawDialog { .. } => "draw_dialog",
             Self::DrawStep { .. } => "draw_step",
             Self::TellPerson { .. } => "tell_person",
+            Self::TellMember { .. } => "tell_member",
             Self::TellThread { .. } => "tell_thread",
             Self::OfferEvaluation { .. } => "offer_evaluation",
             Self::TellChannel { .. } => "tell_channel",

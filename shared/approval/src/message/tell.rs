@@ -61,6 +61,11 @@ pub fn not_told_in_thread(deploy: &Deploy, deploy_url: &str, text: &str) -> Stri
     )
 }
 
+/// The direct message with the `text` (in mrkdwn) that no channel takes.
+pub fn told_directly(text: &str) -> String {
+    format!("{text}\nNo channel takes this message, so you get it directly: you deployed or approved this.")
+}
+
 /// The message to a channel that a dialog could not be shown where its rule wants it.
 pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
     format!(

@@ -382,6 +382,7 @@ pub fn effects() -> Vec<EffectKind> {
         draw(Some(approval())),
         draw(None),
         EffectKind::TellPerson { channel: "C1".to_owned(), user: "U1".to_owned(), text: String::new() },
+        EffectKind::TellMember { user: "U1".to_owned(), text: ODD[1].to_owned() },
         EffectKind::TellChannel { channel: String::new(), text: ODD[2].to_owned() },
         EffectKind::AskMember { handle: Handle::github(u64::MAX), version: 1, at: None },
         EffectKind::AskMember {
