@@ -114,7 +114,8 @@ impl ActionExecution {
     /// Puts on record which build `attempt` started, or is about to release, so that a later attempt looks at
     /// it by its id. If that can't be written, a later attempt of another process searches for the build.
     pub(super) async fn keep_build(&self, attempt: &Attempt, build: StartedBuild) {
-        let claimed = &attempt.effect;
+        // A retry acts as the effect before it, whose row is closed.
+        let claimed = attempt.claimed();
         let started = Effect { build: Some(build.clone()), ..claimed.clone() };
         let _ = attempt.build.set(build);
         if let Err(error) = self.store.settle(claimed, &started).await {
