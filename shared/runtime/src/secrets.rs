@@ -108,10 +108,19 @@ impl HeaderSecret {
     }
 }
 
+impl WriteSecret {
+    /// The header secret called `name`, if it has a value and rules of `deployment` may send it.
+    pub fn header(&self, name: &str, deployment: &Slug) -> Option<&HeaderSecret> {
+        let held = self.webhook_headers.get(name)?;
+        let is_filled = !held.value.expose_secret().trim().is_empty();
+        (is_filled && held.is_for(deployment)).then_some(held)
+    }
+}
+
 impl Complete for WriteSecret {
+    /// An empty header is no header; it keeps the webhooks that don't send it from nothing.
     fn missing(&self) -> Option<&'static str> {
-        let values = self.webhook_headers.values();
-        values.map(|held| &held.value).any(|value| value.expose_secret().trim().is_empty()).then_some("value")
+        None
     }
 }
 
@@ -302,9 +311,21 @@ mod tests {
             let held = HeaderSecret { value: "v".into(), hosts: Vec::new(), deployments };
             assert_eq!(held.is_for(&deployment), expected, "{named:?}");
         }
-        let read = |text: &str| serde_json::from_str::<WriteSecret>(text).unwrap().missing();
-        assert_eq!(read("{}"), None);
-        assert_eq!(read(r#"{"webhook_headers": {"pager": {"value": " "}}}"#), Some("value"));
+    }
+
+    #[test]
+    fn empty_header_secret_is_left_out_alone() {
+        let deployment = Slug::new("acme", "checkout").unwrap();
+        let text = r#"{"webhook_headers": {
+            "empty": {"value": " ", "deployments": ["acme/*"]},
+            "pager": {"value": "v", "deployments": ["acme/*"]},
+            "other": {"value": "v", "deployments": ["beta/*"]}
+        }}"#;
+        let write: WriteSecret = serde_json::from_str(text).unwrap();
+        assert_eq!(write.missing(), None);
+        let found = ["empty", "pager", "other", "none"].map(|name| write.header(name, &deployment).is_some());
+        assert_eq!(found, [false, true, false, false]);
+        assert_eq!(serde_json::from_str::<WriteSecret>("{}").unwrap().missing(), None);
     }
 
     #[test]

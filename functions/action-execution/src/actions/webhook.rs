@@ -83,7 +83,7 @@ impl ActionExecution {
         secret: &str,
     ) -> Result<Result<Header, String>, Failure> {
         let write = self.outside.write_secret(self.now()).await?;
-        let held = write.webhook_headers.get(secret).filter(|held| held.is_for(&deploy.deployment));
+        let held = write.header(secret, &deploy.deployment);
         // Whoever writes rules learns nothing of secrets that are for others.
         Ok(held
             .map(|held| Header::Secret {
