@@ -30,8 +30,8 @@ pub(crate) struct Failed<'a> {
 
 impl ActionExecution {
     /// Tells people of a failure, in a new message. One that somebody dealt with loses its buttons instead,
-    /// and says who. Where the thread takes nothing any more, it is told in the deployment's channel, and where
-    /// that takes nothing either, directly ([`crate::elsewhere`]).
+    /// and says who. Where the thread takes nothing any more, it is told in the deployment's channel, and
+    /// where that takes nothing either, directly ([`crate::elsewhere`]).
     pub(crate) async fn tell_failure(&self, attempt: &Attempt, failed: Failed<'_>) -> Tried<()> {
         let effect = &attempt.effect;
         let Failed { step, at, .. } = failed;

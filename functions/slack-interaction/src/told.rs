@@ -9,8 +9,8 @@ use store::{Change, CommitError};
 
 impl SlackInteraction {
     /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`, once
-    /// a minute. `false`: that was done before. They clicked again, or this is Slack's repetition of the click
-    /// or a replay.
+    /// a minute. `false`: that was done before. They clicked again, or this is Slack's repetition of the
+    /// click or a replay.
     pub(crate) async fn tell_once(
         &self,
         call: &Call<'_>,
@@ -30,8 +30,8 @@ impl SlackInteraction {
     }
 }
 
-/// The owner of the refusal `text` of `click`. Whoever goes on clicking the same button within a minute of Slack's
-/// clock is told once.
+/// The owner of the refusal `text` of `click`. Whoever goes on clicking the same button within a minute of
+/// Slack's clock is told once.
 fn once_a_minute(click: &Click, text: &str) -> String {
     let Click { user, message_ts, action_id, action_ts, .. } = click;
     let seconds = action_ts.split('.').next().and_then(|seconds| seconds.parse::<u64>().ok());

@@ -1,6 +1,7 @@
 //! Facts that become known of a deploy, put on record by whichever function learns of them.
 
 use crate::race;
+use approval::event::EventKind;
 use approval::facts::{Command, decide};
 use approval::id::DeployId;
 use jiff::Timestamp;
@@ -19,7 +20,11 @@ pub async fn record_fact(
     race::decide_patiently(who, async || {
         let known = store.facts(deploy).await?;
         let Some(decision) = decide(&known, command.clone(), now) else { return Ok(false) };
+        let is_full = decision.events.contains(&EventKind::ReactionsFull);
         store.commit(Change::to(deploy, now).facts(decision)).await?;
+        if is_full {
+            tracing::warn!(%deploy, "a reaction is not counted: the deploy has as many as are kept");
+        }
         Ok(true)
     })
     .await

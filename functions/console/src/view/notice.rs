@@ -235,7 +235,8 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::HealthReported { .. }
         | EventKind::HealthWithdrawn { .. }
         | EventKind::TagAdded { .. }
-        | EventKind::Reacted { .. } => Vec::new(),
+        | EventKind::Reacted { .. }
+        | EventKind::ReactionsFull => Vec::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use approval::approval::Verdict;
 use approval::deploy::Source;
 use approval::deploy_state::DeployState;
 use approval::event::{Event, EventKind};
-use approval::facts::{Health, Thumb};
+use approval::facts::{Health, MAX_KEPT, Thumb};
 use approval::id::{ApprovalId, RunId};
 use approval::run::Resolution;
 use jiff::Timestamp;
@@ -350,6 +350,10 @@ impl Teller<'_> {
                 let what = if *is_there { "reacted with" } else { "took back" };
                 told(Tone::Plain, format!("{who} {what} {sign}."))
             }
+            EventKind::ReactionsFull => told(
+                Tone::Warning,
+                format!("A reaction was not counted: Signoff keeps {MAX_KEPT} reactions of a deploy."),
+            ),
             EventKind::PutAside { row, reason } => told(Tone::Warning, put_aside(row, reason)),
             EventKind::NotTold { channel, reason } => {
                 told(Tone::Warning, format!("{channel} could not be told in Slack: {reason}"))

@@ -27,9 +27,9 @@ pub(super) fn tell_reopened(decision: &mut Decision<Approval>, before: &Approval
     tell(decision, text, is_over);
 }
 
-/// Posts in the dialog's thread that the actions after the quorum of `before` wait, because those who approved
-/// can't be looked up, or that they don't run, because Signoff cancelled the approval of `decision` or a newer
-/// deploy took its place.
+/// Posts in the dialog's thread that the actions after the quorum of `before` wait, because those who
+/// approved can't be looked up, or that they don't run, because Signoff cancelled the approval of `decision`
+/// or a newer deploy took its place.
 pub(super) fn tell_unkept(decision: &mut Decision<Approval>, before: &Approval) {
     if !before.status.is_quorum() {
         return;

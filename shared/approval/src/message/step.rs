@@ -52,8 +52,8 @@ pub fn step_line(run: &Run, step: usize) -> Option<String> {
     Some(cut_bytes(&line, LINE_LIMIT))
 }
 
-/// The message to the dialog's thread that `action` waits for `reason` although people approved it; it mentions
-/// those who did in `voted`.
+/// The message to the dialog's thread that `action` waits for `reason` although people approved it; it
+/// mentions those who did in `voted`.
 pub fn step_held(action: &Action, reason: &str, voted: Option<&Approval>) -> String {
     let votes = voted.iter().flat_map(|approval| &approval.votes);
     let approving = votes.filter(|vote| vote.choice == Choice::Approve);

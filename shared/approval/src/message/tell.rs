@@ -138,9 +138,9 @@ pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> Str
     )
 }
 
-/// The message to the dialog's thread that the actions of `approval`, which enough people approved, wait for a
-/// look at its voters, or don't run because Signoff cancelled it or a newer deploy took its place. `None`: it
-/// is in none of these states.
+/// The message to the dialog's thread that the actions of `approval`, which enough people approved, wait for
+/// a look at its voters, or don't run because Signoff cancelled it or a newer deploy took its place. `None`:
+/// it is in none of these states.
 pub fn quorum_told(approval: &Approval) -> Option<String> {
     let what = match &approval.status {
         Status::Quorum { note: Some(reason), .. } => format!(
