@@ -53,23 +53,29 @@ impl ActionExecution {
                 Ok(self.tell_directly(attempt, &deploy, approval.as_ref(), &text).await)
             }
             Says::Near(id) => {
-                let approval = self.store.approval(&effect.deploy, id).await?;
-                let Some(text) = approval.and_then(|approval| text(&effect.kind, &approval)) else {
+                let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
                     return Ok(Vec::new());
                 };
-                let text = match &effect.kind {
+                let Some(text) = text(&effect.kind, &approval) else { return Ok(Vec::new()) };
+                // It is about what people decided, so they hear of it even if no channel takes it.
+                let is_for_them = matches!(&effect.kind, EffectKind::TellThread { to_deployers: true, .. });
+                let text = match is_for_them {
                     // The message is more than the mentions.
-                    EffectKind::TellThread { to_deployers: true, .. } => {
-                        self.mentioning_deployers(attempt, &text).await.unwrap_or(text)
-                    }
-                    _ => text,
-                };
-                let Some(channel) = self.fallback_channel(&deploy).await? else {
-                    untold(effect);
-                    return Ok(Vec::new());
+                    true => self.mentioning_deployers(attempt, &text).await.unwrap_or(text),
+                    false => text,
                 };
                 let text = message::not_told_in_thread(&deploy, &self.deploy_url(&deploy.id), &text);
-                Ok(vec![EffectKind::TellChannel { channel, text }])
+                let channel = self.fallback_channel(&deploy).await?;
+                match channel.filter(|channel| !is_for_them || is_another(channel, &approval)) {
+                    Some(channel) => Ok(vec![EffectKind::TellChannel { channel, text }]),
+                    None if is_for_them => {
+                        Ok(self.tell_directly(attempt, &deploy, Some(&approval), &text).await)
+                    }
+                    None => {
+                        untold(effect);
+                        Ok(Vec::new())
+                    }
+                }
             }
         }
     }
@@ -88,9 +94,8 @@ impl ActionExecution {
         reason: &str,
     ) -> Tried<Vec<EffectKind>> {
         let text = message::dialog_not_shown(approval, deploy, &self.deploy_url(&deploy.id), reason);
-        let stands_in = approval.dialog.as_ref().map(|dialog| &dialog.channel);
-        let takes = |channel: &String| *channel != approval.channel && Some(channel) != stands_in;
-        match self.fallback_channel(deploy).await?.filter(takes) {
+        let channel = self.fallback_channel(deploy).await?;
+        match channel.filter(|channel| is_another(channel, approval)) {
             Some(channel) => Ok(vec![EffectKind::TellChannel { channel, text }]),
             None => Ok(self.tell_directly(attempt, deploy, Some(approval), &text).await),
         }
@@ -129,6 +134,11 @@ impl ActionExecution {
         let text = message::told_directly(text);
         people.into_iter().map(|user| EffectKind::TellMember { user, text: text.clone() }).collect()
     }
+}
+
+/// True if `channel` is not the one of `approval`, by its name or its id.
+fn is_another(channel: &str, approval: &Approval) -> bool {
+    channel != approval.channel && approval.dialog.as_ref().is_none_or(|dialog| dialog.channel != channel)
 }
 
 /// Has the alarm ring that nobody could be told what `effect` says.

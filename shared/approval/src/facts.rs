@@ -430,7 +430,7 @@ mod tests {
         let one_more = |user: &str| reaction("1", user, Thumb::Plus1, true, 2);
         let decision = decide(&facts, one_more("zoe"), at(9)).expect("it is told");
         assert_eq!(decision.events, [EventKind::ReactionsFull]);
-        assert_eq!(decision.effects, [], "no rule asks about it");
+        assert!(decision.effects.is_empty(), "no rule asks about it");
         assert_eq!(decision.next.reactions, facts.reactions);
         assert_eq!(decide(&decision.next, one_more("yan"), at(10)), None, "it is on record");
         let taken_back = reaction("1", "u0", Thumb::Plus1, false, 3);

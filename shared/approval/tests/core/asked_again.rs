@@ -79,8 +79,7 @@ fn only_what_ended_without_success_may_be_asked_again() {
 #[test]
 fn run_that_stands_at_an_unknown_step_may_be_asked_again() {
     let (mut run, approval) = ended(Status::Approved { at: at(70) });
-    let done = StepState::Succeeded { at: at(1), summary: "done".to_owned(), url: None };
-    run.steps[1].state = done.clone();
+    run.steps[1].state = StepState::Succeeded { at: at(1), summary: "approved".to_owned(), url: None };
     run.steps[2].state = StepState::Unknown { at: at(80), reason: "no answer".to_owned() };
     run.steps[2].on_failure = OnFailure::Stop;
     run.status = run::Status::Running;
