@@ -522,6 +522,7 @@ mod tests {
         Plain: The rule “soak” gave the deploy the tag #soaked.
         Plain: ana reacted with 👍.
         Plain: ana took back 👎.
+        Warning: A reaction was not counted: Signoff keeps 1000 reactions of a deploy.
         Warning: #deploys could not be told in Slack: the app is not in it.
         Warning: Signoff can’t read an action: its field `do` is missing. It was put aside, nothing of it is lost, and Signoff looks at it again each hour.
         Warning: ana undid the approval of “Promote deploy to production” before its actions ran.
