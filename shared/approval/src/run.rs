@@ -345,21 +345,6 @@ impl Run {
         })
     }
 
-    /// True if step number `later` was skipped because step number `stopped` stopped the run, and not because
-    /// an approval between or before them ended otherwise than it needs.
-    pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
-        let sorts_out = |(approval, step): (usize, &Step)| {
-            let needs = self.branch_of(later, approval);
-            let shares = needs.is_some() && needs == self.branch_of(stopped, approval);
-            let fails = approval != stopped && step.stops();
-            let other = needs.is_some_and(|branch| branch != Branch::OnSuccess);
-            !shares && (fails || other)
-        };
-        let is_skipped = self.steps.get(later).is_some_and(|step| step.state == StepState::Skipped);
-        let stops = self.steps.get(stopped).is_some_and(Step::stops);
-        stops && is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
-    }
-
     /// The approval in whose dialog's thread step number `step` is shown: that of [`Run::waits_for`].
     pub fn thread_of(&self, step: usize) -> Option<ApprovalId> {
         Some(ApprovalId::derive(&self.id, self.waits_for(step)?))

@@ -80,7 +80,8 @@ pub fn step_elsewhere(run: &Run, step: usize, deploy: &Deploy, deploy_url: &str)
 /// The actions that did not run after a step that stopped the run. Those that would have run only if an
 /// approval had ended otherwise are left out.
 pub(super) fn what_did_not_run(run: &Run, step: usize) -> String {
-    let later = run.steps.iter().enumerate().filter(|(later, _)| run.was_cut_off(*later, step));
+    let did_not_run = |later: usize| run.was_cut_off(later, step) && !run.needs_no_approval(later, step);
+    let later = run.steps.iter().enumerate().filter(|(later, _)| did_not_run(*later));
     let lines: Vec<_> = later.map(|(_, later)| code(&later.action.to_string())).collect();
     if lines.is_empty() { String::new() } else { format!("\nDid not run: {}.", and_more(lines.into_iter())) }
 }
