@@ -147,6 +147,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
                 done.started = build;
             }
             go_on(&mut decision);
+            draw_standing(&mut decision);
             Ok(decision)
         }
         (StepState::Running { .. }, Command::Fail { reason }) => {
@@ -156,6 +157,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
                 skip(&mut decision.next, |_, _| true);
             }
             go_on(&mut decision);
+            draw_standing(&mut decision);
             Ok(decision)
         }
         (StepState::Running { .. }, Command::Lose { reason }) => {

@@ -87,6 +87,10 @@ fn run_that_stands_at_an_unknown_step_may_be_asked_again() {
     let mut going_on = run.clone();
     going_on.steps[0].state = StepState::Running { note: None, waits: false };
     assert_eq!(going_on.may_ask_again(&approval), Err(NotAgain::NotOver), "another step runs");
+    let succeed = run::Command::Succeed { summary: "done".to_owned(), url: None, build: None };
+    let stands = run::decide(&going_on, 0, succeed, at(90)).expect("it succeeds");
+    let draw = EffectKind::DrawDialog { approval: approval.id.clone() };
+    assert!(stands.effects.contains(&draw), "the dialog offers to ask again");
     going_on.steps[0].state = StepState::Waiting;
     assert_eq!(going_on.may_ask_again(&approval), Err(NotAgain::NotOver), "another step is about to run");
     let mut told = run.clone();
