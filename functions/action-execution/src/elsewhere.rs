@@ -141,6 +141,13 @@ fn is_another(channel: &str, approval: &Approval) -> bool {
     channel != approval.channel && approval.dialog.as_ref().is_none_or(|dialog| dialog.channel != channel)
 }
 
+/// Has the alarm ring if `effect`, which was tried for a day, says something.
+pub(crate) fn given_up(effect: &Effect) {
+    if says(&effect.kind) != Says::Nothing {
+        untold(effect);
+    }
+}
+
 /// Has the alarm ring that nobody could be told what `effect` says.
 fn untold(effect: &Effect) {
     let Effect { id, deploy, kind, .. } = effect;

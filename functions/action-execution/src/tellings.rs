@@ -2,6 +2,7 @@
 //! that somebody can repair loses one.
 
 use crate::effect_error::Tried;
+use crate::elsewhere::given_up;
 use crate::handler::ActionExecution;
 use crate::settle::sentence;
 use approval::effect::{Effect, MAX_ATTEMPTS, PARKED_FOR};
@@ -28,7 +29,14 @@ impl ActionExecution {
     ) -> Tried<Handled> {
         let (effect, now) = (&attempt.effect, self.now());
         let is_passing = failure.is_passing();
-        if is_over(effect, now) || (is_passing && effect.tries() < MAX_ATTEMPTS) {
+        if is_over(effect, now) {
+            if is_passing {
+                // What the channel refused was told elsewhere.
+                given_up(effect);
+            }
+            return self.settle_telling(attempt, channel, failure).await;
+        }
+        if is_passing && effect.tries() < MAX_ATTEMPTS {
             return self.settle_telling(attempt, channel, failure).await;
         }
         let reason = sentence(&failure.to_string());
