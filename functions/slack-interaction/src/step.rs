@@ -41,7 +41,7 @@ impl SlackInteraction {
             Ok(None) => Ok(()),
             Ok(Some(refusal)) => {
                 let told = self.tell_once(call, click, deploy, refusal.text, Vec::new()).await;
-                told.map(|_| ()).map_err(StepError::from)
+                told.map_err(StepError::from)
             }
             Err(error) => Err(error),
         };

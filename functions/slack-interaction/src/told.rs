@@ -8,9 +8,8 @@ use providers::slack::parse::Click;
 use store::{Change, CommitError};
 
 impl SlackInteraction {
-    /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`, once
-    /// a minute. `false`: that was done before. They clicked again, or this is Slack's repetition of the
-    /// click or a replay.
+    /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`. Once a
+    /// minute: if they clicked again, or this is Slack's repetition of the click or a replay, nothing is done.
     pub(crate) async fn tell_once(
         &self,
         call: &Call<'_>,
@@ -18,13 +17,12 @@ impl SlackInteraction {
         deploy: &DeployId,
         text: String,
         events: Vec<EventKind>,
-    ) -> Result<bool, CommitError> {
+    ) -> Result<(), CommitError> {
         let Click { channel_id, user, .. } = click;
         let owner = once_a_minute(click, &text);
         let tell = EffectKind::TellPerson { channel: channel_id.clone(), user: user.id.clone(), text };
         match self.store.commit(Change::to(deploy, call.now).and(&owner, vec![tell], events)).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Conflict) => Ok(false),
+            Ok(()) | Err(CommitError::Conflict) => Ok(()),
             Err(error) => Err(error),
         }
     }
