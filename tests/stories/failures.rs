@@ -1,7 +1,7 @@
 //! Failures that people learn of, and then retry, skip, or mark as done.
 
 use crate::connections::save;
-use crate::pages::{failed_at, hook, told};
+use crate::pages::{failed_at, hook, lost_hook, told};
 use approval::effect::{EffectKind, EffectState};
 use approval::id::DeployId;
 use approval::run::{Status, StepState};
@@ -247,6 +247,27 @@ fn a_failure_without_a_dialog_is_an_admins() {
         Rule tell for REVISION - failure-alone (Staging):
         ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
         ");
+    });
+}
+
+#[test]
+fn admin_acts_once_all_who_were_named_have_left() {
+    tell("failure-all-left", async |story| {
+        let (receiver, action) = lost_hook().await;
+        let ben = story.person("Ben");
+        let slack = &story.world.slack;
+        let admin = slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
+        let (deploy, dialog) = story.asks(&format!("approvers: [{ben}]"), &action).await;
+        story.click(&ben, &dialog, "approve").await;
+        assert_eq!(states(&story.settled(&deploy).await), ["succeeded", "unknown"]);
+        let failure = story.failure(&dialog).await;
+        story.click(&admin, &failure, "mark_as_done").await;
+        let told = story.until("the admin to be told", async || slack.ephemerals(&admin).pop()).await;
+        assert!(told.text.ends_with("An admin can act on this once Slack says that all of them have left."));
+        slack.deactivate(&ben);
+        story.click(&admin, &failure, "mark_as_done").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!((states(&page), receiver.deliveries().len()), (vec!["succeeded", "succeeded"], 1));
     });
 }
 

@@ -18,7 +18,7 @@ use runtime::secrets::{Secret, SlackSecret};
 use runtime::settings::{SettingError, Settings};
 use std::time::Duration;
 use store::Store;
-use voting::{Accounts, Actor, Person};
+use voting::{Accounts, Actor, Lookup, Person};
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
@@ -174,5 +174,10 @@ impl SlackInteraction {
         let ClickUser { id, name, team_id: workspace } = user.clone();
         let person = Person { id, name, workspace };
         self.accounts.actor(&call.secret.bot_token, &person, call.request_id).await
+    }
+
+    /// The means to look up other people while somebody waits.
+    pub(crate) fn lookup<'a>(&'a self, call: &'a Call<'_>) -> Lookup<'a> {
+        Lookup { accounts: &self.accounts, token: &call.secret.bot_token, request_id: call.request_id }
     }
 }

@@ -30,8 +30,9 @@ pub use evaluation::{
     rules_not_read, without_rules,
 };
 pub use failure::{
-    FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP, SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason,
-    failure_resolved, not_theirs, run_still_frozen, step_failed, still_frozen, waits_for_freeze,
+    ADMIN_AFTER_ALL, FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP, SKIP_NEEDS_REASON, SKIPPED,
+    ask_skip_reason, failure_resolved, not_theirs, run_still_frozen, step_failed, still_frozen,
+    waits_for_freeze,
 };
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;

@@ -18,6 +18,8 @@ const ASK_WITHIN: Duration = Duration::from_millis(1200);
 const PAGES: usize = 5;
 /// The longest time to wait for all of these pages together.
 const LOOK_WITHIN: Duration = Duration::from_millis(2400);
+/// The most people of whom somebody may ask if they have left.
+const MOST_PEOPLE: usize = 20;
 
 /// Slack, for lookups while a person waits.
 #[derive(Debug)]
@@ -34,6 +36,45 @@ pub struct Actor {
     pub voter: Voter,
     /// True if they are an admin of the stack. False where Slack did not say who they are.
     pub is_admin: bool,
+}
+
+/// The means to look up other people while somebody acts on a failed step.
+#[derive(Clone, Copy, Debug)]
+pub struct Lookup<'a> {
+    /// Slack.
+    pub accounts: &'a Accounts,
+    /// The bot's token.
+    pub token: &'a SecretString,
+    /// The id of the request, for the log.
+    pub request_id: &'a str,
+}
+
+impl Lookup<'_> {
+    /// True if Slack says that none of `people` (Slack user ids) has an account of a full member any more.
+    /// False if there are more than 20 of them, or Slack did not say within 1.2 seconds.
+    pub(crate) async fn have_left(&self, people: &[&str]) -> bool {
+        let Self { accounts, token, request_id } = *self;
+        if people.len() > MOST_PEOPLE {
+            return false;
+        }
+        let look = async {
+            let slack = accounts.slack(token).await?;
+            for person in people {
+                let profile = slack.user(person).await?;
+                if profile.is_some_and(|profile| profile.standing() == Standing::Member) {
+                    return Ok(false);
+                }
+            }
+            Ok::<_, Failure>(true)
+        };
+        let failure = match tokio::time::timeout(ASK_WITHIN, look).await {
+            Ok(Ok(have_left)) => return have_left,
+            Ok(Err(failure)) => failure.logged(),
+            Err(_) => format!("no answer within {ASK_WITHIN:?}"),
+        };
+        tracing::warn!(request_id, failure, "Slack did not say in time who has left");
+        false
+    }
 }
 
 /// Somebody, as Slack named them with a click or when they signed in.

@@ -1,9 +1,9 @@
 //! Retry, Skip and Mark as done: somebody acts on a step that failed, or of which nobody knows whether it
 //! happened.
 
-use crate::accounts::Actor;
+use crate::accounts::{Actor, Lookup};
 use crate::cast::{RefusalKind, Refused};
-use approval::approval::{Approval, Standing, Status};
+use approval::approval::{self as votes, Approval, Standing, Status, Verdict, Voter};
 use approval::id::{DeployId, RunId};
 use approval::message;
 use approval::run::{Command, Refusal, Resolution, Run, decide};
@@ -33,20 +33,22 @@ pub struct Answer {
 }
 
 /// Commits at `now` the answer of `actor` to the step's failure, for this `reason`. `Some`: nothing was done,
-/// and this is why. Sending the same answer again is not refused.
+/// and this is why. Sending the same answer again is not refused. If `actor` is an admin and not one of those
+/// who may act, `lookup` asks Slack if all of them have left.
 ///
 /// # Errors
 ///
 /// The record can't be read or written, or others committed first each time: nothing was changed.
 pub async fn resolve(
     store: &Store,
+    lookup: Lookup<'_>,
     actor: &Actor,
     answer: &Answer,
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<Option<Refused>, CommitError> {
     race::decide(&actor.voter.id, MAX_RACES, || async {
-        let run = match read(store, actor, answer, now).await? {
+        let run = match read(store, lookup, actor, answer, now).await? {
             Ok(run) => run,
             Err(refused) => return Ok(Some(refused)),
         };
@@ -72,18 +74,20 @@ pub async fn resolve(
 }
 
 /// The run of the step, where `actor` may act on it at `now`, before they write a reason; `None`: they did
-/// the same before, and there is nothing to say. `Err` of the answer: they may not, and why.
+/// the same before, and there is nothing to say. `Err` of the answer: they may not, and why. `lookup`: as in
+/// [`resolve`].
 ///
 /// # Errors
 ///
 /// The record can't be read.
 pub async fn foresee_step(
     store: &Store,
+    lookup: Lookup<'_>,
     actor: &Actor,
     answer: &Answer,
     now: Timestamp,
 ) -> Result<Result<Option<Run>, Refused>, CommitError> {
-    let run = match read(store, actor, answer, now).await? {
+    let run = match read(store, lookup, actor, answer, now).await? {
         Ok(run) => run,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -102,6 +106,7 @@ pub async fn foresee_step(
 /// The newest run, where `actor` may act on the step of `answer`.
 async fn read(
     store: &Store,
+    lookup: Lookup<'_>,
     actor: &Actor,
     answer: &Answer,
     now: Timestamp,
@@ -117,24 +122,53 @@ async fn read(
         },
         None => None,
     };
-    Ok(match refused(&run, approval.as_ref(), actor, answer, now) {
+    let is_other_admin = |approval: &&Approval| may_stand_in(approval, &actor.voter, actor.is_admin);
+    let stands_in = match approval.as_ref().filter(is_other_admin) {
+        Some(approval) => lookup.have_left(&who_may_act(approval)).await,
+        None => false,
+    };
+    Ok(match refused(&run, approval.as_ref(), actor, stands_in, answer, now) {
         Some(refused) => Err(refused),
         None => Ok(run),
     })
 }
 
+/// True if `voter` may act on what follows `approval` once all who are named have left: they are an admin, and
+/// not named themselves. An admin who made some of the change may not.
+pub fn may_stand_in(approval: &Approval, voter: &Voter, is_admin: bool) -> bool {
+    let verdict = approval.admit(voter).err();
+    is_admin && matches!(verdict, Some(votes::Refusal::NotEligible(Verdict::NotNamed, _)))
+}
+
+/// The people (Slack user ids) who may act on what follows `approval`, where they are named.
+fn who_may_act(approval: &Approval) -> Vec<&str> {
+    let electorate = &approval.electorate;
+    let may = |person: &&String| electorate.verdict(person) == Verdict::Eligible;
+    electorate.people.iter().flatten().filter(may).map(String::as_str).collect()
+}
+
 /// The refusal to let `actor` give `answer` at `now`; `None`: they may. `approval` is the one in whose thread
-/// the failure is told.
+/// the failure is told. `stands_in`: they are an admin, and all who may act on it have left.
 fn refused(
     run: &Run,
     approval: Option<&Approval>,
     actor: &Actor,
+    stands_in: bool,
     answer: &Answer,
     now: Timestamp,
 ) -> Option<Refused> {
     let voter = &actor.voter;
     let may_act = match approval {
-        Some(approval) => approval.admit(voter).err().as_ref().and_then(Refused::of),
+        Some(_) if stands_in => None,
+        Some(approval) => {
+            let refused = approval.admit(voter).err().as_ref().and_then(Refused::of);
+            match may_stand_in(approval, voter, actor.is_admin) {
+                true => refused.map(|Refused { text, kind }| {
+                    Refused::new(kind, format!("{text} {}", message::ADMIN_AFTER_ALL))
+                }),
+                false => refused,
+            }
+        }
         None => {
             let is_member = voter.workspace == answer.workspace && voter.standing == Some(Standing::Member);
             let is_admin = is_member && actor.is_admin;

@@ -169,10 +169,13 @@ fn who_can_act(step: &Step, approval: Option<&Approval>) -> String {
                     let left: Vec<_> = people.iter().filter(|person| !kept.contains(person)).collect();
                     match left.is_empty() {
                         true => format!(
-                            "Only {} can act on this, and nobody of them is left.",
+                            "Only {} can act on this, and none of them is left. An admin can act instead.",
                             escape(&shorten(&electorate.who, NAME_LIMIT))
                         ),
-                        false => format!("{} can act on this.", mentions(left.into_iter())),
+                        false => format!(
+                            "{} can act on this, or an admin if they have all left.",
+                            mentions(left.into_iter())
+                        ),
                     }
                 }
                 None if kept.is_empty() => {
@@ -284,6 +287,9 @@ pub fn not_theirs(why: NotTheirs) -> &'static str {
 
 /// The answer to a person who may not act on a failure because the rule asks nobody.
 pub const ONLY_ADMINS: &str = "Nothing was done: this rule asks nobody, so only an admin of Signoff can retry, skip or mark it as done.";
+
+/// The end of the answer to an admin who may not act on a failure yet.
+pub const ADMIN_AFTER_ALL: &str = "An admin can act on this once Slack says that all of them have left.";
 
 /// The answer to a person who skips a step without a reason.
 pub const SKIP_NEEDS_REASON: &str = "Nothing was done: skipping it takes a reason.";
