@@ -8,8 +8,9 @@ use providers::slack::parse::Click;
 use store::{Change, CommitError};
 
 impl SlackInteraction {
-    /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`. Once a
-    /// minute: if they clicked again, or this is Slack's repetition of the click or a replay, nothing is done.
+    /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`, once
+    /// a minute. If they clicked again, or this is Slack's repetition of the click or a replay, nothing is
+    /// done.
     pub(crate) async fn tell_once(
         &self,
         call: &Call<'_>,

@@ -14,7 +14,7 @@ const SAME_REQUEST: SignedDuration = SignedDuration::from_secs(60);
 
 /// Commits at `now` that the rules of `deploy` are evaluated again, on behalf of `voter`, a member of
 /// `workspace`. `Some`: they are not, and this is the reason. All requests within the same minute of the
-/// clock count as one, and so does a person's second request within a minute, even if the rules were evaluated
+/// clock count as one. So does a person's second request within a minute, even if the rules were evaluated
 /// between the two. Costs one read and one commit, or two reads.
 ///
 /// # Errors

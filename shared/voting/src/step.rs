@@ -133,8 +133,8 @@ async fn read(
     })
 }
 
-/// True if `voter` may act on what follows `approval` once all who are named have left: they are an admin, and
-/// not named themselves. An admin who made some of the change may not.
+/// True if `voter` may act on what follows `approval` once all who are named have left: they are an admin,
+/// and not named themselves. An admin who made some of the change may not.
 pub fn may_stand_in(approval: &Approval, voter: &Voter, is_admin: bool) -> bool {
     let verdict = approval.admit(voter).err();
     is_admin && matches!(verdict, Some(votes::Refusal::NotEligible(Verdict::NotNamed, _)))
