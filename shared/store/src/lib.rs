@@ -26,6 +26,7 @@ mod lanes;
 mod latest;
 mod listing;
 mod messages;
+mod packed;
 mod people;
 mod policy;
 mod queries;
