@@ -57,8 +57,12 @@ impl ActionExecution {
                     return Ok(Vec::new());
                 };
                 let Some(text) = text(&effect.kind, &approval) else { return Ok(Vec::new()) };
-                // It is about what people decided, so they hear of it even if no channel takes it.
-                let is_for_them = matches!(&effect.kind, EffectKind::TellThread { to_deployers: true, .. });
+                // It is about what people decided, or overrides it, so they hear of it even if no channel
+                // takes it.
+                let is_for_them = matches!(
+                    &effect.kind,
+                    EffectKind::TellThread { to_deployers: true, .. } | EffectKind::TellGlassBroken { .. }
+                );
                 let text = match is_for_them {
                     // The message is more than the mentions.
                     true => self.mentioning_deployers(attempt, &text).await.unwrap_or(text),
@@ -80,8 +84,8 @@ impl ActionExecution {
         }
     }
 
-    /// Returns the effects that tell people that the dialog of `approval` can't be shown for `reason`: in the
-    /// deployment's channel, or directly if that is the channel that doesn't take the dialog.
+    /// Returns the effects that tell people `text` (in mrkdwn) about the dialog of `approval`, which can't be
+    /// shown: in the deployment's channel, or directly if that is the channel that doesn't take the dialog.
     ///
     /// # Errors
     ///
@@ -91,9 +95,8 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         approval: &Approval,
-        reason: &str,
+        text: String,
     ) -> Tried<Vec<EffectKind>> {
-        let text = message::dialog_not_shown(approval, deploy, &self.deploy_url(&deploy.id), reason);
         let channel = self.fallback_channel(deploy).await?;
         match channel.filter(|channel| is_another(channel, approval)) {
             Some(channel) => Ok(vec![EffectKind::TellChannel { channel, text }]),

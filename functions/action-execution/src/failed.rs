@@ -1,5 +1,6 @@
 //! A step's failure is told in a message of its own: an edit of its line notifies nobody.
 
+use crate::accounts::Purpose;
 use crate::effect_error::{EffectError, Tried};
 use crate::handler::ActionExecution;
 use approval::action::Action;
@@ -15,7 +16,8 @@ use providers::slack::client::{MessageRef, Slack};
 use runtime::effects::Attempt;
 use store::{Change, ReadStep, StoreError};
 
-/// Number of lookups of the people before Signoff reports a failure without them.
+/// Number of attempts before Signoff reports a failure without the people whom it could not look up, whatever
+/// the reason: a rate limit counts, too.
 const LOOKS: u32 = 4;
 
 /// A failure of a step.
@@ -151,7 +153,7 @@ impl ActionExecution {
                 Ok(Makers { members, lacks_some: may_lack || !is_whole })
             }
             Err(EffectError::ProviderClients(failure))
-                if !(failure.is_passing() && attempt.effect.tries() < LOOKS) =>
+                if !(failure.is_passing() && attempt.effect.attempts < LOOKS) =>
             {
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
                 Ok(Makers { members: Vec::new(), lacks_some: true })
@@ -232,12 +234,12 @@ impl ActionExecution {
     /// Those who deployed `deploy`, as Slack user ids: the message mentions them. Nobody, where they can't be
     /// looked up.
     async fn found_deployers(&self, attempt: &Attempt, slack: &Slack, deploy: &Deploy) -> Tried<Vec<String>> {
-        match self.found(slack, deploy.deployers().to_vec()).await {
+        match self.found_for(slack, deploy.deployers().to_vec(), Purpose::Mentioning).await {
             Ok(found) => Ok(found.members_of(deploy.deployers())),
             Err(EffectError::Store(error)) if !error.is_passing() => Ok(Vec::new()),
             Err(trouble) => {
                 let failure = trouble.outside()?;
-                if failure.is_passing() && attempt.effect.tries() < LOOKS {
+                if failure.is_passing() && attempt.effect.attempts < LOOKS {
                     return Err(failure.into());
                 }
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who deployed");

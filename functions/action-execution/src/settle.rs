@@ -8,7 +8,7 @@ use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId, digest};
-use approval::{approval as votes, run};
+use approval::{approval as votes, message, run};
 use jiff::SignedDuration;
 use providers::Failure;
 use runtime::batch::Handled;
@@ -169,21 +169,44 @@ impl ActionExecution {
             return Ok(Handled::Done);
         }
         if over {
-            let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
-            let after = effect.closed(EffectState::Failed, Some(reason.clone()));
-            self.change_approval(effect, &after, id, &[votes::Command::Cancel { reason }]).await?;
+            self.cancel_unseen(attempt, &deploy, &approval, &reason).await?;
             return Ok(Handled::Done);
         }
-        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, self.parked(attempt, &reason));
-        if effect.note.as_ref() != Some(&reason) && !stands {
-            let tell = self.tell_of_dialog(attempt, &deploy, &approval, &reason).await?;
-            let event = EventKind::NotTold { channel: approval.channel, reason };
-            let owner = format!("dialog {id} attempt {}", effect.attempts);
-            change = change.and(&owner, tell, vec![event]);
+        if effect.note.as_ref() != Some(&reason) {
+            self.tell_not_shown(attempt, &deploy, &approval, &reason).await?;
         }
-        self.store.commit(change).await?;
         // Its message is done; the clock sends the effect again when it is due.
+        self.store.settle(effect, &self.parked(attempt, &reason)).await?;
         Ok(Handled::Done)
+    }
+
+    /// Cancels `approval`, whose dialog could not be shown for a day, for `reason`, and has people told that
+    /// elsewhere.
+    async fn cancel_unseen(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        approval: &votes::Approval,
+        reason: &str,
+    ) -> Tried<()> {
+        let (effect, id) = (&attempt.effect, &approval.id);
+        let text = message::dialog_never_shown(approval, deploy, &self.deploy_url(&deploy.id), reason);
+        let tell = self.tell_of_dialog(attempt, deploy, approval, text).await?;
+        let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
+        let after = effect.closed(EffectState::Failed, Some(reason.clone()));
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
+            let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+                return Ok(Some(change));
+            };
+            let command = votes::Command::Cancel { reason: reason.clone() };
+            // Whatever ended it meanwhile has a message of its own.
+            let Ok(decision) = votes::decide(&approval, command, now) else { return Ok(Some(change)) };
+            let owner = format!("dialog {id} never shown");
+            Ok(Some(change.approval(decision).and(&owner, tell.clone(), Vec::new())))
+        })
+        .await
     }
 
     /// Puts on record, and has people told elsewhere, that the dialog of `approval`, which is open,
@@ -195,7 +218,8 @@ impl ActionExecution {
         approval: &votes::Approval,
         reason: &str,
     ) -> Tried<()> {
-        let tell = self.tell_of_dialog(attempt, deploy, approval, reason).await?;
+        let text = message::dialog_not_shown(approval, deploy, &self.deploy_url(&deploy.id), reason);
+        let tell = self.tell_of_dialog(attempt, deploy, approval, text).await?;
         let event = EventKind::NotTold { channel: approval.channel.clone(), reason: reason.to_owned() };
         let owner = format!("dialog {} not shown {}", approval.id, digest(&[reason]));
         let change = Change::to(&deploy.id, self.now());

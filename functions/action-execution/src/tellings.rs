@@ -7,11 +7,12 @@ use crate::handler::ActionExecution;
 use crate::settle::sentence;
 use approval::effect::{Effect, MAX_ATTEMPTS, PARKED_FOR};
 use approval::event::EventKind;
+use approval::id::digest;
 use jiff::Timestamp;
 use providers::Failure;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
-use store::Change;
+use store::{Change, CommitError};
 
 impl ActionExecution {
     /// Puts on record that something that people wait for was not done, and has the clock send it
@@ -40,15 +41,19 @@ impl ActionExecution {
             return self.settle_telling(attempt, channel, failure).await;
         }
         let reason = sentence(&failure.to_string());
-        let mut change = Change::to(&effect.deploy, now).effect(effect, self.parked(attempt, &reason));
         if !is_passing && effect.note.as_ref() != Some(&reason) {
             let elsewhere = self.told_elsewhere(attempt).await?;
-            let event = EventKind::NotTold { channel: channel.to_owned(), reason };
-            let owner = format!("{} attempt {}", effect.id, effect.attempts);
-            change = change.and(&owner, elsewhere, vec![event]);
+            let event = EventKind::NotTold { channel: channel.to_owned(), reason: reason.clone() };
+            let owner = format!("{} refused {}", effect.id, digest(&[&reason]));
+            let told = Change::to(&effect.deploy, now).and(&owner, elsewhere, vec![event]);
+            match self.store.commit(told).await {
+                // A conflict: it was told before, and something else failed in between.
+                Ok(()) | Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        self.store.commit(change).await?;
         // Its message is done; the clock sends the effect again when it is due.
+        self.store.settle(effect, &self.parked(attempt, &reason)).await?;
         Ok(Handled::Done)
     }
 }

@@ -10,6 +10,7 @@ use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 
 /// The longest time to wait for one answer from Slack.
 const ASK_WITHIN: Duration = Duration::from_millis(1200);
@@ -18,8 +19,8 @@ const ASK_WITHIN: Duration = Duration::from_millis(1200);
 const PAGES: usize = 5;
 /// The longest time to wait for all of these pages together.
 const LOOK_WITHIN: Duration = Duration::from_millis(2400);
-/// The most people of whom somebody may ask if they have left.
-const MOST_PEOPLE: usize = 20;
+/// The most people of whom somebody may ask if they have left: Slack takes about 100 calls a minute.
+const MOST_PEOPLE: usize = 40;
 
 /// Slack, for lookups while a person waits.
 #[derive(Debug)]
@@ -50,31 +51,53 @@ pub struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// True if Slack says that none of `people` (Slack user ids) has an account of a full member any more.
-    /// False if there are more than 20 of them, or Slack did not say within 1.2 seconds.
-    pub(crate) async fn have_left(&self, people: &[&str]) -> bool {
-        let Self { accounts, token, request_id } = *self;
+    /// Asks Slack if any of `people` (Slack user ids) still has an account of a full member.
+    pub(crate) async fn who_left(&self, people: &[&str]) -> Left {
         if people.len() > MOST_PEOPLE {
-            return false;
+            return Left::TooMany;
         }
-        let look = async {
-            let slack = accounts.slack(token).await?;
-            for person in people {
-                let profile = slack.user(person).await?;
-                if profile.is_some_and(|profile| profile.standing() == Standing::Member) {
-                    return Ok(false);
-                }
-            }
-            Ok::<_, Failure>(true)
-        };
-        let failure = match tokio::time::timeout(ASK_WITHIN, look).await {
-            Ok(Ok(have_left)) => return have_left,
+        let failure = match tokio::time::timeout(ASK_WITHIN, self.is_anybody_left(people)).await {
+            Ok(Ok(true)) => return Left::NotAll,
+            Ok(Ok(false)) => return Left::All,
             Ok(Err(failure)) => failure.logged(),
             Err(_) => format!("no answer within {ASK_WITHIN:?}"),
         };
-        tracing::warn!(request_id, failure, "Slack did not say in time who has left");
-        false
+        tracing::warn!(request_id = self.request_id, failure, "Slack did not say in time who has left");
+        Left::Unknown
     }
+
+    /// True if one of `people`, who are all asked about at once, is a full member.
+    async fn is_anybody_left(&self, people: &[&str]) -> Result<bool, Failure> {
+        let slack = self.accounts.slack(self.token).await?;
+        let mut looks = JoinSet::new();
+        for person in people {
+            let (slack, person) = (slack.clone(), (*person).to_owned());
+            looks.spawn(async move { slack.user(&person).await });
+        }
+        let mut failed = None;
+        while let Some(look) = looks.join_next().await {
+            match look {
+                Ok(Ok(Some(profile))) if profile.standing() == Standing::Member => return Ok(true),
+                Ok(Ok(_)) => {}
+                Ok(Err(failure)) => failed = Some(failure),
+                Err(error) => failed = Some(Failure::Permanent(error.to_string())),
+            }
+        }
+        failed.map_or(Ok(false), Err)
+    }
+}
+
+/// The answer to the question if people have left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Slack says that all of them have.
+    All,
+    /// Slack says that one of them has not.
+    NotAll,
+    /// Slack did not say.
+    Unknown,
+    /// They are too many to ask about.
+    TooMany,
 }
 
 /// Somebody, as Slack named them with a click or when they signed in.

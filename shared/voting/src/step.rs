@@ -1,7 +1,7 @@
 //! Retry, Skip and Mark as done: somebody acts on a step that failed, or of which nobody knows whether it
 //! happened.
 
-use crate::accounts::{Actor, Lookup};
+use crate::accounts::{Actor, Left, Lookup};
 use crate::cast::{RefusalKind, Refused};
 use approval::approval::{self as votes, Approval, Standing, Status, Verdict, Voter};
 use approval::id::{DeployId, RunId};
@@ -91,8 +91,7 @@ pub async fn foresee_step(
         Ok(run) => run,
         Err(refused) => return Ok(Err(refused)),
     };
-    let failed_at = run.steps.get(answer.step).and_then(|step| step.failure()).map(|(at, _)| at);
-    let is_current = failed_at.is_some_and(|at| at.as_microsecond() == answer.failed_at.as_microsecond());
+    let is_current = is_current(&run, answer);
     let refusal = match run.offers(answer.step).contains(&answer.resolution) {
         _ if run.asked_again.is_some() => Refusal::AskedAgain,
         _ if !is_current && was_theirs(&run, actor, answer) => return Ok(Ok(None)),
@@ -123,11 +122,11 @@ async fn read(
         None => None,
     };
     let is_other_admin = |approval: &&Approval| may_stand_in(approval, &actor.voter, actor.is_admin);
-    let stands_in = match approval.as_ref().filter(is_other_admin) {
-        Some(approval) => lookup.have_left(&who_may_act(approval)).await,
-        None => false,
+    let left = match approval.as_ref().filter(is_other_admin) {
+        Some(approval) => Some(lookup.who_left(&who_may_act(approval)).await),
+        None => None,
     };
-    Ok(match refused(&run, approval.as_ref(), actor, stands_in, answer, now) {
+    Ok(match refused(&run, approval.as_ref(), actor, left, answer, now) {
         Some(refused) => Err(refused),
         None => Ok(run),
     })
@@ -148,26 +147,27 @@ fn who_may_act(approval: &Approval) -> Vec<&str> {
 }
 
 /// The refusal to let `actor` give `answer` at `now`; `None`: they may. `approval` is the one in whose thread
-/// the failure is told. `stands_in`: they are an admin, and all who may act on it have left.
+/// the failure is told. `left`: if all who may act on it have left, where `actor` is another admin.
 fn refused(
     run: &Run,
     approval: Option<&Approval>,
     actor: &Actor,
-    stands_in: bool,
+    left: Option<Left>,
     answer: &Answer,
     now: Timestamp,
 ) -> Option<Refused> {
     let voter = &actor.voter;
     let may_act = match approval {
-        Some(_) if stands_in => None,
+        Some(_) if left == Some(Left::All) => None,
         Some(approval) => {
             let refused = approval.admit(voter).err().as_ref().and_then(Refused::of);
-            match may_stand_in(approval, voter, actor.is_admin) {
-                true => refused.map(|Refused { text, kind }| {
-                    Refused::new(kind, format!("{text} {}", message::ADMIN_AFTER_ALL))
-                }),
-                false => refused,
-            }
+            let text = |text: String| match left {
+                None | Some(Left::All) => text,
+                Some(Left::NotAll) => format!("{text} {}", message::ADMIN_AFTER_ALL),
+                Some(Left::Unknown) => format!("{text} {}", message::ADMIN_AGAIN),
+                Some(Left::TooMany) => format!("{text} {}", message::ADMIN_OF_FEW),
+            };
+            refused.map(|Refused { text: why, kind }| Refused::new(kind, text(why)))
         }
         None => {
             let is_member = voter.workspace == answer.workspace && voter.standing == Some(Standing::Member);
@@ -177,6 +177,10 @@ fn refused(
     };
     if may_act.is_some() {
         return may_act;
+    }
+    if !is_current(run, answer) {
+        // Somebody dealt with it before; the second click of a double click is answered like the first.
+        return None;
     }
     let frozen = match approval {
         None => message::run_still_frozen(run, now),
@@ -193,6 +197,12 @@ fn refused(
     }
     let done = run.may_mark_as_done(answer.step, &voter.id, approval);
     done.err().map(|why| may_not(message::not_theirs(why)))
+}
+
+/// True if `answer` is about the last failure of its step, and nobody dealt with that.
+fn is_current(run: &Run, answer: &Answer) -> bool {
+    let failure = run.steps.get(answer.step).and_then(|step| step.failure());
+    failure.is_some_and(|(at, _)| at.as_microsecond() == answer.failed_at.as_microsecond())
 }
 
 /// True if `actor` gave this answer before.

@@ -291,6 +291,12 @@ pub const ONLY_ADMINS: &str = "Nothing was done: this rule asks nobody, so only 
 /// The end of the answer to an admin who may not act on a failure yet.
 pub const ADMIN_AFTER_ALL: &str = "An admin can act on this once Slack says that all of them have left.";
 
+/// The same where Slack did not say if they have left.
+pub const ADMIN_AGAIN: &str = "Slack did not say in time if all of them have left. Try it again.";
+/// The same where they are too many to ask about.
+pub const ADMIN_OF_FEW: &str = "They are too many for Signoff to find out if all of them have left. Name others in the rule, \
+                                and choose *Ask again* on the deploy\u{2019}s page.";
+
 /// The answer to a person who skips a step without a reason.
 pub const SKIP_NEEDS_REASON: &str = "Nothing was done: skipping it takes a reason.";
 

@@ -78,6 +78,18 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
     )
 }
 
+/// The message to a channel that Signoff cancelled an approval because its dialog could not be shown for a day.
+pub fn dialog_never_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
+    format!(
+        ":warning: Signoff cancelled the approval \u{201c}{}\u{201d} for {}, and nothing ran: its dialog could not be shown in \
+         {} for a day. {} Once that is fixed, choose *Ask again* on the deploy\u{2019}s page.",
+        escape(&approval.name),
+        deploy_link(deploy, deploy_url),
+        escape(&approval.channel),
+        capitalized(&sentence(reason))
+    )
+}
+
 /// The message to the dialog's thread that somebody lifted the freeze; `None`: nobody did, or no dialog is
 /// posted yet, and the next one says it.
 pub fn freeze_lifted(approval: &Approval) -> Option<String> {

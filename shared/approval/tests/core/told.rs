@@ -4,8 +4,8 @@ use crate::samples::{after, all_may, approval, at, authors, deploy, except, of_t
 use approval::approval::{Approval, Choice, Electorate};
 use approval::deploy::Deploy;
 use approval::message::{
-    deploy_link, dialog_not_shown, news_not_judged, reminder, rule_not_opened, rules_not_read, rules_refused,
-    shorten,
+    deploy_link, dialog_never_shown, dialog_not_shown, news_not_judged, reminder, rule_not_opened,
+    rules_not_read, rules_refused, shorten,
 };
 use approval::mrkdwn::escape;
 
@@ -70,6 +70,12 @@ fn a_channel_is_told_which_rule_is_not_supported_yet() {
 fn a_channel_is_told_which_dialog_is_not_shown_and_why() {
     let reason = "Signoff is not in #deploys: invite it with /invite";
     insta::assert_snapshot!(dialog_not_shown(&approval(), &deploy(), URL, reason), @":warning: The dialog “Promote deploy to production” for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> can't be shown in #deploys: Signoff is not in #deploys: invite it with /invite. Signoff tries again for a day; nothing runs before people have voted.");
+}
+
+#[test]
+fn channel_is_told_that_an_unseen_approval_was_cancelled() {
+    let reason = "Signoff is not in #deploys: invite it with /invite";
+    insta::assert_snapshot!(dialog_never_shown(&approval(), &deploy(), URL, reason), @":warning: Signoff cancelled the approval “Promote deploy to production” for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>, and nothing ran: its dialog could not be shown in #deploys for a day. Signoff is not in #deploys: invite it with /invite. Once that is fixed, choose *Ask again* on the deploy’s page.");
 }
 
 #[test]
