@@ -78,7 +78,8 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
     )
 }
 
-/// The message to a channel that Signoff cancelled an approval because its dialog could not be shown for a day.
+/// The message to a channel that Signoff cancelled an approval because its dialog could not be shown for a
+/// day.
 pub fn dialog_never_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
     format!(
         ":warning: Signoff cancelled the approval \u{201c}{}\u{201d} for {}, and nothing ran: its dialog could not be shown in \
