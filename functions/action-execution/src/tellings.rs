@@ -5,7 +5,7 @@ use crate::effect_error::Tried;
 use crate::elsewhere::given_up;
 use crate::handler::ActionExecution;
 use crate::settle::sentence;
-use approval::effect::{Effect, MAX_ATTEMPTS, PARKED_FOR};
+use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, PARKED_FOR};
 use approval::event::EventKind;
 use approval::id::digest;
 use jiff::Timestamp;
@@ -40,6 +40,10 @@ impl ActionExecution {
         if is_passing && effect.tries() < MAX_ATTEMPTS {
             return self.settle_telling(attempt, channel, failure).await;
         }
+        if is_late(effect, now) {
+            let (deploy, id, kind) = (&effect.deploy, &effect.id, effect.kind.name());
+            tracing::error!(alarm = "untold", %deploy, effect = %id, kind, "a change could not be made for a day");
+        }
         let reason = sentence(&failure.to_string());
         if !is_passing && effect.note.as_ref() != Some(&reason) {
             let elsewhere = self.told_elsewhere(attempt).await?;
@@ -61,13 +65,25 @@ impl ActionExecution {
 /// True if nobody tries `effect` any longer at `now`, where it fails once more. The day begins when it was
 /// due first, and not before a freeze ended that held it.
 pub(crate) fn is_over(effect: &Effect, now: Timestamp) -> bool {
+    is_late(effect, now) && !is_kept_up(&effect.kind)
+}
+
+/// True if nobody could ask for an effect of `kind` again: it is tried as long as its row is kept.
+fn is_kept_up(kind: &EffectKind) -> bool {
+    matches!(
+        kind,
+        EffectKind::SettleReview { .. } | EffectKind::AdvanceRun { .. } | EffectKind::Expire { .. }
+    )
+}
+
+/// True if `effect` was tried for a day, and often enough.
+fn is_late(effect: &Effect, now: Timestamp) -> bool {
     now.duration_since(effect.first_due()) > PARKED_FOR && effect.tries() > 2 * MAX_ATTEMPTS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::effect::EffectKind;
     use approval::id::{ApprovalId, DeployId, EffectId};
     use jiff::SignedDuration;
 
@@ -80,6 +96,9 @@ mod tests {
             let effect = Effect { attempts, ..effect.clone() };
             assert_eq!(is_over(&effect, at(hours)), expected, "{attempts} {hours}");
         }
+        // Nobody can ask for the end of a review again.
+        let kind = EffectKind::SettleReview { approval: ApprovalId::from_text("a") };
+        assert!(!is_over(&Effect { attempts: 17, kind, ..effect.clone() }, at(25)));
         // A quorum that a freeze held over the weekend has a day from its end.
         let held = Effect { attempts: 17, first_due: Some(at(64)), ..effect };
         assert_eq!([65, 88, 89].map(|hours| is_over(&held, at(hours))), [false, false, true]);
