@@ -145,8 +145,7 @@ async fn what_is_too_large_is_refused_before_it_is_sent() {
     assert!(error.to_string().starts_with("the deploy with its links"), "{error}");
     let mut change = Change::to(&deploy(1).id, second(0));
     for number in 0..101 {
-        change =
-            change.and(&number.to_string(), Vec::new(), vec![approval::event::EventKind::DeployRegistered]);
+        change = change.and(&number.to_string(), Vec::new(), vec![EventKind::DeployRegistered]);
     }
     let refused = local.store.commit(change).await.expect_err("too many");
     assert!(refused.to_string().contains("101 rows"), "{refused}");
