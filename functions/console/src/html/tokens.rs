@@ -1,6 +1,7 @@
 //! The permissions of the tokens that Signoff calls GitHub and CircleCI with, call by call.
 
 use maud::{Markup, html};
+use runtime::credentials::{GITHUB_READ_TOKEN, GITHUB_WRITE_TOKEN};
 
 /// A call: what it is for, and the permission that it needs.
 struct Call {
@@ -129,7 +130,10 @@ const CIRCLECI: [Call; 7] = [
 pub(super) fn tokens() -> Markup {
     html! {
         h2 { "Signoff\u{2019}s own tokens" }
-        p { "The tokens in the stack\u{2019}s secrets need these permissions and no others." }
+        p {
+            "The tokens in the stack\u{2019}s secrets need these permissions and no others. On GitHub, Actions: write is for a second token, \
+             in " (GITHUB_WRITE_TOKEN.secret.name()) "; the one in " (GITHUB_READ_TOKEN.secret.name()) " only reads."
+        }
         (table("GitHub", &GITHUB))
         (table("CircleCI", &CIRCLECI))
     }
