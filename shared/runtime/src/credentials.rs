@@ -57,7 +57,7 @@ pub struct Credential {
     pub readers: &'static [StackFunction],
     /// Power that it gives to whoever has it.
     pub may: &'static str,
-    /// Instructions for getting one.
+    /// Instructions for getting one: plain text, with code in backticks.
     pub set_up: &'static str,
 }
 
@@ -82,7 +82,7 @@ pub const SLACK_SIGNING_SECRET: Credential = Credential {
     form: Form::Text(""),
     readers: &[SlackInteraction],
     may: "Cast a vote as any member of the workspace",
-    set_up: "The app's *Basic Information → Signing Secret*.",
+    set_up: "The app's Basic Information → Signing Secret.",
 };
 
 /// The app's token.
@@ -93,7 +93,7 @@ pub const SLACK_BOT_TOKEN: Credential = Credential {
     form: Form::Text("xoxb-"),
     readers: &[SlackInteraction, ActionExecution, Console],
     may: "Read who people are. Write messages as Signoff",
-    set_up: "The app's *OAuth & Permissions → Bot User OAuth Token*.",
+    set_up: "The app's OAuth & Permissions → Bot User OAuth Token.",
 };
 
 /// The app's client id, for signing in.
@@ -104,7 +104,7 @@ pub const SLACK_CLIENT_ID: Credential = Credential {
     form: Form::Text(""),
     readers: &[Console],
     may: "Nothing without the client secret",
-    set_up: "The app's *Basic Information → Client ID*. Without it and `client_secret`, nobody can sign in to the console with Slack.",
+    set_up: "The app's Basic Information → Client ID. Without it and `client_secret`, nobody can sign in to the console with Slack.",
 };
 
 /// The client secret that goes with it.
@@ -115,7 +115,7 @@ pub const SLACK_CLIENT_SECRET: Credential = Credential {
     form: Form::Text(""),
     readers: &[Console],
     may: "Sign sessions of the console",
-    set_up: "The app's *Basic Information → Client Secret*. A new one ends all sessions.",
+    set_up: "The app's Basic Information → Client Secret. A new one ends all sessions.",
 };
 
 /// Master of the deployments' webhook secrets.
@@ -149,8 +149,8 @@ pub const GITHUB_READ_TOKEN: Credential = Credential {
     form: Form::Text(""),
     readers: &[RuleEvaluation, ActionExecution, Console],
     may: "Read the repositories that it is for",
-    set_up: "A fine-grained token for the repositories with *Contents: read*, *Pull requests: read*, *Deployments: read*, *Issues: read* \
-             (who assigned an issue to an assistant) and *Actions: read* (who started a run whose token deployed).",
+    set_up: "A fine-grained token for the repositories with Contents: read, Pull requests: read, Deployments: read, Issues: read \
+             (who assigned an issue to an assistant) and Actions: read (who started a run whose token deployed).",
 };
 
 /// Address of the account that reads Jira.
@@ -172,7 +172,7 @@ pub const JIRA_READ_TOKEN: Credential = Credential {
     form: Form::Text(""),
     readers: &[RuleEvaluation],
     may: "What its user may do in Jira",
-    set_up: "An [API token](https://id.atlassian.com/manage-profile/security/api-tokens) of that user.",
+    set_up: "An API token (https://id.atlassian.com/manage-profile/security/api-tokens) of that user.",
 };
 
 /// Key that reads Linear.
@@ -183,7 +183,7 @@ pub const LINEAR_READ_KEY: Credential = Credential {
     form: Form::Text(""),
     readers: &[RuleEvaluation],
     may: "Read issues",
-    set_up: "*Settings → Security & access → Personal API keys*, with the permission *Read* alone.",
+    set_up: "Settings → Security & access → Personal API keys, with the permission Read alone.",
 };
 
 /// Master of the keys that sign `webhook` actions.
@@ -205,7 +205,7 @@ pub const GITHUB_WRITE_TOKEN: Credential = Credential {
     form: Form::Text(""),
     readers: &[ActionExecution],
     may: "Start and cancel workflows of the repositories that it is for",
-    set_up: "For `trigger_build` on GitHub Actions: a second fine-grained token, with *Actions: write* alone.",
+    set_up: "For `trigger_build` on GitHub Actions: a second fine-grained token, with Actions: write alone.",
 };
 
 /// Token that finds, releases, starts and cancels pipelines.
@@ -216,7 +216,7 @@ pub const CIRCLECI_TOKEN: Credential = Credential {
     form: Form::Text(""),
     readers: &[ActionExecution],
     may: "What its user may do on CircleCI",
-    set_up: "*User settings → Personal API tokens* of a user who may approve the jobs. CircleCI has no token that only reads.",
+    set_up: "User settings → Personal API tokens of a user who may approve the jobs. CircleCI has no token that only reads.",
 };
 
 /// Address of the account that changes Jira's issues.
@@ -238,7 +238,7 @@ pub const JIRA_WRITE_TOKEN: Credential = Credential {
     form: Form::Text(""),
     readers: &[ActionExecution],
     may: "What its user may do in Jira",
-    set_up: "An [API token](https://id.atlassian.com/manage-profile/security/api-tokens) of that user.",
+    set_up: "An API token (https://id.atlassian.com/manage-profile/security/api-tokens) of that user.",
 };
 
 /// Key that changes Linear's issues.
@@ -249,7 +249,7 @@ pub const LINEAR_WRITE_KEY: Credential = Credential {
     form: Form::Text(""),
     readers: &[ActionExecution],
     may: "Read and change issues",
-    set_up: "For actions on issues: *Settings → Security & access → Personal API keys*, with the permissions *Read* and *Write*.",
+    set_up: "For actions on issues: Settings → Security & access → Personal API keys, with the permissions Read and Write.",
 };
 
 /// Values of headers that rules may name.
