@@ -233,7 +233,7 @@ impl Signoff {
         let code = status.as_u16();
         let message = match (status, detail) {
             (StatusCode::UNAUTHORIZED, _) => format!(
-                "{url} does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of those in the stack's secret ApiSecret"
+                "{url} does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of the `keys` in the stack's InboundSecret"
             ),
             (_, Some(detail)) => format!("{url} answered {code}: {detail}"),
             (StatusCode::TOO_MANY_REQUESTS, None) => {

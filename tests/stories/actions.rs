@@ -111,12 +111,12 @@ fn a_revoked_token_stops_the_list() {
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Approved, but build-and-deploy was not approved: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: the token in the CircleCI secret is not valid; put a new one there (aws secretsmanager put-secret-value).
+        Approved, but build-and-deploy was not approved: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: Signoff's CircleCI token is not valid; put a new circleci_token into WriteSecret.
         [… Ask again]
 
         ↳ ❌ auto_approve_build: build-and-deploy failed.
 
-        ↳ ❌ auto_approve_build: build-and-deploy failed: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: the token in the CircleCI secret is not valid; put a new one there (aws secretsmanager put-secret-value).
+        ↳ ❌ auto_approve_build: build-and-deploy failed: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: Signoff's CircleCI token is not valid; put a new circleci_token into WriteSecret.
           Did not run: slack_channel_message: #ci-401.
           Approved by @Ana.
           Anyone in #ci-401 can act on this. Marking it as done takes somebody who made none of the change.

@@ -65,7 +65,7 @@ fn rules_that_could_not_be_read_are_tried_for_a_day() {
         story.person("Ana");
         let (deploy, page) = unevaluated(story).await;
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ No rule was run for REVISION - tried-for-a-day (Staging): the rules of acme/tried-for-a-day could not be evaluated. GitHub answered 401 while reading .signoff/rules.yml of acme/tried-for-a-day: the token in the GitHub secret is not valid; put a new one there (aws secretsmanager put-secret-value). Signoff tries again by itself until DATE at TIME. To try now, choose Evaluate again.
+        ⚠️ No rule was run for REVISION - tried-for-a-day (Staging): the rules of acme/tried-for-a-day could not be evaluated. GitHub answered 401 while reading .signoff/rules.yml of acme/tried-for-a-day: Signoff's GitHub token is not valid; put a new github_token into ReadSecret, or into WriteSecret if this starts or cancels a workflow. Signoff tries again by itself until DATE at TIME. To try now, choose Evaluate again.
         [Evaluate again]
         ");
         story.pull_forward(parked(&page)).await;
@@ -89,7 +89,7 @@ fn rules_are_given_up_after_a_day_and_evaluated_when_asked() {
             .until("the evaluation to be given up", async || (story.problems().len() == 2).then_some(()))
             .await;
         assert_snapshot!(story.problems()[1], @"
-        ⚠️ No rule was run for REVISION - given-up-after-a-day (Staging): the rules of acme/given-up-after-a-day could not be evaluated for a day. GitHub answered 401 while reading .signoff/rules.yml of acme/given-up-after-a-day: the token in the GitHub secret is not valid; put a new one there (aws secretsmanager put-secret-value). Choose Evaluate again once that is fixed.
+        ⚠️ No rule was run for REVISION - given-up-after-a-day (Staging): the rules of acme/given-up-after-a-day could not be evaluated for a day. GitHub answered 401 while reading .signoff/rules.yml of acme/given-up-after-a-day: Signoff's GitHub token is not valid; put a new github_token into ReadSecret, or into WriteSecret if this starts or cancels a workflow. Choose Evaluate again once that is fixed.
         [Evaluate again]
         ");
         let slack = &story.world.slack;

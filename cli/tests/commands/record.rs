@@ -325,7 +325,7 @@ fn errors_say_what_to_do() {
 
     another key:
     ---- err
-    signoff: http://SERVER/api/v1/deploys does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of those in the stack's secret ApiSecret
+    signoff: http://SERVER/api/v1/deploys does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of the `keys` in the stack's InboundSecret
     ---- Usage
 
     a key on a line:

@@ -277,7 +277,7 @@ impl RuleEvaluation {
         if texts.path.is_none() && head.is_none() {
             let gone = match github.missing(&deploy.repository).await? {
                 Missing::Part => {
-                    "the rules file is gone from the default branch, or the token in the GitHub secret can't read files"
+                    "the rules file is gone from the default branch, or Signoff's GitHub token can't read files"
                 }
                 Missing::Repository => {
                     "GitHub does not show the repository any more: it is gone, or the token lost its access"

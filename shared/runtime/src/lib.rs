@@ -7,6 +7,7 @@ pub mod aside;
 pub mod aws;
 pub mod batch;
 pub mod connections;
+pub mod credentials;
 pub mod deployments;
 pub mod effects;
 pub mod facts;

@@ -94,7 +94,7 @@ impl ActionExecution {
             self.check_pipeline(deploy, connection, build, &head, &triggered).await?;
             return Ok(done_by(triggered));
         }
-        let github = self.outside.github(self.now()).await?;
+        let github = self.outside.github_writer(self.now()).await?;
         let (repository, workflow) = (&connection.repository, build.workflow());
         let started =
             github.dispatch_workflow(repository, workflow, &build.r#ref(), &rendered.parameters).await?;
@@ -147,7 +147,11 @@ impl ActionExecution {
             started.url,
             short(&ran),
         );
-        Err(refused(&what, github.cancel_run(repository, started.id).await).into())
+        let canceled = match self.outside.github_writer(self.now()).await {
+            Ok(github) => github.cancel_run(repository, started.id).await,
+            Err(failure) => Err(failure),
+        };
+        Err(refused(&what, canceled).into())
     }
 
     /// The same for a pipeline of CircleCI's, which has to build the deployment's repository and to have the

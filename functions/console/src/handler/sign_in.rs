@@ -33,7 +33,7 @@ impl Console {
         let typed = SecretString::from(parameter(&call.form, "key").unwrap_or_default().trim());
         let next = Next::of(parameter(&call.form, "next").as_deref());
         let no_secret = |error| refusals::no_secret(&error, ErrorFormat::Page, call.id);
-        let holder = api_keys::holder(&self.store, &self.secret, &typed, call.now).await;
+        let holder = api_keys::holder(&self.store, &self.secrets, &typed, call.now).await;
         let holder = holder.map_err(|error| match error {
             KeysError::Secret(error) => no_secret(error),
             KeysError::Record(error) => refusals::unreadable(&error, ErrorFormat::Page, call.id, None),

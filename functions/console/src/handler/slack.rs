@@ -185,7 +185,7 @@ impl Console {
     async fn app(&self, call: &Call<'_>, next: &Next) -> Result<App, Answer> {
         let problem = match self.members.app(call.now).await {
             Ok(Some(app)) => return Ok(app),
-            Ok(None) => "the Slack secret has no client_id and client_secret".to_owned(),
+            Ok(None) => "SlackAppSecret has no client_id and client_secret".to_owned(),
             Err(error) => error.to_string(),
         };
         Err(self.not_signed_in(call, next, &Failure::Permanent(problem).into()))

@@ -17,15 +17,15 @@ fn console() -> Console {
         ("RECORD_TABLE", "records"),
         ("RETENTION_DAYS", "365"),
         ("DEPLOYMENTS", "acme/*"),
-        ("API_SECRET", "api-secret"),
-        ("SLACK_SECRET", "slack-secret"),
+        ("INBOUND_SECRET", "inbound-secret"),
+        ("SLACK_APP_SECRET", "slack-secret"),
+        ("READ_SECRET", "read-secret"),
         ("SLACK_API_URL", "http://127.0.0.1:1/api"),
         ("SLACK_AUTHORIZE_URL", "http://127.0.0.1:1/openid/connect/authorize"),
         ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
         ("DEPLOYMENTS", "acme/*"),
         ("GITHUB_API_URL", "http://127.0.0.1:1"),
-        ("GITHUB_SECRET", "github-secret"),
     ]);
     Console::new(&settings, &Aws::new(&settings).unwrap()).unwrap()
 }
@@ -92,7 +92,7 @@ async fn without_a_secret_nobody_gets_in() {
         assert_eq!(status, 500, "{address}");
         assert!(body.contains("lets nobody in"), "{body}");
         assert!(
-            !body.contains("api-secret") && !body.contains("127.0.0.1"),
+            !body.contains("inbound-secret") && !body.contains("127.0.0.1"),
             "the answer tells nothing: {body}"
         );
         assert_eq!(header(&headers, "set-cookie"), "");
@@ -180,26 +180,26 @@ fn a_missing_setting_is_named() {
         ("RECORD_TABLE", "records"),
         ("RETENTION_DAYS", "365"),
         ("DEPLOYMENTS", "acme/*"),
-        ("API_SECRET", "api-secret"),
-        ("SLACK_SECRET", "slack-secret"),
+        ("INBOUND_SECRET", "inbound-secret"),
+        ("SLACK_APP_SECRET", "slack-secret"),
+        ("READ_SECRET", "read-secret"),
         ("SLACK_API_URL", "https://slack.com/api"),
         ("SLACK_AUTHORIZE_URL", "https://slack.com/openid/connect/authorize"),
         ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
         ("DEPLOYMENTS", "acme/*"),
         ("GITHUB_API_URL", "http://127.0.0.1:1"),
-        ("GITHUB_SECRET", "github-secret"),
     ];
     for missing in [
         "RECORD_TABLE",
-        "API_SECRET",
-        "SLACK_SECRET",
+        "INBOUND_SECRET",
+        "SLACK_APP_SECRET",
+        "READ_SECRET",
         "SLACK_API_URL",
         "SLACK_AUTHORIZE_URL",
         "RETENTION_DAYS",
         "PUBLIC_URL",
         "DEPLOYMENTS",
-        "GITHUB_SECRET",
     ] {
         let settings =
             Settings::new(complete.map(|(name, value)| (name, if name == missing { "" } else { value })));

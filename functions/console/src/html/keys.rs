@@ -9,6 +9,7 @@ use crate::forms::key::{KeyForm, LONGEST_DEPLOYMENTS, LONGEST_NAME};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use runtime::api_keys::in_words;
+use runtime::credentials::API_KEYS;
 use secrecy::{ExposeSecret, SecretString};
 use store::{ApiKey, Pattern, Scope};
 
@@ -49,9 +50,9 @@ pub(crate) fn keys(
             }
         }
         p.meta {
-            "The keys in this stack\u{2019}s secret in AWS Secrets Manager (the stack\u{2019}s output ApiSecretArn) are good too, for \
-             everything: they are the way in before anybody signed in. They are not shown here, and end when they are taken out \
-             of the secret."
+            "The " code { (API_KEYS.key) } " in the stack\u{2019}s " (API_KEYS.secret.name()) ", in AWS Secrets Manager, may do \
+             everything, too. They are for before anybody can sign in, and are not shown here. Take them out of the secret once you \
+             have created keys here."
         }
         h2 { "Create a key" }
         (create(form, visitor))

@@ -5,6 +5,7 @@ use super::Standing;
 use super::fields::copied;
 use crate::auth::visitor::Visitor;
 use maud::{Markup, html};
+use runtime::credentials::{GITHUB_WEBHOOK_SECRET, WEBHOOK_SIGNING_KEY};
 use secrecy::{ExposeSecret, SecretString};
 use store::SecretChange;
 
@@ -39,8 +40,8 @@ pub(super) fn incoming(shown: &ShownSecret, settings_href: &str) -> Markup {
             ShownSecret::ToAdmins => "Secret: the deployment\u{2019}s own. An admin sees it on this page.",
             ShownSecret::OnceConnected => "Secret: the deployment\u{2019}s own. It is shown here once the deployment is connected.",
             ShownSecret::Missing => {
-                "Secret: there is none yet. Put a " code { "webhook_secret" } " into the stack\u{2019}s secret for GitHub (its output \
-                 GitHubSecretArn), and open this page again."
+                "Secret: there is none yet. Put a " code { (GITHUB_WEBHOOK_SECRET.key) } " into the stack\u{2019}s "
+                (GITHUB_WEBHOOK_SECRET.secret.name()) ", and open this page again."
             }
             ShownSecret::This { secret, one_before } => {
                 "Secret, of this deployment alone:"
@@ -87,8 +88,8 @@ pub(super) fn section(standing: &Standing<'_>, visitor: Option<&Visitor>) -> Mar
                 }
             }
             None => p {
-                "There is no key to sign with: put a " code { "webhook_key" } " into the stack\u{2019}s secret for its API (its output \
-                 ApiSecretArn), and open this page again."
+                "There is no key to sign with: put a " code { (WEBHOOK_SIGNING_KEY.key) } " into the stack\u{2019}s "
+                (WEBHOOK_SIGNING_KEY.secret.name()) ", and open this page again."
             },
         }
     }

@@ -1,6 +1,8 @@
 //! The permissions of the tokens that Signoff calls GitHub and CircleCI with, call by call.
 
+use super::fields::with_code;
 use maud::{Markup, html};
+use runtime::credentials::{Credential, GITHUB_READ_TOKEN, GITHUB_WRITE_TOKEN, TABLE};
 
 /// A call: what it is for, and the permission that it needs.
 struct Call {
@@ -125,13 +127,31 @@ const CIRCLECI: [Call; 7] = [
     },
 ];
 
-/// Both tables.
+/// The credentials that Signoff has, and both tables of calls.
 pub(super) fn tokens() -> Markup {
     html! {
         h2 { "Signoff\u{2019}s own tokens" }
-        p { "The tokens in the stack\u{2019}s secrets need these permissions and no others." }
+        p {
+            "The tokens in the stack\u{2019}s secrets need these permissions and no others. On GitHub, Actions: write is for a second token, \
+             in " (GITHUB_WRITE_TOKEN.secret.name()) "; the one in " (GITHUB_READ_TOKEN.secret.name()) " only reads."
+        }
+        (credentials())
         (table("GitHub", &GITHUB))
         (table("CircleCI", &CIRCLECI))
+    }
+}
+
+/// Where each credential of the stack goes, and how to get it.
+fn credentials() -> Markup {
+    html! {
+        details {
+            summary { "Where each credential goes, and how to get it" }
+            ul {
+                @for Credential { provider, secret, key, set_up, .. } in &TABLE {
+                    li { code { (key) } " in " (secret.name()) " (" (provider) "): " (with_code(set_up)) }
+                }
+            }
+        }
     }
 }
 

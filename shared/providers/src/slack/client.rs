@@ -355,7 +355,7 @@ impl Slack {
         verb: Method,
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, CallError> {
-        let token = secret_header("bot token in the Slack secret", "Bearer ", &self.token)?;
+        let token = secret_header("bot token in SlackAppSecret", "Bearer ", &self.token)?;
         let mut request =
             self.http.request(verb, url(&self.base, [call.method])?).header(AUTHORIZATION, token);
         if let Some(time) = self.time {

@@ -135,7 +135,7 @@ impl Webhook {
     pub async fn call(&self, request: Request<'_>, now: Timestamp) -> Result<(), Failure> {
         let url = target(request.address, self.loopback)?;
         if request.key.expose_secret().is_empty() {
-            let missing = "there is no key in the API secret to sign with: put one there (aws secretsmanager put-secret-value)";
+            let missing = "there is no key to sign with: put a `webhook_signing_key` into ReadSecret";
             return Err(Failure::Permanent(missing.to_owned()));
         }
         let host = url.host_str().unwrap_or_default().to_owned();

@@ -4,6 +4,7 @@ use super::dialog::preview;
 use super::fields::{Fields, channel_list};
 use super::{reference, step_page};
 use crate::auth::visitor::Visitor;
+use crate::html::fields::with_code;
 use crate::wizard::{ACTIONS, CUSTOM, Form, LONGEST, OTHER_ENVIRONMENT, OTHER_WAIT, Step, TooLong, path};
 use approval::deploy::Slug;
 use approval::message::Message;
@@ -232,15 +233,6 @@ fn variables() -> Markup {
                     dd { (with_code(variable.about)) }
                 }
             }
-        }
-    }
-}
-
-/// A text whose parts in backticks are code.
-fn with_code(text: &str) -> Markup {
-    html! {
-        @for (index, part) in text.split('`').enumerate() {
-            @if index % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

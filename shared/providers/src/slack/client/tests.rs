@@ -310,7 +310,7 @@ async fn without_a_token_nothing_is_sent() {
     let server = Responder::start(|_, _| reply(200, &json!({"ok": true}))).await;
     let slack = Slack::new(crate::http::client().unwrap(), server.base.clone(), "".into());
     let asked = slack.auth_test().await;
-    assert!(matches!(&asked, Err(Failure::Permanent(text)) if text.contains("Slack secret")), "{asked:?}");
+    assert!(matches!(&asked, Err(Failure::Permanent(text)) if text.contains("SlackAppSecret")), "{asked:?}");
     assert!(server.asked().is_empty());
 }
 
