@@ -114,6 +114,11 @@ fn project_of_the_github_app_is_built_by_its_definition() {
         circleci.faults().push(Fault::once(&lost, FaultKind::DropAfterHandling));
         let page = built().await;
         assert_eq!(page.runs[0].status, Status::Succeeded, "{:?}", page.runs[0].steps[1].state);
+        let line = &page.approvals[0].subject.acts[0].line;
+        assert_eq!(
+            *line,
+            format!("Starts a pipeline of {project} by the definition {DEFINITION} on main with deploy_prod=true")
+        );
         let triggered = circleci.triggered(project);
         assert_eq!(triggered.len(), 1);
         assert_eq!(triggered[0].branch.as_deref(), Some("main"));

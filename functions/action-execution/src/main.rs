@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod apply_policy;
+mod bound;
 mod confirm;
 mod deadlines;
 mod deployers;
@@ -16,6 +17,7 @@ mod frozen;
 mod glass;
 mod handler;
 mod hands;
+mod held;
 mod judge;
 mod late_base;
 mod late_news;
