@@ -142,7 +142,7 @@ fn thumbs_on_what_is_only_proposed_open_no_rule() {
         story.settled(&first).await;
         let poll = "  - poll:\n      conditions: [environment='Staging']\n      actions:\n        \
              - slack_deploy_message: 'Who likes cats, thumbs-proposed?'\n        \
-             - slack_channel_approval: {name: Poll, channel: '#CHANNEL'}\n";
+             - slack_channel_approval: {name: Poll, channel: '#CHANNEL', on_success: [{add_deploy_tag: '#live'}]}\n";
         story.rules(&format!("{in_force}{poll}"));
         let deploy = story.deploys(&story.push("Ana", "Ask a question"), "Staging").await;
         let page = story.settled(&deploy).await;

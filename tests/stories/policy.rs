@@ -1,6 +1,5 @@
 //! The stack's policy: a floor that repositories can't lower.
 
-use crate::connections::save;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::DeployId;
@@ -330,33 +329,6 @@ fn unusable_policy_leaves_the_last_one_in_force() {
         story.settled(&has_policy_read(story).await).await;
         let state = policy_of(story).await;
         assert_eq!((state.unusable, state.proposal, in_force(story).await), (None, None, before));
-    });
-}
-
-#[test]
-fn floor_of_a_deployment_binds_its_whole_repository() {
-    tell_with_policy("policy-names", async |story| {
-        let [owen, olga] = ["Owen", "Olga"].map(|name| story.email(name));
-        let ben = story.person("Ben");
-        let receiver = Receiver::start(&[200]).await.unwrap();
-        set_text(
-            story,
-            &format!(
-                "owners: [{owen}, {olga}]\ndefault: {{}}\nfloors:\n  - deployments: [{}]\n    votes_required: 2\n",
-                story.repository()
-            ),
-        );
-        story.rules(&asks(&receiver, "votes_required: 1"));
-        has_policy_read(story).await;
-        let second = Story::begin(story.world, "policy-names-2");
-        let channel = format!("#{}", second.name);
-        assert_eq!(save(story, &second.name, "0", &story.repository(), &channel).await, 303);
-        let deploy = second.deploys(&story.push("Ana", "Take cards"), "Staging").await;
-        let dialog = story.dialog_of(BLOCKS).await;
-        second.settled(&deploy).await;
-        story.click(&ben, &dialog, "approve").await;
-        kept_back(&second, &deploy).await;
-        assert_eq!(paths(&receiver), Vec::<String>::new(), "nothing acted");
     });
 }
 

@@ -1,11 +1,12 @@
-//! Several deployments of one repository: what one of them goes by brings nothing into force, and lets nothing
-//! act, that the rules in force of another one guard.
+//! Several deployments of one repository: one of them brings nothing into force, and lets nothing act, that
+//! the rules in force of another one guard.
 
 use crate::connections::save;
 use approval::deploy::Slug;
 use approval::rules_in_force::{How, RulesInForce};
 use system_tests::receiver::Receiver;
-use system_tests::story::{Story, rule, tell};
+use system_tests::story::{Story, rule, tell, tell_with_policy};
+use system_tests::world::POLICY_REPOSITORY;
 
 /// Text that only the dialog of a proposed file has.
 const PROPOSED: &str = "needs an approval before it counts";
@@ -46,10 +47,10 @@ fn dormant_deployment_lets_nothing_guarded_act() {
     tell("siblings", async |story| {
         let ben = story.person("Ben");
         let receiver = Receiver::start(&[200]).await.unwrap();
-        let old = sibling(story, 2).await;
         let unguarded = acts(&receiver, "ship");
         let begin = story.pushes_rules("Ana", &unguarded);
         deploys(story, &begin, "QA").await;
+        let old = sibling(story, 2).await;
         deploys(&old, &begin, "QA").await;
         assert_eq!(rules_of(&old).await.in_force.how, How::First);
         // The file that guards is in force at once, for the first deployment alone.
@@ -59,7 +60,10 @@ fn dormant_deployment_lets_nothing_guarded_act() {
 
         // The old file is in force for the second one still.
         let told = deploys(&old, &story.pushes_rules("Ana", &unguarded), "Staging").await;
-        assert!(told.contains("another deployment of the repository, asks about what this rule acts on"), "{told}");
+        assert!(
+            told.contains("another deployment of the repository, asks about what this rule acts on"),
+            "{told}"
+        );
         // Another one is none that nothing guards.
         let revision = story.pushes_rules("Ana", &acts(&receiver, "other"));
         deploys(&old, &revision, "Staging").await;
@@ -90,12 +94,16 @@ fn dormant_deployment_lets_nothing_guarded_act() {
 fn deployments_with_one_file_need_no_dialog() {
     tell("siblings-together", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
+        // The repository is confirmed for the first deployment, which no admin connected.
+        deploys(story, &story.push("Ana", "Begin"), "QA").await;
         let other = sibling(story, 2).await;
         let guard = rule("votes_required: 1", &format!("webhook: '{}/ship'", receiver.url()));
         for rules in [
             acts(&receiver, "ship"),
             guard.clone(),
-            format!("{guard}  - says:\n      actions: [{{slack_channel_message: {{channel: '#CHANNEL', message: hi}}}}]\n"),
+            format!(
+                "{guard}  - says:\n      actions: [{{slack_channel_message: {{channel: '#CHANNEL', message: hi}}}}]\n"
+            ),
         ] {
             let revision = story.pushes_rules("Ana", &rules);
             deploys(story, &revision, "QA").await;
@@ -105,5 +113,34 @@ fn deployments_with_one_file_need_no_dialog() {
             assert_eq!((one.proposal, two.proposal), (None, None), "{rules}");
         }
         deploys(&sibling(story, 3).await, &story.push("Ana", "Take cards"), "QA").await;
+    });
+}
+
+#[test]
+fn floor_of_a_deployment_binds_its_whole_repository() {
+    tell_with_policy("siblings-policy", async |story| {
+        let [owen, olga] = ["Owen", "Olga"].map(|name| story.email(name));
+        let ben = story.person("Ben");
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let policy = format!(
+            "owners: [{owen}, {olga}]\ndefault: {{}}\nfloors:\n  - deployments: [{}]\n    votes_required: 2\n",
+            story.repository()
+        );
+        story.world.github.set_file(POLICY_REPOSITORY, ".signoff/policy.yml", &policy);
+        let guard = rule("votes_required: 1", &format!("webhook: '{}/ship'", receiver.url()));
+        deploys(story, &story.pushes_rules("Ana", &guard), "QA").await;
+        let other = sibling(story, 2).await;
+        let deploy = other.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let dialog = story.dialog_of("The policy blocks what this approval would start").await;
+        other.settled(&deploy).await;
+        story.click(&ben, &dialog, "approve").await;
+        story
+            .until("the policy to keep the action back", async || {
+                let page = other.world.store.page(&deploy).await.unwrap()?;
+                let notes = page.effects.iter().filter_map(|effect| effect.note.as_deref());
+                notes.into_iter().any(|note| note.starts_with("The policy keeps this back")).then_some(())
+            })
+            .await;
+        assert_eq!(paths(&receiver), Vec::<String>::new(), "nothing acted");
     });
 }

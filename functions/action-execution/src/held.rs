@@ -70,10 +70,10 @@ impl ActionExecution {
     }
 }
 
-/// The place of the newest of `count` revisions, the newest first, for which `is_before` is true; `None`: it is
-/// true for none that was looked at. The first one is looked at first. The others are taken to follow from one
-/// another, so that few of them need a look: in another order, an older one may be found, since which there are
-/// more commits.
+/// The place of the newest of `count` revisions, the newest first, for which `is_before` is true; `None`: it
+/// is true for none that was looked at. The first one is looked at first. The others are taken to follow
+/// from one another, so that few of them need a look: in another order, an older one may be found, since
+/// which there are more commits.
 async fn newest_before<E>(
     count: usize,
     is_before: impl AsyncFn(usize) -> Result<bool, E>,
@@ -151,7 +151,7 @@ mod tests {
     use std::cell::RefCell;
     use std::convert::Infallible;
 
-    /// The place that is found among revisions that are before (`1`) or not (`0`), and the looks that it took.
+    /// The place that is found among revisions that are before (`1`) or not (`0`), and the number of looks.
     fn found(are_before: &str) -> (Option<usize>, usize) {
         let looks = RefCell::new(0);
         let is_before = async |index: usize| {

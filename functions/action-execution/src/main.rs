@@ -30,6 +30,7 @@ mod pause;
 mod people;
 mod personal;
 mod policy;
+mod project;
 mod proposal;
 mod provider_clients;
 mod range;

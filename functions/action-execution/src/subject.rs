@@ -138,8 +138,8 @@ fn origin(connection: &Connection) -> Origin {
     }
 }
 
-/// The CircleCI project in which `action` runs, in words. A pipeline of CircleCI's GitHub App is started by its
-/// definition, which says what runs in it.
+/// The CircleCI project in which `action` runs, in words. A pipeline of CircleCI's GitHub App is started by
+/// its definition, which says what runs in it.
 fn project(connection: Option<&Connection>, action: &Action) -> String {
     let Some(connection) = connection else { return "CircleCI".to_owned() };
     let project = &connection.circleci_project;

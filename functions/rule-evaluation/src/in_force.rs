@@ -63,7 +63,7 @@ pub(crate) struct Judged {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) state: RulesInForce,
-    /// The approvals that it touches: of the file in force, or of those of other deployments of the repository.
+    /// The approvals that it touches: of the file in force, or of other deployments of the repository.
     pub(crate) touched: Vec<ApprovalSpec>,
     /// The changes, in sentences.
     pub(crate) changes: Vec<String>,
@@ -307,11 +307,8 @@ impl RuleEvaluation {
             let decides = difference.is_guarded && !state.is_copied();
             let newer_than = decides.then_some(state.in_force.since);
             let known = [file.id.as_str(), state.in_force.file.id.as_str()];
-            let candidate =
-                Candidate { file: &file, texts: &texts, rules: &proposed_rules, known: &known };
-            for guard in
-                self.guards(&deploy.deployment, github.number(), candidate, newer_than).await?
-            {
+            let candidate = Candidate { file: &file, texts: &texts, rules: &proposed_rules, known: &known };
+            for guard in self.guards(&deploy.deployment, github.number(), candidate, newer_than).await? {
                 let asked = guard.difference.touched(&guard.sibling.rules);
                 touched.extend(asked.into_iter().map(|(_, spec)| spec.clone()));
                 changes.extend(guard.changes());

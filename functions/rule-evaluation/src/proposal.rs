@@ -155,7 +155,8 @@ mod tests {
             - e: {actions: [slack_channel_approval: {name: E, channel: '#e', approvers: [ana@x.io], \
             verified_commits: true}]}\n";
         let file = rules::parse(text, "rules.yml").unwrap();
-        let touched: Vec<_> = file.rules.iter().flat_map(|rule| rule.actions[0].approvals()).cloned().collect();
+        let touched: Vec<_> =
+            file.rules.iter().flat_map(|rule| rule.actions[0].approvals()).cloned().collect();
         let opening = Opening {
             deploy: &approval::id::DeployId::from_text("d"),
             revision: "r",

@@ -66,9 +66,9 @@ impl Guard {
 
 impl RuleEvaluation {
     /// The other deployments of the repository that `candidate` has to be approved for: their files in force
-    /// ask for approvals that it touches. The newest file comes first. `newer_than`: only files that came into
-    /// force after that time. One request, one for each other deployment, and one for each piece of a file that
-    /// differs.
+    /// ask for approvals that it touches. The newest file comes first. `newer_than`: only files that came
+    /// into force after that time. One request, one for each other deployment, and one for each piece of a
+    /// file that differs.
     ///
     /// # Errors
     ///
@@ -169,8 +169,8 @@ impl RuleEvaluation {
     /// The files in force of `deployments` that ask for approvals, but for those with the ids `known`: each
     /// once, the newest first.
     ///
-    /// With `newer_than`, only those that came into force after that time. A copy of another deployment's file
-    /// is no newer than that one, and a deployment that has another repository by now decides nothing here.
+    /// With `newer_than`, only those that came into force after that time. A copy of another deployment's
+    /// file is no newer than that one, and a deployment that has another repository by now decides nothing.
     async fn siblings(
         &self,
         deployments: &[Slug],
@@ -199,7 +199,8 @@ impl RuleEvaluation {
             }
             let texts = self.sound_texts(deployment, file).await?;
             let rules = sound(deployment, &texts)?;
-            if rules.rules.iter().flat_map(|rule| &rule.actions).any(|action| !action.approvals().is_empty()) {
+            if rules.rules.iter().flat_map(|rule| &rule.actions).any(|action| !action.approvals().is_empty())
+            {
                 let (file, revision) = (file.clone(), revision.map(str::to_owned));
                 found.push(Sibling { deployment: deployment.clone(), file, revision, texts, rules });
             }

@@ -332,7 +332,9 @@ mod tests {
         let says = "{slack_channel_message: {channel: '#a', message: b}}";
         let to = "promotes_to: Production";
         let build = |to: &str| {
-            format!("  - ship:\n      actions: [{{trigger_build: {{parameters: {{name: ci.yml, to: {to}}}}}}}]\n")
+            format!(
+                "  - ship:\n      actions: [{{trigger_build: {{parameters: {{name: ci.yml, to: {to}}}}}}}]\n"
+            )
         };
         for (file, expected) in [
             (asks("gate", "description: a", live) + &ship("description: b"), "gate"),

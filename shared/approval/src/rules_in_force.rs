@@ -96,8 +96,8 @@ pub struct InForce {
 pub enum How {
     /// It was the deployment's first.
     First,
-    /// It is in force for another deployment of the repository, whose approvals the file on the default branch
-    /// touches.
+    /// It is in force for another deployment of the repository, whose approvals the file on the default
+    /// branch touches.
     OfOwner {
         /// That deployment.
         owner: Slug,

@@ -28,6 +28,7 @@ mod listing;
 mod messages;
 mod people;
 mod policy;
+mod projects;
 mod queries;
 mod queue;
 mod reading_parts;

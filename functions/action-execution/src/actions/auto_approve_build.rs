@@ -30,6 +30,7 @@ impl ActionExecution {
     ) -> Tried<Done> {
         let own = own_pipelines(run, start)?;
         let connection = self.connection(deploy, connected)?;
+        self.own_project(deploy, connection).await?;
         let circleci = self.outside.circleci(self.now()).await?;
         let (branch, job) = (deploy.branch.as_deref(), build.job.as_deref());
         let refs = match self.policy().await? {
@@ -63,7 +64,8 @@ impl ActionExecution {
                 self.keep_build(attempt, StartedBuild::Pipeline { id, number, url }).await;
             }
         };
-        let approved = circleci.approve_held_job(held, |name| refs.iter().all(|refs| refs.allow(name)), keep).await?;
+        let approved =
+            circleci.approve_held_job(held, |name| refs.iter().all(|refs| refs.allow(name)), keep).await?;
         let verb = if approved.already { "was approved before" } else { "approved" };
         Ok(Done {
             // The pipeline's id stays what it is; its number is what people read.

@@ -92,8 +92,7 @@ impl Reach {
     /// is that name. A value that nobody knows may be.
     fn goes_to(&self, named: &Text) -> bool {
         let is_named = |part: &Text| part.as_ref().is_some_and(|part| any_case(part) == *named);
-        self.parameters.values().any(|value| may_be(value, named))
-            || self.path.iter().flatten().any(is_named)
+        self.parameters.values().any(|value| may_be(value, named)) || self.path.iter().flatten().any(is_named)
     }
 }
 

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 /// The commits that the end of a range holds, where that revision was never let through to the place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Held {
-    /// The newest revision before it that was let through; `None`: none is known, so that only its last commit
-    /// counts.
+    /// The newest revision before it that was let through; `None`: none is known, so that only its last
+    /// commit counts.
     pub since: Option<String>,
     /// The admin who said that it was let through (a Slack user id); `None`: an approval let it through.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -82,8 +82,7 @@ impl Policy {
 impl Section {
     /// True if it is for `action` of `deployment` at some place.
     fn names(&self, deployment: &Slug, action: &str) -> bool {
-        self.is_of(deployment)
-            && (self.actions.is_empty() || self.actions.iter().any(|name| name == action))
+        self.is_of(deployment) && (self.actions.is_empty() || self.actions.iter().any(|name| name == action))
     }
 
     /// True if it is for everything of `deployment`, or for some of it.

@@ -88,6 +88,19 @@ async fn repository_belongs_to_the_first_deployment() {
 }
 
 #[tokio::test]
+async fn project_belongs_to_one_repository_until_it_is_moved() {
+    let local = Local::new().await;
+    let of =
+        async |number: u64| local.store.own_project("circleci/Org/Project", number).await.expect("owned");
+    let moves = async |from: u64, to: u64| {
+        local.store.move_project("circleci/org/project", from, to).await.expect("asked")
+    };
+    assert_eq!([of(7).await, of(8).await], [7, 7]);
+    assert_eq!([moves(8, 9).await, moves(7, 8).await], [false, true]);
+    assert_eq!([of(7).await, of(8).await], [8, 8]);
+}
+
+#[tokio::test]
 async fn a_report_of_what_stands_there_repeats_it() {
     let local = Local::new().await;
     let (a, report, between) = (deployed("a", 1, 1), deployed("report", 1, 5), deployed("between", 2, 3));
