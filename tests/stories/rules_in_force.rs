@@ -116,11 +116,16 @@ fn rules_stay_with_their_repository() {
         );
         assert!(rules.proposal.is_some(), "what the default branch has is a proposal");
 
-        // Taken away and back again, it is still guarded.
+        // Taken away, its guard goes along, and what is there is a proposal. Back again, it is still guarded.
         moves("1", &other.repository()).await;
         let away = other.deploys(&other.push("Ana", "Go on elsewhere"), "Production").await;
         other.settled(&away).await;
-        assert_eq!(rules_of(&other).await.in_force.file.id, asks_nobody.in_force.file.id);
+        let rules = rules_of(&other).await;
+        assert_eq!((&rules.in_force.how, rules.proposal.is_some()), (&How::TakenAlong, true));
+        assert_eq!(
+            (&rules.in_force.file.id, rules.repository),
+            (&asking.in_force.file.id, asks_nobody.repository)
+        );
         moves("2", &story.repository()).await;
         let back = other.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         other.settled(&back).await;

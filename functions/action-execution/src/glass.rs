@@ -48,8 +48,8 @@ impl ActionExecution {
                 let before: Vec<_> =
                     before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
                 let judged = judged(asked.run, &actions, &before);
-                let BreakGlass { people, review_within } =
-                    policy.break_glass(&asked.deploy.deployment, &judged);
+                let names = self.bound_as(policy, asked.deploy).await?;
+                let BreakGlass { people, review_within } = names.break_glass(policy, &judged);
                 (people, review_within, true)
             }
         };

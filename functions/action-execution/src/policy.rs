@@ -204,20 +204,23 @@ impl ActionExecution {
             Binding::Policy(policy) => policy,
         };
         let (actions, runs_before) = (run.actions(), self.runs_before(run).await?);
+        let names = self.bound_as(policy, deploy).await?;
         let before: Vec<(Vec<Action>, Option<&str>)> =
             runs_before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
         let rendered = rendered(&actions, subject, &self.early_context(deploy));
         let (mut found, mut together) = (Vec::new(), Vec::new());
         for actions in [&actions, &rendered] {
             let judged = judged(run, actions, &before);
-            for shortfall in policy.judge_rule(&deploy.deployment, &judged).iter().map(Shortfall::text) {
-                if !found.contains(&shortfall) {
-                    found.push(shortfall);
+            for name in names.iter() {
+                for shortfall in policy.judge_rule(name, &judged).iter().map(Shortfall::text) {
+                    if !found.contains(&shortfall) {
+                        found.push(shortfall);
+                    }
                 }
+                together.extend(policy.votes_together(name, &judged));
             }
-            together.extend(policy.votes_together(&deploy.deployment, &judged));
         }
-        let breakers = policy.break_glass(&deploy.deployment, &judged(run, &actions, &before)).people;
+        let breakers = names.break_glass(policy, &judged(run, &actions, &before)).people;
         Ok(Held { below: found, together, breakers, runs_before, asks_only: false, is_by_policy: true })
     }
 

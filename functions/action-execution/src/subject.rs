@@ -43,7 +43,8 @@ impl ActionExecution {
         for (index, follows) in run.steps.iter().enumerate().filter(|(_, follows)| follows.action.acts()) {
             let Some(branch) = run.decides(step, index) else { continue };
             let condition = condition(run, step, index);
-            let project = connection.map_or("CircleCI", |connection| connection.circleci_project.as_str());
+            let project = project(connection, &follows.action);
+            let project = project.as_str();
             if let Some(known) = decided(run, step, earlier).find_map(|subject| subject.act(index)) {
                 let known = with_started(Act { branch, condition, ..known.clone() }, run, project);
                 let rendered = rendered(&known.action, &context)?;
@@ -134,6 +135,17 @@ fn origin(connection: &Connection) -> Origin {
         repository_id: None,
         circleci_project: connection.circleci_project.clone(),
         circleci_definition: connection.circleci_definition.clone(),
+    }
+}
+
+/// The CircleCI project in which `action` runs, in words. A pipeline of CircleCI's GitHub App is started by
+/// its definition, which says what runs in it.
+fn project(connection: Option<&Connection>, action: &Action) -> String {
+    let Some(connection) = connection else { return "CircleCI".to_owned() };
+    let project = &connection.circleci_project;
+    match (action.plain(), &connection.circleci_definition) {
+        (Action::TriggerBuild(_), Some(definition)) => format!("{project} by the definition {definition}"),
+        _ => project.clone(),
     }
 }
 

@@ -14,6 +14,7 @@ use approval::event::EventKind;
 use approval::facts::Command;
 use approval::id::DeployId;
 use approval::message;
+use approval::slug::is_app_project;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
@@ -236,6 +237,10 @@ impl RuleEvaluation {
                 Ok((confirmed, number)) => {
                     deploy = confirmed;
                     github = github.numbered(number);
+                    if is_app_project(&connection.circleci_project) {
+                        // Whoever has it first keeps it: the actions compare.
+                        self.store.own_project(&connection.circleci_project, number).await?;
+                    }
                 }
                 Err(doubt) => return self.note_doubt(effect, deploy, doubt, channel.as_deref()).await,
             }

@@ -20,6 +20,7 @@ mod range_lists;
 mod rollback;
 mod rules_file;
 mod same_repository;
+mod siblings;
 mod since;
 mod unjudged;
 

@@ -29,6 +29,7 @@ mod messages;
 mod packed;
 mod people;
 mod policy;
+mod projects;
 mod queries;
 mod queue;
 mod reading_parts;

@@ -11,7 +11,6 @@ use approval::effect::StartedBuild;
 use approval::run::Run;
 use providers::Failure;
 use providers::circleci::{HeldJob, NotApproved, Triggered};
-use rules::policy::AllowedRefs;
 use runtime::connections::Connected;
 use runtime::effects::Attempt;
 
@@ -31,16 +30,18 @@ impl ActionExecution {
     ) -> Tried<Done> {
         let own = own_pipelines(run, start)?;
         let connection = self.connection(deploy, connected)?;
+        self.own_project(deploy, connection).await?;
         let circleci = self.outside.circleci(self.now()).await?;
         let (branch, job) = (deploy.branch.as_deref(), build.job.as_deref());
         let refs = match self.policy().await? {
-            Binding::Nothing => AllowedRefs::default(),
+            Binding::Nothing => Vec::new(),
             Binding::Unknown(why) => return Err(NotApproved::NotYet(why).into()),
             Binding::Policy(policy) => {
                 let (actions, before) = (run.actions(), self.runs_before(run).await?);
                 let before: Vec<_> =
                     before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
-                policy.allowed_refs(&deploy.deployment, &judged(run, &actions, &before), action)
+                let names = self.bound_as(&policy, deploy).await?;
+                names.allowed_refs(&policy, &judged(run, &actions, &before), action)
             }
         };
         let before = run.steps.get(step).and_then(|step| step.started.as_ref());
@@ -63,7 +64,8 @@ impl ActionExecution {
                 self.keep_build(attempt, StartedBuild::Pipeline { id, number, url }).await;
             }
         };
-        let approved = circleci.approve_held_job(held, |name| refs.allow(name), keep).await?;
+        let approved =
+            circleci.approve_held_job(held, |name| refs.iter().all(|refs| refs.allow(name)), keep).await?;
         let verb = if approved.already { "was approved before" } else { "approved" };
         Ok(Done {
             // The pipeline's id stays what it is; its number is what people read.

@@ -119,7 +119,7 @@ impl ActionExecution {
                 self.slack_personal_message(attempt, deploy, message).await
             }
             Action::SlackDeployMessage(message) => {
-                self.slack_deploy_message(attempt, deploy, connected, message).await
+                self.slack_deploy_message(attempt, deploy, connected, run, message).await
             }
             Action::MonitorDrift(monitor) => {
                 Ok(Done { summary: format!("{} is watched from now on.", monitor.environment), url: None })

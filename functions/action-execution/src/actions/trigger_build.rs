@@ -81,6 +81,7 @@ impl ActionExecution {
         }
         let head = self.look_again(deploy, connection, &source, build.is_qualified()).await?;
         if rendered.workflow.is_none() {
+            self.own_project(deploy, connection).await?;
             let circleci = self.outside.circleci(self.now()).await?;
             let (project, parameters) = (&connection.circleci_project, &rendered.parameters);
             let triggered = match &connection.circleci_definition {

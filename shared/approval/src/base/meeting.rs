@@ -50,7 +50,8 @@ pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<Reach>
     all
 }
 
-/// True if both sets of [`acts_on`] may have something in common.
+/// True if both sets of [`acts_on`] may have something in common. An environment that one rule names in
+/// `promotes_to` meets whatever is told to go there, by an input, by a parameter or by a part of its path.
 pub fn meets(one: &BTreeSet<Reach>, other: &BTreeSet<Reach>) -> bool {
     one.iter().any(|one| other.iter().any(|other| one.meets(other)))
 }
@@ -66,6 +67,12 @@ impl Reach {
     }
 
     fn meets(&self, other: &Self) -> bool {
+        match (self.kind, other.kind) {
+            (Kind::Environment, Kind::Environment) => {}
+            (Kind::Environment, _) => return self.names.iter().any(|named| other.goes_to(named)),
+            (_, Kind::Environment) => return other.names.iter().any(|named| self.goes_to(named)),
+            _ => {}
+        }
         let same_path = match (&self.path, &other.path) {
             (Some(one), Some(other)) => agree(one, other),
             (None, _) | (_, None) => true,
@@ -77,6 +84,15 @@ impl Reach {
                 .parameters
                 .iter()
                 .all(|(name, one)| other.parameters.get(name).is_none_or(|other| may_be(one, other)))
+    }
+}
+
+impl Reach {
+    /// True if it is told to go to the environment `named`: a value that it is given, or a part of its path,
+    /// is that name. A value that nobody knows may be.
+    fn goes_to(&self, named: &Text) -> bool {
+        let is_named = |part: &Text| part.as_ref().is_some_and(|part| any_case(part) == *named);
+        self.parameters.values().any(|value| may_be(value, named)) || self.path.iter().flatten().any(is_named)
     }
 }
 

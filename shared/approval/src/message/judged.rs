@@ -3,6 +3,7 @@
 use super::pieces::{NAME_LIMIT, mentions, shorten};
 use crate::approval::{Blocker, Electorate, Judged, Part, WithoutRange};
 use crate::range::Direction;
+use crate::shares::Held;
 use jiff::Timestamp;
 
 /// The most parts that are named among those that lack votes.
@@ -98,7 +99,8 @@ fn without_range(why: &WithoutRange, show: &Show<'_>) -> String {
 }
 
 fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
-    let Judged { since, set_by, direction, added, removed, has_no_makers, is_of_bots, allowed, .. } = judged;
+    let Judged { since, set_by, direction, added, removed, held, has_no_makers, is_of_bots, allowed, .. } =
+        judged;
     let base = format!("`{}`", (show.text)(short(&judged.base)));
     let from = match set_by {
         None => format!("{base}, approved {}", (show.time)(*since)),
@@ -116,6 +118,7 @@ fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
     if let Some(by) = set_by {
         lines.push(format!("{} set this base on {} and can't vote.", (show.member)(by), (show.time)(*since)));
     }
+    lines.extend(held.iter().map(|held| nobody_let_through(held, show)));
     if *has_no_makers {
         lines.push(
             "This revision was approved for the same place in the last 30 days, so nobody is kept from voting."
@@ -130,6 +133,25 @@ fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
         lines.push(format!("Not found in Slack, and allowed by `unknown_makers: allow`: {names}."));
     }
     lines
+}
+
+/// The further commits that count, because nobody let the revision itself through.
+fn nobody_let_through(held: &Held, show: &Show<'_>) -> String {
+    let Held { since, set_by, commits: count } = held;
+    let verb = if *count == 1 { "counts" } else { "count" };
+    let counted = match since {
+        Some(since) => {
+            let from = format!("{} since `{}`", commits(*count), (show.text)(short(since)));
+            match set_by {
+                Some(by) => {
+                    format!("{from} also {verb}. {} set that base and can't vote", (show.member)(by))
+                }
+                None => format!("{from}, which was approved, also {verb}"),
+            }
+        }
+        None => "its last commit also counts. No approved revision before it is known".to_owned(),
+    };
+    format!("This revision itself was never approved for this place, so {counted}.")
 }
 
 /// The change of a rules file: its commits alone are judged.

@@ -128,6 +128,30 @@ fn builds_meet_however_they_are_spelled() {
 }
 
 #[test]
+fn environment_meets_what_is_told_to_go_there() {
+    let address = |url: &str| Action::Webhook(WebhookSpec::to(url.to_owned()));
+    let gate = acts_on(&[], Some("Production"));
+    for (action, expected) in [
+        (build("production"), true),
+        (build(" PRODUCTION "), true),
+        (build("{{ links.to }}"), true),
+        (build("staging"), false),
+        (build("{{ revision }}"), false),
+        (event("Production"), true),
+        (event("staging"), false),
+        (address("https://cd.acme.test/production/run"), true),
+        (address("https://cd.acme.test/run?to=Production"), true),
+        (address("https://production.acme.test/run?to=staging"), false),
+        (Action::AddDeployTag("production".to_owned()), false),
+    ] {
+        let acts = acts_on(std::slice::from_ref(&action), None);
+        assert_eq!((meets(&acts, &gate), meets(&gate, &acts)), (expected, expected), "{action:?}");
+    }
+    let elsewhere = acts_on(&[build("staging")], Some("Staging"));
+    assert!(!meets(&elsewhere, &gate), "another environment");
+}
+
+#[test]
 fn addresses_meet_however_they_are_spelled() {
     let of = |url: &str| acts_on(&[Action::Webhook(WebhookSpec::to(url.to_owned()))], None);
     let meet = |one: &str, other: &str| {

@@ -14,7 +14,7 @@ use super::room::{PROFILES, Room};
 use super::{parse, profiles, wire};
 use crate::failure::Failure;
 use approval::deploy::Commit;
-use approval::range::{Direction, Range, RangeCommit, RangePullRequest};
+use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest};
 use approval::range_lists::are_openers_own;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -260,6 +260,11 @@ impl GitHub {
             }
         };
         let pushers = |sha: &str| pushed.get(sha).cloned().unwrap_or_default();
+        // Whoever pushed a commit made it, whatever pull request it is said to come from.
+        let is_pushed = |sha: &str| {
+            let queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
+            pushed.get(sha).is_some_and(|all| all.iter().any(|by| by.vouched && !queue(by)))
+        };
 
         let of_range = |commit: &wire::Commit| -> RangeCommit {
             commit_of_range(commit, told.get(&commit.sha), pushers(&commit.sha))
@@ -281,21 +286,21 @@ impl GitHub {
                 let brought = |commit: &&&wire::Commit| {
                     told.get(&commit.sha).is_some_and(|told| told.pull_requests.contains(&number))
                 };
-                let remade: Vec<String> = read
+                let made: Vec<String> = read
                     .iter()
                     .filter(brought)
                     .filter(|commit| commit.parents.len() < 2 && !of_branch.contains(commit.sha.as_str()))
                     .map(|commit| commit.sha.clone())
                     .collect();
-                let remade = match nested.get(&number) {
+                let made = match nested.get(&number) {
                     Some(brought) => made_of(brought, &of_branch, &by_oid),
-                    None => remade,
+                    None => made,
                 };
                 // What a merge brought is in the range itself, in the branch that it was merged into, or was
                 // before it; only a squash or a rebase stands for other commits.
                 let is_elsewhere = |oid: &str| nested.contains_key(&number) && in_others(oid, number);
                 let own = commits.iter().filter(|commit| {
-                    !remade.is_empty() && !known.contains(commit.oid.as_str()) && !is_elsewhere(&commit.oid)
+                    !made.is_empty() && !known.contains(commit.oid.as_str()) && !is_elsewhere(&commit.oid)
                 });
                 let own = own
                     .map(|commit| {
@@ -308,6 +313,7 @@ impl GitHub {
                 let all: Vec<RangeCommit> =
                     commits.iter().map(|commit| commit_of_branch(commit, number, Vec::new())).collect();
                 let is_openers_own = are_openers_own(&all, pull_request.opened_by.as_ref());
+                let remade = made.into_iter().filter(|sha| !is_pushed(sha)).collect();
                 RangePullRequest { commits: own, remade, is_openers_own, ..pull_request.clone() }
             })
             .collect();

@@ -41,7 +41,7 @@ enum Damage {
 
 const DAMAGES: [Damage; 4] = [Damage::UnknownField, Damage::Missing, Damage::WrongType, Damage::UnknownKind];
 
-const KINDS: [Kind; 31] = [
+const KINDS: [Kind; 33] = [
     Kind("deploy", |pk, sk| pk.starts_with("deploy#") && sk == "deploy", "revision"),
     Kind("run", |_, sk| sk.starts_with("run#"), "deploy"),
     Kind("approval", |_, sk| sk.starts_with("approval#"), "status"),
@@ -54,9 +54,11 @@ const KINDS: [Kind; 31] = [
     Kind("number of a deployment's repository", |_, sk| sk.starts_with("id#"), "id"),
     Kind(
         "deployment that a repository was confirmed for first",
-        |pk, _| pk.starts_with("repository_id#"),
+        |pk, sk| pk.starts_with("repository_id#") && sk == "deployment",
         "deployment",
     ),
+    Kind("another deployment of a repository", |_, sk| sk.starts_with("of#"), "deployment"),
+    Kind("repository of a CircleCI project", |pk, _| pk.starts_with("circleci#"), "repository"),
     Kind("newest run that asks", |_, sk| sk == "newest", "version"),
     Kind("what was let through to a place", |_, sk| sk == "base", "version"),
     Kind("range that an approval judges", |pk, _| pk.starts_with("ranges#"), "base"),
@@ -160,6 +162,9 @@ async fn keep(store: &Store, number: u32) -> Kept {
     store.commit(Change::to(&people, now).person(person)).await.expect("said");
     store.keep_repository(&slug, &name, number.into()).await.expect("kept");
     store.own_repository(number.into(), &slug).await.expect("owned");
+    store.own_project(&name, number.into()).await.expect("owned");
+    let another = Slug::new("acme", &format!("shop-{number}-2")).expect("a slug");
+    store.own_repository(number.into(), &another).await.expect("added");
     store.watch(&deploy, "Production", now).await.expect("watches");
     store.place_message(&message, &deploy.id, now).await.expect("placed");
     let key = ApiKey {
@@ -276,7 +281,10 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
         }
         "deployment that a repository was confirmed for first" => {
             refuses(store.own_repository(it.number.into(), slug).await);
+            refuses(store.deployments_of(it.number.into()).await);
         }
+        "repository of a CircleCI project" => refuses(store.own_project(&name, 7).await),
+        "another deployment of a repository" => refuses(store.deployments_of(it.number.into()).await),
         "newest run that asks" => {
             refuses(store.newest(&Newest::of(&it.deploy, "promote", &it.run)).await);
         }
@@ -362,6 +370,8 @@ async fn reads_all(store: &Store, it: &Kept) {
     assert!(store.latest(slug, "Staging").await.expect("read").is_some());
     assert!(store.kept_repository(slug, &name).await.expect("read").is_some());
     assert_eq!(store.own_repository(it.number.into(), slug).await.expect("read"), *slug);
+    assert_eq!(store.deployments_of(it.number.into()).await.expect("read").len(), 2);
+    assert_eq!(store.own_project(&name, 7).await.expect("read"), u64::from(it.number));
     let asking = Newest::of(&it.deploy, "promote", &it.run);
     assert!(store.newest(&asking).await.expect("read").is_some());
     assert_eq!(store.base(slug, "place").await.expect("read").version, 1);

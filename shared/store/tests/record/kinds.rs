@@ -14,6 +14,7 @@ use approval::people::{Handle, Nobody};
 use approval::range::Direction;
 use approval::range_files::{Moves, RangeFiles, Unread};
 use approval::run::{FirstTry, Resolution};
+use approval::shares::Held;
 use jiff::{SignedDuration, Timestamp};
 
 /// Text that has hurt somebody before.
@@ -64,6 +65,7 @@ pub fn electorate() -> Electorate {
             direction: Direction::Diverged,
             added: 3,
             removed: 0,
+            held: Some(Held { since: Some(ODD[0].to_owned()), set_by: Some(ODD[1].to_owned()), commits: 3 }),
             has_no_makers: false,
             is_of_bots: true,
             allowed: odd(),
