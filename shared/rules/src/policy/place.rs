@@ -72,8 +72,9 @@ impl Names {
     }
 
     fn best(&self, patterns: &[String]) -> Fit {
-        let of_build = |build: &Build| fit_left_out(patterns, &build.workflow, &build.given);
-        let fits = self.texts.iter().map(|name| fit_in_any_case(patterns, name));
+        let patterns: Vec<String> = patterns.iter().map(|pattern| bus_name(pattern).to_owned()).collect();
+        let of_build = |build: &Build| fit_left_out(&patterns, &build.workflow, &build.given);
+        let fits = self.texts.iter().map(|name| fit_in_any_case(&patterns, name));
         fits.chain(self.build.iter().map(of_build)).max().unwrap_or(Fit::No)
     }
 }
@@ -153,14 +154,13 @@ fn of_build(spec: &TriggerSpec) -> Names {
 /// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>.
 fn of_event(event: &EventSpec) -> Vec<String> {
     let detail_type = event.detail_type.trim();
-    let bus = event.bus.as_deref().unwrap_or(ANYTHING);
-    let name = bus.split_once(":event-bus/").map_or(bus, |(_, name)| name);
-    vec![
-        detail_type.to_owned(),
-        format!("{bus}/{detail_type}"),
-        format!("{name}/{detail_type}"),
-        format!("arn:{ANYTHING}:event-bus/{name}/{detail_type}"),
-    ]
+    let bus = bus_name(event.bus.as_deref().unwrap_or(ANYTHING));
+    vec![detail_type.to_owned(), format!("{bus}/{detail_type}")]
+}
+
+/// The name of a bus, of which `text` begins with the name or the ARN.
+fn bus_name(text: &str) -> &str {
+    text.split_once(":event-bus/").map_or(text, |(_, name)| name)
 }
 
 /// The workflow's file; `circleci` for a pipeline. GitHub takes a workflow's number too, and nobody knows
