@@ -31,6 +31,7 @@ mod policy;
 mod proposal;
 mod provider_clients;
 mod range;
+mod release;
 mod repository;
 mod settle;
 mod source;
