@@ -22,8 +22,8 @@ pub(crate) fn releases(run: &Run, step: usize, pushed_to: Option<GitRef>) -> Sta
     Start::Releases(Release { own, pushed_to, earlier: run.released_before(step).cloned() })
 }
 
-/// The ids of the pipelines that earlier steps of `run` started, among those that people saw with `start`; the
-/// one in which an earlier step released a job; and the branch or tag whose push counts. Where nobody was
+/// The ids of the pipelines that earlier steps of `run` started, among those that people saw with `start`;
+/// the one in which an earlier step released a job; and the branch or tag whose push counts. Where nobody was
 /// asked (`start` is `None`), that is `built_on`, the deploy's own, and no pipeline of the run counts.
 ///
 /// # Errors

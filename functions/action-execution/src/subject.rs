@@ -118,9 +118,9 @@ impl ActionExecution {
         Ok(Some(Origin { repository_id: kept.map(|kept| kept.id), ..origin(connection) }))
     }
 
-    /// Returns the values that `texts` can use for `deploy` when an approval opens, and those that are kept for
-    /// texts to which the vote brings something. Reads the health and the rules that failed only if a text
-    /// uses them.
+    /// Returns the values that `texts` can use for `deploy` when an approval opens, and those that are kept
+    /// for texts to which the vote brings something. Reads the health and the rules that failed only if a
+    /// text uses them.
     async fn context_at_opening(
         &self,
         deploy: &Deploy,

@@ -25,8 +25,8 @@ pub struct Happened {
     pub at_opening: Option<AtOpening>,
 }
 
-/// The values of a deploy's variables that change with time, as they were when an approval opened. People vote
-/// on these.
+/// The values of a deploy's variables that change with time, as they were when an approval opened. People
+/// vote on these.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AtOpening {
     /// The worst health that anybody reported; `None`: nobody had reported any.

@@ -16,10 +16,10 @@ use runtime::connections::Connected;
 use runtime::effects::Attempt;
 
 impl ActionExecution {
-    /// Approves the job that `build` names, in a pipeline that an earlier step of `run` started and that people
-    /// saw with `start`, or in the one that the push of the revision to the branch or tag of `start` did.
-    /// Where nobody was asked, it is that of the deploy. Once an attempt was about to approve it, later ones
-    /// look at the same pipeline alone: what that one approved may run, whatever was answered.
+    /// Approves the job that `build` names, in a pipeline that an earlier step of `run` started and that
+    /// people saw with `start`, or in the one that the push of the revision to the branch or tag of `start`
+    /// did. Where nobody was asked, it is that of the deploy. Once an attempt was about to approve it, later
+    /// ones look at the same pipeline alone: what that one approved may run, whatever was answered.
     pub(super) async fn auto_approve_build(
         &self,
         attempt: &Attempt,

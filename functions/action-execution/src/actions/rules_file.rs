@@ -68,8 +68,8 @@ impl ActionExecution {
     }
 
     /// Commits what `decide` makes of the deployment's rules. The deployment's channel is told of a file that
-    /// came into force, or that of the first approval of `run` if it has none. Error: the file is not proposed
-    /// any more, or was rejected.
+    /// came into force, or that of the first approval of `run` if it has none. Error: the file is not
+    /// proposed any more, or was rejected.
     async fn change_rules(
         &self,
         attempt: &Attempt,

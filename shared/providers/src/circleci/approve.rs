@@ -92,11 +92,11 @@ impl CircleCi {
     ///
     /// A pipeline of `own` that has the workflow is the one that is meant, then the one of `earlier`. Else
     /// only a pipeline of exactly this revision counts that its push to `pushed_to` started. Each builds the
-    /// repository, and a branch or tag which `is_allowed`. The newest 10 pages of all pipelines are read, then
-    /// 10 of those of the branch where none was found. In the one pipeline that has the workflow, its newest run that was not cancelled
-    /// counts. `job` names the approval job; without it, it is the only one that is on hold. Where several
-    /// are and one was approved before, nothing is approved without a name: after a lost answer, that one may
-    /// have been ours, and the next gate was not voted for.
+    /// repository, and a branch or tag which `is_allowed`. The newest 10 pages of all pipelines are read,
+    /// then 10 of those of the branch where none was found. In the one pipeline that has the workflow, its
+    /// newest run that was not cancelled counts. `job` names the approval job; without it, it is the only one
+    /// that is on hold. Where several are and one was approved before, nothing is approved without a name:
+    /// after a lost answer, that one may have been ours, and the next gate was not voted for.
     ///
     /// It is harmless to repeat: a job that is approved already is a success. Where the answer is lost, only
     /// the same pipeline is the same job: `found` is told which one it is before the job is approved, also
@@ -152,8 +152,8 @@ impl CircleCi {
         }
     }
 
-    /// The workflow `build` of the one pipeline that the push of `revision` to `pushed_to` started and that has
-    /// it.
+    /// The workflow `build` of the one pipeline that the push of `revision` to `pushed_to` started and that
+    /// has it.
     async fn find_workflow(
         &self,
         held: HeldJob<'_>,

@@ -21,8 +21,9 @@ const ANY_FILE: &str = "all files, which an action at the root or a symbolic lin
 
 impl GitHub {
     /// The files and folders that CIs read at a commit, with the SHAs of their blobs and trees; the folder of
-    /// an action has all of its code. Where GitHub cuts its list short, the repository itself is an action, or
-    /// one of them is a symbolic link, the commit itself stands in for all of them. One request. <https://docs.github.com/rest/git/trees#get-a-tree>
+    /// an action has all of its code. Where GitHub cuts its list short, the repository itself is an action,
+    /// or one of them is a symbolic link, the commit itself stands in for all of them. One request.
+    /// <https://docs.github.com/rest/git/trees#get-a-tree>
     ///
     /// # Errors
     ///

@@ -119,7 +119,7 @@ pub fn deed() -> impl Strategy<Value = Deed> {
     let file = (1..3_u32, prop::bool::weighted(0.8), prop::bool::weighted(0.4), any::<bool>());
     let mostly = prop::bool::weighted(0.8);
     let seldom = prop::bool::weighted(0.2);
-    let more = (mostly.clone(), mostly, seldom.clone(), seldom);
+    let more = (mostly, mostly, seldom, seldom);
     let file = (file, more).prop_map(|((votes, four_eyes, allows_unknown, tells), more)| {
         let (asks, names_place, verified, rollback) = more;
         File { votes, four_eyes, allows_unknown, tells, asks, names_place, verified, rollback }

@@ -71,7 +71,7 @@ fn rules_file(file: File) -> RulesFile {
          verified_commits: {verified}, on_success: [{acts}]}}",
         !four_eyes
     );
-    let action = if asks { &gate } else { acts };
+    let action = if asks { gate.as_str() } else { acts };
     let text = format!("rules:\n  - promote:\n      {place}\n      actions: [{action}{message}]\n");
     rules::parse(&text, "rules.yml").unwrap()
 }

@@ -6,8 +6,8 @@ use crate::circleci::client::{CircleCi, Triggered};
 use crate::circleci::wire::Workflow;
 
 impl CircleCi {
-    /// The workflow `held.build` in the one of the pipelines `ids` that has it; `None`: none of them does. Two
-    /// requests for each of them.
+    /// The workflow `held.build` in the one of the pipelines `ids` that has it; `None`: none of them does.
+    /// Two requests for each of them.
     ///
     /// # Errors
     ///
