@@ -167,13 +167,20 @@ fn job_of_a_github_app_pipeline_is_released() {
         assert_eq!(saves(story, project, DEFINITION, "0").await, StatusCode::SEE_OTHER);
         let revision = story.push("Ana", "Take cards");
         let hold = circleci.add_pipeline_on_hold(project, &revision, "main", "build", "hold");
+        // Anybody who may push can have a tag of the same revision built, where the job may do more.
+        let tags =
+            ["main", "x"].map(|tag| circleci.add_tag_on_hold(project, &revision, tag, "build", "hold"));
         story.rules(&rule("votes_required: 1", "auto_approve_build: build"));
         let ben = story.person("Ben");
         let deploy = story.deploys(&revision, "Staging").await;
-        let dialog = story.dialog().await;
+        let dialog =
+            story.dialog_of(&format!("Releases the job that build in {project} holds on main")).await;
         story.click(&ben, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
         assert_eq!(page.runs[0].status, Status::Succeeded, "{:?}", page.runs[0].steps[1].state);
         assert_eq!(circleci.job_status(&hold.workflow_id, "hold"), Some(JobStatus::Success));
+        for tag in tags {
+            assert_eq!(circleci.job_status(&tag.workflow_id, "hold"), Some(JobStatus::OnHold));
+        }
     });
 }

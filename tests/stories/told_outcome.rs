@@ -94,7 +94,9 @@ fn build_is_told_who_approved_it() {
     tell("told-build", async |story| {
         story.rules(
             "rules:\n  - promote:\n      actions:\n        - slack_channel_approval:\n            channel: '#CHANNEL'\n            \
-             on_success: [{trigger_build: {parameters: {by: '{{ approved_by }}', version: '{{ revision }}'}}}]\n",
+             on_success: [{trigger_build: {parameters: {by: '{{ approved_by }}', version: '{{ revision }}', \
+             to: \"{% if health == 'Unhealthy' %}canary{% else %}production{% endif %}\", \
+             why: '{{ health }} by {{ approved_by }}'}}}]\n",
         );
         let ana = story.person("Ana");
         let revision = story.push("Ana", "Take cards");
@@ -102,13 +104,20 @@ fn build_is_told_who_approved_it() {
         let dialog = story.dialog().await;
         // People see that it is filled in later.
         assert!(story.sees(&ana).contains("by={{ approved_by }}"), "{}", story.sees(&ana));
+        assert!(story.sees(&ana).contains("to=production"), "{}", story.sees(&ana));
+        // What CI reports after they saw it changes none of it.
+        let path = format!("/api/1/deployments/acme/{}/{revision}/health", story.name);
+        assert_eq!(story.post(&path, &json!({"health": "unhealthy"})).await.status(), 200);
+        story.settled(&deploy).await;
         story.click(&ana, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
         let step = page.runs[0].steps.iter().find(|step| step.under.is_some()).unwrap();
         assert!(matches!(step.state, StepState::Succeeded { .. }), "{:?}", step.state);
         let name = &page.approvals[0].votes[0].name;
         let triggered = story.world.circleci.triggered(&story.project());
-        assert!(format!("{triggered:?}").contains(name.as_str()), "{triggered:?}");
+        let given = |name: &str| triggered[0].parameters[name].as_str().unwrap().to_owned();
+        assert_eq!(given("to"), "production");
+        assert_eq!((given("by"), given("why")), (name.clone(), format!("Unknown by {name}")));
     });
 }
 

@@ -28,7 +28,7 @@ fn one_approval_approves_the_held_build() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - one-approves (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/one-approves holds
+        • Releases the job that build-and-deploy in gh/acme/one-approves holds on main
         Nothing was approved for this place before: this is about the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -58,7 +58,7 @@ fn two_of_three_vote() {
         assert_snapshot!(story.sees(&people[0]), @"
         @Ana, would you like to promote REVISION - two-of-three (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/two-of-three holds
+        • Releases the job that build-and-deploy in gh/acme/two-of-three holds on main
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
@@ -120,7 +120,7 @@ fn a_second_click_changes_the_vote() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - changed-vote (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/changed-vote holds
+        • Releases the job that build-and-deploy in gh/acme/changed-vote holds on main
         Votes:
         @Ana 👎
         Nothing was approved for this place before: this is about the deploy's own commits.
@@ -141,7 +141,7 @@ fn only_authors_vote_where_the_rule_says_so() {
         assert_snapshot!(story.sees(&ben), @"
         @Ana, would you like to promote REVISION - authors-only (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/authors-only holds
+        • Releases the job that build-and-deploy in gh/acme/authors-only holds on main
         Nothing was approved for this place before: this is about the deploy's own commits.
         Only the authors of this deploy may vote: @Ana.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
@@ -198,7 +198,7 @@ fn a_stranger_from_slack_connect_does_not_vote() {
         assert_snapshot!(story.sees(&eve), @"
         Ana, would you like to promote REVISION - stranger (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/stranger holds
+        • Releases the job that build-and-deploy in gh/acme/stranger holds on main
         Nothing was approved for this place before: this is about the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
@@ -216,7 +216,7 @@ fn an_author_without_a_slack_account_is_shown_by_name() {
         assert_snapshot!(story.sees(&ben), @"
         Ana, would you like to promote REVISION - no-account (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/no-account holds
+        • Releases the job that build-and-deploy in gh/acme/no-account holds on main
         Nothing was approved for this place before: this is about the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -237,7 +237,7 @@ fn authors_of_all_commits_since_the_last_deploy_are_asked() {
         assert_snapshot!(story.sees(&ben), @"
         @Ana, @Ben, Cleo, would you like to promote REVISION - all-authors (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/all-authors holds
+        • Releases the job that build-and-deploy in gh/acme/all-authors holds on main
         Nothing was approved for this place before: this is about the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");

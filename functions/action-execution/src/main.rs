@@ -35,6 +35,7 @@ mod project;
 mod proposal;
 mod provider_clients;
 mod range;
+mod release;
 mod repository;
 mod settle;
 mod source;

@@ -16,7 +16,7 @@ use approval::policy::PATH;
 use approval::run::{self, KEPT_BACK, Run, Status};
 use providers::Failure;
 use rules::policy::{Before, Judged, Policy, Shortfall, Together};
-use rules::template::{Context, is_late};
+use rules::template::{Context, is_of_record};
 use runtime::effects::Attempt;
 use runtime::settings::{SettingError, Settings};
 use std::collections::BTreeSet;
@@ -434,7 +434,7 @@ pub(crate) fn is_bound(action: &Action) -> bool {
 fn rendered(actions: &[Action], subject: Option<&Subject>, context: &Context) -> Vec<Action> {
     let render = |index: usize, action: &Action| {
         let action = subject.and_then(|subject| subject.act(index)).map_or(action, |act| &act.action);
-        let rendered = action.with_texts(|of, template| match is_late(template) {
+        let rendered = action.with_texts(|of, template| match is_of_record(template) {
             true => Ok(template.to_owned()),
             false => renderer(of)(template, context),
         });

@@ -22,6 +22,7 @@ pub mod evaluation;
 pub mod event;
 pub mod facts;
 pub mod freeze;
+pub mod git_ref;
 pub mod happened;
 pub mod hidden;
 pub mod id;

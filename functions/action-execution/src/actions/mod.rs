@@ -27,7 +27,7 @@ use approval::happened::Happened;
 use approval::run::Run;
 use approval::slug::canonical;
 use providers::Failure;
-use rules::template::{Context, FAILED_RULES, Mentions, is_late};
+use rules::template::{Context, Mentions, is_of_record};
 use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
@@ -189,7 +189,7 @@ impl ActionExecution {
         templates: &[&str],
     ) -> Tried<Context> {
         let context = Context::new(deploy, &self.deploy_url(&deploy.id), mentions);
-        if !templates.iter().any(|template| is_late(template) || template.contains(FAILED_RULES)) {
+        if !templates.iter().any(|template| is_of_record(template)) {
             return Ok(context);
         }
         Ok(context.with(&self.happened(attempt, deploy).await?))

@@ -29,7 +29,8 @@ const NOT_NOW: &str =
 
 impl Console {
     /// Puts a proposed rules file in force whose dialog can't be completed: 3 GetItem, 1 Query, 1
-    /// BatchGetItem and 1 write. The channel is told.
+    /// BatchGetItem and 1 write. The deployment's channel is told, or that of the first approval of the
+    /// proposal if it has none.
     pub(super) async fn accept_rules(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         // A key is nobody of whom one could say that they made none of it.
@@ -75,6 +76,7 @@ impl Console {
         let next = next.map_err(|refusal| refusals::rules_not_accepted(why(refusal)))?;
         let connected = self.connections.of(&self.store, &deployment).await.map_err(unreadable)?;
         let channel = connected.connection().and_then(|connection| connection.channel.clone());
+        let channel = channel.or_else(|| run.first_asked().map(|asked| asked.channel.clone()));
         let address = self.site.deployment_url(&deployment);
         let (path, hash) = (next.in_force.file.path.clone(), next.in_force.file.hash.clone());
         let text = message::rules_now_in_force(&page.deploy, &hash, &address, &why_in_force);

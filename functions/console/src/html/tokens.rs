@@ -64,7 +64,11 @@ const GITHUB: [Call; 18] = [
         purpose: "what a webhook says, read back",
         permission: "Deployments: read",
     },
-    Call { call: "GET /users/{username}", purpose: "a merger's address", permission: "none" },
+    Call {
+        call: "GET /users/{username}",
+        purpose: "the number and the public address of an account; whether GitHub has the owner, after a 404",
+        permission: "none",
+    },
     Call {
         call: "POST …/actions/workflows/{file}/dispatches",
         purpose: "trigger_build",
@@ -93,7 +97,7 @@ const GITHUB: [Call; 18] = [
 ];
 
 /// CircleCI's, whose personal tokens may do all that their user may.
-const CIRCLECI: [Call; 7] = [
+const CIRCLECI: [Call; 8] = [
     Call {
         call: "GET /project/{slug}/pipeline",
         purpose: "the push's pipeline",
@@ -118,6 +122,11 @@ const CIRCLECI: [Call; 7] = [
     Call {
         call: "POST /project/{slug}/pipeline",
         purpose: "trigger_build",
+        permission: "a user who may start pipelines",
+    },
+    Call {
+        call: "POST /project/{slug}/pipeline/run",
+        purpose: "trigger_build, in a project of CircleCI's GitHub App",
         permission: "a user who may start pipelines",
     },
     Call {

@@ -4,9 +4,6 @@ use super::{OPEN, is_open, is_revision};
 use crate::action::{Action, EventSpec, ParameterValue, TriggerSpec, WebhookSpec};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The bus of an event that names none.
-const DEFAULT_BUS: &str = "default";
-
 /// A text; `None`: it may be any, as nobody knows what its template becomes.
 type Text = Option<String>;
 
@@ -157,14 +154,15 @@ fn build(spec: &TriggerSpec) -> Reach {
     reach.with(parameters)
 }
 
-/// An event, by its bus and its type. A bus may be named by its ARN, and the one without a name has one too.
+/// An event, by its bus and its type. A bus may be named by its ARN. An event that names none goes to the
+/// stack's, which may be any.
 ///
 /// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>.
 fn sent(event: &EventSpec) -> Reach {
-    let bus = event.bus.as_deref().map_or(DEFAULT_BUS, |bus| bus.rsplit('/').next().unwrap_or(bus));
+    let bus = event.bus.as_deref().map(|bus| bus.rsplit('/').next().unwrap_or(bus));
     let detail = event.detail.iter().filter(|(_, value)| !is_revision(value));
     let detail = detail.map(|(name, value)| (name.clone(), any_case(value))).collect();
-    Reach::of(Kind::Event, [any_case(bus), any_case(&event.detail_type)]).with(detail)
+    Reach::of(Kind::Event, [bus.and_then(any_case), any_case(&event.detail_type)]).with(detail)
 }
 
 /// An address. One that can't be told for sure may be any.

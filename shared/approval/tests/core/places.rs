@@ -236,7 +236,7 @@ fn events_meet_on_every_name_of_their_bus() {
     for (bus, kind, detail, expected) in [
         (Some("default"), "Promoted", &production[..], true),
         (Some("arn:aws:events:eu-west-1:123456789012:event-bus/default"), "Promoted", &production, true),
-        (Some("deploys"), "Promoted", &production, false),
+        (Some("deploys"), "Promoted", &production, true),
         (None, "{{ 'Promoted' if revision }}", &production, true),
         (None, "Tested", &production, false),
         (None, "Promoted", &[], true),
@@ -247,6 +247,9 @@ fn events_meet_on_every_name_of_their_bus() {
         let acts = sends(bus, kind, detail);
         assert_eq!((meets(&acts, &asked), meets(&asked, &acts)), (expected, expected), "{acts:?}");
     }
+    let named = |bus| sends(Some(bus), "Promoted", &production);
+    let by_arn = named("arn:aws:events:eu-west-1:123456789012:event-bus/deploys");
+    assert!(meets(&named("deploys"), &by_arn) && !meets(&named("default"), &by_arn));
 }
 
 #[test]

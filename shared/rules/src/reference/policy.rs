@@ -58,8 +58,11 @@ pub const SECTION: [Key; 4] = [
         about: "The places, in any case. A place is the environment that the rule names in `promotes_to`; of a rule that names none, what \
                 the action acts on: the workflow's file, with a parameter or without one (`promote.yml environment=production`), \
                 `circleci` for a pipeline, the build or one of its jobs (`build-and-deploy/hold`), the webhook's address or its host, \
-                the event's detail type, the tag, the state or the field. Where a rule names an environment, what runs \
-                has to be named too: else `default` binds it as well, since the environment is the rule's own word.",
+                the event's detail type, with its bus or without it (`production/deployed`), the tag, the state or the field. The \
+                default of a parameter that the rule leaves out may be anything, so `promote.yml environment=prod*` binds \
+                `promote.yml` without `environment` too, and so does `default`. The same goes for a bus that it leaves out. \
+                Where a rule names an environment, what runs has to be named too: else `default` binds it as well, since the \
+                environment is the rule's own word.",
         examples: &[
             "places: [Production]",
             "places: ['promote.yml environment=prod*', build-and-deploy/hold-for-production]",

@@ -222,13 +222,19 @@ fn wait_offered(chosen: &str) -> Option<&'static str> {
     WAITS.iter().map(|(wait, _)| *wait).find(|wait| *wait == chosen && *wait != CUSTOM)
 }
 
-/// The variables of a prompt: those that are known only when an action runs are none of its own.
+/// True if a prompt has a use for the variable `name`: it is known before people vote, and a deploy that just
+/// arrived has no health.
+fn is_of_prompt(name: &str) -> bool {
+    !LATE.contains(&name) && name != "health"
+}
+
+/// The variables of a prompt.
 fn variables() -> Markup {
     html! {
         details.variables {
             summary { "Variables" }
             dl {
-                @for variable in TEMPLATE_VARIABLES.iter().filter(|variable| !LATE.contains(&variable.name)) {
+                @for variable in TEMPLATE_VARIABLES.iter().filter(|variable| is_of_prompt(variable.name)) {
                     dt { code { "{{ " (variable.name) " }}" } }
                     dd { (with_code(variable.about)) }
                 }
