@@ -72,7 +72,7 @@ async fn merge_that_was_called_off_is_nobodys_wish() {
 
 #[tokio::test]
 async fn merger_who_is_gone_is_not_who_once_asked() {
-    for (is_called_off, is_untold) in [(false, false), (true, true)] {
+    for is_called_off in [false, true] {
         let host = Host::start().await;
         let base = host.push(commit("ana", "base"));
         let merge = host.push(commit("ana", "Faster checkout (#1)").merged_by(&person("dan")));
@@ -86,7 +86,7 @@ async fn merger_who_is_gone_is_not_who_once_asked() {
         host.github.add_pull_request(REPOSITORY, opened);
         let range = host.range(&base, &merge).await;
         let merged_by = &range.pull_requests[0].merged_by;
-        assert_eq!(merged_by.iter().any(Identity::is_untold), is_untold, "{merged_by:?}");
+        assert!(merged_by.iter().any(Identity::is_untold), "{merged_by:?}");
     }
 }
 

@@ -60,10 +60,10 @@ impl RuleEvaluation {
     /// Answers what the rules for which `is_looked_at` is true ask about everything since the last approval.
     ///
     /// A rule that asks people is judged from the base of its first approval's place. One that acts without
-    /// asking is judged from the bases of the approvals that lead to the place that it names in
-    /// `promotes_to`, or to what it acts on; where there is none, from every base of the approvals of the
-    /// file in force, so that no change since the earliest one is left out. Without any, the deploy's own
-    /// commits count.
+    /// asking and names a place in `promotes_to` is judged from the bases of the approvals that lead there,
+    /// or to what it acts on. Without `promotes_to`, or where there is no such approval, it is judged from
+    /// every base of the approvals of the file in force, so that no change since the earliest one is left
+    /// out. Without any, the deploy's own commits count.
     ///
     /// One read of the record a place, and one or two requests to the source host a base; a whole reading of
     /// the range where a rule that acts without asking asks for lists.
@@ -178,16 +178,7 @@ impl RuleEvaluation {
             return Ok(bases);
         }
         let named = rule.promotes_to.as_ref().map(|named| format!("environment {}", named.to_lowercase()));
-        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
-        let asks_about_it = |other: &Rule, spec: &ApprovalSpec| {
-            let leads_to = acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy);
-            let is_named = named.as_deref().is_none_or(|named| named == place(spec, &other.name, deploy));
-            is_named || meets(&acts, &leads_to)
-        };
-        let mut asked: Vec<_> = judged.approvals_in_force().collect();
-        if asked.iter().any(|(other, spec)| asks_about_it(other, spec)) {
-            asked.retain(|(other, spec)| asks_about_it(other, spec));
-        }
+        let asked = judging(judged.approvals_in_force().collect(), named.as_deref(), rule, deploy);
         if let Some(named) = named {
             // An admin may have set its base, whoever is asked about it.
             let start = self.start_of(deploy, (named, false), read).await?;
@@ -248,6 +239,27 @@ impl RuleEvaluation {
         };
         read.outlines.insert(base.to_owned(), outline);
         Ok(outline)
+    }
+}
+
+/// The approvals among `asked`, each with its rule, from whose bases `rule` is judged, which acts without
+/// asking. If it names the place `named` (`environment production`), these are the ones that lead there or to
+/// its targets, if there are any; otherwise all of them.
+fn judging<'r>(
+    asked: Vec<(&'r Rule, &'r ApprovalSpec)>,
+    named: Option<&str>,
+    rule: &Rule,
+    deploy: &Deploy,
+) -> Vec<(&'r Rule, &'r ApprovalSpec)> {
+    let Some(named) = named else { return asked };
+    let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
+    let leads_there = |(other, spec): &(&Rule, &ApprovalSpec)| {
+        named == place(spec, &other.name, deploy)
+            || meets(&acts, &acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy))
+    };
+    match asked.iter().any(leads_there) {
+        true => asked.into_iter().filter(leads_there).collect(),
+        false => asked,
     }
 }
 
@@ -316,6 +328,39 @@ mod tests {
         let ship = file.rules.iter().find(|rule| rule.name == "ship").unwrap();
         let found = askers(file.rules.iter(), ship, &deploy);
         found.into_iter().map(|(rule, _)| rule.name.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn rule_that_names_no_place_is_judged_from_every_base() {
+        let asks = |name: &str, more: &str, then: &str| {
+            format!(
+                "  - {name}:\n      {more}\n      actions: [{{slack_channel_approval: {{channel: '#gate', \
+                 on_success: [{{add_deploy_tag: '{then}'}}]}}}}]\n"
+            )
+        };
+        let file = |named: &str| {
+            let asking = asks("staging", "description: a", "#staging")
+                + &asks("live", "promotes_to: Production", "#other")
+                + &asks("cdn", "description: a", "#cdn");
+            let ship = format!(
+                "  - ship:\n      {named}\n      actions: [{{add_deploy_tag: '#staging'}}, {{add_deploy_tag: '#cdn'}}]\n"
+            );
+            rules::parse(&format!("rules:\n{asking}{ship}"), "rules.yml").unwrap()
+        };
+        let deploy = crate::plan::tests::deploy("2026-05-11T12:00:00Z");
+        for (named, place, expected) in [
+            // It acts on what two of them ask about, and the third one's base counts as well.
+            ("description: b", None, "staging live cdn"),
+            ("promotes_to: Production", Some("environment production"), "staging live cdn"),
+            ("promotes_to: Staging", Some("environment staging"), "staging cdn"),
+        ] {
+            let file = file(named);
+            let asking = file.rules.iter().flat_map(|rule| first_approval(rule).map(|spec| (rule, spec)));
+            let ship = file.rules.iter().find(|rule| rule.name == "ship").unwrap();
+            let found = judging(asking.collect(), place, ship, &deploy);
+            let names: Vec<&str> = found.into_iter().map(|(rule, _)| rule.name.as_str()).collect();
+            assert_eq!(names.join(" "), expected, "{named}");
+        }
     }
 
     #[test]

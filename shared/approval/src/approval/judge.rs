@@ -345,7 +345,7 @@ fn unread(changes: &Changes, members: &[Member]) -> Option<Blocker> {
         changes.makers.iter().enumerate().filter(|(index, maker)| maker.is_unread && is_not_found(*index));
     let names: Vec<&str> = unread.map(|(_, maker)| maker.name.as_str()).collect();
     let missing = format!(
-        "GitHub did not tell the public e-mail addresses of these makers, who hide theirs in commits: {}. Map them on the People page.",
+        "GitHub did not tell the public e-mail addresses of these makers: {}. Map them on the People page.",
         names.join(", ")
     );
     (!names.is_empty()).then(|| Blocker::Incomplete { missing: vec![missing] })

@@ -28,6 +28,7 @@ mod quorum;
 mod quotas;
 mod refusals;
 mod reopened;
+mod reports;
 mod run_laws;
 mod run_shape;
 mod run_table;

@@ -78,6 +78,7 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
+        merges: Vec::new(),
     }
 }
 
@@ -270,15 +271,77 @@ fn a_listed_bot_is_left_out_by_the_hosts_signature_alone() {
 }
 
 #[test]
+fn token_merges_for_bots_only_what_they_made_alone() {
+    let by_host = |number, author| RangeCommit {
+        committer: None,
+        signature: Signature::Host,
+        ..of_pull_request(7, commit(number, author))
+    };
+    let (bot, token) = ("dependabot[bot]", "github-actions[bot]");
+    let merge = |number, by| RangeCommit { parents: 2, pushed_by: vec![acted(by)], ..by_host(number, by) };
+    let squashed = |branch| {
+        let from = of_branch(pull_request(7, bot, &[token]), branch, &[1]);
+        range(vec![by_host(1, bot)], vec![from])
+    };
+    let alone = squashed(vec![by_host(2, bot)]);
+    assert_eq!(judged(&alone, &four_eyes()).blocked, []);
+    // Ana resolved conflicts on the page, with any text.
+    for by in ["ana", token] {
+        let blocked = judged(&squashed(vec![by_host(2, bot), merge(3, by)]), &four_eyes()).blocked;
+        assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{by}: {blocked:?}");
+    }
+    // Ana merged it, by a merge that the host made.
+    let merged = merge(3, "ana");
+    let from = RangePullRequest { merges: vec![merged.revision.clone()], ..pull_request(7, bot, &["ana"]) };
+    let merged = range(vec![by_host(2, bot), merged], vec![from]);
+    assert_eq!(judged(&merged, &four_eyes()).blocked, []);
+}
+
+#[test]
+fn host_signature_stands_for_nobody_without_an_account() {
+    let old = || address("mallory@old.example");
+    let edit = |author| RangeCommit {
+        author,
+        committer: None,
+        signature: Signature::Host,
+        pushed_by: Vec::new(),
+        ..of_pull_request(7, commit(1, "ana"))
+    };
+    let unknown = || Identity { vouched: false, ..acted("ana") };
+    let squashed = of_branch(pull_request(7, "ana", &["ben"]), vec![commit(2, "ana")], &[1]);
+    let merge = RangeCommit { parents: 2, ..edit(old()) };
+    let merged =
+        RangePullRequest { merges: vec![merge.revision.clone()], ..pull_request(7, "ana", &["ben"]) };
+    for (what, commit, from, unvouched) in [
+        ("an edit", edit(named("ana")), vec![], 0),
+        ("an edit by an address", edit(old()), vec![], 1),
+        ("one that ana pushed", RangeCommit { pushed_by: vec![acted("ana")], ..edit(old()) }, vec![], 0),
+        ("one that somebody pushed", RangeCommit { pushed_by: vec![unknown()], ..edit(old()) }, vec![], 1),
+        ("one of ben's squash", edit(old()), vec![squashed], 0),
+        ("one that ben merged", edit(old()), vec![pull_request(7, "ana", &["ben"])], 1),
+        ("ben's merge", merge.clone(), vec![merged], 0),
+        ("a merge in a branch", merge, vec![pull_request(7, "ana", &["ben"])], 1),
+    ] {
+        let changes = changes(&range(vec![commit], from), &[], at(0));
+        assert_eq!(changes.unvouched.count, unvouched, "{what}");
+    }
+}
+
+#[test]
 fn a_merge_queue_stands_for_who_queued() {
-    let queued =
-        |by: &[&str]| range(vec![of_pull_request(7, commit(1, "ana"))], vec![pull_request(7, "ana", by)]);
+    let queued = |by: &[&str], asked: &[&str]| {
+        let merge_asked_by = asked.iter().map(|login| acted(login)).collect();
+        let from = RangePullRequest { merge_asked_by, ..pull_request(7, "ana", by) };
+        range(vec![of_pull_request(7, commit(1, "ana"))], vec![from])
+    };
+    let queue = "github-merge-queue[bot]";
     assert_eq!(
-        shares(&queued(&["github-merge-queue[bot]", "ben"])),
+        shares(&queued(&[queue, "ben"], &["ben"])),
         ["ana: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]
     );
-    for by in [&["github-merge-queue[bot]"][..], &["github-actions[bot]", "ben"]] {
-        let blocked = judged(&queued(by), &four_eyes()).blocked;
+    // Ben queued it once, and GitHub does not tell who queued it last.
+    for by in [&[queue][..], &[queue, "ben"], &["github-actions[bot]", "ben"]] {
+        let blocked = judged(&queued(by, &[]), &four_eyes()).blocked;
         assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{by:?}: {blocked:?}");
     }
 }

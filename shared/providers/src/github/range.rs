@@ -34,6 +34,9 @@ pub struct ReadRange {
     pub files: ChangedFiles,
     /// The most requests for public profiles that are left for its makers.
     pub profiles: usize,
+    /// The name of the reading ([`Parts::begin`](super::Parts::begin)), where parts of it may be of earlier
+    /// invocations.
+    pub reading: Option<String>,
 }
 
 /// Summary of a range, known without reading its commits.
@@ -286,15 +289,16 @@ impl GitHub {
                 let brought = |commit: &&&wire::Commit| {
                     told.get(&commit.sha).is_some_and(|told| told.pull_requests.contains(&number))
                 };
-                let made: Vec<String> = read
-                    .iter()
-                    .filter(brought)
-                    .filter(|commit| commit.parents.len() < 2 && !of_branch.contains(commit.sha.as_str()))
-                    .map(|commit| commit.sha.clone())
-                    .collect();
-                let made = match nested.get(&number) {
+                let brought = read.iter().filter(brought);
+                let brought = brought.filter(|commit| !of_branch.contains(commit.sha.as_str()));
+                let (merges, made): (Vec<&wire::Commit>, Vec<&wire::Commit>) =
+                    brought.copied().partition(|commit| commit.parents.len() > 1);
+                let shas = |commits: Vec<&wire::Commit>| -> Vec<String> {
+                    commits.into_iter().map(|commit| commit.sha.clone()).collect()
+                };
+                let (merges, made) = match nested.get(&number) {
                     Some(brought) => made_of(brought, &of_branch, &by_oid),
-                    None => made,
+                    None => (shas(merges), shas(made)),
                 };
                 // What a merge brought is in the range itself, in the branch that it was merged into, or was
                 // before it; only a squash or a rebase stands for other commits.
@@ -313,8 +317,14 @@ impl GitHub {
                 let all: Vec<RangeCommit> =
                     commits.iter().map(|commit| commit_of_branch(commit, number, Vec::new())).collect();
                 let is_openers_own = are_openers_own(&all, pull_request.opened_by.as_ref());
-                let remade = made.into_iter().filter(|sha| !is_pushed(sha)).collect();
-                RangePullRequest { commits: own, remade, is_openers_own, ..pull_request.clone() }
+                let unpushed = |shas: Vec<String>| shas.into_iter().filter(|sha| !is_pushed(sha)).collect();
+                RangePullRequest {
+                    commits: own,
+                    remade: unpushed(made),
+                    merges: unpushed(merges),
+                    is_openers_own,
+                    ..pull_request.clone()
+                }
             })
             .collect();
         let own: Vec<&wire::Commit> = added.commits.iter().chain(alone).collect();
@@ -331,6 +341,7 @@ impl GitHub {
             pull_requests.iter().filter(|known| numbers.contains(&known.number)).cloned().collect()
         };
         Ok(ReadRange {
+            reading: self.reading_name(),
             commits: own.into_iter().map(parse::commit).collect(),
             pull_requests: among(&of_own),
             files: together(added.files, removed.as_ref().map(|removed| &removed.files)),
@@ -376,17 +387,16 @@ fn told(
     (told, answers.trunk)
 }
 
-/// The commits among those that a pull request `brought` to a branch that a squash or a rebase made: no
-/// merge, and none of its own branch `of_branch`.
+/// The merges among the commits that a pull request `brought` to a branch, and those that a squash or a
+/// rebase made: none is of its own branch `of_branch`.
 fn made_of(
     brought: &BTreeSet<String>,
     of_branch: &HashSet<&str>,
     commits: &HashMap<&str, &wire::GraphCommit>,
-) -> Vec<String> {
+) -> (Vec<String>, Vec<String>) {
     let parents = |oid: &str| commits.get(oid).and_then(|commit| commit.parents.total_count);
-    let is_made =
-        |oid: &&String| !of_branch.contains(oid.as_str()) && parents(oid).is_none_or(|parents| parents < 2);
-    brought.iter().filter(is_made).cloned().collect()
+    let made = brought.iter().filter(|oid| !of_branch.contains(oid.as_str())).cloned();
+    made.partition(|oid| parents(oid).is_some_and(|parents| parents > 1))
 }
 
 fn parents_of(commit: &wire::Commit) -> Vec<String> {

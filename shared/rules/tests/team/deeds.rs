@@ -1,6 +1,6 @@
 //! Deeds of the team, and any of them by chance.
 
-use crate::made::{Change, Commit, Merger, Name, PEOPLE};
+use crate::made::{Change, Commit, Merger, Name, PEOPLE, Signed};
 use proptest::prelude::*;
 
 /// Something that somebody of the team does.
@@ -87,14 +87,18 @@ fn written() -> impl Strategy<Value = Name> {
 
 fn commit() -> impl Strategy<Value = Commit> {
     let co_author = prop::option::weighted(0.3, written());
-    (written(), co_author, prop::option::weighted(0.95, acting()), prop::bool::weighted(0.3))
-        .prop_map(|(author, co_author, pusher, is_signed)| Commit { author, co_author, pusher, is_signed })
+    let signed = prop_oneof![4 => Just(Signed::No), 2 => Just(Signed::ByAuthor), 2 => Just(Signed::ByHost)];
+    (written(), co_author, prop::option::weighted(0.9, acting()), signed)
+        .prop_map(|(author, co_author, pusher, signed)| Commit { author, co_author, pusher, signed })
 }
 
 fn merger() -> impl Strategy<Value = Merger> {
     prop_oneof![
         8 => acting().prop_map(Merger::Account),
         1 => prop::option::weighted(0.8, person()).prop_map(|asked_by| Merger::Token { asked_by }),
+        1 => (prop::option::weighted(0.7, person()), prop::option::of(person()))
+            .prop_map(|(asked_by, earlier)| Merger::Queue { asked_by, earlier }),
+        1 => prop::option::of(person()).prop_map(|asked_by| Merger::Gone { asked_by }),
     ]
 }
 
@@ -102,14 +106,16 @@ fn change() -> impl Strategy<Value = Change> {
     let branch = prop::collection::vec(commit(), 1..3);
     let program =
         (any::<bool>(), prop::bool::weighted(0.9), prop::option::of(person()), prop::option::of(acting()));
+    let resolved_by = prop::option::weighted(0.3, acting());
     prop_oneof![
         3 => commit().prop_map(Change::Pushed),
         3 => (commit(), acting(), merger())
             .prop_map(|(commit, opener, merger)| Change::Merged { commit, opener, merger }),
         2 => (branch, acting(), merger())
             .prop_map(|(branch, opener, merger)| Change::Squashed { branch, opener, merger }),
-        1 => (program, merger()).prop_map(|((is_listed, is_signed, asked_by, more_asked_by), merger)| {
-            Change::Program { is_listed, is_signed, asked_by, more_asked_by, merger }
+        1 => (program, resolved_by, merger()).prop_map(|(program, resolved_by, merger)| {
+            let (is_listed, is_signed, asked_by, more_asked_by) = program;
+            Change::Program { is_listed, is_signed, asked_by, more_asked_by, resolved_by, merger }
         }),
     ]
 }

@@ -13,12 +13,15 @@ mod places;
 
 use approval::action::ApprovalSpec;
 use approval::approval::{Electorate, Verdict};
+use approval::base::Base;
+use approval::deploy::Slug;
 use approval::range::Identity;
+use approval::range_lists::of_each_commit;
 use approval::shares::changes;
 use deeds::{Deed, File, deed};
 use host::{acted, members, named, range, sha};
 use jiff::{SignedDuration, Timestamp};
-use made::{Change, Commit, Merger, Name, People, Word};
+use made::{Change, Commit, Merger, Name, People, Signed, Word};
 use places::Places;
 use proptest::prelude::*;
 use rules::RulesFile;
@@ -83,7 +86,7 @@ fn spec(file: File) -> ApprovalSpec {
 impl Team {
     fn new() -> Self {
         let now = Timestamp::UNIX_EPOCH;
-        let first = Commit { author: Name::Account(0), co_author: None, pusher: None, is_signed: false };
+        let first = Commit { author: Name::Account(0), co_author: None, pusher: None, signed: Signed::No };
         Self {
             trunk: vec![Change::Pushed(first)],
             people: People { second: BTreeSet::new(), left: Word::Unsaid },
@@ -116,7 +119,10 @@ impl Team {
     fn does(&mut self, deed: &Deed) -> Result<(), String> {
         self.now += SignedDuration::from_hours(1);
         match deed {
-            Deed::Push(change) => self.trunk.push(change.clone()),
+            Deed::Push(change) => {
+                self.trunk.push(change.clone());
+                return self.check_authors();
+            }
             Deed::Deploy { back, starter, is_cut } => {
                 let head = self.trunk.len().saturating_sub(back + 1).max(1).min(self.trunk.len() - 1);
                 let (starter, is_cut, file, votes) = (*starter, *is_cut, self.in_force, BTreeSet::new());
@@ -193,6 +199,19 @@ impl Team {
         Ok(())
     }
 
+    /// Checks that a program is the author of the newest change only where it made all of it: rules act on
+    /// that without a vote.
+    fn check_authors(&self) -> Result<(), String> {
+        let newest = self.trunk.len() - 1;
+        let range = range(&self.trunk, newest - 1, newest, false);
+        let mut authors = of_each_commit(&range).into_iter().flat_map(|lists| lists.authors);
+        let is_programs = authors.any(|author| author.ends_with("[bot]"));
+        match is_programs == self.trunk[newest].is_programs_alone() {
+            true => Ok(()),
+            false => Err(format!("the program is an author: {is_programs}, of {:?}", self.trunk[newest])),
+        }
+    }
+
     /// Checks that a completed approval knew all of its range, that each commit and each pull request there
     /// has its votes of people who did not make it, and that everything up to its revision was judged so.
     fn check(&mut self, waiting: &Waiting) -> Result<(), String> {
@@ -265,7 +284,7 @@ proptest! {
 }
 
 fn pushed_by(person: u64, author: Name) -> Commit {
-    Commit { author, co_author: None, pusher: Some(Name::Account(person)), is_signed: false }
+    Commit { author, co_author: None, pusher: Some(Name::Account(person)), signed: Signed::No }
 }
 
 /// A pull request of one person that another one merged.
@@ -280,14 +299,29 @@ fn team_that_votes_for_each_other_gets_through() {
         is_signed: true,
         asked_by: None,
         more_asked_by: None,
+        resolved_by: None,
         merger,
     };
+    let on_page = |author| Commit { author, co_author: None, pusher: None, signed: Signed::ByHost };
     let by = |person| Merger::Account(Name::Account(person));
     let (second, left) = (Deed::Second { person: 0 }, Deed::Left);
     let allows = Deed::Rules { author: 0, file: File { allows_unknown: true, ..File::FIRST } };
     for (change, mends, votes) in [
         (merged(Name::Account(0), 0, by(1)), vec![], vec![1, 0]),
         (listed(Merger::Token { asked_by: None }), vec![], vec![0]),
+        (listed(by(1)), vec![], vec![0]),
+        (merged(Name::Account(0), 0, Merger::Queue { asked_by: Some(1), earlier: None }), vec![], vec![1, 0]),
+        // Accounts that exist stand for what they wrote on the host's page.
+        (Change::Pushed(on_page(Name::Account(0))), vec![], vec![1]),
+        (
+            Change::Squashed {
+                branch: vec![on_page(Name::Account(0))],
+                opener: Name::Account(0),
+                merger: by(1),
+            },
+            vec![],
+            vec![1, 0],
+        ),
         (merged(Name::NoAddress, 0, by(1)), vec![], vec![1, 0]),
         // Each of these waits until what is unknown was mended.
         (Change::Pushed(pushed_by(1, Name::SecondAccount(0))), vec![second], vec![2]),
