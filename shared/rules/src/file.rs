@@ -2,6 +2,7 @@
 
 mod actions;
 mod approvals;
+mod bodies;
 mod comparisons;
 mod conditions;
 mod contradictions;

@@ -3,7 +3,9 @@
 
 use super::contradictions::{MAX_COUNTED, holds_always};
 use super::forms::{of_another_form, of_no_list, pattern_of_another_form};
-use crate::condition::{Comparison, Operand, Operator, meant_time, meant_truth, order_of, parse_duration};
+use crate::condition::{
+    Comparison, Operand, Operator, meant_time, meant_truth, order_of, parse, parse_duration,
+};
 use crate::reference::{Kind, VARIABLES};
 use crate::suggest::closest;
 use crate::variables::{kind_of, texts_of};
@@ -38,6 +40,34 @@ pub(super) fn finding(comparison: &Comparison) -> Option<Finding> {
         Operand::Variable(other) => of.with_variable(other, kind_of(other)?),
     };
     found.or_else(|| of.by_values(comparison))
+}
+
+/// The message and the advice of a condition that is one comparison; `None`: nothing is told of it.
+pub(super) fn told_alone(text: &str) -> Option<(String, String)> {
+    let condition = parse(text).ok()?;
+    let [comparison] = condition.comparisons()[..] else { return None };
+    Some(match finding(comparison)? {
+        Finding::Problem(message, right) => (message, right),
+        Finding::Never(why, right) => (format!("`{comparison}` never holds: {why}"), right),
+        Finding::Always(why, right) => (format!("`{comparison}` always holds: {why}"), right),
+    })
+}
+
+/// Advice whose example is a comparison that can hold.
+pub(super) fn sound_example(right: String) -> String {
+    let code = right.strip_prefix("write, for example, `").and_then(|rest| rest.strip_suffix('`'));
+    let condition = code.and_then(|code| parse(code).ok());
+    let example = condition.as_ref().and_then(|condition| match condition.comparisons()[..] {
+        [comparison] => finding(comparison).map(|_| example_of(&comparison.variable)),
+        _ => None,
+    });
+    example.flatten().unwrap_or(right)
+}
+
+/// Advice to write a comparison with `variable` that can hold; `None`: there is no such variable.
+fn example_of(variable: &str) -> Option<String> {
+    let kind = kind_of(variable)?;
+    Some(Compared { variable, operator: Operator::Equal, kind }.example())
 }
 
 struct Compared<'c> {
@@ -182,7 +212,7 @@ impl Compared<'_> {
         let texts = texts_of(self.variable);
         if texts.is_empty() {
             // It says that the host tells it at all.
-            if text.is_empty() && self.operator == Operator::NotEqual {
+            if text.is_empty() && self.operator == Operator::NotEqual && self.variable != "environment" {
                 return None;
             }
             let (why, right) = of_another_form(self.variable, text)?;
@@ -199,7 +229,8 @@ impl Compared<'_> {
     /// A text that can be in no list.
     fn an_element(&self, text: &str) -> Option<Finding> {
         let Self { variable, operator, .. } = self;
-        let (why, right) = of_no_list(variable, text)?;
+        let empty = || (format!("no entry of `{variable}` is empty"), String::new());
+        let (why, right) = of_no_list(variable, text).or_else(|| text.is_empty().then(empty))?;
         let right = if text.is_empty() { format!("write `{variable}{operator}[]`") } else { right };
         self.impossible(why, right)
     }

@@ -1,7 +1,7 @@
 //! A rule's conditions.
 
 use super::RuleCondition;
-use super::comparisons::{Finding, finding};
+use super::comparisons::{Finding, finding, sound_example, told_alone};
 use super::contradictions::Read;
 use super::foreign::{self, Foreign};
 use super::reader::Reader;
@@ -179,12 +179,17 @@ impl Reader<'_> {
             None => (error.offset, error.message, error.suggestion),
         };
         let at = locate(self.source, node, offset);
-        match meant(text) {
+        let meant = meant(text);
+        // What is wrong with its values, too, is told at once.
+        if let Some((message, right)) = meant.as_deref().and_then(told_alone) {
+            return self.problem(at, message, right);
+        }
+        match meant {
             Some(right) => {
                 let edits = self.rewritten(node, &right);
                 self.problem_with(at, message, format!("write `{right}`"), edits);
             }
-            None => self.problem(at, message, suggestion),
+            None => self.problem(at, message, suggestion.map(sound_example)),
         }
     }
 

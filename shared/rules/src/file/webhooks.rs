@@ -105,7 +105,9 @@ impl Reader<'_> {
     /// A template, or names with templates.
     fn webhook_body(&mut self, node: &Node) -> Option<WebhookBody> {
         let Content::Mapping(entries) = &node.content else {
-            return self.webhook_text(node, "body").map(WebhookBody::Text);
+            let text = self.webhook_text(node, "body")?;
+            self.words_in_json(node, &text);
+            return Some(WebhookBody::Text(text));
         };
         let mut texts = BTreeMap::new();
         for entry in entries {

@@ -1,5 +1,8 @@
 //! Slips in the operators of a template's code: those of other languages, and those that it does not have.
 
+mod phrases;
+mod unfinished;
+
 use super::code::{Code, Kind, Piece, Slip, Token};
 use super::names::unknown_filter;
 use crate::reference::{FILTERS, TEMPLATE_VARIABLES};
@@ -93,6 +96,9 @@ impl<'t> Around<'_, 't> {
     fn slip(&self) -> Option<Slip> {
         let token = self.at(self.index)?;
         let told = |message: String, suggestion: String| Some(Slip::new(token.start, message, suggestion));
+        if let Some(slip) = self.unfinished(token) {
+            return Some(slip);
+        }
         match token.kind {
             Kind::Text | Kind::Number => self.compared(token).or_else(|| self.joined(token)),
             Kind::Name => self.name(token),
@@ -150,6 +156,9 @@ impl<'t> Around<'_, 't> {
                 {
                     told("`&` joins no texts".to_owned(), "write `~`".to_owned())
                 }
+                "\u{2010}" | "\u{2011}" | "\u{2012}" | "\u{2013}" | "\u{2014}" | "\u{2212}" => {
+                    self.hyphen(token).or_else(|| told(described(token.text), meant(token.text)))
+                }
                 sign => match FOREIGN.iter().find(|(foreign, _)| *foreign == sign) {
                     Some((_, written)) => {
                         told(format!("`{sign}` is no operator of a template"), format!("write `{written}`"))
@@ -162,6 +171,9 @@ impl<'t> Around<'_, 't> {
 
     /// A value that follows another without an operator, and names that are operators elsewhere.
     fn name(&self, token: &Token<'t>) -> Option<Slip> {
+        if let Some(slip) = self.word_of_others(token) {
+            return Some(slip);
+        }
         let ends_value = self.previous().is_some_and(ends_value);
         let foreign = FOREIGN.iter().find(|(foreign, _)| *foreign == token.text);
         if let Some((word, written)) =
@@ -374,6 +386,12 @@ impl<'t> Around<'_, 't> {
         let end = (self.index + 3..self.tokens.len())
             .find(|index| self.at(*index).is_some_and(|token| token.is("|") || token.is(")")));
         let values = self.code(self.index + 3, end.unwrap_or(self.tokens.len()));
+        if let Some(part) = slice_of(filter.text, values).filter(|_| self.word.is_empty()) {
+            // Liquid's values are where it starts, and how long it is.
+            let value = self.code(0, self.index);
+            let message = "`slice` makes several lists of one".to_owned();
+            return Some(Slip::new(filter.start, message, format!("write `{value}[{part}]`")));
+        }
         if FILTERS.iter().all(|known| known.name != filter.text) {
             return Some(unknown_filter(filter, self.code(0, self.index), values));
         }
@@ -399,7 +417,7 @@ impl<'t> Around<'_, 't> {
         let next = self.next().filter(|next| next.is_value_name() && next.start == token.end())?;
         let joined = format!("{}_{}", previous.text, next.text);
         is_variable(&joined).then(|| {
-            let message = format!("`{}-{}` is no name", previous.text, next.text);
+            let message = format!("`{}{}{}` is no name", previous.text, token.text, next.text);
             Slip::new(previous.start, message, format!("write `{joined}`"))
         })
     }
@@ -407,6 +425,14 @@ impl<'t> Around<'_, 't> {
 
 fn is_variable(name: &str) -> bool {
     TEMPLATE_VARIABLES.iter().any(|variable| variable.name == name)
+}
+
+/// The brackets that do what Liquid's `slice` does with these values.
+fn slice_of(filter: &str, values: &str) -> Option<String> {
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    let (start, length) = values.split_once(',').filter(|_| filter == "slice")?;
+    let (start, length) = (number(start)?, number(length)?);
+    Some(format!("{start}:{}", start.checked_add(length)?))
 }
 
 /// True if a value can end with a token.

@@ -4,7 +4,7 @@ use super::scan::variable as variable_of;
 use crate::condition::parse_duration;
 
 /// Functions and methods of other languages that a condition has an operator for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
     StartsWith,
     EndsWith,
@@ -64,6 +64,12 @@ pub(super) fn turned(sign: &'static str) -> Option<&'static str> {
         "<=" => Some(">"),
         _ => None,
     }
+}
+
+/// `text` as a deploy has it in the list `variable`: a tag starts with `#`.
+pub(super) fn tag_of(variable: &str, text: &str) -> String {
+    let is_tag = variable == "tags" && text.starts_with(char::is_alphanumeric);
+    if is_tag && !text.contains(char::is_whitespace) { format!("#{text}") } else { text.to_owned() }
 }
 
 /// A text in the quotes that it does not hold.
