@@ -1,5 +1,6 @@
 //! The scenarios.
 
+mod four_eyes;
 mod under_policy;
 
 pub use under_policy::{POLICY, UNDER_POLICY};
@@ -9,6 +10,7 @@ use approval::message::{
     APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW,
 };
 use approval::run::Status;
+use four_eyes::{FOUR_EYES, ROLLBACK};
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
 const APPROVED: Scenario = Scenario {
@@ -421,51 +423,6 @@ rules:
     cold: false,
     faults: Faults::Ends,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
-};
-
-/// Nobody's vote completes an approval that has no base yet; it goes on by itself once an admin sets one.
-const FOUR_EYES: Scenario = Scenario {
-    name: "four-eyes",
-    rules: "
-rules:
-  - promote-to-production:
-      promotes_to: Production
-      conditions: [\"environment='Staging'\"]
-      actions:
-        - slack_channel_approval:
-            name: 'Promote deploy to production'
-            channel: '#CHANNEL'
-            self_approval: false
-            on_success:
-              - webhook: 'HOOK'
-",
-    steps: &[Step::Begin, Step::Deploy("Staging"), Step::Click("Ben", APPROVE), Step::SetBase],
-    swept_from: 3,
-    cold: false,
-    faults: Faults::Ends,
-    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
-};
-
-/// A revision that four eyes let through before is deployed again, and its author approves it alone.
-const ROLLBACK: Scenario = Scenario {
-    name: "rollback",
-    steps: &[
-        Step::Begin,
-        Step::Deploy("Staging"),
-        Step::SetBase,
-        Step::Click("Ben", APPROVE),
-        Step::Deploy("Staging"),
-        Step::Click("Ben", APPROVE),
-        Step::DeployAgain(0, "Staging"),
-        Step::Click("Ana", APPROVE),
-    ],
-    swept_from: 6,
-    ends: Ends {
-        approvals: &["approved", "approved", "approved"],
-        runs: &[Status::Succeeded, Status::Succeeded, Status::Succeeded],
-        refused: false,
-    },
-    ..FOUR_EYES
 };
 
 /// Those of stacks without a policy.
