@@ -1,6 +1,10 @@
 //! The scenarios.
 
+mod facts;
 mod four_eyes;
+mod issues;
+mod page;
+mod stages;
 mod under_policy;
 
 pub use under_policy::{POLICY, UNDER_POLICY};
@@ -10,7 +14,11 @@ use approval::message::{
     APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW,
 };
 use approval::run::Status;
+use facts::{ALARMED, APPLAUDED, DRIFTED, REPORTED};
 use four_eyes::{FOUR_EYES, ROLLBACK};
+use issues::ISSUES;
+use page::VOTED_ON_PAGE;
+use stages::STAGES;
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
 const APPROVED: Scenario = Scenario {
@@ -453,4 +461,11 @@ pub const ALL: &[Scenario] = &[
     TOLD,
     FOUR_EYES,
     ROLLBACK,
+    VOTED_ON_PAGE,
+    STAGES,
+    REPORTED,
+    ALARMED,
+    APPLAUDED,
+    DRIFTED,
+    ISSUES,
 ];
