@@ -39,6 +39,7 @@ mod late_news;
 mod makers;
 mod many_open;
 mod missing;
+mod mixed_batches;
 mod nobody_here;
 mod overtaken;
 mod pages;
