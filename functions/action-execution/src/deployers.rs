@@ -1,13 +1,12 @@
 //! The people who deployed a revision, by every report of its deploy.
 
 use crate::handler::ActionExecution;
-use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
 use approval::id::DeployId;
 use approval::range::Identity;
 use approval::slug::canonical;
 use std::collections::BTreeSet;
-use store::StoreError;
+use store::{DeploySummary, StoreError};
 
 impl ActionExecution {
     /// Everybody who deployed `deploy` or started its run, also by other reports of it: CI registers what a
@@ -22,11 +21,15 @@ impl ActionExecution {
         all.reading.deployed_by = deploy.deployed_by();
         let environment = canonical(&deploy.environment);
         let reports = self.store.of_revision(&deploy.deployment, &deploy.revision).await?;
-        let is_other = |id: &DeployId, there: &str| *id != deploy.id && canonical(there) == environment;
+        let is_other = |report: &&DeploySummary| {
+            report.id != deploy.id
+                && report.repeats.is_some()
+                && canonical(&report.environment) == environment
+        };
         let mut repeats: Vec<(DeployId, Deploy)> = Vec::new();
-        for report in reports.iter().filter(|report| is_other(&report.id, &report.environment)) {
+        for report in reports.iter().filter(is_other) {
             let Some(report) = self.store.deploy(&report.id).await? else { continue };
-            if let Confirmation::Repeat { of } = &report.confirmation {
+            if let Some(of) = report.confirmation.repeats() {
                 repeats.push((of.clone(), report));
             }
         }
