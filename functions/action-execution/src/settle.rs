@@ -66,7 +66,8 @@ impl ActionExecution {
             | EffectKind::Remind { .. }
             | EffectKind::EvaluateRules
             | EffectKind::EvaluateAgain
-            | EffectKind::AskAgain { .. } => {
+            | EffectKind::AskAgain { .. }
+            | EffectKind::RecordHealth { .. } => {
                 self.settle_telling(attempt, "the dialog's thread", failure).await
             }
         }

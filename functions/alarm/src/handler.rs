@@ -1,13 +1,13 @@
 //! An alarm that has another state: the newest deploy of what it watches takes it.
 
-use approval::facts::{ALARM, Command, Health, Report};
+use approval::facts::{ALARM, Health, Report};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use providers::cloudwatch::{AlarmChange, AlarmState, ParseError, alarm_change};
 use runtime::alarms::{Alarms, Watch};
 use runtime::aws::Aws;
-use runtime::facts::record_fact;
+use runtime::facts::{Reported, record_report};
 use runtime::settings::{SettingError, Settings};
 use serde_json::Value;
 use store::{CommitError, Store, StoreError};
@@ -103,7 +103,7 @@ impl Alarm {
     ) -> Result<usize, AlarmError> {
         let (alarm, deployment, environment) = (&change.alarm, &watch.deployment, &watch.environment);
         let report = Report { health, at: change.at };
-        let command = Command::Report { source: format!("{ALARM}{alarm}"), report };
+        let source = format!("{ALARM}{alarm}");
         let mut told: Option<DeployId> = None;
         let mut news = 0;
         // A deploy that came in between took over what the one before it knew, and that was not this.
@@ -115,9 +115,15 @@ impl Alarm {
             if told.as_ref() == Some(&newest.id) {
                 break;
             }
-            let is_news = record_fact(&self.store, &newest.id, &command, now, request_id).await?;
-            tracing::info!(request_id, alarm, deploy = %newest.id, %health, is_news, "reported");
-            news += usize::from(is_news);
+            let reported = record_report(&self.store, &newest.id, (&source, report), now, request_id).await?;
+            match reported {
+                Reported::News | Reported::Queued => news += 1,
+                Reported::Known => {}
+                Reported::NoRoom => {
+                    tracing::error!(request_id, alarm, deploy = %newest.id, "dropped: as many others report as are kept");
+                }
+            }
+            tracing::info!(request_id, alarm, deploy = %newest.id, %health, ?reported, "reported");
             told = Some(newest.id);
         }
         Ok(news)

@@ -258,6 +258,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         EffectKind::EvaluateRules
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
+        | EffectKind::RecordHealth { .. }
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
@@ -304,6 +305,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::EvaluateRules
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
+        | EffectKind::RecordHealth { .. }
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::AskMember { .. } => Some(done(world, scenario, at, &effect)),
