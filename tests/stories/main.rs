@@ -40,6 +40,7 @@ mod makers;
 mod many_open;
 mod missing;
 mod mixed_batches;
+mod mixed_requests;
 mod nobody_here;
 mod overtaken;
 mod pages;
