@@ -152,7 +152,7 @@ async fn a_killed_process_is_replaced() {
 async fn changed_variable_reaches_the_next_process() {
     let stack = start().await;
     let colour = async || invoke(&stack, "Stub", json!({})).await.1["environment"]["COLOUR"].clone();
-    assert_eq!(colour().await, "red");
+    assert_eq!(colour().await, "green");
     stack.set_variable("Stub", "COLOUR", "blue").await.unwrap();
     assert_eq!(colour().await, "blue");
     assert!(stack.set_variable("Nobody", "COLOUR", "blue").await.is_err());
