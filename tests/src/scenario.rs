@@ -76,6 +76,8 @@ pub enum Step {
     DeleteDialog,
     /// Monitoring reports the health of the newest deploy.
     Report(Health),
+    /// A report of the newest deploy's health loses its races, and its process ends before it sends it on.
+    QueueReport(Health),
     /// An admin has the CloudWatch alarm of the deployment's name watch this environment.
     WatchByAlarm(&'static str),
     /// That alarm goes off.

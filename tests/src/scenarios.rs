@@ -14,7 +14,7 @@ use approval::message::{
     APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW,
 };
 use approval::run::Status;
-use facts::{ALARMED, APPLAUDED, DRIFTED, REPORTED};
+use facts::{ALARMED, APPLAUDED, DRIFTED, QUEUED, REPORTED};
 use four_eyes::{FOUR_EYES, ROLLBACK};
 use issues::ISSUES;
 use page::VOTED_ON_PAGE;
@@ -464,6 +464,7 @@ pub const ALL: &[Scenario] = &[
     VOTED_ON_PAGE,
     STAGES,
     REPORTED,
+    QUEUED,
     ALARMED,
     APPLAUDED,
     DRIFTED,

@@ -170,6 +170,7 @@ impl Telling {
             }
             Step::DeleteDialog => self.delete().await?,
             Step::Report(health) => self.report(health).await?,
+            Step::QueueReport(health) => self.queue_report(health).await?,
             Step::WatchByAlarm(environment) => self.watch_by_alarm(environment).await?,
             Step::Alarm => self.alarm()?,
             Step::Applaud(person) => self.applaud(person).await?,

@@ -21,6 +21,13 @@ rules:
     ends: Ends { approvals: &[], runs: &[Status::Succeeded], refused: false },
 };
 
+/// Scenario in which a report that lost its races opens the same rule.
+pub(super) const QUEUED: Scenario = Scenario {
+    name: "queued-report",
+    steps: &[Step::Deploy("Staging"), Step::QueueReport(Health::Unhealthy)],
+    ..REPORTED
+};
+
 /// Scenario in which a CloudWatch alarm opens the same rule.
 pub(super) const ALARMED: Scenario = Scenario {
     name: "alarm",

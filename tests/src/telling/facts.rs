@@ -2,10 +2,12 @@
 
 use super::Telling;
 use crate::scenario::{Fact, Learned};
-use approval::facts::{ALARM, API, Health};
+use approval::effect::EffectKind;
+use approval::facts::{ALARM, API, Health, Report};
 use jiff::SignedDuration;
 use serde_json::json;
 use signoff_local::jira::NewIssue;
+use store::Change;
 
 impl Telling {
     /// Returns the key of the issue that the commits of this telling mention; no other telling has it.
@@ -37,6 +39,17 @@ impl Telling {
         let known = self.story.page(&deploy).await.deploy;
         let body = json!({"health": health.to_string(), "environment": known.environment});
         self.post(&format!("{}/health", known.revision), &body).await?;
+        self.learned.push(Learned { deploy, fact: Fact::Health(API.to_owned(), health) });
+        Ok(())
+    }
+
+    /// Commits a report as an effect that the clock finds.
+    pub(super) async fn queue_report(&mut self, health: Health) -> Result<(), String> {
+        let deploy = self.deploys.last().cloned().ok_or("nothing was deployed")?;
+        let then = runtime::time::now() - SignedDuration::from_mins(3);
+        let effect = EffectKind::RecordHealth { source: API.to_owned(), report: Report { health, at: then } };
+        let change = Change::to(&deploy, then).and("queued report", vec![effect], Vec::new());
+        self.story.world.silent_store.commit(change).await.map_err(|error| error.to_string())?;
         self.learned.push(Learned { deploy, fact: Fact::Health(API.to_owned(), health) });
         Ok(())
     }
