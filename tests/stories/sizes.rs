@@ -130,7 +130,8 @@ fn a_reporter_for_whom_there_is_no_room_is_refused() {
         assert_eq!(answer.status(), StatusCode::OK);
         story.settled(&deploy).await;
         // One for which there was room when it came to the queue.
-        let (source, note) = ("too late".to_owned(), "1000 other sources report the health of this deploy");
+        let (source, note) =
+            ("too late".to_owned(), "as many other sources report on this deploy as Signoff keeps");
         let effect = approval::effect::EffectKind::RecordHealth { source, report };
         let change = store::Change::to(&deploy, now()).and("too late", vec![effect.clone()], Vec::new());
         story.world.store.commit(change).await.unwrap();

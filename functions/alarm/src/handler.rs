@@ -1,6 +1,6 @@
 //! An alarm that has another state: the newest deploy of what it watches takes it.
 
-use approval::facts::{ALARM, Health, Report};
+use approval::facts::{ALARM, Health, MAX_ALARMS, Report};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
@@ -33,6 +33,10 @@ pub(crate) enum AlarmError {
     Store(#[from] StoreError),
     #[error("the alarm was not put on record: {0}")]
     Commit(#[from] CommitError),
+    #[error(
+        "the alarm was not put on record: {MAX_ALARMS} alarms, with names of 20 KB together, report on a deploy, and others did"
+    )]
+    NoRoom,
 }
 
 /// The error as Lambda reports it: its name is one that people can look for.
@@ -42,6 +46,7 @@ impl From<AlarmError> for Diagnostic {
             AlarmError::Event(_) => "UnreadableEvent",
             AlarmError::Store(_) => "RecordUnavailable",
             AlarmError::Commit(_) => "NotCommitted",
+            AlarmError::NoRoom => "TooManyAlarms",
         };
         Self { error_type: name.to_owned(), error_message: error.to_string() }
     }
@@ -119,9 +124,7 @@ impl Alarm {
             match reported {
                 Reported::News | Reported::Queued => news += 1,
                 Reported::Known => {}
-                Reported::NoRoom => {
-                    tracing::error!(request_id, alarm, deploy = %newest.id, "dropped: as many others report as are kept");
-                }
+                Reported::NoRoom => return Err(AlarmError::NoRoom),
             }
             tracing::info!(request_id, alarm, deploy = %newest.id, %health, ?reported, "reported");
             told = Some(newest.id);

@@ -3,7 +3,7 @@
 
 use crate::handler::{RuleEvaluation, Tried};
 use approval::effect::{Effect, EffectState};
-use approval::facts::{Command, MAX_KEPT, Report, decide};
+use approval::facts::{Command, Report, decide};
 use runtime::race;
 use store::Change;
 
@@ -24,7 +24,7 @@ impl RuleEvaluation {
                 Some(decision) => change.facts(decision).done(effect),
                 None if known.is_full_for(source) => {
                     tracing::error!(%deploy, "a report of its health was dropped: as many others report as are kept");
-                    let note = format!("{MAX_KEPT} other sources report the health of this deploy");
+                    let note = "as many other sources report on this deploy as Signoff keeps".to_owned();
                     change.effect(effect, effect.closed(EffectState::Failed, Some(note)))
                 }
                 None => change.done(effect),
