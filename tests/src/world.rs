@@ -24,7 +24,8 @@ pub const API_KEY: &str = "api-key-of-the-tests";
 pub const SIGNING_KEY: &str = "webhook-signing-key-of-the-tests";
 /// Alarms, with the environments that they watch.
 const ALARMS: &str = "health-alarm* acme/health-alarm Production, health-mild acme/health-alarm Production ailing, \
-                      health-goes-on acme/health-goes-on Production, budgets-alarm acme/budgets Staging";
+                      health-goes-on acme/health-goes-on Production, mixed-alarms acme/mixed-alarms Production, \
+                      budgets-alarm acme/budgets Staging";
 /// The repository with the policy of a stack that has one.
 pub const POLICY_REPOSITORY: &str = "acme/policy";
 /// The channel that hears of problems.

@@ -39,6 +39,8 @@ mod late_news;
 mod makers;
 mod many_open;
 mod missing;
+mod mixed_batches;
+mod mixed_requests;
 mod nobody_here;
 mod overtaken;
 mod pages;

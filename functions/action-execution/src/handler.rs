@@ -218,7 +218,10 @@ impl ActionExecution {
             EffectKind::AskMember { handle, version, at } => {
                 self.ask_member(attempt, handle, *version, at.as_ref()).await
             }
-            EffectKind::EvaluateRules | EffectKind::EvaluateAgain | EffectKind::AskAgain { .. } => {
+            EffectKind::EvaluateRules
+            | EffectKind::EvaluateAgain
+            | EffectKind::AskAgain { .. }
+            | EffectKind::RecordHealth { .. } => {
                 Err(Failure::Permanent("rule-evaluation does this, not action-execution".to_owned()).into())
             }
         }

@@ -65,7 +65,10 @@ impl ActionExecution {
             | EffectKind::AdvanceRun { .. } => {
                 self.settle_waited_for(attempt, "the dialog's thread", failure).await
             }
-            EffectKind::EvaluateRules | EffectKind::EvaluateAgain | EffectKind::AskAgain { .. } => {
+            EffectKind::EvaluateRules
+            | EffectKind::EvaluateAgain
+            | EffectKind::AskAgain { .. }
+            | EffectKind::RecordHealth { .. } => {
                 self.settle_telling(attempt, "the dialog's thread", failure).await
             }
         }

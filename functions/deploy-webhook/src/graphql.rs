@@ -7,7 +7,7 @@ use crate::handler::DeployWebhook;
 use crate::health::NOT_REPORTED;
 use approval::confirmation::Confirmation;
 use approval::deploy::{Deploy, Slug};
-use approval::facts::{API, Command, Health, Report};
+use approval::facts::{API, Health, Report};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
@@ -138,12 +138,10 @@ impl DeployWebhook {
             return Err(text(StatusCode::CONFLICT, problem));
         }
         let deploy = self.original(known.id).await.map_err(failed)?;
-        let source = API.to_owned();
-        let command = match health {
-            Some(health) => Command::Report { source, report: Report { health, at: now } },
-            None => Command::Withdraw { source },
-        };
-        self.put_on_record(&deploy, &command, request_id, now).await
+        match health {
+            Some(health) => self.report(&deploy, (API, Report { health, at: now }), request_id, now).await,
+            None => self.withdraw(&deploy, API.to_owned(), request_id, now).await,
+        }
     }
 }
 

@@ -220,10 +220,10 @@ impl RuleEvaluation {
         };
         if !deploy.deployed_by().is_empty() {
             // Whoever deployed it by this report is a maker of what the other one asks about.
-            self.store.commit(Change::to(&deploy.id, self.now()).deploy(&deploy)).await?;
+            self.store.commit(Change::to(&deploy.id, self.now()).confirmed(&deploy)).await?;
             self.judge_repeated(of, effect).await?;
         }
-        let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
+        let change = Change::to(&deploy.id, self.now()).confirmed(&deploy).done(effect);
         let events = vec![EventKind::NotEvaluated { reason }];
         Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?)
     }

@@ -189,6 +189,9 @@ impl RuleEvaluation {
         if let EffectKind::AskAgain { approval, run, by, name } = &effect.kind {
             return self.ask_again(effect, approval, run, (by, name)).await;
         }
+        if let EffectKind::RecordHealth { source, report } = &effect.kind {
+            return self.record_health(effect, source, *report).await;
+        }
         let Some(deploy) = self.store.deploy(&effect.deploy).await? else {
             self.store
                 .settle(effect, &effect.closed(EffectState::Failed, Some("no such deploy".to_owned())))

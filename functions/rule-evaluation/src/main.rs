@@ -17,6 +17,7 @@ mod plan;
 mod policy;
 mod proposal;
 mod range_lists;
+mod reports;
 mod rollback;
 mod rules_file;
 mod same_repository;

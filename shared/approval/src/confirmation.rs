@@ -113,6 +113,14 @@ impl Confirmation {
         }
     }
 
+    /// Returns the deploy that this one is another report of; `None`: it is none, as far as anybody knows.
+    pub fn repeats(&self) -> Option<&DeployId> {
+        match self {
+            Self::Repeat { of } => Some(of),
+            Self::Awaited | Self::Confirmed | Self::Unconfirmed { .. } | Self::Unevaluated { .. } => None,
+        }
+    }
+
     /// True if people can have the rules of the deploy evaluated again.
     pub fn may_be_evaluated_again(&self) -> bool {
         self.may_come_again()

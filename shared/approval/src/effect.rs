@@ -5,6 +5,7 @@ mod counted;
 mod name;
 
 use crate::approval::{Dialog, Outcome, Successor};
+use crate::facts::Report;
 use crate::id::{ApprovalId, DeployId, EffectId, RunId, digest};
 use crate::people::Handle;
 use crate::run::FirstTry;
@@ -108,6 +109,13 @@ pub enum EffectKind {
         by: String,
         /// Their name.
         name: String,
+    },
+    /// Put a report of the deploy's health on record, which lost its races with others.
+    RecordHealth {
+        /// The source of the report.
+        source: String,
+        /// The report.
+        report: Report,
     },
     /// Run a step's action.
     RunStep {
@@ -365,7 +373,9 @@ impl EffectKind {
     /// The queue that carries it.
     pub fn queue(&self) -> Queue {
         match self {
-            Self::EvaluateRules | Self::EvaluateAgain | Self::AskAgain { .. } => Queue::Deploys,
+            Self::EvaluateRules | Self::EvaluateAgain | Self::AskAgain { .. } | Self::RecordHealth { .. } => {
+                Queue::Deploys
+            }
             Self::RunStep { .. }
             | Self::RetryStep { .. }
             | Self::TellFailure { .. }
@@ -418,6 +428,7 @@ impl EffectKind {
             Self::EvaluateRules
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
+            | Self::RecordHealth { .. }
             | Self::RunStep { .. }
             | Self::RetryStep { .. }
             | Self::JudgeAgain { .. }
@@ -434,6 +445,7 @@ impl EffectKind {
             Self::EvaluateRules
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
+            | Self::RecordHealth { .. }
             | Self::RunStep { .. }
             | Self::AdvanceRun { .. }
             | Self::ConfirmQuorum { .. }
@@ -469,6 +481,7 @@ impl EffectKind {
             // A try that waits for its time must not hold up one that somebody asked for.
             Self::EvaluateAgain => format!("again-{deploy}"),
             Self::AskAgain { run, .. } => format!("ask-again-{run}"),
+            Self::RecordHealth { .. } => format!("health-{deploy}"),
             Self::RunStep { run, .. } | Self::RetryStep { run, .. } | Self::AdvanceRun { run, .. } => {
                 format!("run-{run}")
             }

@@ -18,6 +18,11 @@ pub const MAX_KEPT: usize = 1000;
 /// The most bytes that the names of reporters take. With the reports, the tags and the reactions they fit
 /// into a row of 400 KB.
 pub const REPORTERS: usize = 100_000;
+/// The most alarms whose reports are kept of a deploy. They have room of their own: nobody who may report
+/// health keeps them from being heard.
+pub const MAX_ALARMS: usize = 100;
+/// The most bytes that the names of alarms take.
+const ALARMS: usize = 20_000;
 /// The most bytes that the tags take.
 const TAGS: usize = 20_000;
 /// The most bytes that the names of those who reacted take.
@@ -246,10 +251,14 @@ pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decisio
     Some(decision)
 }
 
-/// True where the reports of one more source are kept.
+/// True where the reports of one more source are kept: among those of alarms, or among the others.
 fn has_room(reports: &BTreeMap<String, Report>, source: &str) -> bool {
-    let bytes: usize = reports.keys().map(String::len).sum();
-    reports.len() < MAX_KEPT && bytes + source.len() <= REPORTERS
+    let is_alarm = |source: &str| source.starts_with(ALARM);
+    let (most, most_bytes) = if is_alarm(source) { (MAX_ALARMS, ALARMS) } else { (MAX_KEPT, REPORTERS) };
+    let others = reports.keys().filter(|known| is_alarm(known) == is_alarm(source));
+    let (number, bytes) =
+        others.fold((0, source.len()), |(number, bytes), known| (number + 1, bytes + known.len()));
+    number < most && bytes <= most_bytes
 }
 
 /// Puts a report in its place; `None`: the one that is there is as new.
@@ -375,6 +384,21 @@ mod tests {
         let (facts, _) = after([report("alarm a", Health::Healthy, 2), Command::Inherit(inherited)]);
         assert_eq!(facts.health(), Some(Health::Healthy));
         assert_eq!(decide(&facts, Command::Inherit(BTreeMap::new()), at(0)), None);
+    }
+
+    #[test]
+    fn alarm_has_room_beside_all_other_reporters() {
+        use Health::{Healthy, Unhealthy};
+        let long = "n".repeat(97);
+        let others = (0..MAX_KEPT).map(|number| report(&format!("{number:03}{long}"), Healthy, 1));
+        let (facts, _) = after(others);
+        assert!(facts.is_full_for("one more"));
+        let decision = decide(&facts, report("alarm a", Unhealthy, 1), at(2)).unwrap();
+        assert_eq!(decision.next.health(), Some(Unhealthy));
+        let alarms = (0..MAX_ALARMS).map(|number| report(&format!("alarm {number}"), Healthy, 1));
+        let (facts, _) = after(alarms);
+        assert!(facts.is_full_for("alarm more") && !facts.is_full_for("alarm 7"));
+        assert!(!facts.is_full_for("api"), "alarms take no room from others");
     }
 
     #[test]

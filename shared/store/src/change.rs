@@ -195,8 +195,8 @@ impl Change {
         self
     }
 
-    /// Replaces the deploy's row by `deploy`, whose confirmation came; its revision is found by its full SHA
-    /// from now on.
+    /// Replaces the deploy's row by `deploy`, whose confirmation came. From now on its revision is found by
+    /// its full SHA, and a further report of a deploy is known as one there.
     pub fn confirmed(mut self, deploy: &Deploy) -> Self {
         self.states.push(State::Deploy(Box::new(deploy.clone())));
         self.states.push(State::Revision(Box::new(deploy.clone())));

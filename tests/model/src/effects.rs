@@ -258,6 +258,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         EffectKind::EvaluateRules
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
+        | EffectKind::RecordHealth { .. }
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
@@ -305,6 +306,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::EvaluateRules
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
+        | EffectKind::RecordHealth { .. }
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }

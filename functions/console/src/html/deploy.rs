@@ -57,7 +57,10 @@ fn changes_soon(record: &Page) -> bool {
     let evaluates = |effect: &Effect| {
         matches!(
             effect.kind,
-            EffectKind::EvaluateRules | EffectKind::EvaluateAgain | EffectKind::AskAgain { .. }
+            EffectKind::EvaluateRules
+                | EffectKind::EvaluateAgain
+                | EffectKind::AskAgain { .. }
+                | EffectKind::RecordHealth { .. }
         ) && !effect.is_closed()
     };
     record.effects.iter().any(evaluates)

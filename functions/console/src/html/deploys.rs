@@ -72,6 +72,7 @@ mod tests {
             deployed_at: deploy.deployed_at,
             state: DeployState::Success,
             arrived_at: None,
+            repeats: None,
             has_failed: *environment == "Staging",
         };
         Listing { deploys: environments.iter().map(summary).collect(), unreadable: 0, next: None }

@@ -261,6 +261,7 @@ pub(super) fn policy_refused(repository: &str, in_force: Option<&str>) -> String
 fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
     let what = match &effect.kind {
         EffectKind::EvaluateRules | EffectKind::EvaluateAgain => "Reading the rules".to_owned(),
+        EffectKind::RecordHealth { source, .. } => format!("Recording the health that {source} reported"),
         EffectKind::DrawDialog { approval } => {
             format!("Showing the dialog {} in Slack", name_of(approval, page))
         }

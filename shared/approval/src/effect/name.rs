@@ -12,6 +12,7 @@ impl EffectKind {
             Self::TellFailure { .. } => "tell_failure",
             Self::EvaluateAgain => "evaluate_again",
             Self::AskAgain { .. } => "ask_again",
+            Self::RecordHealth { .. } => "record_health",
             Self::AdvanceRun { .. } => "advance_run",
             Self::ConfirmQuorum { .. } => "confirm_quorum",
             Self::Expire { .. } => "expire",

@@ -9,6 +9,7 @@ use approval::deploy::RulesChange;
 use approval::deploy_state::DeployState;
 use approval::effect::{EffectKind, Others};
 use approval::event::EventKind;
+use approval::facts::{Health, Report};
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
 use approval::people::{Handle, Nobody};
 use approval::range::Direction;
@@ -373,6 +374,10 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::ApplyPolicy { from: Some(DeployId::from_text(ODD[3])) },
         EffectKind::EvaluateAgain,
         EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
+        EffectKind::RecordHealth {
+            source: ODD[2].to_owned(),
+            report: Report { health: Health::Ailing, at: precise() },
+        },
         EffectKind::OfferEvaluation { channel: "C1".to_owned(), text: ODD[1].to_owned() },
         EffectKind::TellFreezeLifted { approval: approval() },
         EffectKind::TellThread { approval: approval(), text: ODD[1].to_owned(), to_deployers: true },

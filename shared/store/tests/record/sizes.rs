@@ -8,7 +8,7 @@ use approval::approval::{
 };
 use approval::deploy::Deploy;
 use approval::event::EventKind;
-use approval::facts::{self, Command, Facts, Health, Reaction, Report, Thumb};
+use approval::facts::{self, ALARM, Command, Facts, Health, MAX_ALARMS, Reaction, Report, Thumb};
 use store::{Change, CommitError, StoreError};
 
 #[tokio::test]
@@ -124,13 +124,18 @@ async fn a_thousand_reporters_and_reactions_fit_into_a_row() {
                 known = decision.next;
             }
         }
+        for number in 0..MAX_ALARMS {
+            let source = format!("{ALARM}{number:04}{}", "n".repeat(190));
+            let report = Report { health: Health::Unhealthy, at: second(0) };
+            known = facts::decide(&known, Command::Report { source, report }, second(0)).expect("room").next;
+        }
         assert_eq!(kept + refused, 1000);
         assert!(if name.len() < 100 { refused == 0 } else { kept > 100 && refused > 0 }, "{kept} of {name}");
         // One that reported before still may.
         let first = format!("0000{name}");
         assert!(!known.is_full_for(&first));
         local.store.commit(Change::to(&id, second(0)).facts(plain(known.clone()))).await.expect("committed");
-        assert_eq!(local.store.facts(&id).await.expect("read").reports.len(), kept);
+        assert_eq!(local.store.facts(&id).await.expect("read").reports.len(), kept + MAX_ALARMS);
     }
 }
 
