@@ -342,7 +342,7 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
             assert_eq!(part.is_some(), is_shown);
         }
         "cached rules file" => {
-            let cached = store.cached_rules(&name, "rules.yml").await.expect("read");
+            let cached = store.cached_rules(&name, "rules.yml", second(2)).await.expect("read");
             assert_eq!(cached.is_some(), is_shown);
         }
         other => panic!("no reader of the kind of row \u{201c}{other}\u{201d} is tested"),
@@ -383,7 +383,7 @@ async fn reads_all(store: &Store, it: &Kept) {
     assert_eq!(store.evaluations(slug, None).await.expect("read").0.len(), 1);
     assert!(store.known_account(&name, second(2)).await.expect("read").is_some());
     assert!(store.reading_part(&name, "1", second(2)).await.expect("read").is_some());
-    assert!(store.cached_rules(&name, "rules.yml").await.expect("read").is_some());
+    assert!(store.cached_rules(&name, "rules.yml", second(2)).await.expect("read").is_some());
 }
 
 fn damaged(row: &Row, field: &str, how: Damage) -> Row {
