@@ -16,6 +16,7 @@ mod frozen;
 mod glass;
 mod handler;
 mod hands;
+mod header_secrets;
 mod judge;
 mod late_base;
 mod late_news;

@@ -113,6 +113,11 @@ impl ProviderClients {
         read(&self.write, now).await
     }
 
+    /// The same, as Secrets Manager has them now.
+    pub(crate) async fn latest_write_secret(&self, now: Timestamp) -> Result<Arc<WriteSecret>, Failure> {
+        self.write.latest(now).await.map_err(|error| Failure::retryable(error.to_string()))
+    }
+
     pub(crate) async fn api_secret(&self, now: Timestamp) -> Result<Arc<ApiSecret>, Failure> {
         read(&self.api, now).await
     }

@@ -23,6 +23,7 @@ pub mod event;
 pub mod facts;
 pub mod freeze;
 pub mod happened;
+pub mod header_secret;
 pub mod hidden;
 pub mod id;
 pub mod issue;

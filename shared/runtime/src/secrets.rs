@@ -4,6 +4,7 @@
 use crate::aws::Aws;
 use crate::settings::{SettingError, Settings};
 use approval::deploy::Slug;
+use approval::header_secret::is_for;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -101,10 +102,7 @@ pub struct HeaderSecret {
 impl HeaderSecret {
     /// True if rules of `deployment` may send it. A list without entries names none.
     pub fn is_for(&self, deployment: &Slug) -> bool {
-        self.deployments.iter().any(|named| match named.trim().strip_suffix("/*") {
-            Some(organization) => organization.eq_ignore_ascii_case(deployment.organization()),
-            None => named.trim().eq_ignore_ascii_case(deployment.as_str()),
-        })
+        is_for(&self.deployments, deployment)
     }
 }
 
@@ -244,6 +242,17 @@ impl<T: Complete> Secret<T> {
             }
             (Err(error), None) => Err(error),
         }
+    }
+
+    /// Its value as Secrets Manager has it at `now`, whatever was read before.
+    ///
+    /// # Errors
+    /// It can't be read now, or is missing.
+    pub async fn latest(&self, now: Timestamp) -> Result<Arc<T>, SecretError> {
+        let mut cached = self.cached.lock().await;
+        let value = Arc::new(self.read().await?);
+        *cached = Some((Arc::clone(&value), now));
+        Ok(value)
     }
 
     async fn read(&self) -> Result<T, SecretError> {

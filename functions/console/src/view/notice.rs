@@ -277,6 +277,7 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         }
         EffectKind::JudgeOthers { .. } => "Reading again what other approvals judge".to_owned(),
         EffectKind::ApplyPolicy { .. } => "Looking again at what the policy keeps back".to_owned(),
+        EffectKind::ListHeaderSecrets => "Looking up the stack's header secrets".to_owned(),
         EffectKind::TellFreezeLifted { approval } => {
             format!("Saying who lifted the freeze for {}", name_of(approval, page))
         }

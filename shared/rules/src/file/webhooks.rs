@@ -1,5 +1,6 @@
 //! `webhook`.
 
+use super::header_secrets::SecretUse;
 use super::hosts::is_this_machine;
 use super::reader::Reader;
 use super::secrets::{has_login, holds_secret, is_secret_header};
@@ -41,6 +42,7 @@ impl Reader<'_> {
             return self.webhook_address(node).map(WebhookSpec::to);
         };
         let (mut url, mut spec, mut sound) = (None, WebhookSpec::default(), true);
+        let first_secret = self.header_secrets.len();
         for entry in self.known(entries, NAME, &KEYS) {
             match entry.key.as_str() {
                 "url" => url = self.webhook_address(&entry.value),
@@ -70,6 +72,11 @@ impl Reader<'_> {
             let at =
                 entries.iter().find(|entry| entry.key == "url").map_or(node.start, |entry| entry.value.start);
             self.sound(at, secret_goes_to(&spec.url))?;
+            let address = self.source.problem(at, String::new(), None);
+            for named in self.header_secrets.iter_mut().skip(first_secret) {
+                named.host = host(&spec.url).unwrap_or_default();
+                named.address = address.clone();
+            }
         }
         sound.then_some(spec)
     }
@@ -163,6 +170,13 @@ impl Reader<'_> {
             };
             let text = self.text(&secret.value, "secret")?.trim().to_owned();
             self.sound(secret.value.start, secret_name(&text))?;
+            let place = self.source.problem(secret.value.start, String::new(), None);
+            self.header_secrets.push(SecretUse {
+                secret: text.clone(),
+                host: String::new(),
+                address: place.clone(),
+                place,
+            });
             return Some(HeaderText::Secret(text));
         }
         let text = self.template(&entry.value, &format!("the header `{name}`"))?;

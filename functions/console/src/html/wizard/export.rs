@@ -29,6 +29,8 @@ pub(crate) struct Export {
     /// The whole file, or the new rule alone.
     pub(crate) text: String,
     existing: Existing,
+    /// Problems of the file that come from the header secrets which it names.
+    misused: Vec<Problem>,
 }
 
 /// Rules file that the repository has.
@@ -49,12 +51,17 @@ pub(crate) enum Existing {
 impl Export {
     /// The new rule as a file of its own.
     pub(crate) fn new(path: &'static str, text: String, existing: Existing) -> Self {
-        Self { path, text, existing }
+        Self { path, text, existing, misused: Vec::new() }
+    }
+
+    /// The same, with the problems of the secrets that it names.
+    pub(crate) fn with_misused(self, misused: Vec<Problem>) -> Self {
+        Self { misused, ..self }
     }
 
     /// The file that there is, with the new rule.
     pub(crate) fn merged(path: &'static str, merged: Merged) -> Self {
-        Self { path, text: merged.text, existing: Existing::Merged(merged.added) }
+        Self::new(path, merged.text, Existing::Merged(merged.added))
     }
 }
 
@@ -76,6 +83,12 @@ impl ExportPage<'_> {
         let Self { deployment, form, .. } = *self;
         let body = html! {
             (self.what_to_do())
+            @if !self.export.misused.is_empty() {
+                div.notice.problem {
+                    p { "The file names secrets that the stack doesn\u{2019}t have for this deployment. Until that is mended, none of its rules run:" }
+                    ul { @for problem in self.export.misused.iter().take(MOST_PROBLEMS) { li { (cut(&problem.to_string(), LONGEST_PROBLEM)) } } }
+                }
+            }
             (self.file())
             p.ways {
                 @if self.is_whole() { button type="button" hidden data-copy="#yaml" { "Copy" } }

@@ -203,6 +203,16 @@ fn step_export_where_there_is_a_file() {
 }
 
 #[test]
+fn step_export_names_secrets_that_the_stack_does_not_have() {
+    let problems = parse("rules:\n  - a: {actions: [trigger_bild]}\n", ".signoff/rules.yml").unwrap_err();
+    let page = export_page(&form(Step::Export, FILLED_IN), &whole(Existing::None).with_misused(problems));
+    assert!(
+        page.contains("secrets that the stack doesn\u{2019}t have") && page.contains("<li>.signoff"),
+        "{page}"
+    );
+}
+
+#[test]
 fn step_export_where_the_rule_goes_in_by_hand() {
     let form = form(Step::Export, FILLED_IN);
     let problems = parse("rules:\n  - a: {actions: [trigger_bild]}\n", ".signoff/rules.yml").unwrap_err();
