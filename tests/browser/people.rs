@@ -74,7 +74,7 @@ fn pages_work_without_javascript() {
         browser.until_shows("1 approval, newest first.").await;
         browser.fill("Person (name or Slack id)", "Nobody").await;
         browser.press("Search").await;
-        browser.until_shows("No approval on record is like that.").await;
+        browser.until_shows("No approvals match.").await;
 
         browser.go("/deployments/acme/browser-no-javascript/approvals/new").await;
         browser.press("Next").await;

@@ -232,7 +232,7 @@ fn changed_policy_counts_once_two_owners_approved_it() {
             asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
         let asked: Vec<_> = asked.lines().take(3).collect();
         assert_snapshot!(asked.join("\n"), @"
-        *The policy of this stack changed* in `acme/policy`. Two of its owners have to approve the change before it counts.
+        *The policy of this stack changed* in `acme/policy`. The change counts once two of its owners approve it.
         ```- floors:
         -   - {places: [Production], votes_required: 1}```
         ");

@@ -229,7 +229,7 @@ fn secret_of_another_deployment_is_not_sent() {
         assert!(seen.contains("When this was asked, it was going to fail: Posts to the webhook"), "{seen}");
         assert!(seen.contains(&why.replace('`', "")), "{seen}");
         let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
-        assert!(shown.contains("These actions fail as things were when this opened:"), "{shown}");
+        assert!(shown.contains("When this opened, these actions were going to fail:"), "{shown}");
         assert!(shown.contains(why), "{shown}");
         assert!(receiver.deliveries().is_empty());
 

@@ -12,14 +12,14 @@ const NOT_LISTED: &str =
     "Signoff is looking up which header secrets the stack has, because the rules file names one";
 
 impl RuleEvaluation {
-    /// `parsed`, unless its rules send secrets that the stack does not have for the deployment of `deploy`, or
-    /// to hosts that they may not go to. Error of the answer: each of these problems, with its place. One read
-    /// for a file that names secrets, and none for others.
+    /// `parsed`, unless its rules send secrets that the stack does not have for the deployment of
+    /// `deploy`, or to hosts that they may not go to. Error of the answer: each of these problems, with
+    /// its place. One read for a file that names secrets, and none for others.
     ///
     /// # Errors
     ///
-    /// The record says that the stack has no such secret, but was written before `effect` was committed: it is
-    /// written anew first.
+    /// The record says that the stack has no such secret, but was written before `effect` was committed:
+    /// it is written anew first.
     pub(crate) async fn with_secrets(
         &self,
         deploy: &Deploy,

@@ -176,8 +176,8 @@ pub enum EffectKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<DeployId>,
     },
-    /// Put on record which header secrets the stack has, and where each may go: a rules file names one that is
-    /// not there as far as the record knows.
+    /// Put on record which header secrets the stack has, and where each may go: a rules file names one
+    /// that is not there as far as the record knows.
     ListHeaderSecrets,
     /// Say in the dialog's thread who lifted the freeze.
     TellFreezeLifted {

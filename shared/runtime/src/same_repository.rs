@@ -7,8 +7,8 @@ use providers::Failure;
 use providers::github::GitHub;
 use store::{KeptRepository, Store, StoreError};
 
-/// `github`, which reads a repository by the number that was `kept` of it, where one was: another repository by
-/// the name has the same commits, and other people's pull requests.
+/// `github`, which reads a repository by the number that was `kept` of it, where one was: another repository
+/// by the name has the same commits, and other people's pull requests.
 pub fn numbered(github: GitHub, kept: Option<&KeptRepository>) -> GitHub {
     match kept {
         Some(kept) => github.numbered(kept.id),

@@ -138,7 +138,7 @@ pub(super) fn tokens() -> Markup {
 fn table(host: &str, calls: &[Call]) -> Markup {
     html! {
         details {
-            summary { "What the token for " (host) " may do" }
+            summary { "Permissions of the token for " (host) }
             ul {
                 @for Call { call, purpose, permission } in calls {
                     li { code { (call) } ": " (permission) " (" (purpose) ")" }

@@ -175,7 +175,7 @@ impl Reader<'_> {
             return self.problem_with(at, "a condition without `- ` before it", right, edits);
         }
         if is_always(text) {
-            let message = format!("`{}` is no condition here", text.trim());
+            let message = format!("`{}` is not a condition", text.trim());
             let right = "leave it out: a rule without `conditions` holds for every deploy".to_owned();
             return self.problem(node.start, message, right);
         }

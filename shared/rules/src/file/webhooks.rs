@@ -207,7 +207,7 @@ fn header_name(name: &str) -> Result<(), Wrong> {
         || ["proxy-", "x-sleuth-", "x-signoff-", "sec-"].iter().any(|start| lower.starts_with(start));
     if !is_token {
         return Err(Wrong::new(
-            format!("`{name}` is no name of a header"),
+            format!("`{name}` is not the name of a header"),
             "write letters, digits and hyphens, for example `X-Team`",
         ));
     }
@@ -281,7 +281,7 @@ mod tests {
             ("{url: 'https://x.example', headers: {X-Api-Key: s3cret}}", "holds a secret"),
             ("{url: 'https://x.example', headers: {Host: evil.example}}", "sets the header `Host` itself"),
             ("{url: 'https://x.example', headers: {X-Sleuth-Signature: v0}}", "itself"),
-            ("{url: 'https://x.example', headers: {'X Team': a}}", "no name of a header"),
+            ("{url: 'https://x.example', headers: {'X Team': a}}", "not the name of a header"),
             ("{url: 'https://x.example', headers: {X-Team: a, x-team: b}}", "stands there twice"),
             (
                 "{url: 'https://x.example', headers: {Authorization: {secret: 'Bearer s3cret'}}}",

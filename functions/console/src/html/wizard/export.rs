@@ -96,7 +96,7 @@ impl ExportPage<'_> {
                 (self.host_link())
             }
             p {
-                "The next deploy is asked about. Rules can say more: stages, freezes, reminders, several groups that have to approve. "
+                "Done! Your next deploy to this environment will ask for approval. For stages, freezes, reminders and approvals by several groups, see the "
                 (reference())
             }
             form #typed method="get" action=(path(deployment, "new")) {
@@ -120,7 +120,7 @@ impl ExportPage<'_> {
                 p { "Save this as " (file) " on the default branch of the repository " (repository) "." }
                 @if self.host != GitHost::Github {
                     p.notice {
-                        "Signoff looks into repositories on GitHub only. Where this one has a rules file already, add the rule at the end of its "
+                        "Signoff can only read repositories on GitHub. If this one already has a rules file, add the rule at the end of its "
                         code { "rules" } "."
                     }
                 }
@@ -128,27 +128,27 @@ impl ExportPage<'_> {
             Existing::Unknown => html! {
                 p { "Save this as " (file) " on the default branch of the repository " (repository) "." }
                 p.notice.problem {
-                    "GitHub can\u{2019}t be asked now whether the repository has a rules file already. If it has one, add this rule at the end of its "
-                    code { "rules" } ", under a name that is not taken, or load this page again later."
+                    "Signoff can\u{2019}t ask GitHub right now if the repository already has a rules file. If it has one, add this rule at the end of its "
+                    code { "rules" } " under a new name, or reload this page later."
                 }
             },
             Existing::Merged(_) => html! {
                 p {
                     "The repository " (repository) " has the file " (file)
-                    " already. This is that file with the new rule at its end; the new lines are marked, the others are as they are there."
+                    " already. Here is that file with the new rule at the end. The new lines are marked; all other lines are unchanged."
                 }
             },
             Existing::ByHand => html! {
                 p { "Add this rule to " (file) " of the repository " (repository) "." }
                 p.notice.problem {
                     "The rules of that file are written in brackets or in another way in which nothing can be added at their end without a change \
-                     to what is there. Put the new one in by hand."
+                     to what is there. Add the new rule by hand."
                 }
             },
             Existing::Unreadable(problems) => html! {
-                p { "Add this rule to " (file) " of the repository " (repository) ", once that file is right." }
+                p { "Add this rule to " (file) " of the repository " (repository) ", after you have fixed that file." }
                 div.notice.problem {
-                    p { "The file can\u{2019}t be read as it is, and opens nothing:" }
+                    p { "Signoff can\u{2019}t read this file, so none of its rules run:" }
                     ul { @for problem in problems.iter().take(MOST_PROBLEMS) { li { (cut(&problem.to_string(), LONGEST_PROBLEM)) } } }
                 }
             },
@@ -208,7 +208,7 @@ impl ExportPage<'_> {
                     new_file(host, self.github_api, self.repository, export.path, &export.text);
                 let then = match (named, filled_in) {
                     (true, true) => None,
-                    (true, false) => Some(html! { "If the page is empty, paste the file there." }),
+                    (true, false) => Some(html! { "If the page is empty, paste the file into it." }),
                     (false, _) => {
                         Some(html! { "Name the file " code { (export.path) } " there, and paste it." })
                     }
@@ -218,7 +218,7 @@ impl ExportPage<'_> {
             Existing::Merged(_) | Existing::ByHand | Existing::Unreadable(_) => {
                 let href = edit_file(self.github_api, self.repository, export.path);
                 let then = match export.existing {
-                    Existing::Merged(_) if self.is_whole() => "Paste this in place of all that is there.",
+                    Existing::Merged(_) if self.is_whole() => "Replace the whole file with this.",
                     _ => "Add the rule there.",
                 };
                 link(&href, "Edit the file on GitHub", Some(html! { (then) }))
