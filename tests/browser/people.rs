@@ -87,13 +87,13 @@ fn pages_work_without_javascript() {
         browser.choose("Trigger webhook").await;
         browser.fill("Address", "https://example.com/promote").await;
         browser.press("Next").await;
-        browser.until_shows("new rule at its end").await;
+        browser.until_shows("new rule at the end").await;
 
         browser.go("/settings/keys").await;
         browser.fill("Name", "CI of browser-no-javascript").await;
         browser.choose("register: to register deploys").await;
         browser.press("Create the key").await;
-        browser.until_shows("This is the only time that the key is shown").await;
+        browser.until_shows("You won\u{2019}t see this key again").await;
         browser.go("/settings/keys").await;
         browser.press_labelled("Revoke CI of browser-no-javascript").await;
         browser.press("Revoke this key").await;

@@ -57,7 +57,7 @@ fn the_readmes_pictures() {
             ("history", "/deployments/acme/checkout/history".to_owned(), "promote-to-production"),
             ("approvals", format!("/deploys/{deploy}"), "Promote deploy to production"),
             ("wizard", format!("{WIZARD}?step=workflow&{TYPED}"), "Approval dialog"),
-            ("export", format!("{WIZARD}?step=export&{TYPED}"), "new rule at its end"),
+            ("export", format!("{WIZARD}?step=export&{TYPED}"), "new rule at the end"),
             ("record", "/record?deployment=acme/checkout".to_owned(), "2 approvals"),
         ] {
             browser.visit(&path).await;

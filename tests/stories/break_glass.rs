@@ -124,7 +124,7 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         let form = [("what", "review"), ("subject", mark.as_str()), ("reason", "Looks fine")];
         assert_eq!(page_of_ana.post(&path, &form).await.status(), 403);
         let shown = page_of_ana.page(&format!("/deploys/{deploy}")).await;
-        assert!(shown.contains("A review is owed") && shown.contains("Glass broken by"), "{shown}");
+        assert!(shown.contains("A review is due") && shown.contains("Glass broken by"), "{shown}");
         let listed = page_of_ana.page(&format!("/deployments/acme/{}", story.name)).await;
         assert!(listed.contains("Reviews due"), "{listed}");
         assert!(approval_of(story, &deploy).await.owed_review().is_some());
@@ -264,7 +264,7 @@ fn a_review_is_reminded_of_until_it_is_done() {
         let reminds = |effect: &&Effect| matches!(effect.kind, EffectKind::RemindReview { .. });
         let reminded = || {
             let thread = story.world.slack.thread(&story.name, &dialog);
-            thread.iter().filter(|message| message.text.contains("is owed since")).count()
+            thread.iter().filter(|message| message.text.contains("has been due since")).count()
         };
         for round in 1..=2 {
             story.pull_forward(&reminder(&page)).await;
@@ -320,7 +320,7 @@ fn a_proposed_rules_file_has_no_glass() {
         story.settled(&deploy).await;
         let after = rule(&format!("{{votes_required: 1, break_glass: {ana}}}"), &action);
         let deploy = story.deploys(&story.pushes_rules("Ana", &after), "Staging").await;
-        let proposal = story.dialog_of("needs an approval before it counts").await;
+        let proposal = story.dialog_of("counts once it is approved").await;
         story.settled(&deploy).await;
         assert_eq!(story.option(&proposal, "break_glass"), None);
         let page = story.page(&deploy).await;

@@ -90,7 +90,7 @@ fn reminder_comes_before_a_deadline_that_is_near() {
                 story.world.slack.thread(&story.name, &dialog).first().map(|reply| reply.text.clone())
             })
             .await;
-        assert!(reminder.starts_with(":bell: This waits for a decision"), "{reminder}");
+        assert!(reminder.starts_with(":bell: Reminder: waiting for a decision"), "{reminder}");
     });
 }
 

@@ -141,7 +141,7 @@ fn each_evaluation_of_each_rule_is_on_record() {
         for shown in [
             "<strong>promote-to-production</strong><p class=\"result\"><span class=\"state good\">Held</span>",
             "environment='Production' fails: environment is `Staging`.",
-            "the runs of these rules have not succeeded: promote-to-production.",
+            "these rules haven\u{2019}t succeeded: promote-to-production.",
             "posted to #evaluations.",
             ".signoff/rules.yml",
             &format!("/deploys/{deploy}"),

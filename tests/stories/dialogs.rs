@@ -173,7 +173,7 @@ fn a_deploy_that_changes_the_rules_is_flagged() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - rules-change (Staging) to production?
-        ⚠️ This deploy changes the rules that guard it: .signoff/rules.yml. See the changes
+        ⚠️ This deploy changes its own rules: .signoff/rules.yml. See the changes
         Once approved:
         • Posts to the webhook: https://example.com
         Nothing was approved for this place before, so this covers the deploy's own commits.

@@ -51,7 +51,7 @@ fn undo_is_told_in_the_thread_and_once() {
         Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was taken back.
+        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was withdrawn.
         ");
     });
 }

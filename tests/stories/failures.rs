@@ -126,7 +126,7 @@ fn skipped_build_lets_the_rest_run_and_says_why() {
         let stale = slack.click(&ben, &story.name, &failure, "retry").await.unwrap();
         assert_eq!(stale.status, Some(200));
         story.settled(&deploy).await;
-        assert!(story.sees(&ben).contains("(only you) Nothing was done: somebody dealt with this before."));
+        assert!(story.sees(&ben).contains("(only you) Nothing was done: somebody was faster."));
         assert!(!story.sees(&ana).contains("(only you)"), "she did it: {}", story.sees(&ana));
     });
 }

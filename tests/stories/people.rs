@@ -216,7 +216,7 @@ fn a_quorum_is_undone_before_the_actions_run() {
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was taken back.
+        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was withdrawn.
         ");
         assert!(receiver.deliveries().is_empty());
         // What was to be done at the end of the window finds nothing to do.

@@ -95,7 +95,7 @@ fn the_record_answers_on_the_command_line() {
         let said =
             String::from_utf8_lossy(&refused.stderr).replace(story.world.front.url(), "http://SIGNOFF");
         assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0));
-        assert_snapshot!(said, @"signoff: http://SIGNOFF/api/v1/deploys does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of those in the stack's secret ApiSecret");
+        assert_snapshot!(said, @"signoff: http://SIGNOFF/api/v1/deploys rejected this API key; set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of those in the stack's secret ApiSecret");
     });
 }
 

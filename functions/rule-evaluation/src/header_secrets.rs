@@ -39,13 +39,14 @@ impl RuleEvaluation {
             }
             _ => {
                 let list = Change::to(&deploy.id, self.now());
-                let owner = format!("header secrets {}", effect.id);
+                // Clocks differ a little: each attempt asks for a list of its own.
+                let owner = format!("header secrets {} {}", effect.id, effect.attempts);
                 match self
                     .store
                     .commit(list.and(&owner, vec![EffectKind::ListHeaderSecrets], Vec::new()))
                     .await
                 {
-                    // An earlier attempt asked for it.
+                    // It was asked for before.
                     Ok(()) | Err(CommitError::Conflict) => {}
                     Err(error) => return Err(error.into()),
                 }
