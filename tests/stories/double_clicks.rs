@@ -59,10 +59,10 @@ fn undo_is_told_in_the_thread_and_once() {
         @Ana, would you like to promote REVISION - undo-told (Staging) to production?
         Once approved:
         • Posts to the webhook: https://example.com
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was taken back.
+        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was withdrawn.
         ");
     });
 }

@@ -65,7 +65,7 @@ fn rules_that_could_not_be_read_are_tried_for_a_day() {
         story.person("Ana");
         let (deploy, page) = unevaluated(story).await;
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ No rule was run for REVISION - tried-for-a-day (Staging): the rules of acme/tried-for-a-day could not be evaluated. GitHub answered 401 while reading .signoff/rules.yml of acme/tried-for-a-day: Signoff's GitHub token is not valid; put a new github_token into ReadSecret, or into WriteSecret if this starts or cancels a workflow. Signoff tries again by itself until DATE at TIME. To try now, choose Evaluate again.
+        ⚠️ No rule was run for REVISION - tried-for-a-day (Staging): the rules of acme/tried-for-a-day could not be evaluated. GitHub answered 401 while reading .signoff/rules.yml of acme/tried-for-a-day: Signoff's GitHub token is not valid; put a new github_token into ReadSecret, or into WriteSecret if this starts or cancels a workflow. Signoff tries again until DATE at TIME. To try now, choose Evaluate again.
         [Evaluate again]
         ");
         story.pull_forward(parked(&page)).await;
@@ -140,9 +140,9 @@ fn member_has_rules_evaluated_again_once() {
                 seen.contains("evaluated meanwhile").then_some(seen)
             })
             .await;
-        assert!(
-            told.contains("(only you) Nothing was done: the rules of this deploy were evaluated meanwhile.")
-        );
+        assert!(told.contains(
+            "(only you) Nothing was done: the rules of this deploy have been evaluated in the meantime."
+        ));
         story.settled(&deploy).await;
         assert!(!slack.user_sees(&ana, PROBLEMS_CHANNEL).contains("(only you)"));
     });

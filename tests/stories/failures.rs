@@ -59,7 +59,7 @@ fn failed_build_is_told_and_retried() {
         @Ana, would you like to promote REVISION - failure-retry (Staging) to production?
         Votes:
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but build-and-deploy was not approved: the workflow build-and-deploy of gh/acme/failure-retry for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
         [… Ask again]
 
@@ -67,7 +67,7 @@ fn failed_build_is_told_and_retried() {
 
         ↳ ❌ auto_approve_build: build-and-deploy failed: the workflow build-and-deploy of gh/acme/failure-retry for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
           Approved by @Ben.
-          Anyone in #failure-retry can act on this. Marking it as done takes somebody who made none of the change.
+          Anyone in #failure-retry can act on this. Only somebody who made none of the change can mark it as done.
           [Retry] [Skip…] [Mark as done]
         ");
         let failure = story.failure(&dialog).await;
@@ -80,7 +80,7 @@ fn failed_build_is_told_and_retried() {
         @Ana, would you like to promote REVISION - failure-retry (Staging) to production?
         Votes:
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 2 (ID). Open
@@ -109,7 +109,7 @@ fn skipped_build_lets_the_rest_run_and_says_why() {
         @Ana, would you like to promote REVISION - failure-skip (Staging) to production?
         Votes:
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ⏩ auto_approve_build: build-and-deploy: @Ana skipped it: We deployed it by hand.
@@ -127,7 +127,7 @@ fn skipped_build_lets_the_rest_run_and_says_why() {
         let stale = slack.click(&ben, &story.name, &failure, "retry").await.unwrap();
         assert_eq!(stale.status, Some(200));
         story.settled(&deploy).await;
-        assert!(story.sees(&ben).contains("(only you) Nothing was done: somebody dealt with this before."));
+        assert!(story.sees(&ben).contains("(only you) Nothing was done: somebody was faster."));
         assert!(!story.sees(&ana).contains("(only you)"), "she did it: {}", story.sees(&ana));
     });
 }
@@ -181,7 +181,7 @@ fn a_message_that_fails_does_not_stop_the_build() {
         @Ana, would you like to promote REVISION - failure-message (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but slack_channel_message: #failure-message-old failed: #failure-message-old is archived: unarchive it in Slack, or name another channel in the rule.
 
         ↳ ❌ slack_channel_message: #failure-message-old failed.
@@ -303,10 +303,7 @@ fn an_approval_that_could_not_be_asked_is_asked_again() {
         for never in ["skip", "mark-as-done"] {
             let fields = [("resolution", never), ("failed_at", micros.as_str()), ("reason", "now")];
             let (status, text) = told(visitor.post(&path, &fields).await).await;
-            assert_eq!(
-                (status, text.as_str()),
-                (409, "Nothing was done: that can\u{2019}t be done about this step.")
-            );
+            assert_eq!((status, text.as_str()), (409, "Nothing was done: this step does not allow that."));
         }
         slack.add_usergroup(group, &[ana.as_str(), ben.as_str()]);
         slack.click(&admin, &place.channel, &place.ts, "retry").await.unwrap();
@@ -416,7 +413,7 @@ fn a_failure_is_dealt_with_on_the_page() {
             [("resolution", resolution), ("failed_at", micros.as_str()), ("reason", reason)]
         };
         let (status, text) = told(visitor.post(&path, &form("skip", " ")).await).await;
-        assert_eq!((status, text.as_str()), (422, "Nothing was done: skipping it takes a reason."));
+        assert_eq!((status, text.as_str()), (422, "Nothing was done: add a reason to skip it."));
         let long = "x".repeat(501);
         assert_eq!(visitor.post(&path, &form("skip", &long)).await.status(), 422);
         let maker = story.sign_in(&ana).await;

@@ -158,7 +158,7 @@ fn a_reported_branch_does_not_choose_the_workflow() {
         Ana, would you like to promote REVISION - runs-evil-branch (Staging) to production?
         Once approved:
         • Starts promote.yml on main at REVISION with version=REVISION
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         let page = approved(story, &deploy).await;

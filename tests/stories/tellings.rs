@@ -86,7 +86,7 @@ fn failure_is_told_in_the_channel_where_its_thread_is_gone() {
         Rule promote-to-production for REVISION - telling-elsewhere (Staging):
         ❌ auto_approve_build: ship failed: the workflow ship of gh/acme/telling-elsewhere for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
         Approved by @Ben.
-        Anyone in #telling-elsewhere can act on this. Marking it as done takes somebody who made none of the change.
+        Anyone in #telling-elsewhere can act on this. Only somebody who made none of the change can mark it as done.
         [Retry] [Skip…] [Mark as done]
         ");
         let place = page.runs[0].steps[1].notice.clone().expect("it is told").message;

@@ -184,6 +184,7 @@ impl ActionExecution {
                 self.judge_others(attempt, others, from.as_deref()).await
             }
             EffectKind::ApplyPolicy { from } => Ok(self.apply_policy(attempt, from.as_ref()).await?),
+            EffectKind::ListHeaderSecrets => self.list_header_secrets(attempt).await,
             EffectKind::TellFreezeLifted { approval } => {
                 self.tell_thread(attempt, approval, message::freeze_lifted).await
             }

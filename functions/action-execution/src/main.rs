@@ -18,6 +18,7 @@ mod frozen;
 mod glass;
 mod handler;
 mod hands;
+mod header_secrets;
 mod held;
 mod judge;
 mod late_base;

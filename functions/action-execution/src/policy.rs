@@ -324,7 +324,7 @@ impl ActionExecution {
         let lacking = self.lacking_people(run, &held, own).await?;
         let blocks = [held.below, lacking].concat();
         let has_waited = run.steps.get(step).is_some_and(|step| step.state.is_kept_back());
-        if has_waited && self.store.newer(deploy).await?.is_some() {
+        if has_waited && self.store.after(deploy).await?.overtook().is_some() {
             let environment = &deploy.environment;
             return Err(Failure::Permanent(format!(
                 "nothing was done: a newer deploy came to {environment} while the policy kept this back"

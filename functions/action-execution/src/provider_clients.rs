@@ -112,6 +112,14 @@ impl ProviderClients {
         self.secrets.headers(now).await.map_err(unread)
     }
 
+    /// The same, as Secrets Manager has them now.
+    pub(crate) async fn latest_headers(
+        &self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, HeaderSecret>, Failure> {
+        self.secrets.latest_headers(now).await.map_err(unread)
+    }
+
     /// The text that the keys of the `webhook` action are derived from.
     pub(crate) async fn signing_master(&self, now: Timestamp) -> Result<SecretString, Failure> {
         self.text(&credentials::WEBHOOK_SIGNING_KEY, now).await

@@ -48,6 +48,8 @@ impl ActionExecution {
             }
             EffectKind::TellMember { .. } => self.settle_waited_for(attempt, "the member", failure).await,
             EffectKind::AskMember { .. } => self.settle_telling(attempt, "the member", failure).await,
+            // The evaluation that waits for it is tried again by itself, and tells people.
+            EffectKind::ListHeaderSecrets => self.settle_telling(attempt, "the record", failure).await,
             EffectKind::TellGlassBroken { .. } => {
                 self.settle_waited_for(attempt, "the approval's channel", failure).await
             }

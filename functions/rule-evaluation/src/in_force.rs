@@ -225,7 +225,7 @@ impl RuleEvaluation {
                 self.check_repository(github, deploy).await?;
                 return Ok(None);
             };
-            let parsed = match parse(&texts) {
+            let parsed = match self.with_secrets(deploy, effect, parse(&texts)).await? {
                 Ok(parsed) => parsed,
                 Err(problems) => {
                     self.check_repository(github, deploy).await?;
@@ -271,7 +271,7 @@ impl RuleEvaluation {
             Law::Rules(judged) => judged,
             refused @ Law::Refused { .. } => return Ok(Some(refused)),
         };
-        let proposed_rules = match parse(&texts) {
+        let proposed_rules = match self.with_secrets(deploy, effect, parse(&texts)).await? {
             Ok(parsed) => parsed,
             Err(problems) => {
                 self.check_repository(github, deploy).await?;
@@ -455,8 +455,9 @@ fn judged_alone(texts: &RulesTexts, file: &FileCopy) -> Law {
 /// The rules of a file; one that is not there has none.
 pub(crate) fn parse(texts: &RulesTexts) -> Result<RulesFile, Vec<String>> {
     let Some(path) = &texts.path else {
-        let (rules, notices) = (Vec::new(), Vec::new());
-        return Ok(RulesFile { rules, notices, hash: rules::file::hash(&texts.rules) });
+        let (rules, notices, header_secrets) = (Vec::new(), Vec::new(), Vec::new());
+        let hash = rules::file::hash(&texts.rules);
+        return Ok(RulesFile { rules, notices, header_secrets, hash });
     };
     let told = |problems: Vec<rules::Problem>| problems.iter().map(ToString::to_string).collect();
     rules::parse(&texts.rules, path).map_err(told)

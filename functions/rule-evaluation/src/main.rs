@@ -8,6 +8,7 @@ mod enrich;
 mod evaluate;
 mod findings;
 mod handler;
+mod header_secrets;
 mod hidden;
 mod in_force;
 mod issues;

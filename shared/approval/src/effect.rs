@@ -188,6 +188,9 @@ pub enum EffectKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<DeployId>,
     },
+    /// Put on record which header secrets the stack has, and where each may go: a rules file names one
+    /// that is not there as far as the record knows.
+    ListHeaderSecrets,
     /// Say in the dialog's thread who lifted the freeze.
     TellFreezeLifted {
         /// The approval.
@@ -387,6 +390,7 @@ impl EffectKind {
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
             | Self::ApplyPolicy { .. }
+            | Self::ListHeaderSecrets
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -431,6 +435,7 @@ impl EffectKind {
             | Self::RecordHealth { .. }
             | Self::RunStep { .. }
             | Self::RetryStep { .. }
+            | Self::ListHeaderSecrets
             | Self::JudgeAgain { .. }
             | Self::RemindReview { .. }
             | Self::TellPerson { .. }
@@ -455,6 +460,7 @@ impl EffectKind {
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
             | Self::ApplyPolicy { .. }
+            | Self::ListHeaderSecrets
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -495,6 +501,7 @@ impl EffectKind {
                 Others::All => format!("judge-all-{deploy}"),
             },
             Self::ApplyPolicy { .. } => format!("policy-{deploy}"),
+            Self::ListHeaderSecrets => format!("header-secrets-{deploy}"),
             // Each has its own time: in one group, the hidden message of one would hold up another that is
             // due before it.
             Self::Expire { approval } => format!("expire-{approval}"),

@@ -24,6 +24,7 @@ pub mod facts;
 pub mod freeze;
 pub mod git_ref;
 pub mod happened;
+pub mod header_secret;
 pub mod hidden;
 pub mod id;
 pub mod issue;

@@ -12,6 +12,7 @@ pub mod deployments;
 pub mod effects;
 pub mod facts;
 pub mod gateway;
+pub mod header_secrets;
 pub mod logs;
 pub mod race;
 pub mod random;

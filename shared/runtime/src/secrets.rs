@@ -6,6 +6,7 @@ use crate::aws::Aws;
 use crate::credentials::{self, Credential, StackFunction, StackSecret};
 use crate::settings::{SettingError, Settings};
 use approval::deploy::Slug;
+use approval::header_secret::is_for;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -57,10 +58,7 @@ pub struct HeaderSecret {
 impl HeaderSecret {
     /// True if rules of `deployment` may send it. A list without entries names none.
     pub fn is_for(&self, deployment: &Slug) -> bool {
-        self.deployments.iter().any(|named| match named.trim().strip_suffix("/*") {
-            Some(organization) => organization.eq_ignore_ascii_case(deployment.organization()),
-            None => named.trim().eq_ignore_ascii_case(deployment.as_str()),
-        })
+        is_for(&self.deployments, deployment)
     }
 }
 
@@ -145,8 +143,23 @@ impl Secrets {
     /// # Errors
     /// The secret can't be read, or is no object of headers.
     pub async fn headers(&self, now: Timestamp) -> Result<BTreeMap<String, HeaderSecret>, SecretError> {
+        self.filled_headers(&*self.values(credentials::WEBHOOK_HEADERS.secret, now).await?)
+    }
+
+    /// The same, as Secrets Manager has them at `now`, whatever was read before.
+    ///
+    /// # Errors
+    /// The secret can't be read now, or is no object of headers.
+    pub async fn latest_headers(
+        &self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, HeaderSecret>, SecretError> {
+        let secret = self.secret(credentials::WEBHOOK_HEADERS.secret)?;
+        self.filled_headers(&*secret.latest(now).await?)
+    }
+
+    fn filled_headers(&self, values: &Values) -> Result<BTreeMap<String, HeaderSecret>, SecretError> {
         let credential = &credentials::WEBHOOK_HEADERS;
-        let values = self.values(credential.secret, now).await?;
         match values.get(credential.key) {
             None => Ok(BTreeMap::new()),
             Some(Value::Headers(headers)) => {
@@ -158,10 +171,12 @@ impl Secrets {
     }
 
     async fn values(&self, secret: StackSecret, now: Timestamp) -> Result<Arc<Values>, SecretError> {
-        match self.0.get(&secret) {
-            Some(found) => found.get(now).await,
-            None => Err(SecretError::new(secret.name(), "is not for this function".to_owned())),
-        }
+        self.secret(secret)?.get(now).await
+    }
+
+    fn secret(&self, secret: StackSecret) -> Result<&Secret, SecretError> {
+        let found = self.0.get(&secret);
+        found.ok_or_else(|| SecretError::new(secret.name(), "is not for this function".to_owned()))
     }
 
     fn missing(&self, credential: &Credential) -> SecretError {
@@ -203,6 +218,17 @@ impl Secret {
             }
             (Err(error), None) => Err(error),
         }
+    }
+
+    /// Its values as Secrets Manager has them at `now`, whatever was read before.
+    ///
+    /// # Errors
+    /// They can't be read now, or are missing.
+    async fn latest(&self, now: Timestamp) -> Result<Arc<Values>, SecretError> {
+        let mut cached = self.cached.lock().await;
+        let value = Arc::new(self.read().await?);
+        *cached = Some((Arc::clone(&value), now));
+        Ok(value)
     }
 
     async fn read(&self) -> Result<Values, SecretError> {

@@ -34,6 +34,7 @@
 //! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
+//! | header secrets of the stack, without values | `header_secrets` | `header_secrets` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | Slack account of an e-mail address, to mention people | `account#ADDRESS` | `account` | |
 //! | part of a large range | `reading#DIGEST` | `part#NAME` | |
@@ -248,6 +249,11 @@ pub(crate) fn owed_reviews(deployment: &Slug) -> Key {
 /// The policy of the stack.
 pub(crate) fn policy() -> Key {
     Key { pk: "policy".to_owned(), sk: "policy".to_owned() }
+}
+
+/// The header secrets of the stack.
+pub(crate) fn header_secrets() -> Key {
+    Key { pk: "header_secrets".to_owned(), sk: "header_secrets".to_owned() }
 }
 
 /// A piece of the copy of a rules file.

@@ -19,6 +19,7 @@ mod environments;
 mod error;
 mod evaluations;
 mod failed;
+mod header_secrets;
 mod keeping;
 mod kept_back;
 mod keys;

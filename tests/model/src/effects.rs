@@ -264,6 +264,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
+        | EffectKind::ListHeaderSecrets
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }
@@ -293,6 +294,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::JudgeAgain { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
+        | EffectKind::ListHeaderSecrets
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }

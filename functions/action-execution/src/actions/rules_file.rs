@@ -155,7 +155,7 @@ impl ActionExecution {
             None if !supersedes => None,
             None => {
                 let after = self.store.after(deploy).await?;
-                after.overtook(deploy).map(|_| format!("a newer deploy came to {environment}"))
+                after.overtook().map(|_| format!("a newer deploy came to {environment}"))
             }
         };
         match overtaken {

@@ -75,7 +75,7 @@ fn session(
 ) -> Result<String, &'static str> {
     let holder = holder.ok_or("That is not one of this stack\u{2019}s API keys.")?;
     if !holder.is_of_secret() {
-        return Err("That key is for programs, which show it to /api/v1. People sign in with Slack.");
+        return Err("That key is for programs that use /api/v1. Sign in with Slack instead.");
     }
     credentials::session_cookie(typed, site, now).ok_or("That key can\u{2019}t be used to sign in.")
 }

@@ -23,7 +23,7 @@ use voting::{
     Refused, UNSEEN, cast, foresee_step, needs_reason, record_refusal, would_refuse,
 };
 
-const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, and send it again.";
+const NO_REASON: &str = "This needs a reason. Nothing was saved yet: add a reason and send it again.";
 
 /// Error that kept a form from taking effect.
 #[derive(Debug, Error)]

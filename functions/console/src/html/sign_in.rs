@@ -44,7 +44,7 @@ pub(crate) fn to_slack(address: &str) -> Markup {
     let body = html! {
         div.narrow {
             h1 { "Sign in with Slack" }
-            p { a href=(address) { "Go on to Slack" } }
+            p { a href=(address) { "Continue to Slack" } }
         }
     };
     super::page_going_to("Sign in with Slack", address, &body)

@@ -167,7 +167,7 @@ fn credentials() -> Markup {
 fn table(host: &str, calls: &[Call]) -> Markup {
     html! {
         details {
-            summary { "What the token for " (host) " may do" }
+            summary { "Permissions of the token for " (host) }
             ul {
                 @for Call { call, purpose, permission } in calls {
                     li { code { (call) } ": " (permission) " (" (purpose) ")" }

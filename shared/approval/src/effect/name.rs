@@ -21,6 +21,7 @@ impl EffectKind {
             Self::JudgeAgain { .. } => "judge_again",
             Self::JudgeOthers { .. } => "judge_others",
             Self::ApplyPolicy { .. } => "apply_policy",
+            Self::ListHeaderSecrets => "list_header_secrets",
             Self::TellFreezeLifted { .. } => "tell_freeze_lifted",
             Self::TellGlassBroken { .. } => "tell_glass_broken",
             Self::RemindReview { .. } => "remind_review",

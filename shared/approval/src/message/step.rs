@@ -28,7 +28,7 @@ pub fn step_line(run: &Run, step: usize) -> Option<String> {
             format!(":hourglass_flowing_sand: {action} is waiting: {}", sentence(note))
         }
         StepState::Running { note: Some(note), waits: false } => {
-            format!(":hourglass_flowing_sand: {action} is being tried again: {}", sentence(note))
+            format!(":hourglass_flowing_sand: {action} is being retried: {}", sentence(note))
         }
         StepState::Asking { .. } => {
             // Nothing but an approval asks.

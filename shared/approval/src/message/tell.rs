@@ -19,7 +19,7 @@ pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> 
     let more = problems.len().saturating_sub(PROBLEMS_TOLD);
     shown.extend((more > 0).then(|| format!("and {more} more, on the deploy's page")));
     format!(
-        ":warning: No rule was run for {}: the rules file of {} can't be used. Correct it on the default branch, \
+        ":warning: No rule was run for {}: the rules file of {} is invalid. Correct it on the default branch, \
          then choose *Evaluate again*. The next deploy reads it again, too.\n{}",
         deploy_link(deploy, deploy_url),
         code(&deploy.repository),
@@ -104,8 +104,8 @@ pub fn undone(by: &str, was_broken: bool, taken_back: &[String]) -> String {
     let what = if was_broken { "broken glass" } else { "approval" };
     let votes = match taken_back {
         [] => String::new(),
-        [voter] => format!(" The vote of <@{voter}> was taken back."),
-        voters => format!(" The votes of {} were taken back.", mentions(voters.iter())),
+        [voter] => format!(" The vote of <@{voter}> was withdrawn."),
+        voters => format!(" The votes of {} were withdrawn.", mentions(voters.iter())),
     };
     format!(":leftwards_arrow_with_hook: <@{by}> undid the {what}.{votes}")
 }
@@ -118,7 +118,7 @@ pub fn reminder(approval: &Approval) -> Option<String> {
     }
     let until = approval.expires_at.map(|at| format!(" It expires on {}.", local_time(at)));
     let needed = still_needed(approval);
-    Some(format!(":bell: This waits for a decision: {needed}{}", until.unwrap_or_default()))
+    Some(format!(":bell: Reminder: waiting for a decision: {needed}{}", until.unwrap_or_default()))
 }
 
 /// The message to the dialog's thread that a look before the first action found too few approvals, or a glass
@@ -136,7 +136,7 @@ pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> Str
     let why = match (lines.is_empty(), is_blocked) {
         (false, _) => format!("\n{}", lines.join("\n")),
         (true, true) => String::new(),
-        (true, false) => " Who may vote, or whose votes are needed, is different by now.".to_owned(),
+        (true, false) => " The approvers or the votes that are needed have changed.".to_owned(),
     };
     let then = match (&approval.status, is_blocked) {
         (Status::Expired { .. }, _) => {
@@ -146,8 +146,7 @@ pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> Str
         (_, false) => format!("The votes that count are kept: {}", still_needed(approval)),
     };
     format!(
-        ":warning: {had}, and nothing ran: when Signoff looked again before the first action, it was not complete any \
-         more.{why}\n{then}"
+        ":warning: {had}, and nothing ran: when Signoff looked again before the first action, it was not complete.{why}\n{then}"
     )
 }
 
@@ -213,10 +212,10 @@ fn still_needed(approval: &Approval) -> String {
         missing.filter(|person| needed(person)).collect::<Vec<_>>()
     });
     let who = match missing {
-        None if except.is_empty() => "Anyone in this channel may vote".to_owned(),
-        None => format!("Anyone in this channel may vote, except {}", mentions(except.iter())),
+        None if except.is_empty() => "Anyone in this channel can vote".to_owned(),
+        None => format!("Anyone in this channel can vote, except {}", mentions(except.iter())),
         Some(missing) if missing.is_empty() => {
-            "Nobody is left who may vote: somebody has to change their vote, or cancel this".to_owned()
+            "No approver is left: somebody has to change their vote or cancel this".to_owned()
         }
         Some(missing) => format!("Still to vote: {}", mentions(missing.into_iter())),
     };

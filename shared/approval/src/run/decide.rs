@@ -301,7 +301,7 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
             Some(Branch::OnSuccess),
         ),
         Outcome::Rejected => (failed("rejected"), Some(Branch::OnReject)),
-        Outcome::Expired => (failed("too few people decided in time"), Some(Branch::OnExpire)),
+        Outcome::Expired => (failed("too few people voted in time"), Some(Branch::OnExpire)),
         Outcome::Ended(reason) | Outcome::Superseded(reason) | Outcome::Cancelled(reason) => {
             (failed(&reason), None)
         }

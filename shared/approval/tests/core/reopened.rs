@@ -45,19 +45,19 @@ fn reopened_approval_is_told_with_the_reason() {
         told(&quorum(), check(Electorate { blocked: blocked(), ..authors(3) }, &both)),
         told(&quorum(), judged(Electorate { parts: parts(), ..authors(3) })),
     ].join("\n\n"), @"
-    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
     :no_entry_sign: The approval of <@U1> does not count: their account is deactivated.
     The votes that count are kept: 1 of 2 approvals. Still to vote: <@U1>, <@U3>.
 
-    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
-    A vote counts for what its voter did not make. Votes still needed: 1 for what <@U1> made (“Take cards”).
+    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
+    Votes don't count for the voter's own changes. Votes still needed: 1 for what <@U1> made (“Take cards”).
     The votes that count are kept: 1 of 2 approvals. Still to vote: <@U3>.
 
-    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
     It is blocked, and the votes are kept: the dialog says why, and what to do.
 
-    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
-    A vote counts for what its voter did not make. Votes still needed: 1 for what <@U1> made (“Take cards”).
+    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
+    Votes don't count for the voter's own changes. Votes still needed: 1 for what <@U1> made (“Take cards”).
     The votes that count are kept: 1 of 2 approvals. Still to vote: <@U3>.
     ");
 }

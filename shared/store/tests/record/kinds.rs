@@ -372,6 +372,7 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::judge_others(Others::All),
         EffectKind::ApplyPolicy { from: None },
         EffectKind::ApplyPolicy { from: Some(DeployId::from_text(ODD[3])) },
+        EffectKind::ListHeaderSecrets,
         EffectKind::EvaluateAgain,
         EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
         EffectKind::RecordHealth {
