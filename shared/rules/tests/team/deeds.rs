@@ -128,6 +128,8 @@ pub fn deed() -> impl Strategy<Value = Deed> {
     let more = (mostly, mostly, seldom, seldom);
     let file = (file, more).prop_map(|((votes, four_eyes, allows_unknown, tells), more)| {
         let (asks, names_place, verified, rollback) = more;
+        // Without four eyes there is no such option.
+        let rollback = rollback && four_eyes;
         File { votes, four_eyes, allows_unknown, tells, asks, names_place, verified, rollback }
     });
     prop_oneof![

@@ -67,7 +67,7 @@ fn rules_file(file: File) -> RulesFile {
     let place = if names_place { "promotes_to: Production" } else { "" };
     let message = if tells { ", slack_channel_message: {channel: '#gate', message: 'Hello'}" } else { "" };
     let unknown = if allows_unknown { "unknown_makers: allow, " } else { "" };
-    let rollback = if rollback && four_eyes { "rollback: four_eyes, " } else { "" };
+    let rollback = if rollback { "rollback: four_eyes, " } else { "" };
     let acts = "webhook: 'https://example.com'";
     let gate = format!(
         "slack_channel_approval: {{channel: '#gate', votes_required: {votes}, self_approval: {}, {unknown}{rollback}\
