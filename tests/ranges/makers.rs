@@ -136,6 +136,21 @@ async fn a_squash_keeps_the_makers_of_its_branch() {
 }
 
 #[tokio::test]
+async fn commit_that_somebody_pushed_is_no_squash_of_the_host() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let first = host.push(on_branch("shop-7", commit("ben", "first")));
+    let pushed = host.push(commit("ana", "Faster checkout (#1)"));
+    let opened =
+        NewPullRequest { merger: Some(person("ana")), ..pull_request("ben", std::slice::from_ref(&pushed)) };
+    host.github.add_pull_request(REPOSITORY, opened.of_branch("shop-7", &[first]));
+    let range = host.range(&base, &pushed).await;
+    let pull_request = &range.pull_requests[0];
+    assert_eq!((pull_request.remade.len(), pull_request.commits.len()), (0, 1), "{pull_request:?}");
+    assert_eq!(logins(&range.added[0].pushed_by), ["ana"]);
+}
+
+#[tokio::test]
 async fn a_push_without_an_account_leaves_no_pusher() {
     let host = Host::start().await;
     let base = host.push(commit("ana", "base"));

@@ -150,6 +150,8 @@ fn deployer_of_another_report_is_a_maker() {
         let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
         let reports = story.world.store.of_revision(&slug, &revision).await.unwrap();
         assert_eq!(reports.len(), 3, "one is kept for each of them");
+        let repeats = reports.iter().filter(|of| of.repeats.as_ref() == Some(&deploy)).count();
+        assert_eq!(repeats, 2);
         assert_eq!(story.world.store.newest_in(&slug, "Staging").await.unwrap().unwrap().id, deploy);
         for person in [&ben, &dan] {
             assert_eq!(approves(story, person, &deploy).await, Status::Pending);

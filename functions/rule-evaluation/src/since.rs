@@ -1,10 +1,12 @@
 //! Everything since the last approval, as rules ask about it: how much it is, which way it goes, and what its
 //! commits are labelled with.
 
+use crate::findings::Asker;
 use crate::handler::{RuleEvaluation, Tried};
 use crate::in_force::Judged;
 use crate::plan::Scope;
 use crate::range_lists::Lists;
+use crate::siblings::Sibling;
 use approval::action::{Action, ApprovalSpec};
 use approval::base::{Passed, meets};
 use approval::deploy::{Deploy, Magnitude, Size};
@@ -28,8 +30,8 @@ pub(crate) struct SinceApproval {
     /// The rest of what the conditions of a rule ask about, by its name.
     pub(crate) ranges: BTreeMap<String, Since>,
     /// The rules that act without asking for a place that another rule asks about, and where nothing was
-    /// approved yet; each with the name of that other rule.
-    pub(crate) without_base: BTreeMap<String, String>,
+    /// approved yet; each with that other rule.
+    pub(crate) without_base: BTreeMap<String, Asker>,
     /// The gaps in what was read, a sentence each.
     pub(crate) notices: Vec<String>,
 }
@@ -51,6 +53,7 @@ pub(crate) struct Asking<'a> {
 struct Read {
     starts: BTreeMap<(String, bool), Option<Passed>>,
     outlines: BTreeMap<String, Option<(Direction, Magnitude)>>,
+    siblings: Option<Vec<Sibling>>,
 }
 
 impl RuleEvaluation {
@@ -132,21 +135,36 @@ impl RuleEvaluation {
         Ok(found)
     }
 
-    /// The name of another rule in force that asks about what `rule`, which acts without asking, acts on, and
-    /// for which nothing was approved yet.
+    /// Another rule in force that asks about what `rule`, which acts without asking, acts on, and for which
+    /// nothing was approved yet. The rules in force of other deployments of the repository count too, if they
+    /// came into force after this one's.
     async fn asker_without_base(
         &self,
         asking: Asking<'_>,
         rule: &Rule,
         read: &mut Read,
-    ) -> Tried<Option<String>> {
+    ) -> Tried<Option<Asker>> {
         let in_force = asking.judged.rules.rules.iter().filter(|rule| asking.judged.is_in_force(&rule.name));
         for (other, spec) in askers(in_force, rule, asking.deploy) {
             if self.start(asking.deploy, other, spec, read).await?.is_none() {
-                return Ok(Some(other.name.clone()));
+                return Ok(Some(Asker { rule: other.name.clone(), elsewhere: None }));
             }
         }
-        Ok(None)
+        let siblings = match read.siblings.take() {
+            Some(known) => known,
+            None => self.newer_siblings(asking.github, asking.deploy).await?,
+        };
+        let mut found = None;
+        for sibling in &siblings {
+            for (other, spec) in asking_about(sibling.rules.rules.iter(), rule, asking.deploy) {
+                if found.is_none() && self.start(asking.deploy, other, spec, read).await?.is_none() {
+                    let elsewhere = Some(sibling.deployment.clone());
+                    found = Some(Asker { rule: other.name.clone(), elsewhere });
+                }
+            }
+        }
+        read.siblings = Some(siblings);
+        Ok(found)
     }
 
     /// The revisions that `rule` is judged from, each once.
@@ -261,17 +279,24 @@ fn askers<'r>(
             ahead.extend(other.after.iter().cloned());
         }
     }
+    let is_another = |other: &&Rule| other.name != rule.name && !before.contains(&other.name);
+    asking_about(rules.filter(is_another), rule, deploy)
+}
+
+/// The approvals of `rules`, each with its rule, that ask about the targets of `rule` for `deploy`.
+fn asking_about<'r>(
+    rules: impl Iterator<Item = &'r Rule>,
+    rule: &Rule,
+    deploy: &Deploy,
+) -> Vec<(&'r Rule, &'r ApprovalSpec)> {
     let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
-    let is_another = |other: &&Rule| {
-        other.applies_to_deploys() && other.name != rule.name && !before.contains(&other.name)
-    };
     let approvals = |other: &'r Rule| {
         other.actions.iter().flat_map(Action::approvals).map(move |spec: &'r ApprovalSpec| (other, spec))
     };
     let asks_about_it = |(_, spec): &(&Rule, &ApprovalSpec)| {
         meets(&acts, &acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy))
     };
-    rules.filter(is_another).flat_map(approvals).filter(asks_about_it).collect()
+    rules.filter(|other| other.applies_to_deploys()).flat_map(approvals).filter(asks_about_it).collect()
 }
 
 /// The first approval of a rule that no other one comes before.
@@ -351,12 +376,19 @@ mod tests {
         let (live, other) = ("{add_deploy_tag: '#Live'}", "{add_deploy_tag: '#tested'}");
         let says = "{slack_channel_message: {channel: '#a', message: b}}";
         let to = "promotes_to: Production";
+        let build = |to: &str| {
+            format!(
+                "  - ship:\n      actions: [{{trigger_build: {{parameters: {{name: ci.yml, to: {to}}}}}}}]\n"
+            )
+        };
         for (file, expected) in [
             (asks("gate", "description: a", live) + &ship("description: b"), "gate"),
             (asks("gate", "description: a", other) + &ship("description: b"), ""),
             (asks("gate", "description: a", live) + &ship("after: [gate]"), ""),
             (asks("gate", to, says) + &ship(to), "gate"),
             (asks("gate", to, says) + &ship(&format!("{to}\n      after: [gate]")), ""),
+            (asks("gate", to, says) + &build("production"), "gate"),
+            (asks("gate", to, says) + &build("staging"), ""),
             (
                 asks("gate", to, says)
                     + &asks("look", "after: [gate]", other)

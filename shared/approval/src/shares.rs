@@ -4,8 +4,10 @@
 //! the votes that its rule asks for.
 
 mod bots;
+mod held;
 mod makers;
 
+pub use held::Held;
 pub use makers::Maker;
 
 use crate::authors::vouched_authors;
@@ -70,6 +72,10 @@ pub struct Changes {
     pub added: u32,
     /// The number of commits that it takes out.
     pub removed: u32,
+    /// The further commits that count, where it goes back or away to a revision that was never let through.
+    /// The rest has them too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// Everybody with a hand in it.
     pub makers: Vec<Maker>,
     /// Its shares.
@@ -218,6 +224,7 @@ pub fn changes_of(
         direction: range.direction,
         added: counted(added.len()),
         removed: counted(removed.len()),
+        held: None,
         makers: makers.all,
         shares: all.into_iter().map(|(makers, share)| Share { makers, ..share }).collect(),
         authors: vouched_authors(range, only),

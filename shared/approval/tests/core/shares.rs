@@ -9,7 +9,7 @@ use approval::deploy::Slug;
 use approval::message::{Show, blocked};
 use approval::people::{CiUser, Nobody};
 use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
-use approval::shares::{Changes, Maker, changes, changes_of};
+use approval::shares::{Changes, Held, Maker, changes, changes_of};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -672,6 +672,49 @@ fn a_rollback_to_what_was_let_through_lately_has_no_makers() {
     assert!(!enough(&judged(&known, &ApprovalSpec { range: strict, ..four_eyes() }, 3), &["ana"], 1));
     let loose = base().after(&back.head, false, at(1));
     assert!(!enough(&judged(&loose, &four_eyes(), 3), &["ana"], 1), "let through without four eyes");
+}
+
+#[test]
+fn rollback_counts_what_its_revision_holds() {
+    let back = Range {
+        direction: Direction::Rollback,
+        removed: vec![commit(3, "ben")],
+        ..range(Vec::new(), Vec::new())
+    };
+    let taken_out = changes(&back, &[], at(3));
+    let more = changes(&range(vec![commit(1, "ana"), commit(2, "ben")], Vec::new()), &[], at(3));
+    let held = |set_by: Option<&str>, commits| Held {
+        since: Some("a".repeat(40)),
+        set_by: set_by.map(str::to_owned),
+        commits,
+    };
+    let judged = |changes: &Changes| {
+        let members = members(changes);
+        Electorate::anyone().judging(&four_eyes(), &base(), Ok((changes, &members)), at(3))
+    };
+    assert!(enough(&judged(&taken_out), &["ana"], 1), "of what it takes out alone");
+    let whole = taken_out.clone().with_held(held(None, 2), Some(more.clone()));
+    assert!(!enough(&judged(&whole), &["ana"], 1), "Ana made some of what it holds");
+    assert!(enough(&judged(&whole), &["chiara"], 1));
+    let commits: u32 = whole.shares.iter().map(|share| share.commits).sum();
+    assert_eq!((commits, whole.makers.len(), whole.removed), (3, 2, 1));
+    let set = judged(&taken_out.clone().with_held(held(Some("U-chiara"), 0), None));
+    assert_eq!(set.verdict("U-chiara"), Verdict::SetTheBase);
+    let cut = Changes { missing: vec!["A page is missing.".to_owned()], ..more };
+    assert_eq!(judged(&taken_out.with_held(held(None, 2), Some(cut))).blocked.len(), 1);
+}
+
+#[test]
+fn revisions_let_through_are_known_newest_first() {
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|digit| digit.repeat(40));
+    let slug = Slug::new("acme", "checkout").expect("a slug");
+    let set = Base::none(&slug, "production").set(&a, true, "U-chiara", at(0));
+    let base = set.after(&b, true, at(1)).after(&c, true, at(2)).after(&d, false, at(3));
+    let known = |four_eyes: bool| {
+        let all = base.let_through(four_eyes);
+        all.iter().map(|passed| passed.revision[..1].to_owned()).collect::<String>()
+    };
+    assert_eq!((known(true), known(false)), ("cb".to_owned(), "dcb".to_owned()));
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl GitHub {
                 Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
                     tracing::warn!(repository, failure = failure.logged(), "GitHub does not tell who pushed");
                     read.refused = Some(format!(
-                        "GitHub refused the list of pushes to {repository}. The token in the GitHub secret has to be allowed to read its contents."
+                        "GitHub refused the list of pushes to {repository}. Signoff's GitHub token has to be allowed to read its contents."
                     ));
                     return Ok(read);
                 }

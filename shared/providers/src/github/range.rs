@@ -14,7 +14,7 @@ use super::room::{PROFILES, Room};
 use super::{parse, profiles, wire};
 use crate::failure::Failure;
 use approval::deploy::Commit;
-use approval::range::{Direction, Range, RangeCommit, RangePullRequest};
+use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest};
 use approval::range_lists::are_openers_own;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -265,6 +265,11 @@ impl GitHub {
             }
         };
         let pushers = |sha: &str| pushed.get(sha).cloned().unwrap_or_default();
+        // Whoever pushed a commit made it, whatever pull request it is said to come from.
+        let is_pushed = |sha: &str| {
+            let queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
+            pushed.get(sha).is_some_and(|all| all.iter().any(|by| by.vouched && !queue(by)))
+        };
 
         let of_range = |commit: &wire::Commit| -> RangeCommit {
             commit_of_range(commit, told.get(&commit.sha), pushers(&commit.sha))
@@ -288,14 +293,14 @@ impl GitHub {
                 };
                 let brought = read.iter().filter(brought);
                 let brought = brought.filter(|commit| !of_branch.contains(commit.sha.as_str()));
-                let (merges, remade): (Vec<&wire::Commit>, Vec<&wire::Commit>) =
+                let (merges, made): (Vec<&wire::Commit>, Vec<&wire::Commit>) =
                     brought.copied().partition(|commit| commit.parents.len() > 1);
                 let shas = |commits: Vec<&wire::Commit>| -> Vec<String> {
                     commits.into_iter().map(|commit| commit.sha.clone()).collect()
                 };
-                let (merges, remade) = match nested.get(&number) {
+                let (merges, made) = match nested.get(&number) {
                     Some(brought) => made_of(brought, &of_branch, &by_oid),
-                    None => (shas(merges), shas(remade)),
+                    None => (shas(merges), shas(made)),
                 };
                 // One that somebody pushed may have been made in a fork, with any text.
                 let merges = merges.into_iter().filter(|sha| merged.contains(sha)).collect();
@@ -303,7 +308,7 @@ impl GitHub {
                 // before it; only a squash or a rebase stands for other commits.
                 let is_elsewhere = |oid: &str| nested.contains_key(&number) && in_others(oid, number);
                 let own = commits.iter().filter(|commit| {
-                    !remade.is_empty() && !known.contains(commit.oid.as_str()) && !is_elsewhere(&commit.oid)
+                    !made.is_empty() && !known.contains(commit.oid.as_str()) && !is_elsewhere(&commit.oid)
                 });
                 let own = own
                     .map(|commit| {
@@ -318,7 +323,14 @@ impl GitHub {
                     .map(|commit| commit_of_branch(commit, number, pushers(&commit.oid)))
                     .collect();
                 let is_openers_own = are_openers_own(&all, pull_request.opened_by.as_ref());
-                RangePullRequest { commits: own, remade, merges, is_openers_own, ..pull_request.clone() }
+                let unpushed = |shas: Vec<String>| shas.into_iter().filter(|sha| !is_pushed(sha)).collect();
+                RangePullRequest {
+                    commits: own,
+                    remade: unpushed(made),
+                    merges: unpushed(merges),
+                    is_openers_own,
+                    ..pull_request.clone()
+                }
             })
             .collect();
         let own: Vec<&wire::Commit> = added.commits.iter().chain(alone).collect();

@@ -11,6 +11,8 @@ pub enum Deed {
     /// Deploys the newest commit, or an older one; somebody started the run. The host does not tell all of
     /// a cut range.
     Deploy { back: usize, starter: Name, is_cut: bool },
+    /// Registers what waits once more, with somebody's address, or starts its run again.
+    Again { by: Name, is_run: bool },
     /// Approves what waits.
     Vote { voter: u64 },
     /// Pushes a rules file.
@@ -35,11 +37,28 @@ pub struct File {
     pub allows_unknown: bool,
     /// True if it sends a message beside.
     pub tells: bool,
+    /// True if it asks at all. Else it acts by itself.
+    pub asks: bool,
+    /// True if it names the environment. Else its place is what it calls.
+    pub names_place: bool,
+    /// True if each commit has to be signed.
+    pub verified: bool,
+    /// True if a rollback has makers as well.
+    pub rollback: bool,
 }
 
 impl File {
     /// The file that the team begins with.
-    pub const FIRST: Self = Self { votes: 1, four_eyes: true, allows_unknown: false, tells: false };
+    pub const FIRST: Self = Self {
+        votes: 1,
+        four_eyes: true,
+        allows_unknown: false,
+        tells: false,
+        asks: true,
+        names_place: true,
+        verified: false,
+        rollback: false,
+    };
 }
 
 fn person() -> impl Strategy<Value = u64> {
@@ -104,16 +123,18 @@ fn change() -> impl Strategy<Value = Change> {
 /// Anything that somebody of the team may do.
 pub fn deed() -> impl Strategy<Value = Deed> {
     let file = (1..3_u32, prop::bool::weighted(0.8), prop::bool::weighted(0.4), any::<bool>());
-    let file = file.prop_map(|(votes, four_eyes, allows_unknown, tells)| File {
-        votes,
-        four_eyes,
-        allows_unknown,
-        tells,
+    let mostly = prop::bool::weighted(0.8);
+    let seldom = prop::bool::weighted(0.2);
+    let more = (mostly, mostly, seldom, seldom);
+    let file = (file, more).prop_map(|((votes, four_eyes, allows_unknown, tells), more)| {
+        let (asks, names_place, verified, rollback) = more;
+        File { votes, four_eyes, allows_unknown, tells, asks, names_place, verified, rollback }
     });
     prop_oneof![
         6 => change().prop_map(Deed::Push),
         6 => (prop_oneof![3 => Just(0_usize), 1 => 1..5_usize], written(), prop::bool::weighted(0.1))
             .prop_map(|(back, starter, is_cut)| Deed::Deploy { back, starter, is_cut }),
+        2 => (written(), any::<bool>()).prop_map(|(by, is_run)| Deed::Again { by, is_run }),
         12 => person().prop_map(|voter| Deed::Vote { voter }),
         2 => (person(), file).prop_map(|(author, file)| Deed::Rules { author, file }),
         2 => person().prop_map(|voter| Deed::VoteOnRules { voter }),

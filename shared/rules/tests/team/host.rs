@@ -68,7 +68,7 @@ fn acted_by(account: Account) -> Identity {
 }
 
 /// Somebody who signed in and did something.
-fn acted(name: Name) -> Identity {
+pub fn acted(name: Name) -> Identity {
     account(name).map_or_else(|| named(name), acted_by)
 }
 

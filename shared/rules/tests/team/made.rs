@@ -155,6 +155,17 @@ impl Commit {
     }
 }
 
+impl Change {
+    /// True if its commit on the trunk has a signature: its author's, or the host's.
+    pub fn is_signed(&self) -> bool {
+        match self {
+            Self::Pushed(commit) | Self::Merged { commit, .. } => commit.is_signed,
+            Self::Squashed { .. } => true,
+            Self::Program { is_signed, .. } => *is_signed,
+        }
+    }
+}
+
 impl Merger {
     /// Those who merged. `is_listed_bots` is true where all that was merged is a listed bot's own.
     fn hands(self, is_listed_bots: bool, people: &People) -> Hands {
