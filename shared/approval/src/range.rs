@@ -165,7 +165,8 @@ pub struct RangePullRequest {
     pub commits: Vec<RangeCommit>,
     /// The full SHAs of the range's commits that a squash or a rebase made of these.
     pub remade: Vec<String>,
-    /// The full SHAs of the merge commits that brought its branch in. None of them is of the branch itself.
+    /// The full SHAs of the merge commits by which the host brought its branch in, by its own list of pushes.
+    /// None of them is of the branch itself, and none was pushed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merges: Vec<String>,
 }

@@ -386,8 +386,8 @@ fn first_openers(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<us
 }
 
 /// The people who merged a pull request, queued it, or turned on auto-merge. If all that was merged are
-/// programs' own commits, these programs stand for a run's own token and the merge queue. Otherwise those
-/// stand for it who asked for this merge, and nobody who only once did.
+/// programs' own commits, these programs stand for a run's own token and the merge queue. Otherwise the
+/// people who asked for this merge do; somebody who asked for one before does not.
 fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) -> BTreeSet<usize> {
     let number = pull_request.number;
     let of_range = range.added.iter().chain(&range.removed);

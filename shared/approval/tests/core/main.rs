@@ -8,6 +8,7 @@ mod approval_moves;
 mod approval_table;
 mod asked_again;
 mod below_policy;
+mod bots;
 mod carried;
 mod clicks;
 mod dependencies;

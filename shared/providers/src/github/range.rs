@@ -251,6 +251,7 @@ impl GitHub {
         parents.extend(read.iter().map(|commit| (commit.sha.as_str(), parents_of(commit))));
         let lists: Parents<'_> = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
         let wanted = Wanted { parents: lists, base: &base, trunk: trunk.as_deref() };
+        let mut merged: HashSet<String> = HashSet::new();
         let pushed = match wanted.parents.is_empty() {
             true => HashMap::new(),
             false => {
@@ -259,6 +260,7 @@ impl GitHub {
                 missing.extend(pushes.refused.clone());
                 let left = most.saturating_sub(pushes.pages());
                 let ancestry = self.ancestry(repository, &pushes, &wanted, left).await?;
+                merged.extend(pushes.made_by_host().into_iter().map(str::to_owned));
                 pushes.brought(&wanted, &ancestry)
             }
         };
@@ -300,6 +302,8 @@ impl GitHub {
                     Some(brought) => made_of(brought, &of_branch, &by_oid),
                     None => (shas(merges), shas(made)),
                 };
+                // One that somebody pushed may have been made in a fork, with any text.
+                let merges = merges.into_iter().filter(|sha| merged.contains(sha)).collect();
                 // What a merge brought is in the range itself, in the branch that it was merged into, or was
                 // before it; only a squash or a rebase stands for other commits.
                 let is_elsewhere = |oid: &str| nested.contains_key(&number) && in_others(oid, number);
@@ -314,8 +318,10 @@ impl GitHub {
                         RangeCommit { pull_requests: [number].into_iter().chain(by).collect(), ..made }
                     })
                     .collect();
-                let all: Vec<RangeCommit> =
-                    commits.iter().map(|commit| commit_of_branch(commit, number, Vec::new())).collect();
+                let all: Vec<RangeCommit> = commits
+                    .iter()
+                    .map(|commit| commit_of_branch(commit, number, pushers(&commit.oid)))
+                    .collect();
                 let is_openers_own = are_openers_own(&all, pull_request.opened_by.as_ref());
                 let unpushed = |shas: Vec<String>| shas.into_iter().filter(|sha| !is_pushed(sha)).collect();
                 RangePullRequest {
