@@ -30,7 +30,7 @@ fn what_is_made_in_the_wizard_governs_the_next_deploy() {
         let focus = browser.run("return document.activeElement.innerText", &[]).await;
         assert!(focus.as_str().unwrap().contains("deploy_revisoin"), "the problems have the focus: {focus}");
         judge::open_page_with(&browser, 422).await;
-        for (label, told) in [("Prompt", "deploy_revisoin"), ("Custom time", "This is no time")] {
+        for (label, told) in [("Prompt", "deploy_revisoin"), ("Custom time", "This is not a time")] {
             let beside = "const label = [...document.querySelectorAll('label')].find(label => label.innerText === arguments[0]);
                 const described = label.control.getAttribute('aria-describedby').split(' ');
                 return described.map(id => document.getElementById(id).innerText).join(' ')";

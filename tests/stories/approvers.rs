@@ -100,7 +100,7 @@ fn group_that_was_emptied_after_the_vote_blocks_until_refilled() {
         let sees = story.sees(&ana);
         let (_, told) = sees.split_once('↳').unwrap_or_default();
         assert_snapshot!(told.trim(), @"
-        ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+        ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
           🚫 The approval of @Ben does not count: they are no longer an approver.
           It is blocked, and the votes are kept: the dialog says why, and what to do.
         ");

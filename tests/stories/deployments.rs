@@ -148,9 +148,10 @@ fn each_evaluation_of_each_rule_is_on_record() {
         ] {
             assert!(first.contains(shown), "{shown} is not in {first}");
         }
-        for shown in
-            ["Held before", "<strong>then</strong><p class=\"result\"><span class=\"state good\">Held</span>"]
-        {
+        for shown in [
+            "Matched before",
+            "<strong>then</strong><p class=\"result\"><span class=\"state good\">Matched</span>",
+        ] {
             assert!(newer.contains(shown), "{shown} is not in {newer}");
         }
         let held = html(story, &format!("{history}?held=yes&rule=then")).await;

@@ -391,7 +391,7 @@ fn who_was_deactivated_after_voting_counts_no_longer() {
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
           🚫 The approval of @Ben does not count: their account is deactivated.
           The votes that count are kept: 1 of 2 approvals. Anyone in this channel can vote.
         ");
@@ -421,7 +421,7 @@ fn who_left_the_usergroup_after_voting_counts_no_longer() {
         1 of 2 approvals, 1 more needed. Only the approvers of this rule can vote: @Ana, @Cleo.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
           🚫 The approval of @Ben does not count: they are no longer an approver.
           The votes that count are kept: 1 of 2 approvals. Still to vote: @Cleo.
         ");

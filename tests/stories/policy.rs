@@ -126,7 +126,7 @@ async fn look_again(story: &Story, waits: &Effect) {
 /// Owen and Olga put the proposed policy in force.
 async fn owners_approve(story: &Story, [owen, olga]: [&str; 2]) {
     let before = in_force(story).await;
-    let dialog = proposal(story, "Until then the policy").await;
+    let dialog = proposal(story, "Until then, the policy").await;
     for owner in [owen, olga] {
         let outcome = votes(story, owner, &dialog, "approve").await;
         assert_eq!((outcome.status, outcome.problem), (Some(200), None));
