@@ -53,11 +53,7 @@ const KINDS: [Kind; 34] = [
     Kind("newest deploy of an environment", |pk, sk| pk == "deployments" && sk.contains('#'), "id"),
     Kind("latest deploy that was registered for an environment", |_, sk| sk == "latest", "version"),
     Kind("number of a deployment's repository", |_, sk| sk.starts_with("id#"), "id"),
-    Kind(
-        "deployment that a repository was confirmed for first",
-        |pk, sk| pk.starts_with("repository_id#") && sk == "deployment",
-        "deployment",
-    ),
+    Kind("first deployment of a repository", |_, sk| sk == "deployment", "deployment"),
     Kind("another deployment of a repository", |_, sk| sk.starts_with("of#"), "deployment"),
     Kind("repository of a CircleCI project", |pk, _| pk.starts_with("circleci#"), "repository"),
     Kind("newest run that asks", |_, sk| sk == "newest", "version"),
@@ -283,7 +279,7 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
             refuses(store.kept_repository(slug, &name).await);
             refuses(store.keep_repository(slug, &name, 7).await);
         }
-        "deployment that a repository was confirmed for first" => {
+        "first deployment of a repository" => {
             refuses(store.own_repository(it.number.into(), slug).await);
             refuses(store.deployments_of(it.number.into()).await);
         }
