@@ -11,7 +11,7 @@ use crate::reference::Kind;
 use crate::variables::{DRIFT, Variable, kind_of, look_up};
 use scan::{Token, scan, variable};
 use time::unit_of;
-use words::{Call, call_of, escaped, is_value, like, quoted, turned, without_always};
+use words::{Call, call_of, is_value, like, quoted, turned, without_always};
 
 pub(crate) use time::{meant_time, meant_truth};
 pub(crate) use words::{is_always, is_nothing};
