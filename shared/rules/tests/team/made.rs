@@ -159,9 +159,9 @@ impl Change {
     /// True if its commit on the trunk has a signature: its author's, or the host's.
     pub fn is_signed(&self) -> bool {
         match self {
-            Self::Pushed(commit) | Self::Merged { commit, .. } => commit.is_signed,
+            Self::Pushed(commit) | Self::Merged { commit, .. } => commit.signed != Signed::No,
             Self::Squashed { .. } => true,
-            Self::Program { is_signed, .. } => *is_signed,
+            Self::Program { is_signed, resolved_by, .. } => *is_signed || resolved_by.is_some(),
         }
     }
 }
