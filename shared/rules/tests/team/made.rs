@@ -161,7 +161,7 @@ impl Change {
         match self {
             Self::Pushed(commit) | Self::Merged { commit, .. } => commit.signed != Signed::No,
             Self::Squashed { .. } => true,
-            Self::Program { is_signed, .. } => *is_signed,
+            Self::Program { is_signed, resolved_by, .. } => *is_signed || resolved_by.is_some(),
         }
     }
 }
