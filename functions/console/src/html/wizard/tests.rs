@@ -106,7 +106,7 @@ fn step_workflow_with_another_environment_and_time() {
         "<option value=\"custom\" selected>",
         "name=\"custom_expires\" value=\"36h\" maxlength=\"20\"",
         "name=\"four_eyes\" checked",
-        "Slack can\u{2019}t be asked for its channels now",
+        "Signoff can\u{2019}t load the channels from Slack right now",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
