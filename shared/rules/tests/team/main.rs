@@ -13,8 +13,6 @@ mod places;
 
 use approval::action::ApprovalSpec;
 use approval::approval::{Electorate, Verdict};
-use approval::base::Base;
-use approval::deploy::Slug;
 use approval::range::Identity;
 use approval::range_lists::of_each_commit;
 use approval::shares::changes;
