@@ -29,7 +29,7 @@ pub async fn evaluate_again(
     let Some(known) = store.deploy(deploy).await? else {
         return Ok(Some(Refused::new(RefusalKind::NotFound, message::NO_SUCH_DEPLOY)));
     };
-    if !known.confirmation.may_be_evaluated_again() {
+    if !known.may_be_evaluated_again() {
         return Ok(Some(Refused::new(RefusalKind::Conflict, message::EVALUATED_MEANWHILE)));
     }
     let owner = format!("evaluate again {}", now.as_second() / 60);
