@@ -245,11 +245,12 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
         }
     }
     let told = page.effects.iter().filter_map(|effect| match &effect.kind {
-        EffectKind::TellThread { approval: of, text } if *of == approval.id => Some(text),
+        EffectKind::TellThread { approval: of, text, .. } if *of == approval.id => Some(text),
         _ => None,
     });
     for text in told {
-        match rest.iter().position(|message| message.text == *text) {
+        // Those who deployed may be mentioned below it.
+        match rest.iter().position(|message| message.text.starts_with(text)) {
             Some(told) => _ = rest.remove(told),
             None => broken.push(format!("the dialog's thread does not say {text:?}")),
         }

@@ -61,6 +61,7 @@ mod samples;
 mod secrets;
 mod sequels;
 mod settings;
+mod siblings;
 mod sign_in;
 mod sizes;
 mod slack_limits;

@@ -8,6 +8,7 @@ mod enrich;
 mod evaluate;
 mod findings;
 mod handler;
+mod header_secrets;
 mod hidden;
 mod in_force;
 mod issues;
@@ -21,6 +22,7 @@ mod reports;
 mod rollback;
 mod rules_file;
 mod same_repository;
+mod siblings;
 mod since;
 mod unjudged;
 

@@ -136,7 +136,7 @@ impl Doubt {
     pub fn sentence(&self, revision: &str, repository: &str) -> String {
         match self {
             Self::UnknownRepository => format!(
-                "GitHub has no repository {repository}, or the token in the GitHub secret can't read it. Check the repository in \
+                "GitHub has no repository {repository}, or Signoff's GitHub token can't read it. Check the repository in \
                  the deployment's settings, and the token's access."
             ),
             Self::UnknownOwner => format!(
@@ -191,7 +191,7 @@ impl Doubt {
                 )
             }
             Self::NotAnswered { reason } => format!(
-                "GitHub could not be asked: {}. Check GitHub's status and the token in the GitHub secret.",
+                "GitHub could not be asked: {}. Check GitHub's status and Signoff's GitHub token.",
                 reason.trim_end_matches('.')
             ),
         }

@@ -43,6 +43,9 @@ pub struct Facts {
     /// back.
     #[serde(default)]
     pub reactions: Vec<Reaction>,
+    /// True if a reaction was left out because there are as many as are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reactions_full: bool,
     /// The time of the last change that went on record; `None`: there was none.
     #[serde(default)]
     pub changed_at: Option<Timestamp>,
@@ -114,6 +117,13 @@ pub struct Reaction {
     pub at: Timestamp,
 }
 
+impl Reaction {
+    /// True if `other` is the same person's reaction of this kind to the same message.
+    fn is_same(&self, other: &Self) -> bool {
+        self.message == other.message && self.user == other.user && self.thumb == other.thumb
+    }
+}
+
 /// A command to the facts about a deploy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -150,6 +160,7 @@ impl Facts {
             reports: BTreeMap::new(),
             tags: Vec::new(),
             reactions: Vec::new(),
+            reactions_full: false,
             changed_at: None,
             version: 0,
         }
@@ -174,6 +185,12 @@ impl Facts {
     /// True where there is no room for `tag`: the deploy has as many tags as are kept.
     pub fn is_full_for_tag(&self, tag: &str) -> bool {
         !self.tags.iter().any(|known| known == tag) && !has_room_for_tag(&self.tags, tag)
+    }
+
+    /// True where there is no room for `reaction`: the deploy has as many as are kept.
+    pub fn is_full_for_reaction(&self, reaction: &Reaction) -> bool {
+        !self.reactions.iter().any(|known| known.is_same(reaction))
+            && !has_room_for_reaction(&self.reactions, reaction)
     }
 
     /// The number of people who reacted with `thumb` to any message of the deploy.
@@ -213,6 +230,12 @@ pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decisio
             }
             next.tags.push(tag.clone());
             decision.events.push(EventKind::TagAdded { tag, rule });
+        }
+        Command::React(reaction) if facts.is_full_for_reaction(&reaction) => {
+            // What the rules ask about stays as it is; it is on record once.
+            next.reactions_full = true;
+            decision.events.push(EventKind::ReactionsFull);
+            return (reaction.is_there && !facts.reactions_full).then_some(decision);
         }
         Command::React(reaction) => {
             let Reaction { user, name, thumb, is_there, .. } = reaction.clone();
@@ -256,24 +279,23 @@ fn has_room_for_tag(tags: &[String], tag: &str) -> bool {
 /// Puts a reaction in its place, and says whether it was there before; `None`: the one that is there is as
 /// new.
 fn react(reactions: &mut Vec<Reaction>, reaction: Reaction) -> Option<bool> {
-    let bytes: usize = reactions.iter().map(|known| known.user.len() + known.name.len()).sum();
-    let is_full = reactions.len() >= MAX_KEPT || bytes + reaction.user.len() + reaction.name.len() > REACTORS;
-    let same = |known: &&mut Reaction| {
-        known.message == reaction.message && known.user == reaction.user && known.thumb == reaction.thumb
-    };
-    match reactions.iter_mut().find(same) {
+    match reactions.iter_mut().find(|known| known.is_same(&reaction)) {
         Some(known) if known.at >= reaction.at => None,
         Some(known) => {
             let was_there = known.is_there;
             *known = reaction;
             Some(was_there)
         }
-        None if is_full => None,
         None => {
             reactions.push(reaction);
             Some(false)
         }
     }
+}
+
+fn has_room_for_reaction(reactions: &[Reaction], reaction: &Reaction) -> bool {
+    let bytes: usize = reactions.iter().map(|known| known.user.len() + known.name.len()).sum();
+    reactions.len() < MAX_KEPT && bytes + reaction.user.len() + reaction.name.len() <= REACTORS
 }
 
 #[cfg(test)]
@@ -419,6 +441,24 @@ mod tests {
             prop_assert_eq!(facts.reports["alarm a"], Report { health: Health::Ailing, at: at(10) });
             prop_assert_eq!(facts.reacted(Thumb::Plus1), 1);
         }
+    }
+
+    #[test]
+    fn reaction_without_room_is_on_record_once() {
+        let mut facts = Facts::none(&DeployId::from_text("d"));
+        for number in 0..MAX_KEPT {
+            let command = reaction("1", &format!("u{number}"), Thumb::Plus1, true, 1);
+            let Command::React(reaction) = command else { panic!("no reaction") };
+            facts.reactions.push(reaction);
+        }
+        let one_more = |user: &str| reaction("1", user, Thumb::Plus1, true, 2);
+        let decision = decide(&facts, one_more("zoe"), at(9)).expect("it is told");
+        assert_eq!(decision.events, [EventKind::ReactionsFull]);
+        assert!(decision.effects.is_empty(), "no rule asks about it");
+        assert_eq!(decision.next.reactions, facts.reactions);
+        assert_eq!(decide(&decision.next, one_more("yan"), at(10)), None, "it is on record");
+        let taken_back = reaction("1", "u0", Thumb::Plus1, false, 3);
+        assert!(decide(&decision.next, taken_back, at(11)).is_some(), "who reacted can take that back");
     }
 
     #[test]

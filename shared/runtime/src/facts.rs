@@ -2,6 +2,7 @@
 
 use crate::race;
 use approval::effect::EffectKind;
+use approval::event::EventKind;
 use approval::facts::{Command, Report, decide};
 use approval::id::DeployId;
 use jiff::Timestamp;
@@ -36,7 +37,11 @@ pub async fn record_fact(
     race::decide_patiently(who, async || {
         let known = store.facts(deploy).await?;
         let Some(decision) = decide(&known, command.clone(), now) else { return Ok(false) };
+        let is_full = decision.events.contains(&EventKind::ReactionsFull);
         store.commit(Change::to(deploy, now).facts(decision)).await?;
+        if is_full {
+            tracing::warn!(%deploy, "a reaction is not counted: the deploy has as many as are kept");
+        }
         Ok(true)
     })
     .await

@@ -4,6 +4,7 @@ use crate::error::{CommitError, StoreError, commit_error};
 use crate::lanes::lane_of;
 use crate::latest::Latest;
 use crate::listing::DeploySummary;
+use crate::packed::pack;
 use crate::queries::DialogPlace;
 use crate::size::{check_registered, check_row, check_transaction};
 use crate::{Store, keys, row};
@@ -315,8 +316,8 @@ impl Store {
                 &[],
             )?);
         }
-        for (key, event) in &change.events {
-            let row = row::write(key, event, change.now, self.places.retention)?;
+        for (key, events) in pack(change.events) {
+            let row = row::write(&key, &events, change.now, self.places.retention)?;
             writes.push(self.put(row, None, &[])?);
         }
         check_transaction(&writes)?;

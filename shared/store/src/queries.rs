@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::listing::DeploySummary;
+use crate::packed::unpack;
 use crate::row::{self, Row, text};
 use crate::unreadable::{left_out, read_each, read_whole};
 use crate::{Store, keys};
@@ -284,7 +285,7 @@ impl Store {
                     Some("run") => row::read::<Run>(item).map(|run| runs.push(run)),
                     Some("approval") => row::read::<Approval>(item).map(|approval| approvals.push(approval)),
                     Some("effect") => row::read(item).map(|effect| effects.push(effect)),
-                    Some("event") => row::read(item).map(|event| events.push(event)),
+                    Some("event") => unpack(item).map(|read| events.extend(read)),
                     _ => Ok(()),
                 };
                 if let Err(error) = read {

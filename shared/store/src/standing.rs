@@ -65,11 +65,11 @@ pub struct After {
 }
 
 impl After {
-    /// The deploy of another revision that overtook `deploy`: the newest rollback, else what stands there.
-    /// `None`: nothing did, and another report of the same revision does not.
-    pub fn overtook(&self, deploy: &Deploy) -> Option<&DeploySummary> {
-        let other = |by: &&DeploySummary| by.revision != deploy.revision;
-        self.rollback.as_ref().or(self.newer.as_ref()).filter(other)
+    /// The deploy that overtook the one asked about: the newest rollback, else what stands there. `None`:
+    /// nothing did. The same revision counts: where it stands again after another one, it is a new deploy
+    /// with runs of its own, and another report of what stands there is no deploy.
+    pub fn overtook(&self) -> Option<&DeploySummary> {
+        self.rollback.as_ref().or(self.newer.as_ref())
     }
 }
 

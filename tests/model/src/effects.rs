@@ -264,12 +264,14 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
+        | EffectKind::ListHeaderSecrets
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }
         | EffectKind::SettleReview { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
+        | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::AskMember { .. } => return None,
     };
@@ -292,6 +294,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::JudgeAgain { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
+        | EffectKind::ListHeaderSecrets
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }
@@ -307,6 +310,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::AskAgain { .. }
         | EffectKind::RecordHealth { .. }
         | EffectKind::OfferEvaluation { .. }
+        | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::AskMember { .. } => Some(done(world, scenario, at, &effect)),
     }

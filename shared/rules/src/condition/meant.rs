@@ -1,19 +1,20 @@
 //! Conditions as other languages write them, in the words of this one.
 
+mod parts;
 mod phrases;
 mod scan;
 mod time;
 mod words;
 
-use super::{parse, parse_duration};
+use super::{in_any_case, parse, parse_duration};
 use crate::reference::Kind;
 use crate::variables::{DRIFT, Variable, kind_of, look_up};
 use scan::{Token, scan, variable};
 use time::unit_of;
-use words::{Call, call_of, escaped, is_value, like, quoted, turned};
+use words::{Call, call_of, escaped, is_value, like, quoted, turned, without_always};
 
 pub(crate) use time::{meant_time, meant_truth};
-pub(crate) use words::is_nothing;
+pub(crate) use words::{is_always, is_nothing};
 
 /// The longest condition that is written anew, in characters.
 const LONGEST: usize = 200;
@@ -23,8 +24,8 @@ pub(crate) fn meant(text: &str) -> Option<String> {
     if text.chars().count() > LONGEST {
         return None;
     }
-    let inner = unwrapped(text);
-    let mut tokens = scan(inner)?;
+    let inner = without_always(unwrapped(text));
+    let mut tokens = scan(&inner)?;
     if matches!(tokens.first(), Some((_, Token::Name(word))) if matches!(word.as_str(), "if" | "when" | "where"))
     {
         tokens.remove(0);
@@ -63,6 +64,8 @@ struct Last {
     sign: &'static str,
     /// Length of `written` before the comparison, in bytes.
     start: usize,
+    /// What its values are asked for, if that is a part of a text.
+    call: Option<Call>,
 }
 
 impl Writer {
@@ -88,6 +91,8 @@ impl Writer {
     }
 
     fn condition(&mut self) -> Option<()> {
+        // A list joins its entries by `and` itself.
+        self.take(&Token::And);
         loop {
             self.one()?;
             self.others()?;
@@ -115,6 +120,8 @@ impl Writer {
                 return Some(());
             };
             let space = if space.is_empty() { " ".to_owned() } else { space };
+            let again = if word == "and" { Token::And } else { Token::Or };
+            while self.take(&again) {}
             self.written.push_str(&format!("{space}{word}"));
             if self.space().is_empty() {
                 self.written.push(' ');
@@ -125,7 +132,7 @@ impl Writer {
     /// Other values of the last comparison, if any follow: `branch=main, dev` or `branch='main' or 'dev'`.
     /// `None`: it can't be told what they are compared with, or how they are joined.
     fn others(&mut self) -> Option<()> {
-        let Some(Last { variable, sign, start }) = self.last.take() else { return Some(()) };
+        let Some(Last { variable, sign, start, call }) = self.last.take() else { return Some(()) };
         let is_list = kind_of(&variable) == Some(Kind::List);
         let before = self.written.get(..start)?.trim_end();
         let is_from_start = before.is_empty() || before.ends_with('(');
@@ -142,7 +149,10 @@ impl Writer {
                 return None;
             }
             joined_by = Some(word);
-            let value = self.value(&variable, sign)?;
+            let value = match call {
+                Some(call) => self.part(&variable, call)?,
+                None => self.value(&variable, sign)?,
+            };
             self.written.push_str(&format!(" {word} {variable}{sign}{value}"));
         }
         let is_alone = is_from_start && matches!(self.peek(0), None | Some(Token::Close));
@@ -274,35 +284,6 @@ impl Writer {
         Some(())
     }
 
-    /// `startsWith(branch, 'release/')` and `branch.startsWith('release/')`.
-    fn call(&mut self, name: &str, is_not: bool) -> Option<()> {
-        let (call, method_of) = call_of(name)?;
-        self.next();
-        let variable = match method_of {
-            Some(variable) => variable,
-            None => {
-                let Some((_, Token::Name(name))) = self.next() else { return None };
-                let variable = variable(&name)?;
-                self.take(&Token::Comma).then_some(variable)?
-            }
-        };
-        let (Some((_, Token::Text(text))), Some((_, Token::Close))) = (self.next(), self.next()) else {
-            return None;
-        };
-        let is_list = kind_of(&variable)? == Kind::List;
-        let (sign, value) = match call {
-            Call::Contains if is_list => ("=", text),
-            // There is no operator for what does not match.
-            _ if is_not => return None,
-            Call::Contains => ("~=", format!(".*{}", escaped(&text))),
-            Call::StartsWith => ("~=", escaped(&text)),
-            Call::EndsWith => ("~=", format!(".*{}$", escaped(&text))),
-        };
-        let sign = if is_not { turned(sign)? } else { sign };
-        self.written.push_str(&format!("{variable}{sign}{}", quoted(&value)?));
-        Some(())
-    }
-
     /// `between '5m' and '1h'`, behind its variable.
     fn between(&mut self, name: &str) -> Option<()> {
         self.next();
@@ -318,7 +299,13 @@ impl Writer {
         {
             return self.between(name);
         }
-        let is_like = matches!(self.peek(0), Some(Token::Name(word)) if word.eq_ignore_ascii_case("like"));
+        if let Some(written) = self.asked_for_a_part(name, is_not) {
+            return written;
+        }
+        let is_word =
+            |word: &str| matches!(self.peek(0), Some(Token::Name(next)) if next.eq_ignore_ascii_case(word));
+        let is_in_any_case = is_word("ilike");
+        let is_like = is_in_any_case || is_word("like");
         let start = self.written.len();
         let before = self.space();
         let (sign, is_word) = match self.operator()? {
@@ -346,14 +333,15 @@ impl Writer {
         let (before, behind) = if is_word { (String::new(), String::new()) } else { (before, self.space()) };
         let value = match self.peek(0) {
             Some(Token::Text(text)) if is_like => {
-                let pattern = quoted(&like(text));
+                let any_case = if is_in_any_case && !in_any_case(name) { "(?i)" } else { "" };
+                let pattern = quoted(&format!("{any_case}{}", like(text)));
                 self.next();
                 pattern?
             }
             _ => self.value(name, sign)?,
         };
         self.written.push_str(&format!("{name}{before}{sign}{behind}{value}"));
-        self.last = Some(Last { variable: name.to_owned(), sign, start });
+        self.last = Some(Last { variable: name.to_owned(), sign, start, call: None });
         Some(())
     }
 
@@ -371,6 +359,16 @@ impl Writer {
                 self.at += 2;
                 return Some(Some(("!=", true)));
             }
+            Some(Token::Not) => {
+                let words = match (self.call_in_words(), self.peek(1)) {
+                    (Some((Call::Contains, true, words)), _) => words,
+                    // `environment not 'Staging'`
+                    (None, Some(Token::Text(_))) => 1,
+                    _ => return None,
+                };
+                self.at += words;
+                return Some(Some(("!=", true)));
+            }
             Some(Token::Text(_)) => return Some(Some(("=", true))),
             Some(Token::Name(word)) => word.to_ascii_lowercase(),
             _ => return Some(None),
@@ -379,13 +377,17 @@ impl Writer {
             self.at += words;
             return Some(Some((sign, true)));
         }
+        if let Some((Call::Contains, is_out, words)) = self.call_in_words() {
+            self.at += words;
+            return Some(Some((if is_out { "!=" } else { "=" }, true)));
+        }
         if word == "empty" {
             return Some(Some(("=", true)));
         }
         let sign = match word.as_str() {
-            "is" | "equals" | "equal" | "eq" | "contains" | "has" | "includes" | "in" => "=",
+            "is" | "equals" | "equal" | "eq" | "in" => "=",
             "isnt" | "ne" | "neq" => "!=",
-            "matches" | "like" => "~=",
+            "matches" | "like" | "ilike" => "~=",
             "gt" => ">",
             "ge" | "gte" => ">=",
             "lt" => "<",
@@ -430,6 +432,9 @@ impl Writer {
             Token::Text(text) if variable == "branch" && sign != "~=" => {
                 return quoted(text.strip_prefix("refs/heads/").unwrap_or(&text));
             }
+            Token::Text(text) if matches!(sign, "=" | "!=") => {
+                return quoted(&words::tag_of(variable, &text));
+            }
             Token::Text(text) => return quoted(&text),
             Token::Name(name) => name,
             _ => return None,
@@ -464,7 +469,7 @@ impl Writer {
             words = format!("{words} {word}");
             self.next();
         }
-        quoted(&words)
+        quoted(&if matches!(sign, "=" | "!=") { words::tag_of(variable, &words) } else { words })
     }
 }
 

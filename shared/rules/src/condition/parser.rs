@@ -7,6 +7,9 @@ use super::value::parse_duration;
 use super::{Comparison, Condition, MAX_NESTING, MAX_PATTERN, Operand, Operator};
 use crate::variables::{Variable, drift_of, look_up};
 
+/// Advice for an operator of other languages that has no equal here.
+const NO_SUCH_OPERATOR: &str = "there is no such operator; a pattern can only be asked for with `~=`";
+
 /// A variable that a condition names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Name {
@@ -40,7 +43,11 @@ pub(crate) fn parse_with_names(
         Some(Token::Close) => Err(parser.error("this `)` closes nothing", "take it out".to_owned())),
         Some(token) => {
             let message = format!("{token} after the end of the condition");
-            Err(parser.error(message, "join conditions with `and` or `or`".to_owned()))
+            let right = match token {
+                Token::Word(word) if is_part(word) => NO_SUCH_OPERATOR,
+                _ => "join conditions with `and` or `or`",
+            };
+            Err(parser.error(message, right.to_owned()))
         }
     }
 }
@@ -177,13 +184,18 @@ impl Parser<'_> {
         if is_keyword(&word) || number(&word).is_some() || is_dotted {
             let joined = word.replace('.', "_");
             let right = match look_up(&joined) {
+                _ if is_joiner(&word) && is_joiner(&self.joiner()) => "leave one of the two out".to_owned(),
+                _ if is_joiner(&word) => "leave it out".to_owned(),
                 Variable::Supported => format!("did you mean `{joined}`?"),
                 Variable::NotYet | Variable::Unknown(_) => example(),
             };
             return Err(self.error(format!("`{word}` where a variable belongs"), right));
         }
         if word.eq_ignore_ascii_case("not")
-            && matches!(self.tokens.get(self.next + 1), Some((Token::Word(_) | Token::Open, _)))
+            && matches!(
+                self.tokens.get(self.next + 1),
+                Some((Token::Word(_) | Token::Open | Token::Text(_), _))
+            )
         {
             return Err(self.error("there is no `not`", "write `!=`, or `=false`".to_owned()));
         }
@@ -258,9 +270,13 @@ impl Parser<'_> {
                     return Err((message, None));
                 }
                 let pattern = self.patterns.compiled(&text, in_any_case(variable));
-                pattern
-                    .map(Operand::Pattern)
-                    .map_err(|reason| (format!("not a regular expression that can be used: {reason}"), None))
+                pattern.map(Operand::Pattern).map_err(|reason| {
+                    // `*prod`, as files are named by a pattern.
+                    let glob = text.replace("**", "*").replace('.', "\\.").replace('*', ".*");
+                    let right = (text.starts_with('*') && !text.contains('\''))
+                        .then(|| format!("write `{variable}~='{glob}'`"));
+                    (format!("not a regular expression that can be used: {reason}"), right)
+                })
             }
             (Operator::Matches, _) => Err((
                 "`~=` takes a regular expression".to_owned(),
@@ -287,6 +303,18 @@ fn one_or(mut parts: Vec<Condition>, join: fn(Vec<Condition>) -> Condition) -> C
             join(parts)
         }
     }
+}
+
+/// True if a word joins conditions.
+fn is_joiner(word: &str) -> bool {
+    ["and", "or"].iter().any(|joiner| word.eq_ignore_ascii_case(joiner))
+}
+
+/// True if a word asks for a part of a text in other languages.
+fn is_part(word: &str) -> bool {
+    ["not", "does", "do", "doesnt", "contains", "contain", "includes", "include", "has", "starts", "ends"]
+        .iter()
+        .any(|part| word.eq_ignore_ascii_case(part))
 }
 
 /// True if a word can be neither a variable's name nor a value.

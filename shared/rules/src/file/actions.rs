@@ -111,7 +111,7 @@ impl Reader<'_> {
                 None
             }
             (_, None) => {
-                let message = format!("`{name}` needs to be told what");
+                let message = format!("`{name}` needs a value");
                 self.problem(at, message, format!("write {}", example(name)));
                 None
             }
@@ -156,6 +156,14 @@ impl Reader<'_> {
     fn tag(&mut self, node: &Node, name: &str) -> Option<String> {
         let text = self.template(node, name)?;
         let words: Vec<&str> = text.split_whitespace().collect();
+        if let Some(joined) = one_word(text.trim()) {
+            let message = format!("{name} fails: a tag is one word, and a space stands in this one");
+            self.notice(node.start, message, format!("write `{name}: '{joined}'`"));
+        }
+        if let ([_], true, false) = (words.as_slice(), text.contains(','), text.contains('{')) {
+            let message = format!("{name} adds one tag, and `{}` has a comma", text.trim());
+            self.notice(node.start, message, "give each tag an action of its own".to_owned());
+        }
         if !text.contains('{') && words.len() > 1 {
             let message =
                 format!("{name} always fails: a tag is one word, and `{}` is {}", text.trim(), words.len());
@@ -287,6 +295,24 @@ impl Reader<'_> {
         }
         None
     }
+}
+
+/// A template of a tag with hyphens for the spaces outside of its code; `None`: it has none, or what it
+/// shows is not known before.
+fn one_word(text: &str) -> Option<String> {
+    if !text.contains("{{") || text.contains("{%") || text.contains("{#") || text.contains(['\'', '\n']) {
+        return None;
+    }
+    let mut written = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("{{") {
+        let end = start + rest.get(start..)?.find("}}")? + 2;
+        written.push_str(&rest.get(..start)?.replace(' ', "-"));
+        written.push_str(rest.get(start..end)?);
+        rest = rest.get(end..)?;
+    }
+    written.push_str(&rest.replace(' ', "-"));
+    Some(written).filter(|written| written != text)
 }
 
 /// An action, or an entry of one, as it can be written.

@@ -3,7 +3,9 @@
 
 use super::contradictions::{MAX_COUNTED, holds_always};
 use super::forms::{of_another_form, of_no_list, pattern_of_another_form};
-use crate::condition::{Comparison, Operand, Operator, meant_time, meant_truth, order_of, parse_duration};
+use crate::condition::{
+    Comparison, Operand, Operator, meant_time, meant_truth, order_of, parse, parse_duration,
+};
 use crate::reference::{Kind, VARIABLES};
 use crate::suggest::closest;
 use crate::variables::{kind_of, texts_of};
@@ -31,13 +33,41 @@ pub(super) fn finding(comparison: &Comparison) -> Option<Finding> {
         Operand::Number(number) => of.with_number(*number),
         Operand::Bool(truth) => of.with_bool(*truth),
         Operand::EmptyList if kind == Kind::List => None,
-        Operand::EmptyList => of.never(format!("`{variable}` is no list"), of.example()),
+        Operand::EmptyList => of.never(format!("`{variable}` is not a list"), of.example()),
         Operand::Variable(other) if other == variable => {
             of.with_itself().or_else(|| of.with_variable(other, kind))
         }
         Operand::Variable(other) => of.with_variable(other, kind_of(other)?),
     };
     found.or_else(|| of.by_values(comparison))
+}
+
+/// The message and the advice of a condition that is one comparison; `None`: nothing is told of it.
+pub(super) fn told_alone(text: &str) -> Option<(String, String)> {
+    let condition = parse(text).ok()?;
+    let [comparison] = condition.comparisons()[..] else { return None };
+    Some(match finding(comparison)? {
+        Finding::Problem(message, right) => (message, right),
+        Finding::Never(why, right) => (format!("`{comparison}` never holds: {why}"), right),
+        Finding::Always(why, right) => (format!("`{comparison}` always holds: {why}"), right),
+    })
+}
+
+/// Advice whose example is a comparison that can hold.
+pub(super) fn sound_example(right: String) -> String {
+    let code = right.strip_prefix("write, for example, `").and_then(|rest| rest.strip_suffix('`'));
+    let condition = code.and_then(|code| parse(code).ok());
+    let example = condition.as_ref().and_then(|condition| match condition.comparisons()[..] {
+        [comparison] => finding(comparison).map(|_| example_of(&comparison.variable)),
+        _ => None,
+    });
+    example.flatten().unwrap_or(right)
+}
+
+/// Advice to write a comparison with `variable` that can hold; `None`: there is no such variable.
+fn example_of(variable: &str) -> Option<String> {
+    let kind = kind_of(variable)?;
+    Some(Compared { variable, operator: Operator::Equal, kind }.example())
 }
 
 struct Compared<'c> {
@@ -139,7 +169,7 @@ impl Compared<'_> {
                 format!("write `{variable}{operator}{}`", text.trim()),
             ),
             Kind::List => self.never(
-                format!("a list is compared by its length, and '{text}' is no number"),
+                format!("a list is compared by its length, and '{text}' is not a number"),
                 format!("write, for example, `{variable}{operator}1`, or `{variable}='{text}'`"),
             ),
             Kind::Number if text.trim().parse::<f64>().is_ok() => None,
@@ -182,7 +212,7 @@ impl Compared<'_> {
         let texts = texts_of(self.variable);
         if texts.is_empty() {
             // It says that the host tells it at all.
-            if text.is_empty() && self.operator == Operator::NotEqual {
+            if text.is_empty() && self.operator == Operator::NotEqual && self.variable != "environment" {
                 return None;
             }
             let (why, right) = of_another_form(self.variable, text)?;
@@ -199,7 +229,8 @@ impl Compared<'_> {
     /// A text that can be in no list.
     fn an_element(&self, text: &str) -> Option<Finding> {
         let Self { variable, operator, .. } = self;
-        let (why, right) = of_no_list(variable, text)?;
+        let empty = || (format!("no entry of `{variable}` is empty"), String::new());
+        let (why, right) = of_no_list(variable, text).or_else(|| text.is_empty().then(empty))?;
         let right = if text.is_empty() { format!("write `{variable}{operator}[]`") } else { right };
         self.impossible(why, right)
     }

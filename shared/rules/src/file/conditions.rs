@@ -1,14 +1,14 @@
 //! A rule's conditions.
 
 use super::RuleCondition;
-use super::comparisons::{Finding, finding};
+use super::comparisons::{Finding, finding, sound_example, told_alone};
 use super::contradictions::Read;
 use super::foreign::{self, Foreign};
 use super::reader::Reader;
 use super::stages::FailedRule;
 use crate::condition::{
-    Comparison, Condition, ConditionError, Name, Operand, Operator, is_nothing, meant, meant_truth, parse,
-    parse_with_names,
+    Comparison, Condition, ConditionError, Name, Operand, Operator, is_always, is_nothing, meant,
+    meant_truth, parse, parse_with_names,
 };
 use crate::edit::Edit;
 use crate::problem::Position;
@@ -174,17 +174,27 @@ impl Reader<'_> {
             let right = "write `- ` before each condition".to_owned();
             return self.problem_with(at, "a condition without `- ` before it", right, edits);
         }
+        if is_always(text) {
+            let message = format!("`{}` is not a condition", text.trim());
+            let right = "leave it out: a rule without `conditions` holds for every deploy".to_owned();
+            return self.problem(node.start, message, right);
+        }
         let (offset, message, suggestion) = match expression_of_others(text) {
             Some(other) => (other.offset, other.message, Some(other.suggestion)),
             None => (error.offset, error.message, error.suggestion),
         };
         let at = locate(self.source, node, offset);
-        match meant(text) {
+        let meant = meant(text);
+        // What is wrong with its values, too, is told at once.
+        if let Some((message, right)) = meant.as_deref().and_then(told_alone) {
+            return self.problem(at, message, right);
+        }
+        match meant {
             Some(right) => {
                 let edits = self.rewritten(node, &right);
                 self.problem_with(at, message, format!("write `{right}`"), edits);
             }
-            None => self.problem(at, message, suggestion),
+            None => self.problem(at, message, suggestion.map(sound_example)),
         }
     }
 

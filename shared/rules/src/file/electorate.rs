@@ -75,9 +75,13 @@ impl Reader<'_> {
         let fixed = fixed_length(prompt);
         let filled_in = if prompt.contains("{%") { 0 } else { prompt.matches("{{").count() * FILLED_IN };
         if fixed + filled_in > SLACK_SECTION {
-            let beside = if filled_in > 0 { " beside what it fills in" } else { "" };
+            let (about, with) = match filled_in {
+                0 => ("", ""),
+                _ => ("about ", " with what it fills in"),
+            };
+            let length = fixed + filled_in;
             let message =
-                format!("the prompt has {fixed} characters{beside}, and Slack shows {SLACK_SECTION}");
+                format!("the prompt has {about}{length} characters{with}, and Slack shows {SLACK_SECTION}");
             let right = "shorten it, and put the rest into a `slack_channel_message`".to_owned();
             self.notice(node.start, message, right);
         }
@@ -88,20 +92,35 @@ fn at(entries: &[Entry], key: &str) -> Option<crate::problem::Position> {
     entries.iter().find(|entry| entry.key == key).map(|entry| entry.at)
 }
 
-/// Returns the number of characters of a template outside of its tags; zero if it has blocks, which may leave
-/// text out.
+/// Returns the number of characters of a template outside of its tags, and outside of its blocks, which may
+/// leave text out.
 fn fixed_length(template: &str) -> usize {
-    if template.contains("{%") {
-        return 0;
-    }
-    let (mut count, mut rest) = (0, template);
-    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{#")).min() {
+    let (mut count, mut rest, mut blocks) = (0, template, 0_usize);
+    let shown = |text: &str, blocks: usize| if blocks == 0 { text.chars().count() } else { 0 };
+    while let Some(start) = ["{{", "{%", "{#"].iter().filter_map(|sign| rest.find(sign)).min() {
         let (before, tag) = rest.split_at(start);
-        count += before.chars().count();
-        let end = if tag.starts_with("{{") { "}}" } else { "#}" };
-        rest = tag.find(end).and_then(|length| tag.get(length + end.len()..)).unwrap_or("");
+        count += shown(before, blocks);
+        let end = if tag.starts_with("{{") {
+            "}}"
+        } else if tag.starts_with("{%") {
+            "%}"
+        } else {
+            "#}"
+        };
+        let Some(length) = tag.find(end) else { return count };
+        if end == "%}" {
+            let code = tag.get(2..length).unwrap_or_default().trim_start_matches(['-', '+']).trim();
+            let word = code.split_whitespace().next().unwrap_or_default();
+            match word {
+                _ if word.starts_with("end") => blocks = blocks.saturating_sub(1),
+                "if" | "for" | "with" | "filter" => blocks += 1,
+                "set" if !code.contains('=') => blocks += 1,
+                _ => {}
+            }
+        }
+        rest = tag.get(length + end.len()..).unwrap_or_default();
     }
-    count + rest.chars().count()
+    count + shown(rest, blocks)
 }
 
 #[cfg(test)]
@@ -153,10 +172,11 @@ mod tests {
         assert_eq!(
             prompt(2990, "{{ deploy_name }} is on its way"),
             [
-                "f:6:17: the prompt has 3004 characters beside what it fills in, and Slack shows 3000; shorten it, and put the rest into a `slack_channel_message`"
+                "f:6:17: the prompt has about 3024 characters with what it fills in, and Slack shows 3000; shorten it, and put the rest into a `slack_channel_message`"
             ]
         );
         assert_eq!(prompt(2990, "{{ deploy_slack }}").len(), 1);
-        assert_eq!(prompt(3001, "{% if tags %}x{% endif %}"), [""; 0]);
+        assert_eq!(prompt(3001, "{% if tags %}x{% endif %}").len(), 1);
+        assert_eq!(prompt(2999, "{% if tags %}long{% else %}text{% endif %}"), [""; 0]);
     }
 }

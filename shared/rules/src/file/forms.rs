@@ -1,5 +1,7 @@
 //! Variables whose texts all have one form.
 
+use approval::deploy::Slug;
+
 /// The reason why `variable` is never `text`, and what to write; `None`: it may be.
 pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, String)> {
     match variable {
@@ -7,6 +9,16 @@ pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, Str
             format!("`deployment` is ORGANIZATION/NAME, and never '{text}'"),
             format!("write, for example, `deployment='acme/{text}'`"),
         )),
+        "deployment" if slug(text).is_none() => {
+            let right = match text.contains('*') {
+                true => a_pattern(text),
+                false => match slug_at_the_end(text) {
+                    Some(slug) => format!("write `deployment='{}'`", slug.as_str()),
+                    None => "write, for example, `deployment='acme/checkout'`".to_owned(),
+                },
+            };
+            Some((format!("`deployment` is ORGANIZATION/NAME, and never '{text}'"), right))
+        }
         "revision" if !matches!(text.len(), 40 | 64) || !is_hexadecimal(text) => Some((
             format!("`revision` is a full SHA, and never '{text}'"),
             match is_hexadecimal(text) && !text.is_empty() {
@@ -22,9 +34,7 @@ pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, Str
         }
         "branch" if !is_git_name(text) => {
             let right = match text.contains('*') && !text.contains(' ') {
-                true => {
-                    format!("a pattern stands behind `~=`: '{}'", text.replace('.', "\\.").replace('*', ".*"))
-                }
+                true => a_pattern(text),
                 false => "the name stands there as git has it".to_owned(),
             };
             Some((format!("git has no branch or tag called '{text}'"), right))
@@ -40,6 +50,13 @@ pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, Str
 /// The reason why `text` is never in the list `variable`, and what to write; `None`: it may be.
 pub(super) fn of_no_list(variable: &str, text: &str) -> Option<(String, String)> {
     match variable {
+        "tags" if text == "*" => Some((
+            "`tags` start with `#`: no deploy has the tag '*'".to_owned(),
+            "write `tags!=[]` for any tag, or `tags=[]` for none".to_owned(),
+        )),
+        "tags" if !text.is_empty() && !is_tag(text.strip_prefix('#').unwrap_or(text)) => {
+            Some((format!("a tag is `#` and one word: no deploy has the tag '{text}'"), a_tag(text)))
+        }
         "tags" if !text.starts_with('#') => Some((
             format!("`tags` start with `#`: no deploy has the tag '{text}'"),
             format!("did you mean '#{text}'?"),
@@ -58,6 +75,44 @@ pub(super) fn of_no_list(variable: &str, text: &str) -> Option<(String, String)>
         )),
         _ => None,
     }
+}
+
+/// Advice to write a pattern where `*` stands for any text.
+fn a_pattern(text: &str) -> String {
+    format!("a pattern stands behind `~=`: '{}'", text.replace('.', "\\.").replace('*', ".*"))
+}
+
+/// True if the rest of a tag, behind its `#`, is one word.
+fn is_tag(word: &str) -> bool {
+    !word.is_empty()
+        && !word.contains(|c: char| matches!(c, '#' | ',') || c.is_whitespace() || c.is_control())
+}
+
+/// Advice for a text that is no tag.
+fn a_tag(text: &str) -> String {
+    let words: Vec<&str> = text.split(|c: char| c == '#' || c.is_whitespace()).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let tag = words.join("-");
+    match is_tag(&tag) {
+        _ if text.contains(',') => "compare with each tag by itself, and join with `or`".to_owned(),
+        true => format!("did you mean '#{tag}'?"),
+        false => "write, for example, `tags='#web'`".to_owned(),
+    }
+}
+
+/// The deployment that is called so.
+fn slug(text: &str) -> Option<Slug> {
+    let (organization, name) = text.split_once('/')?;
+    Slug::new(organization, name)
+}
+
+/// The deployment at the end of a longer path or an address.
+fn slug_at_the_end(text: &str) -> Option<Slug> {
+    let path = text.trim().trim_end_matches('/').trim_end_matches(".git");
+    let mut parts = path.rsplit('/');
+    let (name, organization) = (parts.next()?, parts.next()?);
+    let is_longer = text.contains("://") || parts.next().is_some_and(|host| host.contains('.'));
+    Slug::new(organization, name).filter(|_| is_longer)
 }
 
 /// The reason why `variable`, or an element of it, never matches a regular expression, and what to write;

@@ -21,12 +21,18 @@ pub(super) const WINDOW_EXAMPLE: &str =
 const DATES_EXAMPLE: &str = "`dates: [2026-11-27, 2026-12-20..2027-01-03]`";
 /// The longest name of a time zone that is an abbreviation.
 const LONGEST_ABBREVIATION: usize = 5;
+/// Most years that a window is likely to be meant for.
+const LONGEST_YEARS: i16 = 10;
 /// Abbreviations that people write, each with a zone that they mean. The database has some of them, as zones
 /// without summer time or whose summer time is the past's: `EST` is five hours behind all year round.
-const ABBREVIATIONS: [(&str, &str); 28] = [
+const ABBREVIATIONS: [(&str, &str); 32] = [
     ("PST", "America/Los_Angeles"),
     ("PDT", "America/Los_Angeles"),
     ("PT", "America/Los_Angeles"),
+    ("PACIFIC", "America/Los_Angeles"),
+    ("MOUNTAIN", "America/Denver"),
+    ("CENTRAL", "America/Chicago"),
+    ("EASTERN", "America/New_York"),
     ("MST", "America/Denver"),
     ("MDT", "America/Denver"),
     ("MT", "America/Denver"),
@@ -85,6 +91,19 @@ impl Reader<'_> {
 
     fn window(&mut self, node: &Node) -> Option<Freeze> {
         let entries = self.mapping(node, WINDOW, WINDOW_EXAMPLE)?;
+        let is_unknown = |entry: &Entry| !KEYS.contains(&entry.key.as_str());
+        let is_foreign =
+            |entry: &Entry| closest(&entry.key, KEYS).is_none() && synonym(WINDOW, &entry.key).is_none();
+        // A window of another system, or an empty one: an example says more than each key.
+        if entries.iter().all(is_foreign) {
+            let at = entries.first().map_or(node.start, |entry| entry.at);
+            let message = match entries.first() {
+                Some(entry) => format!("{WINDOW} takes no key `{}`", entry.key),
+                None => format!("{WINDOW} has no keys"),
+            };
+            self.problem(at, message, format!("write, for example, {WINDOW_EXAMPLE}"));
+            return None;
+        }
         let complete = self.required(node, entries, WINDOW, "name");
         let (mut name, mut days, mut dates, mut break_glass) = (None, Vec::new(), Vec::new(), Vec::new());
         let (mut from, mut to, mut zone) = (None, None, None);
@@ -107,13 +126,12 @@ impl Reader<'_> {
             self.last_dates.push((last, at));
         }
         let timed = ["days", "from", "to"].into_iter().find_map(|key| Some((key, at(key)?)));
-        let is_unknown = |entry: &Entry| !KEYS.contains(&entry.key.as_str());
         if timed.is_none() && at("dates").is_none() && entries.iter().any(is_unknown) {
             // What says when it is open has another name here, which has been told.
             return None;
         }
         if timed.is_none() && at("dates").is_none() {
-            let message = format!("{WINDOW} says not when it is open");
+            let message = format!("{WINDOW} has no times");
             self.problem(node.start, message, "add `days`, `from` and `to`, or `dates`".to_owned());
             return None;
         }
@@ -131,6 +149,12 @@ impl Reader<'_> {
         }
         let hours = self.hours((from, at("from")), (to, at("to")))?;
         complete?;
+        let is_long = |dates: &&Dates| dates.last.year() - dates.first.year() > LONGEST_YEARS;
+        if let (Some(long), Some(at), None) = (dates.iter().find(is_long), at("dates"), timed) {
+            let message = format!("this freeze lasts until {}, and the rule does not act before", long.last);
+            let right = "write the last day on which the rule must not act".to_owned();
+            self.notice(at, message, right);
+        }
         if let (Some(at), true) = (at("days"), never_opens(&days, &dates)) {
             let message = format!("{WINDOW} that never opens: none of its dates is one of its days");
             self.notice(at, message, "take one of the two out".to_owned());
@@ -164,7 +188,7 @@ impl Reader<'_> {
             Content::Scalar(_) => match self.text(node, "days") {
                 Some(text) if days_meant(&text).is_some() => {
                     let right = format!("write [{}]", days_meant(&text).unwrap_or_default().join(", "));
-                    let message = format!("`{}` is no day of the week", text.trim());
+                    let message = format!("`{}` is not a day of the week", text.trim());
                     self.problem(node.start, message, right);
                     Vec::new()
                 }
@@ -173,7 +197,13 @@ impl Reader<'_> {
             },
             Content::Sequence(_) | Content::Mapping(_) => {
                 let nodes = self.list(node, "days", "`days: [sat, sun]`").unwrap_or_default();
-                self.each(nodes, |reader, node| {
+                // Days with numbers are one slip.
+                let is_number =
+                    |node: &&Rc<Node>| node.as_scalar().is_some_and(|scalar| scalar.as_integer().is_some());
+                let numbers = nodes.iter().take_while(is_number).count();
+                let told = nodes.iter().enumerate().filter(|(index, _)| *index == 0 || *index >= numbers);
+                let told: Vec<Rc<Node>> = told.map(|(_, node)| Rc::clone(node)).collect();
+                self.each(&told, |reader, node| {
                     let word = reader.text(node, "a day")?;
                     reader.day(&word, node.start)
                 })
@@ -191,7 +221,7 @@ impl Reader<'_> {
         if day.is_none() {
             let suggestion = did_you_mean(word, DAYS.as_flattened().iter().copied())
                 .unwrap_or_else(|| "write mon, tue, wed, thu, fri, sat or sun".to_owned());
-            self.problem(at, format!("`{word}` is no day of the week"), suggestion);
+            self.problem(at, format!("`{word}` is not a day of the week"), suggestion);
         }
         day
     }
@@ -273,7 +303,10 @@ impl Reader<'_> {
                 None
             }
             (Err(wrong), _) | (_, Err(wrong)) => {
-                let message = format!("`{wrong}` is no date");
+                let message = match wrong {
+                    "" => format!("`{}` has one end only", text.trim()),
+                    wrong => format!("`{wrong}` is not a date"),
+                };
                 let right = dates_meant(&text).map_or_else(
                     || format!("write, for example, {DATES_EXAMPLE}"),
                     |dates| format!("write {dates}"),

@@ -21,6 +21,13 @@ fn host_and_port(address: &str) -> Option<(&str, &str)> {
 
 /// True if an address has a host and a port that there can be, or a template makes them.
 pub(super) fn has_sound_host(address: &str) -> bool {
+    let (_, rest) = address.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // Whoever calls the address takes a `\` for a `/`, and digits of other scripts for ASCII ones.
+    let is_spoofed = |c: char| c == '\\' || (c.is_numeric() && !c.is_ascii());
+    if authority.contains(is_spoofed) {
+        return false;
+    }
     let Some((host, port)) = host_and_port(address) else { return true };
     let is_of_a_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
     let is_host = match host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {

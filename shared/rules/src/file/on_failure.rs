@@ -40,6 +40,13 @@ impl Reader<'_> {
             self.problem(first.at, format!("{name} takes no `{KEY}`: {why}"), format!("take `{KEY}` out"));
             return action;
         }
+        // People first try to write here what is to be done.
+        if first.value.as_scalar().is_none_or(|scalar| scalar.is_null()) {
+            let message = format!("{KEY} says if the rule goes on, and takes no actions");
+            let right = format!("write `{KEY}: continue` or `{KEY}: stop`: a failure is told in any case");
+            self.problem(first.at, message, right);
+            return action;
+        }
         let word = self.word(&first.value, KEY, &ON_FAILURES);
         let on_failure = OnFailure::ALL.into_iter().find(|known| word.as_deref() == Some(known.word()));
         on_failure.map_or(action.clone(), |on_failure| action.with_on_failure(on_failure))

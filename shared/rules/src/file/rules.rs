@@ -15,6 +15,9 @@ use std::collections::HashMap;
 /// Most lines that are moved to mend a file.
 const MAX_MOVED: usize = 500;
 
+/// Advice for a rule that names triggers which pull requests don't have.
+const NO_TRIGGERS: &str = "a rule for deploys has no triggers: leave them out";
+
 const FILE_KEYS: [&str; FILE.len()] = names(&FILE);
 const RULE_KEYS: [&str; RULE.len()] = names(&RULE);
 
@@ -26,6 +29,16 @@ impl Reader<'_> {
             return Vec::new();
         };
         if self.rule_outside(entries) {
+            return Vec::new();
+        }
+        let is_foreign = |entry: &Entry| {
+            !entry.key.starts_with("x-")
+                && closest(&entry.key, ["rules"]).is_none()
+                && !is_key_of_a_rule(entry)
+        };
+        if entries.len() > 1 && entries.iter().all(is_foreign) {
+            let right = "write `rules:` and under it a list of rules".to_owned();
+            self.problem(root.start, "this is not a rules file: it has none of its keys", right);
             return Vec::new();
         }
         // Keys that start with `x-` hold what anchors point to.
@@ -164,6 +177,7 @@ impl Reader<'_> {
         let entries = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it")?;
         self.unsupported.clear();
         let (before, stages) = (self.problems_so_far(), self.stages.len());
+        let header_secrets = self.header_secrets.len();
         let known = self.known(entries, "a rule", &RULE_KEYS);
         let field = |key: &str| known.iter().copied().find(|entry| entry.key == key);
 
@@ -204,6 +218,7 @@ impl Reader<'_> {
             self.problems_as_notices(before, name);
             let stages = self.stages.split_off(stages);
             self.stages_of_closed.extend(stages);
+            self.header_secrets.truncate(header_secrets);
         }
         if is_for_pull_requests {
             // What such a rule uses is of no interest then.
@@ -249,9 +264,25 @@ impl Reader<'_> {
         {
             return self.trigger_name(&entry.value).into_iter().collect();
         }
-        let example = match entry.value.as_scalar() {
-            Some(scalar) => format!("`triggers: [{}]`", scalar.text.trim()),
-            None => "`triggers: [pr_updated]`".to_owned(),
+        if let Content::Sequence(nodes) = &entry.value.content
+            && nodes.is_empty()
+        {
+            self.problem(entry.at, "triggers is an empty list", NO_TRIGGERS.to_owned());
+            return Vec::new();
+        }
+        // `triggers: {deploy: {}}`, as other systems have it: what is wrong with its names comes first.
+        if let Content::Mapping(entries) = &entry.value.content
+            && !entries.iter().all(|entry| has(&TRIGGERS, &entry.key) || has(&TRIGGERS_NOT_YET, &entry.key))
+        {
+            return entries.iter().map(|entry| self.trigger_named(&entry.key, entry.at)).collect();
+        }
+        let example = match (&entry.value.content, entry.value.as_scalar()) {
+            (_, Some(scalar)) => format!("`triggers: [{}]`", scalar.text.trim()),
+            (Content::Mapping(entries), _) if !entries.is_empty() => {
+                let names: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+                format!("`triggers: [{}]`", names.join(", "))
+            }
+            _ => "`triggers: [pr_updated]`".to_owned(),
         };
         let nodes = self.list(&entry.value, "triggers", &example).unwrap_or_default();
         self.each(nodes, Self::trigger_name)
@@ -263,20 +294,28 @@ impl Reader<'_> {
             Content::Mapping(entries) => entries.first().map(|entry| (entry.key.clone(), entry.at))?,
             Content::Scalar(_) | Content::Sequence(_) => (self.text(node, "a trigger")?, node.start),
         };
-        if has(&TRIGGERS_NOT_YET, &name) {
-            self.unsupported(at, &name);
-        } else if !has(&TRIGGERS, &name) {
+        Some(self.trigger_named(&name, at))
+    }
+
+    fn trigger_named(&mut self, name: &str, at: Position) -> String {
+        if has(&TRIGGERS_NOT_YET, name) {
+            self.unsupported(at, name);
+        } else if !has(&TRIGGERS, name) {
             let likely = if name.starts_with("deploy") {
                 None
             } else {
-                did_you_mean(&name, TRIGGERS.iter().map(|trigger| trigger.name))
+                did_you_mean(name, TRIGGERS.iter().map(|trigger| trigger.name))
             };
-            let suggestion =
-                likely.unwrap_or_else(|| "a rule for deploys has no triggers: leave them out".to_owned());
+            let suggestion = likely.unwrap_or_else(|| NO_TRIGGERS.to_owned());
             self.problem(at, format!("unknown trigger `{name}`"), suggestion);
         }
-        Some(name)
+        name.to_owned()
     }
+}
+
+/// True for a key that stands beside `rules` instead of in one of them.
+fn is_key_of_a_rule(entry: &Entry) -> bool {
+    RULE_KEYS.contains(&entry.key.as_str())
 }
 
 /// The name that a text is meant for where a rule belongs; any other value has none.

@@ -100,7 +100,7 @@ impl Reader<'_> {
             } else {
                 format!("write, for example, {example}")
             };
-            self.problem(node.start, format!("`{text}` is nobody who could be written to"), suggestion);
+            self.problem(node.start, format!("`{text}` can't get a message"), suggestion);
         }
         person
     }
@@ -180,7 +180,7 @@ pub(crate) fn may_do(text: &str, what: &str) -> Result<String, Wrong> {
     let text = text.trim();
     approver(text).ok_or_else(|| {
         let suggestion = people_meant(text).map_or_else(|| nobody(text), |people| format!("write {people}"));
-        Wrong::new(format!("`{text}` is nobody who could {what}"), suggestion)
+        Wrong::new(format!("`{text}` can't {what}"), suggestion)
     })
 }
 
@@ -192,6 +192,8 @@ fn nobody(text: &str) -> String {
     let is_handle = handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
     if EVERYBODY.contains(&handle.as_str()) {
         "name people or a user group, for example '@release-managers'".to_owned()
+    } else if text.get(1..2) == Some("0") && is_slack_id(&text.to_uppercase(), &['U', 'W', 'S']) {
+        format!("write {}", text.to_uppercase())
     } else if is_handle && !words.is_empty() && text.starts_with('@') {
         format!("the handle of a user group has no spaces: write, for example, '@{}'", words.join("-"))
     } else if is_handle && words.len() == 1 {
@@ -388,6 +390,12 @@ mod tests {
             ("https://example.com:x/", false),
             ("https://[::1/", false),
             ("https://[example.com]/", false),
+            ("http://１２７.0.0.1/", false),
+            ("http://①②⑦.0.0.1/", false),
+            ("http://169。254。169。254/", false),
+            ("https://evil.example\\{{ revision }}.example.com/", false),
+            ("https://evil.example\\.example.com/", false),
+            ("https://example.com/a\\b", true),
         ] {
             assert_eq!(address(text, "webhook").is_ok(), expected, "{text}");
         }

@@ -85,6 +85,7 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
     Some(context.with(&Happened {
         health: Some(Health::Healthy),
         failed_rules: vec!["a-rule".to_owned()],
+        at_opening: None,
         decided: Some(Decided {
             name: "Promote".to_owned(),
             rule: "promote".to_owned(),
@@ -181,12 +182,34 @@ fn told(template: &str, error: &Error, what: &str) -> TemplateProblem {
     ] {
         message = message.replace(engines, ours);
     }
+    let known = ENGINES.iter().find(|(engines, ..)| message.contains(engines));
     TemplateProblem {
         offset: at.or_else(|| error.line().map(|line| line_offset(template, line))),
-        message: format!("{what}: {message}"),
-        suggestion: None,
+        message: format!("{what}: {}", known.map_or(message.as_str(), |(_, ours, _)| ours)),
+        suggestion: known.map(|(.., right)| (*right).to_owned()),
     }
 }
+
+/// Errors that the engine finds when it renders: a part of its words, the cause, and what to do.
+const ENGINES: [(&str, &str, &str); 5] = [
+    (
+        "sequence of wrong length",
+        "each entry of this list is one value",
+        "put one name before `in`, and count with `loop.index`",
+    ),
+    (
+        "cannot convert value into pair",
+        "a list has no keys",
+        "leave the filter out, and use `{% for pr in prs %}` or `prs | map(attribute='title')`",
+    ),
+    ("can only sum numbers", "`sum` adds numbers alone", "count a list with `length`"),
+    (
+        "missing an argument for format spec",
+        "the text has more places than `format` has values",
+        "give `format` a value for each place",
+    ),
+    ("is not callable", "this value is not a function", "leave the brackets behind it out"),
+];
 
 /// Returns the number of characters in the first `bytes` of a template.
 fn characters(template: &str, bytes: usize) -> usize {

@@ -129,6 +129,7 @@ fn alone(template: &str, code: &Code<'_>) -> Option<Slip> {
         return Some(Slip::new(code.start, message, "write the text where it is used".to_owned()));
     }
     let is_call = first.kind == Kind::Name
+        && first.text != "not"
         && !is_variable(first.text)
         && rest.first().is_some_and(begins_value)
         && (1..=3).any(|count| function(first.text, &vec!["a".to_owned(); count]).is_some());
@@ -136,7 +137,12 @@ fn alone(template: &str, code: &Code<'_>) -> Option<Slip> {
     if is_call {
         let written = writer.expression(&code.tokens, 0)?;
         let message = format!("`{}` is a function of Go's templates", first.text);
-        return Some(Slip::new(code.start, message, format!("write `{{{{ {written} }}}}`")));
+        let written = format!("{{{{ {written} }}}}");
+        let right = match super::check::check(&written) {
+            Ok(_) => format!("write `{written}`"),
+            Err(_) => "a filter stands behind its value, for example `{{ environment | upper }}`".to_owned(),
+        };
+        return Some(Slip::new(code.start, message, right));
     }
     // `{{ $x := environment }}`
     let named = rest.first().filter(|name| first.is("$") && name.kind == Kind::Name)?;

@@ -12,6 +12,7 @@ pub(super) use asked::unknown_filter;
 use known::Known;
 use minijinja::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
+pub(super) use unknown::called_elsewhere;
 
 /// The slips in the names of a template: `unknown` are the names that the engine finds nothing for, `sample`
 /// has the variables.

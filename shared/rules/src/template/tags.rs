@@ -1,9 +1,11 @@
 //! Slips in the tags of a template: unclosed, misspelt, or of another system.
 
+mod ends;
 mod heads;
 mod texts;
 
 use super::code::{Code, End, Kind, Piece, Slip, Token};
+use super::names::called_elsewhere;
 use crate::reference::{TAGS_LEFT_OUT, TEMPLATE_VARIABLES};
 use crate::suggest::closest;
 
@@ -40,7 +42,7 @@ struct Open<'t> {
 
 /// The slips in the tags of a template: of those that follow from each other, the first.
 pub(super) fn slips<'t>(template: &'t str, pieces: &[Piece<'t>]) -> Vec<Slip> {
-    let mut tags = Tags { template, open: Vec::new(), slips: Vec::new() };
+    let mut tags = Tags { template, open: Vec::new(), slips: Vec::new(), crossed: Vec::new() };
     for piece in pieces {
         match piece {
             Piece::Text(start, text) => tags.text(*start, text),
@@ -61,6 +63,8 @@ struct Tags<'t> {
     template: &'t str,
     open: Vec<Open<'t>>,
     slips: Vec<Slip>,
+    /// The tags whose ends stand behind that of a tag around them.
+    crossed: Vec<&'t str>,
 }
 
 impl<'t> Tags<'t> {
@@ -162,8 +166,20 @@ impl<'t> Tags<'t> {
                 };
                 self.told(code.start, "a name starts with no `.`", suggestion);
             }
-            (["$", name, ..], _) => {
-                self.told(code.start, "a name starts with no `$`", format!("write `{{{{ {name} }}}}`"));
+            (["$", name, rest @ ..], _) => {
+                // `$github.sha`: the last name says what is asked for.
+                let name = if matches!(rest, [".", _]) { rest.last().unwrap_or(name) } else { name };
+                let variables = TEMPLATE_VARIABLES.iter().map(|variable| variable.name);
+                let is_known = is_variable(name) || self.gives(name);
+                let known = is_known.then_some(*name).or_else(|| called_elsewhere(name));
+                let suggestion = match known.or_else(|| closest(&name.to_lowercase(), variables)) {
+                    Some(known) => format!("write `{{{{ {known} }}}}`"),
+                    None => "write, for example, `{{ deploy_name }}`".to_owned(),
+                };
+                self.told(code.start, "a name starts with no `$`", suggestion);
+            }
+            ([word @ ("end" | "endif" | "endfor")], _) if self.open.is_empty() && !self.gives(word) => {
+                self.told(code.start, format!("`{word}` ends nothing"), "leave it out");
             }
             (["#" | "/" | "^", word, ..], [first, _, rest @ ..]) => {
                 let list = self.inner(rest);
@@ -194,7 +210,11 @@ impl<'t> Tags<'t> {
                     Some(tag) => format!("write `{tag}`"),
                     None => "leave it out".to_owned(),
                 };
-                self.told(code.start, format!("`{}{word}` is no tag of a template", first.text), suggestion);
+                self.told(
+                    code.start,
+                    format!("`{}{word}` is not a tag of a template", first.text),
+                    suggestion,
+                );
                 if is_closing {
                     self.open.pop();
                 } else {
@@ -219,9 +239,7 @@ impl<'t> Tags<'t> {
                 self.told(code.start, "`if` stands behind the value that it is for", suggestion);
             }
             ([word, ..], [first, rest @ ..])
-                if first.kind == Kind::Name
-                    && is_tag(word, rest.first())
-                    && !self.template.contains(&format!("set {word} ")) =>
+                if first.kind == Kind::Name && is_tag(word, rest.first()) && !self.gives(word) =>
             {
                 let (inner, condition) = (self.inner(&code.tokens), self.inner(rest));
                 let tag = match *word {
@@ -254,6 +272,11 @@ impl<'t> Tags<'t> {
     fn inner(&self, tokens: &[Token<'_>]) -> &'t str {
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return "" };
         self.template.get(first.start..last.end()).unwrap_or_default()
+    }
+
+    /// True if `set` or `for` gives this name to a value.
+    fn gives(&self, name: &str) -> bool {
+        ["set", "for"].iter().any(|tag| self.template.contains(&format!("{tag} {name} ")))
     }
 
     /// The tag that ends the innermost one that is open.
@@ -361,38 +384,6 @@ impl<'t> Tags<'t> {
         }
     }
 
-    /// `endif` and the like.
-    fn closing(&mut self, code: &Code<'t>, closed: &str, rest: &[Token<'t>]) {
-        let is_innermost = self.open.last().is_some_and(|open| open.word == closed);
-        if is_innermost {
-            self.open.pop();
-            // A set or a block may repeat its name.
-            if !rest.is_empty() {
-                self.told_once(
-                    code,
-                    format!("`end{closed}` stands alone in its tag"),
-                    format!("write `{{% end{closed} %}}`"),
-                );
-            }
-        } else if let Some(outer) = self.open.iter().rposition(|open| open.word == closed) {
-            for inner in self.open.split_off(outer).into_iter().skip(1) {
-                self.never_closed(&inner);
-            }
-        } else if let Some(open) = self.open.pop() {
-            self.told_once(
-                code,
-                format!("`end{closed}` does not end `{{% {} %}}`", open.word),
-                format!("write `{{% end{} %}}`", open.word),
-            );
-        } else {
-            self.told_once(
-                code,
-                format!("`end{closed}` ends nothing: there is no `{{% {closed} %}}` before it"),
-                "leave it out",
-            );
-        }
-    }
-
     /// A tag that there is not.
     fn unknown(&mut self, code: &Code<'t>, word: &'t str) {
         if let Some(left_out) = TAGS_LEFT_OUT.iter().find(|left| left.name == word) {
@@ -402,9 +393,13 @@ impl<'t> Tags<'t> {
             let inner = self.inner(&code.tokens);
             return self.told_once(
                 code,
-                format!("`{word}` is no tag"),
+                format!("`{word}` is not a tag"),
                 format!("show it with `{{{{ {inner} }}}}`"),
             );
+        }
+        if word == "when" && self.open.last().is_some_and(|open| open.is_told) {
+            // Told at its `case`.
+            return;
         }
         if let Some((_, instead)) = FOREIGN.iter().find(|(foreign, _)| *foreign == word) {
             // What ends it would be told again.

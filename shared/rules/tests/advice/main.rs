@@ -15,6 +15,7 @@ mod kinds;
 mod right;
 mod rows;
 mod sentences;
+mod sound;
 #[path = "../../src/template/check/tests/slips.rs"]
 mod templates;
 
@@ -107,6 +108,43 @@ fn advice_followed_never_leads_to_the_next_mistake() {
         Some(format!("{}{}\n{failure}", followed.row.file, followed.problem))
     });
     let wrong: Vec<String> = silent.chain(failures).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n-----\n"));
+}
+
+#[test]
+fn slip_of_a_row_is_one_message() {
+    let several = rows::single().into_iter().filter(|file| told(file).1.len() > 1);
+    let several: Vec<String> = several.map(|file| format!("{file}{:#?}", told(&file).1)).collect();
+    assert!(several.is_empty(), "{}", several.join("\n-----\n"));
+}
+
+/// The code that advice says to write, where that is the whole of what is meant.
+fn code_to_write(advice: &str) -> Option<&str> {
+    let code = advice.strip_prefix("write `")?.strip_suffix('`')?;
+    (!code.contains(['`', '\u{2026}'])).then_some(code)
+}
+
+#[test]
+fn advice_to_write_a_whole_condition_or_template_is_sound() {
+    let mut wrong = Vec::new();
+    for problem in FOLLOWED.iter().map(|followed| &followed.problem) {
+        let Some(code) = problem.suggestion.as_deref().and_then(code_to_write) else { continue };
+        let is_template = code.starts_with("{{") && code.ends_with("}}") && !code.contains("{%");
+        let is_template = is_template && !code.contains("loop.");
+        let is_condition = !["{{", "{%"].iter().any(|sign| problem.excerpt.contains(sign))
+            && code.contains('=')
+            && rules::condition::parse(code).is_ok();
+        let file = match (is_template, is_condition) {
+            (true, _) => with_template(code),
+            (_, true) => rows::with_condition(code),
+            _ => continue,
+        };
+        let told = told(&file).1;
+        let is_same = told.iter().all(|told| told.message == problem.message);
+        if !told.is_empty() && !is_same {
+            wrong.push(format!("{problem}\nwrites {code}, of which is told {told:#?}"));
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n-----\n"));
 }
 

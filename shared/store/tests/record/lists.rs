@@ -299,7 +299,7 @@ async fn further_report_is_in_no_list() {
     for wanted in [Wanted::default(), of_deployment, of_revision] {
         let listed = local.store.list(&wanted, 10, None).await.expect("read");
         let ids: Vec<_> = listed.deploys.into_iter().map(|deploy| deploy.id).collect();
-        assert_eq!(ids, [first.id.clone()], "{wanted:?}");
+        assert_eq!(ids, std::slice::from_ref(&first.id), "{wanted:?}");
     }
     let again = (first.revision.as_str(), &first.id);
     let stood = local.store.stood_before(&first.deployment, "Staging", again, second(9)).await;

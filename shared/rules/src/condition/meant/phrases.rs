@@ -2,6 +2,7 @@
 
 use super::Writer;
 use super::scan::Token;
+use super::words::Call;
 use crate::variables::kind_of;
 
 impl Writer {
@@ -23,6 +24,35 @@ impl Writer {
             _ => return None,
         };
         Some((sign, from + 2))
+    }
+
+    /// The function that the next words ask for, whether it must not hold, and how many these are:
+    /// `does not contain`.
+    pub(super) fn call_in_words(&self) -> Option<(Call, bool, usize)> {
+        let word = |ahead: usize| match self.peek(ahead) {
+            Some(Token::Name(word)) => word.to_ascii_lowercase().replace('_', ""),
+            _ => String::new(),
+        };
+        let is_does = matches!(word(0).as_str(), "does" | "do");
+        let is_doesnt = matches!(word(0).as_str(), "doesnt" | "dont");
+        let from = usize::from(is_does || is_doesnt);
+        let is_not = self.peek(from) == Some(&Token::Not);
+        let from = from + usize::from(is_not);
+        let (call, words) = match (word(from).as_str(), word(from + 1).as_str()) {
+            ("starts" | "start" | "begins" | "begin" | "starting" | "beginning", "with") => {
+                (Call::StartsWith, 2)
+            }
+            ("ends" | "end" | "ending", "with") => (Call::EndsWith, 2),
+            ("startswith" | "startwith" | "startingwith" | "beginswith" | "hasprefix", _) => {
+                (Call::StartsWith, 1)
+            }
+            ("endswith" | "endwith" | "endingwith" | "hassuffix", _) => (Call::EndsWith, 1),
+            ("contains" | "contain" | "includes" | "include" | "has" | "have" | "containing", _) => {
+                (Call::Contains, 1)
+            }
+            _ => return None,
+        };
+        Some((call, is_not || is_doesnt, from + words))
     }
 
     /// The variable whose name begins with `name` and goes on with the next words, and how many these are.

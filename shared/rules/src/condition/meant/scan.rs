@@ -46,6 +46,14 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
             Some(length) => length,
             None => left_open(inner)?,
         };
+        // `'it\'s'`: an escape of other languages, where it leaves a quote open here.
+        let is_escape = inner.get(..length).is_some_and(|text| text.ends_with('\\'))
+            && rest.matches(first).count() % 2 == 1;
+        let next = inner.get(length + 1..).unwrap_or_default();
+        if let Some(more) = next.find(first).filter(|_| is_escape && matches!(first, '\'' | '"')) {
+            let text = format!("{}{first}{}", inner.get(..length - 1)?, next.get(..more)?);
+            return Some((Token::Text(text), 1 + length + 1 + more + 1));
+        }
         let end = inner.get(length..)?.chars().next().map_or(0, char::len_utf8);
         let (text, whole) = (inner.get(..length)?, first.len_utf8() + length + end);
         // `'it''s'`: YAML's own escape.
@@ -67,6 +75,8 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
         '＝' => one(Token::Sign("=")),
         '＞' => one(Token::Sign(">")),
         '＜' => one(Token::Sign("<")),
+        // `environment: 'Staging'`, as a key with its value.
+        ':' => Some((Token::Sign("="), rest.len() - rest.get(1..)?.trim_start().len())),
         '，' => one(Token::Comma),
         '[' => one(Token::OpenList),
         ']' => one(Token::CloseList),
@@ -74,8 +84,15 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
         '&' => Some((Token::And, run(|c| c == '&'))),
         '|' => Some((Token::Or, run(|c| c == '|'))),
         '=' | '!' | '<' | '>' | '~' => {
-            let length = run(|c| matches!(c, '=' | '!' | '<' | '>' | '~'));
-            let token = match rest.get(..length)? {
+            let is_sign = |c: char| matches!(c, '=' | '!' | '<' | '>' | '~');
+            let alone = run(is_sign);
+            // `> =`: an operator with a space in it.
+            let behind = rest.get(alone..)?;
+            let more = behind.trim_start();
+            let more_length = more.find(|c| !is_sign(c)).unwrap_or(more.len());
+            let length = if more_length == 0 { alone } else { rest.len() - more.len() + more_length };
+            let sign: String = rest.get(..length)?.split_whitespace().collect();
+            let token = match sign.as_str() {
                 "=" | "==" | "===" => Token::Sign("="),
                 "!=" | "<>" | "!==" | "=!" => Token::Sign("!="),
                 ">" => Token::Sign(">"),

@@ -4,7 +4,7 @@ use super::scan::variable as variable_of;
 use crate::condition::parse_duration;
 
 /// Functions and methods of other languages that a condition has an operator for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
     StartsWith,
     EndsWith,
@@ -29,6 +29,30 @@ pub(super) fn call_of(name: &str) -> Option<(Call, Option<String>)> {
 /// True if a word is a value: a number, or a time.
 pub(super) fn is_value(word: &str) -> bool {
     word.parse::<f64>().is_ok() || parse_duration(word).is_some()
+}
+
+/// Conditions of GitHub Actions that hold for whatever a rule is opened for.
+///
+/// <https://docs.github.com/actions/reference/workflows-and-actions/expressions#status-check-functions>
+const ALWAYS: [&str; 4] = ["always()", "success()", "!cancelled()", "!failure()"];
+
+/// True if a text means "for every deploy" in other languages.
+pub(crate) fn is_always(text: &str) -> bool {
+    let inner = text.trim().strip_prefix("${{").and_then(|inner| inner.strip_suffix("}}"));
+    let inner = inner.unwrap_or(text).trim();
+    ALWAYS.iter().chain(&["true"]).any(|always| inner.eq_ignore_ascii_case(always))
+}
+
+/// `text` without what holds for every deploy beside something else.
+pub(super) fn without_always(text: &str) -> String {
+    let mut rest = text.to_owned();
+    for always in ALWAYS {
+        for joiner in ["and", "&&"] {
+            rest =
+                rest.replace(&format!("{always} {joiner} "), "").replace(&format!(" {joiner} {always}"), "");
+        }
+    }
+    rest
 }
 
 /// True if a word means "no value" in other languages.
@@ -64,6 +88,12 @@ pub(super) fn turned(sign: &'static str) -> Option<&'static str> {
         "<=" => Some(">"),
         _ => None,
     }
+}
+
+/// `text` as a deploy has it in the list `variable`: a tag starts with `#`.
+pub(super) fn tag_of(variable: &str, text: &str) -> String {
+    let is_tag = variable == "tags" && text.starts_with(char::is_alphanumeric);
+    if is_tag && !text.contains(char::is_whitespace) { format!("#{text}") } else { text.to_owned() }
 }
 
 /// A text in the quotes that it does not hold.

@@ -75,7 +75,9 @@ impl Reader<'_> {
                 (true, false) => format!("`({joined})` for them"),
                 (false, _) => format!("`{joined}` as one condition"),
             };
-            let is_short = joined.len() <= MAX_REPEATED;
+            // One text stands for two comparisons that are neighbours, or whole conditions.
+            let is_joinable = comparisons.len() == 2 && (is_pair || first != entry);
+            let is_short = joined.len() <= MAX_REPEATED && is_joinable;
             let (message, suggestion) = if is_always {
                 (told.always(), told.neither().then(|| format!("write {joined} where neither may be")))
             } else {

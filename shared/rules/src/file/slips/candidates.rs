@@ -1,7 +1,7 @@
 //! The repairs that a file suggests.
 
 use super::keys::{is_key, starts_structure};
-use super::lines::lines;
+use super::lines::{bullets, lines};
 use super::quotes::quotes;
 use super::texts::{block_text, plain_text, quoted_text};
 use super::values::values;
@@ -91,6 +91,8 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             }
             if failure.is_cut && !line.text.trim().is_empty() {
                 lines(source, &line, &mut slips);
+            } else if !failure.is_cut {
+                bullets(source, &line, &mut slips);
             }
             if line.is_empty() {
                 continue;
@@ -237,7 +239,10 @@ fn tags_of_a_template(source: &Source<'_>, slips: &mut Vec<Slip>) {
     };
     slips.push(Slip {
         at: first.at(0),
-        message: format!("`{}` stands outside of a text: a rules file is no template", shown(first.content)),
+        message: format!(
+            "`{}` stands outside of a text: a rules file is not a template",
+            shown(first.content)
+        ),
         suggestion: format!("take it out{more}"),
         edits: lines.iter().map(edit).collect(),
     });
@@ -273,7 +278,15 @@ fn spacing(line: &Line<'_>, slips: &mut Vec<Slip>) {
 fn keys_in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let mut begins = false;
     let mut quote = None;
+    let mut is_code = false;
     for (at, c) in line.content.char_indices() {
+        // What stands in `{{ … }}` is no key.
+        let rest = line.content.get(at..).unwrap_or_default();
+        is_code = rest.starts_with("{{") || (is_code && !rest.starts_with("}}"));
+        if is_code {
+            begins = false;
+            continue;
+        }
         match quote {
             None if matches!(c, '\'' | '"') => quote = Some(c),
             Some(open) if c == open => quote = None,

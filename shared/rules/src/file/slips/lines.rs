@@ -1,7 +1,7 @@
 //! Lines that are no YAML as they stand: comments and fences of other languages, lines of a diff, and lines
 //! that lack a `- ` or the room before them.
 
-use super::candidates::{Line, counted, is_parameter, shown};
+use super::candidates::{Line, MAX_LINES, counted, is_parameter, shown};
 use super::keys::{is_action, is_key, starts_structure};
 use super::moving::under;
 use super::{Edit, Slip};
@@ -108,6 +108,31 @@ fn bullet(line: &Line<'_>, slips: &mut Vec<Slip>) {
     slips.push(slip(line.at(0), message, "write `- `".to_owned(), edit));
 }
 
+/// Entries of a list that start with `+ ` or `1. `, as Markdown has them, which are keys to YAML.
+pub(super) fn bullets(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let sign = |line: &Line<'_>| -> Option<usize> {
+        let digits = line.content.len() - line.content.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let rest = line.content.get(digits..)?;
+        let is_number = digits > 0 && rest.starts_with(['.', ')']);
+        let length = if is_number { digits + 1 } else { 1 };
+        let is_sign = is_number || (digits == 0 && rest.starts_with('+'));
+        let is_entry = line.column == line.indent + 1 && line.content.get(length..)?.starts_with(' ');
+        (is_sign && is_entry).then_some(length)
+    };
+    let Some(length) = sign(line) else { return };
+    // Each entry of the list is written so.
+    let numbers = 1..=source.line_count().min(MAX_LINES);
+    let beside = numbers.filter_map(|number| Line::new(source, number));
+    let edits = beside
+        .filter(|beside| beside.indent == line.indent)
+        .filter_map(|beside| Some(Edit { at: beside.at(0), removed: sign(&beside)?, put: "-".to_owned() }));
+    let edits: Vec<Edit> = edits.collect();
+    let Some(at) = edits.first().map(|edit| edit.at) else { return };
+    let written = line.content.get(..length).unwrap_or_default();
+    let message = format!("`{written}` starts no entry of a list in YAML");
+    slips.push(Slip { at, message, suggestion: "write `- `".to_owned(), edits });
+}
+
 /// True if a line is nothing but the name of a rule.
 fn is_name(content: &str) -> bool {
     let name = content.strip_suffix(':').filter(|name| !name.is_empty() && !is_key(name));
@@ -205,6 +230,7 @@ fn below_its_key(line: &Line<'_>, before: &Line<'_>, slips: &mut Vec<Slip>) {
     let own = before.column - 1;
     let is_value = line.column == line.indent + 1
         && line.indent <= own
+        && !is_of_yaml(line)
         && !starts_structure(line.text)
         && !is_key(line.content)
         && !line.content.contains(": ")
@@ -299,6 +325,11 @@ pub(super) fn strays(source: &Source<'_>, last: usize) -> Vec<Slip> {
     lines.map(stray).collect()
 }
 
+/// True for the lines that start and end a document.
+fn is_of_yaml(line: &Line<'_>) -> bool {
+    line.indent == 0 && matches!(line.content, "---" | "...")
+}
+
 /// True for signs alone, for a sentence, and for what begins another kind of file. What compares, or could
 /// be somebody's name, is none.
 fn is_stray(line: &Line<'_>) -> bool {
@@ -306,8 +337,7 @@ fn is_stray(line: &Line<'_>) -> bool {
     if line.column != line.indent + 1 || content.contains(": ") || content.ends_with(':') {
         return false;
     }
-    let is_of_yaml = line.indent == 0 && matches!(content, "---" | "...");
-    let is_signs = !content.is_empty() && !content.contains(char::is_alphanumeric) && !is_of_yaml;
+    let is_signs = !content.is_empty() && !content.contains(char::is_alphanumeric) && !is_of_yaml(line);
     let is_markup = content.starts_with("<?") || content.starts_with('%') || content.starts_with("***");
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, ' ' | ',' | '.' | '!' | '-');
     let is_sentence = (line.indent == 0 || content.ends_with('.'))

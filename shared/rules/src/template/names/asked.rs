@@ -290,6 +290,10 @@ fn named_filter(name: &str, at: usize) -> Slip {
     Slip::new(at, message, suggestion)
 }
 
+fn is_variable(name: &str) -> bool {
+    TEMPLATE_VARIABLES.iter().any(|variable| variable.name == name)
+}
+
 /// A filter that there is not, on `value` and with `values`.
 pub(in crate::template) fn unknown_filter(token: &Token<'_>, value: &str, values: &str) -> Slip {
     let name = token.text;
@@ -302,6 +306,7 @@ pub(in crate::template) fn unknown_filter(token: &Token<'_>, value: &str, values
         None if NOTHING_LIKE.contains(&name) || CLOCKS.contains(&name) => {
             Some(format!("a template has nothing like it: leave `| {name}` out"))
         }
+        None if is_variable(name) && values.is_empty() => Some(format!("write `{value} ~ {name}`")),
         None if name == "prepend" && !values.is_empty() => Some(format!("write `{values} ~ {value}`")),
         None => did_you_mean(name, FILTERS.iter().map(|filter| filter.name)),
     };

@@ -14,6 +14,31 @@ const ATTRIBUTES: [&str; 8] = ["title", "name", "url", "labels", "state", "statu
 /// The functions that a template can call.
 pub(super) const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
 
+/// The variable that other systems call `name`.
+pub(in crate::template) fn called_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "sha" | "commit" | "git_sha" => "revision",
+        "commit_sha" | "short_sha" | "git_commit" | "build" => "revision",
+        "ref" | "branch_name" | "git_branch" => "branch",
+        "env" | "stage" | "target" => "environment",
+        "app" | "service" | "project" | "repo" | "repository" | "application" => "deployment_name",
+        "url" | "deploy_link" | "page" => "deploy_url",
+        "title" | "name" => "deploy_name",
+        "status" | "result" | "state" | "decision" => "outcome",
+        "reason" => "approval.reason",
+        "approved_at" | "closed_at" => "approval.closed_at",
+        "jira" | "ticket" | "tickets" => "issues",
+        "labels" | "pr_labels" => "prs[0].labels",
+        "pr_number" | "pr_id" => "pull_request_id",
+        "pr_title" => "prs[0].title",
+        "user" | "username" => "deploy_author_name",
+        "deployer" | "deployed_by" | "actor" => "deploy_author_name",
+        "approvers" | "approver" => "approved_by",
+        "authors" | "author" => "authors_slack",
+        _ => return None,
+    })
+}
+
 impl<'t> Walk<'t> {
     pub(super) fn function(&self, tokens: &Tokens<'_, 't>, token: Token<'t>) -> Slip {
         let name = token.text;
@@ -114,26 +139,8 @@ impl<'t> Walk<'t> {
                     "counter0" => "loop.index0".to_owned(),
                     name => format!("loop.{name}"),
                 }),
-                ("sha" | "commit" | "git_sha", _) => Some("revision".to_owned()),
-                ("commit_sha" | "short_sha" | "git_commit" | "build", None) => Some("revision".to_owned()),
-                ("ref" | "branch_name" | "git_branch", None) => Some("branch".to_owned()),
-                ("env" | "stage" | "target", None) => Some("environment".to_owned()),
-                ("app" | "service" | "project" | "repo" | "repository" | "application", None) => {
-                    Some("deployment_name".to_owned())
-                }
-                ("url" | "deploy_link" | "page", None) => Some("deploy_url".to_owned()),
-                ("title" | "name", None) => Some("deploy_name".to_owned()),
-                ("status" | "result" | "state" | "decision", None) => Some("outcome".to_owned()),
-                ("reason", None) => Some("approval.reason".to_owned()),
-                ("approved_at" | "closed_at", None) => Some("approval.closed_at".to_owned()),
-                ("jira" | "ticket" | "tickets", None) => Some("issues".to_owned()),
-                ("labels" | "pr_labels", None) => Some("prs[0].labels".to_owned()),
-                ("pr_number" | "pr_id", None) => Some("pull_request_id".to_owned()),
-                ("pr_title", None) => Some("prs[0].title".to_owned()),
-                ("user" | "username", None) => Some("deploy_author_name".to_owned()),
-                ("deployer" | "deployed_by" | "actor", None) => Some("deploy_author_name".to_owned()),
-                ("approvers" | "approver", None) => Some("approved_by".to_owned()),
-                ("authors" | "author", None) => Some("authors_slack".to_owned()),
+                ("sha" | "commit" | "git_sha", _) => called_elsewhere(name).map(str::to_owned),
+                (_, None) if called_elsewhere(name).is_some() => called_elsewhere(name).map(str::to_owned),
                 ("pull_request" | "pull_requests" | "pulls", _) => Some(self.with_attribute("prs", next)),
                 (_, Some(attribute)) => {
                     let whole = one(name).filter(|meant| meant.contains('.'));
@@ -150,6 +157,11 @@ impl<'t> Walk<'t> {
     /// A name that can be meant for a text: what is compared, joined, or given to a filter.
     fn as_text(&self, tokens: &Tokens<'_, 't>, token: Token<'t>) -> Option<String> {
         let before = tokens.at.checked_sub(2).and_then(|at| tokens.tokens.get(at))?;
+        // `sort(reverse)`: a switch has its value behind `=`.
+        let is_switch = before.is("(") && matches!(token.text, "reverse" | "case_sensitive");
+        if is_switch && tokens.peek().is_some_and(|next| next.is(")")) {
+            return Some(format!("write `{}=true`", token.text));
+        }
         let is_value = ["==", "!=", "=", "(", ",", "[", "~"].iter().any(|sign| before.is(sign));
         let is_alone = tokens.peek().is_none_or(|next| !next.is(".") && !next.is("(") && !next.is("["));
         (is_value && is_alone).then(|| format!("write a text in quotes: `'{}'`", token.text))

@@ -1,6 +1,7 @@
 //! Files with mistakes, by what they are about.
 
 mod actions;
+mod advised;
 mod conditions;
 mod files;
 mod limits;
@@ -8,6 +9,9 @@ pub(super) mod others;
 mod slips;
 mod templates;
 mod windows;
+
+/// The reason for which a message about a stack's secrets has no row.
+const STACK: &str = "of what a stack has, and not of a file alone: its own test has such a file";
 
 /// Sentences that are told of no row, and why.
 pub(super) const ELSEWHERE: &[(&str, &str)] = &[
@@ -25,6 +29,11 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("end of block", "the engine's words, which are told in others"),
     ("end of input", "the engine's words, which are told in others"),
     ("end of variable block", "the engine's words, which are told in others"),
+    ("can only sum numbers", "the engine's words, which are told in others"),
+    ("cannot convert value into pair", "the engine's words, which are told in others"),
+    ("is not callable", "the engine's words, which are told in others"),
+    ("missing an argument for format spec", "the engine's words, which are told in others"),
+    ("sequence of wrong length", "the engine's words, which are told in others"),
     ("the end of the template", "an error of the engine that no slip explains"),
     ("x is defined", "a form that is told with a value for `x`"),
     ("x is endingwith('a')", "a form that is told with a value for `x`"),
@@ -40,6 +49,16 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("a tab where YAML takes spaces", "in a file, a tab that indents a line"),
     ("use spaces", "in a file, a tab that indents a line"),
     ("this value", "a value of which nothing is known, so that nothing is wrong with it"),
+    ("the stack has no secret `{secret}` for {deployment}", STACK),
+    ("the secret `{secret}` may not go to {host}", STACK),
+    (
+        "have an admin put it under `webhook_headers` into the stack's WriteSecret, with the hosts and deployments that it is for",
+        STACK,
+    ),
+    (
+        "correct the address, or have an admin add the host to the secret's `hosts` in the stack's WriteSecret",
+        STACK,
+    ),
     ("nested too deep", "a limit of the scanner that is above the loader's"),
 ];
 
@@ -68,19 +87,27 @@ pub(super) fn all() -> Vec<(String, String)> {
         of(slips::TEMPLATES, super::with_template),
         slips::files(),
         others::all(),
+        of(advised::TEXTS, with_condition),
+        of(advised::RULES, with_keys),
+        of(advised::APPROVALS, with_approval),
+        of(advised::ACTIONS, with_action),
+        of(advised::WINDOWS, with_window),
+        of(advised::TEMPLATES, super::with_template),
+        of(advised::FILES, str::to_owned),
     ]
     .concat()
 }
 
+pub(super) use advised::single;
 pub(super) use limits::all as limits;
 
 /// A file with this condition.
-fn with_condition(text: &str) -> String {
+pub(super) fn with_condition(text: &str) -> String {
     with_keys(&format!("conditions:\n  - '{}'", text.replace('\'', "''")))
 }
 
 /// A file whose only rule has these keys; `actions` too, where they say nothing of it.
-fn with_keys(keys: &str) -> String {
+pub(super) fn with_keys(keys: &str) -> String {
     let has_actions = ["actions:", "Actions:", "action:", "steps:"].iter().any(|key| keys.contains(key));
     let actions = if has_actions { "" } else { "\nactions: [trigger_build]" };
     let lines: String = format!("{keys}{actions}").lines().map(|line| format!("      {line}\n")).collect();

@@ -1,0 +1,49 @@
+//! The ends of tags.
+
+use super::super::code::{Code, Token};
+use super::Tags;
+
+impl<'t> Tags<'t> {
+    /// `endif` and the like.
+    pub(super) fn closing(&mut self, code: &Code<'t>, closed: &str, rest: &[Token<'t>]) {
+        let is_innermost = self.open.last().is_some_and(|open| open.word == closed);
+        if is_innermost {
+            self.open.pop();
+            // A set or a block may repeat its name.
+            if !rest.is_empty() {
+                self.told_once(
+                    code,
+                    format!("`end{closed}` stands alone in its tag"),
+                    format!("write `{{% end{closed} %}}`"),
+                );
+            }
+        } else if let Some(outer) = self.open.iter().rposition(|open| open.word == closed) {
+            let rest = self.template.get(code.start..).unwrap_or_default();
+            for inner in self.open.split_off(outer).into_iter().skip(1) {
+                let end = format!("end{}", inner.word);
+                if !inner.is_told && rest.contains(&end) {
+                    // Ends that cross are told once.
+                    let message = format!("`end{closed}` stands before `{end}`");
+                    self.told_once(code, message, format!("write `{{% {end} %}}` before it"));
+                    self.crossed.push(inner.word);
+                } else {
+                    self.never_closed(&inner);
+                }
+            }
+        } else if let Some(told) = self.crossed.iter().position(|word| *word == closed) {
+            self.crossed.remove(told);
+        } else if let Some(open) = self.open.pop() {
+            self.told_once(
+                code,
+                format!("`end{closed}` does not end `{{% {} %}}`", open.word),
+                format!("write `{{% end{} %}}`", open.word),
+            );
+        } else {
+            self.told_once(
+                code,
+                format!("`end{closed}` ends nothing: there is no `{{% {closed} %}}` before it"),
+                "leave it out",
+            );
+        }
+    }
+}
