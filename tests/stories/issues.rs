@@ -1,5 +1,6 @@
 //! Issues of Jira and Linear: what they decide, and what is done to them.
 
+use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::run::Status;
 use insta::assert_snapshot;
@@ -111,9 +112,52 @@ fn refusing_tracker_is_reported_and_the_deploy_goes_on() {
         assert_snapshot!(notices.join("\n"), @"Jira answered 401 while looking up issues: Signoff's e-mail address and token are not valid; put a new `jira_email` and `jira_token` into ReadSecret, or into WriteSecret for actions on issues. No condition on issues holds for this deploy.");
         assert_eq!(page.deploy.issues[0].key, "REFUSED-1");
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ These rules were not run for REVISION - issues-refused (Staging), because not all that they ask about is known: urgent, security, bug, calm. Mend the reason, or deploy in smaller steps; then deploy again.
+        ⚠️ These rules were not run for REVISION - issues-refused (Staging), because not all that they ask about is known: urgent, security, bug, calm. Signoff looks again for a day. Mend the reason, then choose Evaluate again.
         Jira answered 401 while looking up issues: Signoff's e-mail address and token are not valid; put a new `jira_email` and `jira_token` into ReadSecret, or into WriteSecret for actions on issues. No condition on issues holds for this deploy.
+        [Evaluate again]
         ");
+        // The token is mended, and Signoff looks again by itself.
+        let looks = |effect: &&Effect| effect.kind == EffectKind::EvaluateRules && !effect.is_closed();
+        story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
+        world.tick().await;
+        let page = story
+            .until("the rules on issues to open", async || {
+                let page = story.page(&page.deploy.id).await;
+                (page.runs.len() == 3).then_some(page)
+            })
+            .await;
+        let page = story.settled(&page.deploy.id).await;
+        let mut opened: Vec<&str> = page.runs.iter().map(|run| run.rule.as_str()).collect();
+        opened.sort_unstable();
+        assert_eq!((opened, page.deploy.silent_trackers.len()), (vec!["always", "calm", "urgent"], 0));
+        assert_eq!((page.deploy.commits.len(), story.problems().len()), (1, 1));
+        assert!(page.effects.iter().all(Effect::is_closed), "nothing is left to look at");
+    });
+}
+
+#[test]
+fn member_has_rules_on_issues_evaluated_again() {
+    tell("issues-again", async |story| {
+        let world = story.world;
+        world.jira.add_issue(jira::NewIssue::new("AGAIN-1", "Prices"));
+        let refused = Fault::once("/issue/bulkfetch", FaultKind::status(401, "")).with_body("AGAIN-1");
+        world.jira.faults().push(refused);
+        let first = evaluated(story, "Take cards (AGAIN-1)", ISSUE_RULES).await;
+        let second = story.deploys(&story.push("Ana", "Take coins"), "Staging").await;
+        story.settled(&second).await;
+        let visitor = story.sign_in(&story.person("Ben")).await;
+        let (id, token) = (&first.deploy.id, visitor.token().await);
+        let answer = visitor.post_with(&format!("/deploys/{id}/evaluate"), &[], Some(&token)).await;
+        assert_eq!(answer.status().as_u16(), 303);
+        let page = story.settled(id).await;
+        assert!(page.deploy.silent_trackers.is_empty() && page.deploy.stood(), "it stood there");
+        let held = page.events.iter().rev().find_map(|event| match &event.kind {
+            EventKind::RulesEvaluated { held, .. } => Some(held.clone()),
+            _ => None,
+        });
+        assert_eq!(held.unwrap(), ["calm", "always"]);
+        let runs: Vec<&str> = page.runs.iter().map(|run| run.rule.as_str()).collect();
+        assert_eq!(runs, ["always", "calm"], "what was open stays open");
     });
 }
 

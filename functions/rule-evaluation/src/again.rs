@@ -28,7 +28,7 @@ impl RuleEvaluation {
     /// True if the rules of `deploy` were evaluated after `effect` was committed, by a retry of Signoff's or
     /// because somebody asked for it. Takes one query for a later look at a deploy that is confirmed by now.
     pub(crate) async fn was_evaluated_meanwhile(&self, effect: &Effect, deploy: &Deploy) -> Tried<bool> {
-        if !is_whole(effect) || deploy.confirmation.may_be_evaluated_again() {
+        if !is_whole(effect) || deploy.may_be_evaluated_again() {
             return Ok(false);
         }
         if effect.kind == EffectKind::EvaluateAgain || is_parked(effect) {

@@ -49,6 +49,13 @@ pub(crate) fn look_number(effect: &Effect) -> Option<usize> {
     (1..=LOOKS.len()).find(|look| effect.id == id(*look))
 }
 
+/// Returns the owner of the look at the deploy that follows on the one that `effect` is for, and the wait
+/// until then; `None`: it was the last one, or is none.
+pub(crate) fn next_look(effect: &Effect) -> Option<(String, SignedDuration)> {
+    let look = look_number(effect)?;
+    LOOKS.get(look).map(|wait| (owner(look + 1), *wait))
+}
+
 /// The owner of the effect that looks for the time number `look`.
 fn owner(look: usize) -> String {
     format!("confirm {look}")
@@ -172,7 +179,7 @@ impl RuleEvaluation {
         channel: Option<&str>,
     ) -> Result<(), EvaluationError> {
         let now = self.now();
-        let next = look_number(effect).and_then(|look| LOOKS.get(look).map(|wait| (look + 1, *wait)));
+        let next = next_look(effect);
         let reason = doubt.sentence(&deploy.revision, &deploy.repository);
         let before = std::mem::replace(&mut deploy.confirmation, Confirmation::Unconfirmed { doubt });
         let is_news = before != deploy.confirmation;
@@ -187,7 +194,7 @@ impl RuleEvaluation {
         let mut change = Change::to(&deploy.id, now).deploy(&deploy);
         change = change.effect(effect, effect.closed(state, Some(reason)));
         if let Some((look, wait)) = next {
-            change = change.later(&owner(look), EffectKind::EvaluateRules, now + wait);
+            change = change.later(&look, EffectKind::EvaluateRules, now + wait);
         }
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
     }

@@ -41,7 +41,7 @@ impl RuleEvaluation {
     ) -> Result<(Deploy, Vec<String>), EvaluationError> {
         let before = previous.map(|previous| previous.revision.clone());
         deploy.previous_revision = before.filter(|before| *before != deploy.revision);
-        deploy.set_report_aside();
+        deploy.forget_change();
         let read = match find(github, &deploy).await? {
             Found::Range(read) => read,
             Found::Head(mut read) => {
@@ -92,7 +92,9 @@ impl RuleEvaluation {
                 deploy.size = Some(Size { files: changed, lines: files.lines });
             }
             if let Some(tags) = tags {
-                deploy.tags.extend(tags.of(&files.paths));
+                let new = tags.of(&files.paths);
+                deploy.tags.retain(|known| !new.contains(known));
+                deploy.tags.extend(new);
                 deploy.reading.tags_cut = files.truncated;
                 notices.extend(tags.problems.iter().map(ToString::to_string));
             }

@@ -1,6 +1,7 @@
 //! Which rules hold, and the runs that follow.
 
 use crate::again::{is_parked, is_whole, offer};
+use crate::confirm::{look_number, next_look};
 use crate::findings::EvaluationInput;
 use crate::handler::{EvaluationError, RuleEvaluation, tell};
 use crate::in_force::{Judged, Law};
@@ -43,6 +44,8 @@ pub(crate) struct EvaluationContext<'a> {
     pub(crate) notices: Vec<String>,
     /// The deployment's channel, where it has one.
     pub(crate) channel: Option<String>,
+    /// True if a connected tracker did not tell of the issues that the deploy mentions.
+    pub(crate) has_failed_tracker: bool,
 }
 
 impl RuleEvaluation {
@@ -96,7 +99,7 @@ impl RuleEvaluation {
         let parsed = &judged.rules;
         // What an earlier evaluation, or an earlier attempt at this one, put on record.
         let page = match (scope, effect.attempts) {
-            (Scope::All, 1) if effect.kind == EffectKind::EvaluateRules => None,
+            (Scope::All, 1) if look_number(effect) == Some(0) => None,
             (Scope::All | Scope::Waiting, _) => {
                 self.store.page(&deploy.id).await?.map(Page::whole).transpose()?
             }
@@ -203,16 +206,27 @@ impl RuleEvaluation {
             }
         }
         let (mut effects, mut events) = (Vec::new(), Vec::new());
+        // A tracker that fails now may answer later: the rules are evaluated again until then, for a day.
+        let next_look = next_look(effect).filter(|_| look.has_failed_tracker && !unjudged.is_empty());
         if scope == Scope::All {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
             effects.extend(tell);
             events.extend(refused);
         }
-        if !unjudged.is_empty() {
+        let was_told = page.as_ref().is_some_and(was_evaluated) && effect.kind == EffectKind::EvaluateRules;
+        let is_repeated = was_told && next_look.is_some();
+        if !unjudged.is_empty() && !is_repeated {
             let words = unknown_words(&parsed.rules, &unjudged, looked.snapshot, &deploy);
             let reasons = [look.notices.as_slice(), since.notices.as_slice(), words.as_slice()].concat();
-            let text = message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &reasons);
-            effects.extend(tell(look.channel.as_deref(), text));
+            let (url, is_offered) = (self.deploy_url(&deploy), deploy.may_be_evaluated_again());
+            let text = message::rules_not_judged(
+                &deploy,
+                &url,
+                (&unjudged, &reasons),
+                (is_offered, next_look.is_some()),
+            );
+            let channel = look.channel.as_deref();
+            effects.extend(if is_offered { offer(channel, text) } else { tell(channel, text) });
         }
         if scope == Scope::All || !opening.is_empty() {
             let frozen = |rule: &&Rule| plan.frozen.iter().any(|(frozen, _)| frozen.name == rule.name);
@@ -233,6 +247,9 @@ impl RuleEvaluation {
                 held: bounded(held.map(|rule| rule.name.clone())),
                 notices: bounded(notices),
             });
+        }
+        if let Some((owner, wait)) = next_look {
+            change = change.later(&owner, EffectKind::EvaluateRules, now + wait);
         }
         if let Some(next) = plan.next() {
             change = change.later(&format!("after {}", effect.id), EffectKind::EvaluateRules, next);
@@ -325,6 +342,11 @@ fn is_being_evaluated(page: &Page) -> bool {
     // One that the clock tries again may take a day.
     let began = |effect: &Effect| !effect.is_closed() && effect.attempts > 0 && !is_parked(effect);
     page.effects.iter().any(|effect| is_whole(effect) && began(effect))
+}
+
+/// True if the rules of a deploy were evaluated before.
+fn was_evaluated(page: &Page) -> bool {
+    page.events.iter().any(|event| matches!(event.kind, EventKind::RulesEvaluated { .. }))
 }
 
 /// The deploy that overtook this one, and the rules that do not act because of it, by name.

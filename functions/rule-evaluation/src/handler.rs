@@ -269,21 +269,22 @@ impl RuleEvaluation {
             Scope::Waiting => None,
         };
         let law = self.law(&github, &deploy, effect, scope).await?;
-        let (deploy, notices) = match scope {
+        let (deploy, notices, has_failed_tracker) = match scope {
             Scope::All => {
                 let policy = self.read_policy(&github, &deploy, effect, channel.as_deref()).await?;
                 let tags = law.as_ref().and_then(Law::tags);
                 let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref(), tags).await?;
                 self.close_what_the_host_calls_rolled_back(effect, &deploy).await?;
                 notices.extend(policy);
-                notices.extend(self.look_up_issues(effect.tries(), &mut deploy).await?);
-                (deploy, notices)
+                let (of_issues, has_failed) = self.look_up_issues(effect.tries(), &mut deploy).await?;
+                notices.extend(of_issues);
+                (deploy, notices, has_failed)
             }
-            Scope::Waiting => (deploy, Vec::new()),
+            Scope::Waiting => (deploy, Vec::new(), false),
         };
         match (law, scope) {
             (Some(law), _) => {
-                let look = EvaluationContext { attempt, scope, notices, channel };
+                let look = EvaluationContext { attempt, scope, notices, channel, has_failed_tracker };
                 self.evaluate(&look, &github, deploy, &law).await
             }
             (None, Scope::Waiting) => {
@@ -319,7 +320,9 @@ impl RuleEvaluation {
     ) -> Result<Result<(Option<DeploySummary>, bool), DeployId>, EvaluationError> {
         let now = self.now();
         let arrived = self.store.arrive(deploy).await?;
-        let came_late = arrived == Arrived::Late;
+        // It was evaluated before, without what a tracker tells, and others may have come since.
+        let was_there = !deploy.silent_trackers.is_empty();
+        let came_late = if was_there { deploy.reading.came_late } else { arrived == Arrived::Late };
         let previous = match arrived {
             Arrived::Stands { previous, is_rollback } => {
                 if is_rollback {
@@ -327,8 +330,8 @@ impl RuleEvaluation {
                 }
                 previous
             }
-            Arrived::Late => self.store.previous(deploy).await?,
-            Arrived::Repeats { of } => return Ok(Err(of.id)),
+            Arrived::Repeats { of } if !was_there => return Ok(Err(of.id)),
+            Arrived::Late | Arrived::Repeats { .. } => self.store.previous(deploy).await?,
         };
         for watcher in self.store.watchers(deploy).await? {
             let owner = format!("drift {}", effect.id);

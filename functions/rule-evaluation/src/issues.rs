@@ -52,9 +52,9 @@ impl TrackerConfig {
 }
 
 impl RuleEvaluation {
-    /// Looks up the issues that `deploy` mentions, at each tracker that is connected, and says what is to be
-    /// put on record of it. A tracker that refuses, or can't be asked in the last of the `tries`, is noted in
-    /// the deploy, which goes on without its issues.
+    /// Looks up the issues that `deploy` mentions, at each tracker that is connected. Says what is to be put
+    /// on record of it, and if a tracker failed. One that refuses, or can't be asked in the last of the
+    /// `tries`, is noted in the deploy, which goes on without its issues.
     ///
     /// # Errors
     /// A tracker can't be asked now.
@@ -62,10 +62,11 @@ impl RuleEvaluation {
         &self,
         tries: u32,
         deploy: &mut Deploy,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<(Vec<String>, bool), Failure> {
+        deploy.silent_trackers.clear();
         let keys = deploy.mentioned_issues();
         if keys.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), false));
         }
         let mut notices = Vec::new();
         let trackers = self.places.trackers(&self.secrets, self.http().await?, self.now()).await?;
@@ -76,7 +77,7 @@ impl RuleEvaluation {
                 "No issue tracker is connected. No condition on issues holds for this deploy.".to_owned(),
             );
         }
-        for tracker in connected {
+        for tracker in connected.iter().copied() {
             match trackers.issues(tracker, &keys).await {
                 Ok(found) => {
                     let new = found
@@ -92,7 +93,8 @@ impl RuleEvaluation {
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(notices)
+        let has_failed = !connected.is_empty() && !deploy.silent_trackers.is_empty();
+        Ok((notices, has_failed))
     }
 }
 

@@ -121,11 +121,6 @@ impl Confirmation {
         }
     }
 
-    /// True if people can have the rules of the deploy evaluated again.
-    pub fn may_be_evaluated_again(&self) -> bool {
-        self.may_come_again()
-    }
-
     /// True if the same revision may be registered again without another deploy in between: nothing acts for
     /// this deploy.
     pub fn may_come_again(&self) -> bool {

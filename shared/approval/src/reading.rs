@@ -194,6 +194,22 @@ impl Deploy {
         }
     }
 
+    /// Forgets what the source host told of the change, before it is read anew; CI's report stays.
+    pub fn forget_change(&mut self) {
+        (self.commits, self.pull_requests, self.size) = (Vec::new(), Vec::new(), None);
+        let Reading { older, vouched, missing, files, direction, moves, tags_cut, .. } = &mut self.reading;
+        (*older, *moves, *files) = (Older::default(), Moves::default(), Files::default());
+        (*direction, *tags_cut) = (None, false);
+        vouched.clear();
+        missing.clear();
+    }
+
+    /// True if people can have its rules evaluated again: they were not, or a tracker did not tell of the
+    /// issues that conditions ask about.
+    pub fn may_be_evaluated_again(&self) -> bool {
+        self.confirmation.may_come_again() || !self.silent_trackers.is_empty()
+    }
+
     /// Keeps the newest commits and pull requests one by one, so that its row stays small. Of the others, it
     /// keeps the facts that conditions and makers need. A list that gets too long is noted as missing.
     pub fn keep_newest(&mut self) {

@@ -33,7 +33,7 @@ pub async fn evaluate_again(
     let Some(known) = store.deploy(deploy).await? else {
         return Ok(Some(Refused::new(RefusalKind::NotFound, message::NO_SUCH_DEPLOY)));
     };
-    if !known.confirmation.may_be_evaluated_again() {
+    if !known.may_be_evaluated_again() {
         let page = store.page(deploy).await?;
         if page.is_some_and(|page| has_asked(&page.events, &voter.id, now)) {
             return Ok(None);

@@ -39,14 +39,24 @@ pub fn rule_not_opened(deploy: &Deploy, deploy_url: &str, rule: &str, reasons: &
 }
 
 /// The message to a channel that rules were not run, because not everything that their conditions ask about
-/// was read. `reasons` are sentences.
-pub fn rules_not_judged(deploy: &Deploy, deploy_url: &str, rules: &[&str], reasons: &[String]) -> String {
+/// was read. `reasons` are sentences. `is_offered`: the message has a button that has them evaluated again.
+/// `looks_again`: Signoff does that by itself, too.
+pub fn rules_not_judged(
+    deploy: &Deploy,
+    deploy_url: &str,
+    (rules, reasons): (&[&str], &[String]),
+    (is_offered, looks_again): (bool, bool),
+) -> String {
     let names: Vec<_> = rules.iter().take(PROBLEMS_TOLD).map(|rule| code(rule)).collect();
     let more = rules.len().saturating_sub(PROBLEMS_TOLD);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let then = match (is_offered, looks_again) {
+        (true, true) => "Signoff looks again for a day. Mend the reason, then choose *Evaluate again*.",
+        (true, false) => "Mend the reason, then choose *Evaluate again*.",
+        (false, _) => "Mend the reason, or deploy in smaller steps; then deploy again.",
+    };
     format!(
-        ":warning: These rules were not run for {}, because not all that they ask about is known: {}{more}. Mend \
-         the reason, or deploy in smaller steps; then deploy again.\n{}",
+        ":warning: These rules were not run for {}, because not all that they ask about is known: {}{more}. {then}\n{}",
         deploy_link(deploy, deploy_url),
         names.join(", "),
         code_block(reasons)
