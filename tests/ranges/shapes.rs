@@ -112,7 +112,7 @@ async fn a_part_of_a_rebase_has_the_makers_of_its_branch() {
     let branch: Vec<String> = ["first", "second"]
         .map(|title| host.push(on_branch("side", commit("ben", title)).pushed_by(&person("eli"))))
         .to_vec();
-    let rebased = |title| commit("ben", title).committer(&person("dan")).pushed_by(&person("dan"));
+    let rebased = |title| commit("ben", title).merged_by(&person("dan"));
     let first = host.push(rebased("first"));
     let second = host.push(rebased("second"));
     let opened =
