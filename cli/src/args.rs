@@ -11,7 +11,7 @@ use rules::condition::parse_duration;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Signoff on the command line: tools that make rules safe to change, and questions to the record.
+/// Signoff on the command line: check, test and replay rules, and query the record.
 #[derive(Debug, Parser)]
 #[command(name = "signoff", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check, explain, test, replay, convert and describe rules files.
+    /// Check, explain, test, replay, convert and document rules files.
     #[command(arg_required_else_help = true)]
     Rules {
         #[command(subcommand)]
@@ -43,12 +43,12 @@ pub(crate) enum RulesCommand {
     Test(Test),
     Replay(Replay),
     Convert(Convert),
-    /// Print the page that describes everything that a rules file can say, with examples: docs/rules.md
+    /// Print the rules reference with examples: docs/rules.md
     Reference(Of),
-    /// Print the JSON Schema of rules files, with which editors complete them and tell mistakes
+    /// Print the JSON Schema of rules files, for completion and checks in editors
     ///
-    /// An editor with yaml-language-server uses it where the rules file has this line; the path is relative
-    /// to the rules file:
+    /// Editors with yaml-language-server use it if the rules file has this line (the path is relative to the
+    /// rules file):
     ///
     ///   # yaml-language-server: $schema=rules.schema.json
     #[command(verbatim_doc_comment)]
@@ -63,34 +63,34 @@ pub(crate) struct Of {
     pub(crate) policy: bool,
 }
 
-/// Check rules files: every problem, with its place and what would be right.
+/// Check rules files: report every problem with its place and a correction.
 ///
-/// Notices tell what a rule uses that is known and not supported yet, and what can never happen. With a
-/// policy, a rule below its floor is a problem, too.
+/// Notices report features that are not supported yet and conditions that can never hold. With a policy, a
+/// rule below its floor is also a problem.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit code: 0 no problems, 1 problems (with --strict: or notices), 2 wrong usage or a file that cannot be read."
+    after_help = "Exit codes: 0 no problems, 1 problems (with --strict: or notices), 2 usage error or unreadable file."
 )]
 pub(crate) struct Check {
-    /// The rules files; `-` is the standard input. With a policy, there may be none.
+    /// The rules files, or `-` for standard input. Optional with a policy.
     #[arg(required_unless_present = "policy")]
     pub(crate) files: Vec<PathBuf>,
-    /// How to tell: for people, as one JSON document, or as annotations of GitHub Actions.
+    /// Output format: for people, one JSON document, or GitHub Actions annotations.
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(crate) format: CheckFormat,
-    /// Take notices for problems.
+    /// Treat notices as problems.
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Compare each file with this one, which is in force: what changes, and whether that needs an approval.
+    /// Compare each file with this one, which is in force: show what changes and if that needs an approval.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
     /// Check this policy, and each rules file against it.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// The deployment that the rules are for, where the policy names deployments.
+    /// The deployment that the rules are for. Required if the policy names deployments.
     #[arg(long, value_name = "OWNER/NAME", value_parser = record::slug, requires = "policy")]
     pub(crate) deployment: Option<Slug>,
-    /// What the standard input is called in messages.
+    /// The name for standard input in messages.
     #[arg(long, default_value = ".signoff/rules.yml")]
     pub(crate) name: String,
 }
@@ -102,30 +102,29 @@ pub(crate) enum CheckFormat {
     Github,
 }
 
-/// Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will
-/// hold, what runs.
+/// Explain what the rules do with a deploy: which rules match, which conditions fail, when a rule will match,
+/// what runs.
 ///
-/// The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date,
+/// Describe the deploy as for `register_deploy`, in JSON or YAML: sha (required), environment, date,
 /// branch, tags, email, links, commits, files, pull_requests; `deployment` (owner/name, else acme/checkout);
-/// and `issues`, as the trackers would tell them: key (required), title, url, priority, labels, type, tracker
-/// (jira or linear). Nothing else is asked: labels and authors are those of the file.
+/// and `issues`, as the trackers report them: key (required), title, url, priority, labels, type, tracker
+/// (jira or linear). The command asks no other system: labels and authors come from this file.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Exit code: 0 explained, 1 a file has problems, 2 wrong usage or a file that cannot be read."
-)]
+#[command(after_help = "Exit codes: 0 success, 1 a file has problems, 2 usage error or unreadable file.")]
 pub(crate) struct Explain {
-    /// The rules file; `-` is the standard input.
+    /// The rules file, or `-` for standard input.
     pub(crate) file: PathBuf,
-    /// The file with the deploy; `-` is the standard input.
+    /// The file with the deploy, or `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) deploy: PathBuf,
-    /// When: a time (2026-05-11T11:42:00Z), or how long after the deploy (+10m) [default: +0s]
+    /// The time to explain: a time (2026-05-11T11:42:00Z), or a duration after the deploy (+10m) [default:
+    /// +0s]
     #[arg(long, value_name = "TIME", default_value = "+0s", hide_default_value = true)]
     pub(crate) at: At,
-    /// Tell what this policy blocks, too.
+    /// Also show what this policy blocks.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// How to tell: for people, or as one JSON document.
+    /// Output format: for people, or one JSON document.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 }
@@ -136,9 +135,9 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Test rules with cases: given this deploy, expect these runs, dialogs and actions
+/// Test rules with cases: for a given deploy, expect these runs, dialogs and actions
 ///
-/// A file of cases:
+/// A case file:
 ///
 ///   rules: rules.yml                      # beside the cases
 ///   cases:
@@ -151,35 +150,34 @@ pub(crate) enum Format {
 ///           ask: {channel: '#releases', votes_required: 2}
 ///           then: ['auto_approve_build: build-and-deploy']
 ///
-/// `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people
+/// `ask` takes keys of slack_channel_approval and compares the ones that you give; write the prompt as people
 /// read it. `then` is what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a
 /// missing `first` means that nothing runs before people were asked. `blocked: true` expects, with a policy,
 /// that the rule is below its floor: then nothing that the rule would let act is done.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
-    after_help = "Exit code: 0 all passed, 1 a case failed or a file has problems, 2 wrong usage, a file that cannot be read, or no cases."
+    after_help = "Exit codes: 0 all passed, 1 a case failed or a file has problems, 2 usage error, unreadable file or no cases."
 )]
 pub(crate) struct Test {
-    /// Files of cases, or folders with such: cases.yml, NAME.cases.yml (or .yaml, .json).
+    /// Case files, or folders with case files: cases.yml, NAME.cases.yml (or .yaml, .json).
     #[arg(required = true, value_name = "DIR_OR_FILE")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Judge the rules by this policy, too.
+    /// Also check the rules against this policy.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 }
 
-/// Convert a rules file of Sleuth's: names that are written in another way now change, every other byte
-/// stays.
+/// Convert a Sleuth rules file: update renamed keys and keep every other byte.
 ///
-/// The new file goes to the standard output; what was changed, and what is not supported yet, is told on the
-/// standard error.
+/// The new file goes to standard output. The changes, and features that are not supported yet, go to standard
+/// error.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit code: 0 converted, 1 the file has problems, 2 wrong usage or a file that cannot be read or written."
+    after_help = "Exit codes: 0 success, 1 the file has problems, 2 usage error, or a file that can't be read or written."
 )]
 pub(crate) struct Convert {
-    /// The file to convert; `-` is the standard input.
+    /// The file to convert, or `-` for standard input.
     #[arg(default_value = ".sleuth/rules.yml")]
     pub(crate) file: PathBuf,
     /// Write the new file here, for example to .signoff/rules.yml.

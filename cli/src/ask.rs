@@ -131,7 +131,7 @@ impl Signoff {
         let url = connection.url.as_deref().map(str::trim).filter(|url| !url.is_empty());
         let url = url.ok_or_else(|| {
             Stop::Ask(
-                "no Signoff is named: give --url, or set SIGNOFF_URL to the stack's output ConsoleUrl"
+                "no address of Signoff; pass --url, or set SIGNOFF_URL to the stack's output ConsoleUrl"
                     .to_owned(),
             )
         })?;
@@ -204,9 +204,11 @@ impl Signoff {
         serde_json::from_slice(&body).map_err(|error| {
             let url = &self.url;
             Stop::Ask(if error.is_data() {
-                format!("{url} answered what this version of the command does not read ({error}): update it")
+                format!(
+                    "{url} sent an answer that this version of signoff can't read ({error}); update signoff"
+                )
             } else {
-                format!("{url} does not answer as a Signoff does: is it the stack's output ConsoleUrl?")
+                format!("{url} isn't a Signoff; check the stack's output ConsoleUrl")
             })
         })
     }
@@ -217,9 +219,9 @@ impl Signoff {
             self.client.get(url.clone()).query(query).header(AUTHORIZATION, self.authorization.clone());
         let lost = |error: reqwest::Error| {
             let message = if error.is_timeout() {
-                format!("{url} gave no answer in time: try again")
+                format!("{url} did not answer in time; try again")
             } else {
-                format!("{url} can't be reached ({}): is it the stack's output ConsoleUrl?", cause(&error))
+                format!("{url} can't be reached ({}); check the stack's output ConsoleUrl", cause(&error))
             };
             Refused { message, passing: false, lost: true, retry_after: None }
         };
@@ -233,17 +235,17 @@ impl Signoff {
         let code = status.as_u16();
         let message = match (status, detail) {
             (StatusCode::UNAUTHORIZED, _) => format!(
-                "{url} does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of those in the stack's secret ApiSecret"
+                "{url} rejected this API key; set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of the `keys` in the stack's InboundSecret"
             ),
             (_, Some(detail)) => format!("{url} answered {code}: {detail}"),
             (StatusCode::TOO_MANY_REQUESTS, None) => {
-                format!("{url} has too much to do (429): try again in a moment")
+                format!("{url} is busy (429); try again in a moment")
             }
             (status, None) if status.is_server_error() => {
-                format!("{url} answered {code}: try again in a moment")
+                format!("{url} answered {code}; try again in a moment")
             }
             (_, None) => {
-                format!("{url} answered {code}, as no Signoff does: is it the stack's output ConsoleUrl?")
+                format!("{url} answered {code}, so it isn't a Signoff; check the stack's output ConsoleUrl")
             }
         };
         let passing = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
@@ -259,13 +261,13 @@ pub(crate) fn wait<T>(asking: impl Future<Output = Result<T, Stop>>) -> Result<T
 
 /// The address of the API of the Signoff at `text`. The key goes over TLS, or to this machine.
 fn address(text: &str) -> Result<Url, Stop> {
-    let wrong = |right: &str| Stop::Ask(format!("`{text}` is no address of a Signoff: {right}"));
+    let wrong = |right: &str| Stop::Ask(format!("`{text}` isn't an address of Signoff: {right}"));
     let mut url = Url::parse(text).map_err(|_| wrong("write it as https://signoff.example.com"))?;
     let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     match url.scheme() {
         "https" => {}
         "http" if here => {}
-        "http" => return Err(wrong("the API key would go there for everybody to read; write https://")),
+        "http" => return Err(wrong("http would send the API key in clear text; write https://")),
         _ => return Err(wrong("it starts with https://")),
     }
     url.set_query(None);
@@ -283,14 +285,10 @@ fn authorization(connection: &Connection, surroundings: &Surroundings) -> Result
     let from_file = connection.api_key_file.as_deref().map(read).transpose()?;
     let key = from_file.as_ref().or(surroundings.api_key.as_ref()).map(|key| key.expose_secret().trim());
     let key = key.filter(|key| !key.is_empty()).ok_or_else(|| {
-        Stop::Ask(
-            "there is no API key: set SIGNOFF_API_KEY, or name a file that has one with --api-key-file"
-                .to_owned(),
-        )
+        Stop::Ask("no API key; set SIGNOFF_API_KEY, or pass a file with --api-key-file".to_owned())
     })?;
-    let mut header = HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| {
-        Stop::Ask("the API key has characters that no key has: it is one line of text".to_owned())
-    })?;
+    let mut header = HeaderValue::try_from(format!("Bearer {key}"))
+        .map_err(|_| Stop::Ask("the API key is invalid; it must be one line of text".to_owned()))?;
     header.set_sensitive(true);
     Ok(header)
 }

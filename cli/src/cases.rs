@@ -114,7 +114,7 @@ impl Reader<'_> {
     fn when(&mut self, node: &Node) -> Option<At> {
         let text = self.text(node, "at")?;
         text.parse()
-            .map_err(|right: String| self.problem(node.start, format!("at: `{text}` is no time"), &right))
+            .map_err(|right: String| self.problem(node.start, format!("at: `{text}` is not a time"), &right))
             .ok()
     }
 

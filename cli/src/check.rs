@@ -125,7 +125,7 @@ fn sound_policy(
             let has = format!("{} beside the default", counted(floors, "floor"));
             human(streams.out, &name, &found, &has)?;
             if policy.is_none() {
-                writeln!(streams.out, "{name}: no rules are judged by it")?;
+                writeln!(streams.out, "{name}: no rules files to check against it")?;
             }
         }
         CheckFormat::Github => github(streams.out, &found)?,
@@ -141,10 +141,7 @@ fn deployment(policy: &Policy, args: &Check) -> Result<Slug, Stop> {
     let any =
         || Slug::new("acme", "checkout").filter(|_| args.files.is_empty() || !policy.names_deployments());
     named.or_else(any).ok_or_else(|| {
-        Stop::Ask(
-            "the policy names deployments: say with --deployment OWNER/NAME which one the rules are for"
-                .to_owned(),
-        )
+        Stop::Ask("the policy names deployments; pass --deployment OWNER/NAME for these rules".to_owned())
     })
 }
 
@@ -203,8 +200,8 @@ fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str) -> io::Resul
     }
     for Compared { path, needs_approval, changes } in &found.differences {
         let verdict = match (needs_approval, changes.is_empty()) {
-            (true, _) => "needs an approval before it counts",
-            (false, true) => "says the same as the file in force",
+            (true, _) => "counts once it is approved",
+            (false, true) => "is the same as the file in force",
             (false, false) => "counts at once",
         };
         writeln!(out, "{path}: {verdict}")?;

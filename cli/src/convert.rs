@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Convert, streams: &mut Streams<'_>) -> Result<Exit, Sto
         writeln!(streams.err, "{}", as_notice(notice))?;
     }
     let changed = match conversion.changes.len() {
-        0 => "nothing had to change".to_owned(),
+        0 => "no changes needed".to_owned(),
         count => format!("{} changed", counted(count, "name")),
     };
     let notices = match conversion.notices.len() {

@@ -375,7 +375,7 @@ mod tests {
         deploy.json:2:24: key: it must be an issue's key; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
         deploy.json:2:42: an issue takes no key `kind`; it takes key, title, url, priority, labels, type, tracker
         deploy.json:2:31: key: it must be an issue's key; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
-        deploy.json:2:90: tracker: `github` is none that is known; write jira or linear
+        deploy.json:2:90: tracker: `github` is not supported; write jira or linear
         deploy.json:2:76: labels takes a list, not a text; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
         deploy.json:2:9: issues takes a list, not keys with values; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
         ");

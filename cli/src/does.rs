@@ -200,10 +200,10 @@ impl Asks {
             (None, false) => "anyone in the channel".to_owned(),
             (None, true) => "the authors".to_owned(),
             (Some(approvers), false) => approvers.join(", "),
-            (Some(approvers), true) => format!("those of the authors who are among {}", approvers.join(", ")),
+            (Some(approvers), true) => format!("authors who are among {}", approvers.join(", ")),
         };
         if !self.self_approval {
-            who.push_str("; nobody whose own change it is");
+            who.push_str("; nobody can approve their own change");
         }
         who
     }

@@ -44,7 +44,7 @@ impl Explained<'_> {
 /// Explains each rule of the file.
 pub(crate) fn run(args: &Explain, streams: &mut Streams<'_>, now: Timestamp) -> Result<Exit, Stop> {
     if is_input(&args.file) && is_input(&args.deploy) {
-        return Err(Stop::file(&args.file, "the standard input is one file: name the other"));
+        return Err(Stop::file(&args.file, "standard input can only be one file; name the other"));
     }
     let named = |path: &std::path::Path| path.display().to_string();
     let (file, described) = (read(&args.file, streams)?, read(&args.deploy, streams)?);
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Explain, streams: &mut Streams<'_>, now: Timestamp) -> 
             for problem in &problems {
                 writeln!(streams.err, "{}\n", problem.rendered())?;
             }
-            writeln!(streams.err, "{}, nothing to explain", counted(problems.len(), "problem"))?;
+            writeln!(streams.err, "{}, can't explain it", counted(problems.len(), "problem"))?;
             return Ok(Exit::Problems);
         }
     };

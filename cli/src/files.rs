@@ -53,8 +53,8 @@ pub(crate) fn read_file(path: &Path) -> Result<String, Stop> {
 /// Error for a path that can't be read, in words that are the same on every system.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Stop {
     match error.kind() {
-        io::ErrorKind::NotFound => Stop::file(path, "there is no such file"),
-        io::ErrorKind::IsADirectory => Stop::file(path, "this is a folder: name a file in it"),
+        io::ErrorKind::NotFound => Stop::file(path, "no such file"),
+        io::ErrorKind::IsADirectory => Stop::file(path, "this is a folder; name a file in it"),
         _ => Stop::file(path, error),
     }
 }

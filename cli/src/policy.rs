@@ -16,7 +16,7 @@ pub(crate) fn sound(path: &Path, err: &mut dyn Write) -> Result<Option<Policy>, 
             for problem in &problems {
                 writeln!(err, "{}\n", problem.rendered())?;
             }
-            writeln!(err, "{}, nothing to judge by", counted(problems.len(), "problem"))?;
+            writeln!(err, "{}, can't check against it", counted(problems.len(), "problem"))?;
             Ok(None)
         }
     }

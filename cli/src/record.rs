@@ -78,15 +78,13 @@ pub(crate) fn ids(deploys: &[Value]) -> Result<Vec<String>, Stop> {
 /// A part of an answer as `T`.
 pub(crate) fn read<'a, T: Deserialize<'a>>(value: &'a Value) -> Result<T, Stop> {
     T::deserialize(value).map_err(|error| {
-        Stop::Ask(format!(
-            "the answer is not one that this version of the command reads ({error}): update it"
-        ))
+        Stop::Ask(format!("this version of signoff can't read the answer ({error}); update signoff"))
     })
 }
 
 /// Says that there is more than was asked for.
 fn more(err: &mut dyn Write, more: bool) -> io::Result<()> {
-    if more { writeln!(err, "there are more: raise --limit to see them") } else { Ok(()) }
+    if more { writeln!(err, "there are more; raise --limit to see them") } else { Ok(()) }
 }
 
 /// A time to the second.

@@ -59,7 +59,7 @@ pub(crate) fn run(
             for problem in &problems {
                 writeln!(streams.err, "{}\n", problem.rendered())?;
             }
-            writeln!(streams.err, "{}, nothing to replay", counted(problems.len(), "problem"))?;
+            writeln!(streams.err, "{}, can't replay it", counted(problems.len(), "problem"))?;
             return Ok(Exit::Problems);
         }
     };

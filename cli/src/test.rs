@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Test, streams: &mut Streams<'_>, now: Timestamp) -> Res
         return Ok(Exit::Problems);
     }
     if tally.passed == 0 {
-        writeln!(streams.err, "signoff: there are no cases: write `cases:` and under it a list of cases")?;
+        writeln!(streams.err, "signoff: no cases; write `cases:` and under it a list of cases")?;
         return Ok(Exit::Usage);
     }
     Ok(Exit::Fine)
@@ -76,7 +76,7 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, Stop> {
         }
     }
     if files.is_empty() {
-        return Err(Stop::file(path, "no files of cases here: they are called cases.yml or NAME.cases.yml"));
+        return Err(Stop::file(path, "no case files here; they are named cases.yml or NAME.cases.yml"));
     }
     files.sort();
     Ok(files)
@@ -142,7 +142,7 @@ fn sound(source: &Source<'_>, path: &Path, now: Timestamp) -> Result<(Cases, Rul
         };
         problems.extend(expect.iter().enumerate().filter(again).map(|(_, expected)| {
             let message = format!("the run of `{}` is here twice", expected.rule);
-            source.problem(expected.at, message, "a rule runs at most once for a deploy".to_owned())
+            source.problem(expected.at, message, "a rule runs at most once for each deploy".to_owned())
         }));
     }
     if problems.is_empty() { Ok((cases, rules)) } else { Err(problems) }
@@ -158,7 +158,7 @@ fn failures(case: &Case, file: &RulesFile, policy: Option<&Policy>) -> Vec<Strin
         let expected = case.expect.iter().find(|expected| expected.rule == rule.name);
         match (expected, open.contains(rule.name.as_str())) {
             (None, false) => {}
-            (None, true) => failures.push(format!("{}: opens, and is not expected", rule.name)),
+            (None, true) => failures.push(format!("{}: opens unexpectedly", rule.name)),
             (Some(_), false) => {
                 failures.push(format!("{}: does not open", rule.name));
                 failures.extend(reasons(rule, deploy, at).iter().map(|reason| format!("  {reason}")));
@@ -175,8 +175,10 @@ fn failures(case: &Case, file: &RulesFile, policy: Option<&Policy>) -> Vec<Strin
                     (true, true, None) => {
                         failures.push(format!("{}: blocked: no policy says so; add --policy FILE", rule.name))
                     }
-                    (true, true, Some(_)) => failures
-                        .push(format!("{}: blocked: expected true, and the policy lets it act", rule.name)),
+                    (true, true, Some(_)) => failures.push(format!(
+                        "{}: blocked: expected true, and the policy allows it to act",
+                        rule.name
+                    )),
                     (false, false, _) => {
                         let texts =
                             below.iter().map(|below| format!("blocked by the policy: {}", below.text()));

@@ -70,7 +70,7 @@ impl About {
     /// The reason for which no rule asks about the deploy, as a part of a sentence.
     fn without_approvals(&self) -> String {
         match &self.confirmation {
-            Some(Confirmation::Awaited) => "its rules are still to be evaluated".to_owned(),
+            Some(Confirmation::Awaited) => "its rules have not been evaluated yet".to_owned(),
             Some(Confirmation::Unconfirmed { doubt }) => {
                 format!("the deploy is not confirmed: {}", doubt.sentence(&self.revision, &self.repository))
             }
@@ -178,7 +178,7 @@ pub(crate) fn run(args: &Wait, streams: &mut Streams<'_>, surroundings: &Surroun
         }
         State::Unclear(text) => Err(Stop::Ask(text)),
         State::Open(text) => {
-            writeln!(streams.err, "not decided in time: {text}")?;
+            writeln!(streams.err, "still open after --timeout: {text}")?;
             Ok(Exit::Open)
         }
     }
@@ -241,7 +241,7 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
         let names = deploys.iter().map(|deploy| deploy.environment.as_str()).collect::<BTreeSet<_>>();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
         return Ok(State::Unclear(format!(
-            "the revision was deployed to {names}: name one with --environment"
+            "the revision was deployed to {names}; choose one with --environment"
         )));
     }
     let Some(newest) = deploys.into_iter().max_by_key(|deploy| deploy.deployed_at) else {
@@ -249,7 +249,7 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
             Some(Deploy { environment, state, url, .. }) => {
                 format!("the deploy to {environment} {}: {url}", so_far(state))
             }
-            None => format!("no deploy of {} is on record yet", args.revision),
+            None => format!("no deploy of {} yet", args.revision),
         }));
     };
     let of: OfDeploy = signoff.document(&newest.id, Some("approvals")).await?;
@@ -301,11 +301,11 @@ fn state(of: &OfDeploy, url: &str) -> State {
         let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         return State::Open(match state.as_str() {
             "failed" | "unknown" | "skipped" => format!("{action} was not asked: {state}{reason}: {url}"),
-            _ => format!("{action} is still to be asked{reason}: {url}"),
+            _ => format!("{action} has not been asked yet{reason}: {url}"),
         });
     }
     if let Some(Awaited { rule, reason }) = of.awaited.first() {
-        return State::Open(format!("the rule {rule} is still to ask ({reason}): {url}"));
+        return State::Open(format!("the rule {rule} has not asked yet ({reason}): {url}"));
     }
     if about.is_empty() {
         return State::Open(format!("{NOBODY_ASKED}: {url}"));

@@ -89,7 +89,7 @@ def parse_arguments() -> argparse.Namespace:
         metavar="NAME=VALUE",
         help="variables that the functions have besides the template's",
     )
-    parser.add_argument("--secrets", type=Path, help='a JSON file: {"SlackSecret": {"bot_token": "..."}, ...}')
+    parser.add_argument("--secrets", type=Path, help='a JSON file: {"SlackAppSecret": {"bot_token": "..."}, ...}')
     parser.add_argument("--out", type=Path, help="the JSON file to write when the stack is there")
     parser.add_argument("--stack-name", default="signoff")
     parser.add_argument("--endpoint", help="deploy to a ministack that runs already, and exit when that is done")

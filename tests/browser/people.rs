@@ -74,7 +74,7 @@ fn pages_work_without_javascript() {
         browser.until_shows("1 approval, newest first.").await;
         browser.fill("Person (name or Slack id)", "Nobody").await;
         browser.press("Search").await;
-        browser.until_shows("No approval on record is like that.").await;
+        browser.until_shows("No approvals match.").await;
 
         browser.go("/deployments/acme/browser-no-javascript/approvals/new").await;
         browser.press("Next").await;
@@ -87,13 +87,13 @@ fn pages_work_without_javascript() {
         browser.choose("Trigger webhook").await;
         browser.fill("Address", "https://example.com/promote").await;
         browser.press("Next").await;
-        browser.until_shows("new rule at its end").await;
+        browser.until_shows("new rule at the end").await;
 
         browser.go("/settings/keys").await;
         browser.fill("Name", "CI of browser-no-javascript").await;
         browser.choose("register: to register deploys").await;
         browser.press("Create the key").await;
-        browser.until_shows("This is the only time that the key is shown").await;
+        browser.until_shows("You won\u{2019}t see this key again").await;
         browser.go("/settings/keys").await;
         browser.press_labelled("Revoke CI of browser-no-javascript").await;
         browser.press("Revoke this key").await;

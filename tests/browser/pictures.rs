@@ -52,12 +52,12 @@ fn the_readmes_pictures() {
         healthy(&newer, "Staging").await;
         let browser = Browser::of(story, &ana, "/").await;
         for (name, path, shown) in [
-            ("deployments", "/".to_owned(), "1 approval waits"),
+            ("deployments", "/".to_owned(), "1 approval pending"),
             ("deployment", "/deployments/acme/checkout".to_owned(), "Staging"),
             ("history", "/deployments/acme/checkout/history".to_owned(), "promote-to-production"),
             ("approvals", format!("/deploys/{deploy}"), "Promote deploy to production"),
             ("wizard", format!("{WIZARD}?step=workflow&{TYPED}"), "Approval dialog"),
-            ("export", format!("{WIZARD}?step=export&{TYPED}"), "new rule at its end"),
+            ("export", format!("{WIZARD}?step=export&{TYPED}"), "new rule at the end"),
             ("record", "/record?deployment=acme/checkout".to_owned(), "2 approvals"),
         ] {
             browser.visit(&path).await;

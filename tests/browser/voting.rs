@@ -17,7 +17,7 @@ fn votes_of_two_people_appear_on_both_pages() {
             browser.run("document.documentElement.dataset.loaded = 'once'", &[]).await;
         }
         ana.press("Approve").await;
-        ana.until_shows("Your vote to approve is on record.").await;
+        ana.until_shows("You approved this.").await;
         judge::open_page(&ana).await;
         ben.until_shows("1 of 2 approvals").await;
         // What is typed meanwhile stays.
@@ -49,9 +49,9 @@ fn member_votes_by_keyboard_and_withdraws_without_scripts() {
         browser.until_at(&page).await;
         browser.tab_to("Approve").await;
         browser.driver().keys(ENTER).await;
-        browser.until_shows("Your vote to approve is on record.").await;
+        browser.until_shows("You approved this.").await;
         browser.tab_to("Withdraw my vote").await;
         browser.driver().keys(ENTER).await;
-        browser.until_shows("You have no vote here any more.").await;
+        browser.until_shows("You withdrew your vote.").await;
     });
 }

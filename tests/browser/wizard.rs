@@ -23,24 +23,24 @@ fn what_is_made_in_the_wizard_governs_the_next_deploy() {
 
         // What is missing is said beside the field, and what was typed stays.
         browser.fill("Prompt", "Ship {{ deploy_revisoin }}?").await;
-        browser.driver().type_into(&browser.field("Expiry").await, "After another time").await;
-        browser.fill("Another time", "soon").await;
+        browser.driver().type_into(&browser.field("Expiry").await, "Custom…").await;
+        browser.fill("Custom time", "soon").await;
         browser.enter("Name").await;
         browser.until_shows("deploy_revisoin").await;
         let focus = browser.run("return document.activeElement.innerText", &[]).await;
         assert!(focus.as_str().unwrap().contains("deploy_revisoin"), "the problems have the focus: {focus}");
         judge::open_page_with(&browser, 422).await;
-        for (label, told) in [("Prompt", "deploy_revisoin"), ("Another time", "This is no time")] {
+        for (label, told) in [("Prompt", "deploy_revisoin"), ("Custom time", "This is not a time")] {
             let beside = "const label = [...document.querySelectorAll('label')].find(label => label.innerText === arguments[0]);
                 const described = label.control.getAttribute('aria-describedby').split(' ');
                 return described.map(id => document.getElementById(id).innerText).join(' ')";
             let beside = browser.run(beside, &[label.into()]).await;
             assert!(beside.as_str().unwrap().contains(told), "{label}: {beside}");
         }
-        browser.press("Another time").await;
+        browser.press("Custom time").await;
         let focus = browser.run("return document.activeElement.id", &[]).await;
         assert_eq!(focus, "custom_expires", "the summary leads to the field");
-        browser.fill("Another time", "36h").await;
+        browser.fill("Custom time", "36h").await;
 
         browser.fill("Name", "Promote deploy to production").await;
         browser.fill("Prompt", "Ship *{{ deployment_name }}* to {{ environment }}'s successor?").await;

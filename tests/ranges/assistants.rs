@@ -89,12 +89,15 @@ async fn comments_that_were_cut_leave_the_range_incomplete() {
 #[tokio::test]
 async fn assigner_of_a_closed_issue_stands_for_its_assistant() {
     type Make = fn(Opened) -> Opened;
-    let cases: [(Make, &[&str], &[&str]); 6] = [
+    let cases: [(Make, &[&str], &[&str]); 8] = [
         (|opened| opened.closes_issue_of(&person("ben")), &["ben"], &[]),
         (|opened| opened.closes_issue_of(&person("ben")).edited_by(&assistant()), &["ben"], &[]),
         // A person could hide behind whoever assigned the issue.
         (|opened| opened.closes_issue_of(&person("ben")).edited_by(&person("eve")), &[], &["ben"]),
         (|opened| opened.closes_issue_of(&person("ben")).linked_by(&person("eve")), &[], &["ben"]),
+        // Somebody assigned it to the pull request as well, before or after.
+        (|opened| opened.closes_issue_of(&person("ben")).asked_by(&person("cleo")), &["cleo"], &["ben"]),
+        (|opened| opened.asked_by(&person("cleo")), &["cleo"], &[]),
         (|opened| opened.closes_issue_of(&assistant()), &[], &[]),
         (|opened| opened, &[], &[]),
     ];

@@ -131,6 +131,6 @@ async fn a_refused_list_of_pushes_leaves_the_range_incomplete() {
     host.github.faults().push(Fault::once("/activity", FaultKind::status(404, "")));
     let range = host.read(&base, &head).await.unwrap().range;
     assert_eq!(range.added[0].pushed_by, []);
-    insta::assert_snapshot!(range.missing.join("\n"), @"GitHub refused the list of pushes to acme/checkout. The token in the GitHub secret has to be allowed to read its contents.");
+    insta::assert_snapshot!(range.missing.join("\n"), @"GitHub refused the list of pushes to acme/checkout. Signoff's GitHub token has to be allowed to read its contents.");
     host.range(&base, &head).await;
 }

@@ -29,7 +29,11 @@ struct Host {
 
 impl Host {
     async fn start() -> Self {
-        let github = GitHub::start(Options::default()).await.unwrap();
+        Self::start_with(Options::default()).await
+    }
+
+    async fn start_with(options: Options) -> Self {
+        let github = GitHub::start(options).await.unwrap();
         github.add_repository(REPOSITORY, "main");
         let token = Options::default().token.into();
         let client = providers::github::GitHub::new(providers::http::client().unwrap(), github.url(), token);

@@ -49,17 +49,29 @@ async fn a_merge_brings_the_commits_of_its_side() {
     let base = host.push(commit("ana", "base"));
     let side = host.push(on_branch("side", commit("ben", "side")));
     host.push(commit("ana", "main"));
-    let merge = host.push(commit("cleo", "Merge").merging(&side));
-    let number = host.github.add_pull_request(
-        REPOSITORY,
-        NewPullRequest { merger: Some(person("cleo")), ..pull_request("ben", &[side, merge.clone()]) },
-    );
+    let merge = host.push(commit("cleo", "Merge").merged_by(&person("cleo")).merging(&side));
+    let opened = NewPullRequest {
+        merger: Some(person("cleo")),
+        ..pull_request("ben", &[side.clone(), merge.clone()])
+    };
+    let number = host.github.add_pull_request(REPOSITORY, opened.of_branch("side", &[side]));
     let range = host.range(&base, &merge).await;
     assert_eq!(titles(&range).0, ["side", "main", "Merge"]);
     let of: Vec<_> = range.added.iter().map(|commit| commit.pull_requests.clone()).collect();
     assert_eq!(of, [vec![number], vec![], vec![number]]);
     assert_eq!(range.added[2].parents, 2);
     assert_eq!(range.pull_requests[0].commits, [], "they are the range's own");
+    assert_eq!(range.pull_requests[0].merges, [merge.clone()]);
+    // Dan made one in his fork, and pushed it.
+    let other = host.push(on_branch("other", commit("eli", "other")));
+    let pushed = host.push(commit("dan", "Merge").signed_by_host().pushed_by(&person("dan")).merging(&other));
+    let opened = NewPullRequest {
+        merger: Some(person("dan")),
+        ..pull_request("eli", &[other.clone(), pushed.clone()])
+    };
+    host.github.add_pull_request(REPOSITORY, opened.of_branch("other", &[other]));
+    let range = host.range(&merge, &pushed).await;
+    assert_eq!((range.pull_requests.len(), range.pull_requests[0].merges.len()), (1, 0));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Checks that hold at the end of every scenario, whatever struck its calls.
 
+mod facts;
+
 use crate::scenario::{Scenario, Taken};
 use crate::telling::{Telling, waits};
 use crate::world::World;
@@ -37,6 +39,8 @@ fn complaints(world: &World) -> Vec<String> {
     complaints.extend(world.panics());
     complaints.extend(world.github.violations());
     complaints.extend(world.circleci.violations());
+    complaints.extend(world.jira.violations());
+    complaints.extend(world.linear.violations());
     complaints
 }
 
@@ -51,6 +55,8 @@ pub fn broken(telling: &Telling, pages: &[Page], before: &Before) -> Vec<String>
         complaints(telling.story.world).into_iter().skip(before.complaints).collect();
     for page in pages {
         effects(page, &mut broken);
+        facts::facts(telling, page, &mut broken);
+        facts::stages(telling.scenario.rules, page, &mut broken);
         for approval in &page.approvals {
             votes(telling, page, approval, &mut broken);
             outcome(page, approval, &mut broken);
@@ -239,11 +245,12 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
         }
     }
     let told = page.effects.iter().filter_map(|effect| match &effect.kind {
-        EffectKind::TellThread { approval: of, text } if *of == approval.id => Some(text),
+        EffectKind::TellThread { approval: of, text, .. } if *of == approval.id => Some(text),
         _ => None,
     });
     for text in told {
-        match rest.iter().position(|message| message.text == *text) {
+        // Those who deployed may be mentioned below it.
+        match rest.iter().position(|message| message.text.starts_with(text)) {
             Some(told) => _ = rest.remove(told),
             None => broken.push(format!("the dialog's thread does not say {text:?}")),
         }
@@ -347,11 +354,10 @@ fn name(action: &Action) -> Option<&'static str> {
         | Action::MonitorDrift(_)
         | Action::RulesFile(_) => return None,
         Action::WithOnFailure(with) => return name(&with.action),
-        // No scenario mentions an issue: the stories of issues count what happened to them.
-        Action::NotifyMentionedIssues(_)
-        | Action::TransitionMentionedIssues(_)
-        | Action::TransitionIssues(_)
-        | Action::UpdateMentionedIssues(_) => return None,
+        // No scenario does these two: the stories of issues count what happened to them.
+        Action::TransitionIssues(_) | Action::UpdateMentionedIssues(_) => return None,
+        Action::NotifyMentionedIssues(_) => "notify_mentioned_issues",
+        Action::TransitionMentionedIssues(_) => "transition_mentioned_issues",
         Action::AutoApproveBuild(_) => "auto_approve_build",
         Action::TriggerBuild(spec) if spec.workflow.is_some() => "trigger_build on GitHub",
         Action::TriggerBuild(_) => "trigger_build on CircleCI",
@@ -386,6 +392,10 @@ fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
             ids.collect::<std::collections::BTreeSet<_>>().len()
         }
         "slack_deploy_message" => telling.story.problems().len(),
+        "notify_mentioned_issues" => world.jira.comments(&telling.issue()).len(),
+        "transition_mentioned_issues" => {
+            usize::from(world.jira.status(&telling.issue()).is_some_and(|status| status.starts_with("Done")))
+        }
         PERSONAL => telling.people().map(|person| world.slack.direct_messages(person).len()).sum(),
         "slack_channel_message" => {
             let messages = world.slack.messages(&story.name);

@@ -20,5 +20,7 @@ pub mod scenario;
 pub mod scenarios;
 pub mod story;
 pub mod telling;
+#[cfg(test)]
+mod template;
 pub mod visitor;
 pub mod world;

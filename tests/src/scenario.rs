@@ -4,6 +4,7 @@
 use crate::invariants;
 use crate::telling::Telling;
 use crate::world::World;
+use approval::facts::Health;
 use approval::id::{ApprovalId, DeployId};
 use approval::run::Status;
 use signoff_local::calls::{Call, CallLog, Strike};
@@ -47,6 +48,10 @@ pub enum Step {
     Deploy(&'static str),
     /// The same, while the tests before its hold still run.
     DeployBeforeTests(&'static str),
+    /// CI registers a deploy of a commit of Ana's that mentions an issue of Jira.
+    DeployOfIssue(&'static str),
+    /// CI registers a deploy of a commit of Ana's that arrived two hours ago.
+    DeployOfEarlier(&'static str),
     /// The tests before the newest deploy's hold end, and the step that waits for it is due.
     EndTests,
     /// CI registers the revision of this deploy once more, the first being 0, after others stood in its
@@ -69,6 +74,21 @@ pub enum Step {
     LetQuorumPass,
     /// Somebody deletes the newest deploy's newest dialog in Slack.
     DeleteDialog,
+    /// Monitoring reports the health of the newest deploy.
+    Report(Health),
+    /// A report of the newest deploy's health loses its races, and its process ends before it sends it on.
+    QueueReport(Health),
+    /// An admin has the CloudWatch alarm of the deployment's name watch this environment.
+    WatchByAlarm(&'static str),
+    /// That alarm goes off.
+    Alarm,
+    /// A person reacts to the newest deploy's newest dialog with `:+1:`.
+    Applaud(&'static str),
+    /// A person signs in to the console.
+    SignIn(&'static str),
+    /// A person who is signed in sends a vote (a button's action id) from the page of the newest deploy's
+    /// newest approval.
+    VoteOnPage(&'static str, &'static str),
 }
 
 /// Expected outcome of a scenario, whatever strikes a call.
@@ -105,6 +125,24 @@ pub struct Taken {
     pub person: String,
     /// The button's action id, or the menu's option.
     pub button: &'static str,
+}
+
+/// A fact of a deploy that was taken.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// The deploy.
+    pub deploy: DeployId,
+    /// The fact.
+    pub fact: Fact,
+}
+
+/// Something that becomes known of a deploy after it arrived.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The health that a source reports.
+    Health(String, Health),
+    /// A person (a Slack user id) who reacted with `:+1:`.
+    Applause(String),
 }
 
 /// Tells `scenario` as the deployment `name`, while `order` befalls one of the functions' calls.

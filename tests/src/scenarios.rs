@@ -1,5 +1,10 @@
 //! The scenarios.
 
+mod facts;
+mod four_eyes;
+mod issues;
+mod page;
+mod stages;
 mod under_policy;
 
 pub use under_policy::{POLICY, UNDER_POLICY};
@@ -9,6 +14,11 @@ use approval::message::{
     APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW,
 };
 use approval::run::Status;
+use facts::{ALARMED, APPLAUDED, DRIFTED, QUEUED, REPORTED};
+use four_eyes::{FOUR_EYES, ROLLBACK};
+use issues::ISSUES;
+use page::VOTED_ON_PAGE;
+use stages::STAGES;
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
 const APPROVED: Scenario = Scenario {
@@ -423,51 +433,6 @@ rules:
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
-/// Nobody's vote completes an approval that has no base yet; it goes on by itself once an admin sets one.
-const FOUR_EYES: Scenario = Scenario {
-    name: "four-eyes",
-    rules: "
-rules:
-  - promote-to-production:
-      promotes_to: Production
-      conditions: [\"environment='Staging'\"]
-      actions:
-        - slack_channel_approval:
-            name: 'Promote deploy to production'
-            channel: '#CHANNEL'
-            self_approval: false
-            on_success:
-              - webhook: 'HOOK'
-",
-    steps: &[Step::Begin, Step::Deploy("Staging"), Step::Click("Ben", APPROVE), Step::SetBase],
-    swept_from: 3,
-    cold: false,
-    faults: Faults::Ends,
-    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
-};
-
-/// A revision that four eyes let through before is deployed again, and its author approves it alone.
-const ROLLBACK: Scenario = Scenario {
-    name: "rollback",
-    steps: &[
-        Step::Begin,
-        Step::Deploy("Staging"),
-        Step::SetBase,
-        Step::Click("Ben", APPROVE),
-        Step::Deploy("Staging"),
-        Step::Click("Ben", APPROVE),
-        Step::DeployAgain(0, "Staging"),
-        Step::Click("Ana", APPROVE),
-    ],
-    swept_from: 6,
-    ends: Ends {
-        approvals: &["approved", "approved", "approved"],
-        runs: &[Status::Succeeded, Status::Succeeded, Status::Succeeded],
-        refused: false,
-    },
-    ..FOUR_EYES
-};
-
 /// Those of stacks without a policy.
 pub const ALL: &[Scenario] = &[
     APPROVED,
@@ -496,4 +461,12 @@ pub const ALL: &[Scenario] = &[
     TOLD,
     FOUR_EYES,
     ROLLBACK,
+    VOTED_ON_PAGE,
+    STAGES,
+    REPORTED,
+    QUEUED,
+    ALARMED,
+    APPLAUDED,
+    DRIFTED,
+    ISSUES,
 ];

@@ -1,7 +1,7 @@
 //! A story: one deployment of one team, from its rules to what people see.
 
 use crate::contract::violation;
-use crate::world::{API_KEY, PROBLEMS_CHANNEL, World, WorldOptions};
+use crate::world::{API_KEY, PROBLEMS_CHANNEL, SIGNING_KEY, World, WorldOptions};
 use approval::approval::Approval;
 use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind, EffectState};
@@ -125,7 +125,7 @@ impl Story {
     /// The key that signs this deployment's `webhook` actions.
     pub fn signing_key(&self, number: u32) -> String {
         let deployment = Slug::new("acme", &self.name).unwrap();
-        let key = signing_key(&API_KEY.into(), &deployment, number);
+        let key = signing_key(&SIGNING_KEY.into(), &deployment, number);
         self.world.keeps_secret(key.expose_secret());
         key.expose_secret().to_owned()
     }
@@ -292,7 +292,9 @@ impl Story {
             let tells = matches!(
                 effect.kind,
                 EffectKind::TellFailure { .. }
+                    | EffectKind::DrawStep { .. }
                     | EffectKind::TellThread { .. }
+                    | EffectKind::TellMember { .. }
                     | EffectKind::TellChannel { .. }
                     | EffectKind::OfferEvaluation { .. }
             );
@@ -453,7 +455,8 @@ impl Story {
         let update = update.key("pk", key("deploy", effect.deploy.as_str()));
         let update = update.key("sk", key("effect", effect.id.as_str()));
         let waits = if effect.waits_since.is_some() { ", waits_since = :past" } else { "" };
-        let update = update.update_expression(format!("SET created_at = :past{waits}"));
+        let due = if effect.first_due.is_some() { ", first_due = :past" } else { "" };
+        let update = update.update_expression(format!("SET created_at = :past{waits}{due}"));
         update.expression_attribute_values(":past", past).send().await.unwrap();
     }
 

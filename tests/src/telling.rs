@@ -3,7 +3,10 @@
 //! Nothing waits for real time: where nothing happens by itself any more, leases and waits are over, hidden
 //! messages are shown, and the clock is woken.
 
-use crate::scenario::{Scenario, Step, Taken};
+mod console;
+mod facts;
+
+use crate::scenario::{Learned, Scenario, Step, Taken};
 use crate::story::{PATIENCE, Story};
 use crate::world::{API_KEY, World};
 use approval::approval::{Approval, Blocker, Dialog, Status};
@@ -11,11 +14,12 @@ use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
-use serde_json::json;
+use console::Session;
+use serde_json::{Value, json};
 use signoff_local::aws::Stack;
 use signoff_local::circleci::{JobStatus, NewJob, NewPipeline};
 use signoff_local::fault::{Fault, FaultKind};
-use signoff_local::slack::{ClickOutcome, Message, NewUser};
+use signoff_local::slack::{ClickOutcome, Message, NewUser, SentEvent};
 use std::collections::BTreeMap;
 use store::Page;
 
@@ -41,10 +45,14 @@ pub struct Telling {
     pub deploys: Vec<DeployId>,
     /// Votes and other answers of people that were accepted, the oldest first.
     pub taken: Vec<Taken>,
+    /// Facts that were taken, the oldest first.
+    pub learned: Vec<Learned>,
     /// Answer for which a window asks a person for the reason.
     asked: Option<Taken>,
     people: BTreeMap<&'static str, String>,
     admin: Option<Admin>,
+    /// The sessions of people who are signed in to the console.
+    sessions: BTreeMap<&'static str, Session>,
     stack: &'static Stack,
 }
 
@@ -80,8 +88,19 @@ impl Telling {
         world.circleci.declare_parameters(&story.project(), &["deploy_prod"]);
         world.github.add_workflow(&story.repository(), "deploy.yml");
         let people = ["Ana", "Ben", "Cleo"].map(|name| (name, story.person(name))).into();
-        let (deploys, taken, tests) = (Vec::new(), Vec::new(), Vec::new());
-        Self { tests, story, scenario: *scenario, deploys, taken, asked: None, people, admin: None, stack }
+        Self {
+            tests: Vec::new(),
+            story,
+            scenario: *scenario,
+            deploys: Vec::new(),
+            taken: Vec::new(),
+            learned: Vec::new(),
+            asked: None,
+            people,
+            admin: None,
+            sessions: BTreeMap::new(),
+            stack,
+        }
     }
 
     /// The Slack user ids of the people.
@@ -110,6 +129,8 @@ impl Telling {
                 self.tests = workflows;
                 self.deploy(&revision, environment).await?;
             }
+            Step::DeployOfIssue(environment) => self.deploy_of_issue(environment).await?,
+            Step::DeployOfEarlier(environment) => self.deploy_of_earlier(environment).await?,
             Step::EndTests => {
                 for workflow in std::mem::take(&mut self.tests) {
                     self.story.world.circleci.end_running(&workflow, JobStatus::Success);
@@ -148,31 +169,48 @@ impl Telling {
                 self.story.let_quorum_pass(&approval, effect).await;
             }
             Step::DeleteDialog => self.delete().await?,
+            Step::Report(health) => self.report(health).await?,
+            Step::QueueReport(health) => self.queue_report(health).await?,
+            Step::WatchByAlarm(environment) => self.watch_by_alarm(environment).await?,
+            Step::Alarm => self.alarm()?,
+            Step::Applaud(person) => self.applaud(person).await?,
+            Step::SignIn(person) => self.sign_in(person).await?,
+            Step::VoteOnPage(person, button) => self.vote_on_page(person, button).await?,
         }
         self.settle().await
     }
 
-    /// Registers a deploy as CI does: again, until it is taken.
     async fn deploy(&mut self, revision: &str, environment: &str) -> Result<(), String> {
-        let (story, world) = (&self.story, self.story.world);
-        let url = format!("{}/api/1/deployments/acme/{}/register_deploy", world.front.url(), story.name);
         let body = json!({
             "sha": revision, "environment": environment, "branch": "main", "ignore_if_duplicate": true,
         });
+        self.register(environment, &body).await
+    }
+
+    /// Registers a deploy in `environment`.
+    async fn register(&mut self, environment: &str, body: &Value) -> Result<(), String> {
+        self.post("register_deploy", body).await?;
+        // It is the latest one, whether it is the first of its revision or not.
+        let slug = Slug::new("acme", &self.story.name).ok_or("the name is no name of a deployment")?;
+        let latest = self.story.world.store.latest(&slug, environment).await.unwrap();
+        self.deploys.push(latest.ok_or("nothing was registered")?.deploy);
+        Ok(())
+    }
+
+    /// Sends a request of the deployment's API as CI does: again, until it is taken.
+    async fn post(&self, path: &str, body: &Value) -> Result<(), String> {
+        let (story, world) = (&self.story, self.story.world);
+        let url = format!("{}/api/1/deployments/acme/{}/{path}", world.front.url(), story.name);
         let mut answers = Vec::new();
         for _ in 0..TRIES {
-            let answer = world.http.post(&url).bearer_auth(API_KEY).json(&body).send().await;
+            let answer = world.http.post(&url).bearer_auth(API_KEY).json(body).send().await;
             let status = answer.map(|answer| answer.status().as_u16()).unwrap_or_default();
             if status == 200 {
-                // It is the latest one, whether it is the first of its revision or not.
-                let slug = Slug::new("acme", &story.name).ok_or("the name is no name of a deployment")?;
-                let latest = world.store.latest(&slug, environment).await.unwrap();
-                self.deploys.push(latest.ok_or("nothing was registered")?.deploy);
                 return Ok(());
             }
             answers.push(status);
         }
-        Err(format!("the deploy was never taken: {answers:?}"))
+        Err(format!("{path} was never taken: {answers:?}"))
     }
 
     /// Sends the admin's form again, until it is taken or the base is there.
@@ -301,14 +339,19 @@ impl Telling {
         let dialog = self.dialog().await?;
         let slack = &self.story.world.slack;
         let told = slack.delete_message(&dialog.channel, &dialog.ts).await;
-        let told = told.map_err(|missing| missing.to_string())?;
+        self.tell_again(&told.map_err(|missing| missing.to_string())?).await
+    }
+
+    /// Has Slack tell an event again that was not taken, until it is.
+    async fn tell_again(&self, told: &SentEvent) -> Result<(), String> {
         if told.outcome.status == Some(200) {
             return Ok(());
         }
+        let slack = &self.story.world.slack;
         let mut number = 0;
         until_taken("the event", async || {
             number += 1;
-            Ok(slack.redeliver(&told, number).await)
+            Ok(slack.redeliver(told, number).await)
         })
         .await
     }

@@ -20,9 +20,12 @@ use tokio::sync::OnceCell;
 pub const HEADER_SECRET: &str = "header-secret-of-the-tests";
 /// The API key of the stack under test.
 pub const API_KEY: &str = "api-key-of-the-tests";
+/// What the keys of `webhook` actions are derived from.
+pub const SIGNING_KEY: &str = "webhook-signing-key-of-the-tests";
 /// Alarms, with the environments that they watch.
 const ALARMS: &str = "health-alarm* acme/health-alarm Production, health-mild acme/health-alarm Production ailing, \
-                      health-goes-on acme/health-goes-on Production, budgets-alarm acme/budgets Staging";
+                      health-goes-on acme/health-goes-on Production, mixed-alarms acme/mixed-alarms Production, \
+                      budgets-alarm acme/budgets Staging";
 /// The repository with the policy of a stack that has one.
 pub const POLICY_REPOSITORY: &str = "acme/policy";
 /// The channel that hears of problems.
@@ -182,31 +185,7 @@ impl World {
             github.add_repository(POLICY_REPOSITORY, "main");
             parameters.insert("PolicyRepository".to_owned(), POLICY_REPOSITORY.to_owned());
         }
-        let (slack_options, github_options, circleci_options) =
-            (slack::Options::default(), github::Options::default(), circleci::Options::default());
-        let (jira_options, linear_options) = (jira::Options::default(), linear::Options::default());
-        let mut secrets = BTreeMap::from(
-            [
-                (
-                    "SlackSecret",
-                    json!({
-                        "bot_token": slack_options.bot_token,
-                        "signing_secret": slack_options.signing_secret,
-                        "client_id": slack_options.client_id,
-                        "client_secret": slack_options.client_secret,
-                    }),
-                ),
-                (
-                    "GitHubSecret",
-                    json!({"token": github_options.token, "webhook_secret": github_options.webhook_secret}),
-                ),
-                ("CircleCiSecret", json!({"token": circleci_options.token})),
-                ("JiraSecret", json!({"email": jira_options.email, "token": jira_options.token})),
-                ("LinearSecret", json!({"key": linear_options.key})),
-                ("ApiSecret", json!({"keys": [API_KEY]})),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
+        let mut secrets = signoff_local::secrets::of_stand_ins(API_KEY, SIGNING_KEY);
         let receiver = Receiver::start(&[200]).await?;
         let calls = Calls::default();
         slack.faults().listen("Slack", &calls);
@@ -226,7 +205,9 @@ impl World {
             "hosts": ["127.0.0.1"],
             "deployments": ["acme/webhook-secret"],
         });
-        secrets.insert("WriteSecret".to_owned(), json!({"webhook_headers": {"pager": pager}}));
+        if let Some(write) = secrets.get_mut("WriteSecret") {
+            write["webhook_headers"]["pager"] = pager;
+        }
         let (heard, leaked, secret_texts) = (Arc::clone(&panics), Arc::clone(&leaks), Arc::clone(&texts));
         let log_sink = LogSink::each(move |line| {
             let secret_texts = secret_texts.lock().unwrap_or_else(PoisonError::into_inner);

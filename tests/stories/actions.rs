@@ -48,7 +48,7 @@ fn a_ci_that_answers_503_twice_is_tried_again() {
         @Ana, would you like to promote REVISION - ci-503-twice (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
@@ -88,7 +88,7 @@ fn lost_answer_after_a_release_is_no_failure() {
         @Ana, would you like to promote REVISION - ci-lost (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before in pipeline 1 (ID). Open
@@ -110,16 +110,16 @@ fn a_revoked_token_stops_the_list() {
         @Ana, would you like to promote REVISION - ci-401 (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        Approved, but build-and-deploy was not approved: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: the token in the CircleCI secret is not valid; put a new one there (aws secretsmanager put-secret-value).
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        Approved, but build-and-deploy was not approved: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: Signoff's CircleCI token is not valid; put a new circleci_token into WriteSecret.
         [… Ask again]
 
         ↳ ❌ auto_approve_build: build-and-deploy failed.
 
-        ↳ ❌ auto_approve_build: build-and-deploy failed: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: the token in the CircleCI secret is not valid; put a new one there (aws secretsmanager put-secret-value).
+        ↳ ❌ auto_approve_build: build-and-deploy failed: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: Signoff's CircleCI token is not valid; put a new circleci_token into WriteSecret.
           Did not run: slack_channel_message: #ci-401.
           Approved by @Ana.
-          Anyone in #ci-401 can act on this. Marking it as done takes somebody who made none of the change.
+          Anyone in #ci-401 can act on this. Only somebody who made none of the change can mark it as done.
           [Retry] [Skip…] [Mark as done]
         ");
     });
@@ -135,7 +135,7 @@ fn a_workflow_that_is_not_there_is_told_with_those_that_are() {
         @Ana, would you like to promote REVISION - ci-other-workflow (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but deploy-prod was not approved: there is no workflow deploy-prod in what CircleCI built of gh/acme/ci-other-workflow for REVISION (pipeline 1), only build-and-deploy: check the name in the rule.
         [… Ask again]
 
@@ -143,7 +143,7 @@ fn a_workflow_that_is_not_there_is_told_with_those_that_are() {
 
         ↳ ❌ auto_approve_build: deploy-prod failed: there is no workflow deploy-prod in what CircleCI built of gh/acme/ci-other-workflow for REVISION (pipeline 1), only build-and-deploy: check the name in the rule.
           Approved by @Ana.
-          Anyone in #ci-other-workflow can act on this. Marking it as done takes somebody who made none of the change.
+          Anyone in #ci-other-workflow can act on this. Only somebody who made none of the change can mark it as done.
           [Retry] [Skip…] [Mark as done]
         ");
     });
@@ -162,7 +162,7 @@ fn a_job_that_somebody_approved_by_hand_is_a_success() {
         @Ana, would you like to promote REVISION - ci-by-hand (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before in pipeline 1 (ID). Open
@@ -183,7 +183,7 @@ fn a_cancelled_workflow_is_told() {
         @Ana, would you like to promote REVISION - ci-cancelled (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but build-and-deploy was not approved: the workflow build-and-deploy of gh/acme/ci-cancelled for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
         [… Ask again]
 
@@ -191,7 +191,7 @@ fn a_cancelled_workflow_is_told() {
 
         ↳ ❌ auto_approve_build: build-and-deploy failed: the workflow build-and-deploy of gh/acme/ci-cancelled for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
           Approved by @Ana.
-          Anyone in #ci-cancelled can act on this. Marking it as done takes somebody who made none of the change.
+          Anyone in #ci-cancelled can act on this. Only somebody who made none of the change can mark it as done.
           [Retry] [Skip…] [Mark as done]
         ");
     });
@@ -229,7 +229,7 @@ fn a_github_workflow_is_dispatched_with_its_inputs() {
         @Ana, would you like to promote REVISION - gh-dispatch (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ trigger_build: deploy.yml: started the workflow deploy.yml on main. Open
@@ -251,7 +251,7 @@ fn moved_branch_is_not_deployed_for_the_approved_commit() {
         @Ana, would you like to promote REVISION - gh-moved-on (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but trigger_build: deploy.yml failed: nothing was started: REVISION is the head neither of main nor of a protected branch of acme/gh-moved-on. Set revision of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as revision: '{{ deploy_revision }}'.
         [… Ask again]
 
@@ -259,7 +259,7 @@ fn moved_branch_is_not_deployed_for_the_approved_commit() {
 
         ↳ ❌ trigger_build: deploy.yml failed: nothing was started: REVISION is the head neither of main nor of a protected branch of acme/gh-moved-on. Set revision of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as revision: '{{ deploy_revision }}'.
           Approved by @Ana.
-          Anyone in #gh-moved-on can act on this. Marking it as done takes somebody who made none of the change.
+          Anyone in #gh-moved-on can act on this. Only somebody who made none of the change can mark it as done.
           [Retry] [Skip…] [Mark as done]
         ");
     });
@@ -286,7 +286,7 @@ fn a_dispatch_whose_answer_was_lost_is_found_and_not_repeated() {
         @Ana, would you like to promote REVISION - gh-lost (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ trigger_build: deploy.yml: started the workflow deploy.yml on main. Open
@@ -353,7 +353,7 @@ fn messages_go_to_the_channel_and_to_the_thread() {
         @Ana 👍
         @Ana, would you like to promote REVISION - messages (Staging) to production?
         Action approved on DATE at TIME.
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         REVISION - messages (Staging) goes out
         Votes:
         ↳ Thank you @Ana!
@@ -393,7 +393,7 @@ fn a_message_goes_once_to_the_channel_of_the_deployment() {
         @Ana, would you like to promote REVISION - deploy-message (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ slack_deploy_message: posted to #deploys. Open

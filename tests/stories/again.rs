@@ -126,7 +126,7 @@ fn rule_of_now_decides_what_is_asked_again() {
                 story.world.slack.thread(&story.name, &second).last().map(|reply| reply.text.clone())
             })
             .await;
-        assert_snapshot!(told.replace(&ana, "ANA"), @":no_entry: <@ANA> This was not asked again: the rules in force have no rule promote-to-production any more.");
+        assert_snapshot!(told.replace(&ana, "ANA"), @":no_entry: <@ANA> Could not ask again: the rules in force no longer have the rule promote-to-production.");
         assert_eq!(story.settled(&deploy).await.approvals.len(), 2);
     });
 }
@@ -146,7 +146,7 @@ fn older_deploy_is_not_asked_again() {
                 seen.lines().find(|line| line.contains("(only you)")).map(str::to_owned)
             })
             .await;
-        assert_snapshot!(told, @"(only you) This was not asked again: REVISION came to Staging since, and this asks about what stood there before.");
+        assert_snapshot!(told, @"(only you) Could not ask again: REVISION came to Staging since. This approval is about what was there before.");
         assert_eq!(story.settled(&deploy).await.approvals.len(), 1);
     });
 }
@@ -232,6 +232,6 @@ fn cancelled_and_expired_approvals_are_asked_again() {
         story.until("the menu to be there", async || story.option(&second, "ask_again")).await;
         story.choose(&ana, &second, "ask_again").await;
         until_asked(story, &deploy, 3).await;
-        story.dialog_of("This was asked twice before; the last time, too few people decided in time").await;
+        story.dialog_of("This was asked twice before; the last time, too few people voted in time").await;
     });
 }

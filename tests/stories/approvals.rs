@@ -121,7 +121,7 @@ fn a_search_that_can_not_be_read_says_what_would_be_right() {
         assert_snapshot!(said, @"
         /api/v1/approvals?outcome=done 400: The parameter `outcome` must be one of pending, approved, rejected, expired, superseded, cancelled.
         /api/v1/approvals?before=x 400: The parameter `before` must be the `next` of an earlier answer, percent-encoded.
-        /api/v1/approval 404: There is nothing at this address. The list of recent deploys is at /deploys, and as JSON at /api/v1/deploys.
+        /api/v1/approval 404: Page not found. Recent deploys are at /deploys, and as JSON at /api/v1/deploys.
         ");
         // The description is open to anyone, what it describes is not.
         for (path, status) in [("/api/v1/openapi.json", 200), ("/api/v1/approvals", 401)] {

@@ -24,8 +24,8 @@ fn missing_group_stops_nobody_else() {
         @Ana, would you like to promote REVISION - missing-group (Staging) to production?
         Once approved:
         • Tags the deploy asked
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        Only the approvers of this rule may vote: @Ben. Slack does not have these approvers of the rule: @missing-group-gone, CARL, left.missing-group@acme.example.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        Only the approvers of this rule can vote: @Ben. Slack doesn't know these approvers of the rule: @missing-group-gone, CARL, left.missing-group@acme.example.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         story.click(&ben, &dialog, "approve").await;
@@ -52,9 +52,9 @@ fn quorum_goes_on_once_the_group_is_restored() {
         • Tags the deploy asked
         Votes:
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        ⛔ Blocked, and votes are kept: Slack does not have these approvers of the rule: @restored-group-sre. Without them, 1 vote is missing. Restore them in Slack, and this goes on by itself; or name others in the rule and ask again.
-        1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ben.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        ⛔ Blocked, and votes are kept: Slack doesn't know these approvers of the rule: @restored-group-sre. Without them, 1 vote is missing. Restore them in Slack, and this goes on by itself; or name others in the rule and ask again.
+        1 of 2 approvals, 1 more needed. Only the approvers of this rule can vote: @Ben.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         story.world.slack.add_usergroup("restored-group-sre", &[&cleo]);
@@ -100,8 +100,8 @@ fn group_that_was_emptied_after_the_vote_blocks_until_refilled() {
         let sees = story.sees(&ana);
         let (_, told) = sees.split_once('↳').unwrap_or_default();
         assert_snapshot!(told.trim(), @"
-        ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
-          🚫 The approval of @Ben does not count: they are not among those who may vote any more.
+        ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
+          🚫 The approval of @Ben does not count: they are no longer an approver.
           It is blocked, and the votes are kept: the dialog says why, and what to do.
         ");
 

@@ -315,7 +315,7 @@ fn a_click_that_can_not_be_read_is_named() {
             .replace("1.3", "1.4");
         assert_eq!(slack.send(slack.signed(&dead, now)).await.status, Some(200));
         let told = story.until("Ana to be told", async || slack.ephemerals(&ana).pop()).await;
-        insta::assert_snapshot!(told.text, @"Your click was not counted: this approval is not on record any more. Deploy again to be asked again.");
+        insta::assert_snapshot!(told.text, @"Your click was not counted: this approval is no longer on record. Deploy again to ask again.");
     });
 }
 

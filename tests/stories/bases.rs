@@ -178,6 +178,35 @@ fn the_person_on_call_votes_on_a_rollback_at_night() {
 }
 
 #[test]
+fn rollback_to_unapproved_commit_counts_its_makers() {
+    tell("bases-held", async |story| {
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let [ana, ben, chiara] = ["Ana", "Ben", "Chiara"].map(|name| story.person(name));
+        story.rules(&rule("{self_approval: false}", &hook(&receiver)));
+        let base = story.push("Ana", "Begin");
+        let good = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&good, "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        assert!(matches!(approves(story, &ben, &deploy).await, Status::Approved { .. }));
+        let bad = story.push("Ana", "Take everything");
+        let mended = story.push("Ben", "Mend it");
+        let deploy = story.deploys(&mended, "Staging").await;
+        assert!(matches!(approves(story, &chiara, &deploy).await, Status::Approved { .. }));
+        // Ana takes out what mended her commit. That one was never approved without it.
+        let back = story.deploys(&bad, "Staging").await;
+        let dialog = shown(story, &dialog_of(story, &back).await);
+        assert!(dialog.contains("This rollback takes out 1 commit"), "{dialog}");
+        let held = format!(
+            "This revision itself was never approved for this place, so 1 commit since `{}`, which was approved, also counts.",
+            &good[..7]
+        );
+        assert!(dialog.contains(&held), "{dialog}");
+        assert_eq!(approves(story, &ana, &back).await, Status::Pending, "Ana made what is left");
+        assert!(matches!(approves(story, &chiara, &back).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
 fn a_range_that_was_not_read_whole_blocks_until_it_is() {
     tell("bases-incomplete", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();

@@ -102,14 +102,14 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         @Ana, would you like to promote REVISION - broken-glass (Staging) to production?
         Votes:
         @Cleo 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Review owed by DUE.
-        Went ahead on DATE at TIME without the votes.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Review due DUE.
+        Went ahead on DATE at TIME without its votes.
         [Mark as reviewed]
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 
-        (only you) The glass was not broken: only @Ana may.
+        (only you) Only @Ana can break the glass here.
 
         🚨 @channel @Ana broke the glass of “Promote deploy to production” (REVISION), which goes ahead without the votes that it needs: Checkout is down.
         Somebody who made none of the change has to review it by DUE. Until then, the next deploy to the same place is judged with these commits too.
@@ -124,9 +124,9 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         let form = [("what", "review"), ("subject", mark.as_str()), ("reason", "Looks fine")];
         assert_eq!(page_of_ana.post(&path, &form).await.status(), 403);
         let shown = page_of_ana.page(&format!("/deploys/{deploy}")).await;
-        assert!(shown.contains("A review is owed") && shown.contains("Glass broken by"), "{shown}");
+        assert!(shown.contains("A review is due") && shown.contains("Glass broken by"), "{shown}");
         let listed = page_of_ana.page(&format!("/deployments/acme/{}", story.name)).await;
-        assert!(listed.contains("Reviews owed"), "{listed}");
+        assert!(listed.contains("Reviews due"), "{listed}");
         assert!(approval_of(story, &deploy).await.owed_review().is_some());
 
         assert!(reviews(story, &ben, &dialog, &deploy).await);
@@ -134,7 +134,7 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         assert!(page.approvals[0].owed_review().is_none());
         assert_eq!(base(story, &page.approvals[0]).await, Some(page.deploy.revision.clone()));
         let listed = page_of_ana.page(&format!("/deployments/acme/{}", story.name)).await;
-        assert!(!listed.contains("Reviews owed"), "{listed}");
+        assert!(!listed.contains("Reviews due"), "{listed}");
         let told: Vec<_> = page
             .events
             .iter()
@@ -149,9 +149,9 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         @Ana, would you like to promote REVISION - broken-glass (Staging) to production?
         Votes:
         @Cleo 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Reviewed by @Ben on DATE at TIME: Fixed the null check.
-        Went ahead on DATE at TIME without the votes.
+        Went ahead on DATE at TIME without its votes.
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 
@@ -264,7 +264,7 @@ fn a_review_is_reminded_of_until_it_is_done() {
         let reminds = |effect: &&Effect| matches!(effect.kind, EffectKind::RemindReview { .. });
         let reminded = || {
             let thread = story.world.slack.thread(&story.name, &dialog);
-            thread.iter().filter(|message| message.text.contains("is owed since")).count()
+            thread.iter().filter(|message| message.text.contains("has been due since")).count()
         };
         for round in 1..=2 {
             story.pull_forward(&reminder(&page)).await;
@@ -279,17 +279,17 @@ fn a_review_is_reminded_of_until_it_is_done() {
         }
         assert_snapshot!(sees(story, &ben, &receiver), @"
         @Ana, would you like to promote REVISION - glass-reminded (Staging) to production?
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Review owed by DUE.
-        Went ahead on DATE at TIME without the votes.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Review due DUE.
+        Went ahead on DATE at TIME without its votes.
         [Mark as reviewed]
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 
-        ↳ 🔔 The review of “Promote deploy to production” (REVISION) is owed since DUE: @Ana broke its glass. @Ben can review it.
+        ↳ 🔔 The review of “Promote deploy to production” (REVISION) has been due since DUE: @Ana broke its glass. @Ben can review it.
           [Mark as reviewed]
 
-        ↳ 🔔 The review of “Promote deploy to production” (REVISION) is owed since DUE: @Ana broke its glass. @Ben can review it.
+        ↳ 🔔 The review of “Promote deploy to production” (REVISION) has been due since DUE: @Ana broke its glass. @Ben can review it.
           [Mark as reviewed]
 
         🚨 @channel @Ana broke the glass of “Promote deploy to production” (REVISION), which goes ahead without the votes that it needs: Checkout is down.
@@ -320,7 +320,7 @@ fn a_proposed_rules_file_has_no_glass() {
         story.settled(&deploy).await;
         let after = rule(&format!("{{votes_required: 1, break_glass: {ana}}}"), &action);
         let deploy = story.deploys(&story.pushes_rules("Ana", &after), "Staging").await;
-        let proposal = story.dialog_of("needs an approval before it counts").await;
+        let proposal = story.dialog_of("counts once it is approved").await;
         story.settled(&deploy).await;
         assert_eq!(story.option(&proposal, "break_glass"), None);
         let page = story.page(&deploy).await;

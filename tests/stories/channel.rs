@@ -42,7 +42,7 @@ fn who_is_not_in_the_channel_does_not_vote_on_the_page_either() {
             assert_eq!(status, 403, "{what}: {text}");
             assert_eq!(
                 text,
-                "Your click was not counted: only people in #channel-left may vote. Join the channel, or ask somebody who is \
+                "Your click was not counted: only people in #channel-left can vote. Join the channel, or ask somebody who is \
                  in it."
             );
             assert!(refusals(story, &deploy, &ben).await.contains(&text), "{what} is on record");
@@ -178,7 +178,7 @@ fn nobody_says_what_became_of_an_action_whose_approval_is_gone() {
         let path = format!("/deploys/{deploy}/runs/{}/steps/1", page.runs[0].id);
         let retry = [("resolution", "retry"), ("failed_at", micros.as_str())];
         let (status, text) = told(visitor.post(&path, &retry).await).await;
-        assert_snapshot!(format!("{status} {text}"), @"404 Your click was not counted: this approval is not on record any more. Deploy again to be asked again.");
+        assert_snapshot!(format!("{status} {text}"), @"404 Your click was not counted: this approval is no longer on record. Deploy again to ask again.");
         let failure = story.failure(&dialog).await;
         story.click(&ana, &failure, "retry").await;
         let page = story.settled(&deploy).await;

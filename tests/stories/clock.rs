@@ -116,6 +116,34 @@ fn a_dialog_appears_once_the_app_is_invited() {
 }
 
 #[test]
+fn dialog_that_is_never_shown_is_cancelled_and_told() {
+    tell("never-shown", async |story| {
+        let rules = rule("votes_required: 1", "webhook: 'https://example.com'");
+        story.rules(&rules.replace("#CHANNEL", "#never-shown-plans"));
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        story.until("the channel to be told", async || (!story.problems().is_empty()).then_some(())).await;
+        let waiting = story
+            .until("the dialog to wait for the clock", async || {
+                let waits = |effect: &Effect| {
+                    matches!(effect.kind, EffectKind::DrawDialog { .. })
+                        && effect.state == EffectState::Pending
+                };
+                story.page(&deploy).await.effects.into_iter().find(waits)
+            })
+            .await;
+        story.let_grow_old(&waiting).await;
+        story.pull_forward(&waiting).await;
+        story.world.tick().await;
+        let told =
+            story.until("the channel to be told again", async || story.problems().into_iter().nth(1)).await;
+        assert!(told.contains("cancelled the approval “Promote deploy to production”"), "{told}");
+        assert!(told.ends_with("choose Ask again on the deploy’s page."), "{told}");
+        let page = story.settled(&deploy).await;
+        assert!(!page.approvals[0].status.is_open());
+    });
+}
+
+#[test]
 fn a_rate_limit_slows_an_evaluation_down_and_is_told() {
     tell("limited-evaluation", async |story| {
         story.rules("rules: []");

@@ -130,7 +130,7 @@ fn who_saves_late_sees_what_was_saved() {
         let late = send(story, "settings-late/edit", &fields).await;
         assert_eq!(late.status(), 409);
         let page = late.text().await.unwrap();
-        assert!(page.contains("saved these settings meanwhile") && page.contains("#first"), "{page}");
+        assert!(page.contains("saved these settings in the meantime") && page.contains("#first"), "{page}");
         assert!(!page.contains("#second"), "{page}");
         assert_eq!(save(story, "settings-late", "1", "acme/settings-late", "deploys").await, 422);
         assert_eq!(save(story, "settings-late", "1", "acme/settings-late", "#second").await, 303);

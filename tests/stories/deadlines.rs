@@ -29,7 +29,7 @@ fn undecided_approval_expires_and_runs_on_expire() {
         • Posts to the webhook: https://RECEIVER
         If nobody decides:
         • Posts to the webhook: https://RECEIVER
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         0 of 2 approvals, 2 more needed. Expires on DATE at TIME.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -53,8 +53,8 @@ fn undecided_approval_expires_and_runs_on_expire() {
         @Ana, would you like to promote REVISION - expires (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        Expired on DATE at TIME: too few people decided in time.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        Expired on DATE at TIME: too few people voted in time.
         [… Ask again]
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
@@ -90,7 +90,7 @@ fn reminder_comes_before_a_deadline_that_is_near() {
                 story.world.slack.thread(&story.name, &dialog).first().map(|reply| reply.text.clone())
             })
             .await;
-        assert!(reminder.starts_with(":bell: This waits for a decision"), "{reminder}");
+        assert!(reminder.starts_with(":bell: Reminder: waiting for a decision"), "{reminder}");
     });
 }
 
@@ -116,11 +116,11 @@ fn the_thread_is_told_who_is_still_needed() {
         • Posts to the webhook: https://example.com
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        1 of 2 approvals, 1 more needed. Only the approvers of this rule can vote: @Ana, @Ben, @Cleo.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ 🔔 This waits for a decision: 1 of 2 approvals. Still to vote: @Ben, @Cleo.
+        ↳ 🔔 Reminder: waiting for a decision: 1 of 2 approvals. Still to vote: @Ben, @Cleo.
         ");
     });
 }
@@ -152,13 +152,13 @@ fn a_newer_deploy_takes_the_place_of_an_older_one() {
         story.settled(&older).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - superseded (Staging) to production?
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Superseded on DATE at TIME by REVISION - superseded (Staging).
 
         @Ana, would you like to promote REVISION - superseded (Staging) to production?
         Once approved:
         • Posts to the webhook: https://RECEIVER
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
         (only you) Your click was not counted: this was superseded by REVISION - superseded (Staging). Vote on that one instead.

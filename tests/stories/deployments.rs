@@ -68,16 +68,16 @@ fn the_list_shows_what_each_environment_has() {
         let rows = story
             .until("both environments are listed", async || {
                 let rows = listed(story).await;
-                (rows.len() == 2 && rows.iter().any(|row| row.contains("1 approval waits"))).then_some(rows)
+                (rows.len() == 2 && rows.iter().any(|row| row.contains("1 approval pending"))).then_some(rows)
             })
             .await;
         let has = |row: &str, texts: &[&str]| texts.iter().all(|text| row.contains(text));
         let to = |deploy: &DeployId| format!("<a href=\"/deploys/{deploy}\">");
         assert!(
-            has(&rows[0], &["Production", &to(&production), &newer[..7], "Not reported", "None waits"]),
+            has(&rows[0], &["Production", &to(&production), &newer[..7], "Not reported", "\u{2013}"]),
             "{rows:?}"
         );
-        assert!(has(&rows[1], &["Staging", &to(&staging), "Unhealthy", "1 approval waits"]), "{rows:?}");
+        assert!(has(&rows[1], &["Staging", &to(&staging), "Unhealthy", "1 approval pending"]), "{rows:?}");
 
         let known = whole_list(story).await;
         let own = known.iter().find(|known| known["deployment"] == "acme/deployments").unwrap();
@@ -141,16 +141,17 @@ fn each_evaluation_of_each_rule_is_on_record() {
         for shown in [
             "<strong>promote-to-production</strong><p class=\"result\"><span class=\"state good\">Held</span>",
             "environment='Production' fails: environment is `Staging`.",
-            "the runs of these rules have not succeeded: promote-to-production.",
+            "these rules haven\u{2019}t succeeded: promote-to-production.",
             "posted to #evaluations.",
             ".signoff/rules.yml",
             &format!("/deploys/{deploy}"),
         ] {
             assert!(first.contains(shown), "{shown} is not in {first}");
         }
-        for shown in
-            ["Held before", "<strong>then</strong><p class=\"result\"><span class=\"state good\">Held</span>"]
-        {
+        for shown in [
+            "Matched before",
+            "<strong>then</strong><p class=\"result\"><span class=\"state good\">Matched</span>",
+        ] {
             assert!(newer.contains(shown), "{shown} is not in {newer}");
         }
         let held = html(story, &format!("{history}?held=yes&rule=then")).await;

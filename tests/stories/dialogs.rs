@@ -173,10 +173,10 @@ fn a_deploy_that_changes_the_rules_is_flagged() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - rules-change (Staging) to production?
-        ⚠️ This deploy changes the rules that guard it: .signoff/rules.yml. See the changes
+        ⚠️ This deploy changes its own rules: .signoff/rules.yml. See the changes
         Once approved:
         • Posts to the webhook: https://example.com
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
     });
@@ -208,8 +208,9 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
         @Ana, would you like to promote REVISION - lost-retry (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while calling the webhook: connection closed before message completed.
+        [… Ask again]
 
         ↳ ❔ webhook: https://RECEIVER may or may not have happened.
 
@@ -238,7 +239,7 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
         @Ana, would you like to promote REVISION - lost-retry (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
@@ -268,7 +269,7 @@ fn a_lost_answer_asks_a_person_who_says_that_it_was_done() {
         @Ana, would you like to promote REVISION - lost-done (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ webhook: https://RECEIVER: Ana marked it as done.

@@ -55,11 +55,13 @@ async fn key(story: &Story, scope: &str) -> String {
 fn allowed(route: &Route) -> Option<[bool; 6]> {
     let allowed = match route.who.as_str() {
         "anyone" => [true; 6],
-        "whoever is signed in; a key of the stack\u{2019}s secret" => [true, true, true, false, false, false],
-        "whoever is signed in; an API key with the scope `read` or `admin`" => {
+        "anyone who is signed in; a key of the stack\u{2019}s secret" => {
+            [true, true, true, false, false, false]
+        }
+        "anyone who is signed in; an API key with the scope `read` or `admin`" => {
             [true, true, true, true, false, true]
         }
-        "whoever is signed in with Slack" => [true, true, false, false, false, false],
+        "anyone who is signed in with Slack" => [true, true, false, false, false, false],
         "an admin; an API key with the scope `admin`" => [false, true, true, false, false, true],
         "an admin who is signed in with Slack" => [false, true, false, false, false, false],
         _ => return None,

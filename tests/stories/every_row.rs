@@ -242,10 +242,16 @@ fn an_unreadable_policy_lets_nothing_act_until_it_is_mended() {
                 })
                 .await;
             let shown = visitor.get(&format!("/deployments/acme/{}", story.name)).await.text().await.unwrap();
-            for text in [story.sees(&story.person("Ben")), shown, waits.note.clone().unwrap_or_default()] {
+            let says_why = |text: &str| {
                 let text = text.replace('\u{2019}', "'").replace("&#39;", "'");
-                assert!(text.contains("can't read the stack's policy"), "{how:?}: {text}");
+                text.contains("can't read the stack's policy")
+            };
+            for text in [shown, waits.note.clone().unwrap_or_default()] {
+                assert!(says_why(&text), "{how:?}: {text}");
             }
+            // The thread is drawn a moment later.
+            let ben = story.person("Ben");
+            story.until("the reason in the thread", async || says_why(&story.sees(&ben)).then_some(())).await;
             let kept = rows(story).await.into_iter().find(|row| part(row, "pk") == "policy");
             assert_eq!(kept, Some(damaged(&sound, how)), "{how:?}");
             put(story, &sound).await;

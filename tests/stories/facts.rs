@@ -130,6 +130,44 @@ fn thumbs_of_members_open_a_rule_and_those_of_strangers_do_not() {
 }
 
 #[test]
+fn thumbs_on_what_is_only_proposed_open_no_rule() {
+    tell("thumbs-proposed", async |story| {
+        let slack = &story.world.slack;
+        let in_force = "rules:\n  - gate:\n      conditions: [environment='Production']\n      actions:\n        \
+             - slack_channel_approval: {name: Production, channel: '#CHANNEL', on_success: [{add_deploy_tag: '#live'}]}\n  \
+             - promote:\n      conditions: [deploy_message_reactions_plus_1>=1]\n      actions:\n        \
+             - slack_deploy_message: 'promoted {{ deploy_name }}'\n";
+        story.rules(in_force);
+        let first = story.deploys(&story.push("Ana", "Begin"), "Staging").await;
+        story.settled(&first).await;
+        let poll = "  - poll:\n      conditions: [environment='Staging']\n      actions:\n        \
+             - slack_deploy_message: 'Who likes cats, thumbs-proposed?'\n        \
+             - slack_channel_approval: {name: Poll, channel: '#CHANNEL', on_success: [{add_deploy_tag: '#live'}]}\n";
+        story.rules(&format!("{in_force}{poll}"));
+        let deploy = story.deploys(&story.push("Ana", "Ask a question"), "Staging").await;
+        let page = story.settled(&deploy).await;
+        let channel = story.name.clone();
+        let mut messages: Vec<(String, String)> = page
+            .approvals
+            .iter()
+            .filter_map(|approval| Some((channel.clone(), approval.dialog.clone()?.ts)))
+            .collect();
+        let cats = slack.messages(PROBLEMS_CHANNEL);
+        let cats = cats.iter().find(|message| message.text.contains("cats, thumbs-proposed")).unwrap();
+        messages.push((PROBLEMS_CHANNEL.to_owned(), cats.ts.clone()));
+        assert_eq!(messages.len(), 3, "the poll, its message, and the dialog of the file: {messages:?}");
+        let ben = story.person("Ben");
+        for (channel, ts) in &messages {
+            let told = slack.react(&ben, (channel.as_str(), ts.as_str()), "+1", true).await.unwrap();
+            assert_eq!(told.outcome.status, Some(200), "{:?}", told.outcome);
+        }
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.facts.reacted(approval::facts::Thumb::Plus1), 0);
+        assert!(page.runs.iter().all(|run| run.rule != "promote"), "{:?}", page.runs);
+    });
+}
+
+#[test]
 fn a_tag_that_a_rule_gives_opens_the_next_one() {
     tell("marking", async |story| {
         story.world.github.set_file(

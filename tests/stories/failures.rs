@@ -1,12 +1,13 @@
 //! Failures that people learn of, and then retry, skip, or mark as done.
 
 use crate::connections::save;
-use crate::pages::{failed_at, hook, told};
+use crate::pages::{failed_at, hook, lost_hook, told};
 use approval::effect::{EffectKind, EffectState};
 use approval::id::DeployId;
 use approval::run::{Status, StepState};
 use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
+use jiff::SignedDuration;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{NewChannel, NewUser};
 use store::Page;
@@ -58,7 +59,7 @@ fn failed_build_is_told_and_retried() {
         @Ana, would you like to promote REVISION - failure-retry (Staging) to production?
         Votes:
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but build-and-deploy was not approved: the workflow build-and-deploy of gh/acme/failure-retry for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
         [… Ask again]
 
@@ -66,7 +67,7 @@ fn failed_build_is_told_and_retried() {
 
         ↳ ❌ auto_approve_build: build-and-deploy failed: the workflow build-and-deploy of gh/acme/failure-retry for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
           Approved by @Ben.
-          Anyone in #failure-retry can act on this. Marking it as done takes somebody who made none of the change.
+          Anyone in #failure-retry can act on this. Only somebody who made none of the change can mark it as done.
           [Retry] [Skip…] [Mark as done]
         ");
         let failure = story.failure(&dialog).await;
@@ -79,7 +80,7 @@ fn failed_build_is_told_and_retried() {
         @Ana, would you like to promote REVISION - failure-retry (Staging) to production?
         Votes:
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 2 (ID). Open
@@ -108,7 +109,7 @@ fn skipped_build_lets_the_rest_run_and_says_why() {
         @Ana, would you like to promote REVISION - failure-skip (Staging) to production?
         Votes:
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ⏩ auto_approve_build: build-and-deploy: @Ana skipped it: We deployed it by hand.
@@ -126,7 +127,7 @@ fn skipped_build_lets_the_rest_run_and_says_why() {
         let stale = slack.click(&ben, &story.name, &failure, "retry").await.unwrap();
         assert_eq!(stale.status, Some(200));
         story.settled(&deploy).await;
-        assert!(story.sees(&ben).contains("(only you) Nothing was done: somebody dealt with this before."));
+        assert!(story.sees(&ben).contains("(only you) Nothing was done: somebody was faster."));
         assert!(!story.sees(&ana).contains("(only you)"), "she did it: {}", story.sees(&ana));
     });
 }
@@ -143,9 +144,19 @@ fn a_build_is_marked_as_done_by_who_did_not_make_it() {
         let told = story.sees(&ana);
         let (_, only) = told.split_once("(only you) ").unwrap();
         assert_snapshot!(only, @"Nothing was done: you made some of this change, so somebody else has to mark it as done. You can retry it.");
-        story.click(&ben, &failure, "mark_as_done").await;
-        let page = story.settled(&deploy).await;
-        assert_eq!((states(&page), page.runs[0].status), (vec!["succeeded", "succeeded"], Status::Succeeded));
+        let (slack, now) = (&story.world.slack, runtime::time::now());
+        let click = |millis| {
+            let at = now + SignedDuration::from_millis(millis);
+            slack.interaction_request(&ben, &story.name, &failure, "mark_as_done", at).unwrap()
+        };
+        // The second click of a double click comes late.
+        for request in [click(0), click(180)] {
+            assert_eq!(slack.send(request).await.status, Some(200));
+            let page = story.settled(&deploy).await;
+            assert_eq!(states(&page), ["succeeded", "succeeded"]);
+            assert_eq!(page.runs[0].status, Status::Succeeded);
+        }
+        assert_eq!(slack.ephemerals(&ben).len(), 0, "he did it");
     });
 }
 
@@ -170,7 +181,7 @@ fn a_message_that_fails_does_not_stop_the_build() {
         @Ana, would you like to promote REVISION - failure-message (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but slack_channel_message: #failure-message-old failed: #failure-message-old is archived: unarchive it in Slack, or name another channel in the rule.
 
         ↳ ❌ slack_channel_message: #failure-message-old failed.
@@ -251,6 +262,27 @@ fn a_failure_without_a_dialog_is_an_admins() {
 }
 
 #[test]
+fn admin_acts_once_all_who_were_named_have_left() {
+    tell("failure-all-left", async |story| {
+        let (receiver, action) = lost_hook().await;
+        let ben = story.person("Ben");
+        let slack = &story.world.slack;
+        let admin = slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
+        let (deploy, dialog) = story.asks(&format!("approvers: [{ben}]"), &action).await;
+        story.click(&ben, &dialog, "approve").await;
+        assert_eq!(states(&story.settled(&deploy).await), ["succeeded", "unknown"]);
+        let failure = story.failure(&dialog).await;
+        story.click(&admin, &failure, "mark_as_done").await;
+        let told = story.until("the admin to be told", async || slack.ephemerals(&admin).pop()).await;
+        assert!(told.text.ends_with("An admin can act on this once Slack says that all of them have left."));
+        slack.deactivate(&ben);
+        story.click(&admin, &failure, "mark_as_done").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!((states(&page), receiver.deliveries().len()), (vec!["succeeded", "succeeded"], 1));
+    });
+}
+
+#[test]
 fn an_approval_that_could_not_be_asked_is_asked_again() {
     tell("failure-ask", async |story| {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
@@ -271,10 +303,7 @@ fn an_approval_that_could_not_be_asked_is_asked_again() {
         for never in ["skip", "mark-as-done"] {
             let fields = [("resolution", never), ("failed_at", micros.as_str()), ("reason", "now")];
             let (status, text) = told(visitor.post(&path, &fields).await).await;
-            assert_eq!(
-                (status, text.as_str()),
-                (409, "Nothing was done: that can\u{2019}t be done about this step.")
-            );
+            assert_eq!((status, text.as_str()), (409, "Nothing was done: this step does not allow that."));
         }
         slack.add_usergroup(group, &[ana.as_str(), ben.as_str()]);
         slack.click(&admin, &place.channel, &place.ts, "retry").await.unwrap();
@@ -384,7 +413,7 @@ fn a_failure_is_dealt_with_on_the_page() {
             [("resolution", resolution), ("failed_at", micros.as_str()), ("reason", reason)]
         };
         let (status, text) = told(visitor.post(&path, &form("skip", " ")).await).await;
-        assert_eq!((status, text.as_str()), (422, "Nothing was done: skipping it takes a reason."));
+        assert_eq!((status, text.as_str()), (422, "Nothing was done: add a reason to skip it."));
         let long = "x".repeat(501);
         assert_eq!(visitor.post(&path, &form("skip", &long)).await.status(), 422);
         let maker = story.sign_in(&ana).await;

@@ -76,8 +76,8 @@ fn frozen_approval_takes_votes_and_runs_after_the_freeze() {
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
         Once approved:
         • Posts to the webhook: https://RECEIVER
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        ❄️ Frozen until DATE at TIME: release. Votes count, and nothing runs before.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        ❄️ Frozen until DATE at TIME: release. You can vote now; actions run when the freeze ends.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         story.click(&ana, &dialog, "approve").await;
@@ -88,9 +88,9 @@ fn frozen_approval_takes_votes_and_runs_after_the_freeze() {
         • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         ❄️ Frozen until DATE at TIME: release.
-        1 approval. It goes ahead on DATE at TIME, unless somebody undoes it.
+        1 approval. It goes ahead on DATE at TIME unless somebody presses Undo.
         [Undo] [… Withdraw my vote | Cancel this approval]
         ");
         let soon = now() + SignedDuration::from_hours(12);
@@ -124,7 +124,7 @@ fn frozen_approval_takes_votes_and_runs_after_the_freeze() {
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
@@ -147,9 +147,7 @@ fn who_is_named_lifts_the_freeze_and_the_actions_run_at_once() {
         story.choose(&ana, &dialog, "lift_freeze").await;
         assert_eq!(story.world.slack.open_views(&ana).len(), 0);
         story
-            .until("Ana to be told", async || {
-                story.sees(&ana).contains("The freeze was not lifted").then_some(())
-            })
+            .until("Ana to be told", async || story.sees(&ana).contains("can lift this freeze").then_some(()))
             .await;
         assert_eq!(receiver.deliveries().len(), 0);
 
@@ -183,7 +181,7 @@ fn who_is_named_lifts_the_freeze_and_the_actions_run_at_once() {
         @Ana, would you like to promote REVISION - glass (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         🚨 @Ben lifted the freeze for this on DATE at TIME: Checkout is down.
         Action approved on DATE at TIME.
 
@@ -191,7 +189,7 @@ fn who_is_named_lifts_the_freeze_and_the_actions_run_at_once() {
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 
-        (only you) The freeze was not lifted: only @Ben, @Cleo may.
+        (only you) Only @Ben, @Cleo can lift this freeze.
         ");
         let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
         assert!(shown.contains("lifted the freeze"), "{shown}");

@@ -106,7 +106,7 @@ fn a_mapped_author_confirms_and_may_not_vote() {
             (303, "/settings/people?q=github%3A8100001")
         );
         let asked = question(story, &ana, "is yours").await;
-        assert_snapshot!(asked.text.replace(&chiara, "CHIARA"), @"<@CHIARA> says that the GitHub account ana (number 8100001) is yours. Once you confirm it, four-eyes checks take its changes for yours.");
+        assert_snapshot!(asked.text.replace(&chiara, "CHIARA"), @"<@CHIARA> says that the GitHub account ana (number 8100001) is yours. Once you confirm it, its changes count as yours in four-eyes checks.");
         assert_eq!(member_of(story, 8_100_001).await, "unknown", "her word alone does not count");
         assert_eq!(presses(story, &ana, &ana, &asked.ts, "account_is_mine").await, Some(200));
         assert_eq!(member_of(story, 8_100_001).await, ana);
@@ -117,7 +117,7 @@ fn a_mapped_author_confirms_and_may_not_vote() {
         let page = story.settled(&deploy).await;
         assert!(page.approvals[0].votes.is_empty(), "{:?}", page.approvals[0].votes);
         let seen = story.sees(&ana);
-        assert!(seen.contains("Who wrote, merged or deployed this may not vote: @Ana, @Zoe."), "{seen}");
+        assert!(seen.contains("Can't vote on their own change: @Ana, @Zoe."), "{seen}");
         story.click(&ben, &dialog, "approve").await;
         assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
     });
@@ -216,9 +216,9 @@ fn whoever_said_it_alone_may_not_vote_on_what_needs_it() {
         assert!(story.settled(&deploy).await.approvals[0].votes.is_empty());
         let seen = story.sees(&chiara);
         for text in [
-            "Nobody else confirmed what @Chiara said of who made this, so they may not vote.",
-            "An admin can say who they are: People.",
-            "Your click was not counted: nobody else confirmed what you said on the page People of who made this.",
+            "@Chiara can't vote: nobody else has confirmed what they said about who made this.",
+            "An admin can add them: People.",
+            "Your click was not counted: nobody else has confirmed what you said on the page People about who made this.",
         ] {
             assert!(seen.contains(text), "{text}: {seen}");
         }

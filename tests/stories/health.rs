@@ -1,13 +1,16 @@
 //! Deploys are healthy, or they are not: reports from outside, and CloudWatch alarms.
 
+use approval::effect::{EffectKind, EffectState};
 use approval::event::{Event, EventKind};
-use approval::facts::Health;
+use approval::facts::{Health, Report};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use store::Page;
-use system_tests::story::{Story, tell};
+use std::collections::BTreeSet;
+use store::{Change, Page};
+use system_tests::story::{Story, tell, tell_alone};
 use system_tests::world::API_KEY;
+use tokio::task::JoinSet;
 
 /// A rule that opens where a deploy on `environment` has this health.
 fn rule(environment: &str, health: &str) -> String {
@@ -155,5 +158,43 @@ fn an_alarm_goes_on_with_the_deploy_that_takes_the_place() {
         story.rules(&rule("Production", "Unhealthy"));
         let fourth = story.deploys(&story.push("Ana", "Take cheques"), "Production").await;
         assert_eq!(story.settled(&fourth).await.runs.len(), 1);
+    });
+}
+
+#[test]
+fn each_of_forty_reports_at_once_is_kept() {
+    tell_alone("health-crowd", async |story| {
+        if story.world.aws.as_embedded().is_none() {
+            eprintln!("not told: the second local AWS is too slow for a crowd");
+            return;
+        }
+        story.rules("rules: []");
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+        let mut reports = JoinSet::new();
+        for monitor in 0..40 {
+            let url = format!("{}{}", story.world.front.url(), path(story, &revision));
+            let body = json!({"health": "ailing", "source": format!("monitor {monitor}")});
+            reports.spawn(story.world.http.post(url).bearer_auth(API_KEY).json(&body).send());
+        }
+        for answer in reports.join_all().await {
+            assert_eq!(answer.unwrap().status(), 200);
+        }
+        // Some that lost every race; one is older than what is known.
+        let now = runtime::time::now();
+        let of = |source: &str, health, at| EffectKind::RecordHealth {
+            source: source.to_owned(),
+            report: Report { health, at },
+        };
+        let earlier = now - SignedDuration::from_hours(1);
+        let queued = vec![of("late", Health::Unhealthy, now), of("monitor 7", Health::Healthy, earlier)];
+        story.world.store.commit(Change::to(&deploy, now).and("late", queued, Vec::new())).await.unwrap();
+        let page = story.settled(&deploy).await;
+        assert_eq!((page.facts.reports.len(), page.facts.health()), (41, Some(Health::Unhealthy)));
+        assert_eq!(page.facts.reports["monitor 7"].health, Health::Ailing);
+        let sources: BTreeSet<_> = reported(&page).into_iter().map(|(source, _)| source.to_owned()).collect();
+        assert_eq!((sources.len(), reported(&page).len()), (41, 41), "each is on record once");
+        assert!(page.effects.iter().all(|effect| effect.state == EffectState::Succeeded));
     });
 }

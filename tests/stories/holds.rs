@@ -73,7 +73,7 @@ fn approved_hold_waits_for_the_tests_before_it() {
         @Ana, would you like to promote REVISION - hold-tests (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ⏳ auto_approve_build: build-and-deploy is waiting: the job hold of the workflow build-and-deploy does not wait for approval yet.
@@ -86,7 +86,7 @@ fn approved_hold_waits_for_the_tests_before_it() {
         @Ana, would you like to promote REVISION - hold-tests (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
@@ -127,6 +127,14 @@ fn approved_hold_is_not_released_in_a_freeze() {
         };
         let page = looks_again(story, &deploy, |page| note(page).contains("freeze")).await;
         assert!(note(&page).ends_with(": release day."), "{}", note(&page));
+        let ana = story.person("Ana");
+        let told = story
+            .until("the thread to say that the freeze holds it", async || {
+                let sees = story.sees(&ana);
+                sees.contains("is approved, and nothing has run yet").then_some(sees)
+            })
+            .await;
+        assert!(told.contains("Approved by @Ana."), "{told}");
         assert_eq!(ci.approvals(&story.project()).len(), 0);
         freezes(story, &page, false).await;
         looks_again(story, &deploy, |page| page.runs[0].status == Status::Succeeded).await;
@@ -183,7 +191,7 @@ fn hold_that_never_comes_fails_after_a_day() {
         @Ana, would you like to promote REVISION - hold-never (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Approved, but build-and-deploy was not approved: Signoff waited for a day and gave up: CircleCI has no pipeline of gh/acme/hold-never for the revision REVISION yet. If none comes, check that CircleCI builds this repository.
         [… Ask again]
 
@@ -191,7 +199,7 @@ fn hold_that_never_comes_fails_after_a_day() {
 
         ↳ ❌ auto_approve_build: build-and-deploy failed: Signoff waited for a day and gave up: CircleCI has no pipeline of gh/acme/hold-never for the revision REVISION yet. If none comes, check that CircleCI builds this repository.
           Approved by @Ana.
-          Anyone in #hold-never can act on this. Marking it as done takes somebody who made none of the change.
+          Anyone in #hold-never can act on this. Only somebody who made none of the change can mark it as done.
           [Retry] [Skip…] [Mark as done]
         ");
     });

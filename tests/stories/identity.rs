@@ -279,7 +279,7 @@ fn another_repository_by_the_same_name_is_unconfirmed() {
         assert!(story.get(&edit).await.text().await.unwrap().contains(&notice));
         assert_eq!(connect(kept, found).await, 303);
         let page = story.get(&edit).await.text().await.unwrap();
-        assert!(page.contains(&format!("Connected anew as repository {found} by ")), "{page}");
+        assert!(page.contains(&format!("Reconnected as repository {found} by ")), "{page}");
         let fourth = story.deploys(&story.push("Ana", "Four"), "Staging").await;
         assert_eq!(story.settled(&fourth).await.deploy.confirmation, Confirmation::Confirmed);
     });

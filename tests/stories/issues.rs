@@ -108,8 +108,12 @@ fn refusing_tracker_is_reported_and_the_deploy_goes_on() {
         let page = evaluated(story, "Take cards (REFUSED-1)", ISSUE_RULES).await;
         let (held, notices) = held(&page);
         assert_eq!(held, ["always"], "what is not known is neither there nor absent");
-        assert_snapshot!(notices.join("\n"), @"Jira answered 401 while looking up issues: the e-mail address and the token in the Jira secret are not valid; put new ones there (aws secretsmanager put-secret-value). No condition on issues holds for this deploy.");
+        assert_snapshot!(notices.join("\n"), @"Jira answered 401 while looking up issues: Signoff's e-mail address and token are not valid; put a new `jira_email` and `jira_token` into ReadSecret, or into WriteSecret for actions on issues. No condition on issues holds for this deploy.");
         assert_eq!(page.deploy.issues[0].key, "REFUSED-1");
+        assert_snapshot!(story.problems().join("\n"), @"
+        ⚠️ These rules were not run for REVISION - issues-refused (Staging), because not all that they ask about is known: urgent, security, bug, calm. Mend the reason, or deploy in smaller steps; then deploy again.
+        Jira answered 401 while looking up issues: Signoff's e-mail address and token are not valid; put a new `jira_email` and `jira_token` into ReadSecret, or into WriteSecret for actions on issues. No condition on issues holds for this deploy.
+        ");
     });
 }
 

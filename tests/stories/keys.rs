@@ -207,10 +207,10 @@ fn only_an_admin_creates_keys() {
         let empty = send(story, &admin, "/settings/keys", &[("name", " ")]).await;
         assert_eq!(empty.status(), 422);
         let page = empty.text().await.unwrap();
-        assert!(page.contains("Say what will use the key") && page.contains("Choose what the key is for"));
+        assert!(page.contains("Enter a name for the key") && page.contains("Choose at least one scope"));
         let taken =
             send(story, &admin, "/settings/keys", &[("name", "CI of key-admin"), ("scope", "read")]).await;
-        assert!(taken.text().await.unwrap().contains("There is a key of this name."));
+        assert!(taken.text().await.unwrap().contains("A key with this name already exists."));
         assert_eq!(names().await.len(), 2);
         assert_eq!(send(story, &admin, &revoke, &[]).await.status(), 303, "it may revoke itself");
         assert_eq!(reads(story, &admin, "/api/v1/deploys").await, 401);
@@ -230,6 +230,6 @@ fn nobody_signs_in_with_a_created_key() {
         let refused = story.world.http.get(url(story, "/deploys")).bearer_auth(&reader).send().await.unwrap();
         assert_eq!(refused.status(), 403);
         let told = refused.text().await.unwrap();
-        assert!(told.contains("This takes signing in with Slack. API keys are for /api/v1"), "{told}");
+        assert!(told.contains("This needs signing in with Slack. API keys are for /api/v1"), "{told}");
     });
 }

@@ -47,9 +47,9 @@ fn merge_that_is_known_late_takes_its_mergers_vote_away() {
         let set_by = &page.approvals[0].electorate.judged.as_ref().unwrap().set_by.clone().unwrap();
         let told = told.replace(&ben, "BEN").replace(set_by, "ADMIN");
         assert_snapshot!(told, @"
-        :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
-        A vote counts for what its voter did not make. Votes still needed: 1 for what <@BEN> made (merged “Take cards”).
-        The votes that count are kept: 0 of 1 approval. Anyone in this channel may vote, except <@ADMIN>.
+        :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
+        Votes don't count for the voter's own changes. Votes still needed: 1 for what <@BEN> made (merged “Take cards”).
+        The votes that count are kept: 0 of 1 approval. Anyone in this channel can vote, except <@ADMIN>.
         ");
 
         story.click(&chiara, &dialog, "approve").await;

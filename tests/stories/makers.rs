@@ -87,7 +87,10 @@ fn who_started_a_run_does_not_approve_what_its_token_deployed() {
         story.push("Cleo", "Take vouchers");
         let before = story.push("Dan", "Take cash");
         let github = &story.world.github;
-        let first = deployed_by_token(story, 1, &before, None).await;
+        // Dan's run was over when the status was set that names it.
+        let over = github.add_run(&story.repository(), &before, &story.author("Dan"), &story.author("Dan"));
+        github.end_run(&story.repository(), over, jiff::Timestamp::UNIX_EPOCH);
+        let first = deployed_by_token(story, 1, &before, Some(over)).await;
         story.sets_base(&first, &base).await;
         let unknown = blocked(story, &first).await;
         assert!(
@@ -147,6 +150,8 @@ fn deployer_of_another_report_is_a_maker() {
         let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
         let reports = story.world.store.of_revision(&slug, &revision).await.unwrap();
         assert_eq!(reports.len(), 3, "one is kept for each of them");
+        let repeats = reports.iter().filter(|of| of.repeats.as_ref() == Some(&deploy)).count();
+        assert_eq!(repeats, 2);
         assert_eq!(story.world.store.newest_in(&slug, "Staging").await.unwrap().unwrap().id, deploy);
         for person in [&ben, &dan] {
             assert_eq!(approves(story, person, &deploy).await, Status::Pending);

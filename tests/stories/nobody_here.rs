@@ -107,7 +107,7 @@ fn voter_confirms_for_one_approval_that_a_maker_is_gone() {
             (answer.status().as_u16(), answer.text().await.unwrap())
         };
         for (person, version, status, told) in [
-            (&chiara, "1", 403, "nobody else confirmed what you said"),
+            (&chiara, "1", 403, "nobody else has confirmed what you said"),
             (&ana, "1", 403, "you made some of the change"),
             (&ben, "0", 409, "it was confirmed or changed in the meantime"),
         ] {

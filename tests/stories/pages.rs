@@ -80,9 +80,7 @@ fn vote_on_the_page_shows_in_the_dialog() {
         assert_eq!(answer.status(), 303);
         let address = location(&answer);
         let page = visitor.page(address.split('#').next().unwrap_or_default()).await;
-        for part in
-            ["Your vote to approve is on record.", "Ana voted to", "tests are &lt;b&gt;green&lt;/b&gt;"]
-        {
+        for part in ["You approved this.", "Ana voted to", "tests are &lt;b&gt;green&lt;/b&gt;"] {
             assert!(page.contains(part), "{part} is not in {page}");
         }
         story.settled(&deploy).await;
@@ -92,7 +90,7 @@ fn vote_on_the_page_shows_in_the_dialog() {
         • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍 tests are <b>green</b>
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -149,9 +147,9 @@ fn a_reason_is_asked_for_on_the_page_too() {
             seen.push_str(&format!("{what} {status} {text}\n"));
         }
         assert_snapshot!(seen, @"
-        approve 422 It needs a reason. Nothing is on record yet: say why, and send it again.
+        approve 422 This needs a reason. Nothing was saved yet: add a reason and send it again.
         approve 422 A reason has at most 500 characters; this one has 501. Shorten it.
-        cancel 422 It needs a reason. Nothing is on record yet: say why, and send it again.
+        cancel 422 This needs a reason. Nothing was saved yet: add a reason and send it again.
         ");
         let page = story.page(&deploy).await;
         assert_eq!(page.approvals[0].votes, []);
@@ -178,9 +176,9 @@ fn page_refuses_whom_slack_refuses_with_the_same_words() {
             (story.sign_in(&cleo).await, story.sign_in(&ben).await, story.sign_in(&dan).await);
         story.world.slack.make_guest(&ben);
         for (who, person, visitor, why) in [
-            ("the author", &ana, &author, "this rule wants other eyes than those of who made the change."),
-            ("not named", &cleo, &other, "only the approvers of this rule may vote: "),
-            ("by now a guest", &ben, &guest, "guests of the workspace may not vote."),
+            ("the author", &ana, &author, "you made some of this change."),
+            ("not named", &cleo, &other, "only the approvers of this rule can vote: "),
+            ("by now a guest", &ben, &guest, "guests of the workspace cannot vote."),
         ] {
             story.click(person, &dialog, "approve").await;
             let (status, text) = told(sends(story, visitor, &deploy, "approve", "").await).await;
@@ -198,7 +196,7 @@ fn page_refuses_whom_slack_refuses_with_the_same_words() {
         );
         assert_eq!(approval(story, &deploy).await.votes, []);
         let page = author.page(&format!("/deploys/{deploy}")).await;
-        assert!(page.contains("You can\u{2019}t vote: this rule wants other eyes"), "{page}");
+        assert!(page.contains("You can\u{2019}t vote: you made some of this change"), "{page}");
         story.settled(&deploy).await;
     });
 }
@@ -243,7 +241,7 @@ fn a_form_that_no_page_of_the_session_sent_counts_for_nothing() {
         let (status, text) = told(visitor.post(&path, &other_subject).await).await;
         assert_snapshot!(
             format!("{status} {text}"),
-            @"409 Your click was not counted: this button was made for another change than the one that is asked about now."
+            @"409 Your click was not counted: this button belongs to an older version of the change. Use the buttons of the current dialog."
         );
         assert_eq!(visitor.post(&path, &[("what", "delete"), ("subject", &subject)]).await.status(), 400);
         let after = story.page(&deploy).await;
@@ -331,7 +329,7 @@ fn somebody_says_on_the_page_what_became_of_an_action() {
         let (status, text) = told(other.post(&path, &retry).await).await;
         assert_snapshot!(
             format!("{status} {text}"),
-            @"409 Nothing was done: somebody dealt with this before. Its line in the thread shows it."
+            @"409 Nothing was done: somebody was faster. Its line in the thread says who."
         );
     });
 }

@@ -35,7 +35,7 @@ fn a_reason_is_asked_for_and_stands_in_the_dialog() {
         Approve [Approve]
         Promote deploy to production (REVISION)
         Why?
-        It stands in the dialog, and on record.
+        Shown in Slack and kept in the record.
         ");
         let given = story.gives_reason(&ana, "tests are green").await;
         assert_eq!((given.status, given.closed), (Some(200), true));
@@ -49,7 +49,7 @@ fn a_reason_is_asked_for_and_stands_in_the_dialog() {
         Votes:
         @Ana 👍 tests are green
         @Ben 👎 not on a <!channel> Friday
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         1 of 2 approvals, 1 more needed. 1 of 2 rejections.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -146,11 +146,11 @@ fn a_vote_is_withdrawn_and_cast_again() {
         @Ana, would you like to promote REVISION - withdrawn (Staging) to production?
         Once approved:
         • Posts to the webhook: https://RECEIVER
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         0 of 2 approvals, 2 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        (only you) You have no vote here that could be withdrawn.
+        (only you) You have no vote to withdraw here.
         ");
         story.click(&ana, &dialog, "approve").await;
         story.click(&ben, &dialog, "approve").await;
@@ -174,7 +174,7 @@ fn somebody_cancels_with_a_reason() {
         @Ana, would you like to promote REVISION - cancelled (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action cancelled by @Ana on DATE at TIME: the migration is not ready.
         [… Ask again]
         ");
@@ -200,8 +200,8 @@ fn a_quorum_is_undone_before_the_actions_run() {
         Votes:
         @Ana 👍
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        2 approvals. It goes ahead on DATE at TIME, unless somebody undoes it.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        2 approvals. It goes ahead on DATE at TIME unless somebody presses Undo.
         [Undo]
         ");
         story.click(&ana, &dialog, "undo").await;
@@ -212,11 +212,11 @@ fn a_quorum_is_undone_before_the_actions_run() {
         • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was taken back.
+        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was withdrawn.
         ");
         assert!(receiver.deliveries().is_empty());
         // What was to be done at the end of the window finds nothing to do.
@@ -293,7 +293,7 @@ fn guests_strangers_and_the_deactivated_do_not_vote() {
         let page = story.settled(&deploy).await;
         assert!(page.approvals[0].votes.is_empty());
         assert!(
-            story.sees(&guest).ends_with("guests of the workspace may not vote."),
+            story.sees(&guest).ends_with("guests of the workspace cannot vote."),
             "{}",
             story.sees(&guest)
         );
@@ -339,11 +339,11 @@ fn several_groups_have_to_approve_and_nobody_votes_for_two() {
         Votes:
         @Ana 👍
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        2 of 3 approvals, 1 more needed, from @quotas-sre or @quotas-qa. Only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        2 of 3 approvals, 1 more needed, from @quotas-sre or @quotas-qa. Only the approvers of this rule can vote: @Ana, @Ben, @Cleo.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        (only you) Your click was not counted: only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
+        (only you) Your click was not counted: only the approvers of this rule can vote: @Ana, @Ben, @Cleo.
         ");
         assert!(receiver.deliveries().is_empty());
         story.click(&cleo, &dialog, "approve").await;
@@ -387,13 +387,13 @@ fn who_was_deactivated_after_voting_counts_no_longer() {
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: their account is deactivated.
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
           🚫 The approval of @Ben does not count: their account is deactivated.
-          The votes that count are kept: 1 of 2 approvals. Anyone in this channel may vote.
+          The votes that count are kept: 1 of 2 approvals. Anyone in this channel can vote.
         ");
     });
 }
@@ -416,13 +416,13 @@ fn who_left_the_usergroup_after_voting_counts_no_longer() {
         • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
-        🚫 The approval of @Ben does not count: they are not among those who may vote any more.
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ana, @Cleo.
+        🚫 The approval of @Ben does not count: they are no longer an approver.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        1 of 2 approvals, 1 more needed. Only the approvers of this rule can vote: @Ana, @Cleo.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
-          🚫 The approval of @Ben does not count: they are not among those who may vote any more.
+        ↳ ⚠️ Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
+          🚫 The approval of @Ben does not count: they are no longer an approver.
           The votes that count are kept: 1 of 2 approvals. Still to vote: @Cleo.
         ");
     });

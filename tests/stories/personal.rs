@@ -57,7 +57,7 @@ fn each_author_is_told_and_who_is_not_found_is_named() {
         @Ana, @Ben, Zoe Hart, @Robot, Carl, would you like to promote REVISION - notify-authors (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ notify_deploy_authors: told Ana and Ben. Zoe Hart and Carl were not found in Slack. Robot is a bot.

@@ -1,5 +1,6 @@
 //! Pipelines that were started, and whose reading or cancelling fails for a while.
 
+use approval::id::DeployId;
 use approval::run::{Status, StepState};
 use reqwest::StatusCode;
 use signoff_local::circleci::{JobStatus, NewPipeline};
@@ -114,10 +115,46 @@ fn project_of_the_github_app_is_built_by_its_definition() {
         circleci.faults().push(Fault::once(&lost, FaultKind::DropAfterHandling));
         let page = built().await;
         assert_eq!(page.runs[0].status, Status::Succeeded, "{:?}", page.runs[0].steps[1].state);
+        let line = &page.approvals[0].subject.acts[0].line;
+        assert_eq!(
+            *line,
+            format!(
+                "Starts a pipeline of {project} by the definition {DEFINITION} on main with deploy_prod=true"
+            )
+        );
         let triggered = circleci.triggered(project);
         assert_eq!(triggered.len(), 1);
         assert_eq!(triggered[0].branch.as_deref(), Some("main"));
         assert_eq!(triggered[0].parameters["deploy_prod"], true);
+    });
+}
+
+#[test]
+fn project_of_another_repository_is_not_released() {
+    tell("ci-app-theirs", async |story| {
+        let circleci = &story.world.circleci;
+        let project = "circleci/43G3lM5RtfFE7v5sa4nWAU/9n9wujWcTnVZ2b5S8Fncu";
+        circleci.add_project_of_app(project, &story.repository(), DEFINITION);
+        assert_eq!(saves(story, project, DEFINITION, "0").await, StatusCode::SEE_OTHER);
+        let begin = story.deploys(&story.push("Ana", "Begin"), "Staging").await;
+        story.settled(&begin).await;
+        let other = Story::begin(story.world, "ci-app-theirs-2");
+        assert_eq!(saves(&other, project, DEFINITION, "0").await, StatusCode::SEE_OTHER);
+        other.rules("rules:\n  - ship:\n      actions: [{auto_approve_build: build}]\n");
+        let revision = other.push("Ana", "Take cards");
+        let hold = circleci.add_pipeline_on_hold(project, &revision, "main", "build", "hold");
+        let released = async |deploy: &DeployId| {
+            let page = other.settled(deploy).await;
+            (circleci.job_status(&hold.workflow_id, "hold"), format!("{:?}", page.runs[0].steps[0].state))
+        };
+        let deploy = other.deploys(&revision, "Staging").await;
+        let (status, told) = released(&deploy).await;
+        assert_ne!(status, Some(JobStatus::Success));
+        assert!(told.contains("is that of acme/ci-app-theirs, which has another repository"), "{told}");
+        // Once the first one has another project, it is the other one's.
+        assert_eq!(saves(story, &story.project(), "", "1").await, StatusCode::SEE_OTHER);
+        let deploy = other.deploys(&revision, "Production").await;
+        assert_eq!(released(&deploy).await.0, Some(JobStatus::Success));
     });
 }
 
@@ -130,13 +167,20 @@ fn job_of_a_github_app_pipeline_is_released() {
         assert_eq!(saves(story, project, DEFINITION, "0").await, StatusCode::SEE_OTHER);
         let revision = story.push("Ana", "Take cards");
         let hold = circleci.add_pipeline_on_hold(project, &revision, "main", "build", "hold");
+        // Anybody who may push can have a tag of the same revision built, where the job may do more.
+        let tags =
+            ["main", "x"].map(|tag| circleci.add_tag_on_hold(project, &revision, tag, "build", "hold"));
         story.rules(&rule("votes_required: 1", "auto_approve_build: build"));
         let ben = story.person("Ben");
         let deploy = story.deploys(&revision, "Staging").await;
-        let dialog = story.dialog().await;
+        let dialog =
+            story.dialog_of(&format!("Releases the job that build in {project} holds on main")).await;
         story.click(&ben, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
         assert_eq!(page.runs[0].status, Status::Succeeded, "{:?}", page.runs[0].steps[1].state);
         assert_eq!(circleci.job_status(&hold.workflow_id, "hold"), Some(JobStatus::Success));
+        for tag in tags {
+            assert_eq!(circleci.job_status(&tag.workflow_id, "hold"), Some(JobStatus::OnHold));
+        }
     });
 }

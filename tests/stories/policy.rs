@@ -126,7 +126,7 @@ async fn look_again(story: &Story, waits: &Effect) {
 /// Owen and Olga put the proposed policy in force.
 async fn owners_approve(story: &Story, [owen, olga]: [&str; 2]) {
     let before = in_force(story).await;
-    let dialog = proposal(story, "Until then the policy").await;
+    let dialog = proposal(story, "Until then, the policy").await;
     for owner in [owen, olga] {
         let outcome = votes(story, owner, &dialog, "approve").await;
         assert_eq!((outcome.status, outcome.problem), (Some(200), None));
@@ -194,7 +194,7 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         let visitor = story.sign_in(&admin).await;
         let shown = visitor.page(&format!("/deployments/acme/{}", story.name)).await;
         assert!(
-            shown.contains("A policy binds these rules") && shown.contains("Rules below the policy"),
+            shown.contains("These rules must meet a policy") && shown.contains("Rules below the policy"),
             "{shown}"
         );
         assert!(shown.contains("line 5 of the policy asks for 2 votes"), "{shown}");
@@ -232,7 +232,7 @@ fn changed_policy_counts_once_two_owners_approved_it() {
             asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
         let asked: Vec<_> = asked.lines().take(3).collect();
         assert_snapshot!(asked.join("\n"), @"
-        *The policy of this stack changed* in `acme/policy`. Two of its owners have to approve the change before it counts.
+        *The policy of this stack changed* in `acme/policy`. The change counts once two of its owners approve it.
         ```- floors:
         -   - {places: [Production], votes_required: 1}```
         ");
@@ -299,7 +299,7 @@ fn unusable_policy_leaves_the_last_one_in_force() {
         set_policy(story, NOTHING);
         story.settled(&has_policy_read(story).await).await;
         let before = in_force(story).await;
-        let problem = "The last good one";
+        let problem = "The last valid one";
         set_text(story, "owners: [ana@acme.example]\nfloor: []\n");
         for number in 1..=2 {
             let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
@@ -361,7 +361,7 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
                 (told(story, "blocks the rule `ship`") == 1).then_some(())
             })
             .await;
-        assert_eq!(told(story, "nothing that they let act is done"), 1);
+        assert_eq!(told(story, "but their actions don't run"), 1);
         set_policy(story, NOTHING);
         story.settled(&has_policy_read(story).await).await;
         went_on(story, &deploy).await;

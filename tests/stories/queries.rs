@@ -95,7 +95,7 @@ fn the_record_answers_on_the_command_line() {
         let said =
             String::from_utf8_lossy(&refused.stderr).replace(story.world.front.url(), "http://SIGNOFF");
         assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0));
-        assert_snapshot!(said, @"signoff: http://SIGNOFF/api/v1/deploys does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of those in the stack's secret ApiSecret");
+        assert_snapshot!(said, @"signoff: http://SIGNOFF/api/v1/deploys rejected this API key; set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of the `keys` in the stack's InboundSecret");
     });
 }
 
@@ -113,7 +113,7 @@ fn rules_are_replayed_against_the_record() {
         let same = rule("votes_required: 1", "webhook: 'https://example.com'").replace("#CHANNEL", "#gate");
         assert_snapshot!(told(story, &replay, &same, &deploys).await, @"
         2 deploys since 2000-01-01T00:00:00Z: 1 asked, 0 by itself, 0 waiting, 1 blocked
-        0 otherwise than on record
+        0 different from the record
 
         RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
         promote-to-production     1     0        0      0              0              1
@@ -126,7 +126,7 @@ fn rules_are_replayed_against_the_record() {
             + "  - build: {conditions: [environment='staging'], actions: [trigger_build]}\n";
         assert_snapshot!(told(story, &replay, &changed, &deploys).await, @"
         2 deploys since 2000-01-01T00:00:00Z: 1 asked, 1 by itself, 0 waiting, 0 blocked
-        2 otherwise than on record
+        2 different from the record
 
         RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
         promote-to-production     1     0        0      0              0              1
@@ -154,7 +154,7 @@ fn wait_ends_once_people_approved() {
             (output.status.code(), said.replace(deploy.as_str(), "ID").replace(revision, "SHA"))
         };
         let open = "Promote deploy to production has 0 of 1 votes: http://SIGNOFF/deploys/ID\n";
-        let said = format!("waiting: {open}not decided in time: {open}");
+        let said = format!("waiting: {open}still open after --timeout: {open}");
         assert_eq!(waits(&revision).await, (Some(3), said));
         assert_eq!(waits(&"d".repeat(40)).await.0, Some(3), "nobody deployed it");
         story.click(&ana, &dialog, "approve").await;
@@ -179,6 +179,6 @@ fn wait_goes_on_while_a_rule_is_still_to_ask() {
         let output = ask(story, API_KEY, &args, "").await;
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(3), "{said}");
-        assert!(said.contains("the rule later is still to ask (its conditions hold from "), "{said}");
+        assert!(said.contains("the rule later has not asked yet (its conditions hold from "), "{said}");
     });
 }

@@ -15,7 +15,7 @@ use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 
 /// Text that only the dialog of a proposed file has.
-const PROPOSED: &str = "needs an approval before it counts";
+const PROPOSED: &str = "counts once it is approved";
 
 /// The rules of the story's deployment.
 async fn rules_of(story: &Story) -> RulesInForce {
@@ -116,11 +116,16 @@ fn rules_stay_with_their_repository() {
         );
         assert!(rules.proposal.is_some(), "what the default branch has is a proposal");
 
-        // Taken away and back again, it is still guarded.
+        // Taken away, its guard goes along, and what is there is a proposal. Back again, it is still guarded.
         moves("1", &other.repository()).await;
         let away = other.deploys(&other.push("Ana", "Go on elsewhere"), "Production").await;
         other.settled(&away).await;
-        assert_eq!(rules_of(&other).await.in_force.file.id, asks_nobody.in_force.file.id);
+        let rules = rules_of(&other).await;
+        assert_eq!((&rules.in_force.how, rules.proposal.is_some()), (&How::TakenAlong, true));
+        assert_eq!(
+            (&rules.in_force.file.id, rules.repository),
+            (&asking.in_force.file.id, asks_nobody.repository)
+        );
         moves("2", &story.repository()).await;
         let back = other.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         other.settled(&back).await;
@@ -328,6 +333,8 @@ fn an_admin_who_made_none_of_it_accepts_what_nobody_can_vote_on() {
         assert_eq!(answer.status(), 409, "who made it does not accept it");
         let visitor = story.sign_in(&dora).await;
         assert!(visitor.page(&path).await.contains("Accept it without votes"));
+        // The deployment has no channel any more: that of the proposal's own approval hears of it.
+        assert_eq!(save(story, &story.name, "0", &story.repository(), "").await, 303);
         let answer = visitor.post(&format!("{path}/rules"), &form).await;
         assert_eq!(answer.status(), 303);
         let page = story.settled(&deploy).await;
@@ -338,8 +345,8 @@ fn an_admin_who_made_none_of_it_accepts_what_nobody_can_vote_on() {
             matches!(&how, How::Accepted { by, reason, .. } if *by == dora && reason == "Nobody else is here"),
             "{how:?}"
         );
-        let told = story.problems();
-        assert!(told.iter().any(|told| told.contains("Dora accepted it: Nobody else is here")), "{told:?}");
+        let sees = story.sees(&ana);
+        assert!(sees.contains("Dora accepted it: Nobody else is here"), "{sees}");
         assert!(visitor.page(&path).await.contains("accepted it"));
     });
 }

@@ -158,7 +158,7 @@ fn a_reported_branch_does_not_choose_the_workflow() {
         Ana, would you like to promote REVISION - runs-evil-branch (Staging) to production?
         Once approved:
         • Starts promote.yml on main at REVISION with version=REVISION
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         let page = approved(story, &deploy).await;
@@ -369,7 +369,7 @@ fn second_approval_does_not_release_in_another_project() {
         let first = story.dialog().await;
         story.settled(&deploy).await;
         let seen = story.sees(&story.person("Ana"));
-        let starts = "Releases the job that build-and-deploy in gh/acme/runs-two-approvals holds, once \u{201c}Second\u{201d} is \
+        let starts = "Releases the job that build-and-deploy in gh/acme/runs-two-approvals holds on main, once \u{201c}Second\u{201d} is \
                       approved too";
         assert!(seen.contains(starts), "{seen}");
         story.click(&story.person("Ana"), &first, "approve").await;
@@ -491,7 +491,7 @@ fn two_pipelines_of_one_revision_release_nothing() {
         let (ci, project) = (&story.world.circleci, story.project());
         let revision = story.push("Ana", "Take cards");
         ci.add_pipeline(&project, held(&revision, "main"));
-        ci.add_pipeline(&project, held(&revision, "release"));
+        ci.add_pipeline(&project, held(&revision, "main"));
         story.rules(&rule("votes_required: 1", APPROVE_BUILD));
         let deploy = story.deploys(&revision, "Staging").await;
         let page = approved(story, &deploy).await;

@@ -64,14 +64,14 @@ fn people_sign_in_with_slack_and_strangers_do_not() {
         let answer = elsewhere.come_back(&elsewhere.picks_at(address, Some(&ana)).await).await;
         assert_eq!(location(&answer), "/");
 
-        let members_only = "Only members of this team\u{2019}s Slack workspace get in.";
+        let members_only = "Only members of this Slack workspace can sign in";
         let guest = slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
         let stranger = slack.add_user(NewUser::new("Zed", &story.email("Zed")).of_team("T0OTHER0001"));
         let leaver = story.person("Eve");
         for (person, leaves, status, problem) in [
             (&guest, false, 403, members_only),
             (&stranger, false, 403, members_only),
-            (&leaver, true, 400, "That took longer than ten minutes, or was done before."),
+            (&leaver, true, 400, "This sign-in took longer than ten minutes or was already used."),
         ] {
             let visitor = story.visitor();
             let mut address = visitor.goes_to_slack("/").await;
@@ -95,7 +95,7 @@ fn people_sign_in_with_slack_and_strangers_do_not() {
         let (status, told) = told(cancels.come_back(&cancels.picks_at(address, None).await).await).await;
         assert_eq!(
             (status, told.as_str()),
-            (403, "Slack was not allowed to say who you are. To get in, sign in again and allow it.")
+            (403, "You didn\u{2019}t allow Slack to share who you are. Sign in again and allow it.")
         );
     });
 }
@@ -104,8 +104,9 @@ fn people_sign_in_with_slack_and_strangers_do_not() {
 fn a_sign_in_is_done_once_and_in_the_browser_that_began_it() {
     tell("sign-in-once", async |story| {
         let ana = story.person("Ana");
-        let again = "That took longer than ten minutes, or was done before. Sign in again.";
-        let elsewhere = "That sign-in was not begun on this page, in this browser. Sign in again from here.";
+        let again = "This sign-in took longer than ten minutes or was already used. Sign in again.";
+        let elsewhere =
+            "This sign-in didn\u{2019}t start on this page in this browser. Sign in again from here.";
 
         let visitor = story.visitor();
         let back = visitor.picks(&ana).await;
@@ -146,7 +147,7 @@ fn a_sign_in_is_done_once_and_in_the_browser_that_began_it() {
         let injected = victim.come_back(&format!("/sign-in/slack/callback?code={code}&state={state}")).await;
         let (status, problem) = told(injected).await;
         assert_eq!(status, 403);
-        assert!(problem.starts_with("What Slack said does not belong to this sign-in."), "{problem}");
+        assert!(problem.starts_with("Slack\u{2019}s answer doesn\u{2019}t match this sign-in."), "{problem}");
 
         let slow = story.visitor();
         let back = slow.picks(&ana).await;
@@ -167,7 +168,7 @@ fn a_sign_in_that_slack_does_not_answer_can_be_done_again() {
         let (status, problem) = told(visitor.come_back(&back).await).await;
         assert_eq!(
             (status, problem.as_str()),
-            (503, "Slack does not answer now. Sign in again in a moment.")
+            (503, "Slack isn\u{2019}t answering right now. Sign in again in a moment.")
         );
         assert_eq!(visitor.come_back(&visitor.picks(&ana).await).await.status(), 303);
         assert_eq!(visitor.get("/deploys").await.status(), 200);
@@ -229,7 +230,9 @@ fn admin_pages_wait_until_slack_confirms_the_admin() {
         assert_eq!(answer.status(), 503);
         let page = answer.text().await.unwrap();
         assert!(
-            page.contains("Slack did not say whether you still are an admin. Nothing was changed."),
+            page.contains(
+                "Signoff couldn\u{2019}t check with Slack that you are still an admin. Nothing was changed."
+            ),
             "{page}"
         );
         silent();

@@ -129,5 +129,17 @@ fn a_reporter_for_whom_there_is_no_room_is_refused() {
         let answer = story.post(&path, &json!({"health": "ailing", "source": "reporter 7"})).await;
         assert_eq!(answer.status(), StatusCode::OK);
         story.settled(&deploy).await;
+        // One for which there was room when it came to the queue.
+        let (source, note) =
+            ("too late".to_owned(), "as many other sources report on this deploy as Signoff keeps");
+        let effect = approval::effect::EffectKind::RecordHealth { source, report };
+        let change = store::Change::to(&deploy, now()).and("too late", vec![effect.clone()], Vec::new());
+        story.world.store.commit(change).await.unwrap();
+        let page = story.settled(&deploy).await;
+        let dropped = page.effects.iter().find(|of| of.kind == effect).unwrap();
+        assert_eq!(dropped.note.as_deref(), Some(note));
+        let visitor = story.sign_in(&story.person("Ana")).await;
+        let shown = visitor.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
+        assert!(shown.contains(&format!("Recording the health that too late reported was given up: {note}")));
     });
 }

@@ -61,7 +61,7 @@ async fn sets_health(story: &Story, method: Method, deploy: &str, health: &str) 
 }
 
 /// Has `file` checked; it comes as a form.
-async fn validates(story: &Story, file: &str) -> (u16, Value) {
+pub async fn validates(story: &Story, file: &str) -> (u16, Value) {
     let query = format!(
         "\n            mutation ($file: Upload!) {{\n                validateRules(orgSlug:\"acme\", deploymentSlug:\"{}\", file: $file) \
          {{\n                    rules {{\n                        title\n                    }}\n                }}\n            }}\n            ",

@@ -2,7 +2,7 @@
 //! is known all the same.
 
 use crate::pages::told;
-use approval::effect::{EffectKind, EffectState};
+use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::DeployId;
 use approval::run::Status;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -34,7 +34,7 @@ fn cancelled(story: &Story, revision: &str) {
     ci.cancel(&held.workflow_id);
 }
 
-fn telling(page: &Page) -> &approval::effect::Effect {
+fn telling(page: &Page) -> &Effect {
     let is_it = |kind: &EffectKind| matches!(kind, EffectKind::TellFailure { .. });
     page.effects.iter().find(|effect| is_it(&effect.kind)).unwrap()
 }
@@ -46,7 +46,7 @@ fn failure_is_told_after_an_outage_of_slack() {
         let effect = story
             .until("the first try to fail", async || {
                 let page = story.world.store.page(&deploy).await.unwrap()?;
-                let tries = |effect: &&approval::effect::Effect| {
+                let tries = |effect: &&Effect| {
                     matches!(effect.kind, EffectKind::TellFailure { .. })
                         && effect.state == EffectState::Pending
                         && effect.note.is_some()
@@ -86,7 +86,7 @@ fn failure_is_told_in_the_channel_where_its_thread_is_gone() {
         Rule promote-to-production for REVISION - telling-elsewhere (Staging):
         ❌ auto_approve_build: ship failed: the workflow ship of gh/acme/telling-elsewhere for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
         Approved by @Ben.
-        Anyone in #telling-elsewhere can act on this. Marking it as done takes somebody who made none of the change.
+        Anyone in #telling-elsewhere can act on this. Only somebody who made none of the change can mark it as done.
         [Retry] [Skip…] [Mark as done]
         ");
         let place = page.runs[0].steps[1].notice.clone().expect("it is told").message;
@@ -95,6 +95,68 @@ fn failure_is_told_in_the_channel_where_its_thread_is_gone() {
         assert_eq!(story.settled(&deploy).await.runs[0].status, Status::Stopped, "it is Ana's change");
         slack.click(&ben, &place.channel, &place.ts, "mark_as_done").await.unwrap();
         assert_eq!(story.settled(&deploy).await.runs[0].status, Status::Succeeded);
+    });
+}
+
+#[test]
+fn failure_is_told_directly_if_no_channel_takes_it() {
+    tell("telling-directly", async |story| {
+        let ben = story.person("Ben");
+        let archived = FaultKind::status(200, "{\"ok\": false, \"error\": \"is_archived\"}");
+        fails(story, archived, 2).await;
+        let told = story
+            .until("a direct message to who approved", async || {
+                let messages = story.world.slack.direct_messages(&ben);
+                messages.into_iter().map(|message| message.text).find(|text| text.contains(&story.name))
+            })
+            .await;
+        assert!(told.contains("failed") && told.contains("No channel takes this message"), "{told}");
+    });
+}
+
+#[test]
+fn reminder_is_told_in_the_channel_if_its_thread_is_gone() {
+    tell("reminder-elsewhere", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let options = format!("{{votes_required: 2, remind_after: '1h', approvers: [{ana}, {ben}]}}");
+        let (deploy, dialog) = story.asks(&options, "webhook: 'https://example.com'").await;
+        story.click(&ana, &dialog, "approve").await;
+        let gone = FaultKind::status(200, "{\"ok\": false, \"error\": \"thread_not_found\"}");
+        let words = Fault::once("chat.postMessage", gone).with_body("This waits for a decision");
+        story.world.slack.faults().push(words);
+        let page = story.settled(&deploy).await;
+        let is_it = |effect: &&Effect| matches!(effect.kind, EffectKind::Remind { .. });
+        story.pull_forward(page.effects.iter().find(is_it).unwrap()).await;
+        story.world.tick().await;
+        let told = story
+            .until("the channel to be reminded", async || {
+                let problems = story.problems();
+                problems.into_iter().find(|told| told.contains("This waits for a decision"))
+            })
+            .await;
+        assert!(told.contains("Still to vote: @Ben"), "{told}");
+    });
+}
+
+#[test]
+fn quorum_whose_voters_cannot_be_looked_up_is_told() {
+    tell("untold-quorum", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let (deploy, dialog) = story.asks("undo_window: '1h'", "add_deploy_tag: 'shipped'").await;
+        story.click(&ben, &dialog, "approve").await;
+        let page = story.until_drawn(&deploy).await;
+        let refusal = FaultKind::status(200, "{\"ok\": false, \"error\": \"missing_scope\"}");
+        story.world.slack.faults().push(Fault::once(&format!("users.info?user={ben}"), refusal));
+        let confirms = page.effects.iter().find(|effect| !effect.is_closed()).unwrap();
+        story.let_quorum_pass(&page.approvals[0], confirms).await;
+        story.world.tick().await;
+        let told = story
+            .until("the thread to say that the look failed", async || {
+                story.sees(&ana).split_once('↳').map(|(_, told)| told.trim().to_owned())
+            })
+            .await;
+        assert!(told.starts_with("⚠️ Enough people approved this, and nothing has run yet"), "{told}");
+        assert!(told.contains("Approved by @Ben."), "{told}");
     });
 }
 

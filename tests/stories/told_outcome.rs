@@ -1,7 +1,11 @@
 //! The outcome of an approval, as webhooks, events, messages and builds are told of it.
 
+use crate::sleuth_client::validates;
+use approval::event::EventKind;
+use approval::header_secret::{Destinations, HeaderSecrets};
 use approval::run::{Status, StepState};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::HEADER_SECRET;
@@ -94,7 +98,9 @@ fn build_is_told_who_approved_it() {
     tell("told-build", async |story| {
         story.rules(
             "rules:\n  - promote:\n      actions:\n        - slack_channel_approval:\n            channel: '#CHANNEL'\n            \
-             on_success: [{trigger_build: {parameters: {by: '{{ approved_by }}', version: '{{ revision }}'}}}]\n",
+             on_success: [{trigger_build: {parameters: {by: '{{ approved_by }}', version: '{{ revision }}', \
+             to: \"{% if health == 'Unhealthy' %}canary{% else %}production{% endif %}\", \
+             why: '{{ health }} by {{ approved_by }}'}}}]\n",
         );
         let ana = story.person("Ana");
         let revision = story.push("Ana", "Take cards");
@@ -102,13 +108,20 @@ fn build_is_told_who_approved_it() {
         let dialog = story.dialog().await;
         // People see that it is filled in later.
         assert!(story.sees(&ana).contains("by={{ approved_by }}"), "{}", story.sees(&ana));
+        assert!(story.sees(&ana).contains("to=production"), "{}", story.sees(&ana));
+        // What CI reports after they saw it changes none of it.
+        let path = format!("/api/1/deployments/acme/{}/{revision}/health", story.name);
+        assert_eq!(story.post(&path, &json!({"health": "unhealthy"})).await.status(), 200);
+        story.settled(&deploy).await;
         story.click(&ana, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
         let step = page.runs[0].steps.iter().find(|step| step.under.is_some()).unwrap();
         assert!(matches!(step.state, StepState::Succeeded { .. }), "{:?}", step.state);
         let name = &page.approvals[0].votes[0].name;
         let triggered = story.world.circleci.triggered(&story.project());
-        assert!(format!("{triggered:?}").contains(name.as_str()), "{triggered:?}");
+        let given = |name: &str| triggered[0].parameters[name].as_str().unwrap().to_owned();
+        assert_eq!(given("to"), "production");
+        assert_eq!((given("by"), given("why")), (name.clone(), format!("Unknown by {name}")));
     });
 }
 
@@ -138,7 +151,13 @@ fn rule_opens_by_branch_deployment_revision_and_deployer() {
     });
 }
 
+/// In one test, because the second one changes what the stack knows of its secrets.
 #[test]
+fn webhook_sends_a_secret_to_where_it_may_go_alone() {
+    webhook_sends_the_rules_method_body_and_secret();
+    secret_of_another_deployment_is_not_sent();
+}
+
 fn webhook_sends_the_rules_method_body_and_secret() {
     tell("webhook-secret", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
@@ -168,10 +187,31 @@ fn webhook_sends_the_rules_method_body_and_secret() {
     });
 }
 
-#[test]
 fn secret_of_another_deployment_is_not_sent() {
     tell("webhook-other-secret", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
+        // It is a problem of the file, at its place.
+        let rules = format!(
+            "rules:\n  - tell:\n      actions:\n        - webhook: {{url: '{}/x', headers: {{Authorization: {{secret: pager}}}}}}\n",
+            receiver.url()
+        );
+        story.rules(&rules);
+        let deploy = story.deploys(&story.push("Ana", "names"), "Staging").await;
+        let page = story.settled(&deploy).await;
+        let refused = page.events.iter().find_map(|event| match &event.kind {
+            EventKind::RulesRefused { problems } => Some(problems.join("\n")),
+            _ => None,
+        });
+        let place = format!("rules.yml:4:{}: the stack has no secret `pager` for", 66 + receiver.url().len());
+        let refused = refused.expect("the file is refused");
+        assert!(page.runs.is_empty() && refused.contains(&place), "{refused}");
+
+        // What the stack knew then may have changed when the action runs: the secret itself says no.
+        let to =
+            |_| Destinations { hosts: vec!["127.0.0.1".to_owned()], deployments: vec!["acme/*".to_owned()] };
+        let secrets = ["pager", "no-such-secret"].map(|name| (name.to_owned(), to(name)));
+        let known = HeaderSecrets { read_at: runtime::time::now(), secrets: secrets.into() };
+        story.world.store.keep_header_secrets(&known).await.unwrap();
         for secret in ["pager", "no-such-secret"] {
             story.rules(&format!(
                 "rules:\n  - tell:\n      actions:\n        - webhook: {{url: '{}/x', headers: {{Authorization: {{secret: {secret}}}}}}}\n",
@@ -198,8 +238,14 @@ fn secret_of_another_deployment_is_not_sent() {
         assert!(seen.contains("When this was asked, it was going to fail: Posts to the webhook"), "{seen}");
         assert!(seen.contains(&why.replace('`', "")), "{seen}");
         let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
-        assert!(shown.contains("These actions fail as things were when this opened:"), "{shown}");
+        assert!(shown.contains("When this opened, these actions were going to fail:"), "{shown}");
         assert!(shown.contains(why), "{shown}");
         assert!(receiver.deliveries().is_empty());
+
+        let known = HeaderSecrets { read_at: runtime::time::now(), secrets: BTreeMap::new() };
+        story.world.store.keep_header_secrets(&known).await.unwrap();
+        let (status, told) = validates(story, &rules).await;
+        let told = told["errors"][0]["message"].as_str().unwrap();
+        assert!(status == 200 && told.contains(&place), "{told}");
     });
 }

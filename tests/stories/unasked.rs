@@ -157,6 +157,24 @@ fn bot_is_an_author_of_its_own_signed_commits_alone() {
         let added = github.push(&story.repository(), commit(story, "Ana", "Add to it", "src/pay.rs"));
         opens(story, "Bump tokio", &bot, None, &added);
         assert_eq!(acted(story, &added).await, [""; 0], "Ana pushed to the bot's branch");
+        // Ana resolves conflicts on the page, whose editor takes any text, and squashes it.
+        let on_branch = |commit: NewCommit| NewCommit { branch: Some("bump".to_owned()), ..commit };
+        let own = github.push(&story.repository(), on_branch(bump("Bump ring")).signed_by_host());
+        let resolved = on_branch(commit(story, "Ana", "Merge main", "src/pay.rs"));
+        let resolved = github.push(&story.repository(), resolved.merging(&added).signed_by_host());
+        let squash = bump("Bump ring").merged_by(&story.author("Ana"));
+        let squash = github.push(&story.repository(), squash);
+        let opened = NewPullRequest {
+            title: "Bump ring".to_owned(),
+            body: None,
+            author: bot.clone(),
+            labels: Vec::new(),
+            commits: vec![squash.clone()],
+            merged: true,
+            merger: Some(story.author("Ana")),
+        };
+        github.add_pull_request(&story.repository(), opened.of_branch("bump", &[own, resolved]));
+        assert_eq!(acted(story, &squash).await, [""; 0], "Ana made a part of it");
         let signed = github.push(&story.repository(), bump("Bump http").signed_by_host());
         opens(story, "Bump http", &bot, None, &signed);
         assert_eq!(acted(story, &signed).await, ["bumps"]);

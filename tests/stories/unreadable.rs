@@ -12,25 +12,26 @@ use std::collections::HashMap;
 use store::Change;
 use system_tests::story::{Story, rule, tell};
 
-type Row = HashMap<String, AttributeValue>;
+pub(crate) type Row = HashMap<String, AttributeValue>;
 
 /// Something that may be wrong with a row.
 #[derive(Clone, Copy, Debug)]
-enum Damage {
+pub(crate) enum Damage {
     UnknownField,
     Missing,
     WrongType,
     UnknownKind,
 }
 
-const DAMAGES: [Damage; 4] = [Damage::UnknownField, Damage::Missing, Damage::WrongType, Damage::UnknownKind];
+pub(crate) const DAMAGES: [Damage; 4] =
+    [Damage::UnknownField, Damage::Missing, Damage::WrongType, Damage::UnknownKind];
 
-fn text(text: &str) -> AttributeValue {
+pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
 /// The rows of a deploy whose sort key begins so.
-async fn rows(story: &Story, pk: &str, prefix: &str) -> Vec<Row> {
+pub(crate) async fn rows(story: &Story, pk: &str, prefix: &str) -> Vec<Row> {
     let query = story.world.dynamodb.query().table_name(&story.world.record_table).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)");
     let query = query.expression_attribute_values(":pk", text(pk));
@@ -38,13 +39,13 @@ async fn rows(story: &Story, pk: &str, prefix: &str) -> Vec<Row> {
     found.items.unwrap_or_default()
 }
 
-async fn put(story: &Story, row: &Row) {
+pub(crate) async fn put(story: &Story, row: &Row) {
     let put = story.world.dynamodb.put_item().table_name(&story.world.record_table);
     put.set_item(Some(row.clone())).send().await.unwrap();
 }
 
 /// `row` with this damage to its `field`.
-fn damaged(row: &Row, field: &str, how: Damage) -> Row {
+pub(crate) fn damaged(row: &Row, field: &str, how: Damage) -> Row {
     let mut row = row.clone();
     match how {
         Damage::UnknownField => {

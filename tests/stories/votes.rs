@@ -28,8 +28,8 @@ fn one_approval_approves_the_held_build() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - one-approves (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/one-approves holds
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        • Releases the job that build-and-deploy in gh/acme/one-approves holds on main
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         story.click(&ana, &dialog, "approve").await;
@@ -38,7 +38,7 @@ fn one_approval_approves_the_held_build() {
         @Ana, would you like to promote REVISION - one-approves (Staging) to production?
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
@@ -58,10 +58,10 @@ fn two_of_three_vote() {
         assert_snapshot!(story.sees(&people[0]), @"
         @Ana, would you like to promote REVISION - two-of-three (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/two-of-three holds
+        • Releases the job that build-and-deploy in gh/acme/two-of-three holds on main
         Votes:
         @Ana 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -75,7 +75,7 @@ fn two_of_three_vote() {
         Votes:
         @Ana 👍
         @Ben 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
@@ -99,7 +99,7 @@ fn one_rejection_rejects_and_nothing_runs() {
         Votes:
         @Ana 👍
         @Ben 👎
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action rejected on DATE at TIME.
         [… Ask again]
         ");
@@ -120,10 +120,10 @@ fn a_second_click_changes_the_vote() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - changed-vote (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/changed-vote holds
+        • Releases the job that build-and-deploy in gh/acme/changed-vote holds on main
         Votes:
         @Ana 👎
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         0 of 3 approvals, 3 more needed. 1 of 2 rejections.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -141,12 +141,12 @@ fn only_authors_vote_where_the_rule_says_so() {
         assert_snapshot!(story.sees(&ben), @"
         @Ana, would you like to promote REVISION - authors-only (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/authors-only holds
-        Nothing was approved for this place before: this is about the deploy's own commits.
-        Only the authors of this deploy may vote: @Ana.
+        • Releases the job that build-and-deploy in gh/acme/authors-only holds on main
+        Nothing was approved for this place before, so this covers the deploy's own commits.
+        Only the authors of this deploy can vote: @Ana.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        (only you) Your click was not counted: only the authors of this deploy may vote: @Ana.
+        (only you) Your click was not counted: only the authors of this deploy can vote: @Ana.
         ");
         story.click(&ana, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
@@ -178,12 +178,12 @@ fn approvers_are_known_by_email_id_and_usergroup() {
         @Ana 👍
         @Ben 👍
         @Cleo 👍
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
 
-        (only you) Your click was not counted: only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
+        (only you) Your click was not counted: only the approvers of this rule can vote: @Ana, @Ben, @Cleo.
         ");
     });
 }
@@ -198,11 +198,11 @@ fn a_stranger_from_slack_connect_does_not_vote() {
         assert_snapshot!(story.sees(&eve), @"
         Ana, would you like to promote REVISION - stranger (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/stranger holds
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        • Releases the job that build-and-deploy in gh/acme/stranger holds on main
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        (only you) Your click was not counted: only members of the workspace that this app belongs to may vote.
+        (only you) Your click was not counted: only members of this app's workspace can vote.
         ");
         assert_eq!(page.approvals[0].votes, []);
     });
@@ -216,8 +216,8 @@ fn an_author_without_a_slack_account_is_shown_by_name() {
         assert_snapshot!(story.sees(&ben), @"
         Ana, would you like to promote REVISION - no-account (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/no-account holds
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        • Releases the job that build-and-deploy in gh/acme/no-account holds on main
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
     });
@@ -237,8 +237,8 @@ fn authors_of_all_commits_since_the_last_deploy_are_asked() {
         assert_snapshot!(story.sees(&ben), @"
         @Ana, @Ben, Cleo, would you like to promote REVISION - all-authors (Staging) to production?
         Once approved:
-        • Releases the job that build-and-deploy in gh/acme/all-authors holds
-        Nothing was approved for this place before: this is about the deploy's own commits.
+        • Releases the job that build-and-deploy in gh/acme/all-authors holds on main
+        Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         let page = story.settled(&deploy).await;

@@ -129,7 +129,7 @@ fn where_github_does_not_answer_the_new_rule_is_shown_alone() {
         let down = FaultKind::Status { code: 503, headers: Vec::new(), body: String::new() };
         story.world.github.faults().push(Fault::once("wizard-alone/contents/.signoff/rules.yml", down));
         let page = text(wizard(story, "new", &fields(story)).await, 200).await;
-        assert!(page.contains("GitHub can\u{2019}t be asked now"), "{page}");
+        assert!(page.contains("Signoff can\u{2019}t ask GitHub right now"), "{page}");
         assert!(page.contains("- promote-it-s-1:"), "{page}");
         let unknown = story.get("/deployments/other/checkout/approvals/new").await;
         assert_eq!(unknown.status(), 404);

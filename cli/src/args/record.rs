@@ -16,76 +16,75 @@ use std::time::Duration;
 pub(crate) struct Deploys {
     #[command(flatten)]
     pub(crate) which: Which,
-    /// How many at most.
+    /// The maximum number of results.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
-    /// How to tell: as a table, or as one JSON array.
+    /// Output format: a table, or one JSON array.
     #[arg(long, value_enum, default_value_t = RecordFormat::Table)]
     pub(crate) format: RecordFormat,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
 
-/// List approvals on record, with who voted; those of the newest deploy first.
+/// List approvals on record with their voters, newest deploy first.
 ///
-/// Without --deploy and --since: those of deploys of the last 7 days.
+/// Without --deploy and --since: approvals of deploys in the last 7 days.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Approvals {
-    /// Those of this deploy: its id.
+    /// Approvals of the deploy with this id.
     #[arg(long, value_name = "ID", conflicts_with_all = ["deployment", "environment", "revision", "since"])]
     pub(crate) deploy: Option<String>,
     #[command(flatten)]
     pub(crate) which: Which,
-    /// Those that stand so.
+    /// Approvals with this status.
     #[arg(long, value_enum)]
     pub(crate) status: Option<Status>,
-    /// How many at most.
+    /// The maximum number of results.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
-    /// How to tell: as a table, or as one JSON array.
+    /// Output format: a table, or one JSON array.
     #[arg(long, value_enum, default_value_t = RecordFormat::Table)]
     pub(crate) format: RecordFormat,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
 
-/// List what happened: who did what, when, to which deploy; the newest deploy first, and of each what
-/// happened first.
+/// List events: who did what, when and to which deploy; newest deploy first, then in order of time.
 ///
-/// Without --deploy and --since: that of deploys of the last 7 days.
+/// Without --deploy and --since: events of deploys in the last 7 days.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Events {
-    /// What happened to this deploy: its id.
+    /// Events of the deploy with this id.
     #[arg(long, value_name = "ID", conflicts_with_all = ["deployment", "environment", "revision", "since"])]
     pub(crate) deploy: Option<String>,
     #[command(flatten)]
     pub(crate) which: Which,
-    /// How many at most.
+    /// The maximum number of results.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
-    /// How to tell: as a table, or as one JSON array.
+    /// Output format: a table, or one JSON array.
     #[arg(long, value_enum, default_value_t = RecordFormat::Table)]
     pub(crate) format: RecordFormat,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
 
-/// Replay rules against the deploys on record: what would be asked, what would run by itself, what would be
+/// Replay rules against the deploys on record: what they would ask, what would run by itself, what would be
 /// blocked.
 ///
-/// Each deploy is looked at as it is on record, until a newer one came to its environment. Every run is taken
-/// to succeed, so that rules with `after` open, too. The rules are those of one repository: name its
+/// Each deploy is judged by its record, until a newer deploy reached its environment. Every run counts as
+/// succeeded, so rules with `after` open, too. A rules file belongs to one repository, so name its
 /// deployment.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit code: 0 replayed, 1 the file has problems, 2 wrong usage, a file that cannot be read, or a Signoff that cannot be asked."
+    after_help = "Exit codes: 0 success, 1 the file has problems, 2 usage error, unreadable file or Signoff unreachable."
 )]
 pub(crate) struct Replay {
-    /// The rules file; `-` is the standard input.
+    /// The rules file, or `-` for standard input.
     pub(crate) file: PathBuf,
-    /// Deploys from when on: how long ago (90d, 12h), a date (2026-11-01, in UTC) or a time
+    /// Deploys since: a duration (90d, 12h), a date (2026-11-01, in UTC) or a time
     /// (2026-11-01T10:00:00Z).
     #[arg(long, value_name = "TIME", default_value = "90d")]
     pub(crate) since: Since,
@@ -95,24 +94,23 @@ pub(crate) struct Replay {
     /// Deploys to this environment, in any case.
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<String>,
-    /// Tell what this policy would have blocked, too.
+    /// Also show what this policy would have blocked.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// How to tell: as tables, or as one JSON document.
+    /// Output format: tables, or one JSON document.
     #[arg(long, value_enum, default_value_t = RecordFormat::Table)]
     pub(crate) format: RecordFormat,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
 
-/// Wait until people decided about a revision's newest deploy: for a CI that can't hold its own run.
+/// Wait until a revision's newest deploy is approved or rejected: for CIs that can't hold their own runs.
 ///
-/// Every approval of the deploy has to be approved, those among them that its rules ask for only after
-/// others. Where people asked again, the newer approval counts. A deploy that no rule asks about is not
-/// approved.
+/// Every approval of the deploy must be approved, including those that its rules ask for after others. If
+/// people asked again, the newer approval counts. A deploy that no rule asks about doesn't count as approved.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit code: 0 approved; 1 rejected, expired, cancelled or superseded; 2 wrong usage or a Signoff that cannot be asked; 3 still open when the time is over."
+    after_help = "Exit codes: 0 approved; 1 rejected, expired, cancelled or superseded; 2 usage error or Signoff unreachable; 3 still open after --timeout."
 )]
 pub(crate) struct Wait {
     /// The deployment.
@@ -121,20 +119,20 @@ pub(crate) struct Wait {
     /// The commit's full SHA.
     #[arg(long, value_name = "SHA", value_parser = revision)]
     pub(crate) revision: String,
-    /// The environment, in any case; needed where the revision was deployed to several.
+    /// The environment, in any case. Required if the revision was deployed to several.
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<String>,
-    /// How long to wait at most: 30m, 2h.
+    /// The longest time to wait: 30m, 2h.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// How often to look: 1s or more.
+    /// The time between checks: 1s or more.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub(crate) every: Duration,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
 
-const EXIT_CODES: &str = "Exit code: 0 told, 2 wrong usage or a Signoff that cannot be asked.";
+const EXIT_CODES: &str = "Exit codes: 0 success, 2 usage error or Signoff unreachable.";
 
 /// Which deploys.
 #[derive(Args, Clone, Debug, Default)]
@@ -148,7 +146,7 @@ pub(crate) struct Which {
     /// Deploys of this commit: its SHA, or the first 7 characters or more.
     #[arg(long, value_name = "SHA", value_parser = short_revision)]
     pub(crate) revision: Option<String>,
-    /// Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time
+    /// Deploys since: a duration (7d, 12h), a date (2026-11-01, in UTC) or a time
     /// (2026-11-01T10:00:00Z).
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<Since>,
@@ -158,10 +156,10 @@ pub(crate) struct Which {
 /// those.
 #[derive(Args, Debug)]
 pub(crate) struct Connection {
-    /// Where Signoff is: the stack's output ConsoleUrl.
+    /// Signoff's address: the stack's output ConsoleUrl.
     #[arg(long, value_name = "URL", env = "SIGNOFF_URL", hide_env_values = true)]
     pub(crate) url: Option<String>,
-    /// A file with an API key, in place of the environment variable SIGNOFF_API_KEY.
+    /// A file with an API key, instead of the environment variable SIGNOFF_API_KEY.
     #[arg(long, value_name = "FILE")]
     pub(crate) api_key_file: Option<PathBuf>,
 }
@@ -229,7 +227,7 @@ impl FromStr for Since {
         let day = || text.parse::<Date>().ok().filter(|_| text.len() == "2026-11-01".len());
         let date = || Some(Self::Time(day()?.to_zoned(TimeZone::UTC).ok()?.timestamp()));
         ago().or_else(time).or_else(date).ok_or_else(|| {
-            "write how long ago (12h, 7d), a date (2026-11-01) or a time with its zone (2026-11-01T10:00:00Z)"
+            "write a duration (12h, 7d), a date (2026-11-01) or a time with its zone (2026-11-01T10:00:00Z)"
                 .to_owned()
         })
     }

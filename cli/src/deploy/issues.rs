@@ -42,7 +42,7 @@ impl Reader<'_> {
             Some("linear") => Tracker::Linear,
             Some(other) => {
                 let node = value(entries, "tracker").unwrap_or(node);
-                self.wrong(node, format!("tracker: `{other}` is none that is known"), "write jira or linear");
+                self.wrong(node, format!("tracker: `{other}` is not supported"), "write jira or linear");
                 Tracker::Jira
             }
         };

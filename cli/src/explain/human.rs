@@ -37,17 +37,17 @@ fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>, at: Timestamp) -> io:
         | RuleForecast::Never => {}
     }
     for window in &rule.freeze {
-        writeln!(out, "  does not act in: {window}")?;
+        writeln!(out, "  doesn't act in: {window}")?;
     }
     if let Some(frozen) = frozen(rule, at) {
-        let held = if rule.opens_after_freeze() { "" } else { "; votes count, and what they start waits" };
+        let held = if rule.opens_after_freeze() { "" } else { "; people can vote, and actions wait" };
         writeln!(out, "  {frozen}{held}")?;
     }
     if !rule.after.is_empty() {
-        writeln!(out, "  waits until the runs of these rules succeeded: {}", rule.after.join(", "))?;
+        writeln!(out, "  waits for these rules to succeed: {}", rule.after.join(", "))?;
     }
     if rule.conditions.is_empty() {
-        writeln!(out, "  no conditions: it holds for every deploy")?;
+        writeln!(out, "  no conditions: matches every deploy")?;
     }
     for (entry, explanation) in rule.conditions.iter().zip(&explained.conditions) {
         let about = entry.description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
@@ -68,15 +68,18 @@ fn verdict(outlook: &RuleForecast) -> String {
     match outlook {
         RuleForecast::Opens => "opens".to_owned(),
         RuleForecast::Opened(ForecastTime { deployed_for, at }) => {
-            format!("holds no longer; it opened when deployed for {}, at {at}", shown_duration(*deployed_for))
+            format!(
+                "no longer matches; it opened when deployed for {}, at {at}",
+                shown_duration(*deployed_for)
+            )
         }
         RuleForecast::Later(ForecastTime { deployed_for, at }) => {
             format!("opens once deployed for {}, at {at}", shown_duration(*deployed_for))
         }
-        RuleForecast::Frozen(ForecastTime { at, .. }) => format!("opens once its freeze is over, at {at}"),
+        RuleForecast::Frozen(ForecastTime { at, .. }) => format!("opens when its freeze ends, at {at}"),
         RuleForecast::Never => "does not open".to_owned(),
-        RuleForecast::NotForDeploys => "does not open, for no deploy".to_owned(),
-        RuleForecast::NotSupported => "does not open: it uses what is not supported yet".to_owned(),
+        RuleForecast::NotForDeploys => "never opens for deploys".to_owned(),
+        RuleForecast::NotSupported => "does not open: it uses features that are not supported yet".to_owned(),
     }
 }
 
@@ -132,7 +135,7 @@ fn dialog(out: &mut dyn Write, asks: &Asks, indent: usize) -> io::Result<()> {
     line("needs", &format!("{}{between} {} to reject", asks.needs(), votes(asks.rejections_required)))?;
     line("may vote", &asks.voters())?;
     if !asks.break_glass.is_empty() {
-        line("may break the glass", &asks.break_glass.join(", "))?;
+        line("can break the glass", &asks.break_glass.join(", "))?;
     }
     if let Some(environment) = &asks.promotes_to {
         line("promotes to", environment)?;
@@ -141,15 +144,15 @@ fn dialog(out: &mut dyn Write, asks: &Asks, indent: usize) -> io::Result<()> {
         line("commits", "each needs a valid signature")?;
     }
     if !asks.self_approval && asks.unknown_makers == "allow" {
-        line("makers", "one without a Slack member does not block it")?;
+        line("makers", "makers without a Slack member don't block it")?;
     }
     if asks.rollback.is_some() {
-        line("rollback", "nobody approves it who made what it takes out")?;
+        line("rollback", "makers of what it takes out can't approve it")?;
     }
     match asks.require_reason {
         Reasons::Never => {}
-        Reasons::Approve => line("reason", "from who approves")?,
-        Reasons::Reject => line("reason", "from who rejects")?,
+        Reasons::Approve => line("reason", "required to approve")?,
+        Reasons::Reject => line("reason", "required to reject")?,
         Reasons::Both => line("reason", "from everybody")?,
     }
     for (name, time) in [

@@ -61,9 +61,7 @@ pub(crate) fn run(
     let found = wait(found(&signoff, &about, "approvals", args.limit, take))?;
     match args.format {
         RecordFormat::Json => document(streams.out, &found.all)?,
-        RecordFormat::Table if found.all.is_empty() => {
-            writeln!(streams.err, "no such approvals are on record")?
-        }
+        RecordFormat::Table if found.all.is_empty() => writeln!(streams.err, "no approvals found")?,
         RecordFormat::Table => {
             let rows = found.all.iter().map(row).collect::<Result<Vec<_>, Stop>>()?;
             let left = |title| (title, Align::Left);

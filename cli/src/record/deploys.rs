@@ -20,7 +20,7 @@ pub(crate) fn run(
     let (deploys, is_more) = wait(signoff.deploys(&wanted, limit))?;
     match args.format {
         RecordFormat::Json => document(streams.out, &deploys)?,
-        RecordFormat::Table if deploys.is_empty() => writeln!(streams.err, "no such deploys are on record")?,
+        RecordFormat::Table if deploys.is_empty() => writeln!(streams.err, "no deploys found")?,
         RecordFormat::Table => {
             let row = |deploy| {
                 let deploy: Listed = read(deploy)?;

@@ -45,7 +45,7 @@ pub(crate) fn run(
         RecordFormat::Json => {
             document(streams.out, &found.all.iter().map(|(_, event)| event).collect::<Vec<_>>())?;
         }
-        RecordFormat::Table if found.all.is_empty() => writeln!(streams.err, "no such events are on record")?,
+        RecordFormat::Table if found.all.is_empty() => writeln!(streams.err, "no events found")?,
         RecordFormat::Table => {
             let row = |(title, event): &(String, Value)| {
                 let line: Line = read(event)?;

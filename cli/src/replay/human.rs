@@ -17,7 +17,7 @@ pub(super) fn write(out: &mut dyn Write, told: &ReplayReport<'_>) -> io::Result<
     let counts: Vec<_> = verdicts.map(|verdict| format!("{} {}", count(verdict), word(verdict))).collect();
     writeln!(out, "{deploys} since {}: {}", shown(told.since), counts.join(", "))?;
     let otherwise = told.deploys.iter().filter(|deploy| deploy.otherwise()).count();
-    writeln!(out, "{otherwise} otherwise than on record\n")?;
+    writeln!(out, "{otherwise} different from the record\n")?;
     rules(out, told)?;
     let below = told.below.iter().flatten();
     below.clone().take(1).try_for_each(|_| writeln!(out, "\nBlocked by the policy:"))?;

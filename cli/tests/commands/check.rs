@@ -168,7 +168,7 @@ fn a_changed_file_is_compared_with_the_one_in_force() {
     };
     insta::assert_snapshot!([check("../docs/example/rules.yml"), check("tests/files/not-yet.yml")].join("\n"), @"
     ../docs/example/rules.yml: fine, 3 rules
-    ../docs/example/rules.yml: says the same as the file in force
+    ../docs/example/rules.yml: is the same as the file in force
     ---- Fine
     tests/files/not-yet.yml:5:37: notice: known, not supported yet: base_synced; the rule `nudge` is not opened
       |
@@ -181,7 +181,7 @@ fn a_changed_file_is_compared_with_the_one_in_force() {
       |     ^
 
     tests/files/not-yet.yml: fine, 4 rules, 2 notices
-    tests/files/not-yet.yml: needs an approval before it counts
+    tests/files/not-yet.yml: counts once it is approved
       removes the approval “Promote deploy to production” with the rule `promote-to-production`
       removes the rule `hotfix`, which asks for no approval
       removes the rule `announce-what-soaked`, which asks for no approval

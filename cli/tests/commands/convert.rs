@@ -47,7 +47,7 @@ fn what_is_the_same_is_the_same_to_the_byte() {
     let text = "rules:   # none \r\n - a: {actions: [trigger_build]}\r\n\r\n";
     let done = fed(text, &["rules", "convert", "-"]);
     assert_eq!(done.out, text);
-    insta::assert_snapshot!(done.err, @".sleuth/rules.yml: nothing had to change");
+    insta::assert_snapshot!(done.err, @".sleuth/rules.yml: no changes needed");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_file_is_written_and_its_folder() {
         signoff(&["rules", "convert", "../docs/example/rules.yml", "--output", output.to_str().unwrap()]);
     insta::assert_snapshot!(done.shown(), @r"
     ---- err
-    ../docs/example/rules.yml: nothing had to change
+    ../docs/example/rules.yml: no changes needed
     ---- Fine
     ");
     assert_eq!(fs::read(output).unwrap(), fs::read("../docs/example/rules.yml").unwrap());

@@ -88,11 +88,11 @@ fn approval_says_what_it_asks_of_the_range() {
     insta::assert_snapshot!(&shown[from..], @"
             in: #a
             needs: 1 vote to approve, 1 vote to reject
-            may vote: anyone in the channel; nobody whose own change it is
+            may vote: anyone in the channel; nobody can approve their own change
             promotes to: Production
             commits: each needs a valid signature
-            makers: one without a Slack member does not block it
-            rollback: nobody approves it who made what it takes out
+            makers: makers without a Slack member don't block it
+            rollback: makers of what it takes out can't approve it
     ---- Fine
     ");
 }
@@ -319,7 +319,7 @@ fn what_does_not_open_says_why_not() {
     insta::assert_snapshot!(fed(deploy, &args).shown(), @"
     7bf7226 - checkout (Staging), deployed for 5m
 
-    nudge: does not open: it uses what is not supported yet
+    nudge: does not open: it uses features that are not supported yet
       line 5: known, not supported yet: base_synced
       environment='Staging' and base_synced=true fails:
         environment='Staging' holds: environment is `Staging`
@@ -329,18 +329,18 @@ fn what_does_not_open_says_why_not() {
         - slack_personal_message: authors
             says: Look at 7bf7226 - checkout (Staging)
 
-    tidy: does not open, for no deploy
+    tidy: never opens for deploys
       its triggers are pr_opened
 
-    early: holds no longer; it opened when deployed for 0s, at 2026-05-11T11:42:00Z
+    early: no longer matches; it opened when deployed for 0s, at 2026-05-11T11:42:00Z
       deployed_for<'1m' fails: deployed_for is 5m
       would do:
         - slack_channel_approval: early
             asks: the authors, would you like to promote 7bf7226 - checkout (Staging) to production?
             in: #gate
             needs: 1 vote to approve, 1 vote to reject
-            may vote: anyone in the channel; nobody whose own change it is
-            reason: from who rejects
+            may vote: anyone in the channel; nobody can approve their own change
+            reason: required to reject
             reminds after: 2h
             can be undone for: 30s
             stays open: when a newer deploy is asked about
@@ -353,7 +353,7 @@ fn what_does_not_open_says_why_not() {
               - webhook: https://hooks.example.com
 
     always: opens
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
       does:
         - auto_approve_build: {build: deploy, job: hold}
     ---- Fine
@@ -391,7 +391,7 @@ fn nothing_is_explained_of_what_cannot_be_read() {
     1 | {sha: main}
       |       ^
 
-    4 problems, nothing to explain
+    4 problems, can't explain it
     ---- Problems
     ");
 }
@@ -426,7 +426,7 @@ fn an_event_is_told_with_what_it_says() {
     7bf7226 - checkout (Staging), deployed for 0s
 
     tell: opens
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
       does:
         - send_event: promoted {{ deployment_name }}
             sends: promoted checkout

@@ -40,16 +40,16 @@ fn an_explanation_says_until_when_a_rule_is_frozen() {
         .map(|at| {
             let text = explained(&folder, &["--at", at]);
             let lines = text.lines().filter(|line| !line.starts_with("    ") && line.contains(": "));
-            let lines = lines.filter(|line| !line.contains("does not act in"));
+            let lines = lines.filter(|line| !line.contains("doesn't act in"));
             format!("{at}\n{}\n", lines.collect::<Vec<_>>().join("\n"))
         })
         .collect();
     insta::assert_snapshot!(told.join("\n"), @"
     +0s
     ask: opens
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
     nightly: opens
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
     soaked: opens once deployed for 2d 8h 30m, at 2026-11-22T23:00:00Z
       deployed_for>='1h' fails: deployed_for is 0s
     at-once: opens
@@ -57,9 +57,9 @@ fn an_explanation_says_until_when_a_rule_is_frozen() {
 
     +20m
     ask: opens
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
     nightly: opens
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
     soaked: opens once deployed for 2d 8h 30m, at 2026-11-22T23:00:00Z
       deployed_for>='1h' fails: deployed_for is 20m
     at-once: opens
@@ -67,11 +67,11 @@ fn an_explanation_says_until_when_a_rule_is_frozen() {
 
     +45m
     ask: opens
-      frozen until 2026-11-22T23:00:00Z: weekend, Friday evening; votes count, and what they start waits
-      no conditions: it holds for every deploy
+      frozen until 2026-11-22T23:00:00Z: weekend, Friday evening; people can vote, and actions wait
+      no conditions: matches every deploy
     nightly: opens
       frozen until 2026-11-22T23:00:00Z: weekend, Friday evening
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
     soaked: opens once deployed for 2d 8h 30m, at 2026-11-22T23:00:00Z
       frozen until 2026-11-22T23:00:00Z: weekend, Friday evening
       deployed_for>='1h' fails: deployed_for is 45m
@@ -81,21 +81,21 @@ fn an_explanation_says_until_when_a_rule_is_frozen() {
 
     2026-11-22T23:00:00Z
     ask: opens
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
     nightly: opens
-      no conditions: it holds for every deploy
+      no conditions: matches every deploy
     soaked: opens
       deployed_for>='1h' holds: deployed_for is 2d 8h 30m
-    at-once: holds no longer; it opened when deployed for 0s, at 2026-11-20T14:30:00Z
+    at-once: no longer matches; it opened when deployed for 0s, at 2026-11-20T14:30:00Z
       deployed_for<'1h' fails: deployed_for is 2d 8h 30m
     ");
     let text = explained(&folder, &["--at", "2026-11-21T12:00:00Z"]);
     insta::assert_snapshot!(text.split("\n\n").nth(1).unwrap(), @"
     ask: opens
-      does not act in: weekend (sat, sun, Europe/Berlin)
-      does not act in: Friday evening (fri, 16:00-24:00, Europe/Berlin)
-      frozen until 2026-11-22T23:00:00Z: weekend; votes count, and what they start waits
-      no conditions: it holds for every deploy
+      doesn't act in: weekend (sat, sun, Europe/Berlin)
+      doesn't act in: Friday evening (fri, 16:00-24:00, Europe/Berlin)
+      frozen until 2026-11-22T23:00:00Z: weekend; people can vote, and actions wait
+      no conditions: matches every deploy
       does:
         - slack_channel_approval: ask
             asks: the authors, would you like to promote 7bf7226 - checkout (Staging) to production?

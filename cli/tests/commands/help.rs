@@ -5,16 +5,16 @@ use crate::signoff;
 #[test]
 fn the_help_of_signoff() {
     insta::assert_snapshot!(signoff(&["--help"]).shown(), @"
-    Signoff on the command line: tools that make rules safe to change, and questions to the record
+    Signoff on the command line: check, test and replay rules, and query the record
 
     Usage: signoff <COMMAND>
 
     Commands:
-      rules      Check, explain, test, replay, convert and describe rules files
+      rules      Check, explain, test, replay, convert and document rules files
       deploys    List deploys on record, newest first
-      approvals  List approvals on record, with who voted; those of the newest deploy first
-      events     List what happened: who did what, when, to which deploy; the newest deploy first, and of each what happened first
-      wait       Wait until people decided about a revision's newest deploy: for a CI that can't hold its own run
+      approvals  List approvals on record with their voters, newest deploy first
+      events     List events: who did what, when and to which deploy; newest deploy first, then in order of time
+      wait       Wait until a revision's newest deploy is approved or rejected: for CIs that can't hold their own runs
       help       Print this message or the help of the given subcommand(s)
 
     Options:
@@ -27,18 +27,18 @@ fn the_help_of_signoff() {
 #[test]
 fn the_help_of_rules() {
     insta::assert_snapshot!(signoff(&["rules", "--help"]).shown(), @"
-    Check, explain, test, replay, convert and describe rules files
+    Check, explain, test, replay, convert and document rules files
 
     Usage: signoff rules <COMMAND>
 
     Commands:
-      check      Check rules files: every problem, with its place and what would be right
-      explain    Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs
-      test       Test rules with cases: given this deploy, expect these runs, dialogs and actions
-      replay     Replay rules against the deploys on record: what would be asked, what would run by itself, what would be blocked
-      convert    Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays
-      reference  Print the page that describes everything that a rules file can say, with examples: docs/rules.md
-      schema     Print the JSON Schema of rules files, with which editors complete them and tell mistakes
+      check      Check rules files: report every problem with its place and a correction
+      explain    Explain what the rules do with a deploy: which rules match, which conditions fail, when a rule will match, what runs
+      test       Test rules with cases: for a given deploy, expect these runs, dialogs and actions
+      replay     Replay rules against the deploys on record: what they would ask, what would run by itself, what would be blocked
+      convert    Convert a Sleuth rules file: update renamed keys and keep every other byte
+      reference  Print the rules reference with examples: docs/rules.md
+      schema     Print the JSON Schema of rules files, for completion and checks in editors
       help       Print this message or the help of the given subcommand(s)
 
     Options:
@@ -50,44 +50,44 @@ fn the_help_of_rules() {
 #[test]
 fn the_help_of_check() {
     insta::assert_snapshot!(signoff(&["rules", "check", "--help"]).shown(), @"
-    Check rules files: every problem, with its place and what would be right.
+    Check rules files: report every problem with its place and a correction.
 
-    Notices tell what a rule uses that is known and not supported yet, and what can never happen. With a policy, a rule below its floor is a problem, too.
+    Notices report features that are not supported yet and conditions that can never hold. With a policy, a rule below its floor is also a problem.
 
     Usage: signoff rules check [OPTIONS] [FILES]...
 
     Arguments:
       [FILES]...
-              The rules files; `-` is the standard input. With a policy, there may be none
+              The rules files, or `-` for standard input. Optional with a policy
 
     Options:
           --format <FORMAT>
-              How to tell: for people, as one JSON document, or as annotations of GitHub Actions
+              Output format: for people, one JSON document, or GitHub Actions annotations
               
               [default: human]
               [possible values: human, json, github]
 
           --strict
-              Take notices for problems
+              Treat notices as problems
 
           --against <FILE>
-              Compare each file with this one, which is in force: what changes, and whether that needs an approval
+              Compare each file with this one, which is in force: show what changes and if that needs an approval
 
           --policy <FILE>
               Check this policy, and each rules file against it
 
           --deployment <OWNER/NAME>
-              The deployment that the rules are for, where the policy names deployments
+              The deployment that the rules are for. Required if the policy names deployments
 
           --name <NAME>
-              What the standard input is called in messages
+              The name for standard input in messages
               
               [default: .signoff/rules.yml]
 
       -h, --help
               Print help (see a summary with '-h')
 
-    Exit code: 0 no problems, 1 problems (with --strict: or notices), 2 wrong usage or a file that cannot be read.
+    Exit codes: 0 no problems, 1 problems (with --strict: or notices), 2 usage error or unreadable file.
     ---- Fine
     ");
 }
@@ -95,28 +95,28 @@ fn the_help_of_check() {
 #[test]
 fn the_help_of_explain() {
     insta::assert_snapshot!(signoff(&["rules", "explain", "--help"]).shown(), @"
-    Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs.
+    Explain what the rules do with a deploy: which rules match, which conditions fail, when a rule will match, what runs.
 
-    The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date, branch, tags, email, links, commits, files, pull_requests; `deployment` (owner/name, else acme/checkout); and `issues`, as the trackers would tell them: key (required), title, url, priority, labels, type, tracker (jira or linear). Nothing else is asked: labels and authors are those of the file.
+    Describe the deploy as for `register_deploy`, in JSON or YAML: sha (required), environment, date, branch, tags, email, links, commits, files, pull_requests; `deployment` (owner/name, else acme/checkout); and `issues`, as the trackers report them: key (required), title, url, priority, labels, type, tracker (jira or linear). The command asks no other system: labels and authors come from this file.
 
     Usage: signoff rules explain [OPTIONS] --deploy <FILE> <FILE>
 
     Arguments:
       <FILE>
-              The rules file; `-` is the standard input
+              The rules file, or `-` for standard input
 
     Options:
           --deploy <FILE>
-              The file with the deploy; `-` is the standard input
+              The file with the deploy, or `-` for standard input
 
           --at <TIME>
-              When: a time (2026-05-11T11:42:00Z), or how long after the deploy (+10m) [default: +0s]
+              The time to explain: a time (2026-05-11T11:42:00Z), or a duration after the deploy (+10m) [default: +0s]
 
           --policy <FILE>
-              Tell what this policy blocks, too
+              Also show what this policy blocks
 
           --format <FORMAT>
-              How to tell: for people, or as one JSON document
+              Output format: for people, or one JSON document
               
               [default: human]
               [possible values: human, json]
@@ -124,7 +124,7 @@ fn the_help_of_explain() {
       -h, --help
               Print help (see a summary with '-h')
 
-    Exit code: 0 explained, 1 a file has problems, 2 wrong usage or a file that cannot be read.
+    Exit codes: 0 success, 1 a file has problems, 2 usage error or unreadable file.
     ---- Fine
     ");
 }
@@ -132,9 +132,9 @@ fn the_help_of_explain() {
 #[test]
 fn the_help_of_test() {
     insta::assert_snapshot!(signoff(&["rules", "test", "--help"]).shown(), @"
-    Test rules with cases: given this deploy, expect these runs, dialogs and actions
+    Test rules with cases: for a given deploy, expect these runs, dialogs and actions
 
-    A file of cases:
+    A case file:
 
       rules: rules.yml                      # beside the cases
       cases:
@@ -147,7 +147,7 @@ fn the_help_of_test() {
               ask: {channel: '#releases', votes_required: 2}
               then: ['auto_approve_build: build-and-deploy']
 
-    `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people
+    `ask` takes keys of slack_channel_approval and compares the ones that you give; write the prompt as people
     read it. `then` is what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a
     missing `first` means that nothing runs before people were asked. `blocked: true` expects, with a policy,
     that the rule is below its floor: then nothing that the rule would let act is done.
@@ -156,16 +156,16 @@ fn the_help_of_test() {
 
     Arguments:
       <DIR_OR_FILE>...
-              Files of cases, or folders with such: cases.yml, NAME.cases.yml (or .yaml, .json)
+              Case files, or folders with case files: cases.yml, NAME.cases.yml (or .yaml, .json)
 
     Options:
           --policy <FILE>
-              Judge the rules by this policy, too
+              Also check the rules against this policy
 
       -h, --help
               Print help (see a summary with '-h')
 
-    Exit code: 0 all passed, 1 a case failed or a file has problems, 2 wrong usage, a file that cannot be read, or no cases.
+    Exit codes: 0 all passed, 1 a case failed or a file has problems, 2 usage error, unreadable file or no cases.
     ---- Fine
     ");
 }
@@ -173,19 +173,19 @@ fn the_help_of_test() {
 #[test]
 fn the_help_of_replay() {
     insta::assert_snapshot!(signoff(&["rules", "replay", "--help"]).shown(), @"
-    Replay rules against the deploys on record: what would be asked, what would run by itself, what would be blocked.
+    Replay rules against the deploys on record: what they would ask, what would run by itself, what would be blocked.
 
-    Each deploy is looked at as it is on record, until a newer one came to its environment. Every run is taken to succeed, so that rules with `after` open, too. The rules are those of one repository: name its deployment.
+    Each deploy is judged by its record, until a newer deploy reached its environment. Every run counts as succeeded, so rules with `after` open, too. A rules file belongs to one repository, so name its deployment.
 
     Usage: signoff rules replay [OPTIONS] <FILE>
 
     Arguments:
       <FILE>
-              The rules file; `-` is the standard input
+              The rules file, or `-` for standard input
 
     Options:
           --since <TIME>
-              Deploys from when on: how long ago (90d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
+              Deploys since: a duration (90d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
               
               [default: 90d]
 
@@ -196,26 +196,26 @@ fn the_help_of_replay() {
               Deploys to this environment, in any case
 
           --policy <FILE>
-              Tell what this policy would have blocked, too
+              Also show what this policy would have blocked
 
           --format <FORMAT>
-              How to tell: as tables, or as one JSON document
+              Output format: tables, or one JSON document
               
               [default: table]
               [possible values: table, json]
 
           --url <URL>
-              Where Signoff is: the stack's output ConsoleUrl
+              Signoff's address: the stack's output ConsoleUrl
               
               [env: SIGNOFF_URL]
 
           --api-key-file <FILE>
-              A file with an API key, in place of the environment variable SIGNOFF_API_KEY
+              A file with an API key, instead of the environment variable SIGNOFF_API_KEY
 
       -h, --help
               Print help (see a summary with '-h')
 
-    Exit code: 0 replayed, 1 the file has problems, 2 wrong usage, a file that cannot be read, or a Signoff that cannot be asked.
+    Exit codes: 0 success, 1 the file has problems, 2 usage error, unreadable file or Signoff unreachable.
     ---- Fine
     ");
 }
@@ -231,26 +231,26 @@ fn the_help_of_what_asks_the_record() {
           --deployment <OWNER/NAME>  Deploys of this deployment
           --environment <NAME>       Deploys to this environment, in any case
           --revision <SHA>           Deploys of this commit: its SHA, or the first 7 characters or more
-          --since <TIME>             Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
-          --limit <N>                How many at most [default: 50]
-          --format <FORMAT>          How to tell: as a table, or as one JSON array [default: table] [possible values: table, json]
-          --url <URL>                Where Signoff is: the stack's output ConsoleUrl [env: SIGNOFF_URL]
-          --api-key-file <FILE>      A file with an API key, in place of the environment variable SIGNOFF_API_KEY
+          --since <TIME>             Deploys since: a duration (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
+          --limit <N>                The maximum number of results [default: 50]
+          --format <FORMAT>          Output format: a table, or one JSON array [default: table] [possible values: table, json]
+          --url <URL>                Signoff's address: the stack's output ConsoleUrl [env: SIGNOFF_URL]
+          --api-key-file <FILE>      A file with an API key, instead of the environment variable SIGNOFF_API_KEY
       -h, --help                     Print help
 
-    Exit code: 0 told, 2 wrong usage or a Signoff that cannot be asked.
+    Exit codes: 0 success, 2 usage error or Signoff unreachable.
     ---- Fine
     ");
     insta::assert_snapshot!(signoff(&["approvals", "--help"]).shown(), @"
-    List approvals on record, with who voted; those of the newest deploy first.
+    List approvals on record with their voters, newest deploy first.
 
-    Without --deploy and --since: those of deploys of the last 7 days.
+    Without --deploy and --since: approvals of deploys in the last 7 days.
 
     Usage: signoff approvals [OPTIONS]
 
     Options:
           --deploy <ID>
-              Those of this deploy: its id
+              Approvals of the deploy with this id
 
           --deployment <OWNER/NAME>
               Deploys of this deployment
@@ -262,48 +262,48 @@ fn the_help_of_what_asks_the_record() {
               Deploys of this commit: its SHA, or the first 7 characters or more
 
           --since <TIME>
-              Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
+              Deploys since: a duration (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
 
           --status <STATUS>
-              Those that stand so
+              Approvals with this status
               
               [possible values: pending, quorum, approved, rejected, expired, superseded, cancelled]
 
           --limit <N>
-              How many at most
+              The maximum number of results
               
               [default: 50]
 
           --format <FORMAT>
-              How to tell: as a table, or as one JSON array
+              Output format: a table, or one JSON array
               
               [default: table]
               [possible values: table, json]
 
           --url <URL>
-              Where Signoff is: the stack's output ConsoleUrl
+              Signoff's address: the stack's output ConsoleUrl
               
               [env: SIGNOFF_URL]
 
           --api-key-file <FILE>
-              A file with an API key, in place of the environment variable SIGNOFF_API_KEY
+              A file with an API key, instead of the environment variable SIGNOFF_API_KEY
 
       -h, --help
               Print help (see a summary with '-h')
 
-    Exit code: 0 told, 2 wrong usage or a Signoff that cannot be asked.
+    Exit codes: 0 success, 2 usage error or Signoff unreachable.
     ---- Fine
     ");
     insta::assert_snapshot!(signoff(&["events", "--help"]).shown(), @"
-    List what happened: who did what, when, to which deploy; the newest deploy first, and of each what happened first.
+    List events: who did what, when and to which deploy; newest deploy first, then in order of time.
 
-    Without --deploy and --since: that of deploys of the last 7 days.
+    Without --deploy and --since: events of deploys in the last 7 days.
 
     Usage: signoff events [OPTIONS]
 
     Options:
           --deploy <ID>
-              What happened to this deploy: its id
+              Events of the deploy with this id
 
           --deployment <OWNER/NAME>
               Deploys of this deployment
@@ -315,31 +315,31 @@ fn the_help_of_what_asks_the_record() {
               Deploys of this commit: its SHA, or the first 7 characters or more
 
           --since <TIME>
-              Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
+              Deploys since: a duration (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
 
           --limit <N>
-              How many at most
+              The maximum number of results
               
               [default: 200]
 
           --format <FORMAT>
-              How to tell: as a table, or as one JSON array
+              Output format: a table, or one JSON array
               
               [default: table]
               [possible values: table, json]
 
           --url <URL>
-              Where Signoff is: the stack's output ConsoleUrl
+              Signoff's address: the stack's output ConsoleUrl
               
               [env: SIGNOFF_URL]
 
           --api-key-file <FILE>
-              A file with an API key, in place of the environment variable SIGNOFF_API_KEY
+              A file with an API key, instead of the environment variable SIGNOFF_API_KEY
 
       -h, --help
               Print help (see a summary with '-h')
 
-    Exit code: 0 told, 2 wrong usage or a Signoff that cannot be asked.
+    Exit codes: 0 success, 2 usage error or Signoff unreachable.
     ---- Fine
     ");
 }
@@ -360,15 +360,15 @@ fn convert_has_its_first_name_too() {
 #[test]
 fn the_help_of_convert() {
     insta::assert_snapshot!(signoff(&["rules", "convert", "--help"]).shown(), @r"
-    Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays.
+    Convert a Sleuth rules file: update renamed keys and keep every other byte.
 
-    The new file goes to the standard output; what was changed, and what is not supported yet, is told on the standard error.
+    The new file goes to standard output. The changes, and features that are not supported yet, go to standard error.
 
     Usage: signoff rules convert [OPTIONS] [FILE]
 
     Arguments:
       [FILE]
-              The file to convert; `-` is the standard input
+              The file to convert, or `-` for standard input
               
               [default: .sleuth/rules.yml]
 
@@ -379,7 +379,7 @@ fn the_help_of_convert() {
       -h, --help
               Print help (see a summary with '-h')
 
-    Exit code: 0 converted, 1 the file has problems, 2 wrong usage or a file that cannot be read or written.
+    Exit codes: 0 success, 1 the file has problems, 2 usage error, or a file that can't be read or written.
     ---- Fine
     ");
 }
@@ -387,10 +387,10 @@ fn the_help_of_convert() {
 #[test]
 fn the_help_of_schema() {
     insta::assert_snapshot!(signoff(&["rules", "schema", "--help"]).shown(), @"
-    Print the JSON Schema of rules files, with which editors complete them and tell mistakes
+    Print the JSON Schema of rules files, for completion and checks in editors
 
-    An editor with yaml-language-server uses it where the rules file has this line; the path is relative
-    to the rules file:
+    Editors with yaml-language-server use it if the rules file has this line (the path is relative to the
+    rules file):
 
       # yaml-language-server: $schema=rules.schema.json
 
@@ -475,33 +475,33 @@ fn arguments_that_mean_nothing_are_told() {
 
     $ signoff rules explain - --deploy -
     ---- err
-    signoff: -: the standard input is one file: name the other
+    signoff: -: standard input can only be one file; name the other
     ---- Usage
 
     $ signoff rules check no-such.yml tests
     ---- err
-    signoff: no-such.yml: there is no such file
-    signoff: tests: this is a folder: name a file in it
+    signoff: no-such.yml: no such file
+    signoff: tests: this is a folder; name a file in it
     ---- Usage
 
     $ signoff rules test tests
     ---- err
-    signoff: tests: no files of cases here: they are called cases.yml or NAME.cases.yml
+    signoff: tests: no case files here; they are named cases.yml or NAME.cases.yml
     ---- Usage
 
     $ signoff rules test no-such.yml
     ---- err
-    signoff: no-such.yml: there is no such file
+    signoff: no-such.yml: no such file
     ---- Usage
 
     $ signoff rules convert
     ---- err
-    signoff: .sleuth/rules.yml: there is no such file
+    signoff: .sleuth/rules.yml: no such file
     ---- Usage
 
     $ signoff rules replay rules.yml --since yesterday
     ---- err
-    error: invalid value 'yesterday' for '--since <TIME>': write how long ago (12h, 7d), a date (2026-11-01) or a time with its zone (2026-11-01T10:00:00Z)
+    error: invalid value 'yesterday' for '--since <TIME>': write a duration (12h, 7d), a date (2026-11-01) or a time with its zone (2026-11-01T10:00:00Z)
 
     For more information, try '--help'.
     ---- Usage

@@ -88,7 +88,7 @@ fn check_reads_a_policy_alone() {
       |           ^
 
     tests/files/typos.policy.yml: 2 problems
-    tests/files/typos.policy.yml: no rules are judged by it
+    tests/files/typos.policy.yml: no rules files to check against it
     ../docs/example/rules.yml: fine, 3 rules
     ---- Problems
     ");
@@ -113,7 +113,7 @@ fn check_asks_for_the_deployment_that_the_policy_needs() {
 
     tests/files/deployments.policy.yml: fine, 1 floor beside the default
     ---- err
-    signoff: the policy names deployments: say with --deployment OWNER/NAME which one the rules are for
+    signoff: the policy names deployments; pass --deployment OWNER/NAME for these rules
     ---- Usage
 
     tests/files/deployments.policy.yml: fine, 1 floor beside the default
@@ -154,7 +154,7 @@ fn cases_expect_what_the_policy_blocks() {
       FAIL  the policy blocks the promotion, too (tests/files/blocked.cases.yml:8)
             blocked by the policy: Rule `promote-to-production` (line 4): line 14 of the policy asks for `self_approval: false`; write `self_approval: false` in the approval “Promote deploy to production”.
       FAIL  a message is free (tests/files/blocked.cases.yml:12)
-            announce-what-soaked: blocked: expected true, and the policy lets it act
+            announce-what-soaked: blocked: expected true, and the policy allows it to act
 
     1 passed, 2 failed
     ---- Problems
@@ -180,11 +180,11 @@ fn cases_expect_what_the_policy_blocks() {
     2 | default: {vote_required: 1}
       |           ^
 
-    2 problems, nothing to judge by
+    2 problems, can't check against it
     ---- Problems
 
     ---- err
-    signoff: no-such.yml: there is no such file
+    signoff: no-such.yml: no such file
     ---- Usage
     ");
 }

@@ -57,7 +57,7 @@ fn deploys_as_a_table_and_as_json() {
     let empty = Server::start(|_| (200, json!({"deploys": [], "next": null})));
     insta::assert_snapshot!(ask(&empty, &["deploys"]).shown(), @"
     ---- err
-    no such deploys are on record
+    no deploys found
     ---- Fine
     ");
     insta::assert_snapshot!(ask(&empty, &["deploys", "--format", "json"]).shown(), @"
@@ -106,7 +106,7 @@ fn every_part_of_the_list_is_asked_for_until_there_is_enough() {
     assert_eq!((ids(&all), all.err.as_str()), (["d1", "d2", "d3", "d4"].map(str::to_owned).to_vec(), ""));
     let two = ask(&server, &["deploys", "--format", "json", "--limit", "2"]);
     assert_eq!(ids(&two), ["d1", "d2"]);
-    insta::assert_snapshot!(two.err, @"there are more: raise --limit to see them");
+    insta::assert_snapshot!(two.err, @"there are more; raise --limit to see them");
     insta::assert_snapshot!(server.asked().join("\n"), @"
     /api/v1/deploys?limit=50
     /api/v1/deploys?limit=48&before=a
@@ -155,7 +155,7 @@ fn approvals_with_who_voted() {
     OPENED AT             DEPLOY                   APPROVAL       STATUS    VOTES  BY  DEPLOY'S ID
     2026-05-11T11:40:00Z  1bf7226 - web (Staging)  Promote to EU  pending  1 of 2      d1
     ---- err
-    there are more: raise --limit to see them
+    there are more; raise --limit to see them
     ---- Fine
     ");
     let of_one = ask(&server, &["approvals", "--deploy", "d1", "--status", "rejected", "--format", "json"]);
@@ -192,7 +192,7 @@ fn approvals_with_who_voted() {
     "#);
     insta::assert_snapshot!(ask(&server, &["approvals", "--deploy", "d2"]).shown(), @"
     ---- err
-    no such approvals are on record
+    no approvals found
     ---- Fine
     ");
     insta::assert_snapshot!(ask(&server, &["approvals", "--deploy", "d9"]).shown(), @"
@@ -231,7 +231,7 @@ fn events_with_what_they_say() {
       }
     ]
     ---- err
-    there are more: raise --limit to see them
+    there are more; raise --limit to see them
     ---- Fine
     "#);
 }
@@ -285,72 +285,72 @@ fn errors_say_what_to_do() {
     insta::assert_snapshot!(told, @"
     no address:
     ---- err
-    signoff: no Signoff is named: give --url, or set SIGNOFF_URL to the stack's output ConsoleUrl
+    signoff: no address of Signoff; pass --url, or set SIGNOFF_URL to the stack's output ConsoleUrl
     ---- Usage
 
     no address at all:
     ---- err
-    signoff: `signoff.example.com` is no address of a Signoff: write it as https://signoff.example.com
+    signoff: `signoff.example.com` isn't an address of Signoff: write it as https://signoff.example.com
     ---- Usage
 
     another kind of address:
     ---- err
-    signoff: `ftp://signoff.example.com` is no address of a Signoff: it starts with https://
+    signoff: `ftp://signoff.example.com` isn't an address of Signoff: it starts with https://
     ---- Usage
 
     an address without TLS:
     ---- err
-    signoff: `http://signoff.example.com` is no address of a Signoff: the API key would go there for everybody to read; write https://
+    signoff: `http://signoff.example.com` isn't an address of Signoff: http would send the API key in clear text; write https://
     ---- Usage
 
     nobody there:
     ---- err
-    signoff: http://127.0.0.1:1/api/v1/deploys can't be reached (Connection refused (os error 111)): is it the stack's output ConsoleUrl?
+    signoff: http://127.0.0.1:1/api/v1/deploys can't be reached (Connection refused (os error 111)); check the stack's output ConsoleUrl
     ---- Usage
 
     no file with a key:
     ---- err
-    signoff: no-such-key: there is no such file
+    signoff: no-such-key: no such file
     ---- Usage
 
     an empty key:
     ---- err
-    signoff: there is no API key: set SIGNOFF_API_KEY, or name a file that has one with --api-key-file
+    signoff: no API key; set SIGNOFF_API_KEY, or pass a file with --api-key-file
     ---- Usage
 
     no key:
     ---- err
-    signoff: the API key has characters that no key has: it is one line of text
+    signoff: the API key is invalid; it must be one line of text
     ---- Usage
 
     another key:
     ---- err
-    signoff: http://SERVER/api/v1/deploys does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of those in the stack's secret ApiSecret
+    signoff: http://SERVER/api/v1/deploys rejected this API key; set SIGNOFF_API_KEY, or the file of --api-key-file, to one that is created at /settings/keys with the scope `read`, or one of the `keys` in the stack's InboundSecret
     ---- Usage
 
     a key on a line:
     ---- err
-    no such deploys are on record
+    no deploys found
     ---- Fine
 
     no Signoff:
     ---- err
-    signoff: http://SERVER/api/v1/deploys answered 404, as no Signoff does: is it the stack's output ConsoleUrl?
+    signoff: http://SERVER/api/v1/deploys answered 404, so it isn't a Signoff; check the stack's output ConsoleUrl
     ---- Usage
 
     no Signoff that answers:
     ---- err
-    signoff: http://SERVER/api/v1 does not answer as a Signoff does: is it the stack's output ConsoleUrl?
+    signoff: http://SERVER/api/v1 isn't a Signoff; check the stack's output ConsoleUrl
     ---- Usage
 
     a newer one:
     ---- err
-    signoff: the answer is not one that this version of the command reads (missing field `id`): update it
+    signoff: this version of signoff can't read the answer (missing field `id`); update signoff
     ---- Usage
 
     a redirect:
     ---- err
-    signoff: http://SERVER/api/v1/deploys answered 302, as no Signoff does: is it the stack's output ConsoleUrl?
+    signoff: http://SERVER/api/v1/deploys answered 302, so it isn't a Signoff; check the stack's output ConsoleUrl
     ---- Usage
     ");
 }

@@ -46,7 +46,7 @@ fn what_rules_would_have_done_with_the_deploys_on_record() {
     let server = Server::start(record);
     insta::assert_snapshot!(replay(&server, &[RULES]).shown(), @"
     5 deploys since 2026-02-10T11:42:00Z: 1 asked, 3 by itself, 0 waiting, 1 blocked
-    2 otherwise than on record
+    2 different from the record
 
     RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
     promote-to-production     1     0        0      0              0              4
@@ -78,7 +78,7 @@ fn replay_tells_what_the_policy_would_have_blocked() {
     let told = replay(&server, &[&[RULES], policy.as_slice()].concat()).shown();
     insta::assert_snapshot!(told, @"
     5 deploys since 2026-02-10T11:42:00Z: 0 asked, 2 by itself, 2 blocked by the policy, 0 waiting, 1 blocked
-    2 otherwise than on record
+    2 different from the record
 
     RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
     promote-to-production     0     0        1      0              0              4
@@ -149,7 +149,7 @@ fn nothing_on_record_is_told() {
     let server = Server::start(|_| (200, json!({"deploys": [], "next": null})));
     insta::assert_snapshot!(replay(&server, &[RULES, "--since", "7d"]).shown(), @"
     0 deploys since 2026-05-04T11:42:00Z: 0 asked, 0 by itself, 0 waiting, 0 blocked
-    0 otherwise than on record
+    0 different from the record
 
     RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
     promote-to-production     0     0        0      0              0              0
@@ -180,7 +180,7 @@ fn a_file_with_problems_is_not_replayed() {
     7 |         - slack_chanel_approval: {channel: '#team'}
       |           ^
 
-    3 problems, nothing to replay
+    3 problems, can't replay it
     ---- Problems
     ");
     assert!(server.asked().is_empty());

@@ -40,7 +40,7 @@ fn what_fails_is_told_as_expected_and_found() {
               deployed_for>='10m' fails: deployed_for is 0s
       FAIL  another rule opens (tests/files/failing.cases.yml:22)
             hotfix: ask: it asks nobody
-            announce-what-soaked: opens, and is not expected
+            announce-what-soaked: opens unexpectedly
       FAIL  what a rule without a dialog does (tests/files/failing.cases.yml:28)
             hotfix: first: expected [trigger_build], found [slack_channel_message: #releases]
             hotfix: then: expected [], found [trigger_build: promote.yml]
@@ -66,7 +66,7 @@ fn a_file_that_says_something_else_is_not_run() {
     5 |     deploi: {sha: 7bf7226}
       |     ^
 
-    tests/files/misread.cases.yml:7:9: at: `10m` is no time; write how long after the deploy (+30s, +10m, +4h, +1d) or a time with its zone (2026-05-11T11:42:00Z)
+    tests/files/misread.cases.yml:7:9: at: `10m` is not a time; write how long after the deploy (+30s, +10m, +4h, +1d) or a time with its zone (2026-05-11T11:42:00Z)
       |
     7 |     at: 10m
       |         ^
@@ -91,7 +91,7 @@ fn a_file_that_says_something_else_is_not_run() {
     9 |   - deploy: nowhere.json
       |     ^
 
-    tests/files/misread.cases.yml:9:13: deploy: tests/files/nowhere.json: there is no such file
+    tests/files/misread.cases.yml:9:13: deploy: tests/files/nowhere.json: no such file
       |
     9 |   - deploy: nowhere.json
       |             ^
@@ -127,7 +127,7 @@ fn a_file_that_says_something_else_is_not_run() {
     5 |     expect: [{rule: promote-to-prod}, {rule: hotfix}, {rule: hotfix}]
       |                     ^
 
-    tests/files/other-rule.cases.yml:5:62: the run of `hotfix` is here twice; a rule runs at most once for a deploy
+    tests/files/other-rule.cases.yml:5:62: the run of `hotfix` is here twice; a rule runs at most once for each deploy
       |
     5 |     expect: [{rule: promote-to-prod}, {rule: hotfix}, {rule: hotfix}]
       |                                                              ^
@@ -165,7 +165,7 @@ fn cases_and_rules_may_be_json() {
     write("cases.json", r#"{"rules": "rules.json", "cases": []}"#);
     write("rules.json", r#"{"rules": []}"#);
     let done = signoff(&["rules", "test", path]);
-    insta::assert_snapshot!(done.err, @"signoff: there are no cases: write `cases:` and under it a list of cases");
+    insta::assert_snapshot!(done.err, @"signoff: no cases; write `cases:` and under it a list of cases");
     assert_eq!(done.exit, Exit::Usage);
 }
 
@@ -236,8 +236,8 @@ fn a_rule_opens_only_where_those_before_it_do() {
     let explained = signoff(&args).out;
     insta::assert_snapshot!(explained.split_once("everyone").unwrap().1, @"
     : opens
-      waits until the runs of these rules succeeded: canary
-      no conditions: it holds for every deploy
+      waits for these rules to succeed: canary
+      no conditions: matches every deploy
       does:
         - trigger_build: CircleCI pipeline
     ");

@@ -88,20 +88,20 @@ fn wait_ends_as_people_decided() {
     ---- Problems
     ---- err
     waiting: Migrate has 1 of 2 votes: https://signoff.example.com/deploys/d1
-    not decided in time: Migrate has 1 of 2 votes: https://signoff.example.com/deploys/d1
+    still open after --timeout: Migrate has 1 of 2 votes: https://signoff.example.com/deploys/d1
     ---- Open
     ---- err
     waiting: no rule asks for an approval of this deploy: https://signoff.example.com/deploys/d1
-    not decided in time: no rule asks for an approval of this deploy: https://signoff.example.com/deploys/d1
+    still open after --timeout: no rule asks for an approval of this deploy: https://signoff.example.com/deploys/d1
     ---- Open
     ---- err
-    waiting: no deploy of 4bf7226c14d3fd1d1d8f3b7ff2d5c5d9a8f0e6b1 is on record yet
-    not decided in time: no deploy of 4bf7226c14d3fd1d1d8f3b7ff2d5c5d9a8f0e6b1 is on record yet
+    waiting: no deploy of 4bf7226c14d3fd1d1d8f3b7ff2d5c5d9a8f0e6b1 yet
+    still open after --timeout: no deploy of 4bf7226c14d3fd1d1d8f3b7ff2d5c5d9a8f0e6b1 yet
     ---- Open
     approved: Promote: https://signoff.example.com/deploys/d2
     ---- Fine
     ---- err
-    signoff: the revision was deployed to QA, Staging: name one with --environment
+    signoff: the revision was deployed to QA, Staging; choose one with --environment
     ---- Usage
     ");
 }
@@ -191,16 +191,16 @@ fn wait_counts_each_approval_that_its_rules_come_to() {
     }
     insta::assert_snapshot!(told, @"
     ---- err
-    not decided in time: the rule production is still to ask (after canary): https://signoff.example.com/deploys/d1
+    still open after --timeout: the rule production has not asked yet (after canary): https://signoff.example.com/deploys/d1
     ---- Open
     ---- err
-    not decided in time: slack_channel_approval: Migrate is still to be asked: https://signoff.example.com/deploys/d1
+    still open after --timeout: slack_channel_approval: Migrate has not been asked yet: https://signoff.example.com/deploys/d1
     ---- Open
     ---- err
-    not decided in time: slack_channel_approval: Migrate is still to be asked: https://signoff.example.com/deploys/d1
+    still open after --timeout: slack_channel_approval: Migrate has not been asked yet: https://signoff.example.com/deploys/d1
     ---- Open
     ---- err
-    not decided in time: slack_channel_approval: Migrate was not asked: skipped: https://signoff.example.com/deploys/d1
+    still open after --timeout: slack_channel_approval: Migrate was not asked: skipped: https://signoff.example.com/deploys/d1
     ---- Open
     approved: Promote: https://signoff.example.com/deploys/d1
     ---- Fine
@@ -275,9 +275,9 @@ fn wait_says_why_the_rules_of_a_deploy_are_not_evaluated() {
         told.push('\n');
     }
     insta::assert_snapshot!(told, @"
-    not decided in time: its rules are still to be evaluated: https://signoff.example.com/deploys/d1
-    not decided in time: the deploy is not confirmed: No branch or tag of acme/checkout contains the commit 4bf7226. Push it to a branch of this repository, or register the branch or tag that contains it.: https://signoff.example.com/deploys/d1
-    not decided in time: its rules were not evaluated: the rules file can't be used: https://signoff.example.com/deploys/d1
+    still open after --timeout: its rules have not been evaluated yet: https://signoff.example.com/deploys/d1
+    still open after --timeout: the deploy is not confirmed: No branch or tag of acme/checkout contains the commit 4bf7226. Push it to a branch of this repository, or register the branch or tag that contains it.: https://signoff.example.com/deploys/d1
+    still open after --timeout: its rules were not evaluated: the rules file can't be used: https://signoff.example.com/deploys/d1
     ");
 }
 
@@ -311,9 +311,9 @@ fn wait_says_of_a_deploy_that_did_not_arrive_how_far_it_got() {
         told.push('\n');
     }
     insta::assert_snapshot!(told, @"
-    not decided in time: the deploy to QA is under way: https://signoff.example.com/deploys/d1
-    not decided in time: the deploy to QA failed: https://signoff.example.com/deploys/d1
-    not decided in time: the deploy to QA failed with an error: https://signoff.example.com/deploys/d1
+    still open after --timeout: the deploy to QA is under way: https://signoff.example.com/deploys/d1
+    still open after --timeout: the deploy to QA failed: https://signoff.example.com/deploys/d1
+    still open after --timeout: the deploy to QA failed with an error: https://signoff.example.com/deploys/d1
     ");
 }
 

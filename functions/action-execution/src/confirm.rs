@@ -12,7 +12,7 @@ use approval::approval::{
 use approval::effect::{EffectKind, Others};
 use approval::id::ApprovalId;
 use providers::Failure;
-use providers::slack::client::Slack;
+use providers::slack::client::{Profile, Slack};
 use runtime::effects::Attempt;
 use std::cell::Cell;
 use store::Change;
@@ -152,9 +152,41 @@ async fn check(
 /// Returns the verdict on the Slack account of `voter` now.
 pub(crate) async fn account(slack: &Slack, approval: &Approval, voter: &str) -> Result<Verdict, Failure> {
     let Some(profile) = slack.user(voter).await? else { return Ok(Verdict::Deactivated) };
-    let elsewhere = !profile.team_id.is_empty() && profile.team_id != approval.workspace;
-    Ok(match profile.standing() {
-        Standing::Member if elsewhere => Verdict::Stranger,
-        standing => Verdict::of(standing),
-    })
+    verdict(&profile, &approval.workspace)
+}
+
+/// The verdict on the account `profile`, where members of `workspace` may vote. Error: it is a member's, and
+/// Slack does not say of which workspace.
+fn verdict(profile: &Profile, workspace: &str) -> Result<Verdict, Failure> {
+    match profile.standing() {
+        Standing::Member if profile.team_id.is_empty() => {
+            Err(Failure::retryable("Slack does not say which workspace somebody who voted is a member of"))
+        }
+        Standing::Member if profile.team_id != workspace => Ok(Verdict::Stranger),
+        standing => Ok(Verdict::of(standing)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn member_of_an_unknown_workspace_is_not_eligible() {
+        let profile = |team_id: &str, deleted| Profile {
+            id: "U1".to_owned(),
+            name: "Ana".to_owned(),
+            email: None,
+            deleted,
+            guest: false,
+            stranger: false,
+            bot: false,
+            admin: false,
+            team_id: team_id.to_owned(),
+        };
+        assert_eq!(verdict(&profile("T1", false), "T1"), Ok(Verdict::Eligible));
+        assert_eq!(verdict(&profile("T2", false), "T1"), Ok(Verdict::Stranger));
+        assert_eq!(verdict(&profile("", true), "T1"), Ok(Verdict::Deactivated));
+        assert!(verdict(&profile("", false), "T1").is_err_and(|failure| failure.is_passing()));
+    }
 }

@@ -4,7 +4,7 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use approval::approval::{Approval, Command, Successor};
-use approval::effect::EffectState;
+use approval::effect::{EffectState, MAX_ATTEMPTS};
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::StepState;
 use providers::Failure;
@@ -36,13 +36,13 @@ impl ActionExecution {
             return self.done(effect).await;
         };
         let Some(text) = text(&approval) else { return self.done(effect).await };
-        if approval.is_left_out() {
-            // Nobody is shown the dialog whose thread it was for.
+        let is_left_out = approval.is_left_out();
+        if is_left_out && approval.votes.is_empty() {
+            // Nobody is shown the dialog whose thread it was for, and nobody voted on the page.
             return self.done(effect).await;
         }
-        let dialog = approval
-            .dialog
-            .ok_or_else(|| Failure::retryable("the dialog whose thread it goes to does not stand yet"))?;
+        let dialog =
+            approval.dialog.ok_or_else(|| no_thread(is_left_out || effect.tries() >= MAX_ATTEMPTS))?;
         let (thread, key) = (Some(dialog.ts.as_str()), effect.id.as_str());
         self.post_once(attempt, &dialog.channel, thread, &text, &Value::Null, key).await?;
         self.done(effect).await
@@ -78,5 +78,14 @@ impl ActionExecution {
         let after = effect.closed(EffectState::Succeeded, None);
         let command = Command::Supersede(by.clone());
         self.change_approval_of(older, effect, &after, approval, &[command]).await
+    }
+}
+
+/// The failure of a message to a thread whose dialog does not stand yet; if it `is_given_up`, the message is
+/// posted elsewhere.
+fn no_thread(is_given_up: bool) -> Failure {
+    match is_given_up {
+        true => Failure::Permanent("the dialog whose thread it goes to could not be posted".to_owned()),
+        false => Failure::retryable("the dialog whose thread it goes to does not stand yet"),
     }
 }

@@ -1,13 +1,13 @@
 //! The people who deployed a revision, by every report of its deploy.
 
 use crate::handler::ActionExecution;
-use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
-use approval::id::DeployId;
 use approval::range::Identity;
 use approval::slug::canonical;
-use std::collections::BTreeSet;
-use store::StoreError;
+use store::{DeploySummary, StoreError};
+
+/// The length of the shortest revision that a registration may have.
+const SHORTEST: usize = 4;
 
 impl ActionExecution {
     /// Everybody who deployed `deploy` or started its run, also by other reports of it: CI registers what a
@@ -21,34 +21,21 @@ impl ActionExecution {
         let mut all = deploy.clone();
         all.reading.deployed_by = deploy.deployed_by();
         let environment = canonical(&deploy.environment);
-        let reports = self.store.of_revision(&deploy.deployment, &deploy.revision).await?;
-        let is_other = |id: &DeployId, there: &str| *id != deploy.id && canonical(there) == environment;
-        let mut repeats: Vec<(DeployId, Deploy)> = Vec::new();
-        for report in reports.iter().filter(|report| is_other(&report.id, &report.environment)) {
-            let Some(report) = self.store.deploy(&report.id).await? else { continue };
-            if let Confirmation::Repeat { of } = &report.confirmation {
-                repeats.push((of.clone(), report));
-            }
+        // What was registered by the start of its SHA is on record by that until it is confirmed.
+        let start = deploy.revision.get(..SHORTEST).unwrap_or(&deploy.revision);
+        let found = self.store.of_revision(&deploy.deployment, start).await?;
+        let is_other = |other: &&DeploySummary| {
+            other.id != deploy.id
+                && deploy.revision.starts_with(&other.revision)
+                && canonical(&other.environment) == environment
+        };
+        let mut reports: Vec<Deploy> = Vec::new();
+        for report in found.iter().filter(is_other) {
+            reports.extend(self.store.deploy(&report.id).await?);
         }
-        for report in reports_of(&deploy.id, &repeats) {
+        for report in deploy.reports_among(&reports) {
             all.add_deployed_by(report.deployed_by());
         }
         Ok(all.reading.deployed_by)
-    }
-}
-
-/// The reports of the deploy `id` among `repeats`, each beside the deploy that it repeats: also those of its
-/// reports.
-fn reports_of<'r>(id: &DeployId, repeats: &'r [(DeployId, Deploy)]) -> Vec<&'r Deploy> {
-    let mut known = BTreeSet::from([id]);
-    let mut found = Vec::new();
-    loop {
-        let new = repeats.iter().filter(|(of, report)| known.contains(of) && !known.contains(&report.id));
-        let new: Vec<&Deploy> = new.map(|(_, report)| report).collect();
-        if new.is_empty() {
-            return found;
-        }
-        known.extend(new.iter().map(|report| &report.id));
-        found.extend(new);
     }
 }

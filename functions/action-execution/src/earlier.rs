@@ -48,7 +48,7 @@ impl ActionExecution {
         if !spec.supersede {
             return Ok(None);
         }
-        if let Some(by) = self.store.after(deploy).await?.overtook(deploy) {
+        if let Some(by) = self.store.after(deploy).await?.overtook() {
             let revision = by.revision.get(..7).unwrap_or(&by.revision);
             return Ok(Some(gone(deploy, &format!("{revision} was deployed there since"))));
         }

@@ -1,5 +1,6 @@
 //! A step's failure is told in a message of its own: an edit of its line notifies nobody.
 
+use crate::accounts::Purpose;
 use crate::effect_error::{EffectError, Tried};
 use crate::handler::ActionExecution;
 use approval::action::Action;
@@ -8,17 +9,19 @@ use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectState};
 use approval::id::{ApprovalId, RunId};
 use approval::message::{self, FailedStep, Message};
-use approval::run::{self, FailureNotice, KnownMakers, Makers, Run, Status};
+use approval::run::{self, FailureNotice, KnownMakers, Makers, Run, Status, Step};
 use jiff::Timestamp;
+use providers::Failure;
 use providers::slack::client::{MessageRef, Slack};
 use runtime::effects::Attempt;
 use store::{Change, ReadStep, StoreError};
 
-/// Number of lookups of the people before Signoff reports a failure without them.
+/// Number of attempts before Signoff reports a failure without the people whom it could not look up, whatever
+/// the reason: a rate limit counts, too.
 const LOOKS: u32 = 4;
 
 /// A failure of a step.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failed<'a> {
     /// The approval in whose thread it is told; `None`: it is told in the deployment's channel.
     pub(crate) approval: Option<&'a ApprovalId>,
@@ -29,7 +32,8 @@ pub(crate) struct Failed<'a> {
 
 impl ActionExecution {
     /// Tells people of a failure, in a new message. One that somebody dealt with loses its buttons instead,
-    /// and says who. Where the thread takes nothing any more, it is told in the deployment's channel.
+    /// and says who. Where the thread takes nothing any more, it is told in the deployment's channel, and
+    /// where that takes nothing either, directly ([`crate::elsewhere`]).
     pub(crate) async fn tell_failure(&self, attempt: &Attempt, failed: Failed<'_>) -> Tried<()> {
         let effect = &attempt.effect;
         let Failed { step, at, .. } = failed;
@@ -60,7 +64,14 @@ impl ActionExecution {
         let (channel, thread) = match (dialog, &fallback) {
             (Some(dialog), _) => (dialog.channel, Some(dialog.ts)),
             (None, Some(channel)) => (channel.clone(), None),
-            (None, None) => return self.done(effect).await,
+            // It says that somebody dealt with it.
+            (None, None) if place.is_some() => return self.done(effect).await,
+            (None, None) => {
+                return Err(Failure::Permanent(
+                    "the deployment has no channel to tell it in: name one on its page".to_owned(),
+                )
+                .into());
+            }
         };
         let workspace = self.outside.workspace(&slack).await?;
         let deployers = match place {
@@ -142,7 +153,7 @@ impl ActionExecution {
                 Ok(Makers { members, lacks_some: may_lack || !is_whole })
             }
             Err(EffectError::ProviderClients(failure))
-                if !(failure.is_passing() && attempt.effect.tries() < LOOKS) =>
+                if !(failure.is_passing() && attempt.effect.attempts < LOOKS) =>
             {
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who made the change");
                 Ok(Makers { members: Vec::new(), lacks_some: true })
@@ -166,15 +177,69 @@ impl ActionExecution {
         Ok(found.is_some_and(|run| run.status == Status::Succeeded))
     }
 
+    /// `text` (in mrkdwn) with a mention of those who deployed below it, as far as they can be looked up.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read, or Slack doesn't answer and the lookup is worth another attempt.
+    pub(crate) async fn mentioning_deployers(&self, attempt: &Attempt, text: &str) -> Tried<String> {
+        let Some(deploy) = self.store.deploy(&attempt.effect.deploy).await? else {
+            return Ok(text.to_owned());
+        };
+        Ok(message::with_deployers(text, &self.deployers_of(attempt, &deploy).await?))
+    }
+
+    /// Those who deployed `deploy`, as Slack user ids, as far as they can be looked up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::mentioning_deployers`].
+    pub(crate) async fn deployers_of(&self, attempt: &Attempt, deploy: &Deploy) -> Tried<Vec<String>> {
+        let slack = self.outside.slack(self.now()).await?;
+        self.found_deployers(attempt, &slack, deploy).await
+    }
+
+    /// The text about a failure, and the approval before its step, for those who are told of it directly;
+    /// `None`: somebody dealt with it.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub(crate) async fn failure_text(
+        &self,
+        effect: &Effect,
+        failed: Failed<'_>,
+    ) -> Tried<Option<(Option<Approval>, String)>> {
+        let read = self.store.step(&effect.deploy, failed.run, failed.step).await?;
+        let Some(ReadStep { deploy, run, approvals }) = read else { return Ok(None) };
+        let failure = run.steps.get(failed.step).and_then(Step::failure);
+        if failure.is_none_or(|(at, _)| at != failed.at) {
+            return Ok(None);
+        }
+        let approval = approvals.into_iter().find(|approval| Some(&approval.id) == failed.approval);
+        let shown = FailedStep {
+            run: &run,
+            step: failed.step,
+            approval: approval.as_ref(),
+            in_thread: false,
+            deploy: &deploy,
+            deploy_url: &self.deploy_url(&deploy.id),
+            deployers: &[],
+            workspace: "",
+        };
+        let text = message::step_failed(&shown).map(|message| message.text);
+        Ok(text.map(|text| (approval, text)))
+    }
+
     /// Those who deployed `deploy`, as Slack user ids: the message mentions them. Nobody, where they can't be
     /// looked up.
     async fn found_deployers(&self, attempt: &Attempt, slack: &Slack, deploy: &Deploy) -> Tried<Vec<String>> {
-        match self.found(slack, deploy.deployers().to_vec()).await {
+        match self.found_for(slack, deploy.deployers().to_vec(), Purpose::Mentioning).await {
             Ok(found) => Ok(found.members_of(deploy.deployers())),
             Err(EffectError::Store(error)) if !error.is_passing() => Ok(Vec::new()),
             Err(trouble) => {
                 let failure = trouble.outside()?;
-                if failure.is_passing() && attempt.effect.tries() < LOOKS {
+                if failure.is_passing() && attempt.effect.attempts < LOOKS {
                     return Err(failure.into());
                 }
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "a failure is told without who deployed");

@@ -9,6 +9,7 @@ use approval::message::waits_for_freeze;
 use approval::run::{self, Run};
 use jiff::Timestamp;
 use runtime::effects::Attempt;
+use store::Change;
 
 impl ActionExecution {
     /// Has step number `step` of `run` wait where a freeze holds it; whether one does. `voted` is the
@@ -27,8 +28,18 @@ impl ActionExecution {
         let now = self.now();
         let Some((until, names)) = held(run, step, voted, now) else { return Ok(false) };
         let reason = waits_for_freeze(until, &names);
-        let after = kept_waiting(attempt, now, reason.clone());
-        self.advance(&attempt.effect, &after, &run.id, step, run::Command::Wait { reason }).await?;
+        let (effect, after) = (&attempt.effect, kept_waiting(attempt, now, reason.clone()));
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
+            let Some(run) = self.store.run(&effect.deploy, &run.id).await? else { return Ok(Some(change)) };
+            let command = run::Command::Wait { reason: reason.clone() };
+            // The same reason again is no news.
+            let Ok(decision) = run::decide(&run, step, command, now) else { return Ok(Some(change)) };
+            let decision = run::pinned(decision, step, after.build.as_ref());
+            Ok(Some(change.run(run::told_held(decision, step, voted))))
+        })
+        .await?;
         Ok(true)
     }
 }

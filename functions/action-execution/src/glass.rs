@@ -48,8 +48,8 @@ impl ActionExecution {
                 let before: Vec<_> =
                     before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
                 let judged = judged(asked.run, &actions, &before);
-                let BreakGlass { people, review_within } =
-                    policy.break_glass(&asked.deploy.deployment, &judged);
+                let names = self.bound_as(policy, asked.deploy).await?;
+                let BreakGlass { people, review_within } = names.break_glass(policy, &judged);
                 (people, review_within, true)
             }
         };
@@ -161,12 +161,16 @@ impl ActionExecution {
         let Some(approval) = owed.filter(|_| !passes) else {
             return self.settle_telling(attempt, "the dialog's thread", failure).await;
         };
+        let elsewhere = match failure.is_passing() {
+            true => Vec::new(),
+            false => self.told_elsewhere(attempt).await?,
+        };
         let (now, reason) = (self.now(), failure.to_string());
         let next = next_reminder(&approval, round, now);
         let event = EventKind::NotTold { channel: approval.channel, reason: reason.clone() };
         let change = Change::to(&effect.deploy, now)
             .effect(effect, effect.closed(EffectState::Failed, Some(reason)))
-            .and(effect.id.as_str(), Vec::new(), vec![event])
+            .and(effect.id.as_str(), elsewhere, vec![event])
             .later(&format!("reminder after {}", effect.id), next.kind, next.at);
         self.store.commit(change).await?;
         Ok(Handled::Done)

@@ -171,7 +171,11 @@ impl ActionExecution {
             EffectKind::ConfirmQuorum { approval } => self.confirm_quorum(attempt, approval).await,
             EffectKind::Expire { approval } => self.expire(attempt, approval).await,
             EffectKind::Remind { approval } => self.tell_thread(attempt, approval, message::reminder).await,
-            EffectKind::TellThread { approval, text } => {
+            EffectKind::TellThread { approval, text, to_deployers } => {
+                let text = match to_deployers {
+                    true => self.mentioning_deployers(attempt, text).await?,
+                    false => text.clone(),
+                };
                 self.tell_thread(attempt, approval, |_| Some(text.clone())).await
             }
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
@@ -180,6 +184,7 @@ impl ActionExecution {
                 self.judge_others(attempt, others, from.as_deref()).await
             }
             EffectKind::ApplyPolicy { from } => Ok(self.apply_policy(attempt, from.as_ref()).await?),
+            EffectKind::ListHeaderSecrets => self.list_header_secrets(attempt).await,
             EffectKind::TellFreezeLifted { approval } => {
                 self.tell_thread(attempt, approval, message::freeze_lifted).await
             }
@@ -197,6 +202,7 @@ impl ActionExecution {
                 self.outside.slack(self.now()).await?.post_ephemeral(channel, user, text).await?;
                 self.done(effect).await
             }
+            EffectKind::TellMember { user, text } => self.tell_member(attempt, user, text).await,
             EffectKind::TellChannel { channel, text } => {
                 self.post_once(attempt, channel, None, text, &serde_json::Value::Null, effect.id.as_str())
                     .await?;
@@ -213,7 +219,10 @@ impl ActionExecution {
             EffectKind::AskMember { handle, version, at } => {
                 self.ask_member(attempt, handle, *version, at.as_ref()).await
             }
-            EffectKind::EvaluateRules | EffectKind::EvaluateAgain | EffectKind::AskAgain { .. } => {
+            EffectKind::EvaluateRules
+            | EffectKind::EvaluateAgain
+            | EffectKind::AskAgain { .. }
+            | EffectKind::RecordHealth { .. } => {
                 Err(Failure::Permanent("rule-evaluation does this, not action-execution".to_owned()).into())
             }
         }

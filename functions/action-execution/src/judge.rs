@@ -183,7 +183,13 @@ impl ActionExecution {
         let (known, is_new) = match kept.filter(|kept| again.takes(kept, deploy.registered_at)) {
             Some(kept) => (Ok(kept), false),
             None => {
-                let read = self.read_range(deploy, &deployed_by, (&start, &run.revision)).await?;
+                let read = match self.read_range(deploy, &deployed_by, (&start, &run.revision)).await? {
+                    // Without an approval there is nothing to go back from.
+                    Ok(read) if passed.set_by.is_none() => {
+                        self.with_held(deploy, &deployed_by, (&base, !spec.self_approval), read).await?
+                    }
+                    read => read,
+                };
                 (again.or_tried_again(read, had_one)?, true)
             }
         };

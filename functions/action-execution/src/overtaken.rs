@@ -20,7 +20,7 @@ impl ActionExecution {
     /// `voted` is the approval that the step follows. Where people approved or rejected it, a step that does
     /// not run at once is refused where its deploy was rolled back, or where another revision was let through
     /// to the same place since. Where nobody's votes let the step run, it is refused as soon as another
-    /// revision came to the environment. A step that does not act is never refused.
+    /// deploy came to the environment. A step that does not act is never refused.
     ///
     /// One to three requests, and none for a step that runs at once after votes.
     ///
@@ -41,7 +41,7 @@ impl ActionExecution {
         let Some((voted, ended_at)) = voted.and_then(|voted| Some((voted, votes_ended_at(&voted.status)?)))
         else {
             let after = self.store.after(deploy).await?;
-            return match after.overtook(deploy) {
+            return match after.overtook() {
                 Some(by) => Err(Failure::Permanent(step_overtaken(deploy, &by.revision)).into()),
                 None => Ok(()),
             };

@@ -16,7 +16,7 @@ use approval::policy::PATH;
 use approval::run::{self, KEPT_BACK, Run, Status};
 use providers::Failure;
 use rules::policy::{Before, Judged, Policy, Shortfall, Together};
-use rules::template::{Context, is_late};
+use rules::template::{Context, is_of_record};
 use runtime::effects::Attempt;
 use runtime::settings::{SettingError, Settings};
 use std::collections::BTreeSet;
@@ -204,20 +204,23 @@ impl ActionExecution {
             Binding::Policy(policy) => policy,
         };
         let (actions, runs_before) = (run.actions(), self.runs_before(run).await?);
+        let names = self.bound_as(policy, deploy).await?;
         let before: Vec<(Vec<Action>, Option<&str>)> =
             runs_before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
         let rendered = rendered(&actions, subject, &self.early_context(deploy));
         let (mut found, mut together) = (Vec::new(), Vec::new());
         for actions in [&actions, &rendered] {
             let judged = judged(run, actions, &before);
-            for shortfall in policy.judge_rule(&deploy.deployment, &judged).iter().map(Shortfall::text) {
-                if !found.contains(&shortfall) {
-                    found.push(shortfall);
+            for name in names.iter() {
+                for shortfall in policy.judge_rule(name, &judged).iter().map(Shortfall::text) {
+                    if !found.contains(&shortfall) {
+                        found.push(shortfall);
+                    }
                 }
+                together.extend(policy.votes_together(name, &judged));
             }
-            together.extend(policy.votes_together(&deploy.deployment, &judged));
         }
-        let breakers = policy.break_glass(&deploy.deployment, &judged(run, &actions, &before)).people;
+        let breakers = names.break_glass(policy, &judged(run, &actions, &before)).people;
         Ok(Held { below: found, together, breakers, runs_before, asks_only: false, is_by_policy: true })
     }
 
@@ -321,7 +324,7 @@ impl ActionExecution {
         let lacking = self.lacking_people(run, &held, own).await?;
         let blocks = [held.below, lacking].concat();
         let has_waited = run.steps.get(step).is_some_and(|step| step.state.is_kept_back());
-        if has_waited && self.store.newer(deploy).await?.is_some() {
+        if has_waited && self.store.after(deploy).await?.overtook().is_some() {
             let environment = &deploy.environment;
             return Err(Failure::Permanent(format!(
                 "nothing was done: a newer deploy came to {environment} while the policy kept this back"
@@ -331,7 +334,7 @@ impl ActionExecution {
         if blocks.is_empty() {
             return Ok(false);
         }
-        self.wait_for_policy(attempt, deploy, run, step, &blocks, !has_waited).await?;
+        self.wait_for_policy(attempt, deploy, run, step, (&blocks, own), !has_waited).await?;
         Ok(true)
     }
 
@@ -341,10 +344,12 @@ impl ActionExecution {
         deploy: &Deploy,
         run: &Run,
         step: usize,
-        blocks: &[String],
+        (blocks, own): (&[String], &[Approval]),
         is_news: bool,
     ) -> Tried<()> {
         let effect = &attempt.effect;
+        let thread = run.thread_of(step);
+        let voted = own.iter().find(|approval| Some(&approval.id) == thread.as_ref());
         let reason = format!("{KEPT_BACK}{}", message::shorten(&blocks.join(" "), 600));
         let after = kept_waiting(attempt, self.now(), reason.clone());
         let event = is_news.then(|| EventKind::RuleBlocked {
@@ -352,8 +357,8 @@ impl ActionExecution {
             rule: run.rule.clone(),
             shortfalls: blocks.to_vec(),
         });
-        // With a dialog, the step's line in its thread tells it.
-        let channel = match is_news && run.thread_of(step).is_none() {
+        // With a dialog, its thread tells it.
+        let channel = match is_news && thread.is_none() {
             true => self.fallback_channel(deploy).await?,
             false => None,
         };
@@ -367,7 +372,7 @@ impl ActionExecution {
             let Ok(decision) = run::decide(&run, step, command, now) else { return Ok(Some(change)) };
             let owner = format!("policy blocks {} {}", effect.id, effect.attempts);
             let (tell, event) = (tell.clone().into_iter().collect(), event.clone().into_iter().collect());
-            Ok(Some(change.run(decision).and(&owner, tell, event)))
+            Ok(Some(change.run(run::told_held(decision, step, voted)).and(&owner, tell, event)))
         })
         .await
     }
@@ -429,7 +434,7 @@ pub(crate) fn is_bound(action: &Action) -> bool {
 fn rendered(actions: &[Action], subject: Option<&Subject>, context: &Context) -> Vec<Action> {
     let render = |index: usize, action: &Action| {
         let action = subject.and_then(|subject| subject.act(index)).map_or(action, |act| &act.action);
-        let rendered = action.with_texts(|of, template| match is_late(template) {
+        let rendered = action.with_texts(|of, template| match is_of_record(template) {
             true => Ok(template.to_owned()),
             false => renderer(of)(template, context),
         });
@@ -460,38 +465,4 @@ fn each(actions: &[Action], next: &mut usize, with: &dyn Fn(usize, &Action) -> A
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use approval::id::DeployId;
-    use approval::run::Opening;
-
-    const RULES: &str = "rules:\n\
-        - ship:\n    actions:\n\
-        \x20     - webhook: 'https://a.example/{{ environment }}'\n\
-        \x20     - slack_channel_approval:\n\
-        \x20         channel: '#gate'\n\
-        \x20         on_success: [{slack_channel_approval: {name: Two, channel: '#gate', on_success: [{add_deploy_tag: '{{ revision }}'}]}}]\n\
-        \x20         on_reject: [{webhook: 'https://b.example'}]\n\
-        \x20     - add_deploy_tag: done\n";
-
-    #[test]
-    fn each_action_has_the_number_of_its_step() {
-        let file = rules::parse(RULES, "rules.yml").unwrap();
-        let actions = &file.rules[0].actions;
-        let opening = Opening {
-            deploy: &DeployId::from_text("d"),
-            revision: "r",
-            rule: "ship",
-            rule_hash: "h",
-            actions,
-            followed: false,
-        };
-        let run = Run::open(&opening, jiff::Timestamp::UNIX_EPOCH).next;
-        assert_eq!(&run.actions(), actions);
-        let same = |index: usize, action: &Action| {
-            assert_eq!(run.steps[index].action, *action, "step {index}");
-            action.clone()
-        };
-        assert_eq!(&each(actions, &mut 0, &same), actions);
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use providers::Failure;
 use providers::github::first_file::{RULES, TAGS};
 use providers::github::{Changing, GitHub, RangeFailure, ReadRange};
 use providers::slack::client::Slack;
+use runtime::reading_parts::read_at;
 use store::Change;
 
 /// The place that the approvals of a rules file lead to.
@@ -129,13 +130,14 @@ impl ActionExecution {
         read: ReadRange,
         changing: Changing,
     ) -> Result<Changes, RangeFailure> {
-        let ReadRange { mut range, profiles, .. } = read;
+        let ReadRange { mut range, profiles, reading, .. } = read;
         range.missing.extend(changing.missing);
         if changing.commits.is_empty() {
             let since = range.base.get(..7).unwrap_or(&range.base);
             range.missing.push(format!("No commit since {since} is known to have changed the rules file."));
         }
-        let mut changes = changes_of(&range, Some(&changing.commits), &[], self.now());
+        let read_at = read_at(reading.as_deref(), self.now());
+        let mut changes = changes_of(&range, Some(&changing.commits), &[], read_at);
         addresses(github, &mut changes, profiles).await?;
         Ok(within_a_row(changes))
     }

@@ -10,12 +10,11 @@ use providers::slack::client::Slack;
 use providers::tracker::Trackers;
 use providers::webhook::{Loopback, Webhook};
 use runtime::aws::Aws;
-use runtime::secrets::{
-    ApiSecret, CircleCiSecret, Complete, GitHubSecret, JiraSecret, LinearSecret, Secret, SlackSecret,
-    WriteSecret,
-};
+use runtime::credentials::{self, Credential, StackFunction};
+use runtime::secrets::{HeaderSecret, SecretError, Secrets};
 use runtime::settings::{SettingError, Settings};
-use std::sync::Arc;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 
 /// The outside world.
@@ -25,14 +24,14 @@ pub(crate) struct ProviderClients {
     webhook: OnceCell<Webhook>,
     loopback: Loopback,
     workspace: OnceCell<String>,
-    slack: (String, Secret<SlackSecret>),
-    github: (String, Secret<GitHubSecret>),
-    circleci: (String, String, Secret<CircleCiSecret>),
+    secrets: Secrets,
+    slack_url: String,
+    github_url: String,
+    circleci_url: String,
+    circleci_pages: String,
     /// Without an address, Jira is not connected.
-    jira: (Option<String>, Secret<JiraSecret>),
-    linear: (String, Secret<LinearSecret>),
-    api: Secret<ApiSecret>,
-    write: Secret<WriteSecret>,
+    jira_url: Option<String>,
+    linear_url: String,
     pub(crate) events: aws_sdk_eventbridge::Client,
     /// The bus of events whose rule names none.
     pub(crate) event_bus: String,
@@ -45,20 +44,13 @@ impl ProviderClients {
             webhook: OnceCell::new(),
             loopback: loopback(settings)?,
             workspace: OnceCell::new(),
-            slack: (settings.url("SLACK_API_URL")?, Secret::new(settings, "SLACK_SECRET", aws)?),
-            github: (settings.url("GITHUB_API_URL")?, Secret::new(settings, "GITHUB_SECRET", aws)?),
-            circleci: (
-                settings.url("CIRCLECI_API_URL")?,
-                settings.url("CIRCLECI_APP_URL")?,
-                Secret::new(settings, "CIRCLECI_SECRET", aws)?,
-            ),
-            jira: (
-                settings.optional("JIRA_URL").map(str::to_owned),
-                Secret::new(settings, "JIRA_SECRET", aws)?,
-            ),
-            linear: (settings.url("LINEAR_API_URL")?, Secret::new(settings, "LINEAR_SECRET", aws)?),
-            api: Secret::new(settings, "API_SECRET", aws)?,
-            write: Secret::new(settings, "WRITE_SECRET", aws)?,
+            secrets: Secrets::new(settings, StackFunction::ActionExecution, aws)?,
+            slack_url: settings.url("SLACK_API_URL")?,
+            github_url: settings.url("GITHUB_API_URL")?,
+            circleci_url: settings.url("CIRCLECI_API_URL")?,
+            circleci_pages: settings.url("CIRCLECI_APP_URL")?,
+            jira_url: settings.optional("JIRA_URL").map(str::to_owned),
+            linear_url: settings.url("LINEAR_API_URL")?,
             events: aws.events(),
             event_bus: settings.required("EVENT_BUS")?.to_owned(),
         })
@@ -74,8 +66,8 @@ impl ProviderClients {
     }
 
     pub(crate) async fn slack(&self, now: Timestamp) -> Result<Slack, Failure> {
-        let secret = read(&self.slack.1, now).await?;
-        Ok(Slack::new(self.http().await?, &self.slack.0, secret.bot_token.clone()))
+        let token = self.text(&credentials::SLACK_BOT_TOKEN, now).await?;
+        Ok(Slack::new(self.http().await?, &self.slack_url, token))
     }
 
     /// The id of the workspace that the app is installed in.
@@ -83,38 +75,66 @@ impl ProviderClients {
         self.workspace.get_or_try_init(async || slack.auth_test().await).await.cloned()
     }
 
+    /// GitHub, with the token that only reads.
     pub(crate) async fn github(&self, now: Timestamp) -> Result<GitHub, Failure> {
-        let secret = read(&self.github.1, now).await?;
-        Ok(GitHub::new(self.http().await?, &self.github.0, secret.token.clone()))
+        let token = self.text(&credentials::GITHUB_READ_TOKEN, now).await?;
+        Ok(GitHub::new(self.http().await?, &self.github_url, token))
+    }
+
+    /// GitHub, with the token that starts and cancels workflows.
+    pub(crate) async fn github_writer(&self, now: Timestamp) -> Result<GitHub, Failure> {
+        let token = self.text(&credentials::GITHUB_WRITE_TOKEN, now).await?;
+        Ok(GitHub::new(self.http().await?, &self.github_url, token))
     }
 
     pub(crate) async fn circleci(&self, now: Timestamp) -> Result<CircleCi, Failure> {
-        let secret = read(&self.circleci.2, now).await?;
-        Ok(CircleCi::new(self.http().await?, &self.circleci.0, &self.circleci.1, secret.token.clone()))
+        let token = self.text(&credentials::CIRCLECI_TOKEN, now).await?;
+        Ok(CircleCi::new(self.http().await?, &self.circleci_url, &self.circleci_pages, token))
     }
 
-    /// The trackers that are connected.
+    /// The trackers that are connected, with the tokens that change issues.
     pub(crate) async fn trackers(&self, now: Timestamp) -> Result<Trackers, Failure> {
         let mut trackers = Trackers::default();
-        if let Some(url) = &self.jira.0 {
-            let secret = read(&self.jira.1, now).await?;
-            let (email, token) = (secret.email.clone(), secret.token.clone());
-            let http = self.http().await?;
-            trackers.jira = secret.is_filled().then(|| Jira::new(http, url, email, token));
+        if let Some(url) = &self.jira_url
+            && let Some(token) = self.optional(&credentials::JIRA_WRITE_TOKEN, now).await?
+        {
+            let email = self.optional(&credentials::JIRA_WRITE_EMAIL, now).await?.unwrap_or_default();
+            trackers.jira = Some(Jira::new(self.http().await?, url, email, token));
         }
-        let secret = read(&self.linear.1, now).await?;
-        let http = self.http().await?;
-        trackers.linear = secret.is_filled().then(|| Linear::new(http, &self.linear.0, secret.key.clone()));
+        if let Some(key) = self.optional(&credentials::LINEAR_WRITE_KEY, now).await? {
+            trackers.linear = Some(Linear::new(self.http().await?, &self.linear_url, key));
+        }
         Ok(trackers)
     }
 
-    /// The secrets that rules may name.
-    pub(crate) async fn write_secret(&self, now: Timestamp) -> Result<Arc<WriteSecret>, Failure> {
-        read(&self.write, now).await
+    /// The values of headers that rules may name.
+    pub(crate) async fn headers(&self, now: Timestamp) -> Result<BTreeMap<String, HeaderSecret>, Failure> {
+        self.secrets.headers(now).await.map_err(unread)
     }
 
-    pub(crate) async fn api_secret(&self, now: Timestamp) -> Result<Arc<ApiSecret>, Failure> {
-        read(&self.api, now).await
+    /// The same, as Secrets Manager has them now.
+    pub(crate) async fn latest_headers(
+        &self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, HeaderSecret>, Failure> {
+        self.secrets.latest_headers(now).await.map_err(unread)
+    }
+
+    /// The text that the keys of the `webhook` action are derived from.
+    pub(crate) async fn signing_master(&self, now: Timestamp) -> Result<SecretString, Failure> {
+        self.text(&credentials::WEBHOOK_SIGNING_KEY, now).await
+    }
+
+    async fn text(&self, credential: &Credential, now: Timestamp) -> Result<SecretString, Failure> {
+        self.secrets.text(credential, now).await.map_err(unread)
+    }
+
+    async fn optional(
+        &self,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Option<SecretString>, Failure> {
+        self.secrets.optional(credential, now).await.map_err(unread)
     }
 }
 
@@ -127,8 +147,8 @@ fn loopback(settings: &Settings) -> Result<Loopback, SettingError> {
 }
 
 /// A secret that can't be read now may be there in a moment.
-async fn read<T: Complete>(secret: &Secret<T>, now: Timestamp) -> Result<Arc<T>, Failure> {
-    secret.get(now).await.map_err(|error| Failure::retryable(error.to_string()))
+fn unread(error: SecretError) -> Failure {
+    Failure::retryable(error.to_string())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use approval::range_files::{Moves, RangeFiles};
 use approval::shares::{Changes, Maker, changes};
 use providers::Failure;
 use providers::github::{ChangedFiles, GitHub, RangeFailure, ReadRange};
-use runtime::reading_parts::KeptParts;
+use runtime::reading_parts::{KeptParts, read_at};
 use std::sync::Arc;
 
 /// The most that is kept of a range, in bytes as JSON: DynamoDB takes 400 KB a row.
@@ -38,7 +38,7 @@ impl ActionExecution {
             Ok(github) => github,
             Err(failure) => return Ok(Err(incomplete(&failure))),
         };
-        let ReadRange { range, files, profiles, .. } = match github
+        let ReadRange { range, files, profiles, reading, .. } = match github
             .range(&deploy.repository, base, revision)
             .await
         {
@@ -59,7 +59,8 @@ impl ActionExecution {
                 }));
             }
         };
-        let mut read = changes(&range, deployed_by, now).of_repository(&deploy.repository);
+        let mut read =
+            changes(&range, deployed_by, read_at(reading.as_deref(), now)).of_repository(&deploy.repository);
         read.files = self.files(&github, deploy, (base, revision), files).await;
         if let Err(failure) = addresses(&github, &mut read, profiles).await {
             return Ok(Err(incomplete(&failure)));
@@ -165,19 +166,50 @@ pub(crate) fn incomplete(failure: &Failure) -> Blocker {
     Blocker::Incomplete { missing: vec![format!("{}.", failure.to_string().trim_end_matches('.'))] }
 }
 
-/// Fills in the addresses that accounts show in public, of accounts whose commits give none: a request for
-/// each hundred, `most` at most. The makers whose profiles were left unread are marked so.
+/// Fills in the addresses that people's accounts show in public: a request for each hundred, `most` at most.
+/// The address of a commit may be one that Slack does not know, so it takes the place of no other. The makers
+/// whose profiles were left unread are marked so.
 pub(crate) async fn addresses(github: &GitHub, read: &mut Changes, most: usize) -> Result<(), Failure> {
-    let hides = |maker: &Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
-    let hidden = read.makers.iter().filter(|maker| hides(maker)).filter_map(|maker| maker.account.as_ref());
-    let hidden: Vec<Account> = hidden.filter(|account| !account.is_bot).cloned().collect();
-    let found = github.shown_addresses(&hidden, most).await?;
+    let people = people_of(&read.makers);
+    let found = github.shown_addresses(&people, most).await?;
     for maker in &mut read.makers {
-        let Some(account) = maker.account.as_ref().filter(|account| hidden.contains(account)) else {
+        let Some(account) = maker.account.as_ref().filter(|account| people.contains(account)) else {
             continue;
         };
         maker.is_unread = found.unread.contains(&account.id);
         maker.emails.extend(found.shown.get(&account.id).cloned());
     }
     Ok(())
+}
+
+/// The accounts of people among `makers`: first those whose commits give no address that Slack could know.
+fn people_of(makers: &[Maker]) -> Vec<Account> {
+    let hides = |maker: &Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
+    let (hidden, others): (Vec<&Maker>, Vec<&Maker>) = makers.iter().partition(|maker| hides(maker));
+    let accounts = hidden.into_iter().chain(others).filter_map(|maker| maker.account.as_ref());
+    accounts.filter(|account| !account.is_bot).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profile_is_read_of_makers_with_any_address() {
+        let maker = |id: u64, login: &str, emails: &[&str]| Maker {
+            account: Some(Account { id, login: login.to_owned(), is_bot: login.ends_with("[bot]") }),
+            emails: emails.iter().map(|email| (*email).to_owned()).collect(),
+            ..Maker::default()
+        };
+        let address = Maker { emails: ["ai@example.com".to_owned()].into(), ..Maker::default() };
+        let makers = [
+            address,
+            maker(1, "mallory", &["1+mallory@users.noreply.github.com", "private@elsewhere.example"]),
+            maker(2, "ana", &["2+ana@users.noreply.github.com"]),
+            maker(3, "dependabot[bot]", &[]),
+            maker(4, "ben", &[]),
+        ];
+        let logins: Vec<String> = people_of(&makers).into_iter().map(|account| account.login).collect();
+        assert_eq!(logins, ["ana", "ben", "mallory"], "who hides theirs comes first");
+    }
 }

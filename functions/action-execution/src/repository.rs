@@ -7,7 +7,7 @@ use approval::approval::Subject;
 use approval::deploy::Deploy;
 use providers::Failure;
 use providers::github::GitHub;
-use runtime::same_repository::same_repository;
+use runtime::same_repository::{numbered, same_repository};
 use store::StoreError;
 
 impl ActionExecution {
@@ -44,10 +44,6 @@ impl ActionExecution {
         {
             return Ok(Err(failure));
         }
-        let github = self.reader().await?;
-        Ok(Ok(match kept {
-            Some(kept) => github.numbered(kept.id),
-            None => github,
-        }))
+        Ok(Ok(numbered(self.reader().await?, kept.as_ref())))
     }
 }

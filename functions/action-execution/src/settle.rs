@@ -46,7 +46,10 @@ impl ActionExecution {
             EffectKind::TellChannel { channel, .. } | EffectKind::OfferEvaluation { channel, .. } => {
                 self.settle_waited_for(attempt, channel, failure).await
             }
+            EffectKind::TellMember { .. } => self.settle_waited_for(attempt, "the member", failure).await,
             EffectKind::AskMember { .. } => self.settle_telling(attempt, "the member", failure).await,
+            // The evaluation that waits for it is tried again by itself, and tells people.
+            EffectKind::ListHeaderSecrets => self.settle_telling(attempt, "the record", failure).await,
             EffectKind::TellGlassBroken { .. } => {
                 self.settle_waited_for(attempt, "the approval's channel", failure).await
             }
@@ -55,6 +58,8 @@ impl ActionExecution {
             | EffectKind::JudgeOthers { .. }
             | EffectKind::ApplyPolicy { .. }
             | EffectKind::TellFreezeLifted { .. }
+            | EffectKind::DrawStep { .. }
+            | EffectKind::Remind { .. }
             | EffectKind::TellThread { .. }
             | EffectKind::SettleReview { .. }
             | EffectKind::Expire { .. }
@@ -62,11 +67,10 @@ impl ActionExecution {
             | EffectKind::AdvanceRun { .. } => {
                 self.settle_waited_for(attempt, "the dialog's thread", failure).await
             }
-            EffectKind::DrawStep { .. }
-            | EffectKind::Remind { .. }
-            | EffectKind::EvaluateRules
+            EffectKind::EvaluateRules
             | EffectKind::EvaluateAgain
-            | EffectKind::AskAgain { .. } => {
+            | EffectKind::AskAgain { .. }
+            | EffectKind::RecordHealth { .. } => {
                 self.settle_telling(attempt, "the dialog's thread", failure).await
             }
         }
@@ -151,7 +155,7 @@ impl ActionExecution {
         };
         let is_open = approval.status.is_open();
         let stands = approval.dialog.is_some() || !is_open;
-        let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
+        let over = self.now().duration_since(effect.first_due()) > PARKED_FOR;
         let passing = failure.is_passing();
         let can_wait = approval.dialog.is_some() && approval.status.is_superseded() && !over;
         if let Some(asked) = failure.retry_after().filter(|_| can_wait) {
@@ -164,51 +168,67 @@ impl ActionExecution {
         if stands {
             if !passing && effect.note.as_ref() != Some(&reason) {
                 // People can't see it any more, or see an older state of it: its channel may be archived.
-                self.tell_not_shown(effect, &deploy, &approval, &reason).await?;
+                self.tell_not_shown(attempt, &deploy, &approval, &reason).await?;
             }
             self.store.settle(effect, &self.parked(attempt, &reason)).await?;
             return Ok(Handled::Done);
         }
         if over {
-            let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
-            let after = effect.closed(EffectState::Failed, Some(reason.clone()));
-            self.change_approval(effect, &after, id, &[votes::Command::Cancel { reason }]).await?;
+            self.cancel_unseen(attempt, &deploy, &approval, &reason).await?;
             return Ok(Handled::Done);
         }
-        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, self.parked(attempt, &reason));
-        if effect.note.as_ref() != Some(&reason) && !stands {
-            let told = self.fallback_channel(&deploy).await?.filter(|channel| *channel != approval.channel);
-            let tell = told.map(|channel| EffectKind::TellChannel {
-                channel,
-                text: message::dialog_not_shown(&approval, &deploy, &self.deploy_url(&deploy.id), &reason),
-            });
-            let event = EventKind::NotTold { channel: approval.channel, reason };
-            let owner = format!("dialog {id} attempt {}", effect.attempts);
-            change = change.and(&owner, tell.into_iter().collect(), vec![event]);
+        if effect.note.as_ref() != Some(&reason) {
+            self.tell_not_shown(attempt, &deploy, &approval, &reason).await?;
         }
-        self.store.commit(change).await?;
         // Its message is done; the clock sends the effect again when it is due.
+        self.store.settle(effect, &self.parked(attempt, &reason)).await?;
         Ok(Handled::Done)
     }
 
-    /// Puts on record, and has the deployment's channel told, that the dialog of `approval`, which is open,
-    /// can't be shown for `reason`; once for each reason.
-    async fn tell_not_shown(
+    /// Cancels `approval`, whose dialog could not be shown for a day, for `reason`, and has people told that
+    /// elsewhere.
+    async fn cancel_unseen(
         &self,
-        effect: &Effect,
+        attempt: &Attempt,
         deploy: &Deploy,
         approval: &votes::Approval,
         reason: &str,
     ) -> Tried<()> {
-        let told = self.fallback_channel(deploy).await?.filter(|channel| *channel != approval.channel);
-        let tell = told.map(|channel| EffectKind::TellChannel {
-            channel,
-            text: message::dialog_not_shown(approval, deploy, &self.deploy_url(&deploy.id), reason),
-        });
+        let (effect, id) = (&attempt.effect, &approval.id);
+        let text = message::dialog_never_shown(approval, deploy, &self.deploy_url(&deploy.id), reason);
+        let tell = self.tell_of_dialog(attempt, deploy, approval, text).await?;
+        let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
+        let after = effect.closed(EffectState::Failed, Some(reason.clone()));
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
+            let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+                return Ok(Some(change));
+            };
+            let command = votes::Command::Cancel { reason: reason.clone() };
+            // Whatever ended it meanwhile has a message of its own.
+            let Ok(decision) = votes::decide(&approval, command, now) else { return Ok(Some(change)) };
+            let owner = format!("dialog {id} never shown");
+            Ok(Some(change.approval(decision).and(&owner, tell.clone(), Vec::new())))
+        })
+        .await
+    }
+
+    /// Puts on record, and has people told elsewhere, that the dialog of `approval`, which is open,
+    /// can't be shown for `reason`; once for each reason.
+    async fn tell_not_shown(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        approval: &votes::Approval,
+        reason: &str,
+    ) -> Tried<()> {
+        let text = message::dialog_not_shown(approval, deploy, &self.deploy_url(&deploy.id), reason);
+        let tell = self.tell_of_dialog(attempt, deploy, approval, text).await?;
         let event = EventKind::NotTold { channel: approval.channel.clone(), reason: reason.to_owned() };
         let owner = format!("dialog {} not shown {}", approval.id, digest(&[reason]));
-        let change = Change::to(&effect.deploy, self.now());
-        match self.store.commit(change.and(&owner, tell.into_iter().collect(), vec![event])).await {
+        let change = Change::to(&deploy.id, self.now());
+        match self.store.commit(change.and(&owner, tell, vec![event])).await {
             // It was told before.
             Ok(()) | Err(CommitError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),

@@ -183,5 +183,30 @@ fn as_first(
         None => SignedDuration::ZERO,
     };
     let effect = Effect { id: id.clone(), created_at: *at, ..attempt.effect.clone() };
-    Attempt { effect, backoff: attempt.backoff.max(left_alone), ..attempt.clone() }
+    let claimed = Some(attempt.effect.clone());
+    Attempt { effect, claimed, backoff: attempt.backoff.max(left_alone), ..attempt.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::effect::EffectKind;
+    use approval::id::{DeployId, EffectId};
+    use std::sync::OnceLock;
+
+    #[test]
+    fn retry_keeps_its_build_on_its_own_effect() {
+        let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let (run, deploy) = (RunId::from_text("r"), DeployId::from_text("d"));
+        let first = FirstTry { effect: EffectId::from_text("first"), at: at(0) };
+        let kind = EffectKind::RetryStep { run, step: 1, first: first.clone(), looks: true };
+        let effect = Effect::new(EffectId::from_text("retry"), deploy, kind, at(60)).started(at(61));
+        let backoff = SignedDuration::ZERO;
+        let attempt =
+            Attempt { effect: effect.clone(), lost: true, backoff, build: OnceLock::new(), claimed: None };
+        let acting = as_first(&attempt, Some(&first), None, at(61));
+        assert_eq!((&acting.effect.id, acting.effect.created_at), (&first.effect, first.at));
+        assert_eq!(acting.claimed(), &effect);
+        assert_eq!(as_first(&attempt, None, None, at(61)).claimed(), &effect);
+    }
 }

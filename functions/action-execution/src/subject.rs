@@ -2,12 +2,14 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
+use crate::release::releases;
 use approval::action::{Action, ApprovalSpec, TextOf};
-use approval::approval::{Act, Approval, Origin, OwnPipeline, Start, Subject};
+use approval::approval::{Act, Approval, Origin, Start, Subject};
 use approval::deploy::Deploy;
+use approval::happened::AtOpening;
 use approval::run::Run;
 use providers::Failure;
-use rules::template::{Context, FAILED_RULES, TemplateError, is_late, literal, render_address, render_plain};
+use rules::template::{Context, TemplateError, is_late, is_of_record, literal, render_address, render_plain};
 use runtime::deployments::Connection;
 use store::StoreError;
 
@@ -38,12 +40,14 @@ impl ActionExecution {
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
         let connection = connected.connection();
         unmoved(deploy, decided(run, step, earlier), connection)?;
-        let context = self.context_at_opening(deploy, &texts_after(run, step)).await?;
+        let (context, now) = self.context_at_opening(deploy, &texts_after(run, step)).await?;
+        let at_opening = decided(run, step, earlier).find_map(|subject| subject.at_opening.clone()).or(now);
         let (mut acts, mut fails, mut left, mut has_looked) = (Vec::new(), Vec::new(), MAX_TEXTS, false);
         for (index, follows) in run.steps.iter().enumerate().filter(|(_, follows)| follows.action.acts()) {
             let Some(branch) = run.decides(step, index) else { continue };
             let condition = condition(run, step, index);
-            let project = connection.map_or("CircleCI", |connection| connection.circleci_project.as_str());
+            let project = project(connection, &follows.action);
+            let project = project.as_str();
             if let Some(known) = decided(run, step, earlier).find_map(|subject| subject.act(index)) {
                 let known = with_started(Act { branch, condition, ..known.clone() }, run, project);
                 let rendered = rendered(&known.action, &context)?;
@@ -68,7 +72,7 @@ impl ActionExecution {
                 (Action::TriggerBuild(_), _, None) => {
                     Start::Nothing(format!("this stack is not connected to {}", deploy.deployment))
                 }
-                (Action::AutoApproveBuild(_), ..) => releases(run, index),
+                (Action::AutoApproveBuild(_), ..) => releases(run, index, deploy.reading.built_on.clone()),
                 _ => Start::NoBuild,
             };
             let describe = |longest| cut(Act::describe(&rendered, &start, project, longest));
@@ -90,6 +94,7 @@ impl ActionExecution {
             branch: deploy.branch.clone(),
             acts,
             fails,
+            at_opening,
             base: None,
             place: String::new(),
         }))
@@ -114,15 +119,24 @@ impl ActionExecution {
         Ok(Some(Origin { repository_id: kept.map(|kept| kept.id), ..origin(connection) }))
     }
 
-    /// Returns the values that `texts` can use for `deploy` when an approval opens. Reads the rules that
-    /// failed only if a text uses them.
-    async fn context_at_opening(&self, deploy: &Deploy, texts: &[String]) -> Tried<Context> {
+    /// Returns the values that `texts` can use for `deploy` when an approval opens, and those that are kept
+    /// for texts to which the vote brings something. Reads the health and the rules that failed only if a
+    /// text uses them.
+    async fn context_at_opening(
+        &self,
+        deploy: &Deploy,
+        texts: &[String],
+    ) -> Tried<(Context, Option<AtOpening>)> {
         let context = self.early_context(deploy);
-        if !texts.iter().any(|text| text.contains(FAILED_RULES)) {
-            return Ok(context);
+        if !texts.iter().any(|text| is_of_record(text)) {
+            return Ok((context, None));
         }
         let page = self.store.page(&deploy.id).await?;
-        Ok(context.with_failed_rules(&page.map(|page| page.failed_rules()).unwrap_or_default()))
+        let page = page.ok_or_else(|| Failure::retryable("the deploy is not on record".to_owned()))?;
+        let (health, failed_rules, tags) = (page.facts.health(), page.failed_rules(), deploy.tags.clone());
+        let context = context.with_known(health, &failed_rules);
+        let is_completed_later = texts.iter().any(|text| is_late(text));
+        Ok((context, is_completed_later.then_some(AtOpening { health, failed_rules, tags })))
     }
 }
 
@@ -134,6 +148,17 @@ fn origin(connection: &Connection) -> Origin {
         repository_id: None,
         circleci_project: connection.circleci_project.clone(),
         circleci_definition: connection.circleci_definition.clone(),
+    }
+}
+
+/// The CircleCI project in which `action` runs, in words. A pipeline of CircleCI's GitHub App is started by
+/// its definition, which says what runs in it.
+fn project(connection: Option<&Connection>, action: &Action) -> String {
+    let Some(connection) = connection else { return "CircleCI".to_owned() };
+    let project = &connection.circleci_project;
+    match (action.plain(), &connection.circleci_definition) {
+        (Action::TriggerBuild(_), Some(definition)) => format!("{project} by the definition {definition}"),
+        _ => project.clone(),
     }
 }
 
@@ -149,18 +174,10 @@ pub(crate) fn decided<'a>(
     deciding.into_iter().map(|approval| &approval.subject)
 }
 
-/// The pipelines of `run` itself in which its step number `step` may release a job.
-fn releases(run: &Run, step: usize) -> Start {
-    let started = |step: usize| run.steps.get(step).and_then(|step| step.started.clone());
-    let own = run.pipelines_before(step).map(|step| OwnPipeline { step, started: started(step) });
-    let own: Vec<OwnPipeline> = own.collect();
-    if own.is_empty() { Start::NoBuild } else { Start::Releases(own) }
-}
-
-/// `act`, which an earlier approval fixed, with the pipelines that were started since.
+/// `act`, which an earlier approval fixed, with the pipelines that are known since.
 fn with_started(act: Act, run: &Run, project: &str) -> Act {
-    let Start::Releases(_) = &act.start else { return act };
-    let start = releases(run, act.step);
+    let Start::Releases(release) = &act.start else { return act };
+    let start = releases(run, act.step, release.pushed_to.clone());
     let line = cut(Act::describe(&act.action, &start, project, usize::MAX));
     Act { start, line, ..act }
 }

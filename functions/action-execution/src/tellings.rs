@@ -2,22 +2,22 @@
 //! that somebody can repair loses one.
 
 use crate::effect_error::Tried;
+use crate::elsewhere::given_up;
 use crate::handler::ActionExecution;
 use crate::settle::sentence;
 use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, PARKED_FOR};
 use approval::event::EventKind;
-use approval::message;
+use approval::id::digest;
 use jiff::Timestamp;
 use providers::Failure;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
-use store::{Change, StoreError};
+use store::{Change, CommitError};
 
 impl ActionExecution {
     /// Puts on record that something that people wait for was not done, and has the clock send it
     /// again, ever more seldom, for a day. `channel` is where it goes, as the record names it. What
-    /// the channel takes no more is put on record at once, and what was to be said in a thread is
-    /// said in the deployment's channel.
+    /// the channel takes no more is put on record at once, and told elsewhere.
     ///
     /// # Errors
     ///
@@ -30,37 +30,55 @@ impl ActionExecution {
     ) -> Tried<Handled> {
         let (effect, now) = (&attempt.effect, self.now());
         let is_passing = failure.is_passing();
-        if is_over(effect, now) || (is_passing && effect.tries() < MAX_ATTEMPTS) {
+        if is_over(effect, now) {
+            if is_passing {
+                // What the channel refused was told elsewhere.
+                given_up(effect);
+            }
             return self.settle_telling(attempt, channel, failure).await;
         }
-        let reason = sentence(&failure.to_string());
-        let mut change = Change::to(&effect.deploy, now).effect(effect, self.parked(attempt, &reason));
-        if !is_passing && effect.note.as_ref() != Some(&reason) {
-            let elsewhere = self.told_elsewhere(effect).await?;
-            let event = EventKind::NotTold { channel: channel.to_owned(), reason };
-            let owner = format!("{} attempt {}", effect.id, effect.attempts);
-            change = change.and(&owner, elsewhere.into_iter().collect(), vec![event]);
+        if is_passing && effect.tries() < MAX_ATTEMPTS {
+            return self.settle_telling(attempt, channel, failure).await;
         }
-        self.store.commit(change).await?;
+        if is_late(effect, now) {
+            let (deploy, id, kind) = (&effect.deploy, &effect.id, effect.kind.name());
+            tracing::error!(alarm = "untold", %deploy, effect = %id, kind, "a change could not be made for a day");
+        }
+        let reason = sentence(&failure.to_string());
+        if !is_passing && effect.note.as_ref() != Some(&reason) {
+            let elsewhere = self.told_elsewhere(attempt).await?;
+            let event = EventKind::NotTold { channel: channel.to_owned(), reason: reason.clone() };
+            let owner = format!("{} refused {}", effect.id, digest(&[&reason]));
+            let told = Change::to(&effect.deploy, now).and(&owner, elsewhere, vec![event]);
+            match self.store.commit(told).await {
+                // A conflict: it was told before, and something else failed in between.
+                Ok(()) | Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         // Its message is done; the clock sends the effect again when it is due.
+        self.store.settle(effect, &self.parked(attempt, &reason)).await?;
         Ok(Handled::Done)
-    }
-
-    /// Returns an effect that posts the text of `effect` in the deployment's channel, if `effect` posts to a
-    /// thread and there is a channel.
-    async fn told_elsewhere(&self, effect: &Effect) -> Result<Option<EffectKind>, StoreError> {
-        let EffectKind::TellThread { text, .. } = &effect.kind else { return Ok(None) };
-        let Some(deploy) = self.store.deploy(&effect.deploy).await? else { return Ok(None) };
-        let channel = self.fallback_channel(&deploy).await?;
-        let text = message::not_told_in_thread(&deploy, &self.deploy_url(&deploy.id), text);
-        Ok(channel.map(|channel| EffectKind::TellChannel { channel, text }))
     }
 }
 
-/// True if nobody tries `effect` any longer at `now`, where it fails once more. What was committed
-/// long before its time has its tries, too.
+/// True if nobody tries `effect` any longer at `now`, where it fails once more. The day begins when it was
+/// due first, and not before a freeze ended that held it.
 pub(crate) fn is_over(effect: &Effect, now: Timestamp) -> bool {
-    now.duration_since(effect.created_at) > PARKED_FOR && effect.tries() > 2 * MAX_ATTEMPTS
+    is_late(effect, now) && !is_kept_up(&effect.kind)
+}
+
+/// True if nobody could ask for an effect of `kind` again: it is tried as long as its row is kept.
+fn is_kept_up(kind: &EffectKind) -> bool {
+    matches!(
+        kind,
+        EffectKind::SettleReview { .. } | EffectKind::AdvanceRun { .. } | EffectKind::Expire { .. }
+    )
+}
+
+/// True if `effect` was tried for a day, and often enough.
+fn is_late(effect: &Effect, now: Timestamp) -> bool {
+    now.duration_since(effect.first_due()) > PARKED_FOR && effect.tries() > 2 * MAX_ATTEMPTS
 }
 
 #[cfg(test)]
@@ -78,5 +96,11 @@ mod tests {
             let effect = Effect { attempts, ..effect.clone() };
             assert_eq!(is_over(&effect, at(hours)), expected, "{attempts} {hours}");
         }
+        // Nobody can ask for the end of a review again.
+        let kind = EffectKind::SettleReview { approval: ApprovalId::from_text("a") };
+        assert!(!is_over(&Effect { attempts: 17, kind, ..effect.clone() }, at(25)));
+        // A quorum that a freeze held over the weekend has a day from its end.
+        let held = Effect { attempts: 17, first_due: Some(at(64)), ..effect };
+        assert_eq!([65, 88, 89].map(|hours| is_over(&held, at(hours))), [false, false, true]);
     }
 }

@@ -46,17 +46,30 @@ mod tests {
     use jiff::SignedDuration;
     use std::sync::OnceLock;
 
+    fn attempt(effect: Effect) -> Attempt {
+        Attempt { effect, lost: false, backoff: SignedDuration::ZERO, build: OnceLock::new(), claimed: None }
+    }
+
     #[test]
     fn day_of_a_wait_begins_anew_after_a_freeze() {
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
         let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH);
         let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
-        let attempt =
-            |effect| Attempt { effect, lost: false, backoff: SignedDuration::ZERO, build: OnceLock::new() };
         let first = waiting(&attempt(effect.clone()), at(60), "the job is not there yet").unwrap();
         let later = waiting(&attempt(first), at(84), "the job is not there yet").unwrap();
         assert_eq!(waiting(&attempt(later.clone()), at(85), "the job is not there yet"), None);
         let frozen = kept_waiting(&attempt(later), at(85), "frozen".to_owned());
         assert!(waiting(&attempt(frozen), at(180), "the job is not there yet").is_some());
+    }
+
+    #[test]
+    fn held_step_is_spared_for_a_day_after_its_freeze() {
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH);
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let frozen = kept_waiting(&attempt(effect), at(60), "frozen".to_owned());
+        let started = attempt(frozen.started(at(61)));
+        assert_eq!(started.spared(at(84)).effect.tries(), 1, "a rate limit does not count");
+        assert_eq!(started.spared(at(85)).effect.tries(), 2);
     }
 }

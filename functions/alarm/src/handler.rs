@@ -1,13 +1,13 @@
 //! An alarm that has another state: the newest deploy of what it watches takes it.
 
-use approval::facts::{ALARM, Command, Health, Report};
+use approval::facts::{ALARM, Health, MAX_ALARMS, Report};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use providers::cloudwatch::{AlarmChange, AlarmState, ParseError, alarm_change};
 use runtime::alarms::{Alarms, Watch};
 use runtime::aws::Aws;
-use runtime::facts::record_fact;
+use runtime::facts::{Reported, record_report};
 use runtime::settings::{SettingError, Settings};
 use serde_json::Value;
 use store::{CommitError, Store, StoreError};
@@ -33,6 +33,10 @@ pub(crate) enum AlarmError {
     Store(#[from] StoreError),
     #[error("the alarm was not put on record: {0}")]
     Commit(#[from] CommitError),
+    #[error(
+        "the alarm was not put on record: {MAX_ALARMS} alarms, with names of 20 KB together, report on a deploy, and others did"
+    )]
+    NoRoom,
 }
 
 /// The error as Lambda reports it: its name is one that people can look for.
@@ -42,6 +46,7 @@ impl From<AlarmError> for Diagnostic {
             AlarmError::Event(_) => "UnreadableEvent",
             AlarmError::Store(_) => "RecordUnavailable",
             AlarmError::Commit(_) => "NotCommitted",
+            AlarmError::NoRoom => "TooManyAlarms",
         };
         Self { error_type: name.to_owned(), error_message: error.to_string() }
     }
@@ -103,7 +108,7 @@ impl Alarm {
     ) -> Result<usize, AlarmError> {
         let (alarm, deployment, environment) = (&change.alarm, &watch.deployment, &watch.environment);
         let report = Report { health, at: change.at };
-        let command = Command::Report { source: format!("{ALARM}{alarm}"), report };
+        let source = format!("{ALARM}{alarm}");
         let mut told: Option<DeployId> = None;
         let mut news = 0;
         // A deploy that came in between took over what the one before it knew, and that was not this.
@@ -115,9 +120,13 @@ impl Alarm {
             if told.as_ref() == Some(&newest.id) {
                 break;
             }
-            let is_news = record_fact(&self.store, &newest.id, &command, now, request_id).await?;
-            tracing::info!(request_id, alarm, deploy = %newest.id, %health, is_news, "reported");
-            news += usize::from(is_news);
+            let reported = record_report(&self.store, &newest.id, (&source, report), now, request_id).await?;
+            match reported {
+                Reported::News | Reported::Queued => news += 1,
+                Reported::Known => {}
+                Reported::NoRoom => return Err(AlarmError::NoRoom),
+            }
+            tracing::info!(request_id, alarm, deploy = %newest.id, %health, ?reported, "reported");
             told = Some(newest.id);
         }
         Ok(news)

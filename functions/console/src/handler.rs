@@ -44,9 +44,11 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::api_keys::{self, KeysError};
 use runtime::aws::Aws;
 use runtime::connections::Connections;
-use runtime::secrets::{ApiSecret, Secret, SecretError};
+use runtime::credentials::StackFunction;
+use runtime::secrets::{SecretError, Secrets};
 use runtime::settings::{SettingError, Settings};
 use std::borrow::Cow;
+use std::sync::Arc;
 use store::{Actor, Store, StoreError};
 use voting::Accounts;
 
@@ -60,7 +62,7 @@ const LONGEST_FILE: usize = 1024 * 1024;
 pub(crate) struct Console {
     pub(crate) store: Store,
     connections: Connections,
-    secret: Secret<ApiSecret>,
+    secrets: Arc<Secrets>,
     pub(crate) members: Members,
     accounts: Accounts,
     pub(crate) site: Site,
@@ -166,15 +168,16 @@ impl Console {
     /// of AWS yet.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         let public_url = settings.required("PUBLIC_URL")?;
+        let secrets = Arc::new(Secrets::new(settings, StackFunction::Console, aws)?);
         Ok(Self {
             store: settings.store(aws)?,
             connections: settings.connections()?,
-            secret: Secret::new(settings, "API_SECRET", aws)?,
-            members: Members::new(settings, aws)?,
+            members: Members::new(settings, Arc::clone(&secrets))?,
             accounts: Accounts::new(settings)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
-            outside: ProviderClients::new(settings, aws)?,
+            outside: ProviderClients::new(settings, Arc::clone(&secrets))?,
             policy_repository: settings.policy_repository()?,
+            secrets,
         })
     }
 
@@ -344,11 +347,12 @@ impl Console {
     async fn key_holder(&self, credential: &Credential, now: Timestamp) -> Result<Visitor, AuthError> {
         let visitor = match credential {
             Credential::Key(typed) => {
-                let holder = api_keys::holder(&self.store, &self.secret, typed, now).await?;
+                let holder = api_keys::holder(&self.store, &self.secrets, typed, now).await?;
                 holder.map(|holder| Visitor { who: Who::Key(KeyHolder::of(holder)), form_token: None })
             }
             Credential::Session(value) => {
-                credentials::visitor(&*self.secret.get(now).await.map_err(AuthError::Secret)?, value, now)
+                let keys = self.secrets.api_keys(now).await.map_err(AuthError::Secret)?;
+                credentials::visitor(&keys, value, now)
             }
         };
         visitor.ok_or(AuthError::Unauthenticated)

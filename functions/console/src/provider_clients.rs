@@ -5,8 +5,8 @@ use providers::Failure;
 use providers::github::first_file::RULES;
 use providers::github::{GitHub, NoCache, RepositoryFile};
 use providers::slack::client::Slack;
-use runtime::aws::Aws;
-use runtime::secrets::{GitHubSecret, Secret, SecretError};
+use runtime::credentials::GITHUB_READ_TOKEN;
+use runtime::secrets::Secrets;
 use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -25,19 +25,19 @@ const CHANNEL_PAGES: usize = 3;
 pub(crate) struct ProviderClients {
     http: OnceCell<reqwest::Client>,
     github_url: String,
-    github: Secret<GitHubSecret>,
+    secrets: Arc<Secrets>,
     slack_url: String,
     /// The names of Slack's public channels, and when they were read.
     channels: Mutex<Option<(Arc<[String]>, Timestamp)>>,
 }
 
 impl ProviderClients {
-    /// As the settings `GITHUB_API_URL`, `GITHUB_SECRET` and `SLACK_API_URL` describe them.
-    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+    /// As the settings `GITHUB_API_URL` and `SLACK_API_URL` describe them.
+    pub(crate) fn new(settings: &Settings, secrets: Arc<Secrets>) -> Result<Self, SettingError> {
         Ok(Self {
             http: OnceCell::new(),
             github_url: settings.url("GITHUB_API_URL")?,
-            github: Secret::new(settings, "GITHUB_SECRET", aws)?,
+            secrets,
             slack_url: settings.url("SLACK_API_URL")?,
             channels: Mutex::new(None),
         })
@@ -48,11 +48,6 @@ impl ProviderClients {
         &self.github_url
     }
 
-    /// The stack's secret for GitHub.
-    pub(crate) async fn github_secret(&self, now: Timestamp) -> Result<Arc<GitHubSecret>, SecretError> {
-        self.github.get(now).await
-    }
-
     /// The rules file of `repository` (`owner/name`) on its default branch; `None`: it has none.
     pub(crate) async fn rules_file(
         &self,
@@ -60,9 +55,9 @@ impl ProviderClients {
         now: Timestamp,
     ) -> Result<Option<RepositoryFile>, Failure> {
         let read = async {
-            let secret = self.github.get(now).await;
-            let secret = secret.map_err(|error| Failure::retryable(error.to_string()))?;
-            let github = GitHub::new(self.http().await?, &self.github_url, secret.token.clone());
+            let token = self.secrets.text(&GITHUB_READ_TOKEN, now).await;
+            let token = token.map_err(|error| Failure::retryable(error.to_string()))?;
+            let github = GitHub::new(self.http().await?, &self.github_url, token);
             github.first_file(repository, RULES, &NoCache).await
         };
         in_time("GitHub", read).await

@@ -79,7 +79,7 @@ pub(crate) struct Input {
 /// Input for an environment that the select does not have.
 pub(crate) const OTHER_ENVIRONMENT: Input = Input { name: "other_environment", label: "Another environment" };
 /// Input for a time that the select does not have.
-pub(crate) const OTHER_WAIT: Input = Input { name: "custom_expires", label: "Another time" };
+pub(crate) const OTHER_WAIT: Input = Input { name: "custom_expires", label: "Custom time" };
 
 /// An address that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -355,7 +355,7 @@ mod tests {
             assert_eq!(label_named(name).is_none(), is_chosen, "{name}");
         }
         assert_eq!(label_named("other_environment"), Some("Another environment"));
-        assert_eq!(label_named("custom_expires"), Some("Another time"));
+        assert_eq!(label_named("custom_expires"), Some("Custom time"));
         assert_eq!(label_named("step"), None);
     }
 

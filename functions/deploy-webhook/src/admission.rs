@@ -112,7 +112,7 @@ impl DeployWebhook {
         let (content_type, query) = sent(request);
         let key = api_key(header(request, "authorization"), query, content_type, request.body().as_ref());
         let found = match &key {
-            Some(key) => holder(&self.store, &self.api_secret, key, now).await,
+            Some(key) => holder(&self.store, &self.secrets, key, now).await,
             None => Ok(None),
         };
         match found {

@@ -14,6 +14,7 @@ use providers::derived::incoming_secret;
 use providers::github::{Delivery, ParseError, ReportedDeployment, delivery, named_repository, verify_any};
 use providers::signature::VerifyError;
 use runtime::connections::{Connected, Lead, disconnected};
+use runtime::credentials::GITHUB_WEBHOOK_SECRET;
 use std::collections::BTreeMap;
 
 impl DeployWebhook {
@@ -22,8 +23,8 @@ impl DeployWebhook {
     /// A repository that leads nowhere gets the answer of a wrong signature, so that nobody learns here which
     /// ones are connected.
     pub(crate) async fn github(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
-        let secret = match self.github_secret.get(now).await {
-            Ok(secret) => secret,
+        let master = match self.secrets.text(&GITHUB_WEBHOOK_SECRET, now).await {
+            Ok(master) => master,
             Err(error) => {
                 tracing::error!(request_id, %error, "no delivery can be verified");
                 return no_secret(NOT_REGISTERED, &error);
@@ -47,10 +48,9 @@ impl DeployWebhook {
                 return not_done(NOT_REGISTERED, &error);
             }
         };
-        let master = &secret.webhook_secret;
         let good = lead.secrets.good_incoming();
         let secrets: Vec<_> =
-            good.map(|number| incoming_secret(master, &repository, &lead.deployment, number)).collect();
+            good.map(|number| incoming_secret(&master, &repository, &lead.deployment, number)).collect();
         if let Err(error) = verify_any(&secrets, signature, body) {
             return self.not_signed(error, request_id);
         }

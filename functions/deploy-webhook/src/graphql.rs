@@ -7,15 +7,17 @@ use crate::handler::DeployWebhook;
 use crate::health::NOT_REPORTED;
 use approval::confirmation::Confirmation;
 use approval::deploy::{Deploy, Slug};
-use approval::facts::{API, Command, Health, Report};
+use approval::effect::EffectKind;
+use approval::facts::{API, Health, Report};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use providers::register::ParseError;
 use providers::register::graphql::{Asks, Question, errors, question};
+use rules::RulesFile;
 use serde_json::{Value, json};
-use store::{Scope, StoreError};
+use store::{Change, CommitError, Scope, StoreError};
 
 /// The thing that was not done where the record can't be reached.
 const NOT_ANSWERED: &str = "The question was not answered";
@@ -73,7 +75,9 @@ impl DeployWebhook {
                 self.set_health(&slug, deploy, *health, request_id, now).await?;
                 json!({"success": true})
             }
-            Asks::ValidateRules { file } => json!({"rules": titles(file)?}),
+            Asks::ValidateRules { file } => {
+                json!({"rules": self.titles(&slug, file, request_id, now).await?})
+            }
         };
         Ok(asked.data(&found))
     }
@@ -111,6 +115,75 @@ impl DeployWebhook {
         Ok(standing.map(|standing| (standing.revision, standing.id)))
     }
 
+    /// The names of the rules in `file`. Error: its problems, each with its place. One read more for a file
+    /// that names header secrets; if the stack has no such secret as far as the record knows, the record is
+    /// brought up to date for the next question.
+    async fn titles(
+        &self,
+        slug: &Slug,
+        file: &str,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Value>, Refused> {
+        let problems = match rules::parse(file, FILE) {
+            Ok(file) => {
+                let problems = self.secret_problems(slug, &file, now).await.map_err(|error| {
+                    tracing::error!(request_id, deployment = %slug, %error, "the header secrets can't be looked up");
+                    not_done(NOT_ANSWERED, &error)
+                })?;
+                if problems.is_empty() {
+                    return Ok(file.rules.iter().map(|rule| json!({"title": rule.name})).collect());
+                }
+                problems
+            }
+            Err(problems) => problems.iter().map(ToString::to_string).collect(),
+        };
+        Err(Refused(StatusCode::OK, problems))
+    }
+
+    /// The problems of `file` that come from the secrets which it names, where the stack's are on record.
+    async fn secret_problems(
+        &self,
+        slug: &Slug,
+        file: &RulesFile,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        if file.header_secrets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = self.store.header_secrets().await?;
+        let problems = known.as_ref().map(|known| file.misused_secrets(known, slug)).unwrap_or_default();
+        if known.as_ref().is_none_or(|_| !problems.is_empty()) {
+            self.list_secrets(slug, now).await?;
+        }
+        let at = known.map(|known| known.read_at.strftime("%H:%M UTC").to_string()).unwrap_or_default();
+        Ok(problems
+            .iter()
+            .map(|problem| {
+                format!("{problem} (as of {at}; if that changed since, check again in two minutes)")
+            })
+            .collect())
+    }
+
+    /// Has the stack's header secrets listed anew, on behalf of the newest deploy of `slug`. A deployment
+    /// without deploys has its rules file judged when the first one arrives.
+    async fn list_secrets(&self, slug: &Slug, now: Timestamp) -> Result<(), StoreError> {
+        let deployment = self.store.deployment(slug).await?;
+        let deploys = deployment.into_iter().flat_map(|deployment| deployment.environments);
+        let Some(newest) =
+            deploys.map(|environment| environment.newest).max_by_key(|newest| newest.deployed_at)
+        else {
+            return Ok(());
+        };
+        // Once a minute is enough, however often somebody asks.
+        let owner = format!("header secrets {}", now.strftime("%Y-%m-%dT%H:%M"));
+        let list = Change::to(&newest.id, now).and(&owner, vec![EffectKind::ListHeaderSecrets], Vec::new());
+        match self.store.commit(list).await {
+            Ok(()) | Err(CommitError::Conflict) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
     async fn set_health(
         &self,
         slug: &Slug,
@@ -138,12 +211,10 @@ impl DeployWebhook {
             return Err(text(StatusCode::CONFLICT, problem));
         }
         let deploy = self.original(known.id).await.map_err(failed)?;
-        let source = API.to_owned();
-        let command = match health {
-            Some(health) => Command::Report { source, report: Report { health, at: now } },
-            None => Command::Withdraw { source },
-        };
-        self.put_on_record(&deploy, &command, request_id, now).await
+        match health {
+            Some(health) => self.report(&deploy, (API, Report { health, at: now }), request_id, now).await,
+            None => self.withdraw(&deploy, API.to_owned(), request_id, now).await,
+        }
     }
 }
 
@@ -167,14 +238,6 @@ fn no_health(confirmation: &Confirmation) -> Option<&'static str> {
         Confirmation::Unconfirmed { .. } => Some(
             "the git host does not confirm this deploy, so nothing acts for it. Ask for the `latestChange` again.",
         ),
-    }
-}
-
-/// The names of the rules in `file`. Error: its problems, each with its place.
-fn titles(file: &str) -> Result<Vec<Value>, Refused> {
-    match rules::parse(file, FILE) {
-        Ok(file) => Ok(file.rules.iter().map(|rule| json!({"title": rule.name})).collect()),
-        Err(problems) => Err(Refused(StatusCode::OK, problems.iter().map(ToString::to_string).collect())),
     }
 }
 

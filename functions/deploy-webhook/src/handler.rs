@@ -8,7 +8,8 @@ use providers::oidc::Keys;
 use providers::webhook::Loopback;
 use runtime::aws::Aws;
 use runtime::connections::Connections;
-use runtime::secrets::{ApiSecret, GitHubSecret, Secret};
+use runtime::credentials::StackFunction;
+use runtime::secrets::Secrets;
 use runtime::settings::{SettingError, Settings};
 use store::Store;
 
@@ -20,8 +21,7 @@ pub(crate) const NOT_REGISTERED: &str = "The deploy was not registered";
 pub(crate) struct DeployWebhook {
     pub(crate) store: Store,
     pub(crate) connections: Connections,
-    pub(crate) api_secret: Secret<ApiSecret>,
-    pub(crate) github_secret: Secret<GitHubSecret>,
+    pub(crate) secrets: Secrets,
     pub(crate) public_url: String,
     /// The keys that sign the tokens of CI jobs.
     pub(crate) keys: Keys,
@@ -35,8 +35,7 @@ impl DeployWebhook {
         Ok(Self {
             store: settings.store(aws)?,
             connections,
-            api_secret: Secret::new(settings, "API_SECRET", aws)?,
-            github_secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
+            secrets: Secrets::new(settings, StackFunction::DeployWebhook, aws)?,
             public_url: settings.url("PUBLIC_URL")?,
             keys: Keys::new(loopback(settings)?),
         })

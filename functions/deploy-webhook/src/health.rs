@@ -3,15 +3,14 @@
 use crate::admission::{sent, unreadable};
 use crate::answer::{not_committed, not_done, text};
 use crate::handler::DeployWebhook;
-use approval::confirmation::Confirmation;
 use approval::deploy::Slug;
-use approval::facts::{Command, MAX_KEPT, REPORTERS};
+use approval::facts::{Command, MAX_KEPT, REPORTERS, Report};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use providers::register::{parse_health, parse_revision};
-use runtime::facts::record_fact;
+use runtime::facts::{Reported, record_fact, record_report};
 use std::collections::BTreeSet;
 use store::{DeploySummary, Scope, StoreError};
 
@@ -59,24 +58,23 @@ impl DeployWebhook {
                 return not_done(NOT_REPORTED, &error);
             }
         };
-        let command = Command::Report { source: sent.source, report: sent.report };
-        match self.put_on_record(&deploy, &command, request_id, now).await {
+        match self.report(&deploy, (&sent.source, sent.report), request_id, now).await {
             Ok(()) => text(StatusCode::OK, "Success"),
             Err(refusal) => refusal,
         }
     }
 
-    /// Puts a report of the health of `deploy` on record, or takes it back. `Err`: the answer where it is
-    /// not.
-    pub(crate) async fn put_on_record(
+    /// Puts what a source reports of the health of `deploy` on record, or leaves it to the queue. `Err`: the
+    /// answer where it does neither.
+    pub(crate) async fn report(
         &self,
         deploy: &DeployId,
-        command: &Command,
+        (source, report): (&str, Report),
         request_id: &str,
         now: Timestamp,
     ) -> Result<(), Response<Body>> {
-        match record_fact(&self.store, deploy, command, now, request_id).await {
-            Ok(false) if self.is_full(deploy, command).await => Err(text(
+        match record_report(&self.store, deploy, (source, report), now, request_id).await {
+            Ok(Reported::NoRoom) => Err(text(
                 StatusCode::CONFLICT,
                 format!(
                     "source: {MAX_KEPT} sources, with names of {} KB together, may report the health of a deploy, and others did. \
@@ -84,13 +82,30 @@ impl DeployWebhook {
                     REPORTERS / 1000
                 ),
             )),
+            Ok(reported @ (Reported::News | Reported::Known | Reported::Queued)) => {
+                tracing::info!(request_id, %deploy, ?reported, health = %report.health, "health reported");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(request_id, %deploy, %error, "health not reported");
+                Err(not_committed(NOT_REPORTED, &error))
+            }
+        }
+    }
+
+    /// Takes the report of `source` on the health of `deploy` back. One that is still in the queue comes
+    /// after that. `Err`: the answer where it does not.
+    pub(crate) async fn withdraw(
+        &self,
+        deploy: &DeployId,
+        source: String,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<(), Response<Body>> {
+        let command = Command::Withdraw { source };
+        match record_fact(&self.store, deploy, &command, now, request_id).await {
             Ok(is_news) => {
-                let health = if let Command::Report { report, .. } = command {
-                    Some(report.health.to_string())
-                } else {
-                    None
-                };
-                tracing::info!(request_id, %deploy, is_news, health, "health reported");
+                tracing::info!(request_id, %deploy, is_news, "health withdrawn");
                 Ok(())
             }
             Err(error) => {
@@ -102,12 +117,6 @@ impl DeployWebhook {
 }
 
 impl DeployWebhook {
-    /// True where the report was not kept because as many others report as are kept.
-    async fn is_full(&self, deploy: &DeployId, command: &Command) -> bool {
-        let Command::Report { source, .. } = command else { return false };
-        self.store.facts(deploy).await.is_ok_and(|facts| facts.is_full_for(source))
-    }
-
     /// The deploy that `id` is another report of; `id` itself where it is none.
     pub(crate) async fn original(&self, id: DeployId) -> Result<DeployId, StoreError> {
         let found = match self.store.outline(&id).await {
@@ -119,16 +128,8 @@ impl DeployWebhook {
             }
             Err(error) => return Err(error),
         };
-        Ok(match found.map(|found| found.confirmation) {
-            Some(Confirmation::Repeat { of }) => of,
-            Some(
-                Confirmation::Awaited
-                | Confirmation::Confirmed
-                | Confirmation::Unconfirmed { .. }
-                | Confirmation::Unevaluated { .. },
-            )
-            | None => id,
-        })
+        let repeats = found.as_ref().and_then(|found| found.confirmation.repeats()).cloned();
+        Ok(repeats.unwrap_or(id))
     }
 }
 

@@ -7,7 +7,7 @@ use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
 use approval::event::EventKind;
 use approval::message;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 use runtime::batch::Handled;
 use store::Change;
@@ -66,19 +66,13 @@ impl RuleEvaluation {
             let text = message::not_asked_again_yet(by, &reason);
             let change = Change::to(&effect.deploy, now);
             let change = change.effect(effect, effect.closed(EffectState::Failed, Some(reason)));
-            let tell = EffectKind::TellThread { approval: approval.clone(), text };
+            let tell = EffectKind::tell_thread(approval.clone(), text);
             self.store.commit(change.and(effect.id.as_str(), vec![tell], Vec::new())).await?;
             return Ok(Handled::Done);
         }
-        let waited = now.duration_since(effect.created_at);
-        let is_over = waited > PARKED_FOR;
-        let after = if is_over {
-            effect.closed(EffectState::Failed, Some(reason.clone()))
-        } else {
-            let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
-            let wait = wait.max(asked.unwrap_or_default());
-            spared.postponed(now, wait, format!("{}. {PARKED}", reason.trim_end_matches('.')))
-        };
+        let parked = parked(&spared, now, &reason, asked.unwrap_or_default());
+        let is_over = parked.is_none();
+        let after = parked.unwrap_or_else(|| effect.closed(EffectState::Failed, Some(reason.clone())));
         let mut change = Change::to(&effect.deploy, now).effect(effect, after);
         if let Some(mut deploy) = self.store.deploy(&effect.deploy).await? {
             let connected = self.connections.of(&self.store, &deploy.deployment).await?;
@@ -88,7 +82,7 @@ impl RuleEvaluation {
                 return Ok(Handled::Done);
             }
             if is_over || !was_parked {
-                let until = (!is_over).then(|| effect.created_at + PARKED_FOR);
+                let until = (!is_over).then(|| effect.first_due() + PARKED_FOR);
                 let url = self.deploy_url(&deploy);
                 let told = if is_whole(effect) {
                     deploy.confirmation = Confirmation::Unevaluated { reason: reason.clone() };
@@ -107,9 +101,9 @@ impl RuleEvaluation {
         Ok(Handled::Done)
     }
 
-    /// Puts on record that `deploy` is not evaluated, as its deployment is not connected for `reason`. Where
-    /// all of its rules were to be evaluated, that can be asked for later, and the same revision registered
-    /// again; one that is not confirmed is looked at again by itself for a day.
+    /// Puts on record that `deploy` is not evaluated, as its deployment is not connected for `reason`. It is
+    /// looked at again by itself for a day, in case somebody connects the deployment again. Where all of its
+    /// rules were to be evaluated, that can be asked for, too, and the same revision registered again.
     ///
     /// # Errors
     ///
@@ -120,24 +114,34 @@ impl RuleEvaluation {
         mut deploy: Deploy,
         reason: String,
     ) -> Tried<()> {
-        let mut change = Change::to(&deploy.id, self.now());
-        match &deploy.confirmation {
+        let now = self.now();
+        let mut change = Change::to(&deploy.id, now);
+        let waits = match &deploy.confirmation {
             Confirmation::Awaited | Confirmation::Unconfirmed { .. } if is_whole(effect) => {
                 return self.note_doubt(effect, deploy, Doubt::Disconnected { reason }, None).await;
             }
             Confirmation::Confirmed | Confirmation::Unevaluated { .. } if is_whole(effect) => {
                 deploy.confirmation = Confirmation::Unevaluated { reason: reason.clone() };
                 change = change.deploy(&deploy);
+                true
             }
-            // News of it, or of a deploy that it repeats.
+            // News of it.
+            Confirmation::Confirmed => true,
+            // News of one whose rules are still to be evaluated, or of a deploy that it repeats.
             Confirmation::Awaited
             | Confirmation::Unconfirmed { .. }
-            | Confirmation::Confirmed
             | Confirmation::Unevaluated { .. }
-            | Confirmation::Repeat { .. } => {}
-        }
-        let events = vec![EventKind::NotEvaluated { reason }];
-        Ok(self.store.commit(change.done(effect).and(effect.id.as_str(), Vec::new(), events)).await?)
+            | Confirmation::Repeat { .. } => false,
+        };
+        let parked = parked(effect, now, &reason, SignedDuration::ZERO).filter(|_| waits);
+        let is_news = parked.is_none() || !is_parked(effect);
+        let change = match parked {
+            Some(parked) => change.effect(effect, parked),
+            None => change.done(effect),
+        };
+        let owner = format!("{} disconnected {}", effect.id, effect.attempts);
+        let events = is_news.then_some(EventKind::NotEvaluated { reason }).into_iter().collect();
+        Ok(self.store.commit(change.and(&owner, Vec::new(), events)).await?)
     }
 
     /// Has an evaluation wait for the first one of its deploy, which is under way. It waits alone: what there
@@ -175,7 +179,37 @@ pub(crate) fn offer(channel: Option<&str>, text: String) -> Option<EffectKind> {
     channel.map(|channel| EffectKind::OfferEvaluation { channel: channel.to_owned(), text })
 }
 
+/// The effect of an evaluation that failed for `reason` as the clock tries it again, after a wait that grows
+/// and is `at_least` so long; `None`: it was tried for a day.
+fn parked(effect: &Effect, now: Timestamp, reason: &str, at_least: SignedDuration) -> Option<Effect> {
+    let waited = now.duration_since(effect.first_due());
+    let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15)).max(at_least);
+    let note = format!("{}. {PARKED}", reason.trim_end_matches('.'));
+    (waited <= PARKED_FOR).then(|| effect.postponed(now, wait, note))
+}
+
 /// True if the clock tries `effect` again.
 pub(crate) fn is_parked(effect: &Effect) -> bool {
     effect.note.as_ref().is_some_and(|note| note.ends_with(PARKED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::id::{DeployId, EffectId};
+
+    #[test]
+    fn evaluation_is_parked_for_a_day() {
+        let at = |minutes| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, at(0));
+        let after = |minutes| {
+            let parked = parked(&effect, at(minutes), "acme/shop is not connected.", SignedDuration::ZERO);
+            parked.map(|parked| {
+                assert!(is_parked(&parked), "{parked:?}");
+                parked.not_before.duration_since(at(minutes)).as_mins()
+            })
+        };
+        assert_eq!([0, 20, 600, 1440, 1441].map(after), [Some(1), Some(5), Some(15), Some(15), None]);
+    }
 }

@@ -39,10 +39,8 @@ impl RuleEvaluation {
             Ok((earlier, next)) => change.run(earlier).run(next).done(effect),
             Err(why) => {
                 let note = why.as_ref().map(|why| why.to_string());
-                let tell = why.map(|why| EffectKind::TellThread {
-                    approval: approval.clone(),
-                    text: message::not_asked_again(by.0, &why),
-                });
+                let text = why.map(|why| message::not_asked_again(by.0, &why));
+                let tell = text.map(|text| EffectKind::tell_thread(approval.clone(), text));
                 let change = change.effect(effect, effect.closed(EffectState::Succeeded, note));
                 change.and(effect.id.as_str(), tell.into_iter().collect(), Vec::new())
             }

@@ -8,6 +8,7 @@ use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::{Deploy, Slug};
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
+use approval::git_ref::GitRef;
 use approval::id::{DeployId, EffectId};
 use approval::message;
 use approval::slug::canonical;
@@ -101,8 +102,8 @@ impl RuleEvaluation {
             },
         };
         let contained = contained(github, &deploy, &found.default_branch, &revision).await?;
-        match contained {
-            Contained::InNamed | Contained::InAnother => {}
+        match &contained {
+            Contained::InNamed(_) | Contained::InAnother(_) => {}
             Contained::No => return Ok(Err(Doubt::NoBranch)),
             Contained::Unknown => return Ok(Err(Doubt::UnknownRevision)),
         }
@@ -119,7 +120,11 @@ impl RuleEvaluation {
         }
         note_job(github, &mut deploy).await?;
         deploy.revision = revision;
-        deploy.reading.on_branch = contained == Contained::InNamed;
+        (deploy.reading.on_branch, deploy.reading.built_on) = match contained {
+            Contained::InNamed(named) => (true, named),
+            Contained::InAnother(default) => (false, default),
+            Contained::No | Contained::Unknown => (false, None),
+        };
         deploy.confirmation = Confirmation::Confirmed;
         Ok(Ok((deploy, found.id)))
     }
@@ -215,10 +220,10 @@ impl RuleEvaluation {
         };
         if !deploy.deployed_by().is_empty() {
             // Whoever deployed it by this report is a maker of what the other one asks about.
-            self.store.commit(Change::to(&deploy.id, self.now()).deploy(&deploy)).await?;
+            self.store.commit(Change::to(&deploy.id, self.now()).confirmed(&deploy)).await?;
             self.judge_repeated(of, effect).await?;
         }
-        let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
+        let change = Change::to(&deploy.id, self.now()).confirmed(&deploy).done(effect);
         let events = vec![EventKind::NotEvaluated { reason }];
         Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?)
     }
@@ -312,12 +317,11 @@ async fn unprotected_ref(
 }
 
 /// A branch or tag that contains a revision.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Contained {
-    /// The one that the deploy names.
-    InNamed,
-    /// Another one of the repository.
-    InAnother,
+    /// The one that the deploy names, which this is.
+    InNamed(Option<GitRef>),
+    /// Another one of the repository; this is the default branch, if it is that.
+    InAnother(Option<GitRef>),
     /// None that was looked at.
     No,
     /// None: the host has no such commit.
@@ -355,7 +359,8 @@ async fn contained(
         }
         if github.contains(repository, &head, revision).await? {
             let is_named = name != default || names_default;
-            return Ok(if is_named { Contained::InNamed } else { Contained::InAnother });
+            let found = GitRef::parse(&name);
+            return Ok(if is_named { Contained::InNamed(found) } else { Contained::InAnother(found) });
         }
         looked_at.push(head);
     }
@@ -364,7 +369,7 @@ async fn contained(
     }
     for others in [github.branches(repository).await?, github.tags(repository).await?] {
         if others.iter().any(|other| other.sha == revision) {
-            return Ok(Contained::InAnother);
+            return Ok(Contained::InAnother(None));
         }
         let mut heads: Vec<String> = Vec::new();
         for Head { sha, .. } in others {
@@ -373,7 +378,7 @@ async fn contained(
             }
         }
         if github.any_contains(repository, &heads, revision).await? {
-            return Ok(Contained::InAnother);
+            return Ok(Contained::InAnother(None));
         }
         looked_at.append(&mut heads);
     }

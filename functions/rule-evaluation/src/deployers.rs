@@ -6,10 +6,11 @@ use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::id::DeployId;
-use approval::range::Identity;
+use approval::range::{Account, Identity};
+use jiff::Timestamp;
 use providers::Failure;
 use providers::github::{GitHub, HostStatus};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use store::{Change, CommitError};
 
 /// The most runs of a deployment of which is read who started them.
@@ -17,9 +18,9 @@ const MAX_RUNS: usize = 5;
 /// The most statuses of a deployment that GitHub lists.
 const MAX_STATUSES: usize = 100;
 
-/// Notes who made the GitHub deployment behind `deploy`: its `creator`, or, where that is a run's own token,
-/// the people who started the runs that `statuses` name. Whoever GitHub does not name is a maker whom nobody
-/// finds. A request for each attempt of each run.
+/// Notes who made the GitHub deployment behind `deploy`: its `creator`, and the people who started the runs
+/// that `statuses` name. Whoever GitHub does not name is a maker whom nobody finds. A request for each
+/// attempt of each run.
 ///
 /// # Errors
 ///
@@ -30,35 +31,44 @@ pub(crate) async fn note_creator(
     creator: Option<Identity>,
     statuses: &[HostStatus],
 ) -> Result<(), Failure> {
-    let is_run = |by: &Identity| by.account.as_ref().is_some_and(|account| account.is_run_token());
-    let mut deployed_by = Vec::new();
-    deploy.reading.started_by = Vec::new();
-    match &creator {
-        None => deployed_by.push(Identity::untold("who deployed it")),
-        Some(creator) if is_run(creator) => {
-            let runs: BTreeSet<u64> = statuses.iter().filter_map(|status| status.run).collect();
-            let is_cut = runs.len() > MAX_RUNS || statuses.len() >= MAX_STATUSES;
-            for run in runs.into_iter().rev().take(MAX_RUNS) {
-                // A status names no attempt that can be trusted: whoever ran the run again may have made it.
-                let starters = github.starters(&deploy.repository, run, None, &deploy.revision).await?;
-                deployed_by.extend(starters);
-            }
-            if deployed_by.is_empty() {
-                deployed_by.push(creator.clone());
-            } else {
-                deployed_by.dedup();
-                let known = deployed_by.iter().filter(|by| !by.is_untold());
-                deploy.reading.started_by = known.map(Identity::person).collect();
-            }
-            deployed_by
-                .extend(is_cut.then(|| Identity::untold("who started earlier runs of the deployment")));
+    let mut runs: BTreeMap<u64, Vec<Timestamp>> = BTreeMap::new();
+    for status in statuses {
+        if let Some(run) = status.run {
+            runs.entry(run).or_default().push(status.created_at);
         }
-        Some(creator) => deployed_by.push(creator.clone()),
     }
+    let is_cut = runs.len() > MAX_RUNS || statuses.len() >= MAX_STATUSES;
+    let mut starters = Vec::new();
+    for (run, set_at) in runs.iter().rev().take(MAX_RUNS) {
+        // A status names no attempt that can be trusted: whoever ran the run again may have made it.
+        starters.push(github.starters_at(&deploy.repository, *run, &deploy.revision, set_at).await?);
+    }
+    let is_token = creator.as_ref().is_some_and(is_run_token);
+    let known = starters.iter().flatten().filter(|by| is_token && !by.is_untold());
+    deploy.reading.started_by = known.map(Identity::person).collect();
     deploy.reading.deployed_by = Vec::new();
-    deploy.add_deployed_by(deployed_by);
+    deploy.add_deployed_by(makers(creator.as_ref(), starters, is_cut));
     deploy.deployer = creator.as_ref().map(Identity::person);
     Ok(())
+}
+
+/// The makers of a GitHub deployment that `creator` made, by the people who started each of the runs that its
+/// statuses name. These stand for a run's own token, unless one of the runs names nobody: then the token may
+/// be that run's. `is_cut`: there are more runs.
+fn makers(creator: Option<&Identity>, starters: Vec<Vec<Identity>>, is_cut: bool) -> Vec<Identity> {
+    let are_all_told = !starters.is_empty() && starters.iter().all(|people| !people.is_empty());
+    let mut makers: Vec<Identity> = starters.into_iter().flatten().collect();
+    match creator {
+        None => makers.push(Identity::untold("who deployed it")),
+        Some(creator) if is_run_token(creator) && are_all_told => {}
+        Some(creator) => makers.push(creator.clone()),
+    }
+    makers.extend(is_cut.then(|| Identity::untold("who started earlier runs of the deployment")));
+    makers
+}
+
+fn is_run_token(by: &Identity) -> bool {
+    by.account.as_ref().is_some_and(Account::is_run_token)
 }
 
 /// Notes who started the run of GitHub Actions whose token registered `deploy`, at first and again up to
@@ -109,6 +119,43 @@ impl RuleEvaluation {
             // An earlier attempt did it.
             Ok(()) | Err(CommitError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acted(login: &str) -> Identity {
+        let is_bot = login.ends_with("[bot]");
+        let account = Account { id: login.len() as u64, login: login.to_owned(), is_bot };
+        Identity { name: login.to_owned(), email: None, account: Some(account), vouched: true }
+    }
+
+    #[test]
+    fn every_named_run_has_to_name_somebody_behind_the_token() {
+        let (token, person) = (acted("github-actions[bot]"), acted("mallory"));
+        let starters = |runs: &[&[&str]]| -> Vec<Vec<Identity>> {
+            runs.iter().map(|people| people.iter().map(|login| acted(login)).collect()).collect()
+        };
+        for (creator, runs, is_cut, expected) in [
+            (Some(&token), &[&["ana"][..]][..], false, "ana"),
+            (Some(&token), &[&["ana"], &["ben", "cleo"]], false, "ana ben cleo"),
+            // The run that made it may be the one of which nobody is known.
+            (Some(&token), &[&["ana"], &[]], false, "ana github-actions[bot]"),
+            (Some(&token), &[&[]], false, "github-actions[bot]"),
+            (Some(&token), &[], false, "github-actions[bot]"),
+            (Some(&token), &[&["ana"]], true, "ana who started earlier runs of the deployment"),
+            // A person's token made it in somebody's run: both did.
+            (Some(&person), &[&["ana"]], false, "ana mallory"),
+            (Some(&person), &[&[]], false, "mallory"),
+            (Some(&person), &[], false, "mallory"),
+            (None, &[&["ana"]], false, "ana who deployed it"),
+        ] {
+            let found = makers(creator, starters(runs), is_cut);
+            let names: Vec<&str> = found.iter().map(|by| by.name.as_str()).collect();
+            assert_eq!(names.join(" "), expected, "{creator:?} {runs:?}");
         }
     }
 }

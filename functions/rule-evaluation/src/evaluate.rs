@@ -136,8 +136,7 @@ impl RuleEvaluation {
         if outdated {
             plan.forget_the_newest();
         }
-        let overtaken =
-            after.overtook(&deploy).map(|by| Overtaken { by, rules: plan.forget_the_unasked(is_open) });
+        let overtaken = after.overtook().map(|by| Overtaken { by, rules: plan.forget_the_unasked(is_open) });
         // What was opened by an earlier attempt at this evaluation, it opened.
         let was_open = |rule: &Rule| scope == Scope::Waiting && is_open(rule);
         let looked = EvaluationInput {
@@ -293,7 +292,7 @@ impl RuleEvaluation {
         told
     }
 
-    /// Returns the events about the rules that do not act because another revision overtook `deploy`, without
+    /// Returns the events about the rules that do not act because another deploy overtook `deploy`, without
     /// those that are on record already. One message names all of the rules.
     fn overtaken(
         &self,

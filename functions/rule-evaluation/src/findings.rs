@@ -1,6 +1,7 @@
 //! Finding for each rule of a file, for the record.
 
 use crate::plan::{Plan, Scope};
+use approval::deploy::Slug;
 use approval::evaluation::{Evaluated, Finding};
 use approval::freeze::names;
 use approval::id::RunId;
@@ -23,7 +24,33 @@ pub(crate) struct EvaluationInput<'a> {
     pub(crate) of_the_newest: &'a Plan<'a>,
     /// The rules that don't act because nothing was approved yet for what they act on; each with the rule
     /// that asks about it.
-    pub(crate) without_base: &'a BTreeMap<String, String>,
+    pub(crate) without_base: &'a BTreeMap<String, Asker>,
+}
+
+/// A rule that asks about what another one acts on.
+#[derive(Debug)]
+pub(crate) struct Asker {
+    /// Its name.
+    pub(crate) rule: String,
+    /// The other deployment of the repository whose rules in force have it; `None`: this one's do.
+    pub(crate) elsewhere: Option<Slug>,
+}
+
+impl Asker {
+    /// The reason for which the other rule does not act, with what to do.
+    fn why(&self) -> String {
+        let Self { rule, elsewhere } = self;
+        match elsewhere {
+            None => format!(
+                "the rule `{rule}` asks about what this rule acts on, and nothing was approved there yet; it acts for the deploys that \
+                 follow an approval"
+            ),
+            Some(deployment) => format!(
+                "the rule `{rule}`, in force for {deployment}, another deployment of the repository, asks about what this rule acts on, \
+                 and nothing was approved there yet; bring the same rules file into force for both"
+            ),
+        }
+    }
 }
 
 impl EvaluationInput<'_> {
@@ -61,11 +88,7 @@ impl EvaluationInput<'_> {
             return Finding::NotForDeploys;
         }
         if let Some(asker) = self.without_base.get(&rule.name) {
-            let why = format!(
-                "the rule `{asker}` asks about what this rule acts on, and nothing was approved there yet; it acts for the deploys that \
-                 follow an approval"
-            );
-            return Finding::Fails { why: shorten(&why, MAX_WHY), from: None };
+            return Finding::Fails { why: shorten(&asker.why(), MAX_WHY), from: None };
         }
         if let Some((_, hold)) = self.plan.frozen.iter().find(|(frozen, _)| frozen.name == rule.name) {
             return Finding::Frozen { until: hold.until, freeze: names(&rule.freeze, hold) };

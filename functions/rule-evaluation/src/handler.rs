@@ -14,6 +14,7 @@ use approval::event::EventKind;
 use approval::facts::Command;
 use approval::id::DeployId;
 use approval::message;
+use approval::slug::is_app_project;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
@@ -24,10 +25,11 @@ use runtime::aside;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::{Connected, Connections, disconnected};
+use runtime::credentials::{self, StackFunction};
 use runtime::effects::{Attempt, NotTaken, SOON, take};
 use runtime::facts::record_fact;
 use runtime::reading_parts::KeptParts;
-use runtime::secrets::{GitHubSecret, Secret};
+use runtime::secrets::Secrets;
 use runtime::settings::{SettingError, Settings};
 use std::sync::Arc;
 use store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
@@ -43,7 +45,7 @@ pub(crate) struct RuleEvaluation {
     pub(crate) store: Store,
     pub(crate) connections: Connections,
     github_url: String,
-    secret: Secret<GitHubSecret>,
+    pub(crate) secrets: Secrets,
     pub(crate) places: TrackerConfig,
     pub(crate) policy_repository: Option<String>,
     http: OnceCell<reqwest::Client>,
@@ -84,8 +86,8 @@ impl RuleEvaluation {
             store: settings.store(aws)?,
             connections,
             github_url: settings.url("GITHUB_API_URL")?,
-            secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
-            places: TrackerConfig::new(settings, aws)?,
+            secrets: Secrets::new(settings, StackFunction::RuleEvaluation, aws)?,
+            places: TrackerConfig::new(settings)?,
             policy_repository: settings.policy_repository()?,
             http: OnceCell::new(),
             queue: OwnQueue::new(settings, "DEPLOYS_QUEUE_URL", "DEPLOYS_DLQ_URL", aws)?,
@@ -118,9 +120,9 @@ impl RuleEvaluation {
 
     /// The git host. A secret that can't be read now may be there in a moment.
     pub(crate) async fn github(&self) -> Result<GitHub, Failure> {
-        let secret =
-            self.secret.get(self.now()).await.map_err(|error| Failure::retryable(error.to_string()))?;
-        Ok(GitHub::new(self.http().await?.clone(), &self.github_url, secret.token.clone()))
+        let token = self.secrets.text(&credentials::GITHUB_READ_TOKEN, self.now()).await;
+        let token = token.map_err(|error| Failure::retryable(error.to_string()))?;
+        Ok(GitHub::new(self.http().await?.clone(), &self.github_url, token))
     }
 
     /// The client that all providers share.
@@ -187,6 +189,9 @@ impl RuleEvaluation {
         if let EffectKind::AskAgain { approval, run, by, name } = &effect.kind {
             return self.ask_again(effect, approval, run, (by, name)).await;
         }
+        if let EffectKind::RecordHealth { source, report } = &effect.kind {
+            return self.record_health(effect, source, *report).await;
+        }
         let Some(deploy) = self.store.deploy(&effect.deploy).await? else {
             self.store
                 .settle(effect, &effect.closed(EffectState::Failed, Some("no such deploy".to_owned())))
@@ -235,6 +240,10 @@ impl RuleEvaluation {
                 Ok((confirmed, number)) => {
                     deploy = confirmed;
                     github = github.numbered(number);
+                    if is_app_project(&connection.circleci_project) {
+                        // Whoever has it first keeps it: the actions compare.
+                        self.store.own_project(&connection.circleci_project, number).await?;
+                    }
                 }
                 Err(doubt) => return self.note_doubt(effect, deploy, doubt, channel.as_deref()).await,
             }

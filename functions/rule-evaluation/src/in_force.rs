@@ -3,6 +3,7 @@
 
 use crate::handler::{EvaluationError, RuleEvaluation, Tried, tell};
 use crate::plan::Scope;
+use crate::siblings::Candidate;
 use approval::action::{Action, ApprovalSpec};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
@@ -11,7 +12,7 @@ use approval::message;
 use approval::rules_in_force::{FileCopy, How, InForce, Refusal, RulesInForce};
 use providers::Failure;
 use providers::github::{FirstFile, GitHub, Missing};
-use rules::difference::{Difference, difference};
+use rules::difference::difference;
 use rules::proposed::{Asked, proposed};
 use rules::tags::DefaultTags;
 use rules::{Rule, RulesFile};
@@ -62,8 +63,10 @@ pub(crate) struct Judged {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) state: RulesInForce,
-    pub(crate) in_force: RulesFile,
-    pub(crate) difference: Difference,
+    /// The approvals that it touches: of the file in force, or of other deployments of the repository.
+    pub(crate) touched: Vec<ApprovalSpec>,
+    /// The changes, in sentences.
+    pub(crate) changes: Vec<String>,
     pub(crate) file: FileCopy,
     pub(crate) texts: RulesTexts,
     /// The head of the default branch, where the host says so.
@@ -222,7 +225,7 @@ impl RuleEvaluation {
                 self.check_repository(github, deploy).await?;
                 return Ok(None);
             };
-            let parsed = match parse(&texts) {
+            let parsed = match self.with_secrets(deploy, effect, parse(&texts)).await? {
                 Ok(parsed) => parsed,
                 Err(problems) => {
                     self.check_repository(github, deploy).await?;
@@ -239,7 +242,10 @@ impl RuleEvaluation {
                     None => first,
                 }
             };
-            if let Some(first) = self.first_of_owner(deploy, elsewhere.as_ref(), &file).await? {
+            let known = [file.id.as_str()];
+            let candidate = Candidate { file: &file, texts: &texts, rules: &parsed, known: &known };
+            let (this, number) = (&deploy.deployment, github.number());
+            if let Some(first) = self.first_beside(this, number, elsewhere.as_ref(), candidate).await? {
                 self.put_in_force(deploy, effect, placed(first), effects).await?;
                 // What the default branch has is a proposal from here on.
                 return Err(CommitError::Conflict.into());
@@ -265,7 +271,7 @@ impl RuleEvaluation {
             Law::Rules(judged) => judged,
             refused @ Law::Refused { .. } => return Ok(Some(refused)),
         };
-        let proposed_rules = match parse(&texts) {
+        let proposed_rules = match self.with_secrets(deploy, effect, parse(&texts)).await? {
             Ok(parsed) => parsed,
             Err(problems) => {
                 self.check_repository(github, deploy).await?;
@@ -277,7 +283,7 @@ impl RuleEvaluation {
         if texts.path.is_none() && head.is_none() {
             let gone = match github.missing(&deploy.repository).await? {
                 Missing::Part => {
-                    "the rules file is gone from the default branch, or the token in the GitHub secret can't read files"
+                    "the rules file is gone from the default branch, or Signoff's GitHub token can't read files"
                 }
                 Missing::Repository => {
                     "GitHub does not show the repository any more: it is gone, or the token lost its access"
@@ -291,7 +297,24 @@ impl RuleEvaluation {
         }
         self.check_repository(github, deploy).await?;
         let difference = difference(&judged.rules, &proposed_rules, kept.tags != texts.tags);
-        if !difference.needs_approval() {
+        let (mut touched, mut changes) = (Vec::new(), Vec::new());
+        if difference.needs_approval() {
+            touched.extend(difference.touched(&judged.rules).into_iter().map(|(_, spec)| spec.clone()));
+            changes.extend(difference.changes.iter().map(|change| change.text.clone()));
+        }
+        if changes.is_empty() || state.is_copied() {
+            // The file in force has no word on what other deployments guard unless it came after theirs.
+            let decides = difference.is_guarded && !state.is_copied();
+            let newer_than = decides.then_some(state.in_force.since);
+            let known = [file.id.as_str(), state.in_force.file.id.as_str()];
+            let candidate = Candidate { file: &file, texts: &texts, rules: &proposed_rules, known: &known };
+            for guard in self.guards(&deploy.deployment, github.number(), candidate, newer_than).await? {
+                let asked = guard.difference.touched(&guard.sibling.rules);
+                touched.extend(asked.into_iter().map(|(_, spec)| spec.clone()));
+                changes.extend(guard.changes());
+            }
+        }
+        if changes.is_empty() {
             let how = if difference.is_guarded { How::Harmless } else { How::NothingGuarded };
             let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
             let effects = self.close_proposal(deploy, &state);
@@ -299,7 +322,6 @@ impl RuleEvaluation {
             self.put_in_force(deploy, effect, next, effects).await?;
             return Ok(Some(Law::Rules(Box::new(Judged::by(proposed_rules, &texts)))));
         }
-        let in_force = judged.rules.clone();
         let other = match &texts.path {
             Some(_) => {
                 format!("the rules file on the default branch ({})", file.hash.get(..7).unwrap_or_default())
@@ -313,51 +335,15 @@ impl RuleEvaluation {
             judged.notices.push(format!("{other} is not in force: its voters rejected it"));
             return Ok(Some(Law::Rules(judged)));
         }
-        let only_proposed = proposed(&in_force, &proposed_rules, &file.id);
+        let only_proposed = proposed(&judged.rules, &proposed_rules, &file.id);
         judged.notices.push(format!("{other} is not in force: it needs an approval"));
         judged.notices.extend(only_proposed.waiting.iter().map(|rule| {
             format!("the rule `{rule}` of the proposed rules file acts: it waits until that file is in force")
         }));
         judged.rules.rules.extend(only_proposed.asked.iter().map(|asked| asked.rule.clone()));
         judged.asked = only_proposed.asked;
-        judged.proposal = Some(Box::new(Found { state, in_force, difference, file, texts, head }));
+        judged.proposal = Some(Box::new(Found { state, touched, changes, file, texts, head }));
         Ok(Some(Law::Rules(judged)))
-    }
-
-    /// The rules that the deployment of `deploy` starts with where its repository was confirmed for
-    /// another deployment first, whose file in force is another one than `file`: a copy of that one.
-    /// Else an admin who connects the repository once more would start without rules in force. The same
-    /// goes for a repository that the deployment itself had before `elsewhere`, the rules of another one.
-    /// Up to three requests, and one for each piece of a copy.
-    async fn first_of_owner(
-        &self,
-        deploy: &Deploy,
-        elsewhere: Option<&RulesInForce>,
-        file: &FileCopy,
-    ) -> Tried<Option<RulesInForce>> {
-        let this = &deploy.deployment;
-        let Some(kept) = self.store.kept_repository(this, &deploy.repository).await? else { return Ok(None) };
-        if let Some((known, revision)) = elsewhere.and_then(|before| before.file_of(kept.id)) {
-            let revision = revision.map(str::to_owned);
-            let again = || RulesInForce::as_before(this, known.clone(), revision, self.now());
-            return Ok((known.id != file.id).then(again));
-        }
-        let owner = self.store.own_repository(kept.id, this).await?;
-        if owner == *this {
-            return Ok(None);
-        }
-        let Some(state) = self.store.rules_in_force(&owner).await? else { return Ok(None) };
-        let Some((known, revision)) = state.file_of(kept.id).filter(|(known, _)| known.id != file.id) else {
-            return Ok(None);
-        };
-        let copy = self.store.kept_rules(&owner, known).await?.ok_or_else(|| {
-            Failure::Permanent(format!(
-                "the copy of the rules file in force of {owner} can't be read from the record"
-            ))
-        })?;
-        let (file, revision) = (FileCopy { pieces: 0, ..known.clone() }, revision.map(str::to_owned));
-        let file = self.store.keep_rules(this, file, &copy).await?;
-        Ok(Some(RulesInForce::copied(this, file, &owner, revision, self.now())))
     }
 
     /// The rules that count while something stands at `path` on the default branch that can't be used: those
@@ -467,10 +453,11 @@ fn judged_alone(texts: &RulesTexts, file: &FileCopy) -> Law {
 }
 
 /// The rules of a file; one that is not there has none.
-fn parse(texts: &RulesTexts) -> Result<RulesFile, Vec<String>> {
+pub(crate) fn parse(texts: &RulesTexts) -> Result<RulesFile, Vec<String>> {
     let Some(path) = &texts.path else {
-        let (rules, notices) = (Vec::new(), Vec::new());
-        return Ok(RulesFile { rules, notices, hash: rules::file::hash(&texts.rules) });
+        let (rules, notices, header_secrets) = (Vec::new(), Vec::new(), Vec::new());
+        let hash = rules::file::hash(&texts.rules);
+        return Ok(RulesFile { rules, notices, header_secrets, hash });
     };
     let told = |problems: Vec<rules::Problem>| problems.iter().map(ToString::to_string).collect();
     rules::parse(&texts.rules, path).map_err(told)

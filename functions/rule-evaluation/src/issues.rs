@@ -9,42 +9,44 @@ use providers::Failure;
 use providers::jira::Jira;
 use providers::linear::Linear;
 use providers::tracker::Trackers;
-use runtime::aws::Aws;
-use runtime::secrets::{JiraSecret, LinearSecret, Secret};
+use runtime::credentials;
+use runtime::secrets::Secrets;
 use runtime::settings::{SettingError, Settings};
 
 /// Trackers in which issues may be.
 #[derive(Debug)]
 pub(crate) struct TrackerConfig {
     /// Without an address, Jira is not connected.
-    jira: (Option<String>, Secret<JiraSecret>),
-    linear: (String, Secret<LinearSecret>),
+    jira_url: Option<String>,
+    linear_url: String,
 }
 
 impl TrackerConfig {
     /// Reads the trackers from the settings. Error: a setting is missing.
-    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingError> {
         Ok(Self {
-            jira: (
-                settings.optional("JIRA_URL").map(str::to_owned),
-                Secret::new(settings, "JIRA_SECRET", aws)?,
-            ),
-            linear: (settings.url("LINEAR_API_URL")?, Secret::new(settings, "LINEAR_SECRET", aws)?),
+            jira_url: settings.optional("JIRA_URL").map(str::to_owned),
+            linear_url: settings.url("LINEAR_API_URL")?,
         })
     }
 
-    /// The trackers that are connected.
-    pub(crate) async fn trackers(&self, http: &reqwest::Client, now: Timestamp) -> Result<Trackers, Failure> {
+    /// The trackers that are connected, with the tokens that read.
+    pub(crate) async fn trackers(
+        &self,
+        secrets: &Secrets,
+        http: &reqwest::Client,
+        now: Timestamp,
+    ) -> Result<Trackers, Failure> {
         let unread = |error: runtime::secrets::SecretError| Failure::retryable(error.to_string());
         let mut trackers = Trackers::default();
-        if let Some(url) = &self.jira.0 {
-            let secret = self.jira.1.get(now).await.map_err(unread)?;
-            let (email, token) = (secret.email.clone(), secret.token.clone());
-            trackers.jira = secret.is_filled().then(|| Jira::new(http.clone(), url, email, token));
+        if let Some(url) = &self.jira_url
+            && let Some(token) = secrets.optional(&credentials::JIRA_READ_TOKEN, now).await.map_err(unread)?
+        {
+            let email = secrets.optional(&credentials::JIRA_READ_EMAIL, now).await.map_err(unread)?;
+            trackers.jira = Some(Jira::new(http.clone(), url, email.unwrap_or_default(), token));
         }
-        let secret = self.linear.1.get(now).await.map_err(unread)?;
-        let key = secret.key.clone();
-        trackers.linear = secret.is_filled().then(|| Linear::new(http.clone(), &self.linear.0, key));
+        let key = secrets.optional(&credentials::LINEAR_READ_KEY, now).await.map_err(unread)?;
+        trackers.linear = key.map(|key| Linear::new(http.clone(), &self.linear_url, key));
         Ok(trackers)
     }
 }
@@ -66,7 +68,7 @@ impl RuleEvaluation {
             return Ok(Vec::new());
         }
         let mut notices = Vec::new();
-        let trackers = self.places.trackers(self.http().await?, self.now()).await?;
+        let trackers = self.places.trackers(&self.secrets, self.http().await?, self.now()).await?;
         let connected = trackers.connected();
         if connected.is_empty() {
             deploy.silent_trackers = vec![Tracker::Jira, Tracker::Linear];

@@ -296,13 +296,12 @@ fn no_file(repository: &str, missing: Missing) -> (&'static str, String) {
         Missing::Part => (
             "no file",
             format!(
-                "{repository} has no {PATH} on its default branch, or the token in the GitHub secret can't read files there."
+                "{repository} has no {PATH} on its default branch, or Signoff's GitHub token can't read files there."
             ),
         ),
-        Missing::Repository => (
-            "no repository",
-            format!("{repository} is not there, or the token in the GitHub secret may not see it."),
-        ),
+        Missing::Repository => {
+            ("no repository", format!("{repository} is not there, or Signoff's GitHub token may not see it."))
+        }
         Missing::Owner => {
             let owner = repository.split('/').next().unwrap_or(repository);
             let told = format!("GitHub has no user or organization {owner}, so {repository} is not there.");

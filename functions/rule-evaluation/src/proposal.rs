@@ -27,7 +27,7 @@ impl RuleEvaluation {
         let Some(found) = judged.proposal.as_deref().filter(|_| look.scope == Scope::All) else {
             return Ok(());
         };
-        let Found { state, in_force, difference, file, texts, head } = found;
+        let Found { state, touched, changes, file, texts, head } = found;
         if let Some(known) = state.proposal.as_ref().filter(|known| known.file.id == file.id) {
             let run = self.store.run(&known.deploy, &known.run).await?;
             let goes_on = run.is_some_and(|run| run.status == Status::Running);
@@ -37,8 +37,7 @@ impl RuleEvaluation {
         }
         let file = self.store.keep_rules(&deploy.deployment, file.clone(), texts).await?;
         let now = self.now();
-        let sentences: Vec<String> = difference.changes.iter().map(|change| change.text.clone()).collect();
-        let (changes, rest) = sentences.split_at(sentences.len().min(MAX_CHANGES));
+        let (changes, rest) = changes.split_at(changes.len().min(MAX_CHANGES));
         let proposal = Proposal {
             file: file.clone(),
             revision: head.clone(),
@@ -52,8 +51,7 @@ impl RuleEvaluation {
         };
         let page = format!("{}/deployments/{}", self.public_url, deploy.deployment);
         let prompt = message::rules_proposed(&state.in_force, &proposal, &page, &deploy.repository);
-        let touched: Vec<_> = difference.touched(in_force).into_iter().map(|(_, spec)| spec).collect();
-        let actions = asks(&touched, &prompt, &file.id);
+        let actions = asks(touched, &prompt, &file.id);
         let opening = Opening {
             deploy: &deploy.id,
             revision: &deploy.revision,
@@ -97,7 +95,7 @@ fn comparison(deploy: &Deploy, in_force: Option<&str>, proposed: Option<&str>) -
 
 /// An approval by the voters of each of `touched`, one after the other, and then the step that puts `file` in
 /// force. Approvals with the same voters are one, the strictest of them.
-fn asks(touched: &[&ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
+fn asks(touched: &[ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
     let mut groups: Vec<(ApprovalSpec, Vec<String>)> = Vec::new();
     for spec in touched {
         let known = groups.iter_mut().find(|(group, _)| same_voters(group, spec));
@@ -110,7 +108,7 @@ fn asks(touched: &[&ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
                 group.range.allow_unknown_makers &= spec.range.allow_unknown_makers;
                 names.push(spec.name.clone());
             }
-            None => groups.push(((*spec).clone(), vec![spec.name.clone()])),
+            None => groups.push((spec.clone(), vec![spec.name.clone()])),
         }
     }
     let step = |step: RulesFileStep| Action::RulesFile(step);
@@ -157,7 +155,8 @@ mod tests {
             - e: {actions: [slack_channel_approval: {name: E, channel: '#e', approvers: [ana@x.io], \
             verified_commits: true}]}\n";
         let file = rules::parse(text, "rules.yml").unwrap();
-        let touched: Vec<_> = file.rules.iter().flat_map(|rule| rule.actions[0].approvals()).collect();
+        let touched: Vec<_> =
+            file.rules.iter().flat_map(|rule| rule.actions[0].approvals()).cloned().collect();
         let opening = Opening {
             deploy: &approval::id::DeployId::from_text("d"),
             revision: "r",

@@ -233,7 +233,7 @@ impl RuleEvaluation {
         keys: &[String],
         notices: &mut Vec<String>,
     ) -> Result<Option<Vec<Issue>>, Failure> {
-        let trackers = self.places.trackers(self.http().await?, self.now()).await?;
+        let trackers = self.places.trackers(&self.secrets, self.http().await?, self.now()).await?;
         let mut all = Vec::new();
         for tracker in trackers.connected() {
             match trackers.issues(tracker, keys).await {

@@ -30,7 +30,7 @@ impl FileCache for RuleEvaluation {
     type Error = EvaluationError;
 
     async fn kept(&self, repository: &str, path: &str) -> Result<Option<CachedFile>, EvaluationError> {
-        let cached = self.store.cached_rules(repository, path).await?;
+        let cached = self.store.cached_rules(repository, path, self.now()).await?;
         Ok(cached.map(|CachedRules { etag, text }| CachedFile { etag, text }))
     }
 

@@ -3,17 +3,14 @@
 use crate::handler::{RuleEvaluation, Tried};
 use approval::deploy::Deploy;
 use providers::github::GitHub;
-use runtime::same_repository::same_repository;
+use runtime::same_repository::{numbered, same_repository};
 
 impl RuleEvaluation {
     /// `github`, which reads the repository of `deploy` by the number that was kept when it was
     /// confirmed. One read.
     pub(crate) async fn numbered(&self, github: GitHub, deploy: &Deploy) -> Tried<GitHub> {
         let kept = self.store.kept_repository(&deploy.deployment, &deploy.repository).await?;
-        Ok(match kept {
-            Some(kept) => github.numbered(kept.id),
-            None => github,
-        })
+        Ok(numbered(github, kept.as_ref()))
     }
 
     /// Compares the number of the repository of `deploy` after something was read by its name that names no

@@ -1,10 +1,12 @@
 //! Everything since the last approval, as rules ask about it: how much it is, which way it goes, and what its
 //! commits are labelled with.
 
+use crate::findings::Asker;
 use crate::handler::{RuleEvaluation, Tried};
 use crate::in_force::Judged;
 use crate::plan::Scope;
 use crate::range_lists::Lists;
+use crate::siblings::Sibling;
 use approval::action::{Action, ApprovalSpec};
 use approval::base::{Passed, meets};
 use approval::deploy::{Deploy, Magnitude, Size};
@@ -28,8 +30,8 @@ pub(crate) struct SinceApproval {
     /// The rest of what the conditions of a rule ask about, by its name.
     pub(crate) ranges: BTreeMap<String, Since>,
     /// The rules that act without asking for a place that another rule asks about, and where nothing was
-    /// approved yet; each with the name of that other rule.
-    pub(crate) without_base: BTreeMap<String, String>,
+    /// approved yet; each with that other rule.
+    pub(crate) without_base: BTreeMap<String, Asker>,
     /// The gaps in what was read, a sentence each.
     pub(crate) notices: Vec<String>,
 }
@@ -51,16 +53,17 @@ pub(crate) struct Asking<'a> {
 struct Read {
     starts: BTreeMap<(String, bool), Option<Passed>>,
     outlines: BTreeMap<String, Option<(Direction, Magnitude)>>,
+    siblings: Option<Vec<Sibling>>,
 }
 
 impl RuleEvaluation {
     /// Answers what the rules for which `is_looked_at` is true ask about everything since the last approval.
     ///
     /// A rule that asks people is judged from the base of its first approval's place. One that acts without
-    /// asking is judged from the bases of the approvals that lead to the place that it names in
-    /// `promotes_to`, or to what it acts on; where there is none, from every base of the approvals of the
-    /// file in force, so that no change since the earliest one is left out. Without any, the deploy's own
-    /// commits count.
+    /// asking and names a place in `promotes_to` is judged from the bases of the approvals that lead there,
+    /// or to what it acts on. Without `promotes_to`, or where there is no such approval, it is judged from
+    /// every base of the approvals of the file in force, so that no change since the earliest one is left
+    /// out. Without any, the deploy's own commits count.
     ///
     /// One read of the record a place, and one or two requests to the source host a base; a whole reading of
     /// the range where a rule that acts without asking asks for lists.
@@ -132,21 +135,36 @@ impl RuleEvaluation {
         Ok(found)
     }
 
-    /// The name of another rule in force that asks about what `rule`, which acts without asking, acts on, and
-    /// for which nothing was approved yet.
+    /// Another rule in force that asks about what `rule`, which acts without asking, acts on, and for which
+    /// nothing was approved yet. The rules in force of other deployments of the repository count too, if they
+    /// came into force after this one's.
     async fn asker_without_base(
         &self,
         asking: Asking<'_>,
         rule: &Rule,
         read: &mut Read,
-    ) -> Tried<Option<String>> {
+    ) -> Tried<Option<Asker>> {
         let in_force = asking.judged.rules.rules.iter().filter(|rule| asking.judged.is_in_force(&rule.name));
         for (other, spec) in askers(in_force, rule, asking.deploy) {
             if self.start(asking.deploy, other, spec, read).await?.is_none() {
-                return Ok(Some(other.name.clone()));
+                return Ok(Some(Asker { rule: other.name.clone(), elsewhere: None }));
             }
         }
-        Ok(None)
+        let siblings = match read.siblings.take() {
+            Some(known) => known,
+            None => self.newer_siblings(asking.github, asking.deploy).await?,
+        };
+        let mut found = None;
+        for sibling in &siblings {
+            for (other, spec) in asking_about(sibling.rules.rules.iter(), rule, asking.deploy) {
+                if found.is_none() && self.start(asking.deploy, other, spec, read).await?.is_none() {
+                    let elsewhere = Some(sibling.deployment.clone());
+                    found = Some(Asker { rule: other.name.clone(), elsewhere });
+                }
+            }
+        }
+        read.siblings = Some(siblings);
+        Ok(found)
     }
 
     /// The revisions that `rule` is judged from, each once.
@@ -160,16 +178,7 @@ impl RuleEvaluation {
             return Ok(bases);
         }
         let named = rule.promotes_to.as_ref().map(|named| format!("environment {}", named.to_lowercase()));
-        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
-        let asks_about_it = |other: &Rule, spec: &ApprovalSpec| {
-            let leads_to = acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy);
-            let is_named = named.as_deref().is_none_or(|named| named == place(spec, &other.name, deploy));
-            is_named || meets(&acts, &leads_to)
-        };
-        let mut asked: Vec<_> = judged.approvals_in_force().collect();
-        if asked.iter().any(|(other, spec)| asks_about_it(other, spec)) {
-            asked.retain(|(other, spec)| asks_about_it(other, spec));
-        }
+        let asked = judging(judged.approvals_in_force().collect(), named.as_deref(), rule, deploy);
         if let Some(named) = named {
             // An admin may have set its base, whoever is asked about it.
             let start = self.start_of(deploy, (named, false), read).await?;
@@ -233,6 +242,27 @@ impl RuleEvaluation {
     }
 }
 
+/// The approvals among `asked`, each with its rule, from whose bases `rule` is judged, which acts without
+/// asking. If it names the place `named` (`environment production`), these are the ones that lead there or to
+/// its targets, if there are any; otherwise all of them.
+fn judging<'r>(
+    asked: Vec<(&'r Rule, &'r ApprovalSpec)>,
+    named: Option<&str>,
+    rule: &Rule,
+    deploy: &Deploy,
+) -> Vec<(&'r Rule, &'r ApprovalSpec)> {
+    let Some(named) = named else { return asked };
+    let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
+    let leads_there = |(other, spec): &(&Rule, &ApprovalSpec)| {
+        named == place(spec, &other.name, deploy)
+            || meets(&acts, &acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy))
+    };
+    match asked.iter().any(leads_there) {
+        true => asked.into_iter().filter(leads_there).collect(),
+        false => asked,
+    }
+}
+
 /// The approvals of other `rules`, each with its rule, that ask about the targets of `rule` for `deploy`,
 /// also in a rule that this version does not open: it is there to guard them. An approval of a rule that
 /// `rule` comes after is left out: its votes on this very deploy let `rule` open.
@@ -249,17 +279,24 @@ fn askers<'r>(
             ahead.extend(other.after.iter().cloned());
         }
     }
+    let is_another = |other: &&Rule| other.name != rule.name && !before.contains(&other.name);
+    asking_about(rules.filter(is_another), rule, deploy)
+}
+
+/// The approvals of `rules`, each with its rule, that ask about the targets of `rule` for `deploy`.
+fn asking_about<'r>(
+    rules: impl Iterator<Item = &'r Rule>,
+    rule: &Rule,
+    deploy: &Deploy,
+) -> Vec<(&'r Rule, &'r ApprovalSpec)> {
     let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
-    let is_another = |other: &&Rule| {
-        other.applies_to_deploys() && other.name != rule.name && !before.contains(&other.name)
-    };
     let approvals = |other: &'r Rule| {
         other.actions.iter().flat_map(Action::approvals).map(move |spec: &'r ApprovalSpec| (other, spec))
     };
     let asks_about_it = |(_, spec): &(&Rule, &ApprovalSpec)| {
         meets(&acts, &acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy))
     };
-    rules.filter(is_another).flat_map(approvals).filter(asks_about_it).collect()
+    rules.filter(|other| other.applies_to_deploys()).flat_map(approvals).filter(asks_about_it).collect()
 }
 
 /// The first approval of a rule that no other one comes before.
@@ -294,6 +331,39 @@ mod tests {
     }
 
     #[test]
+    fn rule_that_names_no_place_is_judged_from_every_base() {
+        let asks = |name: &str, more: &str, then: &str| {
+            format!(
+                "  - {name}:\n      {more}\n      actions: [{{slack_channel_approval: {{channel: '#gate', \
+                 on_success: [{{add_deploy_tag: '{then}'}}]}}}}]\n"
+            )
+        };
+        let file = |named: &str| {
+            let asking = asks("staging", "description: a", "#staging")
+                + &asks("live", "promotes_to: Production", "#other")
+                + &asks("cdn", "description: a", "#cdn");
+            let ship = format!(
+                "  - ship:\n      {named}\n      actions: [{{add_deploy_tag: '#staging'}}, {{add_deploy_tag: '#cdn'}}]\n"
+            );
+            rules::parse(&format!("rules:\n{asking}{ship}"), "rules.yml").unwrap()
+        };
+        let deploy = crate::plan::tests::deploy("2026-05-11T12:00:00Z");
+        for (named, place, expected) in [
+            // It acts on what two of them ask about, and the third one's base counts as well.
+            ("description: b", None, "staging live cdn"),
+            ("promotes_to: Production", Some("environment production"), "staging live cdn"),
+            ("promotes_to: Staging", Some("environment staging"), "staging cdn"),
+        ] {
+            let file = file(named);
+            let asking = file.rules.iter().flat_map(|rule| first_approval(rule).map(|spec| (rule, spec)));
+            let ship = file.rules.iter().find(|rule| rule.name == "ship").unwrap();
+            let found = judging(asking.collect(), place, ship, &deploy);
+            let names: Vec<&str> = found.into_iter().map(|(rule, _)| rule.name.as_str()).collect();
+            assert_eq!(names.join(" "), expected, "{named}");
+        }
+    }
+
+    #[test]
     fn rule_waits_for_other_rules_about_its_place() {
         let asks = |name: &str, more: &str, then: &str| {
             format!(
@@ -306,12 +376,19 @@ mod tests {
         let (live, other) = ("{add_deploy_tag: '#Live'}", "{add_deploy_tag: '#tested'}");
         let says = "{slack_channel_message: {channel: '#a', message: b}}";
         let to = "promotes_to: Production";
+        let build = |to: &str| {
+            format!(
+                "  - ship:\n      actions: [{{trigger_build: {{parameters: {{name: ci.yml, to: {to}}}}}}}]\n"
+            )
+        };
         for (file, expected) in [
             (asks("gate", "description: a", live) + &ship("description: b"), "gate"),
             (asks("gate", "description: a", other) + &ship("description: b"), ""),
             (asks("gate", "description: a", live) + &ship("after: [gate]"), ""),
             (asks("gate", to, says) + &ship(to), "gate"),
             (asks("gate", to, says) + &ship(&format!("{to}\n      after: [gate]")), ""),
+            (asks("gate", to, says) + &build("production"), "gate"),
+            (asks("gate", to, says) + &build("staging"), ""),
             (
                 asks("gate", to, says)
                     + &asks("look", "after: [gate]", other)

@@ -18,10 +18,9 @@ pub(crate) fn unjudged<'r>(
     deploy: &Deploy,
 ) -> Vec<&'r str> {
     let (is_cut, more_issues) = (!deploy.reading.missing.is_empty(), deploy.mentions_more_issues());
-    let is_told_before = |name: &str| OF_ISSUES.contains(&name) && !deploy.silent_trackers.is_empty();
     let is_incomplete = |name: &str, snapshot: &Snapshot| {
         let is_of_commits = LISTS.contains(&name) || [MAGNITUDE, ROLLBACK, DIVERGED].contains(&name);
-        (is_of_commits && snapshot.get(name).is_none() && !is_told_before(name))
+        (is_of_commits && snapshot.get(name).is_none())
             || (name == "tags" && deploy.reading.tags_cut)
             || (OF_ONE_WORD.contains(&name) && snapshot.get(name).is_none())
             || (OF_ISSUES.contains(&name) && (is_cut || more_issues))
@@ -77,9 +76,23 @@ mod tests {
     use super::*;
     use crate::plan::tests::deploy;
     use approval::deploy::{Person, Size};
+    use approval::issue::Tracker;
     use approval::range::Direction;
     use jiff::Timestamp;
     use rules::variables::Known;
+
+    #[test]
+    fn rule_on_issues_is_unjudged_without_its_tracker() {
+        let rule = "rules:\n  - bugs:\n      conditions: [\"issue_type!='Bug'\"]\n      actions: [{add_deploy_tag: '#fine'}]\n";
+        let parsed = rules::parse(rule, "rules.yml").unwrap();
+        for (silent, expected) in [(Vec::new(), &[][..]), (vec![Tracker::Jira], &["bugs"])] {
+            let mut deploy = deploy("2021-05-11T11:40:00Z");
+            deploy.silent_trackers = silent;
+            let known = Known::new(&deploy);
+            let snapshot = Snapshot::at(&known, Timestamp::UNIX_EPOCH);
+            assert_eq!(unjudged(&parsed.rules, &snapshot, &deploy), expected, "{:?}", deploy.silent_trackers);
+        }
+    }
 
     #[test]
     fn a_rule_is_unjudged_by_what_is_incomplete_alone() {

@@ -19,9 +19,7 @@ impl SlackInteraction {
         let dealt = ask_again(&self.store, &voter, false, (deploy, approval), asked.at, call.now).await;
         let told = match dealt {
             Ok(None) => Ok(()),
-            Ok(Some(refused)) => {
-                self.tell_once(call, click, deploy, refused.text, Vec::new()).await.map(|_| ())
-            }
+            Ok(Some(refused)) => self.tell_once(call, click, deploy, refused.text, Vec::new()).await,
             Err(error) => Err(error),
         };
         match told {

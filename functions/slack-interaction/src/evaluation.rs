@@ -23,9 +23,7 @@ impl SlackInteraction {
         }
         let told = match evaluate_again(&self.store, &voter, deploy, &asked.workspace, call.now).await {
             Ok(None) => Ok(()),
-            Ok(Some(refused)) => {
-                self.tell_once(call, click, deploy, refused.text, Vec::new()).await.map(|_| ())
-            }
+            Ok(Some(refused)) => self.tell_once(call, click, deploy, refused.text, Vec::new()).await,
             Err(error) => Err(error),
         };
         match told {

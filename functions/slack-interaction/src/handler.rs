@@ -14,11 +14,13 @@ use providers::slack::event::{Event, event};
 use providers::slack::parse::{ClickUser, Interaction, ParseError, interaction};
 use providers::slack::verify::verify;
 use runtime::aws::Aws;
-use runtime::secrets::{Secret, SlackSecret};
+use runtime::credentials::{SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, StackFunction};
+use runtime::secrets::{SecretError, Secrets};
 use runtime::settings::{SettingError, Settings};
+use secrecy::SecretString;
 use std::time::Duration;
 use store::Store;
-use voting::{Accounts, Actor, Person};
+use voting::{Accounts, Actor, Lookup, Person};
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
@@ -29,7 +31,7 @@ const EVENTS: &str = "/slack/events";
 #[derive(Debug)]
 pub struct SlackInteraction {
     pub(crate) store: Store,
-    secret: Secret<SlackSecret>,
+    secrets: Secrets,
     accounts: Accounts,
 }
 
@@ -37,7 +39,7 @@ pub struct SlackInteraction {
 pub(crate) struct Call<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) now: Timestamp,
-    pub(crate) secret: &'a SlackSecret,
+    pub(crate) bot_token: &'a SecretString,
 }
 
 impl SlackInteraction {
@@ -45,7 +47,7 @@ impl SlackInteraction {
     pub fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
             store: settings.store(aws)?,
-            secret: Secret::new(settings, "SLACK_SECRET", aws)?,
+            secrets: Secrets::new(settings, StackFunction::SlackInteraction, aws)?,
             accounts: Accounts::new(settings)?,
         })
     }
@@ -65,25 +67,23 @@ impl SlackInteraction {
     }
 
     async fn answer(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
-        let secret = match self.secret.get(now).await {
+        let signing_secret = match self.secrets.text(&SLACK_SIGNING_SECRET, now).await {
             Ok(secret) => secret,
-            Err(error) => {
-                tracing::error!(request_id, %error, "nothing of Slack can be verified");
-                if error.is_passing() {
-                    let problem = "Signoff can't read its secrets now. Click again.";
-                    return text(StatusCode::SERVICE_UNAVAILABLE, problem);
-                }
-                return text(StatusCode::INTERNAL_SERVER_ERROR, "Signoff is not set up to take clicks yet.");
-            }
+            Err(error) => return no_secret(&error, request_id),
         };
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let (timestamp, signature) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
         let body = request.body().as_ref();
-        if let Err(error) = verify(&secret.signing_secret, timestamp, signature, body, now) {
+        if let Err(error) = verify(&signing_secret, timestamp, signature, body, now) {
             tracing::warn!(request_id, %error, "refused: not signed by Slack");
             return text(StatusCode::UNAUTHORIZED, &format!("Refused: {error}."));
         }
-        let call = Call { request_id, now, secret: &secret };
+        // Only for a request of Slack: whoever sends anything else has nothing read.
+        let bot_token = match self.secrets.text(&SLACK_BOT_TOKEN, now).await {
+            Ok(token) => token,
+            Err(error) => return no_secret(&error, request_id),
+        };
+        let call = Call { request_id, now, bot_token: &bot_token };
         let answered = if request.uri().path().ends_with(EVENTS) {
             self.event(&call, body).await
         } else {
@@ -161,7 +161,7 @@ impl SlackInteraction {
 
     /// Slack, for what must be known while the person waits.
     pub(crate) async fn slack(&self, call: &Call<'_>) -> Result<Slack, Failure> {
-        self.accounts.slack(&call.secret.bot_token).await
+        self.accounts.slack(call.bot_token).await
     }
 
     /// Voter for `user`, with the standing that Slack reports now.
@@ -173,6 +173,20 @@ impl SlackInteraction {
     pub(crate) async fn actor(&self, call: &Call<'_>, user: &ClickUser) -> Actor {
         let ClickUser { id, name, team_id: workspace } = user.clone();
         let person = Person { id, name, workspace };
-        self.accounts.actor(&call.secret.bot_token, &person, call.request_id).await
+        self.accounts.actor(call.bot_token, &person, call.request_id).await
     }
+
+    /// The means to look up other people while somebody waits.
+    pub(crate) fn lookup<'a>(&'a self, call: &'a Call<'_>) -> Lookup<'a> {
+        Lookup { accounts: &self.accounts, token: &call.secret.bot_token, request_id: call.request_id }
+    }
+}
+
+/// The answer where a secret can't be read: `503` where that may pass by itself, else `500`.
+fn no_secret(error: &SecretError, request_id: &str) -> Response<Body> {
+    tracing::error!(request_id, %error, "no request of Slack can be taken");
+    if error.is_passing() {
+        return text(StatusCode::SERVICE_UNAVAILABLE, "Signoff can't read its secrets now. Click again.");
+    }
+    text(StatusCode::INTERNAL_SERVER_ERROR, "Signoff is not set up to take clicks yet.")
 }

@@ -5,6 +5,7 @@ use crate::handler::{Call, SlackInteraction};
 use approval::approval::{Dialog, Standing};
 use approval::facts::{Command, Reaction, Thumb};
 use approval::id::DeployId;
+use approval::run::Run;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use providers::slack::parse::ClickUser;
@@ -19,7 +20,7 @@ enum Recorded {
     NotKnown,
     /// The person is not a member, so that their reaction does not count.
     NotCounted,
-    /// The message is none of a deploy.
+    /// The message is none of a deploy, or the dialog of a proposal.
     NotOurs,
 }
 
@@ -64,12 +65,17 @@ impl SlackInteraction {
         Ok(Recorded::Yes)
     }
 
-    /// The deploy that a message is about.
+    /// The deploy that a message is about. A dialog that only a proposed rules file or policy opened says
+    /// what its author wrote: a reaction to it must not open a rule in force.
     async fn deploy_of(&self, message: &Dialog) -> Result<Option<DeployId>, StoreError> {
-        match self.store.approval_at(message).await? {
-            Some(place) => Ok(Some(place.deploy)),
-            None => self.store.deploy_at(message).await,
-        }
+        let Some(place) = self.store.approval_at(message).await? else {
+            return self.store.deploy_at(message).await;
+        };
+        let Some(approval) = self.store.approval(&place.deploy, &place.approval).await? else {
+            return Ok(None);
+        };
+        let run = self.store.run(&place.deploy, &approval.run).await?;
+        Ok(run.filter(Run::is_in_force).map(|_| place.deploy))
     }
 }
 

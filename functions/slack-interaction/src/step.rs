@@ -34,14 +34,16 @@ impl SlackInteraction {
         let dealt = match answer.resolution {
             Resolution::Skip => self.ask_why(call, click, &actor, answer).await,
             Resolution::Retry | Resolution::MarkAsDone => {
-                resolve(&self.store, &actor, answer, None, call.now).await.map_err(StepError::from)
+                resolve(&self.store, self.lookup(call), &actor, answer, None, call.now)
+                    .await
+                    .map_err(StepError::from)
             }
         };
         let told = match dealt {
             Ok(None) => Ok(()),
             Ok(Some(refusal)) => {
                 let told = self.tell_once(call, click, deploy, refusal.text, Vec::new()).await;
-                told.map(|_| ()).map_err(StepError::from)
+                told.map_err(StepError::from)
             }
             Err(error) => Err(error),
         };
@@ -66,7 +68,7 @@ impl SlackInteraction {
         actor: &Actor,
         answer: &Answer,
     ) -> Result<Option<Refused>, StepError> {
-        let run = match foresee_step(&self.store, actor, answer, call.now).await? {
+        let run = match foresee_step(&self.store, self.lookup(call), actor, answer, call.now).await? {
             Ok(Some(run)) => run,
             // A second click of theirs, which came after the window was sent.
             Ok(None) => return Ok(None),
@@ -92,7 +94,7 @@ impl SlackInteraction {
         if actor.voter.standing.is_none() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "Slack did not say who you are. Submit it again.");
         }
-        match resolve(&self.store, &actor, answer, Some(reason), call.now).await {
+        match resolve(&self.store, self.lookup(call), &actor, answer, Some(reason), call.now).await {
             Ok(None) => {
                 tracing::info!(request_id, %deploy, %run, step = answer.step, voter = actor.voter.id, "skipped");
                 done()

@@ -120,8 +120,8 @@ impl SlackInteraction {
         Ok(CastOutcome::Recorded)
     }
 
-    /// A refused click is put on record, and the person is told why. Slack's repetition of it finds it
-    /// committed.
+    /// A refused click is put on record, and the person is told why. Another one within a minute changes
+    /// nothing, and is no error.
     async fn tell_refusal(
         &self,
         call: &Call<'_>,
@@ -130,7 +130,7 @@ impl SlackInteraction {
         refused: Refused,
     ) -> Result<CastOutcome, ClickError> {
         let events = refused.events(wish, &click.user.id, &click.user.name);
-        let told = self.tell_once(call, click, &wish.deploy, refused.text, events).await?;
-        Ok(if told { CastOutcome::Recorded } else { CastOutcome::Duplicate })
+        self.tell_once(call, click, &wish.deploy, refused.text, events).await?;
+        Ok(CastOutcome::Recorded)
     }
 }

@@ -10,6 +10,7 @@ pub mod jira;
 pub mod limit;
 pub mod linear;
 pub mod oidc;
+pub mod secrets;
 pub mod slack;
 pub mod spec;
 pub mod stand_in;

@@ -149,6 +149,16 @@ async fn a_killed_process_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn changed_variable_reaches_the_next_process() {
+    let stack = start().await;
+    let colour = async || invoke(&stack, "Stub", json!({})).await.1["environment"]["COLOUR"].clone();
+    assert_eq!(colour().await, "green");
+    stack.set_variable("Stub", "COLOUR", "blue").await.unwrap();
+    assert_eq!(colour().await, "blue");
+    assert!(stack.set_variable("Nobody", "COLOUR", "blue").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn invocations_at_once_have_processes_of_their_own() {
     let stack = start().await;
     let hang = |_| invoke(&stack, "Stub", json!({"do": "hang"}));

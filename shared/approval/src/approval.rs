@@ -12,6 +12,7 @@ mod judge;
 mod nobody;
 mod outline;
 mod quorum;
+mod release;
 mod reopened;
 mod subject;
 
@@ -27,7 +28,8 @@ pub use judge::{Blocker, Judged, Member, Part};
 pub use nobody::{NoConfirmer, NobodyConfirmed, SaidNobody};
 pub use outline::{Outline, WithoutRange};
 pub use quorum::{Needed, Tally};
-pub use subject::{Act, BuildSource, CiFile, Origin, OwnPipeline, Start, Subject};
+pub use release::{OwnPipeline, Release};
+pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
 
 use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};

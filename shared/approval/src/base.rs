@@ -93,6 +93,21 @@ impl Base {
         Some(before.unwrap_or(start))
     }
 
+    /// The revisions that are known to have been let through, the newest first; with `four_eyes` by an
+    /// approval that asked for four eyes, else by any. Those that an admin set are among them.
+    pub fn let_through(&self, four_eyes: bool) -> Vec<&Passed> {
+        let of_any = self.any.as_ref().filter(|_| !four_eyes);
+        let last = of_any.into_iter().chain(&self.four_eyes);
+        let mut known: Vec<&Passed> = last
+            .flat_map(|last| std::iter::once(last).chain(last.before.as_deref()))
+            .chain(&self.recent)
+            .collect();
+        known.sort_by_key(|passed| std::cmp::Reverse(passed.at));
+        let mut seen = std::collections::BTreeSet::new();
+        known.retain(|passed| seen.insert(&passed.revision));
+        known
+    }
+
     /// The base after an approval, which asked for four eyes or not, let `revision` through at `now`.
     pub fn after(mut self, revision: &str, four_eyes: bool, now: Timestamp) -> Self {
         let passed = Passed { revision: revision.to_owned(), at: now, set_by: None, before: None };

@@ -102,6 +102,11 @@ pub fn action_folder(path: &str) -> Option<&str> {
     ACTIONS.contains(&name.to_lowercase().as_str()).then_some(folder)
 }
 
+/// True if the file at `path` makes an action of GitHub Actions of the whole repository.
+pub fn is_root_action(path: &str) -> bool {
+    ACTIONS.contains(&path.to_lowercase().as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +153,7 @@ mod tests {
             ("deploy/action.yml/readme", None),
         ] {
             assert_eq!(action_folder(path), folder, "{path}");
+            assert_eq!(is_root_action(path), path == "action.yml", "{path}");
         }
     }
 

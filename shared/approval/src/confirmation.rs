@@ -113,6 +113,14 @@ impl Confirmation {
         }
     }
 
+    /// Returns the deploy that this one is another report of; `None`: it is none, as far as anybody knows.
+    pub fn repeats(&self) -> Option<&DeployId> {
+        match self {
+            Self::Repeat { of } => Some(of),
+            Self::Awaited | Self::Confirmed | Self::Unconfirmed { .. } | Self::Unevaluated { .. } => None,
+        }
+    }
+
     /// True if people can have the rules of the deploy evaluated again.
     pub fn may_be_evaluated_again(&self) -> bool {
         self.may_come_again()
@@ -133,7 +141,7 @@ impl Doubt {
     pub fn sentence(&self, revision: &str, repository: &str) -> String {
         match self {
             Self::UnknownRepository => format!(
-                "GitHub has no repository {repository}, or the token in the GitHub secret can't read it. Check the repository in \
+                "GitHub has no repository {repository}, or Signoff's GitHub token can't read it. Check the repository in \
                  the deployment's settings, and the token's access."
             ),
             Self::UnknownOwner => format!(
@@ -188,7 +196,7 @@ impl Doubt {
                 )
             }
             Self::NotAnswered { reason } => format!(
-                "GitHub could not be asked: {}. Check GitHub's status and the token in the GitHub secret.",
+                "GitHub could not be asked: {}. Check GitHub's status and Signoff's GitHub token.",
                 reason.trim_end_matches('.')
             ),
         }

@@ -1,8 +1,11 @@
 //! The people who deployed a revision or started its run, as makers of all of it: each account by its number.
 
+use crate::confirmation::Confirmation;
 use crate::deploy::{Deploy, Person};
+use crate::id::DeployId;
 use crate::people::CiUser;
 use crate::range::{Account, Identity};
+use std::collections::BTreeSet;
 
 impl Identity {
     /// Somebody who did `what`, and whom neither the source host nor the CI names.
@@ -67,6 +70,37 @@ impl Deploy {
                 known.push(person);
             }
         }
+    }
+
+    /// The other reports of this deploy among `others`, which are of its revision and its environment; also
+    /// those of its reports. A report counts as soon as it is on record: people vote while the source host is
+    /// asked about it, and its revision is this one's, which the host has.
+    pub fn reports_among<'r>(&self, others: &'r [Self]) -> Vec<&'r Self> {
+        let mut known = BTreeSet::from([&self.id]);
+        let mut found = Vec::new();
+        loop {
+            let is_new = |report: &&'r Self| !known.contains(&report.id) && report.is_report_of(&known);
+            let new: Vec<&Self> = others.iter().filter(is_new).collect();
+            if new.is_empty() {
+                return found;
+            }
+            known.extend(new.iter().map(|report| &report.id));
+            found.extend(new);
+        }
+    }
+
+    /// True if it is another report of one of the deploys `known`, or may be one: the source host was not
+    /// asked yet.
+    fn is_report_of(&self, known: &BTreeSet<&DeployId>) -> bool {
+        let is_registered_again = self.reading.repeats.as_ref().is_some_and(|of| known.contains(of));
+        is_registered_again
+            || match &self.confirmation {
+                Confirmation::Repeat { of } => known.contains(of),
+                Confirmation::Awaited => self.state.has_arrived(),
+                Confirmation::Confirmed
+                | Confirmation::Unconfirmed { .. }
+                | Confirmation::Unevaluated { .. } => false,
+            }
     }
 
     /// True if everybody who deployed `report` or started its run deployed this one too, as far as is known.

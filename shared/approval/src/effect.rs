@@ -5,6 +5,7 @@ mod counted;
 mod name;
 
 use crate::approval::{Dialog, Outcome, Successor};
+use crate::facts::Report;
 use crate::id::{ApprovalId, DeployId, EffectId, RunId, digest};
 use crate::people::Handle;
 use crate::run::FirstTry;
@@ -61,6 +62,10 @@ pub struct Effect {
     /// step ends that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_since: Option<Timestamp>,
+    /// The time at which it was to be done first, where that is later than its commit: it has a time of its
+    /// own, or something held it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_due: Option<Timestamp>,
 }
 
 /// A build that an attempt started, as the CI named it.
@@ -104,6 +109,13 @@ pub enum EffectKind {
         by: String,
         /// Their name.
         name: String,
+    },
+    /// Put a report of the deploy's health on record, which lost its races with others.
+    RecordHealth {
+        /// The source of the report.
+        source: String,
+        /// The report.
+        report: Report,
     },
     /// Run a step's action.
     RunStep {
@@ -176,6 +188,9 @@ pub enum EffectKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<DeployId>,
     },
+    /// Put on record which header secrets the stack has, and where each may go: a rules file names one
+    /// that is not there as far as the record knows.
+    ListHeaderSecrets,
     /// Say in the dialog's thread who lifted the freeze.
     TellFreezeLifted {
         /// The approval.
@@ -241,12 +256,22 @@ pub enum EffectKind {
         /// The message, in Slack's mrkdwn.
         text: String,
     },
+    /// Tell a member something in their direct message, because no channel takes it.
+    TellMember {
+        /// The Slack user id.
+        user: String,
+        /// The message, in Slack's mrkdwn.
+        text: String,
+    },
     /// Say something in the dialog's thread.
     TellThread {
         /// The approval.
         approval: ApprovalId,
         /// The message, in Slack's mrkdwn.
         text: String,
+        /// True if the message mentions those who deployed, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        to_deployers: bool,
     },
     /// Tell a channel something.
     TellChannel {
@@ -338,6 +363,11 @@ pub enum Queue {
 }
 
 impl EffectKind {
+    /// Say `text` (in mrkdwn) in the thread of the dialog of `approval`.
+    pub fn tell_thread(approval: ApprovalId, text: String) -> Self {
+        Self::TellThread { approval, text, to_deployers: false }
+    }
+
     /// Look again at `others`, from the first one on.
     pub fn judge_others(others: Others) -> Self {
         Self::JudgeOthers { others, from: None }
@@ -346,7 +376,9 @@ impl EffectKind {
     /// The queue that carries it.
     pub fn queue(&self) -> Queue {
         match self {
-            Self::EvaluateRules | Self::EvaluateAgain | Self::AskAgain { .. } => Queue::Deploys,
+            Self::EvaluateRules | Self::EvaluateAgain | Self::AskAgain { .. } | Self::RecordHealth { .. } => {
+                Queue::Deploys
+            }
             Self::RunStep { .. }
             | Self::RetryStep { .. }
             | Self::TellFailure { .. }
@@ -358,6 +390,7 @@ impl EffectKind {
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
             | Self::ApplyPolicy { .. }
+            | Self::ListHeaderSecrets
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -366,6 +399,7 @@ impl EffectKind {
             | Self::DrawDialog { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
+            | Self::TellMember { .. }
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. }
@@ -389,18 +423,21 @@ impl EffectKind {
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::SettleReview { .. }
+            | Self::DrawStep { .. }
+            | Self::Remind { .. }
+            | Self::TellMember { .. }
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. } => true,
             Self::EvaluateRules
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
+            | Self::RecordHealth { .. }
             | Self::RunStep { .. }
             | Self::RetryStep { .. }
-            | Self::Remind { .. }
+            | Self::ListHeaderSecrets
             | Self::JudgeAgain { .. }
             | Self::RemindReview { .. }
-            | Self::DrawStep { .. }
             | Self::TellPerson { .. }
             | Self::AskMember { .. } => false,
         }
@@ -413,6 +450,7 @@ impl EffectKind {
             Self::EvaluateRules
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
+            | Self::RecordHealth { .. }
             | Self::RunStep { .. }
             | Self::AdvanceRun { .. }
             | Self::ConfirmQuorum { .. }
@@ -422,6 +460,7 @@ impl EffectKind {
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
             | Self::ApplyPolicy { .. }
+            | Self::ListHeaderSecrets
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -431,6 +470,7 @@ impl EffectKind {
             | Self::DrawStep { .. }
             | Self::TellFailure { .. }
             | Self::TellPerson { .. }
+            | Self::TellMember { .. }
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. }
@@ -447,6 +487,7 @@ impl EffectKind {
             // A try that waits for its time must not hold up one that somebody asked for.
             Self::EvaluateAgain => format!("again-{deploy}"),
             Self::AskAgain { run, .. } => format!("ask-again-{run}"),
+            Self::RecordHealth { .. } => format!("health-{deploy}"),
             Self::RunStep { run, .. } | Self::RetryStep { run, .. } | Self::AdvanceRun { run, .. } => {
                 format!("run-{run}")
             }
@@ -460,6 +501,7 @@ impl EffectKind {
                 Others::All => format!("judge-all-{deploy}"),
             },
             Self::ApplyPolicy { .. } => format!("policy-{deploy}"),
+            Self::ListHeaderSecrets => format!("header-secrets-{deploy}"),
             // Each has its own time: in one group, the hidden message of one would hold up another that is
             // due before it.
             Self::Expire { approval } => format!("expire-{approval}"),
@@ -480,7 +522,7 @@ impl EffectKind {
             Self::DrawStep { approval: None, run, .. } | Self::TellFailure { approval: None, run, .. } => {
                 format!("lines-{run}")
             }
-            Self::TellPerson { user, .. } => format!("person-{user}"),
+            Self::TellPerson { user, .. } | Self::TellMember { user, .. } => format!("person-{user}"),
             Self::TellChannel { .. } | Self::OfferEvaluation { .. } => format!("tell-{deploy}"),
             Self::AskMember { handle, .. } => format!("people-{}", digest(&[&handle.to_string()])),
         }
@@ -504,6 +546,7 @@ impl Effect {
             note: None,
             build: None,
             waits_since: None,
+            first_due: None,
         }
     }
 
@@ -511,6 +554,7 @@ impl Effect {
     pub fn later(id: EffectId, deploy: DeployId, kind: EffectKind, at: Timestamp, now: Timestamp) -> Self {
         let mut effect = Self::new(id, deploy, kind, now);
         effect.not_before = at.max(now);
+        effect.first_due = (at > now).then_some(at);
         effect.due_at = if effect.is_sent_at(now) { effect.not_before + GRACE } else { effect.not_before };
         effect
     }
@@ -659,19 +703,37 @@ mod tests {
     }
 
     #[test]
+    fn day_of_a_later_effect_begins_at_its_time() {
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        let later =
+            |hours| Effect::later(id.clone(), deploy.clone(), EffectKind::EvaluateRules, at(hours), at(10));
+        // Approved on Friday, and frozen until Monday.
+        let frozen = later(74).started(at(75));
+        assert_eq!(frozen.first_due(), at(74));
+        assert_eq!(frozen.spared(at(98)).tries(), 0);
+        assert_eq!(frozen.spared(at(99)).tries(), 1);
+        assert_eq!(later(9).first_due(), at(10), "its time had come before");
+    }
+
+    #[test]
     fn what_people_wait_for_is_never_given_up_unheard() {
         let approval = ApprovalId::from_text("a");
         for kind in [
             EffectKind::judge_others(Others::Blocked),
             EffectKind::ApplyPolicy { from: None },
             EffectKind::WatchFreeze { approval: approval.clone() },
+            EffectKind::Remind { approval: approval.clone() },
             EffectKind::SettleReview { approval: approval.clone() },
-            EffectKind::TellThread { approval: approval.clone(), text: String::new() },
+            EffectKind::tell_thread(approval.clone(), String::new()),
+            EffectKind::DrawStep { approval: None, run: RunId::from_text("r"), step: 0 },
             EffectKind::TellChannel { channel: "#a".to_owned(), text: String::new() },
+            EffectKind::TellMember { user: "U1".to_owned(), text: String::new() },
         ] {
             assert!(kind.is_waited_for(), "{kind:?}");
         }
-        assert!(!EffectKind::Remind { approval }.is_waited_for(), "a late reminder helps nobody");
+        // The next reminder of a review comes a day later.
+        assert!(!EffectKind::RemindReview { approval, round: 1 }.is_waited_for());
     }
 
     #[test]

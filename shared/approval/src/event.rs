@@ -478,6 +478,8 @@ pub enum EventKind {
         /// True if it is there; false if it was taken back.
         is_there: bool,
     },
+    /// A reaction was left out: the deploy has as many as are kept.
+    ReactionsFull,
     /// Something of the deploy can't be read by this release: it stays as it is and is looked at again each
     /// hour.
     PutAside {

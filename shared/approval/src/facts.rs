@@ -18,6 +18,11 @@ pub const MAX_KEPT: usize = 1000;
 /// The most bytes that the names of reporters take. With the reports, the tags and the reactions they fit
 /// into a row of 400 KB.
 pub const REPORTERS: usize = 100_000;
+/// The most alarms whose reports are kept of a deploy. They have room of their own: nobody who may report
+/// health keeps them from being heard.
+pub const MAX_ALARMS: usize = 100;
+/// The most bytes that the names of alarms take.
+const ALARMS: usize = 20_000;
 /// The most bytes that the tags take.
 const TAGS: usize = 20_000;
 /// The most bytes that the names of those who reacted take.
@@ -38,6 +43,9 @@ pub struct Facts {
     /// back.
     #[serde(default)]
     pub reactions: Vec<Reaction>,
+    /// True if a reaction was left out because there are as many as are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reactions_full: bool,
     /// The time of the last change that went on record; `None`: there was none.
     #[serde(default)]
     pub changed_at: Option<Timestamp>,
@@ -109,6 +117,13 @@ pub struct Reaction {
     pub at: Timestamp,
 }
 
+impl Reaction {
+    /// True if `other` is the same person's reaction of this kind to the same message.
+    fn is_same(&self, other: &Self) -> bool {
+        self.message == other.message && self.user == other.user && self.thumb == other.thumb
+    }
+}
+
 /// A command to the facts about a deploy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -145,6 +160,7 @@ impl Facts {
             reports: BTreeMap::new(),
             tags: Vec::new(),
             reactions: Vec::new(),
+            reactions_full: false,
             changed_at: None,
             version: 0,
         }
@@ -169,6 +185,12 @@ impl Facts {
     /// True where there is no room for `tag`: the deploy has as many tags as are kept.
     pub fn is_full_for_tag(&self, tag: &str) -> bool {
         !self.tags.iter().any(|known| known == tag) && !has_room_for_tag(&self.tags, tag)
+    }
+
+    /// True where there is no room for `reaction`: the deploy has as many as are kept.
+    pub fn is_full_for_reaction(&self, reaction: &Reaction) -> bool {
+        !self.reactions.iter().any(|known| known.is_same(reaction))
+            && !has_room_for_reaction(&self.reactions, reaction)
     }
 
     /// The number of people who reacted with `thumb` to any message of the deploy.
@@ -209,6 +231,12 @@ pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decisio
             next.tags.push(tag.clone());
             decision.events.push(EventKind::TagAdded { tag, rule });
         }
+        Command::React(reaction) if facts.is_full_for_reaction(&reaction) => {
+            // What the rules ask about stays as it is; it is on record once.
+            next.reactions_full = true;
+            decision.events.push(EventKind::ReactionsFull);
+            return (reaction.is_there && !facts.reactions_full).then_some(decision);
+        }
         Command::React(reaction) => {
             let Reaction { user, name, thumb, is_there, .. } = reaction.clone();
             if react(&mut next.reactions, reaction)? != is_there {
@@ -223,10 +251,14 @@ pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decisio
     Some(decision)
 }
 
-/// True where the reports of one more source are kept.
+/// True where the reports of one more source are kept: among those of alarms, or among the others.
 fn has_room(reports: &BTreeMap<String, Report>, source: &str) -> bool {
-    let bytes: usize = reports.keys().map(String::len).sum();
-    reports.len() < MAX_KEPT && bytes + source.len() <= REPORTERS
+    let is_alarm = |source: &str| source.starts_with(ALARM);
+    let (most, most_bytes) = if is_alarm(source) { (MAX_ALARMS, ALARMS) } else { (MAX_KEPT, REPORTERS) };
+    let others = reports.keys().filter(|known| is_alarm(known) == is_alarm(source));
+    let (number, bytes) =
+        others.fold((0, source.len()), |(number, bytes), known| (number + 1, bytes + known.len()));
+    number < most && bytes <= most_bytes
 }
 
 /// Puts a report in its place; `None`: the one that is there is as new.
@@ -247,24 +279,23 @@ fn has_room_for_tag(tags: &[String], tag: &str) -> bool {
 /// Puts a reaction in its place, and says whether it was there before; `None`: the one that is there is as
 /// new.
 fn react(reactions: &mut Vec<Reaction>, reaction: Reaction) -> Option<bool> {
-    let bytes: usize = reactions.iter().map(|known| known.user.len() + known.name.len()).sum();
-    let is_full = reactions.len() >= MAX_KEPT || bytes + reaction.user.len() + reaction.name.len() > REACTORS;
-    let same = |known: &&mut Reaction| {
-        known.message == reaction.message && known.user == reaction.user && known.thumb == reaction.thumb
-    };
-    match reactions.iter_mut().find(same) {
+    match reactions.iter_mut().find(|known| known.is_same(&reaction)) {
         Some(known) if known.at >= reaction.at => None,
         Some(known) => {
             let was_there = known.is_there;
             *known = reaction;
             Some(was_there)
         }
-        None if is_full => None,
         None => {
             reactions.push(reaction);
             Some(false)
         }
     }
+}
+
+fn has_room_for_reaction(reactions: &[Reaction], reaction: &Reaction) -> bool {
+    let bytes: usize = reactions.iter().map(|known| known.user.len() + known.name.len()).sum();
+    reactions.len() < MAX_KEPT && bytes + reaction.user.len() + reaction.name.len() <= REACTORS
 }
 
 #[cfg(test)]
@@ -356,6 +387,21 @@ mod tests {
     }
 
     #[test]
+    fn alarm_has_room_beside_all_other_reporters() {
+        use Health::{Healthy, Unhealthy};
+        let long = "n".repeat(97);
+        let others = (0..MAX_KEPT).map(|number| report(&format!("{number:03}{long}"), Healthy, 1));
+        let (facts, _) = after(others);
+        assert!(facts.is_full_for("one more"));
+        let decision = decide(&facts, report("alarm a", Unhealthy, 1), at(2)).unwrap();
+        assert_eq!(decision.next.health(), Some(Unhealthy));
+        let alarms = (0..MAX_ALARMS).map(|number| report(&format!("alarm {number}"), Healthy, 1));
+        let (facts, _) = after(alarms);
+        assert!(facts.is_full_for("alarm more") && !facts.is_full_for("alarm 7"));
+        assert!(!facts.is_full_for("api"), "alarms take no room from others");
+    }
+
+    #[test]
     fn a_person_counts_once_for_all_messages() {
         use Thumb::{Minus1, Plus1};
         let (facts, evaluated) = after([
@@ -395,6 +441,24 @@ mod tests {
             prop_assert_eq!(facts.reports["alarm a"], Report { health: Health::Ailing, at: at(10) });
             prop_assert_eq!(facts.reacted(Thumb::Plus1), 1);
         }
+    }
+
+    #[test]
+    fn reaction_without_room_is_on_record_once() {
+        let mut facts = Facts::none(&DeployId::from_text("d"));
+        for number in 0..MAX_KEPT {
+            let command = reaction("1", &format!("u{number}"), Thumb::Plus1, true, 1);
+            let Command::React(reaction) = command else { panic!("no reaction") };
+            facts.reactions.push(reaction);
+        }
+        let one_more = |user: &str| reaction("1", user, Thumb::Plus1, true, 2);
+        let decision = decide(&facts, one_more("zoe"), at(9)).expect("it is told");
+        assert_eq!(decision.events, [EventKind::ReactionsFull]);
+        assert!(decision.effects.is_empty(), "no rule asks about it");
+        assert_eq!(decision.next.reactions, facts.reactions);
+        assert_eq!(decide(&decision.next, one_more("yan"), at(10)), None, "it is on record");
+        let taken_back = reaction("1", "u0", Thumb::Plus1, false, 3);
+        assert!(decide(&decision.next, taken_back, at(11)).is_some(), "who reacted can take that back");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::facts::{Facts, Health};
 use crate::id::{ApprovalId, RunId};
 use crate::run::{self, Run};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The outcome of an action that no approval stands behind.
@@ -20,6 +21,23 @@ pub struct Happened {
     pub failed_rules: Vec<String>,
     /// The closed approval behind the action; `None`: it runs by itself.
     pub decided: Option<Decided>,
+    /// The values that the action's texts have instead, where it acts and people voted on it.
+    pub at_opening: Option<AtOpening>,
+}
+
+/// The values of a deploy's variables that change with time, as they were when an approval opened. People
+/// vote on these.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AtOpening {
+    /// The worst health that anybody reported; `None`: nobody had reported any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+    /// The rules whose runs had stopped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_rules: Vec<String>,
+    /// The deploy's tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }
 
 /// A closed approval, as receivers and readers of a message see it.
@@ -74,6 +92,7 @@ impl Happened {
             runs.iter().filter(|run| run.status == run::Status::Stopped && run.asked_again.is_none());
         let failed_rules = stopped.map(|run| run.rule.clone()).collect();
         let run = runs.iter().find(|candidate| candidate.id == *run);
+        let at_opening = run.and_then(|run| at_opening(run, approvals, step));
         let decided = run.and_then(|run| match run.waits_for(step) {
             Some(asked) => {
                 let id = ApprovalId::derive(&run.id, asked);
@@ -81,7 +100,7 @@ impl Happened {
             }
             None => decided_before(runs, approvals, run),
         });
-        Self { health: facts.health(), failed_rules, decided }
+        Self { health: facts.health(), failed_rules, decided, at_opening }
     }
 
     /// The outcome in one word: that of the approval, or [`BY_ITSELF`].
@@ -108,6 +127,15 @@ impl Happened {
         }
         found
     }
+}
+
+/// The values that the first approval fixed which decides about step number `step` of `run`, if that acts.
+fn at_opening(run: &Run, approvals: &[Approval], step: usize) -> Option<AtOpening> {
+    run.steps.get(step).filter(|step| step.action.acts())?;
+    let decides = |approval: &&Approval| approval.run == run.id && run.decides(approval.step, step).is_some();
+    let mut deciding: Vec<&Approval> = approvals.iter().filter(decides).collect();
+    deciding.sort_by_key(|approval| approval.step);
+    deciding.into_iter().find_map(|approval| approval.subject.at_opening.clone())
 }
 
 /// The newest closed approval of the rules that `run` came after, and of those that they came after.

@@ -30,8 +30,9 @@ pub use evaluation::{
     rules_not_read, without_rules,
 };
 pub use failure::{
-    FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP, SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason,
-    failure_resolved, not_theirs, run_still_frozen, step_failed, still_frozen, waits_for_freeze,
+    ADMIN_AFTER_ALL, ADMIN_AGAIN, ADMIN_OF_FEW, FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP,
+    SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason, failure_resolved, not_theirs, run_still_frozen, step_failed,
+    still_frozen, waits_for_freeze,
 };
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
@@ -46,10 +47,10 @@ pub use policy::{
 };
 pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
-pub use step::{step_elsewhere, step_line};
+pub use step::{step_elsewhere, step_held, step_line};
 pub use tell::{
-    dialog_not_shown, freeze_lifted, not_told_in_thread, reminder, reopened, rule_not_opened,
-    rules_not_judged, rules_refused, undone,
+    dialog_never_shown, dialog_not_shown, freeze_lifted, not_told_in_thread, quorum_told, reminder, reopened,
+    rule_not_opened, rules_not_judged, rules_refused, told_directly, undone, with_deployers,
 };
 
 use serde_json::Value;

@@ -158,13 +158,33 @@ pub struct RangePullRequest {
     /// The keys of the issues that its title, its text and its branch mention.
     pub issues: Vec<String>,
     /// True if all commits of its branch are the own ones of the account that opened it, by the host's valid
-    /// signature.
+    /// signature. A merge that somebody else made there is not.
     #[serde(default)]
     pub is_openers_own: bool,
     /// The commits of its branch that the host made others of, by a squash or a rebase.
     pub commits: Vec<RangeCommit>,
     /// The full SHAs of the range's commits that a squash or a rebase made of these.
     pub remade: Vec<String>,
+    /// The full SHAs of the merge commits by which the host brought its branch in, by its own list of pushes.
+    /// None of them is of the branch itself, and none was pushed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merges: Vec<String>,
+}
+
+impl RangeCommit {
+    /// True for a merge commit that the host made: by its merge button, by the button that brings a branch up
+    /// to date, or in its editor of conflicts, which takes any text.
+    pub fn is_hosts_merge(&self) -> bool {
+        self.parents > 1 && self.committer.is_none() && self.signature == Signature::Host
+    }
+}
+
+impl RangePullRequest {
+    /// True if `commit` is the merge by which the host brought this pull request in. The host makes none of
+    /// branches with conflicts, so that such a merge adds nothing of its own.
+    pub fn is_merged_by(&self, commit: &RangeCommit) -> bool {
+        commit.is_hosts_merge() && self.merges.contains(&commit.revision)
+    }
 }
 
 /// The direction from the base to the revision.

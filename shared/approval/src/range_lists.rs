@@ -76,7 +76,7 @@ fn author<'r>(from: &'r RangePullRequest, range: &Range) -> Option<&'r str> {
     let in_range = range.added.iter().chain(&range.removed);
     let mut in_range = in_range.filter(|commit| commit.pull_requests.contains(&from.number));
     let is_own =
-        from.is_openers_own && in_range.all(|commit| is_own(commit, opener) || is_hosts_merge(commit));
+        from.is_openers_own && in_range.all(|commit| is_own(commit, opener) || from.is_merged_by(commit));
     is_own.then_some(opener.login.as_str())
 }
 
@@ -85,27 +85,27 @@ fn opener(from: &RangePullRequest) -> Option<&Account> {
 }
 
 /// True if all `commits` of a pull request's branch are the own ones of `opener` by the host's valid
-/// signature, but for merges that the host made to bring the branch up to date.
+/// signature. A merge that the host made for somebody else is not: where that person resolved conflicts on
+/// the host's page, it has any text of theirs, and looks like one that brings the branch up to date.
 pub fn are_openers_own(commits: &[RangeCommit], opener: Option<&Identity>) -> bool {
     let Some(opener) = opener.and_then(|opener| opener.account.as_ref()) else { return false };
-    !commits.is_empty() && commits.iter().all(|commit| is_own(commit, opener) || is_hosts_merge(commit))
+    !commits.is_empty() && commits.iter().all(|commit| is_own(commit, opener))
 }
 
 /// True if `commit` is the own one of `account` by the host's valid signature: the account's, or the host's
-/// own for what it made for the account.
+/// own for what it made for the account. One that somebody else is known to have pushed is not: the host also
+/// signs what it squashes in a fork.
 fn is_own(commit: &RangeCommit, account: &Account) -> bool {
     let is = |who: &Identity| who.account.as_ref().is_some_and(|of| of.id == account.id);
-    let is_author = is(&commit.author) && commit.co_authors.iter().all(is);
+    let is_queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
+    let is_others = |by: &Identity| by.vouched && !is(by) && !is_queue(by);
+    let is_authors =
+        is(&commit.author) && commit.co_authors.iter().all(is) && !commit.pushed_by.iter().any(is_others);
     match &commit.signature {
-        Signature::Valid(signer) => is_author && signer.id == account.id,
-        Signature::Host => is_author && commit.committer.is_none(),
+        Signature::Valid(signer) => is_authors && signer.id == account.id,
+        Signature::Host => is_authors && commit.committer.is_none(),
         Signature::Unsigned | Signature::Invalid(_) | Signature::Unknown(_) => false,
     }
-}
-
-/// A merge commit that the host made.
-fn is_hosts_merge(commit: &RangeCommit) -> bool {
-    commit.parents > 1 && commit.committer.is_none() && commit.signature == Signature::Host
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use crate::ci_job::CiJob;
 use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
+use crate::git_ref::GitRef;
 use crate::id::DeployId;
 use crate::range::{Direction, Identity};
 use crate::range_files::Moves;
@@ -67,6 +68,10 @@ pub struct Reading {
     /// condition on `branch` holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub on_branch: bool,
+    /// The branch or tag that the source host showed to contain its revision: the one that the deploy names,
+    /// else the default branch. A CI job is released only in a pipeline of this one. `None`: neither does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub built_on: Option<GitRef>,
     /// True if whoever registered it may report. Then conditions may use the person who deployed, as the
     /// registration names them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

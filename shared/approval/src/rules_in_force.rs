@@ -96,13 +96,17 @@ pub struct InForce {
 pub enum How {
     /// It was the deployment's first.
     First,
-    /// It is in force for the deployment that the repository was connected for first.
+    /// It is in force for another deployment of the repository, whose approvals the file on the default
+    /// branch touches.
     OfOwner {
         /// That deployment.
         owner: Slug,
     },
     /// It was in force when the deployment had this repository before.
     AsBefore,
+    /// It was in force when the deployment had another repository, and the file on the default branch of this
+    /// one touches its approvals.
+    TakenAlong,
     /// The file before it asked for no approval.
     NothingGuarded,
     /// It touches no approval, and lets nothing new act.
@@ -185,8 +189,8 @@ impl RulesInForce {
         }
     }
 
-    /// The rules of `deployment` once it has a copy of the file that is in force for `owner`, the
-    /// deployment that its repository was connected for first, and that was read at `revision`.
+    /// The rules of `deployment` once it has a copy of the file that is in force for `owner`, another
+    /// deployment of its repository, and that was read at `revision`.
     pub fn copied(
         deployment: &Slug,
         file: FileCopy,
@@ -204,6 +208,27 @@ impl RulesInForce {
     pub fn as_before(deployment: &Slug, file: FileCopy, revision: Option<String>, now: Timestamp) -> Self {
         let first = Self::first(deployment, file, revision, now);
         Self { in_force: InForce { how: How::AsBefore, ..first.in_force.clone() }, ..first }
+    }
+
+    /// The rules of `deployment` once it has a copy of the file that was in force for its other repository.
+    /// The commit of that one says nothing of this repository.
+    pub fn taken_along(deployment: &Slug, file: FileCopy, now: Timestamp) -> Self {
+        let first = Self::first(deployment, file, None, now);
+        Self { in_force: InForce { how: How::TakenAlong, ..first.in_force.clone() }, ..first }
+    }
+
+    /// True if the file in force is one that another deployment, or another repository, brought along: nobody
+    /// decided here that it is in force.
+    pub fn is_copied(&self) -> bool {
+        match self.in_force.how {
+            How::OfOwner { .. } | How::TakenAlong => true,
+            How::First
+            | How::AsBefore
+            | How::NothingGuarded
+            | How::Harmless
+            | How::Approved { .. }
+            | How::Accepted { .. } => false,
+        }
     }
 
     /// These rules, of the repository with this number; `None`: it is not known.
@@ -317,9 +342,10 @@ impl std::fmt::Display for How {
         match self {
             Self::First => f.write_str("it was the first file"),
             Self::OfOwner { owner } => {
-                write!(f, "it is in force for {owner}, which the repository was connected for first")
+                write!(f, "it is in force for {owner}, another deployment of the repository")
             }
             Self::AsBefore => f.write_str("it was in force when the deployment had this repository before"),
+            Self::TakenAlong => f.write_str("it was in force when the deployment had another repository"),
             Self::NothingGuarded => f.write_str("the file before it asked for no approval"),
             Self::Harmless => f.write_str("it touches no approval and lets nothing new act"),
             Self::Approved { .. } => f.write_str("the voters of the approvals that it touches approved it"),

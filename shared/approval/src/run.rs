@@ -4,6 +4,7 @@
 mod again;
 mod decide;
 mod failure;
+mod held;
 mod kept_back;
 mod order;
 mod permission;
@@ -12,6 +13,7 @@ mod pinned;
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
 pub use failure::{FailureNotice, FirstTry, KnownMakers, Makers, NotTheirs, Resolved};
+pub use held::told_held;
 pub use kept_back::KEPT_BACK;
 pub use pinned::pinned;
 
@@ -341,21 +343,6 @@ impl Run {
         found.under.is_none_or(|under| {
             found.branch == Branch::OnSuccess && under < step && self.is_on_success(under)
         })
-    }
-
-    /// True if step number `later` was skipped because step number `stopped` stopped the run, and not because
-    /// an approval between or before them ended otherwise than it needs.
-    pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
-        let sorts_out = |(approval, step): (usize, &Step)| {
-            let needs = self.branch_of(later, approval);
-            let shares = needs.is_some() && needs == self.branch_of(stopped, approval);
-            let fails = approval != stopped && step.stops();
-            let other = needs.is_some_and(|branch| branch != Branch::OnSuccess);
-            !shares && (fails || other)
-        };
-        let is_skipped = self.steps.get(later).is_some_and(|step| step.state == StepState::Skipped);
-        let stops = self.steps.get(stopped).is_some_and(Step::stops);
-        stops && is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
     }
 
     /// The approval in whose dialog's thread step number `step` is shown: that of [`Run::waits_for`].

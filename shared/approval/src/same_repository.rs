@@ -28,7 +28,7 @@ pub fn compared(
     }
     let Some(found) = found else {
         return Err(format!(
-            "GitHub does not show {repository} any more: it was deleted, or the token in the GitHub secret lost its \
+            "GitHub does not show {repository} any more: it was deleted, or Signoff's GitHub token lost its \
              access. Retry once it is back"
         ));
     };
@@ -80,7 +80,7 @@ mod tests {
         acme/pay is another repository than before: its id on GitHub was 7 and is 8. If that is intended, an admin connects it anew in the deployment's settings; then retry. If it is not, retry once the name is back with repository 7
         acme/pay is another repository than before: its id on GitHub was 7 and is 8. If that is intended, an admin connects it anew in the deployment's settings; then ask again. If it is not, retry once the name is back with repository 7
         people voted on repository 8, and an admin connected repository 7 as acme/pay since. Ask again
-        GitHub does not show acme/pay any more: it was deleted, or the token in the GitHub secret lost its access. Retry once it is back
+        GitHub does not show acme/pay any more: it was deleted, or Signoff's GitHub token lost its access. Retry once it is back
         the id of acme/pay on GitHub is not on record. Deploy again, which keeps it, then retry
         ");
     }

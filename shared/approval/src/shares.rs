@@ -4,8 +4,10 @@
 //! the votes that its rule asks for.
 
 mod bots;
+mod held;
 mod makers;
 
+pub use held::Held;
 pub use makers::Maker;
 
 use crate::authors::vouched_authors;
@@ -70,6 +72,10 @@ pub struct Changes {
     pub added: u32,
     /// The number of commits that it takes out.
     pub removed: u32,
+    /// The further commits that count, where it goes back or away to a revision that was never let through.
+    /// The rest has them too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// Everybody with a hand in it.
     pub makers: Vec<Maker>,
     /// Its shares.
@@ -218,6 +224,7 @@ pub fn changes_of(
         direction: range.direction,
         added: counted(added.len()),
         removed: counted(removed.len()),
+        held: None,
         makers: makers.all,
         shares: all.into_iter().map(|(makers, share)| Share { makers, ..share }).collect(),
         authors: vouched_authors(range, only),
@@ -274,7 +281,7 @@ fn of_commit(makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]
         .copied()
         .collect();
     let mut people = hands(makers, commit, of, &merger_ids(&remade), &merger_ids(of));
-    if !is_hosts_merge(commit) {
+    if !commit.is_hosts_merge() {
         for from in of {
             people.extend(opener(makers, from));
         }
@@ -379,7 +386,8 @@ fn first_openers(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<us
 }
 
 /// The people who merged a pull request, queued it, or turned on auto-merge. If all that was merged are
-/// programs' own commits, these programs stand for a run's own token and the merge queue.
+/// programs' own commits, these programs stand for a run's own token and the merge queue. Otherwise the
+/// people who asked for this merge do; somebody who asked for one before does not.
 fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) -> BTreeSet<usize> {
     let number = pull_request.number;
     let of_range = range.added.iter().chain(&range.removed);
@@ -387,7 +395,7 @@ fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) 
     let commits: Vec<&RangeCommit> = of_range.chain(&pull_request.commits).collect();
     let programs: Vec<&Account> = commits.iter().filter_map(|commit| own_bot(commit)).collect();
     let is_of_bots = !programs.is_empty()
-        && commits.iter().all(|commit| own_bot(commit).is_some() || is_hosts_merge(commit));
+        && commits.iter().all(|commit| own_bot(commit).is_some() || pull_request.is_merged_by(commit));
     let told = pull_request.merged_by.iter().filter(|by| !by.is_untold());
     let (bots, persons): (Vec<&Identity>, Vec<&Identity>) =
         told.partition(|by| by.account.as_ref().is_some_and(Account::is_programs));
@@ -397,8 +405,7 @@ fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) 
         let is_queue = account.is_some_and(Account::is_merge_queue);
         let is_run = account.is_some_and(Account::is_run_token);
         let is_own = programs.iter().any(|program| account_id(bot) == Some(program.id));
-        let stands_for_people =
-            is_queue && !persons.is_empty() || is_run && !pull_request.merge_asked_by.is_empty();
+        let stands_for_people = (is_queue || is_run) && !pull_request.merge_asked_by.is_empty();
         if stands_for_people {
             continue;
         }
@@ -414,24 +421,21 @@ fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) 
     people
 }
 
-/// A merge commit that the host made: its merge button, or the one that brings a branch up to date.
-fn is_hosts_merge(commit: &RangeCommit) -> bool {
-    commit.parents > 1 && commit.committer.is_none() && commit.signature == Signature::Host
-}
-
 /// True if an account that signed in to the host stands for the commit. The merger stands for a commit that
-/// the host made by a merge.
+/// the host made by a merge. The host's own signature names nobody: its author does, where the host finds an
+/// account for the address. Somebody may have taken the address off their account since.
 fn is_vouched(commit: &RangeCommit, of: &[&RangePullRequest]) -> bool {
     let is_signed = match commit.signature {
-        Signature::Valid(_) | Signature::Host => true,
+        Signature::Valid(_) => true,
+        Signature::Host => commit.author.account.is_some(),
         Signature::Unsigned | Signature::Invalid(_) | Signature::Unknown(_) => false,
     };
-    let remade = |from: &&RangePullRequest| {
-        from.remade.contains(&commit.revision)
-            && !from.commits.is_empty()
-            && from.merged_by.iter().any(|by| by.vouched && by.account.is_some())
+    let is_told = |by: &Identity| by.vouched && by.account.is_some();
+    let is_mergers = |from: &&RangePullRequest| {
+        let is_remade = from.remade.contains(&commit.revision) && !from.commits.is_empty();
+        (is_remade || from.is_merged_by(commit)) && from.merged_by.iter().any(is_told)
     };
-    is_signed || commit.pushed_by.iter().any(|by| by.vouched && by.account.is_some()) || of.iter().any(remade)
+    is_signed || commit.pushed_by.iter().any(is_told) || of.iter().any(is_mergers)
 }
 
 /// The commits without a valid signature of their author or of the host, collected one by one.

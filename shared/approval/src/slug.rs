@@ -13,6 +13,13 @@ pub fn canonical(name: &str) -> String {
     name.to_lowercase()
 }
 
+/// True if a CircleCI project (its slug) is one of CircleCI's GitHub App: `circleci/ORGANIZATION/PROJECT`.
+///
+/// Source: <https://circleci.com/docs/api-developers-guide/#getting-started-with-the-api>.
+pub fn is_app_project(project: &str) -> bool {
+    canonical(project).starts_with("circleci/")
+}
+
 /// True if `text` is CircleCI's slug of a project: three parts, each as a part of a [`Slug`]
 /// (`gh/acme/checkout`, `circleci/ORGANIZATION/PROJECT`).
 ///

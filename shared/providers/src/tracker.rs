@@ -102,7 +102,7 @@ impl Trackers {
     fn jira(&self) -> Result<&Jira, Failure> {
         self.jira.as_ref().ok_or_else(|| {
             Failure::Permanent(
-                "Jira is not connected any more: set the stack's parameter JiraUrl, and fill the Jira secret"
+                "Jira is not connected for actions: set the stack's parameter JiraUrl, and put `jira_email` and `jira_token` into WriteSecret"
                     .to_owned(),
             )
         })
@@ -110,7 +110,9 @@ impl Trackers {
 
     fn linear(&self) -> Result<&Linear, Failure> {
         self.linear.as_ref().ok_or_else(|| {
-            Failure::Permanent("Linear is not connected any more: fill the Linear secret".to_owned())
+            Failure::Permanent(
+                "Linear is not connected for actions: put a `linear_key` into WriteSecret".to_owned(),
+            )
         })
     }
 }

@@ -22,7 +22,7 @@ mod value;
 
 pub(crate) use evaluate::{in_any_case, order_of};
 pub use lexer::ConditionError;
-pub(crate) use meant::{is_nothing, meant, meant_time, meant_truth};
+pub(crate) use meant::{is_always, is_nothing, meant, meant_time, meant_truth};
 pub use parser::parse;
 pub(crate) use parser::{Name, parse_with_names};
 pub use pattern::Pattern;

@@ -11,6 +11,7 @@ pub(crate) mod events;
 mod foreign;
 mod forms;
 mod freeze;
+pub mod header_secrets;
 mod hosts;
 mod issues;
 mod monitors;
@@ -60,6 +61,8 @@ pub struct RulesFile {
     /// Notices for its authors although nothing is wrong: things that are known but not supported yet, rules
     /// that never apply. At most [`crate::problem::MAX_PROBLEMS`], and one that counts the others.
     pub notices: Vec<Problem>,
+    /// The places in rules for deploys at which the value of a header is a secret of the stack.
+    pub header_secrets: Vec<header_secrets::SecretUse>,
     /// The SHA-256 of the file's text, in hexadecimal.
     pub hash: String,
 }
@@ -273,8 +276,9 @@ fn read(source: &str, path: &str) -> Result<RulesFile, Unread> {
     reader.odd_values(&root, &rules);
     reader.swallowed_keys(&root);
     reader.failed_rules(&rules);
+    let header_secrets = std::mem::take(&mut reader.header_secrets);
     let notices = reader.finish().map_err(|problems| Unread { problems, is_cut: false })?;
-    Ok(RulesFile { rules, notices, hash: hash(source) })
+    Ok(RulesFile { rules, notices, header_secrets, hash: hash(source) })
 }
 
 /// The SHA-256 of a file's text, in hexadecimal.

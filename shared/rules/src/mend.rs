@@ -113,7 +113,7 @@ fn is_sure(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
     let suggestion = problem.suggestion.as_deref().unwrap_or_default();
     let is_example = suggestion.contains("for example")
         || suggestion.contains("name-of-")
-        || problem.message.contains("needs to be told what");
+        || problem.message.contains("needs a value");
     if is_example || outside_of_code(suggestion).contains(" or ") {
         return false;
     }

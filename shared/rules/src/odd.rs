@@ -179,8 +179,8 @@ impl Looks {
             ),
             Self::Nothing => (format!("an invisible character ({code})"), "delete it".to_owned()),
             Self::Dash => (format!("{shown} is no `-`"), "write `- `".to_owned()),
-            Self::Quote(right) => (format!("{shown} is no quote in YAML"), format!("write `{right}`")),
-            Self::Sign('`') => (format!("{shown} is no quote in YAML"), "write `'`".to_owned()),
+            Self::Quote(right) => (format!("{shown} is not a quote in YAML"), format!("write `{right}`")),
+            Self::Sign('`') => (format!("{shown} is not a quote in YAML"), "write `'`".to_owned()),
             Self::Sign(right) => (format!("{shown} is no `{right}`"), format!("write `{right}`")),
         }
     }

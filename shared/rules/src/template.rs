@@ -14,7 +14,7 @@ mod operators;
 mod tags;
 
 pub(crate) use check::check;
-use context::MENTIONS;
+use context::{CHANGING, MENTIONS};
 pub use context::{Context, FAILED_RULES, LATE, Mentions};
 
 use crate::problem::one_line;
@@ -83,18 +83,26 @@ pub(crate) fn is_template(text: &str) -> bool {
 
 /// True if a template names a variable of [`LATE`], or can't be read and may.
 pub fn is_late(template: &str) -> bool {
-    if !LATE.iter().any(|name| template.contains(name)) {
-        return false;
-    }
-    names_of(template).is_none_or(|names| LATE.iter().any(|late| names.contains(*late)))
+    names_one_of(template, &LATE)
+}
+
+/// True if a template names something that the deploy's own row does not have: a variable of [`LATE`], its
+/// health or the rules that failed. True also if it can't be read and may.
+pub fn is_of_record(template: &str) -> bool {
+    is_late(template) || names_one_of(template, &CHANGING)
 }
 
 /// True if a template mentions authors in Slack, or can't be read and may.
 pub fn is_mentioning(template: &str) -> bool {
-    if !MENTIONS.iter().any(|name| template.contains(name)) {
+    names_one_of(template, &MENTIONS)
+}
+
+/// True if a template names one of the variables `wanted`, or can't be read and may.
+fn names_one_of(template: &str, wanted: &[&str]) -> bool {
+    if !wanted.iter().any(|name| template.contains(name)) {
         return false;
     }
-    names_of(template).is_none_or(|names| MENTIONS.iter().any(|mention| names.contains(*mention)))
+    names_of(template).is_none_or(|names| wanted.iter().any(|name| names.contains(*name)))
 }
 
 /// The variables that a template names; `None`: it can't be read.

@@ -2,9 +2,9 @@
 //!
 //! A key that the console created reads `sgn_ID_SECRET`; the record has its id and the SHA-256 of its secret.
 //! It is looked up each time, so that a revoked one is refused at once. The keys of the stack's own secret
-//! are good for everything: they are the way in before anybody signed in.
+//! (`keys` in InboundSecret) are good for everything: they are the way in before anybody signed in.
 
-use crate::secrets::{ApiSecret, Secret, SecretError};
+use crate::secrets::{SecretError, Secrets};
 use approval::deploy::Slug;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -132,12 +132,12 @@ pub fn in_words(scopes: &BTreeSet<Scope>) -> String {
 /// console created costs one read of the record, and does not need the secret.
 pub async fn holder(
     store: &Store,
-    secret: &Secret<ApiSecret>,
+    secrets: &Secrets,
     typed: &SecretString,
     now: Timestamp,
 ) -> Result<Option<Holder>, KeysError> {
     let Some((id, shown)) = parts(typed.expose_secret()) else {
-        return Ok(of_secret(&*secret.get(now).await?, typed));
+        return Ok(of_secret(&secrets.api_keys(now).await?, typed));
     };
     Ok(store.key(id).await?.and_then(|key| of_record(key, shown)))
 }
@@ -160,11 +160,11 @@ fn of_record(key: ApiKey, shown: &str) -> Option<Holder> {
 
 /// Holder of `typed`, if it is one of the secret's keys. Every key is compared, each in constant time; an
 /// empty one matches nothing.
-fn of_secret(secret: &ApiSecret, typed: &SecretString) -> Option<Holder> {
+fn of_secret(keys: &[SecretString], typed: &SecretString) -> Option<Holder> {
     // Digests have one length, so that the comparison doesn't tell a key's length either.
     let theirs = Sha256::digest(typed.expose_secret());
     let mut found = Choice::from(0);
-    for key in secret.keys.iter().filter(|key| !key.expose_secret().is_empty()) {
+    for key in keys.iter().filter(|key| !key.expose_secret().is_empty()) {
         found |= Sha256::digest(key.expose_secret()).ct_eq(&theirs);
     }
     let key = Actor { id: OF_SECRET.to_owned(), name: NAME_OF_SECRET.to_owned() };
@@ -230,8 +230,7 @@ mod tests {
 
     #[test]
     fn the_secrets_keys_are_good_for_everything_and_never_empty() {
-        let keys = ["first-key", "", "second-key"].map(SecretString::from).to_vec();
-        let secret = ApiSecret { keys, webhook_key: Some("webhook-key".into()) };
+        let keys = ["first-key", "", "second-key"].map(SecretString::from);
         for (typed, expected) in [
             ("first-key", true),
             ("second-key", true),
@@ -239,11 +238,10 @@ mod tests {
             ("first-ke", false),
             ("First-key", false),
         ] {
-            let holder = of_secret(&secret, &typed.into());
+            let holder = of_secret(&keys, &typed.into());
             assert_eq!(holder.is_some_and(|holder| holder.may(Scope::Admin)), expected, "{typed}");
         }
-        assert_eq!(of_secret(&ApiSecret { keys: Vec::new(), webhook_key: None }, &"first-key".into()), None);
-        assert_eq!(of_secret(&secret, &"webhook-key".into()), None, "it signs and opens nothing");
+        assert_eq!(of_secret(&[], &"first-key".into()), None);
     }
 
     #[test]

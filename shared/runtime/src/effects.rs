@@ -22,9 +22,17 @@ pub struct Attempt {
     pub backoff: SignedDuration,
     /// The build that this attempt started.
     pub build: OnceLock<StartedBuild>,
+    /// The effect that this process claimed, if `effect` is not that one but the one that tried first, by
+    /// which the outside world knows the attempt.
+    pub claimed: Option<Effect>,
 }
 
 impl Attempt {
+    /// The effect whose row belongs to this process.
+    pub fn claimed(&self) -> &Effect {
+        self.claimed.as_ref().unwrap_or(&self.effect)
+    }
+
     /// True after so many tries that the processes of the attempts must have ended before they could say why
     /// another one won't help.
     pub fn attempts_exhausted(&self) -> bool {
@@ -118,7 +126,8 @@ pub async fn take(
     };
     match store.claim(&effect, now).await {
         Ok(claimed) => {
-            Ok(Attempt { effect: claimed, lost, backoff: backoff_of(&effect), build: OnceLock::new() })
+            let (backoff, build) = (backoff_of(&effect), OnceLock::new());
+            Ok(Attempt { effect: claimed, lost, backoff, build, claimed: None })
         }
         Err(CommitError::Conflict) => Err(Handled::Again(SOON).into()),
         Err(CommitError::Store(error)) => {
@@ -195,6 +204,7 @@ mod tests {
                 lost,
                 backoff: SignedDuration::ZERO,
                 build: OnceLock::new(),
+                claimed: None,
             };
             let again = attempt.postponed(now, wait, "503".to_owned());
             assert_eq!(again.claim(now + wait), Claim::Take { lost });

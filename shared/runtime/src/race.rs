@@ -74,8 +74,60 @@ fn spread_over(spread: u64, by: impl Hash) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cmp::Reverse;
+    use std::collections::BinaryHeap;
     use std::future::ready;
     use store::StoreError;
+
+    /// A step of an attempt.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    enum Step {
+        Reads,
+        Sends,
+        Ends,
+    }
+
+    /// Returns the number of `racers` that win before their patience ends. They begin at the same moment; a
+    /// read takes `read`, and a transaction `commit`, which is refused where another one is under way or
+    /// ended since the read.
+    fn winners(racers: usize, read: Duration, commit: Duration) -> usize {
+        let names: Vec<String> = (0..racers).map(|racer| format!("monitor {racer}")).collect();
+        let mut waits: Vec<_> = names.iter().map(|name| long_waits(name)).collect();
+        let (mut seen, mut holds) = (vec![0; racers], vec![false; racers]);
+        let (mut version, mut is_held) = (0, false);
+        let begin = |racer| Reverse((read / 2, racer, Step::Reads));
+        let mut steps: BinaryHeap<_> = (0..racers).map(begin).collect();
+        while let Some(Reverse((at, racer, step))) = steps.pop() {
+            match step {
+                Step::Reads => {
+                    seen[racer] = version;
+                    steps.push(Reverse((at + read / 2, racer, Step::Sends)));
+                }
+                Step::Sends => {
+                    holds[racer] = !is_held && seen[racer] == version;
+                    is_held |= holds[racer];
+                    steps.push(Reverse((at + commit, racer, Step::Ends)));
+                }
+                Step::Ends if holds[racer] => (version, is_held) = (version + 1, false),
+                Step::Ends => {
+                    if let Some(wait) = waits[racer].next() {
+                        steps.push(Reverse((at + wait + read / 2, racer, Step::Reads)));
+                    }
+                }
+            }
+        }
+        version
+    }
+
+    #[test]
+    fn most_of_two_hundred_racers_win() {
+        // About as long as DynamoDB takes.
+        let (read, commit) = (Duration::from_millis(6), Duration::from_millis(20));
+        for (racers, at_least) in [(50, 50), (100, 100), (200, 150)] {
+            let winners = winners(racers, read, commit);
+            assert!((at_least..=racers).contains(&winners), "{winners} of {racers}");
+        }
+    }
 
     #[test]
     fn waits_are_bounded_and_differ() {

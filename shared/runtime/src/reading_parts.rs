@@ -41,7 +41,7 @@ impl Parts for KeptParts {
             {
                 return Ok(name);
             }
-            let name = format!("{range} {now}");
+            let name = name_at(range, now);
             self.store.keep_reading_part(range, NAME, name.clone(), now).await.map_err(failure)?;
             Ok(name)
         })
@@ -68,7 +68,35 @@ impl Parts for KeptParts {
     }
 }
 
+/// The name of a reading of `range` that begins at `now`.
+fn name_at(range: &str, now: Timestamp) -> String {
+    format!("{range} {now}")
+}
+
+/// The time at which a range was read that was complete at `now`: of a `reading` whose parts are kept, its
+/// beginning, as parts of it may be as old. One without a time in its name is older than anything.
+pub fn read_at(reading: Option<&str>, now: Timestamp) -> Timestamp {
+    let Some(name) = reading else { return now };
+    let begun = name.rsplit_once(' ').and_then(|(_, at)| at.parse::<Timestamp>().ok());
+    begun.unwrap_or(Timestamp::UNIX_EPOCH).min(now)
+}
+
 /// The failure of a record that can't be asked now.
 fn failure(error: StoreError) -> Failure {
     Failure::retryable(format!("the parts of a range: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn range_is_as_old_as_the_beginning_of_its_reading() {
+        let begun: Timestamp = "2026-05-11T12:00:00.25Z".parse().unwrap();
+        let now = begun + SignedDuration::from_mins(20);
+        let name = name_at("acme/checkout 4bf7226 7bf7226", begun);
+        assert_eq!(read_at(Some(&name), now), begun);
+        assert_eq!(read_at(None, now), now);
+        assert_eq!(read_at(Some("without-a-time"), now), Timestamp::UNIX_EPOCH);
+    }
 }

@@ -5,7 +5,16 @@ use approval::deploy::Deploy;
 use approval::same_repository::compared;
 use providers::Failure;
 use providers::github::GitHub;
-use store::{Store, StoreError};
+use store::{KeptRepository, Store, StoreError};
+
+/// `github`, which reads a repository by the number that was `kept` of it, where one was: another repository
+/// by the name has the same commits, and other people's pull requests.
+pub fn numbered(github: GitHub, kept: Option<&KeptRepository>) -> GitHub {
+    match kept {
+        Some(kept) => github.numbered(kept.id),
+        None => github,
+    }
+}
 
 /// Compares the number of the repository of `deploy` with the one that was kept and with those that people
 /// voted on with `voted`. Another one is noted, so that the deployment's settings offer to connect it. One

@@ -1,14 +1,16 @@
-//! Secrets, from Secrets Manager: one JSON object a provider, read when first needed and again every few
-//! minutes, so that a new value is taken up without a deploy.
+//! Secrets, from Secrets Manager: five JSON objects, each read when first needed and again every few minutes,
+//! so that a new value is taken up without a deploy. [`credentials`](crate::credentials) says which function
+//! reads which.
 
 use crate::aws::Aws;
+use crate::credentials::{self, Credential, StackFunction, StackSecret};
 use crate::settings::{SettingError, Settings};
 use approval::deploy::Slug;
+use approval::header_secret::is_for;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
@@ -17,75 +19,30 @@ use tokio::sync::Mutex;
 /// Time for which a value is used before it is read again.
 const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
 
-/// The Slack app's secret.
-#[derive(Clone, Debug, Deserialize)]
-pub struct SlackSecret {
-    /// The bot user's OAuth token, `xoxb-…`.
-    pub bot_token: SecretString,
-    /// Secret that Slack signs its requests with.
-    pub signing_secret: SecretString,
-    /// The app's client id. Without it nobody signs in with Slack, which is no mistake.
-    #[serde(default)]
-    pub client_id: String,
-    /// The client secret that goes with it.
-    #[serde(default)]
-    pub client_secret: SecretString,
+/// Secrets that one function reads.
+#[derive(Debug)]
+pub struct Secrets(BTreeMap<StackSecret, Secret>);
+
+/// One secret of Secrets Manager.
+#[derive(Debug)]
+struct Secret {
+    client: aws_sdk_secretsmanager::Client,
+    id: String,
+    cached: Mutex<Option<(Arc<Values>, Timestamp)>>,
 }
 
-/// GitHub's secret.
-#[derive(Clone, Debug, Deserialize)]
-pub struct GitHubSecret {
-    /// A token that reads contents and pull requests, and dispatches workflows.
-    pub token: SecretString,
-    /// Secret that those of the deployments' webhooks are derived from.
-    pub webhook_secret: SecretString,
+/// Values of one secret, by key.
+type Values = BTreeMap<String, Value>;
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Text(SecretString),
+    Texts(Vec<SecretString>),
+    Headers(BTreeMap<String, HeaderSecret>),
 }
 
-/// CircleCI's secret.
-#[derive(Clone, Debug, Deserialize)]
-pub struct CircleCiSecret {
-    /// A personal API token.
-    pub token: SecretString,
-}
-
-/// Jira's secret. Without a token Jira is not connected, which is no mistake.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct JiraSecret {
-    /// The e-mail address of an account.
-    #[serde(default)]
-    pub email: SecretString,
-    /// Its API token.
-    #[serde(default)]
-    pub token: SecretString,
-}
-
-/// Linear's secret. Without a key Linear is not connected, which is no mistake.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct LinearSecret {
-    /// An API key.
-    #[serde(default)]
-    pub key: SecretString,
-}
-
-/// Signoff's own API keys.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ApiSecret {
-    /// The keys that register deploys and open the console.
-    pub keys: Vec<SecretString>,
-    /// Secret that the keys of the deployments' `webhook` actions are derived from.
-    #[serde(default)]
-    pub webhook_key: Option<SecretString>,
-}
-
-/// Secrets that Signoff writes to other services with. Without one, no rule can name it, which is no mistake.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct WriteSecret {
-    /// The values of headers of the `webhook` action, by the names that rules have for them.
-    #[serde(default)]
-    pub webhook_headers: BTreeMap<String, HeaderSecret>,
-}
-
-/// The value of a header, and where it may go.
+/// Value of a header, and where it may go.
 #[derive(Clone, Debug, Deserialize)]
 pub struct HeaderSecret {
     /// The whole value of the header: `Bearer …`.
@@ -101,94 +58,7 @@ pub struct HeaderSecret {
 impl HeaderSecret {
     /// True if rules of `deployment` may send it. A list without entries names none.
     pub fn is_for(&self, deployment: &Slug) -> bool {
-        self.deployments.iter().any(|named| match named.trim().strip_suffix("/*") {
-            Some(organization) => organization.eq_ignore_ascii_case(deployment.organization()),
-            None => named.trim().eq_ignore_ascii_case(deployment.as_str()),
-        })
-    }
-}
-
-impl Complete for WriteSecret {
-    fn missing(&self) -> Option<&'static str> {
-        let values = self.webhook_headers.values();
-        values.map(|held| &held.value).any(|value| value.expose_secret().trim().is_empty()).then_some("value")
-    }
-}
-
-impl ApiSecret {
-    /// The secret that the keys of the `webhook` action are derived from: `webhook_key`; where there is none,
-    /// the first of `keys`. `None`: there is neither.
-    pub fn signing_key(&self) -> Option<&SecretString> {
-        let own = self.webhook_key.as_ref().filter(|key| !key.expose_secret().trim().is_empty());
-        own.or_else(|| self.keys.first())
-    }
-}
-
-/// A secret whose empty parts count as missing.
-pub trait Complete: DeserializeOwned {
-    /// The name of the first part that is empty.
-    fn missing(&self) -> Option<&'static str>;
-}
-
-fn first_empty(parts: &[(&'static str, &SecretString)]) -> Option<&'static str> {
-    parts.iter().find(|(_, value)| value.expose_secret().trim().is_empty()).map(|(name, _)| *name)
-}
-
-impl Complete for SlackSecret {
-    fn missing(&self) -> Option<&'static str> {
-        first_empty(&[("bot_token", &self.bot_token), ("signing_secret", &self.signing_secret)])
-    }
-}
-
-impl Complete for GitHubSecret {
-    fn missing(&self) -> Option<&'static str> {
-        first_empty(&[("token", &self.token), ("webhook_secret", &self.webhook_secret)])
-    }
-}
-
-impl Complete for CircleCiSecret {
-    fn missing(&self) -> Option<&'static str> {
-        first_empty(&[("token", &self.token)])
-    }
-}
-
-impl SlackSecret {
-    /// True if people can sign in with Slack: there are a client id and its secret.
-    pub fn signs_in(&self) -> bool {
-        !self.client_id.trim().is_empty() && !self.client_secret.expose_secret().trim().is_empty()
-    }
-}
-
-impl JiraSecret {
-    /// True if there is a token to ask Jira with.
-    pub fn is_filled(&self) -> bool {
-        first_empty(&[("token", &self.token)]).is_none()
-    }
-}
-
-impl LinearSecret {
-    /// True if there is a key to ask Linear with.
-    pub fn is_filled(&self) -> bool {
-        first_empty(&[("key", &self.key)]).is_none()
-    }
-}
-
-impl Complete for JiraSecret {
-    fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}
-
-impl Complete for LinearSecret {
-    fn missing(&self) -> Option<&'static str> {
-        None
-    }
-}
-
-impl Complete for ApiSecret {
-    fn missing(&self) -> Option<&'static str> {
-        let empty = self.keys.iter().any(|key| key.expose_secret().trim().is_empty());
-        (self.keys.is_empty() || empty).then_some("keys")
+        is_for(&self.deployments, deployment)
     }
 }
 
@@ -208,24 +78,128 @@ impl SecretError {
     pub fn is_passing(&self) -> bool {
         self.is_passing
     }
+
+    fn new(id: &str, problem: String) -> Self {
+        Self { id: id.to_owned(), problem, is_passing: false }
+    }
 }
 
-/// One secret of Secrets Manager.
-#[derive(Debug)]
-pub struct Secret<T> {
-    client: aws_sdk_secretsmanager::Client,
-    id: String,
-    cached: Mutex<Option<(Arc<T>, Timestamp)>>,
-}
-
-impl<T: Complete> Secret<T> {
-    /// The secret whose id the setting `name` holds. Nothing is read yet.
-    pub fn new(settings: &Settings, name: &str, aws: &Aws) -> Result<Self, SettingError> {
-        Ok(Self { client: aws.secrets(), id: settings.required(name)?.to_owned(), cached: Mutex::new(None) })
+impl Secrets {
+    /// Secrets that `function` reads, by the settings that name them. Reads no value yet.
+    ///
+    /// # Errors
+    /// A setting is missing.
+    pub fn new(settings: &Settings, function: StackFunction, aws: &Aws) -> Result<Self, SettingError> {
+        let secret = |secret: StackSecret| {
+            let id = settings.required(secret.setting())?.to_owned();
+            Ok((secret, Secret { client: aws.secrets(), id, cached: Mutex::new(None) }))
+        };
+        function.secrets().into_iter().map(secret).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Its value at `now`. A value that can't be read again is used on; a missing one is an error.
-    pub async fn get(&self, now: Timestamp) -> Result<Arc<T>, SecretError> {
+    /// Value of `credential` at `now`.
+    ///
+    /// # Errors
+    /// The secret can't be read, or has no such value, or a blank one.
+    pub async fn text(&self, credential: &Credential, now: Timestamp) -> Result<SecretString, SecretError> {
+        let found = self.optional(credential, now).await?;
+        found.ok_or_else(|| self.missing(credential))
+    }
+
+    /// Value of `credential` at `now`; `None`: the secret has none, or a blank one.
+    ///
+    /// # Errors
+    /// The secret can't be read, or what it has there is no text.
+    pub async fn optional(
+        &self,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Option<SecretString>, SecretError> {
+        let values = self.values(credential.secret, now).await?;
+        match values.get(credential.key) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text).filter(|text| !is_blank(text)).cloned()),
+            Some(Value::Texts(_) | Value::Headers(_)) => Err(self.wrong(credential, "a text")),
+        }
+    }
+
+    /// The stack's own API keys at `now`: none, if an admin takes them out.
+    ///
+    /// # Errors
+    /// The secret can't be read, or a key is blank.
+    pub async fn api_keys(&self, now: Timestamp) -> Result<Vec<SecretString>, SecretError> {
+        let credential = &credentials::API_KEYS;
+        let values = self.values(credential.secret, now).await?;
+        match values.get(credential.key) {
+            None => Ok(Vec::new()),
+            Some(Value::Texts(keys)) if !keys.iter().any(is_blank) => Ok(keys.clone()),
+            Some(_) => Err(self.wrong(credential, "a list of texts")),
+        }
+    }
+
+    /// Values of headers at `now`, by the names that rules have for them. Without any, no rule can name one.
+    /// A blank one is left out: it keeps the webhooks that don't send it from nothing.
+    ///
+    /// # Errors
+    /// The secret can't be read, or is no object of headers.
+    pub async fn headers(&self, now: Timestamp) -> Result<BTreeMap<String, HeaderSecret>, SecretError> {
+        self.filled_headers(&*self.values(credentials::WEBHOOK_HEADERS.secret, now).await?)
+    }
+
+    /// The same, as Secrets Manager has them at `now`, whatever was read before.
+    ///
+    /// # Errors
+    /// The secret can't be read now, or is no object of headers.
+    pub async fn latest_headers(
+        &self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, HeaderSecret>, SecretError> {
+        let secret = self.secret(credentials::WEBHOOK_HEADERS.secret)?;
+        self.filled_headers(&*secret.latest(now).await?)
+    }
+
+    fn filled_headers(&self, values: &Values) -> Result<BTreeMap<String, HeaderSecret>, SecretError> {
+        let credential = &credentials::WEBHOOK_HEADERS;
+        match values.get(credential.key) {
+            None => Ok(BTreeMap::new()),
+            Some(Value::Headers(headers)) => {
+                let filled = headers.iter().filter(|(_, held)| !is_blank(&held.value));
+                Ok(filled.map(|(name, held)| (name.clone(), held.clone())).collect())
+            }
+            Some(_) => Err(self.wrong(credential, "an object of headers, each with a `value`")),
+        }
+    }
+
+    async fn values(&self, secret: StackSecret, now: Timestamp) -> Result<Arc<Values>, SecretError> {
+        self.secret(secret)?.get(now).await
+    }
+
+    fn secret(&self, secret: StackSecret) -> Result<&Secret, SecretError> {
+        let found = self.0.get(&secret);
+        found.ok_or_else(|| SecretError::new(secret.name(), "is not for this function".to_owned()))
+    }
+
+    fn missing(&self, credential: &Credential) -> SecretError {
+        self.error(credential, format!("has no `{}`", credential.key))
+    }
+
+    fn wrong(&self, credential: &Credential, right: &str) -> SecretError {
+        self.error(credential, format!("has a `{}` that is not {right}", credential.key))
+    }
+
+    fn error(&self, credential: &Credential, problem: String) -> SecretError {
+        let id = self.0.get(&credential.secret).map_or(credential.secret.name(), |secret| &secret.id);
+        SecretError::new(id, problem)
+    }
+}
+
+fn is_blank(text: &SecretString) -> bool {
+    text.expose_secret().trim().is_empty()
+}
+
+impl Secret {
+    /// Its values at `now`. Values that can't be read again are used on; missing ones are an error.
+    async fn get(&self, now: Timestamp) -> Result<Arc<Values>, SecretError> {
         let mut cached = self.cached.lock().await;
         if let Some((value, read_at)) = cached.as_ref()
             && now.duration_since(*read_at) < FRESH_FOR
@@ -246,78 +220,33 @@ impl<T: Complete> Secret<T> {
         }
     }
 
-    async fn read(&self) -> Result<T, SecretError> {
-        let error = |problem: String| SecretError { id: self.id.clone(), problem, is_passing: false };
+    /// Its values as Secrets Manager has them at `now`, whatever was read before.
+    ///
+    /// # Errors
+    /// They can't be read now, or are missing.
+    async fn latest(&self, now: Timestamp) -> Result<Arc<Values>, SecretError> {
+        let mut cached = self.cached.lock().await;
+        let value = Arc::new(self.read().await?);
+        *cached = Some((Arc::clone(&value), now));
+        Ok(value)
+    }
+
+    async fn read(&self) -> Result<Values, SecretError> {
         let request = self.client.get_secret_value().secret_id(&self.id);
         let answer = request.send().await.map_err(|failure| {
             // That there is no such secret, or no value of it, is for people to mend.
             let is_passing = failure.code() != Some("ResourceNotFoundException");
             let failure = aws_sdk_dynamodb::error::DisplayErrorContext(&failure);
-            SecretError { is_passing, ..error(format!("can't be read: {failure}")) }
+            SecretError { is_passing, ..SecretError::new(&self.id, format!("can't be read: {failure}")) }
         })?;
         let text = SecretString::from(answer.secret_string.unwrap_or_default());
         // The parser's message may quote the value, so it is not passed on.
-        let value: T = serde_json::from_str(text.expose_secret())
-            .map_err(|_| error("is not the JSON object that the README's deploy section shows".to_owned()))?;
-        match value.missing() {
-            None => Ok(value),
-            Some(part) => Err(error(format!("has no `{part}`"))),
-        }
+        serde_json::from_str(text.expose_secret()).map_err(|_| {
+            let problem = "is not the JSON object that the README's deploy section shows".to_owned();
+            SecretError::new(&self.id, problem)
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slack_sign_in_is_optional() {
-        for (more, signs_in) in [
-            ("", false),
-            (r#", "client_id": "1.2""#, false),
-            (r#", "client_secret": "s""#, false),
-            (r#", "client_id": " ", "client_secret": "s""#, false),
-            (r#", "client_id": "1.2", "client_secret": "s""#, true),
-        ] {
-            let text = format!(r#"{{"bot_token": "xoxb-1", "signing_secret": "s"{more}}}"#);
-            let slack: SlackSecret = serde_json::from_str(&text).unwrap();
-            assert_eq!((slack.signs_in(), slack.missing()), (signs_in, None), "{text}");
-        }
-    }
-
-    #[test]
-    fn secret_is_for_the_deployments_it_names_alone() {
-        let deployment = Slug::new("acme", "Checkout").unwrap();
-        for (named, expected) in [
-            (&[][..], false),
-            (&["acme/checkout"], true),
-            (&["acme/*"], true),
-            (&["Acme/CHECKOUT "], true),
-            (&["acme/check*"], false),
-            (&["*"], false),
-            (&["*/checkout"], false),
-            (&["acm/*", "acme/checkout2"], false),
-        ] {
-            let deployments = named.iter().map(ToString::to_string).collect();
-            let held = HeaderSecret { value: "v".into(), hosts: Vec::new(), deployments };
-            assert_eq!(held.is_for(&deployment), expected, "{named:?}");
-        }
-        let read = |text: &str| serde_json::from_str::<WriteSecret>(text).unwrap().missing();
-        assert_eq!(read("{}"), None);
-        assert_eq!(read(r#"{"webhook_headers": {"pager": {"value": " "}}}"#), Some("value"));
-    }
-
-    #[test]
-    fn a_tracker_without_a_token_is_not_connected_and_no_mistake() {
-        for (text, filled) in [
-            ("{}", false),
-            (r#"{"email": "", "token": " ", "key": ""}"#, false),
-            (r#"{"email": "ana@acme.example", "token": "t", "key": "k"}"#, true),
-        ] {
-            let jira: JiraSecret = serde_json::from_str(text).unwrap();
-            let linear: LinearSecret = serde_json::from_str(text).unwrap();
-            assert_eq!((jira.is_filled(), linear.is_filled()), (filled, filled), "{text}");
-            assert_eq!((jira.missing(), linear.missing()), (None, None), "{text}");
-        }
-    }
-}
+mod tests;

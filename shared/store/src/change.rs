@@ -4,6 +4,7 @@ use crate::error::{CommitError, StoreError, commit_error};
 use crate::lanes::lane_of;
 use crate::latest::Latest;
 use crate::listing::DeploySummary;
+use crate::packed::pack;
 use crate::queries::DialogPlace;
 use crate::size::{check_registered, check_row, check_transaction};
 use crate::{Store, keys, row};
@@ -194,8 +195,8 @@ impl Change {
         self
     }
 
-    /// Replaces the deploy's row by `deploy`, whose confirmation came; its revision is found by its full SHA
-    /// from now on.
+    /// Replaces the deploy's row by `deploy`, whose confirmation came. From now on its revision is found by
+    /// its full SHA, and a further report of a deploy is known as one there.
     pub fn confirmed(mut self, deploy: &Deploy) -> Self {
         self.states.push(State::Deploy(Box::new(deploy.clone())));
         self.states.push(State::Revision(Box::new(deploy.clone())));
@@ -315,8 +316,8 @@ impl Store {
                 &[],
             )?);
         }
-        for (key, event) in &change.events {
-            let row = row::write(key, event, change.now, self.places.retention)?;
+        for (key, events) in pack(change.events) {
+            let row = row::write(&key, &events, change.now, self.places.retention)?;
             writes.push(self.put(row, None, &[])?);
         }
         check_transaction(&writes)?;

@@ -16,6 +16,8 @@
 //! | latest deploy that was registered for an environment | `latest#SLUG#ENVIRONMENT` | `latest` | |
 //! | number of a deployment's repository | `repository#OWNER/NAME` | `id#SLUG` | |
 //! | deployment that a repository was confirmed for first | `repository_id#NUMBER` | `deployment` | |
+//! | another deployment of a repository | `repository_id#NUMBER` | `of#SLUG` | |
+//! | repository of a CircleCI project | `circleci#PROJECT` | `owner` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
 //! | what was let through to a place | `base#SLUG#DIGEST` of the place | `base` | |
 //! | range that an approval judges | `ranges#ID` | `APPROVAL` | |
@@ -32,6 +34,7 @@
 //! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
+//! | header secrets of the stack, without values | `header_secrets` | `header_secrets` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | Slack account of an e-mail address, to mention people | `account#ADDRESS` | `account` | |
 //! | part of a large range | `reading#DIGEST` | `part#NAME` | |
@@ -169,7 +172,22 @@ pub(crate) fn repository_id(deployment: &Slug, repository_name: &str) -> Key {
 
 /// The deployment that a repository was confirmed for first, by the repository's number.
 pub(crate) fn repository_owner(id: u64) -> Key {
-    Key { pk: format!("repository_id#{id}"), sk: "deployment".to_owned() }
+    Key { pk: repository_partition(id), sk: "deployment".to_owned() }
+}
+
+/// Another deployment of the repository with this number.
+pub(crate) fn repository_deployment(id: u64, deployment: &Slug) -> Key {
+    Key { pk: repository_partition(id), sk: format!("of#{}", deployment.canonical()) }
+}
+
+/// The partition of every deployment of the repository with this number.
+pub(crate) fn repository_partition(id: u64) -> String {
+    format!("repository_id#{id}")
+}
+
+/// The repository that has a project of CircleCI's GitHub App.
+pub(crate) fn project_owner(project: &str) -> Key {
+    Key { pk: format!("circleci#{}", canonical(project)), sk: "owner".to_owned() }
 }
 
 /// The partition of those that ask how far `environment` is behind.
@@ -231,6 +249,11 @@ pub(crate) fn owed_reviews(deployment: &Slug) -> Key {
 /// The policy of the stack.
 pub(crate) fn policy() -> Key {
     Key { pk: "policy".to_owned(), sk: "policy".to_owned() }
+}
+
+/// The header secrets of the stack.
+pub(crate) fn header_secrets() -> Key {
+    Key { pk: "header_secrets".to_owned(), sk: "header_secrets".to_owned() }
 }
 
 /// A piece of the copy of a rules file.

@@ -50,6 +50,10 @@ pub struct DeploySummary {
     /// knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived_at: Option<Timestamp>,
+    /// The deploy that it is another report of. Only [`Store::of_revision`] finds such reports; every other
+    /// list leaves them out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<DeployId>,
     /// True if one of its actions failed and waits for somebody. Only [`Store::failed_deploys`] looks that
     /// up.
     #[serde(skip)]
@@ -66,6 +70,7 @@ impl DeploySummary {
             deployed_at: deploy.deployed_at,
             state: deploy.state,
             arrived_at: deploy.stood().then(|| deploy.arrived_at()),
+            repeats: deploy.confirmation.repeats().cloned(),
             has_failed: false,
         }
     }
@@ -85,6 +90,9 @@ pub struct Listing {
 impl Wanted {
     /// True if the list includes a deploy of the index that is read, regardless of its time.
     fn takes(&self, deploy: &DeploySummary) -> bool {
+        if deploy.repeats.is_some() {
+            return false;
+        }
         let environment = |wanted: &String| canonical(wanted) == canonical(&deploy.environment);
         // Of one deployment, the index of revisions has chosen: it knows a deploy by the full SHA, too.
         let revision =

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::listing::DeploySummary;
+use crate::packed::unpack;
 use crate::row::{self, Row, text};
 use crate::unreadable::{left_out, read_each, read_whole};
 use crate::{Store, keys};
@@ -284,7 +285,7 @@ impl Store {
                     Some("run") => row::read::<Run>(item).map(|run| runs.push(run)),
                     Some("approval") => row::read::<Approval>(item).map(|approval| approvals.push(approval)),
                     Some("effect") => row::read(item).map(|effect| effects.push(effect)),
-                    Some("event") => row::read(item).map(|event| events.push(event)),
+                    Some("event") => unpack(item).map(|read| events.extend(read)),
                     _ => Ok(()),
                 };
                 if let Err(error) = read {
@@ -356,22 +357,30 @@ impl Store {
     }
 
     /// The deploys of this deployment whose revision begins with `prefix` (lower case), of every environment,
-    /// oldest first. Of a revision that was deployed thousands of times, not all.
+    /// oldest first, with further reports of them. One request for each 1 MB, which is some 3,000 deploys.
     pub async fn of_revision(
         &self,
         deployment: &Slug,
         prefix: &str,
     ) -> Result<Vec<DeploySummary>, StoreError> {
-        let request = self
-            .dynamo
-            .query()
-            .table_name(&self.places.record_table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(keys::revisions(deployment)))
-            .expression_attribute_values(":prefix", text(prefix))
-            .consistent_read(true);
-        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let (mut deploys, _) = read_each::<DeploySummary>(answer.items.unwrap_or_default());
+        let (mut deploys, mut from) = (Vec::new(), None);
+        loop {
+            let request = self
+                .dynamo
+                .query()
+                .table_name(&self.places.record_table)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", text(keys::revisions(deployment)))
+                .expression_attribute_values(":prefix", text(prefix))
+                .consistent_read(true)
+                .set_exclusive_start_key(from.take());
+            let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+            deploys.extend(read_each::<DeploySummary>(answer.items.unwrap_or_default()).0);
+            match answer.last_evaluated_key {
+                Some(key) => from = Some(key),
+                None => break,
+            }
+        }
         // A deploy that was registered by the start of its revision is there by the full one too.
         deploys.sort_by_key(|deploy| std::cmp::Reverse(deploy.revision.len()));
         let mut seen = HashSet::new();

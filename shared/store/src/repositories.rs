@@ -4,6 +4,7 @@
 use crate::api_keys::Done;
 use crate::error::StoreError;
 use crate::row::{self, number};
+use crate::unreadable::read_whole;
 use crate::{Store, keys};
 use approval::deploy::Slug;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -32,7 +33,7 @@ pub struct Anew {
     pub done: Done,
 }
 
-/// The deployment that a repository was confirmed for first.
+/// A deployment of a repository.
 #[derive(Serialize, Deserialize)]
 struct Owner {
     deployment: Slug,
@@ -80,7 +81,8 @@ impl Store {
     }
 
     /// The deployment that the repository with the number `id` was confirmed for first, which is `deployment`
-    /// where there was none. One request, and one more where there was one.
+    /// where there was none. From now on, `deployment` is among [`Store::deployments_of`] of the repository.
+    /// One request, and one or two more where there was one.
     ///
     /// # Errors
     ///
@@ -93,11 +95,43 @@ impl Store {
             Ok(_) => Ok(owner.deployment),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(_)) => {
-                    Ok(self.get::<Owner>(&key).await?.unwrap_or(owner).deployment)
+                    let first = self.get::<Owner>(&key).await?.unwrap_or(owner).deployment;
+                    if first != *deployment {
+                        self.add_deployment(id, deployment).await?;
+                    }
+                    Ok(first)
                 }
                 _ => Err(StoreError::service("PutItem", error)),
             },
         }
+    }
+
+    /// Adds `deployment` to those of the repository with the number `id`. Repeating it changes nothing.
+    async fn add_deployment(&self, id: u64, deployment: &Slug) -> Result<(), StoreError> {
+        let another = Owner { deployment: deployment.clone() };
+        let row = row::keep(&keys::repository_deployment(id, deployment), &another)?;
+        let put = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
+        put.send().await.map(|_| ()).map_err(|error| StoreError::service("PutItem", error))
+    }
+
+    /// Every deployment that ever had the repository with the number `id`: the one that it was confirmed for
+    /// first, and the others by name. One request.
+    ///
+    /// # Errors
+    ///
+    /// The record, or a row of it, can't be read: a deployment that is missing here could hide rules that
+    /// bind the others.
+    pub async fn deployments_of(&self, id: u64) -> Result<Vec<Slug>, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", row::text(keys::repository_partition(id)))
+            .consistent_read(true);
+        let rows: Result<Vec<_>, _> = request.into_paginator().items().send().collect().await;
+        let rows = rows.map_err(|error| StoreError::service("Query", error))?;
+        rows.into_iter().map(|row| Ok(read_whole::<Owner>(row)?.deployment)).collect()
     }
 
     /// Notes that another repository, with the number `noticed`, has the name of `kept` by now; `None`: it

@@ -65,11 +65,11 @@ pub struct After {
 }
 
 impl After {
-    /// The deploy of another revision that overtook `deploy`: the newest rollback, else what stands there.
-    /// `None`: nothing did, and another report of the same revision does not.
-    pub fn overtook(&self, deploy: &Deploy) -> Option<&DeploySummary> {
-        let other = |by: &&DeploySummary| by.revision != deploy.revision;
-        self.rollback.as_ref().or(self.newer.as_ref()).filter(other)
+    /// The deploy that overtook the one asked about: the newest rollback, else what stands there. `None`:
+    /// nothing did. The same revision counts: where it stands again after another one, it is a new deploy
+    /// with runs of its own, and another report of what stands there is no deploy.
+    pub fn overtook(&self) -> Option<&DeploySummary> {
+        self.rollback.as_ref().or(self.newer.as_ref())
     }
 }
 
@@ -251,7 +251,7 @@ impl Store {
 
     /// True if `revision` stood in an environment of `deployment` before `time`, by another deploy than `id`.
     /// What was registered and never stood there, such as an unconfirmed deploy, does not count. One request,
-    /// and one for each such deploy.
+    /// and one for each such deploy but further reports.
     ///
     /// # Errors
     ///
@@ -265,8 +265,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let there = canonical(environment);
         for earlier in self.of_revision(deployment, revision).await? {
-            let is_there =
-                earlier.id != *id && canonical(&earlier.environment) == there && earlier.deployed_at < time;
+            let is_there = earlier.id != *id
+                && earlier.repeats.is_none()
+                && canonical(&earlier.environment) == there
+                && earlier.deployed_at < time;
             if is_there && self.may_have_stood(&earlier.id).await? {
                 return Ok(true);
             }

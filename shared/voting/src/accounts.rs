@@ -10,6 +10,7 @@ use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 
 /// The longest time to wait for one answer from Slack.
 const ASK_WITHIN: Duration = Duration::from_millis(1200);
@@ -18,6 +19,8 @@ const ASK_WITHIN: Duration = Duration::from_millis(1200);
 const PAGES: usize = 5;
 /// The longest time to wait for all of these pages together.
 const LOOK_WITHIN: Duration = Duration::from_millis(2400);
+/// The most people of whom somebody may ask if they have left: Slack takes about 100 calls a minute.
+const MOST_PEOPLE: usize = 40;
 
 /// Slack, for lookups while a person waits.
 #[derive(Debug)]
@@ -34,6 +37,67 @@ pub struct Actor {
     pub voter: Voter,
     /// True if they are an admin of the stack. False where Slack did not say who they are.
     pub is_admin: bool,
+}
+
+/// The means to look up other people while somebody acts on a failed step.
+#[derive(Clone, Copy, Debug)]
+pub struct Lookup<'a> {
+    /// Slack.
+    pub accounts: &'a Accounts,
+    /// The bot's token.
+    pub token: &'a SecretString,
+    /// The id of the request, for the log.
+    pub request_id: &'a str,
+}
+
+impl Lookup<'_> {
+    /// Asks Slack if any of `people` (Slack user ids) still has an account of a full member.
+    pub(crate) async fn who_left(&self, people: &[&str]) -> Left {
+        if people.len() > MOST_PEOPLE {
+            return Left::TooMany;
+        }
+        let failure = match tokio::time::timeout(ASK_WITHIN, self.is_anybody_left(people)).await {
+            Ok(Ok(true)) => return Left::NotAll,
+            Ok(Ok(false)) => return Left::All,
+            Ok(Err(failure)) => failure.logged(),
+            Err(_) => format!("no answer within {ASK_WITHIN:?}"),
+        };
+        tracing::warn!(request_id = self.request_id, failure, "Slack did not say in time who has left");
+        Left::Unknown
+    }
+
+    /// True if one of `people`, who are all asked about at once, is a full member.
+    async fn is_anybody_left(&self, people: &[&str]) -> Result<bool, Failure> {
+        let slack = self.accounts.slack(self.token).await?;
+        let mut looks = JoinSet::new();
+        for person in people {
+            let (slack, person) = (slack.clone(), (*person).to_owned());
+            looks.spawn(async move { slack.user(&person).await });
+        }
+        let mut failed = None;
+        while let Some(look) = looks.join_next().await {
+            match look {
+                Ok(Ok(Some(profile))) if profile.standing() == Standing::Member => return Ok(true),
+                Ok(Ok(_)) => {}
+                Ok(Err(failure)) => failed = Some(failure),
+                Err(error) => failed = Some(Failure::Permanent(error.to_string())),
+            }
+        }
+        failed.map_or(Ok(false), Err)
+    }
+}
+
+/// The answer to the question if people have left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Slack says that all of them have.
+    All,
+    /// Slack says that one of them has not.
+    NotAll,
+    /// Slack did not say.
+    Unknown,
+    /// They are too many to ask about.
+    TooMany,
 }
 
 /// Somebody, as Slack named them with a click or when they signed in.

@@ -63,5 +63,5 @@ pub(crate) fn gone() -> Refused {
 fn may_not(approval: &Approval, voter: &Voter, is_admin: bool) -> Option<Refused> {
     let refusal = approval.admit(voter).err().filter(|_| !is_admin)?;
     let why = message::why_not_counted(&refusal)?;
-    Some(Refused::new(RefusalKind::Forbidden, format!("This was not asked again: {why}")))
+    Some(Refused::new(RefusalKind::Forbidden, format!("Could not ask again: {why}")))
 }

@@ -3,15 +3,19 @@
 use crate::cast::{RefusalKind, Refused};
 use approval::approval::{Standing, Voter};
 use approval::effect::EffectKind;
-use approval::event::EventKind;
+use approval::event::{Event, EventKind};
 use approval::id::DeployId;
 use approval::message;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::{Change, CommitError, Store};
+
+/// The time after a request for which the same person's next one is the second click of a double click.
+const SAME_REQUEST: SignedDuration = SignedDuration::from_secs(60);
 
 /// Commits at `now` that the rules of `deploy` are evaluated again, on behalf of `voter`, a member of
 /// `workspace`. `Some`: they are not, and this is the reason. All requests within the same minute of the
-/// clock count as one. Costs one read and one commit.
+/// clock count as one. So does a person's second request within a minute, even if the rules were evaluated
+/// between the two. Costs one read and one commit, or two reads.
 ///
 /// # Errors
 ///
@@ -30,6 +34,10 @@ pub async fn evaluate_again(
         return Ok(Some(Refused::new(RefusalKind::NotFound, message::NO_SUCH_DEPLOY)));
     };
     if !known.confirmation.may_be_evaluated_again() {
+        let page = store.page(deploy).await?;
+        if page.is_some_and(|page| has_asked(&page.events, &voter.id, now)) {
+            return Ok(None);
+        }
         return Ok(Some(Refused::new(RefusalKind::Conflict, message::EVALUATED_MEANWHILE)));
     }
     let owner = format!("evaluate again {}", now.as_second() / 60);
@@ -38,5 +46,28 @@ pub async fn evaluate_again(
     match store.commit(change).await {
         Ok(()) | Err(CommitError::Conflict) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// True if the member `person` asked for an evaluation within [`SAME_REQUEST`] before `now`.
+fn has_asked(events: &[Event], person: &str, now: Timestamp) -> bool {
+    let is_theirs = |kind: &EventKind| matches!(kind, EventKind::EvaluationAsked { by, .. } if by == person);
+    events.iter().any(|event| is_theirs(&event.kind) && now.duration_since(event.at) <= SAME_REQUEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_second_click_is_the_first_ones() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let asked = EventKind::EvaluationAsked { by: "U1".to_owned(), name: "ana".to_owned() };
+        let events = [Event { deploy: DeployId::from_text("d"), at: at(100), kind: asked }];
+        for (person, second, expected) in
+            [("U1", 101, true), ("U1", 160, true), ("U1", 161, false), ("U2", 101, false)]
+        {
+            assert_eq!(has_asked(&events, person, at(second)), expected, "{person} {second}");
+        }
     }
 }

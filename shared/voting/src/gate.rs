@@ -105,7 +105,7 @@ mod tests {
                 &VOTE,
                 Some(Membership::Outside),
                 RefusalKind::Forbidden,
-                "Your click was not counted: only people in #releases may vote. Join the channel, or ask somebody who is in it.",
+                "Your click was not counted: only people in #releases can vote. Join the channel, or ask somebody who is in it.",
             ),
             (
                 here,

@@ -14,7 +14,7 @@ mod nobody;
 mod step;
 mod wish;
 
-pub use accounts::{Accounts, Actor, Person};
+pub use accounts::{Accounts, Actor, Lookup, Person};
 pub use admins::Admins;
 pub use again::ask_again;
 pub use cast::{
@@ -23,5 +23,5 @@ pub use cast::{
 pub use evaluate::evaluate_again;
 pub use gate::Gate;
 pub use nobody::{Confirming, confirm_nobody, may_confirm};
-pub use step::{Answer, foresee_step, resolve};
+pub use step::{Answer, foresee_step, may_stand_in, resolve};
 pub use wish::{ApprovalAction, ApprovalRequest, needs_reason};

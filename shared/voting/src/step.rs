@@ -1,9 +1,9 @@
 //! Retry, Skip and Mark as done: somebody acts on a step that failed, or of which nobody knows whether it
 //! happened.
 
-use crate::accounts::Actor;
+use crate::accounts::{Actor, Left, Lookup};
 use crate::cast::{RefusalKind, Refused};
-use approval::approval::{Approval, Standing, Status};
+use approval::approval::{self as votes, Approval, Standing, Status, Verdict, Voter};
 use approval::id::{DeployId, RunId};
 use approval::message;
 use approval::run::{Command, Refusal, Resolution, Run, decide};
@@ -33,20 +33,22 @@ pub struct Answer {
 }
 
 /// Commits at `now` the answer of `actor` to the step's failure, for this `reason`. `Some`: nothing was done,
-/// and this is why. Sending the same answer again is not refused.
+/// and this is why. Sending the same answer again is not refused. If `actor` is an admin and not one of those
+/// who may act, `lookup` asks Slack if all of them have left.
 ///
 /// # Errors
 ///
 /// The record can't be read or written, or others committed first each time: nothing was changed.
 pub async fn resolve(
     store: &Store,
+    lookup: Lookup<'_>,
     actor: &Actor,
     answer: &Answer,
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<Option<Refused>, CommitError> {
     race::decide(&actor.voter.id, MAX_RACES, || async {
-        let run = match read(store, actor, answer, now).await? {
+        let run = match read(store, lookup, actor, answer, now).await? {
             Ok(run) => run,
             Err(refused) => return Ok(Some(refused)),
         };
@@ -72,23 +74,24 @@ pub async fn resolve(
 }
 
 /// The run of the step, where `actor` may act on it at `now`, before they write a reason; `None`: they did
-/// the same before, and there is nothing to say. `Err` of the answer: they may not, and why.
+/// the same before, and there is nothing to say. `Err` of the answer: they may not, and why. `lookup`: as in
+/// [`resolve`].
 ///
 /// # Errors
 ///
 /// The record can't be read.
 pub async fn foresee_step(
     store: &Store,
+    lookup: Lookup<'_>,
     actor: &Actor,
     answer: &Answer,
     now: Timestamp,
 ) -> Result<Result<Option<Run>, Refused>, CommitError> {
-    let run = match read(store, actor, answer, now).await? {
+    let run = match read(store, lookup, actor, answer, now).await? {
         Ok(run) => run,
         Err(refused) => return Ok(Err(refused)),
     };
-    let failed_at = run.steps.get(answer.step).and_then(|step| step.failure()).map(|(at, _)| at);
-    let is_current = failed_at.is_some_and(|at| at.as_microsecond() == answer.failed_at.as_microsecond());
+    let is_current = is_current(&run, answer);
     let refusal = match run.offers(answer.step).contains(&answer.resolution) {
         _ if run.asked_again.is_some() => Refusal::AskedAgain,
         _ if !is_current && was_theirs(&run, actor, answer) => return Ok(Ok(None)),
@@ -102,6 +105,7 @@ pub async fn foresee_step(
 /// The newest run, where `actor` may act on the step of `answer`.
 async fn read(
     store: &Store,
+    lookup: Lookup<'_>,
     actor: &Actor,
     answer: &Answer,
     now: Timestamp,
@@ -117,24 +121,54 @@ async fn read(
         },
         None => None,
     };
-    Ok(match refused(&run, approval.as_ref(), actor, answer, now) {
+    let is_other_admin = |approval: &&Approval| may_stand_in(approval, &actor.voter, actor.is_admin);
+    let left = match approval.as_ref().filter(is_other_admin) {
+        Some(approval) => Some(lookup.who_left(&who_may_act(approval)).await),
+        None => None,
+    };
+    Ok(match refused(&run, approval.as_ref(), actor, left, answer, now) {
         Some(refused) => Err(refused),
         None => Ok(run),
     })
 }
 
+/// True if `voter` may act on what follows `approval` once all who are named have left: they are an admin,
+/// and not named themselves. An admin who made some of the change may not.
+pub fn may_stand_in(approval: &Approval, voter: &Voter, is_admin: bool) -> bool {
+    let verdict = approval.admit(voter).err();
+    is_admin && matches!(verdict, Some(votes::Refusal::NotEligible(Verdict::NotNamed, _)))
+}
+
+/// The people (Slack user ids) who may act on what follows `approval`, where they are named.
+fn who_may_act(approval: &Approval) -> Vec<&str> {
+    let electorate = &approval.electorate;
+    let may = |person: &&String| electorate.verdict(person) == Verdict::Eligible;
+    electorate.people.iter().flatten().filter(may).map(String::as_str).collect()
+}
+
 /// The refusal to let `actor` give `answer` at `now`; `None`: they may. `approval` is the one in whose thread
-/// the failure is told.
+/// the failure is told. `left`: if all who may act on it have left, where `actor` is another admin.
 fn refused(
     run: &Run,
     approval: Option<&Approval>,
     actor: &Actor,
+    left: Option<Left>,
     answer: &Answer,
     now: Timestamp,
 ) -> Option<Refused> {
     let voter = &actor.voter;
     let may_act = match approval {
-        Some(approval) => approval.admit(voter).err().as_ref().and_then(Refused::of),
+        Some(_) if left == Some(Left::All) => None,
+        Some(approval) => {
+            let refused = approval.admit(voter).err().as_ref().and_then(Refused::of);
+            let text = |text: String| match left {
+                None | Some(Left::All) => text,
+                Some(Left::NotAll) => format!("{text} {}", message::ADMIN_AFTER_ALL),
+                Some(Left::Unknown) => format!("{text} {}", message::ADMIN_AGAIN),
+                Some(Left::TooMany) => format!("{text} {}", message::ADMIN_OF_FEW),
+            };
+            refused.map(|Refused { text: why, kind }| Refused::new(kind, text(why)))
+        }
         None => {
             let is_member = voter.workspace == answer.workspace && voter.standing == Some(Standing::Member);
             let is_admin = is_member && actor.is_admin;
@@ -143,6 +177,10 @@ fn refused(
     };
     if may_act.is_some() {
         return may_act;
+    }
+    if !is_current(run, answer) {
+        // Somebody dealt with it before; the second click of a double click is answered like the first.
+        return None;
     }
     let frozen = match approval {
         None => message::run_still_frozen(run, now),
@@ -159,6 +197,12 @@ fn refused(
     }
     let done = run.may_mark_as_done(answer.step, &voter.id, approval);
     done.err().map(|why| may_not(message::not_theirs(why)))
+}
+
+/// True if `answer` is about the last failure of its step, and nobody dealt with that.
+fn is_current(run: &Run, answer: &Answer) -> bool {
+    let failure = run.steps.get(answer.step).and_then(|step| step.failure());
+    failure.is_some_and(|(at, _)| at.as_microsecond() == answer.failed_at.as_microsecond())
 }
 
 /// True if `actor` gave this answer before.

@@ -92,6 +92,7 @@ fn judged(scenario: &Scenario, spec: &ApprovalSpec, look: Look) -> Electorate {
         direction: Direction::Forward,
         added: u32::try_from(parts.len()).unwrap_or(u32::MAX),
         removed: 0,
+        held: None,
         makers: names.iter().map(|name| Maker { name: (*name).to_owned(), ..Maker::default() }).collect(),
         authors: Vec::new(),
         shares: parts.iter().map(share).collect(),

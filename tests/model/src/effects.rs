@@ -258,17 +258,20 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         EffectKind::EvaluateRules
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
+        | EffectKind::RecordHealth { .. }
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
+        | EffectKind::ListHeaderSecrets
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }
         | EffectKind::SettleReview { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
+        | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::AskMember { .. } => return None,
     };
@@ -291,6 +294,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::JudgeAgain { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
+        | EffectKind::ListHeaderSecrets
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }
@@ -304,7 +308,9 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::EvaluateRules
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
+        | EffectKind::RecordHealth { .. }
         | EffectKind::OfferEvaluation { .. }
+        | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::AskMember { .. } => Some(done(world, scenario, at, &effect)),
     }

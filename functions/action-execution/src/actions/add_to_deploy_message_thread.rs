@@ -24,9 +24,10 @@ impl ActionExecution {
             None => None,
         };
         let Some(dialog) = approval.and_then(|approval| approval.dialog) else {
-            return self.slack_deploy_message(attempt, deploy, connected, message).await;
+            return self.slack_deploy_message(attempt, deploy, connected, run, message).await;
         };
-        let posted = self.post_of_deploy(attempt, deploy, &dialog.channel, Some(&dialog.ts), message).await?;
+        let place = (dialog.channel.as_str(), Some(dialog.ts.as_str()));
+        let posted = self.post_of_deploy(attempt, deploy, run, place, message).await?;
         Ok(Done { summary: "posted to this thread.".to_owned(), url: self.link(&posted).await })
     }
 }

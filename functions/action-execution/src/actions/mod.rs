@@ -27,7 +27,7 @@ use approval::happened::Happened;
 use approval::run::Run;
 use approval::slug::canonical;
 use providers::Failure;
-use rules::template::{Context, FAILED_RULES, Mentions, is_late};
+use rules::template::{Context, Mentions, is_of_record};
 use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
@@ -119,7 +119,7 @@ impl ActionExecution {
                 self.slack_personal_message(attempt, deploy, message).await
             }
             Action::SlackDeployMessage(message) => {
-                self.slack_deploy_message(attempt, deploy, connected, message).await
+                self.slack_deploy_message(attempt, deploy, connected, run, message).await
             }
             Action::MonitorDrift(monitor) => {
                 Ok(Done { summary: format!("{} is watched from now on.", monitor.environment), url: None })
@@ -189,7 +189,7 @@ impl ActionExecution {
         templates: &[&str],
     ) -> Tried<Context> {
         let context = Context::new(deploy, &self.deploy_url(&deploy.id), mentions);
-        if !templates.iter().any(|template| is_late(template) || template.contains(FAILED_RULES)) {
+        if !templates.iter().any(|template| is_of_record(template)) {
             return Ok(context);
         }
         Ok(context.with(&self.happened(attempt, deploy).await?))

@@ -36,7 +36,7 @@ impl ActionExecution {
     ) -> Tried<Done> {
         match step {
             RulesFileStep::PutInForce { file } => {
-                self.change_rules(attempt, deploy, connected, file, |state| {
+                self.change_rules(attempt, deploy, (connected, run), file, |state| {
                     asked_by(state, file, run)?;
                     state.put_in_force(file, How::Approved { deploy: deploy.id.clone() }, self.now())
                 })
@@ -44,7 +44,7 @@ impl ActionExecution {
                 Ok(done("the rules file is in force for the next deploys"))
             }
             RulesFileStep::Reject { file } => {
-                self.change_rules(attempt, deploy, connected, file, |state| {
+                self.change_rules(attempt, deploy, (connected, run), file, |state| {
                     asked_by(state, file, run)?;
                     state.reject(file)
                 })
@@ -67,13 +67,14 @@ impl ActionExecution {
         }
     }
 
-    /// Commits what `decide` makes of the deployment's rules; a file that came into force is told. Error: the
-    /// file is not proposed any more, or was rejected.
+    /// Commits what `decide` makes of the deployment's rules. The deployment's channel is told of a file that
+    /// came into force, or that of the first approval of `run` if it has none. Error: the file is not
+    /// proposed any more, or was rejected.
     async fn change_rules(
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
-        connected: &Connected,
+        (connected, run): (&Connected, &Run),
         file: &str,
         decide: impl Fn(&RulesInForce) -> Result<RulesInForce, Refusal>,
     ) -> Tried<()> {
@@ -98,6 +99,7 @@ impl ActionExecution {
                 let why = in_force.how.to_string();
                 let page = format!("{}/deployments/{}", self.public_url, deploy.deployment);
                 let channel = connected.connection().and_then(|connection| connection.channel.clone());
+                let channel = channel.or_else(|| run.first_asked().map(|asked| asked.channel.clone()));
                 let text = message::rules_now_in_force(deploy, &in_force.file.hash, &page, &why);
                 effects.extend(channel.map(|channel| EffectKind::TellChannel { channel, text }));
                 let (path, hash) = (in_force.file.path.clone(), in_force.file.hash.clone());
@@ -153,7 +155,7 @@ impl ActionExecution {
             None if !supersedes => None,
             None => {
                 let after = self.store.after(deploy).await?;
-                after.overtook(deploy).map(|_| format!("a newer deploy came to {environment}"))
+                after.overtook().map(|_| format!("a newer deploy came to {environment}"))
             }
         };
         match overtaken {
@@ -179,8 +181,10 @@ impl ActionExecution {
 pub(crate) fn kept_waiting(attempt: &Attempt, now: Timestamp, reason: String) -> Effect {
     let waited = now.duration_since(attempt.effect.created_at);
     let wait = (waited / 4).clamp(SHORTEST_WAIT, SignedDuration::from_mins(15));
-    // Waiting is no failure: it is never given up.
-    Effect { attempts: 1, spared: 0, waits_since: None, ..attempt.postponed(now, wait, reason) }
+    let after = attempt.postponed(now, wait, reason);
+    // Waiting is no failure: it is never given up, and its tries count from the end of it.
+    let first_due = Some(after.not_before);
+    Effect { attempts: 1, spared: 0, waits_since: None, first_due, ..after }
 }
 
 /// The end of a step of `attempt` that decided about a proposal. What is done already, an earlier attempt

@@ -7,6 +7,7 @@ use crate::handler::ActionExecution;
 use approval::action::ChannelMessage;
 use approval::approval::Dialog;
 use approval::deploy::Deploy;
+use approval::run::Run;
 use providers::Failure;
 use providers::slack::MessageRef;
 use rules::template::render;
@@ -29,6 +30,7 @@ impl ActionExecution {
         attempt: &Attempt,
         deploy: &Deploy,
         connected: &Connected,
+        run: &Run,
         message: &str,
     ) -> Tried<Done> {
         let slug = &deploy.deployment;
@@ -40,25 +42,28 @@ impl ActionExecution {
                 self.public_url
             ))
         })?;
-        let posted = self.post_of_deploy(attempt, deploy, channel, None, message).await?;
+        let posted = self.post_of_deploy(attempt, deploy, run, (channel, None), message).await?;
         Ok(Done { summary: format!("posted to {channel}."), url: self.link(&posted).await })
     }
 
-    /// Posts a message that people may react to: rules may ask for that.
+    /// Posts a message that people may react to: rules may ask for that. What only a proposed rules file says
+    /// is no such message: reactions to it would open rules in force.
     pub(super) async fn post_of_deploy(
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
-        channel: &str,
-        thread: Option<&str>,
+        run: &Run,
+        (channel, thread): (&str, Option<&str>),
         message: &str,
     ) -> Tried<MessageRef> {
         let context = self.slack_context(attempt, deploy, message).await?;
         let text = render(message, &context).map_err(rendering("the message"))?;
         let key = attempt.effect.id.as_str();
         let posted = self.post_once(attempt, channel, thread, &text, &Value::Null, key).await?;
-        let place = Dialog { channel: posted.channel.clone(), ts: posted.ts.clone() };
-        self.store.place_message(&place, &deploy.id, self.now()).await?;
+        if run.is_in_force() {
+            let place = Dialog { channel: posted.channel.clone(), ts: posted.ts.clone() };
+            self.store.place_message(&place, &deploy.id, self.now()).await?;
+        }
         Ok(posted)
     }
 

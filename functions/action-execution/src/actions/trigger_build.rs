@@ -81,6 +81,7 @@ impl ActionExecution {
         }
         let head = self.look_again(deploy, connection, &source, build.is_qualified()).await?;
         if rendered.workflow.is_none() {
+            self.own_project(deploy, connection).await?;
             let circleci = self.outside.circleci(self.now()).await?;
             let (project, parameters) = (&connection.circleci_project, &rendered.parameters);
             let triggered = match &connection.circleci_definition {
@@ -94,7 +95,7 @@ impl ActionExecution {
             self.check_pipeline(deploy, connection, build, &head, &triggered).await?;
             return Ok(done_by(triggered));
         }
-        let github = self.outside.github(self.now()).await?;
+        let github = self.outside.github_writer(self.now()).await?;
         let (repository, workflow) = (&connection.repository, build.workflow());
         let started =
             github.dispatch_workflow(repository, workflow, &build.r#ref(), &rendered.parameters).await?;
@@ -114,7 +115,8 @@ impl ActionExecution {
     /// Puts on record which build `attempt` started, or is about to release, so that a later attempt looks at
     /// it by its id. If that can't be written, a later attempt of another process searches for the build.
     pub(super) async fn keep_build(&self, attempt: &Attempt, build: StartedBuild) {
-        let claimed = &attempt.effect;
+        // A retry acts as the effect before it, whose row is closed.
+        let claimed = attempt.claimed();
         let started = Effect { build: Some(build.clone()), ..claimed.clone() };
         let _ = attempt.build.set(build);
         if let Err(error) = self.store.settle(claimed, &started).await {
@@ -146,7 +148,11 @@ impl ActionExecution {
             started.url,
             short(&ran),
         );
-        Err(refused(&what, github.cancel_run(repository, started.id).await).into())
+        let canceled = match self.outside.github_writer(self.now()).await {
+            Ok(github) => github.cancel_run(repository, started.id).await,
+            Err(failure) => Err(failure),
+        };
+        Err(refused(&what, canceled).into())
     }
 
     /// The same for a pipeline of CircleCI's, which has to build the deployment's repository and to have the

@@ -32,11 +32,8 @@ impl ActionExecution {
             None => Vec::new(),
         };
         let headers = self.headers(deploy, spec, &context).await?;
-        let secret = self.outside.api_secret(self.now()).await?;
-        let master = secret
-            .signing_key()
-            .ok_or_else(|| Failure::Permanent("the API secret has no key to sign with".to_owned()))?;
-        let key = signing_key(master, &deploy.deployment, number);
+        let master = self.outside.signing_master(self.now()).await?;
+        let key = signing_key(&master, &deploy.deployment, number);
         let request = Request {
             address: &address,
             method: spec.method,
@@ -82,8 +79,8 @@ impl ActionExecution {
         name: &str,
         secret: &str,
     ) -> Result<Result<Header, String>, Failure> {
-        let write = self.outside.write_secret(self.now()).await?;
-        let held = write.webhook_headers.get(secret).filter(|held| held.is_for(&deploy.deployment));
+        let headers = self.outside.headers(self.now()).await?;
+        let held = headers.get(secret).filter(|held| held.is_for(&deploy.deployment));
         // Whoever writes rules learns nothing of secrets that are for others.
         Ok(held
             .map(|held| Header::Secret {

@@ -17,7 +17,6 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use runtime::api_keys::{NAME_OF_SECRET, OF_SECRET};
-use runtime::secrets::ApiSecret;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -66,8 +65,8 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// Visitor with the session `value`, signed by one of the secret's keys, at `now`; `None`: the session is not
 /// valid.
-pub(crate) fn visitor(secret: &ApiSecret, value: &str, now: Timestamp) -> Option<Visitor> {
-    let (key, end) = session_ends(secret, value)?;
+pub(crate) fn visitor(keys: &[SecretString], value: &str, now: Timestamp) -> Option<Visitor> {
+    let (key, end) = session_ends(keys, value)?;
     let form_token = (now < end).then(|| form_token(key, value)).flatten()?;
     let (id, name) = (OF_SECRET.to_owned(), NAME_OF_SECRET.to_owned());
     let holder = KeyHolder { id, name, reads: true, is_admin: true, is_of_stack: true };
@@ -86,14 +85,14 @@ pub(crate) fn has_form_token(visitor: &Visitor, form: &str) -> bool {
 }
 
 /// The end of a session, and which of the keys has signed it.
-fn session_ends<'s>(secret: &'s ApiSecret, value: &str) -> Option<(&'s SecretString, Timestamp)> {
+fn session_ends<'s>(keys: &'s [SecretString], value: &str) -> Option<(&'s SecretString, Timestamp)> {
     let (expiry, signature) = value.strip_prefix(VERSION)?.strip_prefix('.')?.split_once('.')?;
     let signature = hex::decode(signature).ok()?;
     let signed = |key: &&SecretString| {
         let right = sign(key, SESSIONS, expiry);
         right.is_some_and(|right| right.ct_eq(&signature).into())
     };
-    let key = secret.keys.iter().find(signed)?;
+    let key = keys.iter().find(signed)?;
     Some((key, Timestamp::from_second(expiry.parse().ok()?).ok()?))
 }
 
@@ -156,10 +155,6 @@ mod tests {
     use super::*;
     use lambda_http::http::{HeaderName, HeaderValue};
 
-    fn secret(keys: &[&str]) -> ApiSecret {
-        ApiSecret { keys: keys.iter().map(|key| SecretString::from(*key)).collect(), webhook_key: None }
-    }
-
     fn site(url: &str) -> Site {
         Site::new(url).unwrap()
     }
@@ -176,9 +171,9 @@ mod tests {
     }
 
     fn lets_in(pairs: &[(&str, &str)], site: &Site, now: Timestamp) -> bool {
-        let secret = secret(&["first-key", "second-key"]);
+        let keys = ["first-key", "second-key"].map(SecretString::from);
         match credential(&headers(pairs), site) {
-            Some(Credential::Session(value)) => visitor(&secret, &value, now).is_some(),
+            Some(Credential::Session(value)) => visitor(&keys, &value, now).is_some(),
             Some(Credential::Key(_)) | None => false,
         }
     }

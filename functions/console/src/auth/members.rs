@@ -6,10 +6,11 @@ use approval::approval::Standing;
 use jiff::Timestamp;
 use providers::Failure;
 use providers::slack::{Profile, SignIn, Slack};
-use runtime::aws::Aws;
-use runtime::secrets::{Secret, SecretError, SlackSecret};
+use runtime::credentials::{SLACK_BOT_TOKEN, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET};
+use runtime::secrets::{SecretError, Secrets};
 use runtime::settings::{SettingError, Settings};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use voting::Admins;
@@ -20,7 +21,7 @@ pub(crate) const ASK_WITHIN: Duration = Duration::from_millis(2500);
 /// The people of the workspace.
 #[derive(Debug)]
 pub(crate) struct Members {
-    secret: Secret<SlackSecret>,
+    secrets: Arc<Secrets>,
     api_url: String,
     /// Address at which people sign in.
     pub(crate) authorize_url: String,
@@ -32,7 +33,9 @@ pub(crate) struct Members {
 /// The Slack app, with which people sign in.
 #[derive(Debug)]
 pub(crate) struct App {
-    secret: std::sync::Arc<SlackSecret>,
+    bot_token: SecretString,
+    client_id: String,
+    client_secret: SecretString,
     /// Signs what people's browsers keep.
     pub(crate) seal: CookieSigner,
 }
@@ -40,16 +43,16 @@ pub(crate) struct App {
 impl App {
     /// The app's client id.
     pub(crate) fn client_id(&self) -> &str {
-        self.secret.client_id.trim()
+        &self.client_id
     }
 }
 
 impl Members {
-    /// The workspace as the settings `SLACK_SECRET`, `SLACK_API_URL`, `SLACK_AUTHORIZE_URL` and `ADMINS`
-    /// describe it. Error: one that is missing or can't be read.
-    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+    /// The workspace as the settings `SLACK_API_URL`, `SLACK_AUTHORIZE_URL` and `ADMINS` describe it. Error:
+    /// one that is missing or can't be read.
+    pub(crate) fn new(settings: &Settings, secrets: Arc<Secrets>) -> Result<Self, SettingError> {
         Ok(Self {
-            secret: Secret::new(settings, "SLACK_SECRET", aws)?,
+            secrets,
             api_url: settings.url("SLACK_API_URL")?,
             authorize_url: settings.url("SLACK_AUTHORIZE_URL")?,
             admins: Admins::new(settings)?,
@@ -60,26 +63,31 @@ impl Members {
 
     /// The token with which the app asks Slack.
     pub(crate) async fn bot_token(&self, now: Timestamp) -> Result<SecretString, SecretError> {
-        Ok(self.secret.get(now).await?.bot_token.clone())
+        self.secrets.text(&SLACK_BOT_TOKEN, now).await
     }
 
     /// The app; `None`: nobody signs in with Slack, as its secret has no client id and secret.
     pub(crate) async fn app(&self, now: Timestamp) -> Result<Option<App>, SecretError> {
-        let secret = self.secret.get(now).await?;
-        let seal = CookieSigner::new(&secret.client_secret);
-        Ok(secret.signs_in().then_some(App { secret, seal }))
+        let bot_token = self.bot_token(now).await?;
+        let client_id = self.secrets.optional(&SLACK_CLIENT_ID, now).await?;
+        let client_secret = self.secrets.optional(&SLACK_CLIENT_SECRET, now).await?;
+        Ok(client_id.zip(client_secret).map(|(client_id, client_secret)| {
+            let client_id = client_id.expose_secret().trim().to_owned();
+            let seal = CookieSigner::new(&client_secret);
+            App { bot_token, client_id, client_secret, seal }
+        }))
     }
 
     /// Slack, as a client that asks who people are.
     pub(crate) async fn slack(&self, app: &App) -> Result<Slack, Failure> {
         let http = self.http().await?.clone();
-        Ok(Slack::new(http, &self.api_url, app.secret.bot_token.clone()).within(ASK_WITHIN))
+        Ok(Slack::new(http, &self.api_url, app.bot_token.clone()).within(ASK_WITHIN))
     }
 
     /// Slack, as a client that signs people in.
     pub(crate) async fn sign_in(&self, app: &App) -> Result<SignIn, Failure> {
-        let (http, secret) = (self.http().await?.clone(), &app.secret);
-        Ok(SignIn::new(http, &self.api_url, app.client_id(), secret.client_secret.clone()))
+        let http = self.http().await?.clone();
+        Ok(SignIn::new(http, &self.api_url, app.client_id(), app.client_secret.clone()))
     }
 
     /// The id of the app's own workspace, asked once a process.

@@ -27,9 +27,9 @@ impl Access {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Anyone => "anyone",
-            Self::Viewer => "whoever is signed in; a key of the stack\u{2019}s secret",
-            Self::Reader => "whoever is signed in; an API key with the scope `read` or `admin`",
-            Self::Member => "whoever is signed in with Slack",
+            Self::Viewer => "anyone who is signed in; a key of the stack\u{2019}s secret",
+            Self::Reader => "anyone who is signed in; an API key with the scope `read` or `admin`",
+            Self::Member => "anyone who is signed in with Slack",
             Self::Admin => "an admin; an API key with the scope `admin`",
             Self::AdminPerson => "an admin who is signed in with Slack",
         }

@@ -49,20 +49,23 @@ impl KeyForm {
         let active = || keys.iter().filter(|key| key.revoked.is_none());
         let length = name.chars().count();
         let name_problem = if length == 0 {
-            Some("Say what will use the key, such as \u{201c}CircleCI\u{201d}.".to_owned())
+            Some("Enter a name for the key, such as \u{201c}CircleCI\u{201d}.".to_owned())
         } else if length > LONGEST_NAME {
             Some(format!("The name has {length} characters; at most {LONGEST_NAME} are taken. Shorten it."))
         } else if name.chars().any(char::is_control) {
-            Some("The name has characters that can\u{2019}t be shown. Write it on one line.".to_owned())
+            Some("The name has invisible characters. Write it on one line.".to_owned())
         } else if active().any(|key| key.name == name) {
-            Some("There is a key of this name. Choose another one, or revoke that one first.".to_owned())
+            Some(
+                "A key with this name already exists. Choose another name or revoke that key first."
+                    .to_owned(),
+            )
         } else {
             None
         };
-        let scopes_problem = scopes.is_empty().then(|| "Choose what the key is for.".to_owned());
+        let scopes_problem = scopes.is_empty().then(|| "Choose at least one scope.".to_owned());
         let problem = (active().count() >= MOST_KEYS).then(|| {
             format!(
-                "There are {MOST_KEYS} keys already, which is the most. Revoke one that is not used any more."
+                "There are {MOST_KEYS} keys already, which is the limit. Revoke one that you no longer use."
             )
         });
         let (patterns, deployments_problem) = match patterns(&deployments, &scopes) {
@@ -85,7 +88,7 @@ fn patterns(text: &str, scopes: &BTreeSet<Scope>) -> Result<Vec<Pattern>, String
     let patterns = words
         .map(|word| {
             Pattern::parse(word).ok_or_else(|| {
-                format!("{word:?} names no deployment. Write owner/name, or owner/* for all of an owner.")
+                format!("{word:?} isn\u{2019}t a deployment. Write owner/name, or owner/* for all deployments of an owner.")
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -138,19 +141,19 @@ mod tests {
     fn what_is_wrong_stands_beside_its_field() {
         let taken = api_key(1, "CI", false);
         insta::assert_snapshot!(problems("", &[]).join("\n"), @"
-        Say what will use the key, such as \u{201c}CircleCI\u{201d}.
-        Choose what the key is for.
+        Enter a name for the key, such as \u{201c}CircleCI\u{201d}.
+        Choose at least one scope.
         ");
         insta::assert_snapshot!(problems("name=a%0Ab&scope=root", &[]).join("\n"), @"
-        The name has characters that can’t be shown. Write it on one line.
-        Choose what the key is for.
+        The name has invisible characters. Write it on one line.
+        Choose at least one scope.
         ");
         let long = format!("name={}&scope=read", "x".repeat(81));
         insta::assert_snapshot!(problems(&long, &[]).join("\n"), @"The name has 81 characters; at most 80 are taken. Shorten it.");
-        insta::assert_snapshot!(problems("name=CI&scope=read", &[taken]).join("\n"), @"There is a key of this name. Choose another one, or revoke that one first.");
+        insta::assert_snapshot!(problems("name=CI&scope=read", &[taken]).join("\n"), @"A key with this name already exists. Choose another name or revoke that key first.");
         let many: Vec<_> = (0..100).map(|number| api_key(number, &number.to_string(), false)).collect();
-        insta::assert_snapshot!(problems("name=CI&scope=read", &many).join("\n"), @"There are 100 keys already, which is the most. Revoke one that is not used any more.");
-        insta::assert_snapshot!(problems("name=CI&scope=report&deployments=acme", &[]).join("\n"), @r#""acme" names no deployment. Write owner/name, or owner/* for all of an owner."#);
+        insta::assert_snapshot!(problems("name=CI&scope=read", &many).join("\n"), @"There are 100 keys already, which is the limit. Revoke one that you no longer use.");
+        insta::assert_snapshot!(problems("name=CI&scope=report&deployments=acme", &[]).join("\n"), @r#""acme" isn’t a deployment. Write owner/name, or owner/* for all deployments of an owner."#);
         insta::assert_snapshot!(problems("name=CI&scope=read&deployments=acme/*", &[]).join("\n"), @"A key that reads the record or is an admin\u{2019}s is good for all deployments. Create two keys, or leave this empty.");
         let kept = KeyForm::read("name=CI", &[]).unwrap_err();
         assert_eq!((kept.name, kept.scopes.len()), (Field::new("CI"), 0), "what was typed stays");

@@ -140,7 +140,7 @@ pub(crate) fn said(is: &str, member: &str, reason: &str) -> Result<Said, Wrong> 
 /// The problem of an account that acts for people, whatever is said of it.
 pub(crate) fn stand_in_problem(handle: &Handle) -> Option<String> {
     handle.stands_for_people().then(|| {
-        "This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it."
+        "This account acts for the people who started a run or queued a merge. They are the makers, so this account can\u{2019}t have an entry."
             .to_owned()
     })
 }
@@ -152,7 +152,7 @@ pub(crate) fn handle_problem(text: &str) -> String {
     if text.is_empty() {
         right.to_owned()
     } else {
-        format!("This is no account’s number and no e-mail address. {right}")
+        format!("This isn’t an account’s number or an e-mail address. {right}")
     }
 }
 
@@ -162,7 +162,7 @@ pub(crate) fn text_problem(text: &str, longest: usize) -> Option<String> {
     if length > longest {
         Some(format!("This has {length} characters; at most {longest} are taken. Shorten it."))
     } else if text.chars().any(char::is_control) {
-        Some("This has characters that can’t be shown. Write it on one line.".to_owned())
+        Some("This has invisible characters. Write it on one line.".to_owned())
     } else {
         None
     }
@@ -226,16 +226,16 @@ mod tests {
         insta::assert_snapshot!(told, @r#"
         "": Write the account’s number on GitHub (the id at https://api.github.com/users/LOGIN), its noreply address, or an e-mail address.
         "": Choose one of: member, left, outside, assistant, bot.
-        "octocat": This is no account’s number and no e-mail address. Write the account’s number on GitHub (the id at https://api.github.com/users/LOGIN), its noreply address, or an e-mail address.
+        "octocat": This isn’t an account’s number or an e-mail address. Write the account’s number on GitHub (the id at https://api.github.com/users/LOGIN), its noreply address, or an e-mail address.
         "ana": Write the member’s id in Slack (U0123ABCDEF: “Copy member ID” in their profile), or the e-mail address that they have in Slack.
         "7+ana@users.noreply.github.com": Write the member’s id in Slack (U0123ABCDEF: “Copy member ID” in their profile), or the e-mail address that they have in Slack.
         "": Say why it belongs to nobody here, such as “left in May”.
-        "a\nb": This has characters that can’t be shown. Write it on one line.
+        "a\nb": This has invisible characters. Write it on one line.
         "boss": Choose one of: member, left, outside, assistant, bot.
-        "bot": This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
-        "assistant": This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
-        "left": This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
-        "member": This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
+        "bot": This account acts for the people who started a run or queued a merge. They are the makers, so this account can’t have an entry.
+        "assistant": This account acts for the people who started a run or queued a merge. They are the makers, so this account can’t have an entry.
+        "left": This account acts for the people who started a run or queued a merge. They are the makers, so this account can’t have an entry.
+        "member": This account acts for the people who started a run or queued a merge. They are the makers, so this account can’t have an entry.
         "#);
         let long = format!("handle=7&is=left&reason={}", "x".repeat(201));
         let form = PersonForm::read(&long).filled().unwrap_err();

@@ -42,7 +42,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<FileLine>, Vec<LineProblem>> {
     let columns = match reader.headers() {
         Ok(headers) => columns(headers)?,
         Err(error) => {
-            return Err(vec![LineProblem { line: 1, problem: format!("This is no CSV: {error}.") }]);
+            return Err(vec![LineProblem { line: 1, problem: format!("This isn\u{2019}t CSV: {error}.") }]);
         }
     };
     let (mut lines, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeMap::<Handle, u64>::new());
@@ -51,7 +51,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<FileLine>, Vec<LineProblem>> {
             Ok(record) => record,
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                problems.push(LineProblem { line, problem: format!("This is no CSV: {error}.") });
+                problems.push(LineProblem { line, problem: format!("This isn\u{2019}t CSV: {error}.") });
                 break;
             }
         };
@@ -64,7 +64,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<FileLine>, Vec<LineProblem>> {
         match filled(&record, &columns) {
             Ok(filled) => match seen.get(&filled.handle) {
                 Some(first) => {
-                    let problem = format!("Line {first} has this account too. Leave one of them.");
+                    let problem = format!("Line {first} has the same account. Keep one of them.");
                     problems.push(LineProblem { line: number, problem });
                 }
                 None => {
@@ -122,9 +122,9 @@ fn columns(headers: &csv::StringRecord) -> Result<[Option<usize>; 5], Vec<LinePr
     let mut problems = Vec::new();
     for (at, name) in named.iter().enumerate() {
         if !known().any(|known| known == name) {
-            problems.push(format!("There is no column “{name}”. The columns are: {}.", READ.join(", ")));
+            problems.push(format!("Unknown column “{name}”. The columns are: {}.", READ.join(", ")));
         } else if named[..at].contains(name) {
-            problems.push(format!("The column “{name}” is there twice."));
+            problems.push(format!("The column “{name}” appears twice."));
         }
     }
     if !named.iter().any(|name| name == READ[0]) {
@@ -148,7 +148,7 @@ fn filled(record: &csv::StringRecord, columns: &[Option<usize>; 5]) -> Result<Fi
     let is = if nobody_here.is_empty() { MEMBER } else { nobody_here.as_str() };
     let said = match (member.is_empty(), nobody_here.is_empty()) {
         (false, false) => Err("member, nobody_here: Fill in one of them.".to_owned()),
-        (true, true) => Err("member, nobody_here: Fill in one of them: both are empty.".to_owned()),
+        (true, true) => Err("member, nobody_here: Both are empty. Fill in one of them.".to_owned()),
         (true, false) | (false, true) => said(is, &member, &reason).map_err(|wrong| match wrong {
             Wrong::Is(problem) => format!("nobody_here: {}", problem.replace(&format!("{MEMBER}, "), "")),
             Wrong::Member(problem) => format!("member: {problem}"),
@@ -223,18 +223,18 @@ mod tests {
             "118344674,,,assistant,merges",
         ];
         insta::assert_snapshot!(told(&lines.join("\n")), @"
-        3: account: This is no account’s number and no e-mail address. Write the account’s number on GitHub (the id at https://api.github.com/users/LOGIN), its noreply address, or an e-mail address.
-        4: member, nobody_here: Fill in one of them: both are empty.
+        3: account: This isn’t an account’s number or an e-mail address. Write the account’s number on GitHub (the id at https://api.github.com/users/LOGIN), its noreply address, or an e-mail address.
+        4: member, nobody_here: Both are empty. Fill in one of them.
         5: member, nobody_here: Fill in one of them.
         6: nobody_here: Choose one of: left, outside, assistant, bot.
         7: reason: Say why it belongs to nobody here, such as “left in May”.
-        8: Line 2 has this account too. Leave one of them.
+        8: Line 2 has the same account. Keep one of them.
         9: member: Write the member’s id in Slack (U0123ABCDEF: “Copy member ID” in their profile), or the e-mail address that they have in Slack.
-        10: account: This account acts for the people who started a run or queued a merge. They are the makers, so nothing can be said of it.
+        10: account: This account acts for the people who started a run or queued a merge. They are the makers, so this account can’t have an entry.
         ");
         insta::assert_snapshot!(told("account,e-mail,account\n"), @"
-        1: There is no column “e-mail”. The columns are: account, name, member, nobody_here, reason.
-        1: The column “account” is there twice.
+        1: Unknown column “e-mail”. The columns are: account, name, member, nobody_here, reason.
+        1: The column “account” appears twice.
         ");
         insta::assert_snapshot!(told(""), @"1: The column “account” is missing.");
         let many: String = (1..=2001).map(|id| format!("{id},U2\n")).collect();

@@ -77,7 +77,7 @@ impl SettingsForm {
         let field = |name: &str, problem: fn(&str) -> Option<String>| {
             let text = parameter(form, name).unwrap_or_default().trim().to_owned();
             let problem = if text.chars().count() > LONGEST {
-                Some(format!("It is longer than {LONGEST} characters. Shorten it."))
+                Some(format!("At most {LONGEST} characters. Shorten it."))
             } else {
                 problem(&text)
             };
@@ -140,9 +140,9 @@ fn repository_problem(text: &str) -> Option<String> {
     let right = "Write it as owner/name, such as acme/checkout.";
     let named = text.split_once('/').is_some_and(|(owner, name)| Slug::new(owner, name).is_some());
     (!named).then(|| match text {
-        "" => format!("Name the repository. {right}"),
+        "" => format!("Enter the repository. {right}"),
         text if text.contains("://") => format!("This is an address. {right}"),
-        _ => format!("This is no repository\u{2019}s name. {right}"),
+        _ => format!("This isn\u{2019}t a repository\u{2019}s name. {right}"),
     })
 }
 
@@ -156,14 +156,14 @@ fn channel_problem(text: &str) -> Option<String> {
         }
     };
     (!right).then(|| {
-        "This is no channel\u{2019}s name. Write it as #deploys, or as the channel\u{2019}s id (C0123ABCDEF).".to_owned()
+        "This isn\u{2019}t a channel\u{2019}s name. Write it as #deploys, or as the channel\u{2019}s id (C0123ABCDEF).".to_owned()
     })
 }
 
 fn project_problem(text: &str) -> Option<String> {
     let right = text.is_empty() || is_circleci_project(text);
     (!right).then(|| {
-        "This is no project of CircleCI. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it \
+        "This isn\u{2019}t a CircleCI project. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it \
          empty."
             .to_owned()
     })
@@ -172,7 +172,7 @@ fn project_problem(text: &str) -> Option<String> {
 fn definition_problem(text: &str) -> Option<String> {
     let right = text.is_empty() || is_circleci_definition(text);
     (!right).then(|| {
-        "This is no id of a pipeline definition. Copy it from Project settings, Pipelines on CircleCI, such as \
+        "This isn\u{2019}t the id of a pipeline definition. Copy it from Project settings, Pipelines on CircleCI, such as \
          2338d0ae-5541-4bbf-88a2-55e9f7281f80, or leave it empty."
             .to_owned()
     })
@@ -223,16 +223,16 @@ mod tests {
             }
         }
         insta::assert_snapshot!(told, @r#"
-        : Name the repository. Write it as owner/name, such as acme/checkout.
+        : Enter the repository. Write it as owner/name, such as acme/checkout.
         https://github.com/acme/checkout: This is an address. Write it as owner/name, such as acme/checkout.
-        deploys: This is no channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
-        acme/a/b: This is no repository’s name. Write it as owner/name, such as acme/checkout.
-        #a b: This is no channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
-        checkout: This is no project of CircleCI. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it empty.
-        acme/a b: This is no repository’s name. Write it as owner/name, such as acme/checkout.
-        #: This is no channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
-        gh/acme/a"b: This is no project of CircleCI. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it empty.
-        build: This is no id of a pipeline definition. Copy it from Project settings, Pipelines on CircleCI, such as 2338d0ae-5541-4bbf-88a2-55e9f7281f80, or leave it empty.
+        deploys: This isn’t a channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
+        acme/a/b: This isn’t a repository’s name. Write it as owner/name, such as acme/checkout.
+        #a b: This isn’t a channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
+        checkout: This isn’t a CircleCI project. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it empty.
+        acme/a b: This isn’t a repository’s name. Write it as owner/name, such as acme/checkout.
+        #: This isn’t a channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
+        gh/acme/a"b: This isn’t a CircleCI project. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it empty.
+        build: This isn’t the id of a pipeline definition. Copy it from Project settings, Pipelines on CircleCI, such as 2338d0ae-5541-4bbf-88a2-55e9f7281f80, or leave it empty.
         "#);
         let long = SettingsForm::read(&format!("repository=a/b&channel=%23{}", "x".repeat(200)));
         assert!(long.channel.problem.is_some_and(|problem| problem.contains("200")));

@@ -34,12 +34,12 @@ impl Console {
         };
         let revision = parameter(&call.form, "revision").unwrap_or_default().trim().to_lowercase();
         if revision.len() != FULL_SHA || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let text = "The base was not set: write the full SHA of a commit, 40 characters.";
+            let text = "The base was not set. Enter the full SHA of a commit: 40 characters.";
             return not(StatusCode::UNPROCESSABLE_ENTITY, text).await;
         }
         let approval = self.store.approval(&deploy, &id).await.map_err(unreadable)?;
         let Some(approval) = approval.filter(needs_base) else {
-            let text = "The base was not set: this approval does not wait for one.";
+            let text = "The base was not set. This approval isn\u{2019}t waiting for one.";
             return not(StatusCode::CONFLICT, text).await;
         };
         let found = self.store.deploy_and_run(&deploy, &approval.run).await.map_err(unreadable)?;
@@ -50,17 +50,17 @@ impl Console {
             Some((deploy, spec))
         });
         let Some((known, spec)) = asked else {
-            return not(StatusCode::NOT_FOUND, "The base was not set: the deploy is not on record any more.")
+            return not(StatusCode::NOT_FOUND, "The base was not set. The deploy is no longer on record.")
                 .await;
         };
         if revision == approval.subject.revision {
-            let text = "The base was not set: that is the revision that waits, and nothing would be judged. Write one that was there before it.";
+            let text = "The base was not set. That is the revision that is waiting. Enter the one that was there before it.";
             return not(StatusCode::UNPROCESSABLE_ENTITY, text).await;
         }
         let at = approval.subject.place.clone();
         let base = self.store.base(&known.deployment, &at).await.map_err(unreadable)?;
         if !may_set(&base, &approval, !spec.self_approval) {
-            let text = "The base was not set: there is one by now, and Signoff judges the approval again.";
+            let text = "The base was not set. It has been set in the meantime, and Signoff is updating the approval.";
             return not(StatusCode::CONFLICT, text).await;
         }
         let judge = EffectKind::JudgeAgain { approval: id.clone(), round: 0 };
@@ -83,7 +83,7 @@ impl Console {
                 Ok(Answer::see_other(format!("{}#{id}", deploy_href(&deploy, Tab::Approvals))))
             }
             Err(CommitError::Conflict) => {
-                let text = "The base was not set: somebody else set one, or another revision was approved meanwhile.";
+                let text = "The base was not set. Somebody else set one, or another revision was approved in the meantime.";
                 not(StatusCode::CONFLICT, text).await
             }
             Err(CommitError::Store(error)) => {

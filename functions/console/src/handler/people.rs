@@ -187,7 +187,7 @@ async fn member(slack: &Slack, typed: &str) -> Result<Result<Claim, String>, Fai
         None => None,
     };
     let Some(profile) = profile else {
-        return Ok(Err("Nobody in Slack has this id or address. Check it in their profile.".to_owned()));
+        return Ok(Err("Slack has no member with this id or address. Check their profile.".to_owned()));
     };
     Ok(match profile.standing() {
         Standing::Member | Standing::Guest => Ok(Claim::Member { id: profile.id, name: profile.name }),
@@ -196,8 +196,7 @@ async fn member(slack: &Slack, typed: &str) -> Result<Result<Claim, String>, Fai
                 .to_owned(),
         ),
         Standing::Stranger => {
-            Err("This person is of another workspace. Say that the account belongs to nobody here: outside."
-                .to_owned())
+            Err("This person is in another workspace. Choose “nobody here: outside”.".to_owned())
         }
         Standing::Bot => {
             Err("This is a program. Say that the account belongs to nobody here: bot or assistant."

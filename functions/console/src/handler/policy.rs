@@ -7,7 +7,7 @@ use approval::message;
 use approval::policy::{PATH, StackPolicy, Unusable};
 use approval::rules_in_force::RulesInForce;
 use jiff::Timestamp;
-use rules::policy::Shortfall;
+use rules::policy::{Policy, Shortfall};
 use store::StoreError;
 
 impl Console {
@@ -59,8 +59,31 @@ impl Console {
         let Some(path) = &texts.path else { return Ok(Some(Vec::new())) };
         let policy = rules::policy::parse(&in_force.file.text, PATH).ok();
         let file = rules::parse(&texts.rules, path).ok();
-        Ok(policy
-            .zip(file)
-            .map(|(policy, file)| policy.judge(deployment, &file).iter().map(Shortfall::text).collect()))
+        let Some((policy, file)) = policy.zip(file) else { return Ok(None) };
+        let mut shortfalls: Vec<String> = Vec::new();
+        for name in self.bound_as(&policy, deployment, rules).await? {
+            for shortfall in policy.judge(&name, &file).iter().map(Shortfall::text) {
+                if !shortfalls.contains(&shortfall) {
+                    shortfalls.push(shortfall);
+                }
+            }
+        }
+        Ok(Some(shortfalls))
+    }
+
+    /// The names by which `policy` binds `deployment`: its own, and those of the other deployments of the
+    /// repository of `rules` that the policy names. One request where it names any.
+    async fn bound_as(
+        &self,
+        policy: &Policy,
+        deployment: &Slug,
+        rules: &RulesInForce,
+    ) -> Result<Vec<Slug>, StoreError> {
+        let others = match rules.repository.filter(|_| policy.names_deployments()) {
+            Some(number) => self.store.deployments_of(number).await?,
+            None => Vec::new(),
+        };
+        let others = others.into_iter().filter(|other| other != deployment && policy.names(other));
+        Ok(std::iter::once(deployment.clone()).chain(others).collect())
     }
 }

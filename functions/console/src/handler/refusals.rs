@@ -25,10 +25,10 @@ pub(super) fn misrouted(misroute: &Misroute, face: ErrorFormat) -> Answer {
             face,
             StatusCode::NOT_FOUND,
             "Not found",
-            "There is nothing at this address. The list of recent deploys is at /deploys, and as JSON at /api/v1/deploys.",
+            "Page not found. Recent deploys are at /deploys, and as JSON at /api/v1/deploys.",
         ),
         Misroute::Method(allow) => {
-            let detail = format!("This address takes {allow} only.");
+            let detail = format!("This address only accepts {allow}.");
             problem(face, StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", &detail)
                 .with(ALLOW, allow.clone())
         }
@@ -49,30 +49,30 @@ pub(super) fn rules_not_accepted(detail: &str) -> Answer {
 pub(super) fn unknown_parameter(name: &str, known: &[&str]) -> Answer {
     let shown: String = name.chars().filter(|letter| !letter.is_control()).take(80).collect();
     let takes = match known {
-        [] => "This address takes none.".to_owned(),
-        known => format!("This address takes {}.", known.join(", ")),
+        [] => "This address has none.".to_owned(),
+        known => format!("This address has {}.", known.join(", ")),
     };
-    let detail = format!("The parameter `{shown}` is not known. {takes}");
+    let detail = format!("Unknown parameter `{shown}`. {takes}");
     bad_query(&BadQuery(detail), ErrorFormat::Json)
 }
 
 /// A form that another site's page sent.
 pub(super) fn foreign_form() -> Answer {
-    let detail = "This form was not sent by a page of this console. Open the console and try again.";
-    problem(ErrorFormat::Page, StatusCode::FORBIDDEN, "Not from here", detail)
+    let detail = "This form didn\u{2019}t come from a page of this console. Open the console and try again.";
+    problem(ErrorFormat::Page, StatusCode::FORBIDDEN, "Form rejected", detail)
 }
 
 /// A form whose session ended, or that was made in another one.
 pub(super) fn session_over() -> Answer {
-    let detail = "The session in which this form was opened is over. Nothing was changed. Go back, load the page again and \
+    let detail = "Your session ended. Nothing was changed. Go back, reload the page and \
                   send the form from there.";
-    problem(ErrorFormat::Page, StatusCode::FORBIDDEN, "Not signed in any more", detail)
+    problem(ErrorFormat::Page, StatusCode::FORBIDDEN, "Your session ended", detail)
 }
 
 /// A form whose field `name` says nothing that the page's own forms say.
 pub(super) fn bad_form(name: &str) -> Answer {
     let detail = format!(
-        "The form\u{2019}s field `{name}` can\u{2019}t be read. Nothing was changed. Load the page again and send the form \
+        "The form\u{2019}s field `{name}` can\u{2019}t be read. Nothing was changed. Reload the page and send the form \
          from there."
     );
     problem(ErrorFormat::Page, StatusCode::BAD_REQUEST, "Bad request", &detail)
@@ -83,7 +83,7 @@ pub(super) fn not_recorded(id: &str) -> Answer {
     let problem = Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
         title: "Not recorded",
-        detail: "Signoff could not record this, and nothing was changed. Go back and send it again.",
+        detail: "Signoff couldn\u{2019}t save this. Nothing was changed. Go back and try again.",
         request: Some(id),
     };
     Answer::problem(ErrorFormat::Page, &problem)
@@ -91,7 +91,8 @@ pub(super) fn not_recorded(id: &str) -> Answer {
 
 /// An address of the wizard that is longer than any form of its own sends.
 pub(super) fn address_too_long() -> Answer {
-    let detail = "This address is longer than all that can be typed into the wizard. Open the wizard again from the deployment\u{2019}s page.";
+    let detail =
+        "This address is too long for the wizard. Open the wizard again from the deployment\u{2019}s page.";
     problem(ErrorFormat::Page, StatusCode::URI_TOO_LONG, "Too long", detail)
 }
 
@@ -101,7 +102,7 @@ pub(super) fn too_long() -> Answer {
         ErrorFormat::Page,
         StatusCode::PAYLOAD_TOO_LARGE,
         "Too long",
-        "The form is longer than 64 KB, and nothing was changed. Shorten what you typed, and send it again.",
+        "The form is longer than 64 KB. Nothing was changed. Shorten it and send it again.",
     )
 }
 
@@ -121,14 +122,13 @@ pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry, face: ErrorFormat) -
         Access::Admin => "an admin, or an API key with the scope `admin`",
         Access::AdminPerson => "an admin who is signed in with Slack, not with an API key",
     };
-    let detail = format!("You are {}. This takes {right}.", visitor.name());
+    let detail = format!("You are signed in as {}. This needs {right}.", visitor.name());
     problem(face, StatusCode::FORBIDDEN, "Not allowed", &detail)
 }
 
 /// Somebody who was an admin an hour ago.
 pub(super) fn not_sure(face: ErrorFormat) -> Answer {
-    let detail =
-        "Slack did not say whether you still are an admin. Nothing was changed. Try again in a moment.";
+    let detail = "Signoff couldn\u{2019}t check with Slack that you are still an admin. Nothing was changed. Try again in a moment.";
     problem(face, StatusCode::SERVICE_UNAVAILABLE, "Not sure", detail)
 }
 
@@ -138,8 +138,8 @@ pub(super) fn no_secret(error: &SecretError, face: ErrorFormat, id: &str) -> Ans
     tracing::error!(request_id = id, %error, "nobody is let in: a secret can't be read");
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
-        title: "Nobody can be let in",
-        detail: "Signoff can\u{2019}t check keys and sessions now, so it lets nobody in. Try again in a moment; the console\u{2019}s log says why.",
+        title: "Sign-in unavailable",
+        detail: "Signoff can\u{2019}t check keys and sessions right now. Try again in a moment. The console\u{2019}s log says why.",
         request: Some(id),
     };
     Answer::problem(face, &problem)
@@ -151,7 +151,7 @@ pub(super) fn slack_silent(failure: &providers::Failure, id: &str) -> Answer {
     let problem = Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
         title: "Not saved",
-        detail: "Slack did not say who the member is, and nothing was changed. Go back and send the form again in a minute.",
+        detail: "Signoff couldn\u{2019}t look up the member in Slack. Nothing was changed. Go back and try again in a minute.",
         request: Some(id),
     };
     Answer::problem(ErrorFormat::Page, &problem)
@@ -164,14 +164,15 @@ pub(super) fn not_confirmed(refusal: Refusal) -> Answer {
 
 /// No API key with this id.
 pub(super) fn no_api_key() -> Answer {
-    let detail = "No API key with this id is on record. All that are stand at /settings/keys.";
+    let detail = "There is no API key with this id. All keys are at /settings/keys.";
     problem(ErrorFormat::Page, StatusCode::NOT_FOUND, "No such key", detail)
 }
 
 /// Nothing that could be disconnected.
 pub(super) fn not_connected(deployment: &Slug) -> Answer {
-    let detail =
-        format!("{deployment} was never connected. It can be connected at /deployments/{deployment}/edit.");
+    let detail = format!(
+        "{deployment} was never connected. An admin can connect it at /deployments/{deployment}/edit."
+    );
     problem(ErrorFormat::Page, StatusCode::NOT_FOUND, "Not connected", &detail)
 }
 
@@ -192,7 +193,7 @@ pub(super) fn no_randomness(error: &impl std::fmt::Display, id: &str) -> Answer 
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         title: "No key was created",
-        detail: "The system had no randomness to make a key of. Try again; the console's log says more.",
+        detail: "Signoff couldn't generate a key. Try again. The console's log says why.",
         request: Some(id),
     };
     Answer::problem(ErrorFormat::Page, &problem)
@@ -200,13 +201,13 @@ pub(super) fn no_randomness(error: &impl std::fmt::Display, id: &str) -> Answer 
 
 /// No such deploy.
 pub(super) fn no_deploy(face: ErrorFormat) -> Answer {
-    let detail = "No deploy with this id is on record. It may be mistyped, or its retention has ended. Those on record are at /deploys.";
+    let detail = "There is no deploy with this id. It may be mistyped or older than the record\u{2019}s retention. Recent deploys are at /deploys.";
     problem(face, StatusCode::NOT_FOUND, "No such deploy", detail)
 }
 
 /// No such deployment.
 pub(super) fn no_deployment(face: ErrorFormat) -> Answer {
-    let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended. \
+    let detail = "There is no deployment with this name. It may be mistyped or older than the record\u{2019}s retention. \
                   Those on record are at /.";
     problem(face, StatusCode::NOT_FOUND, "No such deployment", detail)
 }
@@ -227,7 +228,7 @@ pub(super) fn unwritable(error: &io::Error, face: ErrorFormat, id: &str) -> Answ
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         title: "The file can't be written",
-        detail: "The record was read, but could not be written as a file. The console's log says why.",
+        detail: "Signoff couldn't write the file. The console's log says why.",
         request: Some(id),
     };
     Answer::problem(face, &problem)
@@ -238,7 +239,7 @@ pub(super) fn not_written(id: &str) -> Answer {
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         title: "The file can't be written",
-        detail: "What was typed can't be written as a rules file. The console's log says why; write the file by hand.",
+        detail: "Signoff can't write this as a rules file. The console's log says why. Write the file by hand.",
         request: Some(id),
     };
     Answer::problem(ErrorFormat::Page, &problem)
@@ -253,12 +254,13 @@ pub(super) fn unreadable(
 ) -> Answer {
     tracing::error!(request_id = id, deploy = deploy.map(display), %error, "the record can't be read");
     let (status, detail) = match error {
-        StoreError::Service { .. } => {
-            (StatusCode::SERVICE_UNAVAILABLE, "The record can't be read now. Try again in a moment.")
-        }
+        StoreError::Service { .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Signoff can't read the record right now. Try again in a moment.",
+        ),
         StoreError::Row { .. } | StoreError::Refused { .. } | StoreError::TooLarge { .. } => (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "A part of the record can't be read. The console's log says which.",
+            "Signoff can't read a part of the record. The console's log says which.",
         ),
     };
     Answer::problem(face, &Problem { status, title: "The record can't be read", detail, request: Some(id) })

@@ -25,11 +25,12 @@ const UNREAD: &str = "who made it could not be read whole, or no account stands 
 const OWN_WORD: &str = "you said on the page People who somebody of them is, and nobody else confirmed it.";
 const MAP: &str = "Say on the page People who that is.";
 const NOT_NOW: &str =
-    "Slack can\u{2019}t be asked now who you are. Nothing was changed. Try again in a moment.";
+    "Signoff can\u{2019}t look you up in Slack right now. Nothing was changed. Try again in a moment.";
 
 impl Console {
     /// Puts a proposed rules file in force whose dialog can't be completed: 3 GetItem, 1 Query, 1
-    /// BatchGetItem and 1 write. The channel is told.
+    /// BatchGetItem and 1 write. The deployment's channel is told, or that of the first approval of the
+    /// proposal if it has none.
     pub(super) async fn accept_rules(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         // A key is nobody of whom one could say that they made none of it.
@@ -75,6 +76,7 @@ impl Console {
         let next = next.map_err(|refusal| refusals::rules_not_accepted(why(refusal)))?;
         let connected = self.connections.of(&self.store, &deployment).await.map_err(unreadable)?;
         let channel = connected.connection().and_then(|connection| connection.channel.clone());
+        let channel = channel.or_else(|| run.first_asked().map(|asked| asked.channel.clone()));
         let address = self.site.deployment_url(&deployment);
         let (path, hash) = (next.in_force.file.path.clone(), next.in_force.file.hash.clone());
         let text = message::rules_now_in_force(&page.deploy, &hash, &address, &why_in_force);
@@ -95,7 +97,7 @@ impl Console {
                 Ok(Answer::see_other(format!("/deployments/{deployment}#rules")))
             }
             Err(CommitError::Conflict) => Err(refusals::rules_not_accepted(
-                "The rules of this deployment changed meanwhile. Nothing was changed. Load the page again.",
+                "The rules of this deployment have changed in the meantime. Nothing was changed. Reload the page.",
             )),
             Err(CommitError::Store(error)) => {
                 tracing::error!(request_id = call.id, %deployment, %error, "a rules file was not accepted");
@@ -205,10 +207,8 @@ fn still_to_ask(run: &Run, step: usize) -> Option<&str> {
 
 fn why(refusal: Refusal) -> &'static str {
     match refusal {
-        Refusal::Repeated => "This rules file is in force already.",
-        Refusal::NotProposed => "The default branch has another rules file by now. Load the page again.",
-        Refusal::Rejected => {
-            "The voters rejected this rules file. Change the file, and it is asked about anew."
-        }
+        Refusal::Repeated => "This rules file is already in force.",
+        Refusal::NotProposed => "The default branch now has another rules file. Reload the page.",
+        Refusal::Rejected => "The voters rejected this rules file. Change the file to ask again.",
     }
 }

@@ -8,6 +8,7 @@ use crate::html::{ShownSecret, SigningKeys};
 use approval::deploy::Slug;
 use providers::derived::{incoming_secret, signing_key};
 use runtime::connections::Connected;
+use runtime::credentials::{GITHUB_WEBHOOK_SECRET, WEBHOOK_SIGNING_KEY};
 use store::{SecretChange, SecretNumbers};
 
 impl Console {
@@ -41,12 +42,11 @@ impl Console {
             return ShownSecret::ToAdmins;
         }
         let Some(connection) = connected.connection() else { return ShownSecret::OnceConnected };
-        match self.outside.github_secret(call.now).await {
-            Ok(secret) => {
+        match self.secrets.text(&GITHUB_WEBHOOK_SECRET, call.now).await {
+            Ok(master) => {
                 let numbers = connection.secrets;
                 let repository = &connection.repository;
-                let secret =
-                    incoming_secret(&secret.webhook_secret, repository, deployment, numbers.incoming);
+                let secret = incoming_secret(&master, repository, deployment, numbers.incoming);
                 ShownSecret::This { secret, one_before: numbers.incoming_before.is_some() }
             }
             Err(error) => {
@@ -63,12 +63,11 @@ impl Console {
         numbers: SecretNumbers,
         call: &Call<'_>,
     ) -> Option<SigningKeys> {
-        let secret = self.secret.get(call.now).await;
-        let secret = secret
+        let master = self.secrets.text(&WEBHOOK_SIGNING_KEY, call.now).await;
+        let master = master
             .inspect_err(|error| tracing::warn!(request_id = call.id, %error, "no signing key can be shown"));
-        let secret = secret.ok()?;
-        let master = secret.signing_key()?;
-        let of = |number| signing_key(master, deployment, number);
+        let master = master.ok()?;
+        let of = |number| signing_key(&master, deployment, number);
         Some(SigningKeys { current: of(numbers.outgoing), next: of(numbers.outgoing.checked_add(1)?) })
     }
 }

@@ -33,7 +33,7 @@ impl Console {
         let typed = SecretString::from(parameter(&call.form, "key").unwrap_or_default().trim());
         let next = Next::of(parameter(&call.form, "next").as_deref());
         let no_secret = |error| refusals::no_secret(&error, ErrorFormat::Page, call.id);
-        let holder = api_keys::holder(&self.store, &self.secret, &typed, call.now).await;
+        let holder = api_keys::holder(&self.store, &self.secrets, &typed, call.now).await;
         let holder = holder.map_err(|error| match error {
             KeysError::Secret(error) => no_secret(error),
             KeysError::Record(error) => refusals::unreadable(&error, ErrorFormat::Page, call.id, None),
@@ -75,7 +75,7 @@ fn session(
 ) -> Result<String, &'static str> {
     let holder = holder.ok_or("That is not one of this stack\u{2019}s API keys.")?;
     if !holder.is_of_secret() {
-        return Err("That key is for programs, which show it to /api/v1. People sign in with Slack.");
+        return Err("That key is for programs that use /api/v1. Sign in with Slack instead.");
     }
     credentials::session_cookie(typed, site, now).ok_or("That key can\u{2019}t be used to sign in.")
 }

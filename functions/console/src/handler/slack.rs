@@ -59,31 +59,31 @@ impl Problem {
         match self {
             Self::NoTicket | Self::Slack(Failure::Refusal(_)) => (
                 StatusCode::BAD_REQUEST,
-                "That took longer than ten minutes, or was done before. Sign in again.",
+                "This sign-in took longer than ten minutes or was already used. Sign in again.",
             ),
             Self::OtherState => (
                 StatusCode::FORBIDDEN,
-                "That sign-in was not begun on this page, in this browser. Sign in again from here.",
+                "This sign-in didn\u{2019}t start on this page in this browser. Sign in again from here.",
             ),
             Self::Denied => (
                 StatusCode::FORBIDDEN,
-                "Slack was not allowed to say who you are. To get in, sign in again and allow it.",
+                "You didn\u{2019}t allow Slack to share who you are. Sign in again and allow it.",
             ),
             Self::NoMember { .. } => (
                 StatusCode::FORBIDDEN,
-                "Only members of this team\u{2019}s Slack workspace get in. Sign in again as one of them, not as a guest or as \
-                 somebody of another workspace.",
+                "Only members of this Slack workspace can sign in, no guests and nobody from another workspace.",
             ),
             Self::Token(_) => (
                 StatusCode::FORBIDDEN,
-                "What Slack said does not belong to this sign-in. Sign in again from here.",
+                "Slack\u{2019}s answer doesn\u{2019}t match this sign-in. Sign in again from here.",
             ),
-            Self::Slack(Failure::Retryable { .. } | Failure::Unanswered(_)) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "Slack does not answer now. Sign in again in a moment.")
-            }
+            Self::Slack(Failure::Retryable { .. } | Failure::Unanswered(_)) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Slack isn\u{2019}t answering right now. Sign in again in a moment.",
+            ),
             Self::Refused(_) | Self::Slack(Failure::Permanent(_) | Failure::Conflict(_)) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "Signoff can\u{2019}t sign people in with Slack now. The console\u{2019}s log says why.",
+                "Sign-in with Slack isn\u{2019}t working right now. The console\u{2019}s log says why.",
             ),
         }
     }
@@ -185,7 +185,7 @@ impl Console {
     async fn app(&self, call: &Call<'_>, next: &Next) -> Result<App, Answer> {
         let problem = match self.members.app(call.now).await {
             Ok(Some(app)) => return Ok(app),
-            Ok(None) => "the Slack secret has no client_id and client_secret".to_owned(),
+            Ok(None) => "SlackAppSecret has no client_id and client_secret".to_owned(),
             Err(error) => error.to_string(),
         };
         Err(self.not_signed_in(call, next, &Failure::Permanent(problem).into()))
@@ -227,16 +227,16 @@ mod tests {
             writeln!(told, "{problem:?}: {} {text}", status.as_u16()).unwrap();
         }
         insta::assert_snapshot!(told, @r#"
-        NoTicket: 400 That took longer than ten minutes, or was done before. Sign in again.
-        OtherState: 403 That sign-in was not begun on this page, in this browser. Sign in again from here.
-        Denied: 403 Slack was not allowed to say who you are. To get in, sign in again and allow it.
-        Refused("server_error"): 500 Signoff can’t sign people in with Slack now. The console’s log says why.
-        NoMember { user: Some("U1") }: 403 Only members of this team’s Slack workspace get in. Sign in again as one of them, not as a guest or as somebody of another workspace.
-        NoMember { user: None }: 403 Only members of this team’s Slack workspace get in. Sign in again as one of them, not as a guest or as somebody of another workspace.
-        Token(Nonce): 403 What Slack said does not belong to this sign-in. Sign in again from here.
-        Slack(Refusal("invalid_code")): 400 That took longer than ten minutes, or was done before. Sign in again.
-        Slack(Retryable { message: "Slack gave no answer", retry_after: None }): 503 Slack does not answer now. Sign in again in a moment.
-        Slack(Permanent("bad_client_secret")): 500 Signoff can’t sign people in with Slack now. The console’s log says why.
+        NoTicket: 400 This sign-in took longer than ten minutes or was already used. Sign in again.
+        OtherState: 403 This sign-in didn’t start on this page in this browser. Sign in again from here.
+        Denied: 403 You didn’t allow Slack to share who you are. Sign in again and allow it.
+        Refused("server_error"): 500 Sign-in with Slack isn’t working right now. The console’s log says why.
+        NoMember { user: Some("U1") }: 403 Only members of this Slack workspace can sign in, no guests and nobody from another workspace.
+        NoMember { user: None }: 403 Only members of this Slack workspace can sign in, no guests and nobody from another workspace.
+        Token(Nonce): 403 Slack’s answer doesn’t match this sign-in. Sign in again from here.
+        Slack(Refusal("invalid_code")): 400 This sign-in took longer than ten minutes or was already used. Sign in again.
+        Slack(Retryable { message: "Slack gave no answer", retry_after: None }): 503 Slack isn’t answering right now. Sign in again in a moment.
+        Slack(Permanent("bad_client_secret")): 500 Sign-in with Slack isn’t working right now. The console’s log says why.
         "#);
     }
 }

@@ -17,15 +17,15 @@ fn console() -> Console {
         ("RECORD_TABLE", "records"),
         ("RETENTION_DAYS", "365"),
         ("DEPLOYMENTS", "acme/*"),
-        ("API_SECRET", "api-secret"),
-        ("SLACK_SECRET", "slack-secret"),
+        ("INBOUND_SECRET", "inbound-secret"),
+        ("SLACK_APP_SECRET", "slack-secret"),
+        ("READ_SECRET", "read-secret"),
         ("SLACK_API_URL", "http://127.0.0.1:1/api"),
         ("SLACK_AUTHORIZE_URL", "http://127.0.0.1:1/openid/connect/authorize"),
         ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
         ("DEPLOYMENTS", "acme/*"),
         ("GITHUB_API_URL", "http://127.0.0.1:1"),
-        ("GITHUB_SECRET", "github-secret"),
     ]);
     Console::new(&settings, &Aws::new(&settings).unwrap()).unwrap()
 }
@@ -90,9 +90,9 @@ async fn without_a_secret_nobody_gets_in() {
     ] {
         let (status, headers, body) = ask(method, address, &headers, body).await;
         assert_eq!(status, 500, "{address}");
-        assert!(body.contains("lets nobody in"), "{body}");
+        assert!(body.contains("can\u{2019}t check keys and sessions right now"), "{body}");
         assert!(
-            !body.contains("api-secret") && !body.contains("127.0.0.1"),
+            !body.contains("inbound-secret") && !body.contains("127.0.0.1"),
             "the answer tells nothing: {body}"
         );
         assert_eq!(header(&headers, "set-cookie"), "");
@@ -109,13 +109,13 @@ async fn without_the_slack_secret_nobody_signs_in_with_slack() {
     ] {
         let (status, headers, body) = ask(method, address, &cookie, "").await;
         assert_eq!((status, header(&headers, "set-cookie")), (500, ""), "{address}");
-        assert!(body.contains("can\u{2019}t sign people in with Slack now"), "{body}");
+        assert!(body.contains("Sign-in with Slack isn\u{2019}t working right now"), "{body}");
         assert!(!body.contains("slack-secret") && !body.contains("127.0.0.1"), "it tells nothing: {body}");
     }
     let session = [("cookie", "__Host-signoff=2.7b7d.00")];
     let (status, _, body) = ask(Method::GET, "/deploys", &session, "").await;
     assert_eq!(status, 500);
-    assert!(body.contains("lets nobody in"), "{body}");
+    assert!(body.contains("can\u{2019}t check keys and sessions right now"), "{body}");
 }
 
 #[tokio::test]
@@ -144,10 +144,10 @@ async fn what_everyone_may_see() {
 async fn what_there_is_not_says_what_there_is() {
     let (status, _, body) = ask(Method::GET, "/deploy", &[], "").await;
     assert_eq!(status, 404);
-    assert!(body.contains("The list of recent deploys is at /deploys"), "{body}");
+    assert!(body.contains("Recent deploys are at /deploys"), "{body}");
     let (status, headers, body) = ask(Method::POST, "/api/v1/deploys", &[], "").await;
     assert_eq!((status, header(&headers, "allow")), (405, "GET, HEAD"));
-    assert!(body.contains("takes GET, HEAD only"), "{body}");
+    assert!(body.contains("only accepts GET, HEAD"), "{body}");
     assert_eq!(ask(Method::GET, "/assets/signoff.js", &[], "").await.0, 404);
 }
 
@@ -180,26 +180,26 @@ fn a_missing_setting_is_named() {
         ("RECORD_TABLE", "records"),
         ("RETENTION_DAYS", "365"),
         ("DEPLOYMENTS", "acme/*"),
-        ("API_SECRET", "api-secret"),
-        ("SLACK_SECRET", "slack-secret"),
+        ("INBOUND_SECRET", "inbound-secret"),
+        ("SLACK_APP_SECRET", "slack-secret"),
+        ("READ_SECRET", "read-secret"),
         ("SLACK_API_URL", "https://slack.com/api"),
         ("SLACK_AUTHORIZE_URL", "https://slack.com/openid/connect/authorize"),
         ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
         ("DEPLOYMENTS", "acme/*"),
         ("GITHUB_API_URL", "http://127.0.0.1:1"),
-        ("GITHUB_SECRET", "github-secret"),
     ];
     for missing in [
         "RECORD_TABLE",
-        "API_SECRET",
-        "SLACK_SECRET",
+        "INBOUND_SECRET",
+        "SLACK_APP_SECRET",
+        "READ_SECRET",
         "SLACK_API_URL",
         "SLACK_AUTHORIZE_URL",
         "RETENTION_DAYS",
         "PUBLIC_URL",
         "DEPLOYMENTS",
-        "GITHUB_SECRET",
     ] {
         let settings =
             Settings::new(complete.map(|(name, value)| (name, if name == missing { "" } else { value })));

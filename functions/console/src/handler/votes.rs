@@ -19,11 +19,11 @@ use runtime::secrets::SecretError;
 use store::{CommitError, Page};
 use thiserror::Error;
 use voting::{
-    Actor, ApprovalAction, ApprovalRequest, CastOutcome, Gate, OVERTAKEN, Person, RefusalKind, Refused,
-    UNSEEN, cast, foresee_step, needs_reason, record_refusal, would_refuse,
+    Actor, ApprovalAction, ApprovalRequest, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind,
+    Refused, UNSEEN, cast, foresee_step, needs_reason, record_refusal, would_refuse,
 };
 
-const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, and send it again.";
+const NO_REASON: &str = "This needs a reason. Nothing was saved yet: add a reason and send it again.";
 
 /// Error that kept a form from taking effect.
 #[derive(Debug, Error)]
@@ -189,11 +189,15 @@ impl Console {
         if let Some(refused) = stopped {
             return Ok(FormResult::refused(refused));
         }
+        let token = self.members.bot_token(call.now).await?;
+        let lookup = Lookup { accounts: &self.accounts, token: &token, request_id: call.id };
         let lacks_reason = answer.resolution == Resolution::Skip && reason.is_none();
-        if lacks_reason && let Ok(Some(_)) = foresee_step(&self.store, &actor, answer, call.now).await? {
+        if lacks_reason
+            && let Ok(Some(_)) = foresee_step(&self.store, lookup, &actor, answer, call.now).await?
+        {
             return Ok(FormResult::Rejected(StatusCode::UNPROCESSABLE_ENTITY, SKIP_NEEDS_REASON.to_owned()));
         }
-        let refused = voting::resolve(&self.store, &actor, answer, reason, call.now).await?;
+        let refused = voting::resolve(&self.store, lookup, &actor, answer, reason, call.now).await?;
         Ok(refused.map_or(FormResult::Accepted, FormResult::refused))
     }
 

@@ -13,6 +13,7 @@ use lambda_http::http::StatusCode;
 use providers::Failure;
 use providers::github::RepositoryFile;
 use providers::github::first_file::RULES;
+use rules::Problem;
 use rules::write::{FieldProblem, NotMerged, Workflow, file, merged};
 use runtime::connections::Connected;
 use runtime::deployments::Connection;
@@ -208,6 +209,8 @@ impl Console {
                 }
             },
         };
+        let misused = self.misused_secrets(call, deployment, &export).await?;
+        let export = export.with_misused(misused);
         if form.download {
             return Ok(Answer::file("application/yaml", "rules.yml", export.text));
         }
@@ -220,6 +223,21 @@ impl Console {
             github_api: self.outside.github_url(),
         };
         Ok(Answer::page(StatusCode::OK, page.draw(call.visitor())))
+    }
+
+    /// The problems of `export` that come from the header secrets which it names, as far as the record knows
+    /// the stack's: 1 GetItem for a file that names one.
+    async fn misused_secrets(
+        &self,
+        call: &Call<'_>,
+        deployment: &Slug,
+        export: &pages::Export,
+    ) -> Result<Vec<Problem>, Answer> {
+        let file = rules::parse(&export.text, export.path).ok();
+        let Some(file) = file.filter(|file| !file.header_secrets.is_empty()) else { return Ok(Vec::new()) };
+        let known = self.store.header_secrets().await;
+        let known = known.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))?;
+        Ok(known.map(|known| file.misused_secrets(&known, deployment)).unwrap_or_default())
     }
 }
 

@@ -53,7 +53,7 @@ fn on_success(approval: &ApprovalView, nothing: bool, without: bool) -> String {
     };
     match (nothing, without) {
         (_, true) => format!("{so_far}. It has no actions."),
-        (true, false) => format!("{so_far}. It has no actions that an approval starts."),
+        (true, false) => format!("{so_far}. Approving it starts no actions."),
         (false, false) => format!("{so_far}{then}"),
     }
 }
@@ -67,23 +67,21 @@ fn on_reject(state: &Status) -> &'static str {
         Status::Approved { .. }
         | Status::Expired { .. }
         | Status::Superseded { .. }
-        | Status::Cancelled { .. } => "The following actions are for a rejection, and did not run:",
+        | Status::Cancelled { .. } => "The following actions are for a rejection and did not run:",
     }
 }
 
 fn on_expire(approval: &ApprovalView) -> &'static str {
     match &approval.state {
-        Status::Pending | Status::Quorum { .. } => "If nobody decides in time the following actions run:",
+        Status::Pending | Status::Quorum { .. } => "If nobody decides in time, the following actions run:",
         Status::Expired { .. } if !approval.votes.is_empty() => {
-            "As too few people decided in time, the following actions were triggered:"
+            "Too few people voted in time, so the following actions were triggered:"
         }
-        Status::Expired { .. } => "As nobody decided in time, the following actions were triggered:",
+        Status::Expired { .. } => "Nobody voted in time, so the following actions were triggered:",
         Status::Approved { .. }
         | Status::Rejected { .. }
         | Status::Superseded { .. }
-        | Status::Cancelled { .. } => {
-            "The following actions are for when nobody decides in time, and did not run:"
-        }
+        | Status::Cancelled { .. } => "The following actions are for an expired approval and did not run:",
     }
 }
 
@@ -176,11 +174,11 @@ fn is_over(state: ActionState) -> bool {
 fn result(action: &ActionView, booth: Option<&DeployPageContext<'_>>, now: Timestamp) -> Markup {
     let reason = action.reason.as_deref();
     let (class, word) = match action.state {
-        ActionState::Waiting => ("quiet", "Waits for its turn"),
+        ActionState::Waiting => ("quiet", "Queued"),
         ActionState::Running if action.waits => ("busy", "Waiting"),
-        ActionState::Running if reason.is_some() => ("warn", "Being tried again"),
+        ActionState::Running if reason.is_some() => ("warn", "Retrying"),
         ActionState::Running => ("busy", "Running"),
-        ActionState::Asking => ("busy", "Waits for votes"),
+        ActionState::Asking => ("busy", "Waiting for votes"),
         ActionState::Succeeded => ("good", "Succeeded"),
         // That people rejected is no failure.
         ActionState::Failed if action.asks.is_some() => ("bad", "Not approved"),

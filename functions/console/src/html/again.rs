@@ -22,7 +22,7 @@ pub(super) fn ask_again(approval: &Approval, booth: &DeployPageContext<'_>) -> M
     html! {
         form.ballot id=(format!("again-{id}")) method="post" action=(format!("/deploys/{deploy}/approvals/{id}/again")) {
             (visitor.form_token())
-            p.meta { "Asks once more, without votes, by the rules in force now. This one stays on record." }
+            p.meta { "Asks again from zero votes, by the rules in force now. This approval stays on record." }
             button.plain type="submit" { "Ask again" }
         }
     }

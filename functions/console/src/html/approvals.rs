@@ -178,12 +178,12 @@ fn rules_change(approval: &ApprovalView, deploy: &DeployId) -> Markup {
         @match approval.changes_rules {
             Some(true) => {
                 div.notice.problem {
-                    p { "This deploy changes the rules that guard it, or what CI runs:" }
+                    p { "This deploy changes its own rules, or what CI runs:" }
                     (code_lines(&approval.changed_rules, &all_href(deploy, "/approvals"), TEXT))
                 }
             }
             Some(false) => {},
-            None => p.meta { "The git host did not say whether this deploy changes the rules that guard it, or what CI runs." },
+            None => p.meta { "Signoff couldn\u{2019}t find out from GitHub if this deploy changes its own rules or what CI runs." },
         }
     }
 }
@@ -272,15 +272,15 @@ mod tests {
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
-        This deploy changes the rules that guard it, or what CI runs:
+        This deploy changes its own rules, or what CI runs:
         - .signoff/rules.yml
         Status
         Current status of approval is pending. It expires Nov 23, 12:42 UTC.
         Votes
-        - Ana Novak voted to approve 10:46 UTC: “Watched it for an hour.” At the click: a member of the workspace.
-        Votes that were taken back:
+        - Ana Novak voted to approve 10:46 UTC: “Watched it for an hour.” When voting: a member of the workspace.
+        Withdrawn votes:
         - Iztok Kos withdrew their vote to approve 10:47 UTC
-        1 of 2 approvals. Anyone in #deploys may vote. Who wrote, merged or deployed this may not: U1, U5. Not found in Slack, and so not kept from voting: Zoe Hart. An admin can say who they are: People. Who votes has to say why.
+        1 of 2 approvals. Anyone in #deploys can vote. Can’t vote on their own change: U1, U5. Not found in Slack, so not excluded from voting: Zoe Hart. An admin can add them on People. Everyone who votes has to give a reason.
         Your vote
         Sign in with Slack to vote, or vote in #deploys.
         Actions
@@ -288,7 +288,7 @@ mod tests {
         - - auto_approve_build: example-circleci-build
         On rejection the following actions run:
         - - slack_channel_message: #incidents
-        If nobody decides in time the following actions run:
+        If nobody decides in time, the following actions run:
         - - add_to_deploy_message_thread
         ");
     }
@@ -299,14 +299,14 @@ mod tests {
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
-        The git host did not say whether this deploy changes the rules that guard it, or what CI runs.
+        Signoff couldn’t find out from GitHub if this deploy changes its own rules or what CI runs.
         Status
-        Current status of approval is being confirmed, since Nov 23, 10:48 UTC. Enough people approved: the actions start Nov 23, 10:58 UTC, unless somebody undoes it.
+        Current status of approval is being confirmed, since Nov 23, 10:48 UTC. Enough people approved. The actions start Nov 23, 10:58 UTC unless somebody presses Undo.
         Votes
-        - Mato Zgajner voted to approve 10:48 UTC: “The alert was noise.” At the click: a member of the workspace.
-        Votes that were taken back:
+        - Mato Zgajner voted to approve 10:48 UTC: “The alert was noise.” When voting: a member of the workspace.
+        Withdrawn votes:
         - Ana Novak undid the approval, and with it the vote of Mato Zgajner to approve 10:47 UTC
-        1 of 1 approvals. Anyone in #deploys may vote.
+        1 of 1 approvals. Anyone in #deploys can vote.
         Your vote
         Sign in with Slack to vote, or vote in #deploys.
         Actions
@@ -323,16 +323,16 @@ mod tests {
             status.take_while(|line| *line != "Votes").collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(status(&sample::frozen()), @"
-        Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: the actions start Nov 23, 17:00 UTC, unless somebody undoes it.
-        Frozen until Nov 23, 17:00 UTC: Black Week. Votes count; nothing runs before.
+        Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved. The actions start Nov 23, 17:00 UTC unless somebody presses Undo.
+        Frozen until Nov 23, 17:00 UTC: Black Week. You can vote now; actions run when the freeze ends.
         ");
         insta::assert_snapshot!(status(&sample::broken_glass()), @"
-        Current status of approval is approved after 3 min 57 s, since Nov 23, 10:46 UTC. It went ahead without the votes.
+        Current status of approval is approved after 3 min 57 s, since Nov 23, 10:46 UTC. It went ahead without its votes.
         Glass broken by Ana Novak Nov 23, 10:46 UTC: The checkout is down.
-        A review is owed, due Nov 25, 10:46 UTC. Until it is done, the next deploy to the same place is judged with these commits too.
+        A review is due Nov 25, 10:46 UTC. Until then, approvals of the next deploy to the same place cover these commits, too.
         ");
         insta::assert_snapshot!(status(&sample::thawed()), @"
-        Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: Signoff looks up once more whether they may.
+        Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved. Signoff is checking once more that they can vote.
         Ana Novak lifted the freeze for it Nov 23, 10:47 UTC: The checkout is down.
         ");
     }
@@ -344,16 +344,16 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
-        Current status of approval is being confirmed, since Nov 23, 10:47 UTC. Enough people approved: Signoff looks up once more whether they may. It could not yet: Slack answered 503.
+        Current status of approval is being confirmed, since Nov 23, 10:47 UTC. Enough people approved. Signoff is checking once more that they can vote. The check hasn’t worked yet: Slack answered 503.
         Votes
-        - Mato Zgajner voted to approve 10:46 UTC At the click: a member of the workspace. Looked up again 10:46 UTC: they may vote.
-        - Eva Kralj voted to approve 10:47 UTC At the click: a member of the workspace.
-        - jan voted to approve 10:47 UTC At the click: not known, as Slack did not say in time.
-        Votes that count no longer:
-        - Ana Novak voted to approve 10:46 UTC: “Fine with me.” It does not count since 10:46 UTC: they are not among those who may vote. At the click: a member of the workspace.
-        - Iztok Kos voted to approve 10:46 UTC. It does not count since 10:46 UTC: their account is deactivated. At the click: not known, as Slack did not say in time.
-        3 of 3 approvals. Only the approvers of this rule may vote: Mato Zgajner, Eva Kralj, jan.
-        When it opened, Nov 23, 10:42 UTC: Only the approvers of this rule may vote: Mato Zgajner, Ana Novak, Iztok Kos, Eva Kralj.
+        - Mato Zgajner voted to approve 10:46 UTC When voting: a member of the workspace. Checked again at 10:46 UTC: they can vote.
+        - Eva Kralj voted to approve 10:47 UTC When voting: a member of the workspace.
+        - jan voted to approve 10:47 UTC When voting: unknown, because Slack didn’t answer in time.
+        Votes that no longer count:
+        - Ana Novak voted to approve 10:46 UTC: “Fine with me.” It doesn’t count since 10:46 UTC: they are not an approver. When voting: a member of the workspace.
+        - Iztok Kos voted to approve 10:46 UTC. It doesn’t count since 10:46 UTC: their account is deactivated. When voting: unknown, because Slack didn’t answer in time.
+        3 of 3 approvals. Only the approvers of this rule can vote: Mato Zgajner, Eva Kralj, jan.
+        When it opened, Nov 23, 10:42 UTC: Only the approvers of this rule can vote: Mato Zgajner, Ana Novak, Iztok Kos, Eva Kralj.
         Your vote
         Sign in with Slack to vote, or vote in #deploys.
         Actions
@@ -369,16 +369,16 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
-        Current status of approval is expired after 5 min 1 s, since Nov 23, 10:47 UTC. Too few people decided in time.
+        Current status of approval is expired after 5 min 1 s, since Nov 23, 10:47 UTC. Too few people voted in time.
         Votes
-        - Mato Zgajner voted to approve 10:46 UTC At the click: a member of the workspace.
-        1 of 2 approvals. Only the authors of this deploy may vote: Mato Zgajner, U2.
+        - Mato Zgajner voted to approve 10:46 UTC When voting: a member of the workspace.
+        1 of 2 approvals. Only the authors of this deploy can vote: Mato Zgajner, U2.
         Actions
         This approval expired and the following actions did not run:
         - - auto_approve_build: example-circleci-build Did not run
-        The following actions are for a rejection, and did not run:
+        The following actions are for a rejection and did not run:
         - - slack_channel_message: #incidents Did not run
-        As too few people decided in time, the following actions were triggered:
+        Too few people voted in time, so the following actions were triggered:
         - - slack_channel_message: #releases Succeeded: Posted to #releases. Nov 23, 10:47 UTC
         ");
     }
@@ -392,8 +392,8 @@ mod tests {
         Status
         Current status of approval is superseded after 6 min 36 s, since Nov 23, 10:48 UTC. A newer deploy took its place: c0ffee1 - checkout (Staging).
         Votes
-        Nobody has voted.
-        0 of 1 approvals. Anyone in #deploys may vote.
+        No votes yet.
+        0 of 1 approvals. Anyone in #deploys can vote.
         Actions
         This approval was superseded and the following actions did not run:
         - - auto_approve_build: example-circleci-build Did not run
@@ -409,8 +409,8 @@ mod tests {
         Status
         Current status of approval is cancelled after 4 min 16 s, since Nov 23, 10:46 UTC. Ana Novak cancelled it: It was the wrong branch.
         Votes
-        - Ana Novak voted to approve 10:46 UTC At the click: a member of the workspace.
-        1 of 2 approvals. Anyone in #deploys may vote.
+        - Ana Novak voted to approve 10:46 UTC When voting: a member of the workspace.
+        1 of 2 approvals. Anyone in #deploys can vote.
         Actions
         This approval was cancelled. It has no actions.
         ");
@@ -425,15 +425,15 @@ mod tests {
         Status
         Current status of approval is approved after 3 min 58 s, since Nov 23, 10:46 UTC.
         Votes
-        - Ana Novak voted to approve 10:46 UTC At the click: a member of the workspace. Looked up again 10:46 UTC: they may vote.
-        1 of 1 approvals. Anyone in #deploys may vote.
+        - Ana Novak voted to approve 10:46 UTC When voting: a member of the workspace. Checked again at 10:46 UTC: they can vote.
+        1 of 1 approvals. Anyone in #deploys can vote.
         Actions
         This approval was successfully approved and the following actions were triggered:
         - - trigger_build: release.yml Succeeded: ana marked it as done Nov 23, 10:47 UTC
         Ana Novak clicked Mark as done Nov 23, 10:47 UTC
         - - webhook: https://hooks.example.com May or may not have happened: The connection ended before the answer. Signoff doesn’t repeat it by itself, so that nothing runs twice. Check whether it happened. If it did, mark it as done. If it didn’t, retry it. Nov 23, 10:48 UTC
         Ana Novak clicked Retry Nov 23, 10:48 UTC
-        - - slack_channel_message: #releases Waits for its turn
+        - - slack_channel_message: #releases Queued
         ");
     }
 
@@ -446,8 +446,8 @@ mod tests {
         Status
         Current status of approval is rejected after 3 min 56 s, since Nov 23, 10:46 UTC.
         Votes
-        - Ana Novak voted to reject 10:46 UTC At the click: a member of the workspace.
-        0 of 1 approvals, 1 of 1 rejections. Anyone in #deploys may vote.
+        - Ana Novak voted to reject 10:46 UTC When voting: a member of the workspace.
+        0 of 1 approvals, 1 of 1 rejections. Anyone in #deploys can vote.
         Actions
         This approval was rejected and the following actions did not run:
         - - auto_approve_build: deploy-us Did not run
@@ -458,9 +458,9 @@ mod tests {
         Did not run
         - - slack_channel_message: #done Did not run
         The rejection triggered the following actions:
-        - - slack_channel_approval: Roll back Waits for votes
-        - - slack_channel_message: #incidents Waits for its turn
-        The following actions are for when nobody decides in time, and did not run:
+        - - slack_channel_approval: Roll back Waiting for votes
+        - - slack_channel_message: #incidents Queued
+        The following actions are for an expired approval and did not run:
         - - slack_channel_message: #forgotten Did not run
         Roll back
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
@@ -468,8 +468,8 @@ mod tests {
         Status
         Current status of approval is pending.
         Votes
-        Nobody has voted.
-        0 of 1 approvals. Anyone in #deploys may vote.
+        No votes yet.
+        0 of 1 approvals. Anyone in #deploys can vote.
         Your vote
         Sign in with Slack to vote, or vote in #deploys.
         Actions
@@ -489,7 +489,7 @@ mod tests {
     fn once_its_time_has_come_a_quorum_is_looked_up() {
         let page = sample::held_back();
         let html = |seconds| approvals(&view::sections(&page), &[], &booth(&page, seconds), None).markup.0;
-        assert!(html(959).contains("unless somebody undoes it"), "{}", html(959));
-        assert!(html(960).contains("Signoff looks up once more whether they may."), "{}", html(960));
+        assert!(html(959).contains("unless somebody presses Undo"), "{}", html(959));
+        assert!(html(960).contains("Signoff is checking once more that they can vote."), "{}", html(960));
     }
 }

@@ -45,11 +45,11 @@ pub(crate) struct DeployPageContext<'a> {
 pub(crate) fn done(what: ApprovalAction, approval: &Approval, member: &Member) -> Option<FlashMessage> {
     let vote = voted(approval, member);
     let (is_so, text) = match what {
-        ApprovalAction::Approve => (vote == Some(Choice::Approve), "Your vote to approve is on record."),
-        ApprovalAction::Reject => (vote == Some(Choice::Reject), "Your vote to reject is on record."),
-        ApprovalAction::Withdraw => (vote.is_none(), "You have no vote here any more."),
+        ApprovalAction::Approve => (vote == Some(Choice::Approve), "You approved this."),
+        ApprovalAction::Reject => (vote == Some(Choice::Reject), "You rejected this."),
+        ApprovalAction::Withdraw => (vote.is_none(), "You withdrew your vote."),
         ApprovalAction::Undo => {
-            (approval.status == Status::Pending, "The approval is undone: it waits for votes again.")
+            (approval.status == Status::Pending, "The approval was undone. It is waiting for votes again.")
         }
         ApprovalAction::LiftFreeze => {
             let lifted = approval.frozen.lifted.as_ref();
@@ -58,11 +58,11 @@ pub(crate) fn done(what: ApprovalAction, approval: &Approval, member: &Member) -
         ApprovalAction::BreakGlass => {
             let broken = approval.glass.broken.as_ref();
             let by_them = broken.is_some_and(|broken| broken.by == member.id);
-            (by_them, "You broke the glass: this goes ahead without its votes.")
+            (by_them, "You broke the glass. This goes ahead without its votes.")
         }
         ApprovalAction::Review => {
             let review = approval.glass.broken.as_ref().and_then(|broken| broken.review.as_ref());
-            (review.is_some_and(|review| review.by == member.id), "Your review is on record.")
+            (review.is_some_and(|review| review.by == member.id), "You reviewed this.")
         }
         ApprovalAction::Cancel => {
             let by_them =
@@ -155,7 +155,7 @@ impl DeployPageContext<'_> {
             h3 { "Review" }
             (self.told(Some(&approval.id)))
             @if !ballot.may(ApprovalAction::Review) {
-                p { "You can\u{2019}t review it: somebody has to who may vote on it, made none of the change and did not break the glass." }
+                p { "You can\u{2019}t review this. The reviewer must be able to vote on it, must not have made any of the change, and must not have broken the glass." }
             }
             (with_reason(&ballot, visitor, told, ApprovalAction::Review, "Mark as reviewed"))
         }
@@ -202,8 +202,8 @@ fn set_base(approval: &Approval, visitor: &Visitor) -> Markup {
             (visitor.form_token())
             label for=(id) { "Set the base" }
             p.meta {
-                "The full SHA of the revision that this place has now. Everything after it is judged. You can\u{2019}t vote on \
-                 what starts at a base that you set."
+                "The full SHA of the revision that is there now. People vote on everything after it. You can\u{2019}t vote on \
+                 approvals that start at a base that you set."
             }
             input id=(id) name="revision" type="text" required pattern="[0-9a-fA-F]{40}" maxlength="40" autocomplete="off"
                 spellcheck="false";
@@ -236,7 +236,7 @@ fn votes(ballot: &BallotView, visitor: &Visitor, told: Option<&FlashMessage>) ->
                     required[ballot.reasons == Reasons::Both] aria-invalid=[told.map(|_| "true")] {
                     @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (cut(reason, WRITTEN)) }
                 }
-                p.meta id=(hint) { (reason_hint(ballot.reasons)) " It stands in the dialog, and on record." }
+                p.meta id=(hint) { (reason_hint(ballot.reasons)) " Shown in Slack and kept in the record." }
             }
             div.choices {
                 @if ballot.may(ApprovalAction::Approve) { button.approve type="submit" name="what" value="approve" { "Approve" } }
@@ -252,9 +252,9 @@ fn votes(ballot: &BallotView, visitor: &Visitor, told: Option<&FlashMessage>) ->
 fn reason_hint(reasons: Reasons) -> &'static str {
     match reasons {
         Reasons::Never => "Optional.",
-        Reasons::Approve => "Needed to approve.",
-        Reasons::Reject => "Needed to reject.",
-        Reasons::Both => "Needed.",
+        Reasons::Approve => "Required to approve.",
+        Reasons::Reject => "Required to reject.",
+        Reasons::Both => "Required.",
     }
 }
 
@@ -380,7 +380,7 @@ mod tests {
         "#);
         for no_reviewer in ["U2", "U3"] {
             let told = shown(&sample::broken_glass(), &person(no_reviewer), None);
-            assert!(!told.contains("<form") && told.contains("can\u{2019}t review it"), "{told}");
+            assert!(!told.contains("<form") && told.contains("can\u{2019}t review this"), "{told}");
         }
     }
 
@@ -437,14 +437,14 @@ mod tests {
             }
         }
         insta::assert_snapshot!(table, @"
-        pending approve: Your vote to approve is on record.
-        pending undo: The approval is undone: it waits for votes again.
-        held back withdraw: You have no vote here any more.
-        thawed withdraw: You have no vote here any more.
+        pending approve: You approved this.
+        pending undo: The approval was undone. It is waiting for votes again.
+        held back withdraw: You withdrew your vote.
+        thawed withdraw: You withdrew your vote.
         thawed lift-freeze: You lifted the freeze.
-        broken glass withdraw: You have no vote here any more.
-        broken glass break-glass: You broke the glass: this goes ahead without its votes.
-        cancelled approve: Your vote to approve is on record.
+        broken glass withdraw: You withdrew your vote.
+        broken glass break-glass: You broke the glass. This goes ahead without its votes.
+        cancelled approve: You approved this.
         cancelled cancel: You cancelled this approval.
         ");
     }

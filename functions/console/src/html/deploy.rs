@@ -57,7 +57,10 @@ fn changes_soon(record: &Page) -> bool {
     let evaluates = |effect: &Effect| {
         matches!(
             effect.kind,
-            EffectKind::EvaluateRules | EffectKind::EvaluateAgain | EffectKind::AskAgain { .. }
+            EffectKind::EvaluateRules
+                | EffectKind::EvaluateAgain
+                | EffectKind::AskAgain { .. }
+                | EffectKind::RecordHealth { .. }
         ) && !effect.is_closed()
     };
     record.effects.iter().any(evaluates)
@@ -164,7 +167,7 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
                 @if let Some(word) = confirmation { " " span.meta { (word) } }
             }))
             @if let Some(state) = state(deploy.state) {
-                (fact("State", html! { (state) ". No rule is evaluated, unless a success is reported." }))
+                (fact("State", html! { (state) ". No rules are evaluated unless a success is reported." }))
             }
             (fact(if deploy.state.has_arrived() { "Deployed" } else { "Reported" }, html! {
                 (time(deploy.deployed_at, now))
@@ -188,7 +191,7 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
                     (listed(issues.collect(), ISSUES, &html! { br; }))
                     @for tracker in &deploy.silent_trackers {
                         @if !deploy.issues.is_empty() { br; }
-                        span.meta { (tracker) " did not say which issues there are." }
+                        span.meta { (tracker) " couldn\u{2019}t be asked for issues." }
                     }
                 }))
             }

@@ -97,11 +97,11 @@ pub(crate) fn deployment(
         section.block aria-labelledby="environments" {
             h2 #environments { "Environments" }
             (environments(shown, facts, now))
-            p { a href={ "/record?" (query(&[("deployment", slug.as_str())])) } { "Approvals, and how long they take" } }
+            p { a href={ "/record?" (query(&[("deployment", slug.as_str())])) } { "Approval history and timing" } }
         }
         @if shown.unreadable > 0 {
             p.warning role="status" {
-                "The rules in force, or the reviews that are owed, can\u{2019}t be read by this release of Signoff. What needs them \
+                "This release of Signoff can\u{2019}t read the rules in force or the reviews that are due. What needs them \
                  waits, and nothing of it is lost. A newer release may have written them: deploy it again, or have an admin look \
                  at the functions\u{2019} log."
             }
@@ -163,13 +163,13 @@ fn environments(shown: &DeploymentPage<'_>, facts: &HashMap<DeployId, Facts>, no
     html! {
         @if shown.environments.is_empty() {
             p.lead {
-                "No deploy is on record yet. The "
+                "No deploys yet. The "
                 a href=(deployment_href(&shown.deployment.slug, "/setup")) { "setup instructions" }
-                " say how to register the first one."
+                " explain how to register the first one."
             }
         } @else { (list(&["Environment", "Revision", "Deployed", "Health"], rows)) }
         @if more > 0 {
-            p.meta { (counted(more, "more environment had", "more environments had")) " no deploy as lately." }
+            p.meta { (counted(more, "more environment has", "more environments have")) " older deploys." }
         }
     }
 }
@@ -197,9 +197,9 @@ fn suggestions<'a>(environments: &[&'a Environment]) -> impl Iterator<Item = &'a
 
 fn nothing(shown: &DeploymentPage<'_>) -> &'static str {
     match (shown.is_first, shown.environment) {
-        (false, _) => "No older deploys are on record.",
-        (true, Some(_)) => "No deploy to this environment is on record.",
-        (true, None) => "No deploy is on record yet.",
+        (false, _) => "No older deploys.",
+        (true, Some(_)) => "No deploys to this environment yet.",
+        (true, None) => "No deploys yet.",
     }
 }
 
@@ -280,6 +280,6 @@ mod tests {
         let shown = DeploymentPage::new(&known, None, &listing);
         let page = deployment(&shown, &sample::health(), Some(&sample::visitor()), sample::at(600)).0;
         assert!(page.len() < 60_000 && !page.contains("<b>"), "{}", page.len());
-        assert!(page.contains("30 more environments had"), "{page}");
+        assert!(page.contains("30 more environments have"), "{page}");
     }
 }

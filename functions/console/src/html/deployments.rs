@@ -41,13 +41,13 @@ pub(crate) fn deployments(
 fn nothing(first: bool, example: &str) -> Markup {
     html! {
         @if first {
-            p.lead { "No deployment is on record yet." }
-            p { "A deployment appears here with its first deploy. Any CI reports one once it has deployed, here of acme/checkout:" }
+            p.lead { "No deployments yet." }
+            p { "A deployment appears here with its first deploy. Any CI can report one, for example for acme/checkout:" }
             (copied("register", "How to register a deploy", example))
             p { "An admin creates the key at " a href="/settings/keys" { "API keys" } "." }
-            p { "GitHub\u{2019}s deployments are reported by its webhook, to " code { "/webhooks/github" } "." }
+            p { "GitHub reports its deployments by a webhook to " code { "/webhooks/github" } "." }
         } @else {
-            p.lead { "There are no more deployments." }
+            p.lead { "No more deployments." }
         }
     }
 }
@@ -91,8 +91,8 @@ fn row(
         (cell("aside", &health(facts)))
         (cell("whole", &html! {
             @match on {
-                Some(on) => a href={ "/deploys/" (on) } { (counted(waiting, "approval waits", "approvals wait")) },
-                None => span.meta { "None waits" },
+                Some(on) => a href={ "/deploys/" (on) } { (counted(waiting, "approval pending", "approvals pending")) },
+                None => span.meta { "\u{2013}" },
             }
         }))
     }
@@ -127,10 +127,7 @@ mod tests {
             .unwrap();
         insta::assert_snapshot!(body.replace("><", ">\n<"));
         let last = shown(empty, false).0;
-        assert!(
-            last.contains("There are no more deployments") && last.contains("<a href=\"/\">First</a>"),
-            "{last}"
-        );
+        assert!(last.contains("No more deployments") && last.contains("<a href=\"/\">First</a>"), "{last}");
     }
 
     #[test]

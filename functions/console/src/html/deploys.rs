@@ -28,14 +28,14 @@ pub(crate) fn deploys(listing: &Listing, first: bool, visitor: Option<&Visitor>,
 fn nothing(first: bool) -> Markup {
     html! {
         @if first {
-            p.lead { "No deploy is on record yet." }
+            p.lead { "No deploys yet." }
             p {
-                "A deploy appears here once it is reported to "
+                "Deploys appear here once they are reported to "
                 code { "POST /api/1/deployments/{organization}/{name}/register_deploy" }
                 " or by GitHub\u{2019}s deployment webhook."
             }
         } @else {
-            p.lead { "No older deploys are on record." }
+            p.lead { "No older deploys." }
         }
     }
 }
@@ -72,6 +72,7 @@ mod tests {
             deployed_at: deploy.deployed_at,
             state: DeployState::Success,
             arrived_at: None,
+            repeats: None,
             has_failed: *environment == "Staging",
         };
         Listing { deploys: environments.iter().map(summary).collect(), unreadable: 0, next: None }
@@ -101,11 +102,10 @@ mod tests {
     #[test]
     fn the_ends_of_the_list() {
         let empty = deploys(&listing(&[]), true, None, sample::at(0)).0;
-        assert!(empty.contains("No deploy is on record yet") && !empty.contains("pager"), "{empty}");
+        assert!(empty.contains("No deploys yet") && !empty.contains("pager"), "{empty}");
         let last = deploys(&listing(&[]), false, None, sample::at(0)).0;
         assert!(
-            last.contains("No older deploys are on record")
-                && last.contains("<a href=\"/deploys\">Newest</a>"),
+            last.contains("No older deploys") && last.contains("<a href=\"/deploys\">Newest</a>"),
             "{last}"
         );
     }

@@ -8,12 +8,17 @@ use approval::approval::Approval;
 use approval::message::LONGEST_REASON;
 use approval::run::Resolution;
 use maud::{Markup, html};
+use voting::may_stand_in;
 
 impl DeployPageContext<'_> {
     /// Forms that resolve an action that failed, or whose outcome is unknown. Empty for somebody who may not.
     pub(super) fn question(&self, question: &QuestionView) -> Markup {
         let Some((visitor, member)) = self.member() else { return html! {} };
-        let may = |approval: &Approval| approval.admit(&voter(member, &approval.workspace)).is_ok();
+        // Slack is asked whether those who are named have left once an admin sends the form.
+        let may = |approval: &Approval| {
+            let voter = voter(member, &approval.workspace);
+            approval.admit(&voter).is_ok() || may_stand_in(approval, &voter, member.is_admin)
+        };
         let asked = question.approval.as_ref();
         let approval = self.record.approvals.iter().find(|approval| Some(&approval.id) == asked);
         // Where no approval says who may, admins may.

@@ -53,3 +53,12 @@ pub(super) fn copied(id: &str, label: &str, text: &str) -> Markup {
         }
     }
 }
+
+/// A text whose parts in backticks are code.
+pub(super) fn with_code(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}

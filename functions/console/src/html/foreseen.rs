@@ -12,7 +12,7 @@ pub(super) fn foreseen(approval: &ApprovalView, deploy: &DeployId) -> Markup {
     html! {
         @if approval.state.is_open() && !fails.is_empty() {
             div.notice.problem {
-                p { "These actions fail as things were when this opened:" }
+                p { "When this opened, these actions were going to fail:" }
                 (code_lines(fails, &all_href(deploy, "/approvals"), TEXT))
             }
         }

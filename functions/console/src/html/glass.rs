@@ -30,11 +30,10 @@ pub(super) fn glass(glass: &GlassView, is_open: bool, now: Timestamp) -> Markup 
             }
         } @else if glass.review_owed {
             p.notice.problem {
-                "A review is owed, due " (time(glass.review_due, now)) ". Until it is done, the next deploy to the same place is \
-                 judged with these commits too."
+                "A review is due " (time(glass.review_due, now)) ". Until then, approvals of the next deploy to the same place cover these commits, too."
             }
         } @else if is_open {
-            p { "A review is owed once it goes ahead, by " (time(glass.review_due, now)) "." }
+            p { "Once it goes ahead, a review is due " (time(glass.review_due, now)) "." }
         }
     }
 }
@@ -63,8 +62,8 @@ pub(super) fn owed(reviews: &OwedReviews, now: Timestamp) -> Markup {
     html! {
         @if !owed.is_empty() {
             section.block aria-labelledby="reviews" {
-                h2 #reviews { "Reviews owed" }
-                p { "Somebody broke the glass of these approvals, and nobody reviewed them yet." }
+                h2 #reviews { "Reviews due" }
+                p { "Somebody broke the glass of these approvals, and nobody has reviewed them yet." }
                 (list(&["Approval", "Broken by", "Due"], rows))
                 @if more > 0 { p.meta { (more) " more are due later." } }
             }

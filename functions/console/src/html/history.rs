@@ -57,7 +57,7 @@ fn filter(href: &str, wanted: &HistoryWanted) -> Markup {
             }
             div.choice {
                 input #held type="checkbox" name="held" value="yes" checked[wanted.held];
-                label for="held" { "Held only" }
+                label for="held" { "Matched only" }
             }
             button type="submit" { "Filter" }
         }
@@ -66,11 +66,11 @@ fn filter(href: &str, wanted: &HistoryWanted) -> Markup {
 
 fn nothing(wanted: &HistoryWanted, part: &HistoryPart) -> &'static str {
     if part.next.is_some() {
-        "None of the evaluations that were looked at matches; there are older ones."
+        "No evaluation so far matches. There are older ones."
     } else if *wanted == HistoryWanted::default() {
-        "No rule was evaluated for this deployment yet."
+        "No rules have been evaluated for this deployment yet."
     } else {
-        "No older evaluation matches."
+        "No evaluations match."
     }
 }
 
@@ -93,12 +93,12 @@ fn one(evaluation: &Evaluation, runs: &HashMap<RunId, Run>, left: &mut usize, no
                 p {
                     span.state.bad { "Refused" }
                     ": the file has " (counted(*problems, "problem", "problems"))
-                    ", so no rule was looked at. The deploy\u{2019}s page tells them."
+                    ", so no rule was evaluated. The deploy\u{2019}s page lists them."
                 }
             } @else if path.is_some() && rules.is_empty() { p { "The file has no rules." } }
             @if !rules.is_empty() { ul.findings { @for rule in rules { (finding(rule, runs, left, now)) } } }
             @if *more > 0 {
-                p.meta { (counted(*more, "more rule was", "more rules were")) " looked at; what came of them is not kept." }
+                p.meta { (counted(*more, "more rule was", "more rules were")) " evaluated; their results are not kept." }
             }
         }
     }
@@ -123,25 +123,27 @@ fn finding(found: &Evaluated, runs: &HashMap<RunId, Run>, left: &mut usize, now:
 fn told(finding: &Finding) -> (&'static str, &'static str, String) {
     let text = |text: &str| text.to_owned();
     match finding {
-        Finding::Opened { .. } => ("good", "Held", text("its run was opened.")),
+        Finding::Opened { .. } => ("good", "Matched", text("started.")),
         Finding::OpenBefore { .. } => {
-            ("quiet", "Held before", text("its run was opened then; a rule runs once for a deploy."))
+            ("quiet", "Matched before", text("started then; a rule runs once for each deploy."))
         }
         Finding::Frozen { until, freeze } => {
             let freeze = shorten(freeze, NAMES);
-            ("busy", "Held", format!("it waits for the end of the freeze {freeze}, on {}.", when(*until)))
+            ("busy", "Matched", format!("waiting for the freeze {freeze} to end on {}.", when(*until)))
         }
         Finding::After { rules } => {
             let rules = shorten(&rules.join(", "), NAMES);
-            ("quiet", "Waits", format!("the runs of these rules have not succeeded: {rules}."))
+            ("quiet", "Waiting", format!("these rules haven\u{2019}t succeeded: {rules}."))
         }
-        Finding::Fails { why, from: None } => ("quiet", "Did not hold", format!("{why}.")),
-        Finding::Fails { why, from: Some(from) } => {
-            ("quiet", "Did not hold", format!("{why}. By time alone it does on {}.", when(*from)))
-        }
-        Finding::Outdated => ("quiet", "Did not open", text("a newer deploy came to the environment.")),
+        Finding::Fails { why, from: None } => ("quiet", "Did not match", format!("{why}.")),
+        Finding::Fails { why, from: Some(from) } => (
+            "quiet",
+            "Did not match",
+            format!("{why}. It will match on {} if nothing but time changes.", when(*from)),
+        ),
+        Finding::Outdated => ("quiet", "Not started", text("a newer deploy reached the environment.")),
         Finding::Unsupported { uses } => ("warn", "Not supported", format!("{uses}.")),
-        Finding::NotForDeploys => ("quiet", "Did not open", text("no deploy triggers it.")),
+        Finding::NotForDeploys => ("quiet", "Not started", text("deploys don’t trigger it.")),
     }
 }
 
@@ -192,13 +194,13 @@ mod tests {
     #[test]
     fn where_there_is_nothing_the_page_says_why() {
         for (older, asked, said) in [
-            (false, "", "No rule was evaluated for this deployment yet."),
-            (false, "rule=x", "No older evaluation matches."),
+            (false, "", "No rules have been evaluated for this deployment yet."),
+            (false, "rule=x", "No evaluations match."),
         ] {
             assert!(shown(Vec::new(), older, asked).0.contains(said), "{asked}");
         }
         let none = shown(sample::evaluations(), true, "rule=x&held=yes").0;
-        assert!(none.contains("there are older ones") && none.contains("rel=\"next\""), "{none}");
+        assert!(none.contains("There are older ones") && none.contains("rel=\"next\""), "{none}");
     }
 
     #[test]

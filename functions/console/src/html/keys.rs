@@ -9,6 +9,7 @@ use crate::forms::key::{KeyForm, LONGEST_DEPLOYMENTS, LONGEST_NAME};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use runtime::api_keys::in_words;
+use runtime::credentials::API_KEYS;
 use secrecy::{ExposeSecret, SecretString};
 use store::{ApiKey, Pattern, Scope};
 
@@ -34,8 +35,8 @@ pub(crate) fn keys(
         (settings_parts(PART))
         h1 { "API keys" }
         p.lead {
-            "Programs show a key to register deploys, to report their health and to read the record: "
-            a href="/api/v1/openapi.json" { "what they can ask" } "."
+            "Programs use a key to register deploys, report their health and read the record. See the "
+            a href="/api/v1/openapi.json" { "API reference" } "."
         }
         @if let Some(problem) = &form.problem { p.notice.problem role="alert" { (problem) } }
         h2 { (counted(active_count, "key", "keys")) " in use" }
@@ -49,9 +50,9 @@ pub(crate) fn keys(
             }
         }
         p.meta {
-            "The keys in this stack\u{2019}s secret in AWS Secrets Manager (the stack\u{2019}s output ApiSecretArn) are good too, for \
-             everything: they are the way in before anybody signed in. They are not shown here, and end when they are taken out \
-             of the secret."
+            "The " code { (API_KEYS.key) } " in the stack\u{2019}s " (API_KEYS.secret.name()) ", in AWS Secrets Manager, may do \
+             everything, too. They are for before anybody can sign in, and are not shown here. Take them out of the secret once you \
+             have created keys here."
         }
         h2 { "Create a key" }
         (create(form, visitor))
@@ -65,14 +66,14 @@ pub(crate) fn new_key(key: &ApiKey, text: &SecretString, example: &str, visitor:
         p.crumbs { a href=(PART) { "API keys" } }
         h1 { "The key " q { (key.name) } }
         p.notice role="status" {
-            "This is the only time that the key is shown: only its SHA-256 is kept. Copy it now, to where your CI keeps its secrets."
+            "You won\u{2019}t see this key again: Signoff keeps only its SHA-256. Copy it now to your CI\u{2019}s secrets."
         }
         (copied("key", "The new key", text.expose_secret()))
-        p { "It is good to " (uses(key)) "." }
+        p { "It can " (uses(key)) "." }
         @if key.scopes.contains(&Scope::Register) || key.scopes.contains(&Scope::Admin) {
             h2 { "Register a deploy with it" }
             (copied("example", "How to register a deploy", example))
-            p.meta { "With the key in the environment variable SIGNOFF_KEY, and your own deployment in the place of acme/checkout." }
+            p.meta { "Put the key into the environment variable SIGNOFF_KEY, and replace acme/checkout with your deployment." }
         }
         p { a href=(PART) { "All keys" } }
     };
@@ -118,14 +119,14 @@ fn table(keys: &[&ApiKey], visitor: Option<&Visitor>, now: Timestamp) -> Markup 
             }))
         }
     });
-    list(&["Name", "Key", "Good for", "Created", "In use"], rows)
+    list(&["Name", "Key", "Scopes", "Created", "Status"], rows)
 }
 
 fn revoke(key: &ApiKey, visitor: Option<&Visitor>) -> Markup {
     html! {
         details.confirm {
             summary aria-label=(format!("Revoke {}", key.name)) { "Revoke\u{2026}" }
-            p { "Whoever uses it is refused at once, and it can\u{2019}t be made good again." }
+            p { "Requests with this key fail at once. You can\u{2019}t undo this." }
             form method="post" action=(format!("/settings/keys/{}/revoke", key.id)) {
                 @if let Some(visitor) = visitor { (visitor.form_token()) }
                 button.danger type="submit" { "Revoke this key" }
@@ -138,14 +139,14 @@ fn create(form: &KeyForm, visitor: Option<&Visitor>) -> Markup {
     let name = Line {
         id: "name",
         label: "Name",
-        hint: "What will use it. People recognise the key by this name.",
+        hint: "The program that will use the key. The list of keys shows this name.",
         required: true,
         longest: LONGEST_NAME,
     };
     let deployments = Line {
         id: "deployments",
         label: "Deployments",
-        hint: "Those that it may register and report on: owner/name or owner/*, with commas between them. Empty: all.",
+        hint: "The deployments that it can register and report on: owner/name or owner/*, separated by commas. Leave empty for all.",
         required: false,
         longest: LONGEST_DEPLOYMENTS,
     };
@@ -155,7 +156,7 @@ fn create(form: &KeyForm, visitor: Option<&Visitor>) -> Markup {
             @if let Some(visitor) = visitor { (visitor.form_token()) }
             (line(&name, &form.name))
             fieldset aria-describedby=[problem.map(|_| "scopes-problem")] {
-                legend { "Good for" }
+                legend { "Scopes" }
                 @if let Some(problem) = problem { p.wrong #scopes-problem { (problem) } }
                 @for scope in Scope::ALL {
                     label.choice {

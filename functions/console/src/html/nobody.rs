@@ -49,7 +49,7 @@ fn form(
             input type="hidden" name="version" value=(said.version);
             p dir="auto" { (shorten(by, NAME)) " said that " strong { (maker) } " is nobody here (" (kind) "): " (reason) }
             p.meta {
-                "Confirm it if you know that it is so. It counts for this approval alone, and your name stands on record. You can \
+                "Confirm this only if you know that it is true. It counts for this approval only, and the record names you. You can \
                  still vote."
             }
             button.plain type="submit" { "Confirm: nobody here" }

@@ -81,18 +81,18 @@ pub(crate) fn people(shown: &PeoplePage<'_>, visitor: Option<&Visitor>, now: Tim
         h1 { "People" }
         p.lead { "Which Slack member each git account and e-mail address belongs to. Four-eyes checks rely on this list." }
         @if !may_change {
-            p.notice { "Sign in with Slack as an admin to change this list: another admin, or the member, has to confirm what you say." }
+            p.notice { "Sign in with Slack as an admin to change this list. Another admin or the member has to confirm each change." }
         }
         @if may_change {
             @match shown.shown {
                 Shown::List => {}
                 Shown::Imported(changed) => {
-                    p.notice role="status" { "The file was imported: it changed " (counted(*changed, "account", "accounts")) "." }
+                    p.notice role="status" { "The file was imported. It changed " (counted(*changed, "account", "accounts")) "." }
                 }
                 Shown::Form(form) => (form_section(form, shown.people, visitor, now)),
                 Shown::Late(form) => {
                     p.notice.problem role="alert" {
-                        "It was changed meanwhile, so nothing was saved. What you see now is on record: make your change again."
+                        "Somebody changed it in the meantime, so nothing was saved. You now see the saved version. Make your change again."
                     }
                     (form_section(form, shown.people, visitor, now))
                 }
@@ -145,7 +145,7 @@ fn fields(form: &PersonForm, is_known: bool, visitor: Option<&Visitor>) -> Marku
         true,
         LONGEST_HANDLE,
     );
-    let name = of("name", "Name", "The name that people know it by, such as its login.", false, LONGEST_NAME);
+    let name = of("name", "Name", "A name that people recognize, such as its login.", false, LONGEST_NAME);
     let member = of(
         "member",
         "Slack member",
@@ -200,9 +200,9 @@ fn remove(entry: &Entry, visitor: Option<&Visitor>) -> Markup {
         details.confirm {
             summary { "Remove\u{2026}" }
             @if needs_second {
-                p { "Another admin has to confirm it. Until then it stays in force." }
+                p { "Another admin has to confirm this. Until then, the entry stays in force." }
             } @else {
-                p { "From then on nothing is known of this account, and its changes can\u{2019}t pass a four-eyes check by this list." }
+                p { "After that, Signoff doesn\u{2019}t know whose account this is, and its changes can\u{2019}t pass a four-eyes check by this list." }
             }
             form method="post" action="/settings/people/remove" {
                 @if let Some(visitor) = visitor { (visitor.form_token()) }
@@ -230,7 +230,7 @@ fn import_section(import: Option<&Import>, visitor: Option<&Visitor>) -> Markup 
                         }
                         @if problems.len() > PROBLEMS { li { "and " (problems.len() - PROBLEMS) " more" } }
                     }
-                    @if !is_kept { p { "The file is too long to be shown here: correct it, and paste it again." } }
+                    @if !is_kept { p { "The file is too long to show here. Fix it and paste it again." } }
                 }
             }
             form.fields method="post" action="/settings/people/import" {

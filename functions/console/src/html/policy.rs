@@ -29,16 +29,16 @@ pub(super) fn policy(shown: &PolicyShown, now: Timestamp) -> Markup {
             h2 #policy { "Policy" }
             @match in_force {
                 Some(in_force) => p {
-                    "A policy binds these rules: " (file(&in_force.file)) ", since " (time(in_force.since, now)) ": "
+                    "These rules must meet a policy: " (file(&in_force.file)) ", since " (time(in_force.since, now)) ": "
                     (in_force.why()) "."
                 },
-                None => p { "No policy of " (shown.repository) " could be read yet, so no rule may act." },
+                None => p { "No policy of " (shown.repository) " could be read yet, so no rule can act." },
             }
             @if let Some(unusable) = unusable {
                 p {
                     "Since " (time(unusable.at, now)) ", the policy on the default branch of " (shown.repository)
-                    " can\u{2019}t be used."
-                    @if in_force.is_some() { " The last good one stays in force." }
+                    " is invalid."
+                    @if in_force.is_some() { " The last valid one stays in force." }
                 }
                 (list(&unusable.problems))
             }
@@ -47,10 +47,10 @@ pub(super) fn policy(shown: &PolicyShown, now: Timestamp) -> Markup {
                 Some(none) if none.is_empty() => p { "Every rule in force meets it." },
                 Some(shortfalls) => {
                     h3 { "Rules below the policy" }
-                    p { "These rules ask, and nothing that they would let act is done." }
+                    p { "These rules still ask, but their actions don\u{2019}t run." }
                     (list(shortfalls))
                 },
-                None if in_force.is_some() => p { "Which rules are below it can\u{2019}t be told." },
+                None if in_force.is_some() => p { "Signoff can\u{2019}t tell which rules are below it." },
                 None => {},
             }
         }
@@ -63,7 +63,7 @@ fn proposed(proposal: &Proposal, now: Timestamp) -> Markup {
             "Another policy, " (file(&proposal.file)) ", is on the default branch since " (time(proposal.at, now))
             " or before. "
             @if proposal.rejected { "An owner rejected it." } @else {
-                "Two of the owners have to approve it before it counts: "
+                "It counts once two of the owners approve it: "
                 a href={ "/deploys/" (proposal.deploy) } { "see the votes" } "."
             }
         }
@@ -115,7 +115,7 @@ mod tests {
             below.contains("Rules below the policy") && below.contains("Rule `ship` (line 2): &lt;b&gt;")
         );
         assert!(below.contains("And 5 more.") && !below.contains("meets it"), "{below}");
-        assert!(page(in_force(), None).contains("can\u{2019}t be told"));
+        assert!(page(in_force(), None).contains("can\u{2019}t tell which rules"));
     }
 
     #[test]
@@ -123,8 +123,8 @@ mod tests {
         let problem =
             Unusable { key: "k".to_owned(), problems: vec!["no <owners>".to_owned()], at: sample::at(0) };
         let none = page(StackPolicy::default().refuse(problem.clone(), false), None);
-        assert!(none.contains("so no rule may act") && none.contains("no &lt;owners&gt;"), "{none}");
-        assert!(page(in_force().refuse(problem, false), None).contains("The last good one stays in force."));
+        assert!(none.contains("so no rule can act") && none.contains("no &lt;owners&gt;"), "{none}");
+        assert!(page(in_force().refuse(problem, false), None).contains("The last valid one stays in force."));
         let proposal = Proposal {
             file: of("abcdefghij"),
             owners: Vec::new(),

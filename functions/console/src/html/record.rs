@@ -106,13 +106,13 @@ fn said(search: &Search, found: &Found) -> Markup {
     let shown = counted(count, "approval", "approvals");
     html! {
         @match (count, more) {
-            (0, false) if older => "There are no older ones.",
-            (0, false) if search.is_any() => "No approval on record is like that.",
-            (0, false) => "No approval is on record yet. One appears here once a rule asks people.",
+            (0, false) if older => "No older approvals.",
+            (0, false) if search.is_any() => "No approvals match.",
+            (0, false) => "No approvals yet. They appear here once a rule asks for one.",
             // What is searched for has no index: not all were looked at.
             (_, true) if count < usize::from(RECORD_SIZE) => {
-                (shown) " of the newest that were looked at, up to " (MAX_SCANNED)
-                " of each kind. There are older ones: go on with Older."
+                (shown) " of the newest approvals, searched up to " (MAX_SCANNED)
+                " of each kind. Choose Older for more."
             }
             (_, _) => { (shown) ", newest first." }
         }
@@ -184,13 +184,13 @@ fn exports(search: &Search, found: &Found) -> Markup {
     html! {
         @if !found.listing.approvals.is_empty() || found.listing.next.is_some() {
             p.exports {
-                "Export from here on: "
+                "Export: "
                 a href=(search.href("/record.csv", before)) { "CSV" }
                 ", "
                 a href=(search.href("/record.jsonl", before)) { "JSON lines" }
             }
             p.meta {
-                "A file has what is found among " (MAX_SCANNED * MOST_PARTS) " approvals, which is all of most records. Where there are older ones, its header "
+                "A file covers up to " (MAX_SCANNED * MOST_PARTS) " approvals. If there are older ones, the response\u{2019}s header "
                 code { "Link" } " has the address of the next file. In CSV a cell that a spreadsheet would take for a formula "
                 "(it begins with = + - @, a tab or a new line) begins with an apostrophe."
             }

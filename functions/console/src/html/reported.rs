@@ -53,7 +53,7 @@ fn list(deploy: &Deploy, rows: impl ExactSizeIterator<Item = Markup>) -> Markup 
     html! {
         @if !shown.is_empty() || more > 0 {
             h3 { "Reported by CI" }
-            p.meta { "CI sent this with the registration. It is not checked, and it decides nothing." }
+            p.meta { "CI sent this with the registration. Signoff doesn\u{2019}t check it, and it decides nothing." }
             ul {
                 @for row in &shown { (row) }
                 @if more > 0 { li { "and " (and_more(more, &all_href(&deploy.id, ""))) } }

@@ -33,7 +33,7 @@ fn proposed(rules: &RulesInForce, proposal: &Proposal, visitor: Option<&Visitor>
         h3 { "Proposed" }
         p {
             (file(&proposal.file)) " is on the default branch since " (time(proposal.at, now)) " or before. "
-            @if proposal.rejected { "Its voters rejected it." } @else { "It needs an approval before it counts: " a href={ "/deploys/" (proposal.deploy) } { "see the votes" } "." }
+            @if proposal.rejected { "The voters rejected it." } @else { "It counts once it is approved: " a href={ "/deploys/" (proposal.deploy) } { "see the votes" } "." }
         }
         ul { @for change in &proposal.changes { li { (change) } } }
         @if proposal.more > 0 { p.meta { "And " (counted(proposal.more, "more change", "more changes")) "." } }

@@ -5,6 +5,7 @@ use super::Standing;
 use super::fields::copied;
 use crate::auth::visitor::Visitor;
 use maud::{Markup, html};
+use runtime::credentials::{GITHUB_WEBHOOK_SECRET, WEBHOOK_SIGNING_KEY};
 use secrecy::{ExposeSecret, SecretString};
 use store::SecretChange;
 
@@ -39,15 +40,15 @@ pub(super) fn incoming(shown: &ShownSecret, settings_href: &str) -> Markup {
             ShownSecret::ToAdmins => "Secret: the deployment\u{2019}s own. An admin sees it on this page.",
             ShownSecret::OnceConnected => "Secret: the deployment\u{2019}s own. It is shown here once the deployment is connected.",
             ShownSecret::Missing => {
-                "Secret: there is none yet. Put a " code { "webhook_secret" } " into the stack\u{2019}s secret for GitHub (its output \
-                 GitHubSecretArn), and open this page again."
+                "Secret: there is none yet. Put a " code { (GITHUB_WEBHOOK_SECRET.key) } " into the stack\u{2019}s "
+                (GITHUB_WEBHOOK_SECRET.secret.name()) ", and open this page again."
             }
             ShownSecret::This { secret, one_before } => {
-                "Secret, of this deployment alone:"
+                "Secret, for this deployment only:"
                 (copied("webhook-secret", "The webhook\u{2019}s secret", secret.expose_secret()))
                 @if *one_before {
                     p.meta {
-                        "The secret before it is good too, until you drop it in the " a href=(settings_href) { "settings" } "."
+                        "The previous secret also works until you drop it in the " a href=(settings_href) { "settings" } "."
                     }
                 }
             }
@@ -63,16 +64,16 @@ pub(super) fn section(standing: &Standing<'_>, visitor: Option<&Visitor>) -> Mar
         h2 { "Incoming webhook" }
         @if one_before {
             p {
-                "GitHub\u{2019}s deliveries are verified with the secret on the " a href=(standing.href("setup")) { "setup page" }
-                ", and with the one before it. Put the new one into the webhook on GitHub, then drop the old one."
+                "Signoff verifies GitHub\u{2019}s deliveries with the secret on the " a href=(standing.href("setup")) { "setup page" }
+                ", and with the previous one. Put the new one into the webhook on GitHub, then drop the old one."
             }
             (change(SecretChange::DropIncoming, "Drop the old secret"))
         } @else {
             p {
-                "GitHub\u{2019}s deliveries are verified with the secret on the " a href=(standing.href("setup")) { "setup page" }
-                ". After you make a new one, the old one stays good until you drop it."
+                "Signoff verifies GitHub\u{2019}s deliveries with the secret on the " a href=(standing.href("setup")) { "setup page" }
+                ". After you create a new one, the old one works until you drop it."
             }
-            (change(SecretChange::NewIncoming, "Make a new secret"))
+            (change(SecretChange::NewIncoming, "Create a new secret"))
         }
         h2 { "Outgoing webhook" }
         @match &standing.keys {
@@ -81,14 +82,14 @@ pub(super) fn section(standing: &Standing<'_>, visitor: Option<&Visitor>) -> Mar
                 (copied("signing-key", "The signing key", keys.current.expose_secret()))
                 details.confirm {
                     summary { "Change the key\u{2026}" }
-                    p { "First let every receiver accept this key too. Then sign with it; the key above signs nothing from then on." }
+                    p { "First, have every receiver accept this key as well. Then sign with it. Signoff stops using the key above at once." }
                     (copied("next-signing-key", "The next signing key", keys.next.expose_secret()))
                     (change(SecretChange::NextOutgoing, "Sign with the next key"))
                 }
             }
             None => p {
-                "There is no key to sign with: put a " code { "webhook_key" } " into the stack\u{2019}s secret for its API (its output \
-                 ApiSecretArn), and open this page again."
+                "There is no key to sign with: put a " code { (WEBHOOK_SIGNING_KEY.key) } " into the stack\u{2019}s "
+                (WEBHOOK_SIGNING_KEY.secret.name()) ", and open this page again."
             },
         }
     }

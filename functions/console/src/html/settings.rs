@@ -56,14 +56,14 @@ pub(crate) fn settings(
         h1 { (title) }
         @if let Some(done) = disconnected {
             div.notice.problem {
-                p { "Disconnected by " (done.by.name) ", " (time(done.at, now)) ". Its deploys are refused." }
+                p { "Disconnected by " (done.by.name) ", " (time(done.at, now)) ". Signoff refuses its deploys." }
                 (post(&standing.href("connect"), "Connect again", "", visitor))
             }
         }
         @if let (true, Some(saved)) = (standing.late, standing.saved) {
             p.notice.problem role="alert" {
-                (saved.saved.by.name) " saved these settings meanwhile, so yours were not saved. What you see now is what "
-                (saved.saved.by.name) " saved: make your change again."
+                (saved.saved.by.name) " saved these settings in the meantime, so yours were not saved. You now see what "
+                (saved.saved.by.name) " saved. Make your change again."
             }
         }
         (origin(standing, now))
@@ -83,16 +83,15 @@ fn origin(standing: &Standing<'_>, now: Timestamp) -> Markup {
                 p.meta { "Saved by " (saved.saved.by.name) ", " (time(saved.saved.at, now)) "." }
                 @if !saved.leads {
                     p.notice {
-                        "GitHub\u{2019}s deployment events of " (saved.repository) " lead to another deployment, which named this \
-                         repository first. Register deploys of this one with register_deploy."
+                        "GitHub\u{2019}s deployment events for " (saved.repository) " go to another deployment, which connected this repository first. Register deploys of this one with register_deploy."
                     }
                 }
             }
             None if standing.in_parameter => p.meta {
-                "These come from the stack\u{2019}s parameter Deployments. Once you save here, what is saved counts in its place."
+                "Inherited from the stack parameter Deployments. Saving overrides it for this deployment."
             },
             None => p.lead {
-                "This deployment is not connected yet: its deploys are refused. Saving these settings connects it."
+                "This deployment isn\u{2019}t connected yet, so Signoff refuses its deploys. Save these settings to connect it."
             },
         }
     }
@@ -110,20 +109,19 @@ fn number(
         @if let Some(noticed) = kept.noticed {
             div.notice.problem #another-repository {
                 p {
-                    (name) " is now repository " (noticed) " on GitHub; it was " (kept.id) ". Its deploys are unconfirmed, and no rule runs. \
-                     Connect it anew only if you know who made the new repository: its rules and its people count from then on."
+                    (name) " is now repository " (noticed) " on GitHub; it was " (kept.id) ". Its deploys are unconfirmed, and no rules run. Reconnect it only if you know who created the new repository: its rules and people count from then on."
                 }
                 form method="post" action=(standing.href("repository")) {
                     @if let Some(visitor) = visitor { (visitor.form_token()) }
                     input type="hidden" name="was" value=(kept.id);
                     input type="hidden" name="now" value=(noticed);
-                    button type="submit" { "Connect it anew" }
+                    button type="submit" { "Reconnect it" }
                 }
             }
         }
         @if let Some(anew) = &kept.anew {
             p.meta {
-                "Connected anew as repository " (kept.id) " by " (anew.done.by.name) ", " (time(anew.done.at, now))
+                "Reconnected as repository " (kept.id) " by " (anew.done.by.name) ", " (time(anew.done.at, now))
                 "; it was " (anew.was) "."
             }
         }
@@ -135,25 +133,25 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
     let repository = of(
         "repository",
         "Repository",
-        "owner/name. Its default branch has the rules, in .signoff/rules.yml.",
+        "owner/name. Signoff reads the rules from .signoff/rules.yml on its default branch.",
         true,
     );
     let channel = of(
         "channel",
         "Channel for problems",
-        "The Slack channel that is told when rules can\u{2019}t be read, such as #deploys. Empty: the record only.",
+        "The Slack channel for reports of problems, such as #deploys. Leave empty to keep them in the record only.",
         false,
     );
     let project = of(
         "circleci_project",
         "CircleCI project",
-        "Its slug, such as gh/acme/checkout. Empty: the project of the repository on GitHub.",
+        "Its slug, such as gh/acme/checkout. Leave empty for the project of the repository on GitHub.",
         false,
     );
     let definition = of(
         "circleci_definition",
         "CircleCI pipeline definition",
-        "Its id, from Project settings, Pipelines. trigger_build needs it where the project is one of CircleCI\u{2019}s GitHub App. Empty: none.",
+        "Its id, from Project settings, Pipelines. trigger_build needs it if the project uses CircleCI\u{2019}s GitHub App. Otherwise leave it empty.",
         false,
     );
     let ci = Line {
@@ -182,7 +180,7 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
                         option value=(host.name()) selected[host == form.git_host] { (host.title()) }
                     }
                 }
-                p.meta #git_host-hint { "Where the repository is. Signoff confirms commits on GitHub only: with another host, no rule runs." }
+                p.meta #git_host-hint { "The repository\u{2019}s host. Signoff can only confirm commits on GitHub: with another host, no rules run." }
             }
             (area(&ci, &form.ci))
             @if let Some(kept) = &standing.kept {
@@ -198,13 +196,13 @@ fn disconnect(standing: &Standing<'_>, visitor: Option<&Visitor>) -> Markup {
     html! {
         details.confirm #disconnect {
             summary { "Disconnect\u{2026}" }
-            p { "From then on, for " (standing.deployment) ":" }
+            p { "If you disconnect " (standing.deployment) ":" }
             ul {
-                li { "its deploys and reports of their health are refused, and GitHub\u{2019}s deliveries are ignored;" }
-                li { "no rule is evaluated, also not for deploys that are on record;" }
-                li { "approvals that are open can still be voted on, but no action runs any more." }
+                li { "Signoff refuses its deploys and health reports, and ignores GitHub\u{2019}s deliveries;" }
+                li { "no rules are evaluated, not even for deploys on record;" }
+                li { "people can still vote on open approvals, but no actions run." }
             }
-            p { "The record stays. An admin can connect it again here; what came meanwhile is not made up for." }
+            p { "The record stays. An admin can connect it again here. Deploys that are made while it is disconnected are not evaluated later." }
             (post(&standing.href("disconnect"), &format!("Disconnect {}", standing.deployment), "danger", visitor))
         }
     }
@@ -294,9 +292,9 @@ mod tests {
         );
         let anew = Some(Anew { was: 99, done: saved.saved.clone() });
         let page = of(KeptRepository { anew, ..KeptRepository::first(123) });
-        assert!(page.contains("Connected anew as repository 123 by Ben &amp; co, "), "{page}");
+        assert!(page.contains("Reconnected as repository 123 by Ben &amp; co, "), "{page}");
         assert!(page.contains("; it was 99.") && !page.contains("another-repository"), "{page}");
-        assert!(!of(KeptRepository::first(99)).contains("anew"));
+        assert!(!of(KeptRepository::first(99)).contains("Reconnect"));
     }
 
     #[test]
@@ -315,7 +313,7 @@ mod tests {
         insta::assert_snapshot!(shown(&standing, &form));
         let known = Standing { in_parameter: true, ..standing };
         let page = shown(&known, &SettingsForm::unsaved(&slug, None));
-        assert!(page.contains("These come from the stack\u{2019}s parameter Deployments"), "{page}");
+        assert!(page.contains("Inherited from the stack parameter Deployments"), "{page}");
         assert!(page.contains("Disconnect acme/checkout"), "{page}");
     }
 }

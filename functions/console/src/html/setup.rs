@@ -26,34 +26,34 @@ pub(crate) fn setup(
         h1 { "Set up " (deployment) }
         @if connected.connection().is_none() {
             p.notice.problem {
-                (deployment) " is not connected, so that its deploys are refused. "
+                (deployment) " isn\u{2019}t connected, so Signoff refuses its deploys. "
                 a href=(format!("/deployments/{deployment}/edit")) { "An admin can connect it" } "."
             }
         }
-        p.lead { "Tell Signoff of each deploy, in one of these ways. The rules are read from .signoff/rules.yml of " (repository) "." }
+        p.lead { "Report each deploy to Signoff in one of these ways. Signoff reads the rules from .signoff/rules.yml in " (repository) "." }
         (key(visitor))
         h2 { "From any CI" }
-        p { "After it deployed, with the environment\u{2019}s own name in the place of Staging:" }
+        p { "Run this after the deploy, with your environment\u{2019}s name instead of Staging:" }
         (copied("register", "How to register a deploy", &register(deployment, site)))
         h2 { "From GitHub Actions" }
         (without_key(deployment, repository, kept, site))
-        p { "Or with an API key, as the secret SIGNOFF_KEY of the repository or the organization:" }
+        p { "Or use an API key, stored as the secret SIGNOFF_KEY of the repository or organization:" }
         (copied("actions-key", "A step of GitHub Actions with a key", &github_step(deployment, site)))
         h2 { "From CircleCI" }
-        p { "As a step of the job that deploys. Keep the key as the environment variable SIGNOFF_KEY of the project or a context." }
+        p { "Add this step to the job that deploys. Store the key as the environment variable SIGNOFF_KEY of the project or a context." }
         (copied("circleci", "A step of CircleCI", &circleci_step(deployment, site)))
         h2 { "From GitLab, CircleCI or Buildkite without a key" }
         p {
-            "Their jobs have tokens, too. An admin writes the first line of one of these into the "
+            "Their jobs have tokens, too. An admin adds the first line of one of these to the "
             a href=(format!("/deployments/{deployment}/edit")) { "settings" }
-            ", with your ids; the job sends $SIGNOFF_TOKEN as above in the place of $SIGNOFF_KEY."
+            ", with your ids. The job then sends $SIGNOFF_TOKEN instead of $SIGNOFF_KEY."
         }
         (copied("tokens", "Tokens of other CIs", &other_tokens(repository, site)))
         h2 { "From GitHub\u{2019}s deployments" }
-        p { "Where your CI creates GitHub deployments already, no key is needed. In " (repository) ", open Settings, Webhooks, Add webhook:" }
+        p { "If your CI already creates GitHub deployments, you don\u{2019}t need a key. In " (repository) ", open Settings, Webhooks, Add webhook:" }
         (webhook(deployment, incoming, site))
-        h2 { "How it does afterwards" }
-        p { "Where rules ask for the health of deploys, whoever watches them reports it: " code { "healthy" } ", " code { "ailing" } " or " code { "unhealthy" } "." }
+        h2 { "Report health" }
+        p { "If your rules use the health of deploys, your monitoring reports it: " code { "healthy" } ", " code { "ailing" } " or " code { "unhealthy" } "." }
         (copied("health", "How to report health", &health(deployment, site)))
         (tokens())
     };
@@ -66,7 +66,7 @@ fn key(visitor: Option<&Visitor>) -> Markup {
         p {
             "Jobs of GitHub Actions, GitLab, CircleCI and Buildkite need no key. Everything else needs an API key with the scope " code { "register" } ": "
             @if admin { a href="/settings/keys" { "create one" } } @else { "an admin can create one" }
-            ", and keep it as a secret of your CI. The commands read it from the environment variable SIGNOFF_KEY."
+            ", and store it as a secret of your CI. The commands read it from the environment variable SIGNOFF_KEY."
         }
     }
 }
@@ -81,7 +81,7 @@ fn without_key(deployment: &Slug, repository: &str, kept: Option<&KeptRepository
     let line = kept.map_or_else(|| "github repository_id=ID".to_owned(), own_line);
     html! {
         p {
-            "No API key is needed: the job shows the token that GitHub gives it. First, an admin adds this line to the "
+            "You don\u{2019}t need an API key: the job uses the token that GitHub gives it. First, an admin adds this line to the "
             a href=(format!("/deployments/{deployment}/edit")) { "settings" } ":"
         }
         (copied("actions-line", "The line for the settings", &line))
@@ -210,7 +210,8 @@ mod tests {
         let unknown = setup(&slug, &Connected::Unknown, &ShownSecret::OnceConnected, None, &site, None).0;
         assert!(unknown.contains("gh api repos/acme/checkout --jq .id"), "{unknown}");
         assert!(
-            unknown.contains("acme/checkout is not connected") && unknown.contains("an admin can create one")
+            unknown.contains("acme/checkout isn\u{2019}t connected")
+                && unknown.contains("an admin can create one")
         );
     }
 }

@@ -3,6 +3,7 @@
 use super::page;
 use crate::address::place::Next;
 use maud::{Markup, html};
+use runtime::credentials::{API_KEYS, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET};
 
 /// The page, from which one gets to `next`. `problem`: why the last try did not; `slack`: whether people can
 /// sign in with Slack.
@@ -18,8 +19,8 @@ pub(crate) fn sign_in(next: &Next, problem: Option<&str>, slack: bool) -> Markup
                 }
             } @else {
                 p.notice {
-                    "Sign in with Slack is not set up: put " code { "client_id" } " and " code { "client_secret" }
-                    " of the Slack app into this stack\u{2019}s Slack secret (the stack\u{2019}s output SlackSecretArn)."
+                    "Sign in with Slack is not set up: put " code { (SLACK_CLIENT_ID.key) } " and " code { (SLACK_CLIENT_SECRET.key) }
+                    " of the Slack app into the stack\u{2019}s " (SLACK_CLIENT_ID.secret.name()) "."
                 }
             }
             h2 { "With an API key" }
@@ -29,7 +30,7 @@ pub(crate) fn sign_in(next: &Next, problem: Option<&str>, slack: bool) -> Markup
                 input #key type="password" name="key" required autocomplete="current-password"
                     aria-describedby="key-hint";
                 p.meta #key-hint {
-                    "One of the keys in this stack\u{2019}s secret in AWS Secrets Manager (the stack\u{2019}s output ApiSecretArn)."
+                    "One of the " code { (API_KEYS.key) } " in the stack\u{2019}s " (API_KEYS.secret.name()) ", in AWS Secrets Manager."
                 }
                 button type="submit" { "Sign in" }
             }
@@ -43,7 +44,7 @@ pub(crate) fn to_slack(address: &str) -> Markup {
     let body = html! {
         div.narrow {
             h1 { "Sign in with Slack" }
-            p { a href=(address) { "Go on to Slack" } }
+            p { a href=(address) { "Continue to Slack" } }
         }
     };
     super::page_going_to("Sign in with Slack", address, &body)

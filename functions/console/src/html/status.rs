@@ -36,20 +36,20 @@ pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
                 }
                 Status::Quorum { since, until, note } => {
                     (word("being confirmed", Some(*since)))
-                    @if approval.glass.is_some() { " Somebody broke the glass: " } @else { " Enough people approved: " }
+                    @if approval.glass.is_some() { " Somebody broke the glass. " } @else { " Enough people approved. " }
                     @if *until > now {
-                        "the actions start " (start(*since, *until, now)) ", unless somebody undoes it."
+                        "The actions start " (start(*since, *until, now)) " unless somebody presses Undo."
                     } @else {
-                        "Signoff looks up once more whether they may."
+                        "Signoff is checking once more that they can vote."
                     }
-                    @if let Some(note) = note { " It could not yet: " (sentence(&cut(note, TEXT))) }
+                    @if let Some(note) = note { " The check hasn\u{2019}t worked yet: " (sentence(&cut(note, TEXT))) }
                 }
                 Status::Approved { at } if approval.glass.is_some() => {
-                    (word(approval.status, Some(*at))) " It went ahead without the votes."
+                    (word(approval.status, Some(*at))) " It went ahead without its votes."
                 }
                 Status::Approved { at } | Status::Rejected { at } => (word(approval.status, Some(*at))),
                 Status::Expired { at } => { (word(approval.status, Some(*at)))
-                    @if approval.votes.is_empty() { " Nobody decided in time." } @else { " Too few people decided in time." }
+                    @if approval.votes.is_empty() { " Nobody voted in time." } @else { " Too few people voted in time." }
                 }
                 Status::Superseded { at, by } => {
                     (word(approval.status, Some(*at)))
@@ -74,7 +74,7 @@ pub(super) fn freeze(frozen: &FrozenView, is_open: bool, now: Timestamp) -> Mark
                 (sentence(&cut(&lifted.reason, TEXT)))
             }
         } @else if let (true, Some(until), Some(name)) = (is_open, frozen.until, &frozen.name) {
-            p { "Frozen until " (time(until, now)) ": " (sentence(&shorten(name, NAME))) " Votes count; nothing runs before." }
+            p { "Frozen until " (time(until, now)) ": " (sentence(&shorten(name, NAME))) " You can vote now; actions run when the freeze ends." }
         }
     }
 }

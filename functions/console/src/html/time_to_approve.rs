@@ -35,7 +35,7 @@ pub(crate) fn time_to_approve(approvals: &[ApprovalSummary]) -> Markup {
         section.taken aria-labelledby="taken" {
             h2 #taken { "Time to approve" }
             @match TimeToApprove::of(approvals) {
-                None => p { "No approval of this deployment was approved yet." },
+                None => p { "No approvals of this deployment have been approved yet." },
                 Some(time) => (shown(&time)),
             }
         }
@@ -48,7 +48,7 @@ fn shown(time: &TimeToApprove) -> Markup {
         p {
             "Of " (counted(all.count, "approval", "approvals")) ", half were approved within "
             strong { (words::lasted(all.median)) } " (median), and 9 of 10 within " strong { (words::lasted(all.p90)) }
-            " (90th percentile), counted from when they were opened. The newest " (MAX_SCANNED) " approvals of the deployment were looked at."
+            " (90th percentile) after they were opened. This covers the newest " (MAX_SCANNED) " approvals of the deployment."
         }
         div.plot-and-table {
             (plot(time))
@@ -96,7 +96,7 @@ fn plot(time: &TimeToApprove) -> Markup {
         svg.plot viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby="plot-title plot-words" {
             title #plot-title { "Time to approve" }
             desc #plot-words {
-                "For each period a dot at the median and a bar at the 90th percentile. The table has the same figures."
+                "A dot at the median and a bar at the 90th percentile for each period. The table has the same figures."
             }
             @for (seconds, name) in LINES.iter().filter(|(seconds, _)| (lowest..=highest).contains(seconds)) {
                 @let y = units(at_height(*seconds, lowest, highest));
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(
             time_to_approve(&[]).0,
             "<section class=\"taken\" aria-labelledby=\"taken\"><h2 id=\"taken\">Time to approve</h2>\
-             <p>No approval of this deployment was approved yet.</p></section>"
+             <p>No approvals of this deployment have been approved yet.</p></section>"
         );
     }
 

@@ -1,6 +1,8 @@
 //! The permissions of the tokens that Signoff calls GitHub and CircleCI with, call by call.
 
+use super::fields::with_code;
 use maud::{Markup, html};
+use runtime::credentials::{Credential, GITHUB_READ_TOKEN, GITHUB_WRITE_TOKEN, TABLE};
 
 /// A call: what it is for, and the permission that it needs.
 struct Call {
@@ -62,7 +64,11 @@ const GITHUB: [Call; 18] = [
         purpose: "what a webhook says, read back",
         permission: "Deployments: read",
     },
-    Call { call: "GET /users/{username}", purpose: "a merger's address", permission: "none" },
+    Call {
+        call: "GET /users/{username}",
+        purpose: "the number and the public address of an account; whether GitHub has the owner, after a 404",
+        permission: "none",
+    },
     Call {
         call: "POST …/actions/workflows/{file}/dispatches",
         purpose: "trigger_build",
@@ -91,7 +97,7 @@ const GITHUB: [Call; 18] = [
 ];
 
 /// CircleCI's, whose personal tokens may do all that their user may.
-const CIRCLECI: [Call; 7] = [
+const CIRCLECI: [Call; 8] = [
     Call {
         call: "GET /project/{slug}/pipeline",
         purpose: "the push's pipeline",
@@ -119,26 +125,49 @@ const CIRCLECI: [Call; 7] = [
         permission: "a user who may start pipelines",
     },
     Call {
+        call: "POST /project/{slug}/pipeline/run",
+        purpose: "trigger_build, in a project of CircleCI's GitHub App",
+        permission: "a user who may start pipelines",
+    },
+    Call {
         call: "POST /workflow/{id}/cancel",
         purpose: "trigger_build, where another commit runs",
         permission: "a user who may cancel workflows",
     },
 ];
 
-/// Both tables.
+/// The credentials that Signoff has, and both tables of calls.
 pub(super) fn tokens() -> Markup {
     html! {
         h2 { "Signoff\u{2019}s own tokens" }
-        p { "The tokens in the stack\u{2019}s secrets need these permissions and no others." }
+        p {
+            "The tokens in the stack\u{2019}s secrets need these permissions and no others. On GitHub, Actions: write is for a second token, \
+             in " (GITHUB_WRITE_TOKEN.secret.name()) "; the one in " (GITHUB_READ_TOKEN.secret.name()) " only reads."
+        }
+        (credentials())
         (table("GitHub", &GITHUB))
         (table("CircleCI", &CIRCLECI))
+    }
+}
+
+/// Where each credential of the stack goes, and how to get it.
+fn credentials() -> Markup {
+    html! {
+        details {
+            summary { "Where each credential goes, and how to get it" }
+            ul {
+                @for Credential { provider, secret, key, set_up, .. } in &TABLE {
+                    li { code { (key) } " in " (secret.name()) " (" (provider) "): " (with_code(set_up)) }
+                }
+            }
+        }
     }
 }
 
 fn table(host: &str, calls: &[Call]) -> Markup {
     html! {
         details {
-            summary { "What the token for " (host) " may do" }
+            summary { "Permissions of the token for " (host) }
             ul {
                 @for Call { call, purpose, permission } in calls {
                     li { code { (call) } ": " (permission) " (" (purpose) ")" }

@@ -25,10 +25,10 @@ pub(super) fn votes(approval: &ApprovalView, deploy: &DeployId, now: Timestamp, 
     let (withdrawn, more_withdrawn) = some(withdrawn, &mut left);
     let more = more + more_struck + more_withdrawn;
     html! {
-        @if approval.votes.is_empty() { p { "Nobody has voted." } }
+        @if approval.votes.is_empty() { p { "No votes yet." } }
         (list("", &votes))
-        (list("Votes that count no longer:", &struck))
-        (list("Votes that were taken back:", &withdrawn))
+        (list("Votes that no longer count:", &struck))
+        (list("Withdrawn votes:", &withdrawn))
         @if more > 0 {
             p { a href=(all_href(deploy, "/approvals")) { "and " (super::counted(more, "more vote", "more votes")) } }
         }
@@ -55,9 +55,9 @@ fn about(approval: &ApprovalView, now: Timestamp) -> Markup {
             ". "
             (may_vote(&approval.electorate, approval))
             @if approval.electorate.lacks_makers {
-                " An admin can say who they are: " a href="/settings/people" { "People" } "."
+                " An admin can add them on " a href="/settings/people" { "People" } "."
             }
-            @if let Some(who) = reasoned(approval.require_reason) { " " (who) " has to say why." }
+            @if let Some(who) = reasoned(approval.require_reason) { " " (who) " has to give a reason." }
         }
         @if approval.status == "pending" {
             @for line in &approval.electorate.blocked { p.notice { (cut(line, TEXT)) } }
@@ -92,9 +92,9 @@ fn may_vote(electorate: &ElectorateView, approval: &ApprovalView) -> String {
 fn reasoned(reasons: Reasons) -> Option<&'static str> {
     match reasons {
         Reasons::Never => None,
-        Reasons::Approve => Some("Who approves"),
-        Reasons::Reject => Some("Who rejects"),
-        Reasons::Both => Some("Who votes"),
+        Reasons::Approve => Some("Everyone who approves"),
+        Reasons::Reject => Some("Everyone who rejects"),
+        Reasons::Both => Some("Everyone who votes"),
     }
 }
 
@@ -112,7 +112,7 @@ fn struck(vote: &StruckView) -> Markup {
         @if let Some(at) = vote.voted_at { " " (clock(at)) }
         (because(vote.reason.as_deref()))
         @if vote.reason.is_none() { "." }
-        " It does not count"
+        " It doesn\u{2019}t count"
         @if let Some(at) = vote.at { " since " (clock(at)) }
         ": " (words::verdict(vote.why)) "."
         (account(vote.account, None))
@@ -143,7 +143,7 @@ fn account(account: Option<Standing>, checked: Option<CheckView>) -> Markup {
         span.meta.account {
             (words::account(account))
             @if let Some(CheckView { at, verdict }) = checked {
-                " Looked up again " (clock(at)) ": " (words::verdict(verdict)) "."
+                " Checked again at " (clock(at)) ": " (words::verdict(verdict)) "."
             }
         }
     }

@@ -60,7 +60,7 @@ fn href(deployment: &Slug, form: &Form, step: Step) -> String {
 fn reference() -> Markup {
     html! {
         a href=(assets::rules_href()) target="_blank" rel="noopener" {
-            "All that rules can say" span.unseen { " (opens in another tab)" }
+            "rules reference" span.unseen { " (opens in another tab)" }
         }
     }
 }
@@ -68,7 +68,7 @@ fn reference() -> Markup {
 /// Introduction to approvals.
 pub(crate) fn introduction(deployment: &Slug, form: &Form, visitor: Option<&Visitor>) -> Markup {
     let body = html! {
-        p.lead { "An approval puts a decision of your team between two deploys. This is how it goes:" }
+        p.lead { "An approval asks your team before a deploy moves on. Here\u{2019}s how it works:" }
         ol {
             li {
                 "A deploy of " strong { (deployment) } " arrives, say on Staging. Signoff asks in a Slack channel, and mentions who wrote the \
@@ -81,7 +81,7 @@ pub(crate) fn introduction(deployment: &Slug, form: &Form, visitor: Option<&Visi
             }
         }
         p {
-            "Two minutes of questions follow, and a rules file comes out of them, to be put into the repository. It is a beginning. "
+            "Answer a few questions, and Signoff writes a rules file for your repository. It covers the basics; for everything else, see the "
             (reference())
         }
         div.steps {

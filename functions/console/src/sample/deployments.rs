@@ -20,6 +20,7 @@ fn environment(id: &str, name: &str, seconds: i64) -> Environment {
         deployed_at: at(seconds),
         state: Default::default(),
         arrived_at: None,
+        repeats: None,
         has_failed: false,
     };
     Environment { newest, branch }

@@ -102,7 +102,7 @@ mod tests {
         insta::assert_snapshot!(ballot(&sample::four_eyes(), 3 * 3600), @"voted Some(Approve), may ; this expired on 2026-11-23 at 12:42 UTC.");
         insta::assert_snapshot!(ballot(&sample::held_back(), 600), @"voted None, may approve, reject, undo, cancel;");
         insta::assert_snapshot!(ballot(&sample::frozen(), 600), @"voted None, may approve, reject, undo, lift-freeze, cancel;");
-        insta::assert_snapshot!(ballot(&sample::struck(), 600), @"voted None, may ; only the approvers of this rule may vote: @Mato Zgajner, @Eva Kralj, @jan.");
+        insta::assert_snapshot!(ballot(&sample::struck(), 600), @"voted None, may ; only the approvers of this rule can vote: @Mato Zgajner, @Eva Kralj, @jan.");
         insta::assert_snapshot!(ballot(&sample::cancelled_by_a_person(), 600), @"voted Some(Approve), may ;");
     }
 }

@@ -111,22 +111,24 @@ impl ElectorateView {
     /// In words, a sentence each. `channel`: where people are asked.
     pub(crate) fn sentences(&self, channel: &str) -> Vec<String> {
         let may = match self.people.as_deref() {
-            None => format!("Anyone in {channel} may vote."),
-            Some([]) => format!("Only {} may vote, and none of them has a Slack account.", self.who),
-            Some(people) => format!("Only {} may vote: {}.", self.who, names(people)),
+            None => format!("Anyone in {channel} can vote."),
+            Some([]) => format!("Only {} can vote, and none of them has a Slack account.", self.who),
+            Some(people) => format!("Only {} can vote: {}.", self.who, names(people)),
         };
         let quota = |quota: &QuotaView| format!("{} from {}", quota.votes, quota.from);
         let quotas: Vec<_> = self.quotas.iter().map(quota).collect();
         let quotas = (!quotas.is_empty())
-            .then(|| format!("The approvals that are needed, of different people: {}.", quotas.join(", ")));
+            .then(|| format!("Needs approvals by different people: {}.", quotas.join(", ")));
         let except = (!self.except.is_empty())
-            .then(|| format!("Who wrote, merged or deployed this may not: {}.", names(&self.except)));
+            .then(|| format!("Can\u{2019}t vote on their own change: {}.", names(&self.except)));
         let own_word = (!self.own_word.is_empty()).then(|| {
             let names = names(&self.own_word);
-            format!("Nobody else confirmed what {names} said of who made this, so they may not vote.")
+            format!(
+                "{names} can\u{2019}t vote: nobody else has confirmed what they said about who made this."
+            )
         });
         let not_found = (!self.not_found.is_empty()).then(|| {
-            format!("Not found in Slack, and so not kept from voting: {}.", listed(self.not_found.iter()))
+            format!("Not found in Slack, so not excluded from voting: {}.", listed(self.not_found.iter()))
         });
         let sentences = std::iter::once(may).chain(quotas).chain(except).chain(own_word).chain(not_found);
         sentences.chain(self.range.iter().cloned()).collect()
@@ -175,12 +177,12 @@ mod tests {
     #[test]
     fn who_may_vote_in_words() {
         let anyone = Electorate::anyone();
-        assert_eq!(sentences(&anyone), "Anyone in #deploys may vote.");
+        assert_eq!(sentences(&anyone), "Anyone in #deploys can vote.");
         let who = "the authors of this deploy".to_owned();
         let nobody = Electorate { people: Some(Vec::new()), who, ..anyone };
         assert_eq!(
             sentences(&nobody),
-            "Only the authors of this deploy may vote, and none of them has a Slack account."
+            "Only the authors of this deploy can vote, and none of them has a Slack account."
         );
         let ids = |from: usize, to: usize| (from..=to).map(|number| format!("U{number}")).collect::<Vec<_>>();
         let quota = |from: &str, votes| Quota { from: from.to_owned(), people: ids(1, 2), votes };
@@ -192,10 +194,10 @@ mod tests {
             ..nobody
         };
         insta::assert_snapshot!(sentences(&many), @"
-        Only the authors of this deploy may vote: Mato Zgajner, U2, U3, U4, U5, U6, U7, U8, U9, U10, U11, U12, U13, U14, U15, U16, U17, U18, U19, U20 and 2 more.
-        The approvals that are needed, of different people: 2 from @sre, 1 from ana@example.com, @qa.
-        Who wrote, merged or deployed this may not: Mato Zgajner, U2.
-        Not found in Slack, and so not kept from voting: Zoe.
+        Only the authors of this deploy can vote: Mato Zgajner, U2, U3, U4, U5, U6, U7, U8, U9, U10, U11, U12, U13, U14, U15, U16, U17, U18, U19, U20 and 2 more.
+        Needs approvals by different people: 2 from @sre, 1 from ana@example.com, @qa.
+        Can’t vote on their own change: Mato Zgajner, U2.
+        Not found in Slack, so not excluded from voting: Zoe.
         ");
     }
 }

@@ -87,9 +87,7 @@ impl Notice {
 /// The text about a row that can't be read.
 pub(crate) fn put_aside(row: &str, reason: &str) -> String {
     let reason = reason.trim_end_matches('.');
-    format!(
-        "Signoff can\u{2019}t read {row}: {reason}. It was put aside, nothing of it is lost, and Signoff looks at it again each hour."
-    )
+    format!("Signoff can\u{2019}t read {row}: {reason}. Nothing is lost: Signoff tries again every hour.")
 }
 
 /// A notice that rows of a deploy can't be read.
@@ -98,7 +96,7 @@ fn unreadable(page: &Page) -> Option<Notice> {
     let many =
         if rows == 1 { "One row of this deploy".to_owned() } else { format!("{rows} rows of this deploy") };
     let text = format!(
-        "{many} can\u{2019}t be read by this release of Signoff, and this page is without them. A newer release may have written \
+        "{many} can\u{2019}t be read by this release of Signoff and are missing on this page. A newer release may have written \
          them: deploy it again, or have an admin look at the functions\u{2019} log."
     );
     (rows > 0).then(|| Notice { kind: NoticeKind::PutAside, text, details: page.unreadable.clone() })
@@ -118,7 +116,7 @@ pub(crate) fn notices(page: &Page) -> Vec<Notice> {
     let is_read = page.events.iter().any(|event| read(&event.kind));
     let pending = (!is_read && stuck.is_empty()).then(|| Notice {
         kind: NoticeKind::RulesPending,
-        text: "The rules are being read.".to_owned(),
+        text: "Reading the rules.".to_owned(),
         details: Vec::new(),
     });
     let evaluated = |event: &EventKind| matches!(event, EventKind::RulesEvaluated { .. });
@@ -137,39 +135,39 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
     match event {
         EventKind::RulesEvaluated { path: None, .. } => vec![notice(
             NoticeKind::NoRulesFile,
-            "The repository has no rules file on its default branch: add .signoff/rules.yml to it.".to_owned(),
+            "The repository has no rules file on its default branch. Add .signoff/rules.yml.".to_owned(),
             &[],
         )],
         EventKind::RulesEvaluated { path: Some(path), held, notices, .. } => {
             let nothing = held.is_empty().then(|| {
-                notice(NoticeKind::NoRuleHeld, format!("No rule of {path} holds for this deploy."), &[])
+                notice(NoticeKind::NoRuleHeld, format!("No rule in {path} matches this deploy."), &[])
             });
             let unsupported = (!notices.is_empty()).then(|| {
-                notice(NoticeKind::NotSupported, format!("{path} uses what Signoff does not support yet."), notices)
+                notice(NoticeKind::NotSupported, format!("{path} uses features that Signoff doesn\u{2019}t support yet."), notices)
             });
             nothing.into_iter().chain(unsupported).collect()
         }
         EventKind::RulesRefused { problems } => vec![notice(
             NoticeKind::RulesRefused,
-            "The rules file can't be used, so no rule was run. Correct it on the default branch; the next deploy reads \
+            "The rules file is invalid, so no rules ran. Fix it on the default branch. The next deploy reads \
              it again."
                 .to_owned(),
             problems,
         )],
         EventKind::RulesProposed { changes, .. } => vec![notice(
             NoticeKind::RulesProposed,
-            "The rules file on the default branch is not in force: it needs an approval before it counts.".to_owned(),
+            "The rules file on the default branch isn\u{2019}t in force yet. It counts once it is approved.".to_owned(),
             changes,
         )],
         EventKind::ProposalRefused { problems } => vec![notice(
             NoticeKind::ProposalRefused,
-            "The rules file on the default branch has mistakes and changes nothing. Correct it; the next deploy reads it again."
+            "The rules file on the default branch is invalid, so the one in force still counts. Fix it. The next deploy reads it again."
                 .to_owned(),
             problems,
         )],
         EventKind::PolicyProposed { repository, changes, .. } => vec![notice(
             NoticeKind::PolicyProposed,
-            format!("The policy in {repository} changed, and two of its owners have to approve the change before it counts."),
+            format!("The policy in {repository} changed. The change counts once two of its owners approve it."),
             changes,
         )],
         EventKind::PolicyRefused { repository, in_force, problems } => {
@@ -177,25 +175,25 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         }
         EventKind::RuleBlocked { rule, shortfalls, .. } => vec![notice(
             NoticeKind::RuleBlocked,
-            format!("The policy blocks the rule {}: it asks, and nothing that it would let act is done.", quoted(rule)),
+            format!("The policy blocks the rule {}: it still asks, but its actions don\u{2019}t run.", quoted(rule)),
             shortfalls,
         )],
         EventKind::NotEvaluated { reason } => {
-            let text = "The rules of this deploy were not evaluated, so no rule was run.";
+            let text = "The rules of this deploy were not evaluated, so no rules ran.";
             vec![notice(NoticeKind::NotEvaluated, text.to_owned(), std::slice::from_ref(reason))]
         }
         EventKind::RuleNotOpened { rule, reasons } => {
-            let text = format!("The rule {} holds and was not run.", quoted(rule));
+            let text = format!("The rule {} matches but didn\u{2019}t run.", quoted(rule));
             vec![notice(NoticeKind::RuleNotOpened, text, reasons)]
         }
         EventKind::NotTold { channel, reason } => {
-            vec![notice(NoticeKind::NotTold, format!("{channel} could not be told in Slack: {reason}"), &[])]
+            vec![notice(NoticeKind::NotTold, format!("Signoff couldn\u{2019}t post to {channel} in Slack: {reason}"), &[])]
         }
         EventKind::PutAside { row, reason } => {
             vec![notice(NoticeKind::PutAside, put_aside(row, reason), &[])]
         }
         EventKind::Frozen { rule, approval: None, until, freeze } if !page.runs.iter().any(|run| run.rule == *rule) => {
-            let text = format!("The rule {} is frozen until {}, and opens then: {}", quoted(rule), when(*until), sentence(freeze));
+            let text = format!("The rule {} is frozen until {} and starts then: {}", quoted(rule), when(*until), sentence(freeze));
             vec![notice(NoticeKind::Frozen, text, &[])]
         }
         EventKind::DeployRegistered
@@ -235,7 +233,8 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::HealthReported { .. }
         | EventKind::HealthWithdrawn { .. }
         | EventKind::TagAdded { .. }
-        | EventKind::Reacted { .. } => Vec::new(),
+        | EventKind::Reacted { .. }
+        | EventKind::ReactionsFull => Vec::new(),
     }
 }
 
@@ -244,14 +243,10 @@ pub(super) fn policy_refused(repository: &str, in_force: Option<&str>) -> String
     match in_force {
         Some(hash) => {
             let short = hash.get(..7).unwrap_or(hash);
-            format!(
-                "The policy in {repository} can\u{2019}t be used, so the last good one ({short}) stays in force."
-            )
+            format!("The policy in {repository} is invalid, so the last valid one ({short}) stays in force.")
         }
         None => {
-            format!(
-                "The policy in {repository} can\u{2019}t be used, and there is none before it, so no rule may act."
-            )
+            format!("The policy in {repository} is invalid, and there is no earlier one, so no rule can act.")
         }
     }
 }
@@ -260,6 +255,7 @@ pub(super) fn policy_refused(repository: &str, in_force: Option<&str>) -> String
 fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
     let what = match &effect.kind {
         EffectKind::EvaluateRules | EffectKind::EvaluateAgain => "Reading the rules".to_owned(),
+        EffectKind::RecordHealth { source, .. } => format!("Recording the health that {source} reported"),
         EffectKind::DrawDialog { approval } => {
             format!("Showing the dialog {} in Slack", name_of(approval, page))
         }
@@ -267,18 +263,19 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
             format!("Looking up those who approved {}", name_of(approval, page))
         }
         EffectKind::Expire { approval } => {
-            format!("Closing {}, whose time is over,", name_of(approval, page))
+            format!("Closing {}, which expired,", name_of(approval, page))
         }
         EffectKind::WatchFreeze { approval } => {
-            format!("Saying in the dialog {} that a freeze begins or ends", name_of(approval, page))
+            format!("Showing in the dialog {} that a freeze starts or ends", name_of(approval, page))
         }
         EffectKind::JudgeAgain { approval, .. } => {
-            format!("Reading again what keeps {} from being decided", name_of(approval, page))
+            format!("Checking again what blocks {}", name_of(approval, page))
         }
-        EffectKind::JudgeOthers { .. } => "Reading again what other approvals judge".to_owned(),
-        EffectKind::ApplyPolicy { .. } => "Looking again at what the policy keeps back".to_owned(),
+        EffectKind::JudgeOthers { .. } => "Checking other approvals again".to_owned(),
+        EffectKind::ApplyPolicy { .. } => "Checking again what the policy blocks".to_owned(),
+        EffectKind::ListHeaderSecrets => "Looking up the stack's header secrets".to_owned(),
         EffectKind::TellFreezeLifted { approval } => {
-            format!("Saying who lifted the freeze for {}", name_of(approval, page))
+            format!("Posting who lifted the freeze for {}", name_of(approval, page))
         }
         EffectKind::TellGlassBroken { approval } => {
             format!("Telling the channel who broke the glass of {}", name_of(approval, page))
@@ -287,21 +284,22 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
             format!("Reminding people of the review of {}", name_of(approval, page))
         }
         EffectKind::SettleReview { approval } => {
-            format!("Starting the next range at what was reviewed of {}", name_of(approval, page))
+            format!("Recording the review of {}", name_of(approval, page))
         }
         EffectKind::TellThread { approval, .. } => {
-            format!("Writing into the thread of {}", name_of(approval, page))
+            format!("Posting to the thread of {}", name_of(approval, page))
         }
         EffectKind::Remind { approval } => format!("Reminding people of {}", name_of(approval, page)),
         EffectKind::AskAgain { approval, .. } => format!("Asking {} again", name_of(approval, page)),
         EffectKind::Supersede { .. } => "Closing the approval of an older deploy".to_owned(),
-        EffectKind::AdvanceRun { .. } => "Going on after the votes".to_owned(),
+        EffectKind::AdvanceRun { .. } => "Continuing after the votes".to_owned(),
         // Steps tell of themselves; messages that did not arrive are on record as events.
         EffectKind::RunStep { .. }
         | EffectKind::RetryStep { .. }
         | EffectKind::TellFailure { .. }
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
+        | EffectKind::TellMember { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::AskMember { .. } => return None,
@@ -312,10 +310,10 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectState::Succeeded => return None,
         EffectState::Pending | EffectState::Started => {
             note?;
-            (NoticeKind::TriedAgain, format!("{what} is being tried again{because}"))
+            (NoticeKind::TriedAgain, format!("{what} is being retried{because}"))
         }
         EffectState::Failed | EffectState::Unknown => {
-            (NoticeKind::GivenUp, format!("{what} was given up{because}"))
+            (NoticeKind::GivenUp, format!("{what} failed for good{because}"))
         }
     };
     Some(Notice { kind, text, details: Vec::new() })
@@ -350,7 +348,7 @@ mod tests {
         assert_eq!(kinds(&page), [NoticeKind::TriedAgain]);
         page.effects = vec![effect.closed(EffectState::Failed, Some("GitHub answered 401.".into()))];
         let [given_up] = notices(&page).try_into().unwrap();
-        assert_eq!(given_up.text, "Reading the rules was given up: GitHub answered 401.");
+        assert_eq!(given_up.text, "Reading the rules failed for good: GitHub answered 401.");
         assert!(given_up.is_problem());
     }
 
@@ -375,14 +373,14 @@ mod tests {
         }
         let texts: Vec<_> = notices(&page).into_iter().map(|notice| notice.text).collect();
         insta::assert_snapshot!(texts.join("\n"), @"
-        Looking up those who approved “Promote deploy to production” was given up: Slack answered 503.
-        Closing “Promote deploy to production”, whose time is over, was given up: Slack answered 503.
-        Reminding people of “Promote deploy to production” was given up: Slack answered 503.
-        Saying in the dialog “Promote deploy to production” that a freeze begins or ends was given up: Slack answered 503.
-        Saying who lifted the freeze for “Promote deploy to production” was given up: Slack answered 503.
-        Telling the channel who broke the glass of “Promote deploy to production” was given up: Slack answered 503.
-        Reminding people of the review of “Promote deploy to production” was given up: Slack answered 503.
-        Starting the next range at what was reviewed of “Promote deploy to production” was given up: Slack answered 503.
+        Looking up those who approved “Promote deploy to production” failed for good: Slack answered 503.
+        Closing “Promote deploy to production”, which expired, failed for good: Slack answered 503.
+        Reminding people of “Promote deploy to production” failed for good: Slack answered 503.
+        Showing in the dialog “Promote deploy to production” that a freeze starts or ends failed for good: Slack answered 503.
+        Posting who lifted the freeze for “Promote deploy to production” failed for good: Slack answered 503.
+        Telling the channel who broke the glass of “Promote deploy to production” failed for good: Slack answered 503.
+        Reminding people of the review of “Promote deploy to production” failed for good: Slack answered 503.
+        Recording the review of “Promote deploy to production” failed for good: Slack answered 503.
         ");
     }
 
@@ -399,7 +397,7 @@ mod tests {
         assert_eq!(of("deploy", Some(ApprovalId::from_text("a"))).count(), 0);
         let [(is_problem, text)] = of("deploy", None).collect::<Vec<_>>().try_into().unwrap();
         assert!(!is_problem);
-        insta::assert_snapshot!(text, @"The rule “deploy” is frozen until 2026-11-23 at 11:42 UTC, and opens then: weekend.");
+        insta::assert_snapshot!(text, @"The rule “deploy” is frozen until 2026-11-23 at 11:42 UTC and starts then: weekend.");
     }
 
     #[test]

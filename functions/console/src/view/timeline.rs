@@ -11,7 +11,7 @@ use approval::approval::Verdict;
 use approval::deploy::Source;
 use approval::deploy_state::DeployState;
 use approval::event::{Event, EventKind};
-use approval::facts::{Health, Thumb};
+use approval::facts::{Health, MAX_KEPT, Thumb};
 use approval::id::{ApprovalId, RunId};
 use approval::run::Resolution;
 use jiff::Timestamp;
@@ -132,7 +132,7 @@ impl Teller<'_> {
                     .with_details(notices)
             }
             EventKind::RulesRefused { problems } => {
-                told(Tone::Bad, "The rules file can\u{2019}t be used, so no rule was run.".to_owned())
+                told(Tone::Bad, "The rules file is invalid, so no rules ran.".to_owned())
                     .with_details(problems)
             }
             EventKind::RulesInForce { path, hash, why } => {
@@ -143,13 +143,12 @@ impl Teller<'_> {
             EventKind::RulesProposed { path, hash, changes } => {
                 let file = path.as_deref().unwrap_or("The removal of the rules file");
                 let short = hash.get(..7).unwrap_or(hash);
-                told(Tone::Warning, format!("{file} ({short}) needs an approval before it counts."))
+                told(Tone::Warning, format!("{file} ({short}) counts once it is approved."))
                     .with_details(changes)
             }
             EventKind::ProposalRefused { problems } => told(
                 Tone::Warning,
-                "The rules file on the default branch has mistakes; the one in force still counts."
-                    .to_owned(),
+                "The rules file on the default branch is invalid. The one in force still counts.".to_owned(),
             )
             .with_details(problems),
             EventKind::PolicyInForce { repository, hash, why } => {
@@ -158,9 +157,7 @@ impl Teller<'_> {
             }
             EventKind::PolicyProposed { repository, hash, changes } => {
                 let short = hash.get(..7).unwrap_or(hash);
-                let text = format!(
-                    "The policy in {repository} ({short}) needs the approval of two owners before it counts."
-                );
+                let text = format!("The policy in {repository} ({short}) counts once two owners approve it.");
                 told(Tone::Warning, text).with_details(changes)
             }
             EventKind::PolicyRefused { repository, in_force, problems } => {
@@ -176,7 +173,7 @@ impl Teller<'_> {
             )
             .with_details(std::slice::from_ref(reason)),
             EventKind::RuleNotOpened { rule, reasons } => {
-                told(Tone::Warning, format!("The rule {} holds and was not run.", quoted(rule)))
+                told(Tone::Warning, format!("The rule {} matches but didn\u{2019}t run.", quoted(rule)))
                     .with_details(reasons)
             }
             EventKind::RunOpened { rule, .. } => {
@@ -195,7 +192,7 @@ impl Teller<'_> {
             EventKind::DialogGone { approval, .. } => told(
                 Tone::Warning,
                 format!(
-                    "The dialog of {} was deleted in Slack, and is posted again.",
+                    "The dialog of {} was deleted in Slack and posted again.",
                     self.approval_name(approval)
                 ),
             ),
@@ -213,7 +210,7 @@ impl Teller<'_> {
             EventKind::Frozen { rule, approval: None, until, freeze } => told(
                 Tone::Warning,
                 format!(
-                    "The rule {} is frozen until {} and opens then: {}",
+                    "The rule {} is frozen until {} and starts then: {}",
                     quoted(rule),
                     when(*until),
                     sentence(freeze)
@@ -238,17 +235,17 @@ impl Teller<'_> {
                 told(
                     Tone::Warning,
                     format!(
-                        "{who} broke the glass of {on}, which goes ahead without its votes: {said} Review owed by {due}."
+                        "{who} broke the glass of {on}, which goes ahead without its votes: {said} Review due {due}."
                     ),
                 )
             }
             EventKind::GlassStruck { approval, by, name, verdict } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
                 let why = match verdict {
-                    Verdict::NotNamed => "they are not among those who may break it any more",
+                    Verdict::NotNamed => "they can no longer break it",
                     other => words::verdict(*other),
                 };
-                told(Tone::Warning, format!("The glass of {on} that {who} broke is whole again: {why}."))
+                told(Tone::Warning, format!("The glass of {on} that {who} broke was restored: {why}."))
             }
             EventKind::GlassReviewed { approval, by, name, note } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
@@ -270,10 +267,7 @@ impl Teller<'_> {
             EventKind::VoteStruck { approval, voter, name, verdict } => {
                 let (who, on) = (self.people.name(voter, name), self.approval_name(approval));
                 let why = words::verdict(*verdict);
-                told(
-                    Tone::Warning,
-                    format!("The vote of {who} to approve {on} does not count any more: {why}."),
-                )
+                told(Tone::Warning, format!("The vote of {who} to approve {on} no longer counts: {why}."))
             }
             EventKind::VoteRefused { approval, voter, name, reason } => {
                 let (who, said) = (self.people.name(voter, name), self.people.plain(reason));
@@ -285,17 +279,16 @@ impl Teller<'_> {
                 self.closed(approval, outcome, by, reason.as_deref())
             }
             EventKind::StepStarted { action, .. } => told(Tone::Plain, format!("{action} was started.")),
-            EventKind::StepRetrying { run, step, reason } => told(
-                Tone::Warning,
-                format!("{} is being tried again: {reason}", self.action_line(run, *step)),
-            ),
+            EventKind::StepRetrying { run, step, reason } => {
+                told(Tone::Warning, format!("{} is being retried: {reason}", self.action_line(run, *step)))
+            }
             EventKind::AskedAgain { approval, by, name, .. } => {
                 let who = self.people.name(by, name);
                 told(Tone::Plain, format!("{who} had {} asked again.", self.approval_name(approval)))
             }
             EventKind::EvaluationAsked { by, name } => {
                 let who = self.people.name(by, name);
-                told(Tone::Plain, format!("{who} asked for the rules to be evaluated again."))
+                told(Tone::Plain, format!("{who} had the rules evaluated again."))
             }
             EventKind::StepWaits { run, step, reason } => {
                 told(Tone::Plain, format!("{} is waiting: {reason}", self.action_line(run, *step)))
@@ -336,10 +329,10 @@ impl Teller<'_> {
             }
             EventKind::HealthWithdrawn { source, overall } => {
                 let left = match overall {
-                    Some(health) => format!("Altogether it is {health}."),
-                    None => "Nobody else reports it.".to_owned(),
+                    Some(health) => format!("Overall it is {health}."),
+                    None => "No other source reports it.".to_owned(),
                 };
-                told(Tone::Plain, format!("{source} took back its report of the deploy\u{2019}s health."))
+                told(Tone::Plain, format!("{source} withdrew its report of the deploy\u{2019}s health."))
                     .with_notes(Some(left))
             }
             EventKind::TagAdded { tag, rule } => {
@@ -350,9 +343,13 @@ impl Teller<'_> {
                 let what = if *is_there { "reacted with" } else { "took back" };
                 told(Tone::Plain, format!("{who} {what} {sign}."))
             }
+            EventKind::ReactionsFull => told(
+                Tone::Warning,
+                format!("A reaction was not counted: Signoff keeps {MAX_KEPT} reactions of a deploy."),
+            ),
             EventKind::PutAside { row, reason } => told(Tone::Warning, put_aside(row, reason)),
             EventKind::NotTold { channel, reason } => {
-                told(Tone::Warning, format!("{channel} could not be told in Slack: {reason}"))
+                told(Tone::Warning, format!("Signoff couldn\u{2019}t post to {channel} in Slack: {reason}"))
             }
         }
     }
@@ -382,7 +379,7 @@ fn health_reported(source: &str, health: Health, overall: Health) -> TimelineEnt
         Health::Ailing => Tone::Warning,
         Health::Unhealthy => Tone::Bad,
     };
-    let all = (overall != health).then(|| format!("Altogether it is {overall}."));
+    let all = (overall != health).then(|| format!("Overall it is {overall}."));
     told(tone, format!("The deploy is {health}, {source} reports.")).with_notes(all)
 }
 
@@ -395,7 +392,7 @@ fn thumb_sign(thumb: Thumb) -> &'static str {
 
 fn what_holds(held: &[String]) -> String {
     match held {
-        [] => "no rule holds".to_owned(),
+        [] => "no rule matches".to_owned(),
         [one] => format!("the rule {} holds", quoted(one)),
         several => {
             let names: Vec<_> = several.iter().map(|name| quoted(name)).collect();
@@ -426,81 +423,81 @@ mod tests {
         Plain: The deploy was registered by register_deploy.
         Plain: The rules were read from .signoff/rules.yml: the rule “promote-to-production” holds.
         Plain: The rule “promote-to-production” was started.
-        Plain: The approval “Promote deploy to production” was opened, to be asked in #deploys.
-          Anyone in #deploys may vote.
+        Plain: The approval “Promote deploy to production” was opened for #deploys.
+          Anyone in #deploys can vote.
         Plain: The dialog of “Promote deploy to production” was posted to Slack.
         Good: Mato Zgajner voted to approve “Promote deploy to production”.
-          At the click: a member of the workspace.
+          When voting: a member of the workspace.
         Good: Enough people approved “Promote deploy to production”.
-        Plain: Those who approved “Promote deploy to production” were looked up before its first action.
-          Mato Zgajner: they may vote.
-          Anyone in #deploys may vote.
+        Plain: Everyone who approved “Promote deploy to production” was checked again before its first action.
+          Mato Zgajner: they can vote.
+          Anyone in #deploys can vote.
         Good: “Promote deploy to production” was approved.
         Plain: auto_approve_build: example-circleci-build was started.
         Good: auto_approve_build: example-circleci-build succeeded: Approved the job hold of the workflow example-circleci-build. <https://app.circleci.com/pipelines/gh/acme/checkout/118/workflows/4b5c>
         Good: The rule “promote-to-production” ran to its end.
-        Plain: The rules were read from .signoff/rules.yml: no rule holds.
+        Plain: The rules were read from .signoff/rules.yml: no rule matches.
         Plain: The rules were read from .signoff/rules.yml: the rules “one”, “two” hold.
         Plain: The repository has no rules file.
         Plain: The rules were read from .sleuth/rules.yml: the rule “one” holds.
           - `deploy_impact` is not supported yet.
-        Bad: The rules file can’t be used, so no rule was run.
+        Bad: The rules file is invalid, so no rules ran.
           - .signoff/rules.yml:3:1: no `rules`.
         Plain: .signoff/rules.yml (0123456) came into force: it was the first file
-        Warning: The removal of the rules file (0123456) needs an approval before it counts.
+        Warning: The removal of the rules file (0123456) counts once it is approved.
           - removes the rule `a`
-        Warning: The rules file on the default branch has mistakes; the one in force still counts.
+        Warning: The rules file on the default branch is invalid. The one in force still counts.
           - .signoff/rules.yml:3:1: no `rules`.
         Plain: The policy in acme/policy (0123456) came into force: it was the stack's first policy.
-        Warning: The policy in acme/policy (0123456) needs the approval of two owners before it counts.
+        Warning: The policy in acme/policy (0123456) counts once two owners approve it.
           - - votes_required: 2
           - + votes_required: 1
-        Warning: The policy in acme/policy can’t be used, so the last good one (9876543) stays in force.
+        Warning: The policy in acme/policy is invalid, so the last valid one (9876543) stays in force.
           - .signoff/policy.yml:1:1: no `owners`.
-        Warning: The policy in acme/policy can’t be used, and there is none before it, so no rule may act.
+        Warning: The policy in acme/policy is invalid, and there is no earlier one, so no rule can act.
           - The repository has no .signoff/policy.yml.
         Warning: The policy blocks what the rule “ship” would do.
           - Rule `ship` (line 2): line 5 of the policy asks for 2 votes.
         Warning: The rules were not evaluated: the deployment is not connected.
           - acme/checkout was disconnected by Ana on 2026-11-23 at 10:42 UTC.
-        Warning: The rule “later” holds and was not run.
+        Warning: The rule “later” matches but didn’t run.
           - It uses `wait`.
         Bad: Mato Zgajner changed their vote to reject “Promote deploy to production”.
-          At the click: not known, as Slack did not say in time.
+          When voting: unknown, because Slack didn’t answer in time.
         Bad: Mato Zgajner gave another reason for their vote to reject “Promote deploy to production”: “The migration is missing.”
-          At the click: a guest of the workspace.
-        Bad: Mato Zgajner took back the reason of their vote to reject “Promote deploy to production”.
-          At the click: a program.
+          When voting: a guest of the workspace.
+        Bad: Mato Zgajner removed the reason from their vote to reject “Promote deploy to production”.
+          When voting: a program.
         Warning: Iztok Kos withdrew their vote to approve “Promote deploy to production”.
-        Warning: The dialog of “Promote deploy to production” was deleted in Slack, and is posted again.
-        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:57 UTC, unless somebody undoes it.
-        Warning: The rule “nightly” is frozen until 2026-11-23 at 10:57 UTC and opens then: weekend.
+        Warning: The dialog of “Promote deploy to production” was deleted in Slack and posted again.
+        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:57 UTC unless somebody presses Undo.
+        Warning: The rule “nightly” is frozen until 2026-11-23 at 10:57 UTC and starts then: weekend.
         Warning: “Promote deploy to production” is frozen until 2026-11-23 at 10:57 UTC: weekend, holidays.
-        Warning: ana broke the glass of “Promote deploy to production”, which goes ahead without its votes: “Checkout is down”. Review owed by 2026-11-23 at 10:57 UTC.
-        Warning: The glass of “Promote deploy to production” that ana broke is whole again: they are not among those who may break it any more.
+        Warning: ana broke the glass of “Promote deploy to production”, which goes ahead without its votes: “Checkout is down”. Review due 2026-11-23 at 10:57 UTC.
+        Warning: The glass of “Promote deploy to production” that ana broke was restored: they can no longer break it.
         Good: Mato Zgajner reviewed the broken glass of “Promote deploy to production”: “Rolled forward since”.
         Warning: ana confirmed for “Promote deploy to production” what Mato Zgajner said: octocat is nobody here.
           - github:583231
         Warning: ana lifted the freeze (weekend) for “Promote deploy to production”: “Checkout is down”.
-        Plain: Those who approved “Promote deploy to production” were looked up before its first action.
-          Mato Zgajner: they may vote.
+        Plain: Everyone who approved “Promote deploy to production” was checked again before its first action.
+          Mato Zgajner: they can vote.
           ana: it is their own change.
-          Iztok Kos: they are not among those who may vote.
-          Only the approvers of this rule may vote: Mato Zgajner, ana, U9.
-          Who wrote, merged or deployed this may not: ana.
-          Not found in Slack, and so not kept from voting: Zoe Hart.
+          Iztok Kos: they are not an approver.
+          Only the approvers of this rule can vote: Mato Zgajner, ana, U9.
+          Can’t vote on their own change: ana.
+          Not found in Slack, so not excluded from voting: Zoe Hart.
         Warning: ana set the base of “Promote deploy to production” to 4bf7226, and can't vote on it.
-        Warning: The vote of ana to approve “Promote deploy to production” does not count any more: it is their own change.
+        Warning: The vote of ana to approve “Promote deploy to production” no longer counts: it is their own change.
         Warning: ana clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
         Bad: “Promote deploy to production” was rejected.
-        Warning: “Promote deploy to production” expired: too few people decided in time.
+        Warning: “Promote deploy to production” expired: too few people voted in time.
         Warning: “Promote deploy to production” was superseded by 0123abc - checkout (Staging).
         Warning: “Promote deploy to production” was cancelled: nobody may vote.
         Warning: “Promote deploy to production” was cancelled by ana: wrong branch.
         Warning: “Promote deploy to production” was cancelled by U77: wrong branch.
-        Warning: auto_approve_build: example-circleci-build is being tried again: CircleCI answered 503.
+        Warning: auto_approve_build: example-circleci-build is being retried: CircleCI answered 503.
         Plain: ana had “Promote deploy to production” asked again.
-        Plain: ana asked for the rules to be evaluated again.
+        Plain: ana had the rules evaluated again.
         Plain: auto_approve_build: example-circleci-build is waiting: the workflow has not started yet.
         Bad: auto_approve_build: example-circleci-build failed: CircleCI answered 404.
         Warning: auto_approve_build: example-circleci-build may or may not have happened: No answer came.
@@ -510,18 +507,19 @@ mod tests {
         Good: The rule of the run gone ran to its end.
         Good: The deploy is Healthy, api reports.
         Warning: The deploy is Ailing, alarm checkout-5xx reports.
-          Altogether it is Unhealthy.
-        Plain: api took back its report of the deploy’s health.
-          Altogether it is Unhealthy.
-        Plain: api took back its report of the deploy’s health.
-          Nobody else reports it.
+          Overall it is Unhealthy.
+        Plain: api withdrew its report of the deploy’s health.
+          Overall it is Unhealthy.
+        Plain: api withdrew its report of the deploy’s health.
+          No other source reports it.
         Plain: The rule “soak” gave the deploy the tag #soaked.
         Plain: ana reacted with 👍.
         Plain: ana took back 👎.
-        Warning: #deploys could not be told in Slack: the app is not in it.
-        Warning: Signoff can’t read an action: its field `do` is missing. It was put aside, nothing of it is lost, and Signoff looks at it again each hour.
+        Warning: A reaction was not counted: Signoff keeps 1000 reactions of a deploy.
+        Warning: Signoff couldn’t post to #deploys in Slack: the app is not in it.
+        Warning: Signoff can’t read an action: its field `do` is missing. Nothing is lost: Signoff tries again every hour.
         Warning: ana undid the approval of “Promote deploy to production” before its actions ran.
-        Warning: With that, the vote of Iztok Kos to approve “Promote deploy to production” was taken back.
+        Warning: This withdrew the vote of Iztok Kos to approve “Promote deploy to production”.
         ");
     }
 
@@ -533,8 +531,8 @@ mod tests {
         Warning: “Promote deploy to production” is frozen until 2026-11-23 at 17:00 UTC: Black Week.
         Plain: The dialog of “Promote deploy to production” was posted to Slack.
         Good: Mato Zgajner voted to approve “Promote deploy to production”.
-          At the click: a member of the workspace.
-        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 17:00 UTC, unless somebody undoes it.
+          When voting: a member of the workspace.
+        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 17:00 UTC unless somebody presses Undo.
         Warning: “Promote deploy to production” is frozen until 2026-11-23 at 17:00 UTC: Black Week.
         Warning: Ana Novak lifted the freeze (Black Week) for “Promote deploy to production”: “The checkout is down.”
         ");
@@ -546,18 +544,18 @@ mod tests {
         Plain: The deploy was registered by register_deploy.
         Plain: The rules were read from .signoff/rules.yml: the rule “promote-to-production” holds.
         Plain: The rule “promote-to-production” was started.
-        Plain: The approval “Promote deploy to production” was opened, to be asked in #deploys.
-          The git host did not say whether the deploy changes the rules that guard it, or what CI runs.
-          Anyone in #deploys may vote.
+        Plain: The approval “Promote deploy to production” was opened for #deploys.
+          Signoff couldn’t find out from GitHub if the deploy changes its own rules or what CI runs.
+          Anyone in #deploys can vote.
         Plain: The dialog of “Promote deploy to production” was posted to Slack.
         Good: Mato Zgajner voted to approve “Promote deploy to production”.
-          At the click: a member of the workspace.
-        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:56 UTC, unless somebody undoes it.
+          When voting: a member of the workspace.
+        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:56 UTC unless somebody presses Undo.
         Warning: Ana Novak undid the approval of “Promote deploy to production” before its actions ran.
-        Warning: With that, the vote of Mato Zgajner to approve “Promote deploy to production” was taken back.
+        Warning: This withdrew the vote of Mato Zgajner to approve “Promote deploy to production”.
         Good: Mato Zgajner voted to approve “Promote deploy to production”: “The alert was noise.”
-          At the click: a member of the workspace.
-        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:58 UTC, unless somebody undoes it.
+          When voting: a member of the workspace.
+        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:58 UTC unless somebody presses Undo.
         ");
     }
 
@@ -567,27 +565,27 @@ mod tests {
         Plain: The deploy was registered by register_deploy.
         Plain: The rules were read from .signoff/rules.yml: the rule “promote-to-production” holds.
         Plain: The rule “promote-to-production” was started.
-        Plain: The approval “Promote deploy to production” was opened, to be asked in #deploys.
-          Only the approvers of this rule may vote: Mato Zgajner, Ana Novak, Iztok Kos, Eva Kralj.
+        Plain: The approval “Promote deploy to production” was opened for #deploys.
+          Only the approvers of this rule can vote: Mato Zgajner, Ana Novak, Iztok Kos, Eva Kralj.
         Plain: The dialog of “Promote deploy to production” was posted to Slack.
         Good: Mato Zgajner voted to approve “Promote deploy to production”.
-          At the click: a member of the workspace.
+          When voting: a member of the workspace.
         Good: Ana Novak voted to approve “Promote deploy to production”: “Fine with me.”
-          At the click: a member of the workspace.
+          When voting: a member of the workspace.
         Good: Iztok Kos voted to approve “Promote deploy to production”.
-          At the click: not known, as Slack did not say in time.
+          When voting: unknown, because Slack didn’t answer in time.
         Good: Enough people approved “Promote deploy to production”.
-        Plain: Those who approved “Promote deploy to production” were looked up before its first action.
-          Mato Zgajner: they may vote.
-          Ana Novak: they are not among those who may vote.
+        Plain: Everyone who approved “Promote deploy to production” was checked again before its first action.
+          Mato Zgajner: they can vote.
+          Ana Novak: they are not an approver.
           Iztok Kos: their account is deactivated.
-          Only the approvers of this rule may vote: Mato Zgajner, Eva Kralj, jan.
-        Warning: The vote of Ana Novak to approve “Promote deploy to production” does not count any more: they are not among those who may vote.
-        Warning: The vote of Iztok Kos to approve “Promote deploy to production” does not count any more: their account is deactivated.
+          Only the approvers of this rule can vote: Mato Zgajner, Eva Kralj, jan.
+        Warning: The vote of Ana Novak to approve “Promote deploy to production” no longer counts: they are not an approver.
+        Warning: The vote of Iztok Kos to approve “Promote deploy to production” no longer counts: their account is deactivated.
         Good: Eva Kralj voted to approve “Promote deploy to production”.
-          At the click: a member of the workspace.
+          When voting: a member of the workspace.
         Good: jan voted to approve “Promote deploy to production”.
-          At the click: not known, as Slack did not say in time.
+          When voting: unknown, because Slack didn’t answer in time.
         Good: Enough people approved “Promote deploy to production”.
         ");
     }

@@ -17,7 +17,7 @@ pub(crate) fn standing(standing: Standing) -> &'static str {
         Standing::Member => "a member of the workspace",
         Standing::Deactivated => "a deactivated account",
         Standing::Guest => "a guest of the workspace",
-        Standing::Stranger => "somebody of another workspace",
+        Standing::Stranger => "somebody from another workspace",
         Standing::Bot => "a program",
     }
 }
@@ -25,24 +25,24 @@ pub(crate) fn standing(standing: Standing) -> &'static str {
 /// Verdict on somebody as a clause: they may vote, or why not.
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Eligible => "they may vote",
+        Verdict::Eligible => "they can vote",
         Verdict::Deactivated => "their account is deactivated",
         Verdict::Guest => "they are a guest of the workspace",
-        Verdict::Stranger => "they are of another workspace",
-        Verdict::Bot => "it is a program",
-        Verdict::NotNamed => "they are not among those who may vote",
-        Verdict::OwnWord => "nobody else confirmed what they said on the page People of who made this",
+        Verdict::Stranger => "they are in another workspace",
+        Verdict::Bot => "it is a bot",
+        Verdict::NotNamed => "they are not an approver",
+        Verdict::OwnWord => "nobody else confirmed what they said on the page People about who made this",
         Verdict::OwnChange => "it is their own change",
-        Verdict::SetTheBase => "they set the base that the change is judged from",
-        Verdict::BaseMoved => "another revision was approved since, so this is another change now",
+        Verdict::SetTheBase => "they set the base of the change",
+        Verdict::BaseMoved => "another revision was approved since, so the change is different now",
     }
 }
 
 /// Standing at the click of the account of somebody who clicked, as a sentence.
 pub(crate) fn account(account: Option<Standing>) -> String {
     account.map_or_else(
-        || "At the click: not known, as Slack did not say in time.".to_owned(),
-        |account| format!("At the click: {}.", standing(account)),
+        || "When voting: unknown, because Slack didn\u{2019}t answer in time.".to_owned(),
+        |account| format!("When voting: {}.", standing(account)),
     )
 }
 

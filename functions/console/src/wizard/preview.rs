@@ -180,7 +180,7 @@ mod tests {
         };
         insta::assert_snapshot!(text(&draft), @"
         Ana Novak, would you like to promote <https://signoff.example.com/deploys/d1|7bf7226 - checkout (QA &lt;1&gt;)> to production?
-        0 of 2 approvals, 2 more needed. Expires on <!date^1795516920^{date} at {time}|2026-11-24 at 10:42 UTC>. Only the approvers of this rule may vote: <@ana@acme.example>, <@sre>. Who wrote, merged or deployed this may not vote: <@Ana Novak>.
+        0 of 2 approvals, 2 more needed. Expires on <!date^1795516920^{date} at {time}|2026-11-24 at 10:42 UTC>. Only the approvers of this rule can vote: <@ana@acme.example>, <@sre>. Can't vote on their own change: <@Ana Novak>.
         ");
     }
 

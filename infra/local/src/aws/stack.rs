@@ -260,6 +260,18 @@ impl Stack {
         Err(StackError::Unknown { what: "function", logical_id: logical_id.to_owned() })
     }
 
+    /// Gives a function's environment variable another value, as an update of the stack's parameters does.
+    /// Its processes end; the next invocation starts one that has the value.
+    ///
+    /// # Errors
+    /// There is no such function.
+    pub async fn set_variable(&self, logical_id: &str, name: &str, value: &str) -> Result<(), StackError> {
+        if self.services.functions.set_variable(logical_id, name, value).await {
+            return Ok(());
+        }
+        Err(StackError::Unknown { what: "function", logical_id: logical_id.to_owned() })
+    }
+
     /// This moment in the sequence of requests.
     #[must_use]
     pub fn mark(&self) -> Mark {

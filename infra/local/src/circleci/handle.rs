@@ -168,6 +168,24 @@ impl CircleCi {
         OnHold { pipeline_id, pipeline_number, workflow_id, approval_request_id }
     }
 
+    /// The same for a tag.
+    pub fn add_tag_on_hold(
+        &self,
+        slug: &str,
+        revision: &str,
+        tag: &str,
+        workflow: &str,
+        job: &str,
+    ) -> OnHold {
+        let on_hold = self.add_pipeline_on_hold(slug, revision, tag, workflow, job);
+        let mut state = locked(&self.shared.state);
+        let mut pipelines = state.projects.values_mut().flat_map(|project| &mut project.pipelines);
+        if let Some(pipeline) = pipelines.find(|pipeline| pipeline.id == on_hold.pipeline_id) {
+            pipeline.tag = pipeline.branch.take();
+        }
+        on_hold
+    }
+
     /// Has the API trigger pipelines of the commit that `heads` says a branch or a tag (`true`) of a
     /// repository (`owner/name`) stands at. What was said first stays.
     pub fn follow(&self, heads: impl Fn(&str, &str, bool) -> Option<String> + Send + Sync + 'static) {

@@ -33,7 +33,12 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
     let (parts, body) = request.into_parts();
     // The body was read whole by the layer that records it.
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
-    if let Some(refusal) = refused(&parts.headers, &shared.token) {
+    let access = match (&parts.method, parts.uri.path()) {
+        (&Method::GET, path) if is_of_actions(path) => TokenUse::Either,
+        (&Method::GET, _) => TokenUse::Read,
+        _ => TokenUse::Write,
+    };
+    if let Some(refusal) = refused(&parts.headers, &shared, access) {
         return refusal.into_response();
     }
     let accept = text_header(&parts.headers, header::ACCEPT.as_str());
@@ -64,7 +69,27 @@ fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-pub fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
+/// Use of a token that a request needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TokenUse {
+    Read,
+    Write,
+    /// What both tokens may see.
+    Either,
+}
+
+/// True for what a token with *Actions: write* alone sees: users, the repository itself (*Metadata: read*),
+/// and workflows with their runs.
+fn is_of_actions(path: &str) -> bool {
+    if path.starts_with("/users/") {
+        return true;
+    }
+    let mut parts = path.trim_start_matches("/repos/").splitn(3, '/').skip(2);
+    parts.next().is_none_or(|rest| rest.starts_with("actions/"))
+}
+
+/// The answer to a request without a token that is good for `access`.
+pub fn refused(headers: &HeaderMap, shared: &Shared, access: TokenUse) -> Option<Answer> {
     if text_header(headers, header::USER_AGENT.as_str()).is_empty() {
         return Some(error(
             403,
@@ -81,7 +106,11 @@ pub fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
     let authorization = text_header(headers, header::AUTHORIZATION.as_str());
     let given = ["Bearer ", "token "].iter().find_map(|scheme| authorization.strip_prefix(scheme));
     match given {
-        Some(given) if given == token => None,
+        Some(given) if given == shared.token && access != TokenUse::Write => None,
+        Some(given) if given == shared.write_token && access != TokenUse::Read => None,
+        Some(given) if given == shared.token || given == shared.write_token => {
+            Some(error(403, "Resource not accessible by personal access token"))
+        }
         Some(_) => Some(error(401, "Bad credentials")),
         None => Some(error(401, "Requires authentication")),
     }

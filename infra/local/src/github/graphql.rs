@@ -1,7 +1,7 @@
 //! GitHub's GraphQL API, as far as Signoff's queries go. See <https://docs.github.com/graphql>.
 
 use super::Shared;
-use super::api::refused;
+use super::api::{TokenUse, refused};
 use super::commit_json::reason;
 use super::history::{Signed, Written};
 use super::json::{Place, kind_of, number_of};
@@ -31,7 +31,7 @@ struct Asked {
 pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
-    if let Some(refusal) = refused(&parts.headers, &shared.token) {
+    if let Some(refusal) = refused(&parts.headers, &shared, TokenUse::Read) {
         return refusal.into_response();
     }
     let Ok(asked) = serde_json::from_slice::<Asked>(&body) else {

@@ -239,9 +239,7 @@ impl NewPullRequest {
 
     /// The same, which `person` asked its author for, a program.
     pub fn asked_by(self, person: &Author) -> Opened {
-        let mut opened = Opened::from(self);
-        opened.extras.asked_by.push(person.clone());
-        opened
+        Opened::from(self).asked_by(person)
     }
 
     /// The same, on which `person` wrote a comment.
@@ -266,6 +264,12 @@ impl Opened {
     /// The same, for which `person` turned on auto-merge.
     pub fn auto_merge_by(mut self, person: &Author) -> Self {
         self.extras.auto_merge_by.push(person.clone());
+        self
+    }
+
+    /// The same, which `person` asked its author for, a program.
+    pub fn asked_by(mut self, person: &Author) -> Self {
+        self.extras.asked_by.push(person.clone());
         self
     }
 

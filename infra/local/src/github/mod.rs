@@ -63,8 +63,10 @@ use std::sync::{Arc, Mutex};
 pub struct Options {
     /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
-    /// The token that requests must carry in `Authorization`.
+    /// The token that requests must carry in `Authorization` to read.
     pub token: String,
+    /// The token that they must carry to start and cancel workflows; it reads nothing but those.
+    pub write_token: String,
     /// Secret from which Signoff derives the secrets of webhooks.
     pub webhook_secret: String,
     /// The time.
@@ -80,6 +82,7 @@ impl Default for Options {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             token: "github-token-of-the-local-stack".to_owned(),
+            write_token: "github-write-token-of-the-local-stack".to_owned(),
             webhook_secret: "github-webhook-secret-of-the-local-stack".to_owned(),
             clock: system_clock(),
             file: None,
@@ -91,6 +94,7 @@ impl Default for Options {
 struct Shared {
     url: String,
     token: String,
+    write_token: String,
     /// The secrets of the repositories' webhooks.
     webhook_secrets: Mutex<BTreeMap<String, String>>,
     clock: Clock,
@@ -121,6 +125,7 @@ impl GitHub {
         let shared = Arc::new(Shared {
             url: bound.url(),
             token: options.token,
+            write_token: options.write_token,
             webhook_secrets: Mutex::default(),
             clock: options.clock,
             links: options.links,

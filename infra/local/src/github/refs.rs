@@ -1,12 +1,14 @@
 //! Tags, protected branches, files as trees, and runs that are cancelled.
 
 use super::api::{error, not_found};
+use super::identify::seconds;
 use super::json::{Place, account};
 use super::repository_json::repository_json;
 use super::state::{Author, Dispatched, Repository, State, sha_of};
 use super::{GitHub, runs};
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,9 @@ pub struct Refs {
     pub protected: BTreeSet<String>,
     /// The runs that were cancelled.
     pub cancelled: BTreeSet<u64>,
+    /// The runs that are over, and since when.
+    #[serde(default)]
+    pub ended: BTreeMap<u64, Timestamp>,
     /// The people who started runs that the API did not start, by their attempts.
     #[serde(default)]
     pub starters: BTreeMap<u64, Vec<Author>>,
@@ -116,6 +121,11 @@ pub fn run(url: &str, state: &State, name: &str, id: &str, attempt: &str) -> Ans
             json["actor"] = account(url, first).unwrap_or_default();
             json["triggering_actor"] = account(url, by).unwrap_or_default();
         }
+        if let Some(ended) = repository.refs.ended.get(&run.run_id) {
+            json["status"] = "completed".into();
+            json["conclusion"] = "success".into();
+            json["updated_at"] = seconds(*ended).into();
+        }
         Answer::of_json(200, json)
     })
 }
@@ -181,6 +191,13 @@ impl GitHub {
             repository.refs.starters.insert(run_id, [first].into_iter().chain(again).cloned().collect());
         }
         run_id
+    }
+
+    /// Has a run be over since `at`.
+    pub fn end_run(&self, repository: &str, run: u64, at: Timestamp) {
+        self.change(repository, |repository| {
+            repository.refs.ended.insert(run, at);
+        });
     }
 
     /// Has `person` start a run again.

@@ -7,7 +7,10 @@ use std::time::Duration;
 const REPOSITORY: &str = "acme/checkout";
 
 async fn stand_in() -> GitHub {
-    let github = GitHub::start(Options { token: "t".to_owned(), ..Options::default() }).await.unwrap();
+    let github =
+        GitHub::start(Options { token: "t".to_owned(), write_token: "t".to_owned(), ..Options::default() })
+            .await
+            .unwrap();
     github.add_repository(REPOSITORY, "main");
     github
 }
@@ -304,4 +307,37 @@ async fn a_deployment_status_is_delivered_with_what_github_sends() {
     assert_eq!(body["deployment"]["sha"], "7bf7226");
     assert_eq!(body["repository"]["full_name"], REPOSITORY);
     assert_eq!(body["sender"]["login"], "ana");
+}
+
+#[tokio::test]
+async fn each_token_is_good_for_its_own_requests() {
+    let github = GitHub::start(Options::default()).await.unwrap();
+    github.add_repository(REPOSITORY, "main");
+    let Options { token, write_token, .. } = Options::default();
+    let mut told = Vec::new();
+    for (method, path) in [
+        ("GET", ""),
+        ("GET", "/branches"),
+        ("GET", "/actions/workflows/deploy.yml/runs"),
+        ("POST", "/actions/runs/1/cancel"),
+    ] {
+        let mut statuses = Vec::new();
+        for token in [&token, &write_token] {
+            let authorization = format!("Bearer {token}");
+            let mut request = request(&github, method, path).build().unwrap();
+            request.headers_mut().insert("authorization", authorization.parse().unwrap());
+            let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
+            statuses.push(client.execute(request).await.unwrap().status().as_u16());
+        }
+        told.push((path, statuses));
+    }
+    let allowed: Vec<_> =
+        told.iter().map(|(path, statuses)| (*path, statuses.iter().map(|s| *s != 403).collect())).collect();
+    let expected: Vec<(&str, Vec<bool>)> = vec![
+        ("", vec![true, true]),
+        ("/branches", vec![true, false]),
+        ("/actions/workflows/deploy.yml/runs", vec![true, true]),
+        ("/actions/runs/1/cancel", vec![false, true]),
+    ];
+    assert_eq!(allowed, expected, "{told:?}");
 }

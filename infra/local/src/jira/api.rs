@@ -23,13 +23,18 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
     let (parts, body) = request.into_parts();
     // The body was read whole by the layer that records it.
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
-    if !is_account(&parts.headers, &shared.account) {
+    let path = parts.uri.path();
+    let is_fetch = (parts.method.as_str(), path) == ("POST", "/rest/api/3/issue/bulkfetch");
+    let reads = is_account(&parts.headers, &shared.reader);
+    if !reads && !is_account(&parts.headers, &shared.writer) {
         // Jira answers a wrong token in words, not in JSON.
         return (http::StatusCode::UNAUTHORIZED, "Client must be authenticated to access this resource.")
             .into_response();
     }
-    let path = parts.uri.path();
-    if (parts.method.as_str(), path) == ("POST", "/rest/api/3/issue/bulkfetch") {
+    if reads && !is_fetch && parts.method != http::Method::GET {
+        return errors(403, "You do not have the permission to change this issue.").into_response();
+    }
+    if is_fetch {
         return bulk_fetch(&shared, &body).into_response();
     }
     let answer = shared.gate.pass(&parts, path, &body, |accepted| handle(&shared, accepted));

@@ -37,10 +37,14 @@ use std::sync::{Arc, Mutex};
 pub struct Options {
     /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
-    /// The e-mail address of the account that requests must come from.
+    /// The e-mail address of the account that requests must come from to read issues.
     pub email: String,
-    /// The account's API token.
+    /// That account's API token.
     pub token: String,
+    /// The e-mail address of the account that may change issues, too.
+    pub write_email: String,
+    /// That account's API token.
+    pub write_token: String,
     /// The time.
     pub clock: Clock,
     /// File that keeps issues over restarts; `None`: they are not kept.
@@ -55,6 +59,8 @@ impl Default for Options {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             email: "signoff@jira-of-the-local-stack.example".to_owned(),
             token: "jira-token-of-the-local-stack".to_owned(),
+            write_email: "signoff-actions@jira-of-the-local-stack.example".to_owned(),
+            write_token: "jira-write-token-of-the-local-stack".to_owned(),
             clock: system_clock(),
             file: None,
             links: Vec::new(),
@@ -64,7 +70,8 @@ impl Default for Options {
 
 struct Shared {
     url: String,
-    account: (String, String),
+    reader: (String, String),
+    writer: (String, String),
     clock: Clock,
     links: Vec<Link>,
     observed: Observed,
@@ -90,7 +97,8 @@ impl Jira {
         let bound = Bound::new(options.address).await?;
         let shared = Arc::new(Shared {
             url: bound.url(),
-            account: (options.email, options.token),
+            reader: (options.email, options.token),
+            writer: (options.write_email, options.write_token),
             clock: options.clock,
             links: options.links,
             observed: Observed::default(),

@@ -13,7 +13,7 @@ async fn stand_in() -> Jira {
 
 async fn send(jira: &Jira, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
-    let Options { email, token, .. } = Options::default();
+    let Options { write_email: email, write_token: token, .. } = Options::default();
     let mut request =
         client.request(method, format!("{}/rest/api/3/{path}", jira.url())).basic_auth(email, Some(token));
     if let Some(body) = body {
@@ -121,4 +121,20 @@ async fn jira_needs_an_account_and_known_routes() {
     assert!(page.contains("SHOP-7") && page.contains("Receipts"), "{page}");
     assert_eq!(jira.requests()[0].header("authorization"), None);
     assert_eq!(jira.requests()[1].header("authorization"), Some("[hidden]"));
+}
+
+#[tokio::test]
+async fn account_that_reads_changes_nothing() {
+    let jira = stand_in().await;
+    let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
+    let Options { email, token, .. } = Options::default();
+    for (method, path, expected) in [
+        (Method::GET, "issue/SHOP-7", 200),
+        (Method::POST, "issue/SHOP-7/transitions", 403),
+        (Method::PUT, "issue/SHOP-7", 403),
+    ] {
+        let request = client.request(method, format!("{}/rest/api/3/{path}", jira.url()));
+        let answer = request.basic_auth(&email, Some(&token)).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), expected, "{path}");
+    }
 }

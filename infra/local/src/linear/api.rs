@@ -22,11 +22,16 @@ pub async fn answer(
     Json(request): Json<Value>,
 ) -> Response {
     let given = headers.get(http::header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
-    if given != Some(shared.key.as_bytes()) {
+    let is_key = |key: &str| given == Some(key.as_bytes());
+    if !is_key(&shared.key) && !is_key(&shared.write_key) {
         return error(401, "AUTHENTICATION_ERROR", "Authentication required, not authenticated")
             .into_response();
     }
-    let fields = request["query"].as_str().and_then(parse);
+    let query = request["query"].as_str().unwrap_or_default();
+    if query.trim_start().starts_with("mutation") && !is_key(&shared.write_key) {
+        return error(403, "FORBIDDEN", "The API key has no permission to write").into_response();
+    }
+    let fields = parse(query);
     let answered = match fields {
         None => Err(Refusal(INVALID, "Syntax Error".to_owned())),
         Some(fields) => handle(&shared, &fields, &request["variables"]),

@@ -35,8 +35,10 @@ use std::sync::{Arc, Mutex};
 pub struct Options {
     /// Address to listen on; port 0 takes any free one.
     pub address: SocketAddr,
-    /// The API key that requests must carry in `Authorization`.
+    /// The API key that queries must carry in `Authorization`.
     pub key: String,
+    /// The API key that mutations must carry; queries may.
+    pub write_key: String,
     /// File that keeps issues over restarts; `None`: they are not kept.
     pub file: Option<PathBuf>,
     /// Links to the other pages of the local stack.
@@ -48,6 +50,7 @@ impl Default for Options {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             key: "lin_api_of_the_local_stack".to_owned(),
+            write_key: "lin_api_of_the_local_stack_that_writes".to_owned(),
             file: None,
             links: Vec::new(),
         }
@@ -57,6 +60,7 @@ impl Default for Options {
 struct Shared {
     url: String,
     key: String,
+    write_key: String,
     links: Vec<Link>,
     observed: Observed,
     violations: Mutex<Vec<String>>,
@@ -81,6 +85,7 @@ impl Linear {
         let shared = Arc::new(Shared {
             url: bound.url(),
             key: options.key,
+            write_key: options.write_key,
             links: options.links,
             observed: Observed::default(),
             violations: Mutex::default(),

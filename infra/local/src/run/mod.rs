@@ -13,7 +13,6 @@ use std::{
 };
 
 use secrecy::SecretString;
-use serde_json::json;
 use signoff_local::{
     aws::{LogSink, Stack, StackError, StackOptions},
     circleci::{self, CircleCi},
@@ -36,6 +35,8 @@ use self::{
 const SLACK_FILE: &str = "slack.json";
 /// Opens the console, and registers deploys.
 const API_KEY: &str = "signoff-local";
+/// What the keys of `webhook` actions are derived from.
+const SIGNING_KEY: &str = "webhook-signing-key-of-the-local-stack";
 
 /// Reason why the local stack can't run: one line, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -213,28 +214,9 @@ fn options(
     .into();
     // Receivers of the webhook action run on this machine too.
     options.environment = [("WEBHOOK_LOOPBACK".to_owned(), "allowed".to_owned())].into();
-    let (slack, github, circleci) =
-        (slack::Options::default(), github::Options::default(), circleci::Options::default());
-    let (jira, linear) = (jira::Options::default(), linear::Options::default());
-    options.secrets = [
-        (
-            "SlackSecret",
-            json!({
-                "bot_token": slack.bot_token,
-                "signing_secret": slack.signing_secret,
-                "client_id": slack.client_id,
-                "client_secret": slack.client_secret,
-            }),
-        ),
-        ("GitHubSecret", json!({"token": github.token, "webhook_secret": github.webhook_secret})),
-        ("CircleCiSecret", json!({"token": circleci.token})),
-        ("JiraSecret", json!({"email": jira.email, "token": jira.token})),
-        ("LinearSecret", json!({"key": linear.key})),
-        ("ApiSecret", json!({"keys": [API_KEY]})),
-        ("WriteSecret", json!({})),
-    ]
-    .map(|(name, value)| (name.to_owned(), SecretString::from(value.to_string())))
-    .into();
+    let secrets = signoff_local::secrets::of_stand_ins(API_KEY, SIGNING_KEY);
+    options.secrets =
+        secrets.into_iter().map(|(name, value)| (name, SecretString::from(value.to_string()))).collect();
     options
 }
 

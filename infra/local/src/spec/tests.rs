@@ -210,3 +210,37 @@ fn an_extract_has_no_prose() {
         })
     );
 }
+
+/// The calls that the stand-ins answer and Signoff does not make.
+const NOT_CALLED: [&str; 3] =
+    ["GET /repos/{}/{}/commits/{}/pulls", "GET /repos/{}/{}/pulls/{}", "GET /workflow/{}"];
+
+/// A call with nothing in its braces. The README writes a project, which is three segments, as one.
+fn unnamed(call: &str) -> String {
+    let call = call.replace("{provider}/{organization}/{project}", "{slug}");
+    let mut parts = call.split('{');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (_, after) = part.split_once('}').unwrap();
+        plain.push_str("{}");
+        plain.push_str(after);
+    }
+    plain
+}
+
+#[test]
+fn the_readme_names_every_call() {
+    let readme = include_str!("../../../../README.md");
+    let named = readme.lines().filter_map(|line| line.trim().strip_prefix("| `")?.split('`').next());
+    let named: Vec<String> =
+        named.map(|call| unnamed(&call.replace('\u{2026}', "/repos/{owner}/{repo}"))).collect();
+    let mut made = 0;
+    for (path, method) in CIRCLECI_OPERATIONS.iter().chain(GITHUB_OPERATIONS) {
+        let call = unnamed(&format!("{} {path}", method.to_uppercase()));
+        assert_ne!(named.contains(&call), NOT_CALLED.contains(&call.as_str()), "{call}: {named:#?}");
+        made += usize::from(named.contains(&call));
+    }
+    let others = ["POST /graphql"];
+    let calls = named.iter().filter(|call| call.starts_with("GET /") || call.starts_with("POST /"));
+    assert_eq!(calls.filter(|call| !others.contains(&call.as_str())).count(), made, "{named:#?}");
+}

@@ -264,6 +264,6 @@ fn undo(decision: &mut Decision<Approval>, click: &Click) -> Result<(), Refusal>
         taken_back.push(newest);
     }
     let text = undone(&click.voter.id, was_broken, &taken_back);
-    decision.follow(EffectKind::TellThread { approval: decision.next.id.clone(), text });
+    decision.follow(EffectKind::tell_thread(decision.next.id.clone(), text));
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::clicked::{clicked, too_late};
 use super::dialog::{gone, name, posted};
 use super::frozen::{opened, record, watched};
 use super::glass::{NoReviewer, Review, confirm_glass, owe_review, reviewed, strike_glass};
-use super::reopened::tell_reopened;
+use super::reopened::{tell_reopened, tell_unkept};
 use super::{
     Approval, Ask, Check, Choice, Click, Dialog, Electorate, NoConfirmer, Outcome, Status, Struck, Successor,
     Verdict, Vote, Voter,
@@ -145,10 +145,14 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         (Quorum { note, .. }, Command::Postpone { reason }) if note.as_ref() == Some(&reason) => {
             Err(Refusal::Repeated)
         }
-        (Quorum { since, until, .. }, Command::Postpone { reason }) => {
+        (Quorum { since, until, note }, Command::Postpone { reason }) => {
             let mut decision = Decision::new(approval.clone());
             decision.next.status = Quorum { since: *since, until: *until, note: Some(reason) };
             decision.follow(draw(approval));
+            if note.is_none() {
+                // Later reasons are an edit of the dialog.
+                tell_unkept(&mut decision, approval);
+            }
             Ok(decision)
         }
         // Those who approved were no longer enough, or it closed: there is nothing to look up.
@@ -178,6 +182,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
             let mut decision = Decision::new(approval.clone());
             let outcome = Outcome::Superseded(reason);
             close(&mut decision, Superseded { at: now, by: by.clone() }, outcome, None, Some(by.title));
+            tell_unkept(&mut decision, approval);
             Ok(decision)
         }
         (Pending | Quorum { .. }, Command::Cancel { reason }) => {
@@ -190,6 +195,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
                 None,
                 Some(reason),
             );
+            tell_unkept(&mut decision, approval);
             Ok(decision)
         }
         (

@@ -154,16 +154,15 @@ impl Electorate {
     /// The members (Slack user ids) who may not vote because they made the change. An admin who set the base
     /// may not vote either, but is not among them.
     pub fn makers(&self) -> impl Iterator<Item = &String> {
-        let set_by = self.judged.as_ref().and_then(|judged| judged.set_by.as_ref());
-        self.except.iter().filter(move |person| Some(*person) != set_by)
+        let set_base = |person: &String| self.judged.iter().flat_map(Judged::setters).any(|by| by == person);
+        self.except.iter().filter(move |person| !set_base(person))
     }
 
     /// The verdict on the member `person` (a Slack user id).
     pub fn verdict(&self, person: &str) -> Verdict {
         let is = |id: &String| id == person;
         let made_part = || self.parts.iter().any(|part| part.makers.iter().any(is));
-        let set_base =
-            self.judged.as_ref().and_then(|judged| judged.set_by.as_ref()).is_some_and(|by| by == person);
+        let set_base = self.judged.iter().flat_map(Judged::setters).any(is);
         if set_base && !made_part() {
             Verdict::SetTheBase
         } else if self.except.iter().any(is) {

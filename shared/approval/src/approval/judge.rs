@@ -4,7 +4,7 @@ use super::{Electorate, SaidNobody, Verdict};
 use crate::action::ApprovalSpec;
 use crate::base::{Base, Passed};
 use crate::range::Direction;
-use crate::shares::{Changes, Named};
+use crate::shares::{Changes, Held, Named};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,12 +102,22 @@ pub struct Judged {
     pub added: u32,
     /// The number of commits that it takes out.
     pub removed: u32,
+    /// The further commits that count, where it goes back or away to a revision that was never let through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// True if it goes back to a revision that was let through lately, so that nobody is kept from voting.
     pub has_no_makers: bool,
     /// True if listed bots alone made it.
     pub is_of_bots: bool,
     /// Makers without a Slack member, which the rule allows, by name.
     pub allowed: Vec<String>,
+}
+
+impl Judged {
+    /// The admins who set a base that it starts at (Slack user ids).
+    pub fn setters(&self) -> impl Iterator<Item = &String> {
+        self.set_by.iter().chain(self.held.iter().filter_map(|held| held.set_by.as_ref()))
+    }
 }
 
 /// The Slack account of a maker, as far as it is known.
@@ -157,6 +167,7 @@ impl Electorate {
             }
             (Some(_), Ok(known)) => known,
         };
+        self.except.extend(changes.held.as_ref().and_then(|held| held.set_by.clone()));
         let has_no_makers = changes.direction == Direction::Rollback
             && changes.added == 0
             && changes.missing.is_empty()
@@ -203,6 +214,7 @@ impl Electorate {
             direction: changes.direction,
             added: changes.added,
             removed: changes.removed,
+            held: changes.held.clone(),
             has_no_makers,
             is_of_bots: changes.is_of_bots && is_of_listed_bots(changes, members),
             allowed,
@@ -333,7 +345,7 @@ fn unread(changes: &Changes, members: &[Member]) -> Option<Blocker> {
         changes.makers.iter().enumerate().filter(|(index, maker)| maker.is_unread && is_not_found(*index));
     let names: Vec<&str> = unread.map(|(_, maker)| maker.name.as_str()).collect();
     let missing = format!(
-        "GitHub did not tell the public e-mail addresses of these makers, who hide theirs in commits: {}. Map them on the People page.",
+        "GitHub did not tell the public e-mail addresses of these makers: {}. Map them on the People page.",
         names.join(", ")
     );
     (!names.is_empty()).then(|| Blocker::Incomplete { missing: vec![missing] })

@@ -135,6 +135,6 @@ pub(super) fn confirm_nobody(
         name: click.voter.name.clone(),
     });
     let text = message::nobody_here_confirmed(&by, &said);
-    decision.follow(EffectKind::TellThread { approval: decision.next.id.clone(), text });
+    decision.follow(EffectKind::tell_thread(decision.next.id.clone(), text));
     Ok(())
 }

@@ -46,6 +46,7 @@ impl Electorate {
             direction,
             added,
             removed,
+            held: None,
             has_no_makers: false,
             is_of_bots: false,
             allowed: Vec::new(),

@@ -1,7 +1,8 @@
 //! The subject of a vote: the actions that will run, and the repository and commit that they run from.
 
+use super::release::Release;
 use crate::action::{Action, Method, RulesFileStep, WebhookSpec};
-use crate::effect::StartedBuild;
+use crate::happened::AtOpening;
 use crate::id::digest;
 use crate::message::shorten;
 use crate::run::Branch;
@@ -29,6 +30,10 @@ pub struct Subject {
     /// vote does not stand for them: they may be mended before the acts run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fails: Vec<String>,
+    /// The values that texts have which the vote brings a part of, such as who approved: everything else in
+    /// them is fixed. `None`: there are no such texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_opening: Option<AtOpening>,
     /// The base of the range that is judged; `None`: there is none yet, or none is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
@@ -83,19 +88,10 @@ pub enum Start {
     NoBuild,
     /// It starts a build from here.
     From(BuildSource),
-    /// It would start a build, and nothing may be started: the reason, and the way out.
+    /// It would start a build or release a job, and may do neither: the reason, and the way out.
     Nothing(String),
-    /// It starts no build, and may release a job in these, which earlier steps of its run start.
-    Releases(Vec<OwnPipeline>),
-}
-
-/// A CircleCI pipeline that an earlier step of the same run starts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct OwnPipeline {
-    /// The step, from 0.
-    pub step: usize,
-    /// The pipeline, once it was started.
-    pub started: Option<StartedBuild>,
+    /// It starts no build, and may release a job in these pipelines.
+    Releases(Release),
 }
 
 /// The start of a build: a branch or tag, and the commit that it stood at.
@@ -136,6 +132,8 @@ impl Subject {
         let rest = format!("{:?} {:?} {:?}", self.origin, self.branch, self.acts);
         let runs_somewhere = self.origin.is_some() || self.branch.is_some() || !self.acts.is_empty();
         parts.extend(runs_somewhere.then_some(rest.as_str()));
+        let then = self.at_opening.as_ref().map(|then| format!("{then:?}"));
+        parts.extend(then.as_deref());
         parts.extend(self.base.iter().flat_map(|base| ["base", base.as_str()]));
         let mut mark = digest(&parts);
         mark.truncate(10);
@@ -196,18 +194,6 @@ impl Origin {
     }
 }
 
-impl OwnPipeline {
-    /// The pipeline, as a part of a sentence.
-    fn words(&self) -> String {
-        match &self.started {
-            Some(StartedBuild::Pipeline { number, .. }) => {
-                format!("pipeline {number}, which trigger_build started")
-            }
-            Some(StartedBuild::Run { .. }) | None => "the pipeline that trigger_build starts".to_owned(),
-        }
-    }
-}
-
 impl BuildSource {
     /// The paths of the CI's files that differ between the commit that people saw and the one that has `now`;
     /// `None`: none differ.
@@ -254,16 +240,14 @@ impl Act {
         };
         match action {
             Action::AutoApproveBuild(build) => {
-                let what = match &build.job {
-                    Some(job) => format!("Releases the job {job} of {} in {project}", build.build),
-                    None => format!("Releases the job that {} in {project} holds", build.build),
+                let job = match &build.job {
+                    Some(job) => format!("the job {job} of {} in {project}", build.build),
+                    None => format!("the job that {} in {project} holds", build.build),
                 };
                 match start {
-                    Start::Releases(own) => {
-                        let own: Vec<String> = own.iter().map(OwnPipeline::words).collect();
-                        format!("{what}: in {}, or else in the one that the push started", own.join(" or "))
-                    }
-                    Start::NoBuild | Start::From(_) | Start::Nothing(_) => what,
+                    Start::Releases(release) => format!("Releases {job}{}", release.words()),
+                    Start::Nothing(why) => format!("Does not release {job}: {why}"),
+                    Start::NoBuild | Start::From(_) => format!("Releases {job}"),
                 }
             }
             Action::TriggerBuild(spec) => {

@@ -4,9 +4,6 @@ use super::{OPEN, is_open, is_revision};
 use crate::action::{Action, EventSpec, ParameterValue, TriggerSpec, WebhookSpec};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The bus of an event that names none.
-const DEFAULT_BUS: &str = "default";
-
 /// A text; `None`: it may be any, as nobody knows what its template becomes.
 type Text = Option<String>;
 
@@ -50,7 +47,8 @@ pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<Reach>
     all
 }
 
-/// True if both sets of [`acts_on`] may have something in common.
+/// True if both sets of [`acts_on`] may have something in common. An environment that one rule names in
+/// `promotes_to` meets whatever is told to go there, by an input, by a parameter or by a part of its path.
 pub fn meets(one: &BTreeSet<Reach>, other: &BTreeSet<Reach>) -> bool {
     one.iter().any(|one| other.iter().any(|other| one.meets(other)))
 }
@@ -66,6 +64,12 @@ impl Reach {
     }
 
     fn meets(&self, other: &Self) -> bool {
+        match (self.kind, other.kind) {
+            (Kind::Environment, Kind::Environment) => {}
+            (Kind::Environment, _) => return self.names.iter().any(|named| other.goes_to(named)),
+            (_, Kind::Environment) => return other.names.iter().any(|named| self.goes_to(named)),
+            _ => {}
+        }
         let same_path = match (&self.path, &other.path) {
             (Some(one), Some(other)) => agree(one, other),
             (None, _) | (_, None) => true,
@@ -77,6 +81,15 @@ impl Reach {
                 .parameters
                 .iter()
                 .all(|(name, one)| other.parameters.get(name).is_none_or(|other| may_be(one, other)))
+    }
+}
+
+impl Reach {
+    /// True if it is told to go to the environment `named`: a value that it is given, or a part of its path,
+    /// is that name. A value that nobody knows may be.
+    fn goes_to(&self, named: &Text) -> bool {
+        let is_named = |part: &Text| part.as_ref().is_some_and(|part| any_case(part) == *named);
+        self.parameters.values().any(|value| may_be(value, named)) || self.path.iter().flatten().any(is_named)
     }
 }
 
@@ -141,14 +154,15 @@ fn build(spec: &TriggerSpec) -> Reach {
     reach.with(parameters)
 }
 
-/// An event, by its bus and its type. A bus may be named by its ARN, and the one without a name has one too.
+/// An event, by its bus and its type. A bus may be named by its ARN. An event that names none goes to the
+/// stack's, which may be any.
 ///
 /// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>.
 fn sent(event: &EventSpec) -> Reach {
-    let bus = event.bus.as_deref().map_or(DEFAULT_BUS, |bus| bus.rsplit('/').next().unwrap_or(bus));
+    let bus = event.bus.as_deref().map(|bus| bus.rsplit('/').next().unwrap_or(bus));
     let detail = event.detail.iter().filter(|(_, value)| !is_revision(value));
     let detail = detail.map(|(name, value)| (name.clone(), any_case(value))).collect();
-    Reach::of(Kind::Event, [any_case(bus), any_case(&event.detail_type)]).with(detail)
+    Reach::of(Kind::Event, [bus.and_then(any_case), any_case(&event.detail_type)]).with(detail)
 }
 
 /// An address. One that can't be told for sure may be any.

@@ -56,14 +56,17 @@ impl fmt::Display for NotAskedAgain {
             Self::Core(why) => f.write_str(why_not(*why)),
             Self::NewerDeploy { environment, revision } => {
                 let short = revision.get(..7).unwrap_or(revision);
-                write!(f, "{short} came to {environment} since, and this asks about what stood there before.")
+                write!(
+                    f,
+                    "{short} came to {environment} since. This approval is about what was there before."
+                )
             }
-            Self::Disconnected => f.write_str("the deployment is not connected to this stack any more."),
-            Self::NoRules => f.write_str("the deployment has no rules that can be used now."),
-            Self::NoSuchRule { rule } => write!(f, "the rules in force have no rule {rule} any more."),
+            Self::Disconnected => f.write_str("the deployment is no longer connected to this stack."),
+            Self::NoRules => f.write_str("the deployment has no valid rules now."),
+            Self::NoSuchRule { rule } => write!(f, "the rules in force no longer have the rule {rule}."),
             Self::After { rule } => write!(f, "the rule waits until the run of {rule} succeeds."),
             Self::DoesNotHold { rule, why } => {
-                write!(f, "the rule {rule}, as it is now, does not hold for this deploy: {why}.")
+                write!(f, "the rule {rule} does not match this deploy now: {why}.")
             }
             Self::Unsupported { problem } => {
                 write!(f, "the rule uses something that Signoff does not support: {problem}")
@@ -75,32 +78,32 @@ impl fmt::Display for NotAskedAgain {
 /// The words for a reason that the core gives.
 fn why_not(why: NotAgain) -> &'static str {
     match why {
-        NotAgain::NotOver => "it still goes on.",
+        NotAgain::NotOver => "it is still open.",
         NotAgain::Succeeded => "it was approved, and all its actions ran.",
-        NotAgain::Superseded => "a newer deploy took its place.",
-        NotAgain::Before => "it was asked again before.",
-        NotAgain::Proposal => "what is proposed is asked about again with the next deploy.",
+        NotAgain::Superseded => "a newer deploy replaced it.",
+        NotAgain::Before => "it was already asked again.",
+        NotAgain::Proposal => "the next deploy asks about the proposal again.",
         NotAgain::Final => "its rule makes a rejection final (`ask_again: false`). Deploy a new revision.",
-        NotAgain::AsksNobody => "the rule in force asks nobody any more.",
+        NotAgain::AsksNobody => "the rule in force no longer asks for an approval.",
     }
 }
 
 /// The text that tells the person `by` (a Slack user id) in the dialog's thread why it was not asked again.
 pub fn not_asked_again(by: &str, why: &NotAskedAgain) -> String {
-    format!(":no_entry: <@{by}> This was not asked again: {}", escape(&why.to_string()))
+    format!(":no_entry: <@{by}> Could not ask again: {}", escape(&why.to_string()))
 }
 
 /// The same where asking again failed for now.
 pub fn not_asked_again_yet(by: &str, reason: &str) -> String {
     format!(
-        ":warning: <@{by}> This was not asked again: {} Choose *Ask again* to try once more.",
+        ":warning: <@{by}> Could not ask again: {} Choose *Ask again* to try once more.",
         sentence(reason)
     )
 }
 
 /// The answer, on a page or in private, to a person who asked for the approval again in vain.
 pub fn ask_again_refused(why: &NotAskedAgain) -> String {
-    format!("This was not asked again: {}", escape(&why.to_string()))
+    format!("Could not ask again: {}", escape(&why.to_string()))
 }
 
 /// The dialog's line that says how often this was asked before; it mentions whoever rejected it.
@@ -114,7 +117,7 @@ pub(super) fn again_line(approval: &Approval) -> Option<String> {
     let ended = match ended {
         Ended::Rejected { by } if by.is_empty() => "it was rejected".to_owned(),
         Ended::Rejected { by } => format!("{} rejected it", mentions(by.iter())),
-        Ended::Expired => "too few people decided in time".to_owned(),
+        Ended::Expired => "too few people voted in time".to_owned(),
         Ended::Cancelled => "it was cancelled".to_owned(),
         Ended::Failed => "it was approved, and an action failed".to_owned(),
     };

@@ -128,7 +128,7 @@ fn rules_lines(change: &RulesChange, comparison: Option<&str>) -> Vec<String> {
         let listed = and_more(paths.iter().map(|path| code(path)));
         (!paths.is_empty()).then(|| format!(":warning: This deploy changes {what}: {listed}.{see}"))
     };
-    line("the rules that guard it", rules).into_iter().chain(line("what CI runs", ci)).collect()
+    line("its own rules", rules).into_iter().chain(line("what CI runs", ci)).collect()
 }
 
 /// The actions that run after each outcome, as long as the approval is open: afterwards each action has a
@@ -148,7 +148,7 @@ fn acts(approval: &Approval) -> Vec<String> {
         let (mut left, mut told) = (limit, 0);
         for line in &lines {
             let is_cut = line.chars().count() > ACT_LIMIT;
-            let rest = if is_cut { " (cut, read it on the page)" } else { "" };
+            let rest = if is_cut { " (cut; read it on the page)" } else { "" };
             let line = format!("\n\u{2022} {}{rest}", cut(&escape(line), ACT_LIMIT));
             let Some(rest) = left.checked_sub(line.chars().count()) else { break };
             (left, told) = (rest, told + 1);
@@ -211,15 +211,15 @@ pub(super) fn struck(struck: &[Struck]) -> Option<String> {
             let why = match struck.why {
                 Verdict::Deactivated => "their account is deactivated",
                 Verdict::Guest => "they are a guest of this workspace",
-                Verdict::Stranger => "they are of another workspace",
-                Verdict::Bot => "it is a program's",
-                Verdict::Eligible | Verdict::NotNamed => "they are not among those who may vote any more",
+                Verdict::Stranger => "they are in another workspace",
+                Verdict::Bot => "it is a bot",
+                Verdict::Eligible | Verdict::NotNamed => "they are no longer an approver",
                 Verdict::OwnWord => {
-                    "nobody else confirmed what they said on the page People of who made this"
+                    "nobody else confirmed what they said on the page People about who made this"
                 }
                 Verdict::OwnChange => "it is their own change",
-                Verdict::SetTheBase => "they set the base that the change is judged from",
-                Verdict::BaseMoved => "another revision was approved since, so this is another change now",
+                Verdict::SetTheBase => "they set the base of the change",
+                Verdict::BaseMoved => "another revision was approved since, so the change is different now",
             };
             format!(":no_entry_sign: The approval of <@{}> does not count: {why}.", struck.voter)
         })
@@ -261,13 +261,18 @@ fn frozen_line(approval: &Approval) -> Option<String> {
     }
     let hold = frozen.hold.as_ref().filter(|_| approval.status.is_open())?;
     let (until, names) = (local_time(hold.until), sentence(&frozen.names()?));
-    let meanwhile =
-        if approval.status == Status::Pending { " Votes count, and nothing runs before." } else { "" };
+    let meanwhile = if approval.status == Status::Pending {
+        " You can vote now; actions run when the freeze ends."
+    } else {
+        ""
+    };
     let missing: Vec<String> =
         approval.electorate.missing_lifters.iter().map(|name| escape(&shorten(name, NAME_LIMIT))).collect();
     let missing = match missing.is_empty() {
         true => String::new(),
-        false => format!(" Slack does not have these, who may lift it: {}.", and_more(missing.into_iter())),
+        false => {
+            format!(" Slack does not know these people who can lift it: {}.", and_more(missing.into_iter()))
+        }
     };
     Some(format!(":snowflake: Frozen until {until}: {names}{meanwhile}{missing}"))
 }
@@ -290,15 +295,15 @@ fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
             let who = broken.map_or("those who approved".to_owned(), |broken| format!("<@{}>", broken.by));
             let next = match note {
                 Some(note) => format!(
-                    "Signoff could not check yet whether {who} still may: {} It tries again.",
+                    "Signoff could not check yet that {who} can still approve: {} It tries again.",
                     sentence(note)
                 ),
                 None if until > since => {
                     let is_short = until.duration_since(*since) < SHORT_WINDOW;
                     let at = if is_short { local_time_to_the_second(*until) } else { local_time(*until) };
-                    format!("It goes ahead on {at}, unless somebody undoes it.")
+                    format!("It goes ahead on {at} unless somebody presses Undo.")
                 }
-                None => format!("Signoff is checking whether {who} still may."),
+                None => format!("Signoff is checking that {who} can still approve."),
             };
             if broken.is_some() {
                 return Some(next);
@@ -306,8 +311,8 @@ fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
             Some(format!("{given} approval{}. {next}", if given == 1 { "" } else { "s" }))
         }
         Status::Approved { at } if approval.glass.broken.is_some() => {
-            let well = || format!("Went ahead on {} without the votes.", local_time(*at));
-            Some(ended("Went ahead without the votes").unwrap_or_else(well))
+            let well = || format!("Went ahead on {} without its votes.", local_time(*at));
+            Some(ended("Went ahead without its votes").unwrap_or_else(well))
         }
         Status::Approved { at } => {
             let well = || format!("Action approved on {}.", local_time(*at));
@@ -319,7 +324,7 @@ fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
         }
         Status::Expired { at } => {
             let who = if approval.votes.is_empty() { "nobody" } else { "too few people" };
-            let well = || format!("Expired on {}: {who} decided in time.", local_time(*at));
+            let well = || format!("Expired on {}: {who} voted in time.", local_time(*at));
             Some(ended("Expired").unwrap_or_else(well))
         }
         Status::Superseded { at, by } => {

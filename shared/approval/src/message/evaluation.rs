@@ -10,11 +10,13 @@ use serde_json::json;
 /// The action id of the button that has the rules of a deploy evaluated again.
 pub const EVALUATE_AGAIN: &str = "evaluate_again";
 /// The answer to somebody who asks for the rules of a deploy to be evaluated that were evaluated meanwhile.
-pub const EVALUATED_MEANWHILE: &str = "Nothing was done: the rules of this deploy were evaluated meanwhile.";
+pub const EVALUATED_MEANWHILE: &str =
+    "Nothing was done: the rules of this deploy have been evaluated in the meantime.";
 /// The answer to somebody who asks for the rules of a deploy that is not on record.
-pub const NO_SUCH_DEPLOY: &str = "Nothing was done: this deploy is not on record any more.";
+pub const NO_SUCH_DEPLOY: &str = "Nothing was done: this deploy is no longer on record.";
 /// The answer to somebody who is no member of the app's own workspace.
-pub const MEMBERS_ONLY: &str = "Nothing was done: only members of the workspace that this app belongs to may have the rules evaluated again.";
+pub const MEMBERS_ONLY: &str =
+    "Nothing was done: only members of this app's workspace can have the rules evaluated again.";
 
 /// The message to a channel that the rules of a deploy could not be read or evaluated. `until`: Signoff tries
 /// again by itself until then; `None`: not any more.
@@ -23,8 +25,7 @@ pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str, until: Op
     let reason = sentence(reason);
     match until {
         Some(until) => format!(
-            ":warning: No rule was run for {deploy}: the rules of {repository} could not be evaluated. {reason} Signoff tries \
-             again by itself until {}. To try now, choose *Evaluate again*.",
+            ":warning: No rule was run for {deploy}: the rules of {repository} could not be evaluated. {reason} Signoff tries again until {}. To try now, choose *Evaluate again*.",
             local_time(until)
         ),
         None => format!(
@@ -39,13 +40,12 @@ pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str, until: Op
 pub fn news_not_judged(deploy: &Deploy, deploy_url: &str, reason: &str, until: Option<Timestamp>) -> String {
     let (deploy, reason) = (deploy_link(deploy, deploy_url), sentence(reason));
     let next = match until {
-        Some(until) => format!("Signoff tries again by itself until {}.", local_time(until)),
-        None => "Signoff tried for a day and gave up; it looks at the rules again when there is more news."
-            .to_owned(),
+        Some(until) => format!("Signoff tries again until {}.", local_time(until)),
+        None => {
+            "Signoff tried for a day and stopped. It evaluates the rules again when there is news.".to_owned()
+        }
     };
-    format!(
-        ":warning: The rules of {deploy} that wait for news of it could not be evaluated. {reason} {next}"
-    )
+    format!(":warning: The rules of {deploy} that wait for news could not be evaluated. {reason} {next}")
 }
 
 /// The message to a channel, sent once, about a deployment whose repository has none of the files `paths`.

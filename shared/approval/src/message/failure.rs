@@ -169,10 +169,13 @@ fn who_can_act(step: &Step, approval: Option<&Approval>) -> String {
                     let left: Vec<_> = people.iter().filter(|person| !kept.contains(person)).collect();
                     match left.is_empty() {
                         true => format!(
-                            "Only {} can act on this, and nobody of them is left.",
+                            "Only {} can act on this, and none of them is left. An admin can act instead.",
                             escape(&shorten(&electorate.who, NAME_LIMIT))
                         ),
-                        false => format!("{} can act on this.", mentions(left.into_iter())),
+                        false => format!(
+                            "{} can act on this, or an admin if they have all left.",
+                            mentions(left.into_iter())
+                        ),
                     }
                 }
                 None if kept.is_empty() => {
@@ -188,7 +191,7 @@ fn who_can_act(step: &Step, approval: Option<&Approval>) -> String {
     };
     match step.action {
         Action::AutoApproveBuild(_) | Action::TriggerBuild(_) => {
-            format!("{who} Marking it as done takes somebody who made none of the change.")
+            format!("{who} Only somebody who made none of the change can mark it as done.")
         }
         _ => who,
     }
@@ -212,12 +215,12 @@ fn buttons(failed: &FailedStep<'_>, at: Timestamp) -> Option<Value> {
 /// The window that asks why step number `step` of `run` is skipped. `carried` comes back with the answer.
 pub fn ask_skip_reason(run: &Run, step: usize, carried: &str) -> Value {
     let line = run.steps.get(step).map(|step| code(&shorten(&step.action.to_string(), NAME_LIMIT)));
-    let about = format!("The run goes on without {}.", line.unwrap_or_default());
+    let about = format!("The run continues without {}.", line.unwrap_or_default());
     let input = json!({
         "type": "input",
         "block_id": "reason",
         "label": { "type": "plain_text", "text": "Why?" },
-        "hint": { "type": "plain_text", "text": "It stands in the thread, and on record." },
+        "hint": { "type": "plain_text", "text": "Shown in the thread and kept in the record." },
         "element": {
             "type": "plain_text_input",
             "action_id": REASON,
@@ -259,7 +262,7 @@ fn not_in_a_freeze((until, names): (Timestamp, String)) -> String {
 /// The reason for which a step waits: windows called `names` are open until then.
 pub fn waits_for_freeze(until: Timestamp, names: &str) -> String {
     format!(
-        "It waits for the end of a freeze, on {}: {}",
+        "It waits for a freeze to end on {}: {}",
         until.strftime("%Y-%m-%d at %H:%M UTC"),
         sentence(names)
     )
@@ -285,8 +288,17 @@ pub fn not_theirs(why: NotTheirs) -> &'static str {
 /// The answer to a person who may not act on a failure because the rule asks nobody.
 pub const ONLY_ADMINS: &str = "Nothing was done: this rule asks nobody, so only an admin of Signoff can retry, skip or mark it as done.";
 
+/// The end of the answer to an admin who may not act on a failure yet.
+pub const ADMIN_AFTER_ALL: &str = "An admin can act on this once Slack says that all of them have left.";
+
+/// The same where Slack did not say if they have left.
+pub const ADMIN_AGAIN: &str = "Slack did not say in time if all of them have left. Try it again.";
+/// The same where they are too many to ask about.
+pub const ADMIN_OF_FEW: &str = "They are too many for Signoff to find out if all of them have left. Name others in the rule, \
+                                and choose *Ask again* on the deploy\u{2019}s page.";
+
 /// The answer to a person who skips a step without a reason.
-pub const SKIP_NEEDS_REASON: &str = "Nothing was done: skipping it takes a reason.";
+pub const SKIP_NEEDS_REASON: &str = "Nothing was done: add a reason to skip it.";
 
 /// The actions that were going to fail when the approval opened, with what to do, as long as people can
 /// decide. `None`: none is foreseen.

@@ -27,7 +27,7 @@ pub fn glass_broken(approval: &Approval) -> Option<Message> {
     let Broken { by, reason, due, .. } = approval.glass.broken.as_ref()?;
     let held = match &approval.status {
         Status::Quorum { since, until, .. } if until > since => {
-            format!(" It goes ahead on {}, unless somebody undoes it.", local_time(*until))
+            format!(" It goes ahead on {} unless somebody presses Undo.", local_time(*until))
         }
         Status::Pending
         | Status::Quorum { .. }
@@ -54,18 +54,18 @@ pub fn review_reminder(approval: &Approval) -> Option<Message> {
     let who = match approval.reviewers() {
         Some(people) => format!("{} can review it.", mentions(people.into_iter())),
         None => {
-            "Anyone in this channel can review it who made none of the change and did not break the glass."
+            "Anyone in this channel who made none of the change and did not break the glass can review it."
                 .to_owned()
         }
     };
     let unsure = match hands {
         Some(Hands { may_lack: false, .. }) => "",
         Some(Hands { may_lack: true, .. }) | None => {
-            " Not everyone who made the change could be found, so do not review your own work."
+            " Signoff couldn't find everyone who made the change. Don't review your own work."
         }
     };
     let text = format!(
-        ":bell: The review of {} is owed since {}: <@{by}> broke its glass. {who}{unsure}",
+        ":bell: The review of {} has been due since {}: <@{by}> broke its glass. {who}{unsure}",
         about(approval),
         local_time(*due)
     );
@@ -79,16 +79,16 @@ pub(super) fn glass_line(approval: &Approval) -> Option<String> {
         let why = match why {
             Verdict::Deactivated => "their account is deactivated",
             Verdict::Guest => "they are a guest of this workspace",
-            Verdict::Stranger => "they are of another workspace",
-            Verdict::Bot => "it is a program's",
-            Verdict::BaseMoved => "another revision was approved since, so this is another change now",
+            Verdict::Stranger => "they are in another workspace",
+            Verdict::Bot => "it is a bot",
+            Verdict::BaseMoved => "another revision was approved since, so the change is different now",
             Verdict::Eligible
             | Verdict::NotNamed
             | Verdict::OwnWord
             | Verdict::OwnChange
-            | Verdict::SetTheBase => "they are not among those who may break it any more",
+            | Verdict::SetTheBase => "they can no longer break it",
         };
-        return Some(format!(":no_entry_sign: The glass that <@{voter}> broke is whole again: {why}."));
+        return Some(format!(":no_entry_sign: The glass that <@{voter}> broke was restored: {why}."));
     }
     let Broken { by, at, reason, due, review, .. } = approval.glass.broken.as_ref()?;
     let broken =
@@ -98,7 +98,7 @@ pub(super) fn glass_line(approval: &Approval) -> Option<String> {
             format!(" Reviewed by <@{by}> on {}: {}", local_time(*at), sentence(note))
         }
         None if approval.status.is_open() || approval.owed_review().is_some() => {
-            format!(" Review owed by {}.", local_time(*due))
+            format!(" Review due {}.", local_time(*due))
         }
         None => String::new(),
     };

@@ -3,6 +3,7 @@
 use super::pieces::{NAME_LIMIT, mentions, shorten};
 use crate::approval::{Blocker, Electorate, Judged, Part, WithoutRange};
 use crate::range::Direction;
+use crate::shares::Held;
 use jiff::Timestamp;
 
 /// The most parts that are named among those that lack votes.
@@ -51,7 +52,7 @@ pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
     let more = said.len().saturating_sub(LISTED);
     if more > 0 {
         lines.push(format!(
-            "Blocked, and votes are kept: {more} more makers are said to be nobody here, and nobody else confirmed it."
+            "Blocked, and votes are kept: {more} more makers were marked as nobody here, and nobody else has confirmed it."
         ));
     }
     if electorate.is_of_rules && !lines.is_empty() {
@@ -88,17 +89,18 @@ fn rules_way_out(blocked: &[Blocker]) -> String {
 fn without_range(why: &WithoutRange, show: &Show<'_>) -> String {
     match why {
         WithoutRange::NoBase => {
-            "Nothing was approved for this place before: this is about the deploy's own commits.".to_owned()
+            "Nothing was approved for this place before, so this covers the deploy's own commits.".to_owned()
         }
         WithoutRange::NotCompared { base } => format!(
-            "The source host did not compare this with `{}`, which was approved for this place last.",
+            "GitHub couldn't compare this with `{}`, which was approved for this place last.",
             (show.text)(short(base))
         ),
     }
 }
 
 fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
-    let Judged { since, set_by, direction, added, removed, has_no_makers, is_of_bots, allowed, .. } = judged;
+    let Judged { since, set_by, direction, added, removed, held, has_no_makers, is_of_bots, allowed, .. } =
+        judged;
     let base = format!("`{}`", (show.text)(short(&judged.base)));
     let from = match set_by {
         None => format!("{base}, approved {}", (show.time)(*since)),
@@ -116,20 +118,40 @@ fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
     if let Some(by) = set_by {
         lines.push(format!("{} set this base on {} and can't vote.", (show.member)(by), (show.time)(*since)));
     }
+    lines.extend(held.iter().map(|held| nobody_let_through(held, show)));
     if *has_no_makers {
         lines.push(
-            "This revision was approved for the same place in the last 30 days, so nobody is kept from voting."
+            "This revision was approved for the same place in the last 30 days, so its makers can vote."
                 .to_owned(),
         );
     }
     if *is_of_bots {
-        lines.push("Bots on the People page made all of it, by the source host's signature.".to_owned());
+        lines.push("Bots on the People page made all of it. GitHub's signatures prove it.".to_owned());
     }
     if !allowed.is_empty() {
         let names = listed(allowed, show);
-        lines.push(format!("Not found in Slack, and allowed by `unknown_makers: allow`: {names}."));
+        lines.push(format!("Not found in Slack, but allowed by `unknown_makers: allow`: {names}."));
     }
     lines
+}
+
+/// The further commits that count, because nobody let the revision itself through.
+fn nobody_let_through(held: &Held, show: &Show<'_>) -> String {
+    let Held { since, set_by, commits: count } = held;
+    let verb = if *count == 1 { "counts" } else { "count" };
+    let counted = match since {
+        Some(since) => {
+            let from = format!("{} since `{}`", commits(*count), (show.text)(short(since)));
+            match set_by {
+                Some(by) => {
+                    format!("{from} also {verb}. {} set that base and can't vote", (show.member)(by))
+                }
+                None => format!("{from}, which was approved, also {verb}"),
+            }
+        }
+        None => "its last commit also counts. No approved revision before it is known".to_owned(),
+    };
+    format!("This revision itself was never approved for this place, so {counted}.")
 }
 
 /// The change of a rules file: its commits alone are judged.
@@ -141,7 +163,7 @@ fn of_rules(judged: &Judged, show: &Show<'_>) -> Vec<String> {
     )];
     if !judged.allowed.is_empty() {
         let names = listed(&judged.allowed, show);
-        lines.push(format!("Not found in Slack, and allowed by `unknown_makers: allow`: {names}."));
+        lines.push(format!("Not found in Slack, but allowed by `unknown_makers: allow`: {names}."));
     }
     lines
 }
@@ -176,7 +198,7 @@ pub(super) fn lacking(
     if more > 0 {
         of.push(format!("some for {more} more parts"));
     }
-    Some(format!("A vote counts for what its voter did not make. Votes still needed: {}.", of.join("; ")))
+    Some(format!("Votes don't count for the voter's own changes. Votes still needed: {}.", of.join("; ")))
 }
 
 fn contents(part: &Part, show: &Show<'_>) -> String {
@@ -194,7 +216,9 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
     let set = "An admin can set the base on the deploy's page.";
     let blocked = match blocker {
         Blocker::NoBase => {
-            format!("nothing was approved for this place before, so nobody knows whose change this is. {set}")
+            format!(
+                "nothing was approved for this place before, so Signoff can't tell who made this change. {set}"
+            )
         }
         Blocker::BaseLost { base } => {
             let base = (show.text)(short(base));
@@ -203,7 +227,10 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
         Blocker::Incomplete { missing } => {
             let sentences: Vec<_> =
                 missing.iter().take(LISTED).map(|sentence| (show.text)(&shorten(sentence, 300))).collect();
-            format!("the change could not be read whole. {} Signoff reads it again.", sentences.join(" "))
+            format!(
+                "Signoff couldn't read all of the change. {} Signoff reads it again.",
+                sentences.join(" ")
+            )
         }
         Blocker::MakersNotFound { names } => format!(
             "these people made the change and were not found in Slack: {}. Map them on the People page, or set \
@@ -239,7 +266,7 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
         Blocker::ApproversMissing { names, needed } => {
             let votes = if *needed == 1 { "1 vote is".to_owned() } else { format!("{needed} votes are") };
             format!(
-                "Slack does not have these approvers of the rule: {}. Without them, {votes} missing. Restore them in \
+                "Slack doesn't know these approvers of the rule: {}. Without them, {votes} missing. Restore them in \
                  Slack, and this goes on by itself; or name others in the rule and ask again.",
                 listed(names, show)
             )
@@ -253,7 +280,7 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
                 }
             };
             format!(
-                "{votes} missing{of}, and nobody is left to give them: only {} may vote. Add somebody to the user group that \
+                "{votes} missing{of}, and nobody is left to give them: only {} can vote. Add somebody to the user group that \
                  the rule names, or name others in the rule and deploy again.",
                 (show.text)(&shorten(who, NAME_LIMIT))
             )

@@ -40,7 +40,7 @@ pub fn ask_reason(approval: &Approval, doing: &str, asking: Asking, carried: &st
         "type": "input",
         "block_id": "reason",
         "label": { "type": "plain_text", "text": label },
-        "hint": { "type": "plain_text", "text": "It stands in the dialog, and on record." },
+        "hint": { "type": "plain_text", "text": "Shown in Slack and kept in the record." },
         "element": {
             "type": "plain_text_input",
             "action_id": REASON,

@@ -29,10 +29,10 @@ pub fn is_it_yours(entry: &Entry, version: u64) -> Option<Message> {
             button(ACCOUNT_IS_NOT_MINE, "No", "", &value),
         );
         let (then, elements) = if entry.replaces_another() {
-            let then = "Until now it counts as somebody else's, so another admin has to confirm it on the page People.";
+            let then = "It currently counts as somebody else's, so another admin has to confirm it on the page People.";
             (then, vec![not_mine])
         } else {
-            ("Once you confirm it, four-eyes checks take its changes for yours.", vec![mine, not_mine])
+            ("Once you confirm it, its changes count as yours in four-eyes checks.", vec![mine, not_mine])
         };
         let text = format!("{said} says that {what} is yours. {then}");
         let actions = json!({ "type": "actions", "block_id": "account", "elements": elements });
@@ -43,11 +43,11 @@ pub fn is_it_yours(entry: &Entry, version: u64) -> Option<Message> {
             format!(":white_check_mark: You confirmed that {what} is yours.")
         }
         Some(Line { did: Did::Confirm { .. }, by }) => {
-            format!("<@{}> confirmed what was said of {what}. There is nothing left to do.", by.id)
+            format!("<@{}> confirmed the entry for {what}. There is nothing left to do.", by.id)
         }
         Some(Line { did: Did::Decline { .. }, .. }) => format!("You said that {what} is not yours."),
         Some(Line { did: Did::Say { .. }, by }) => {
-            format!("<@{}> changed what is said of {what}. There is nothing left to do here.", by.id)
+            format!("<@{}> changed the entry for {what}. There is nothing left to do here.", by.id)
         }
         None => return None,
     };
@@ -78,7 +78,7 @@ pub fn nobody_here_confirmed(by: &str, said: &SaidNobody) -> String {
     let name = escape(&shorten(&said.name, NAME_LIMIT));
     let kind = said.kind.title().to_lowercase();
     format!(
-        ":white_check_mark: <@{by}> confirmed what <@{}> said: {name} is nobody here ({kind}). It counts for this approval alone.",
+        ":white_check_mark: <@{by}> confirmed what <@{}> said: {name} is nobody here ({kind}). It counts for this approval only.",
         said.by
     )
 }
@@ -110,17 +110,17 @@ mod tests {
             shown(&next(asked.say("c", claim("U4"), by("U1")).unwrap())),
         ];
         insta::assert_snapshot!(told.join("\n"), @"
-        <@U1> says that the GitHub account chiara &lt;!here&gt; (number 7) is yours. Once you confirm it, four-eyes checks take its changes for yours.
-        <@U1> says that the e-mail address `chiara@acme.example` is yours. Once you confirm it, four-eyes checks take its changes for yours.
+        <@U1> says that the GitHub account chiara &lt;!here&gt; (number 7) is yours. Once you confirm it, its changes count as yours in four-eyes checks.
+        <@U1> says that the e-mail address `chiara@acme.example` is yours. Once you confirm it, its changes count as yours in four-eyes checks.
         :white_check_mark: You confirmed that the GitHub account chiara &lt;!here&gt; (number 7) is yours.
-        <@U3> confirmed what was said of the GitHub account chiara &lt;!here&gt; (number 7). There is nothing left to do.
+        <@U3> confirmed the entry for the GitHub account chiara &lt;!here&gt; (number 7). There is nothing left to do.
         You said that the GitHub account chiara &lt;!here&gt; (number 7) is not yours.
-        <@U1> changed what is said of the GitHub account c (number 7). There is nothing left to do here.
+        <@U1> changed the entry for the GitHub account c (number 7). There is nothing left to do here.
         ");
         let counts = next(asked.confirm_as_member(1, by("U2")).unwrap());
         let replacing = Entry { version: 1, ..counts.say("c", claim("U4"), by("U1")).unwrap() };
         let question = is_it_yours(&replacing, 1).unwrap();
-        insta::assert_snapshot!(question.text, @"<@U1> says that the GitHub account c (number 7) is yours. Until now it counts as somebody else's, so another admin has to confirm it on the page People.");
+        insta::assert_snapshot!(question.text, @"<@U1> says that the GitHub account c (number 7) is yours. It currently counts as somebody else's, so another admin has to confirm it on the page People.");
         assert_eq!(question.blocks[1]["elements"].as_array().map(Vec::len), Some(1), "{question:?}");
         let blocks = is_it_yours(&asked, 1).unwrap().blocks;
         assert_eq!(blocks[1]["elements"][0]["value"], "1 github:7");

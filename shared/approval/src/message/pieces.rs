@@ -112,34 +112,34 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
         let who = escape(&shorten(&electorate.who, NAME_LIMIT));
         let left: Vec<_> = people.iter().filter(|person| !electorate.except.contains(person)).collect();
         sentences.push(match (people.is_empty(), left.is_empty()) {
-            (true, true | false) => format!("Only {who} may vote, and none of them has a Slack account."),
-            (false, true) => format!("Only {who} may vote, and it is their own change."),
-            (false, false) => format!("Only {who} may vote: {}.", mentions(left.into_iter())),
+            (true, true | false) => format!("Only {who} can vote, and none of them has a Slack account."),
+            (false, true) => format!("Only {who} can vote, and it is their own change."),
+            (false, false) => format!("Only {who} can vote: {}.", mentions(left.into_iter())),
         });
     }
     let is_told = |blocker: &Blocker| matches!(blocker, Blocker::ApproversMissing { .. });
     if !electorate.missing.is_empty() && !electorate.blocked.iter().any(is_told) {
         let names = and_more(electorate.missing.iter().map(|name| code(&shorten(name, NAME_LIMIT))));
-        sentences.push(format!("Slack does not have these approvers of the rule: {names}."));
+        sentences.push(format!("Slack doesn't know these approvers of the rule: {names}."));
     }
     let makers: Vec<_> = electorate.makers().collect();
     if !makers.is_empty() {
         let except = mentions(makers.into_iter());
-        sentences.push(format!("Who wrote, merged or deployed this may not vote: {except}."));
+        sentences.push(format!("Can't vote on their own change: {except}."));
     }
     if !electorate.own_word.is_empty() {
         let own_word = mentions(electorate.own_word.iter());
         sentences.push(format!(
-            "Nobody else confirmed what {own_word} said of who made this, so they may not vote."
+            "{own_word} can't vote: nobody else has confirmed what they said about who made this."
         ));
     }
     if !electorate.not_found.is_empty() {
         let names = and_more(electorate.not_found.iter().map(|name| code(&shorten(name, NAME_LIMIT))));
-        sentences.push(format!("Not found in Slack, and so not kept from voting: {names}."));
+        sentences.push(format!("Not found in Slack, so not excluded from voting: {names}."));
     }
     if electorate.lacks_makers() {
         let page = electorate.people_page.as_ref().map(|page| link(page, "People"));
-        sentences.extend(page.map(|page| format!("An admin can say who they are: {page}.")));
+        sentences.extend(page.map(|page| format!("An admin can add them: {page}.")));
     }
     sentences.join(" ")
 }

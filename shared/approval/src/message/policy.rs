@@ -38,12 +38,12 @@ pub fn policy_proposed(in_force: &InForce, file: &PolicyFile, changes: &[String]
     }
     let more = changes.len() - shown.len();
     let mut text = format!(
-        "*The policy of this stack changed* in {}. Two of its owners have to approve the change before it counts.",
+        "*The policy of this stack changed* in {}. The change counts once two of its owners approve it.",
         code(&file.repository)
     );
     match shown.is_empty() {
         false => text.push_str(&format!("\n{}", code_block(&shown))),
-        true => text.push_str("\nOnly blank characters or line ends differ."),
+        true => text.push_str("\nOnly spaces or line ends differ."),
     }
     if more > 0 {
         text.push_str(&format!(
@@ -51,7 +51,7 @@ pub fn policy_proposed(in_force: &InForce, file: &PolicyFile, changes: &[String]
         ));
     }
     text.push_str(&format!(
-        "\nUntil then the policy {} stays in force, as it is since {}. {OWNERS} approvals of owners named there put {} in force.",
+        "\nUntil then, the policy {} stays in force (since {}). {OWNERS} approvals of owners named there put {} in force.",
         code(in_force.file.short()),
         local_time(in_force.since),
         code(file.short())
@@ -72,11 +72,11 @@ pub fn policy_now_in_force(in_force: &InForce) -> String {
 /// The message to a channel that `repository` has no policy that can be used. `in_force` stays in force.
 pub fn policy_refused(repository: &str, in_force: Option<&InForce>, problems: &[String]) -> String {
     let meanwhile = match in_force {
-        Some(in_force) => format!("The last good one ({}) stays in force.", code(in_force.file.short())),
-        None => "There is none before it, so rules ask, and nothing that they let act is done.".to_owned(),
+        Some(in_force) => format!("The last valid one ({}) stays in force.", code(in_force.file.short())),
+        None => "There is no earlier one, so rules still ask, but their actions don't run.".to_owned(),
     };
     format!(
-        ":warning: The policy in {} can't be used. {meanwhile} Correct it on the default branch; the next deploy reads it again.\n{}",
+        ":warning: The policy in {} is invalid. {meanwhile} Fix it on the default branch. The next deploy reads it again.\n{}",
         code(repository),
         code_block(&first(problems, TOLD, SHORTFALL))
     )
@@ -158,6 +158,6 @@ mod tests {
         );
         assert!(text.contains("approvals of owners named there put `abcdefg` in force"), "{text}");
         let same = policy_proposed(&in_force(), &file, &[]);
-        assert!(same.contains("Only blank characters or line ends differ."), "{same}");
+        assert!(same.contains("Only spaces or line ends differ."), "{same}");
     }
 }

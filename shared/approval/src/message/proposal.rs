@@ -14,14 +14,12 @@ const PROBLEMS: usize = 10;
 
 /// The question of a proposed file's dialog. `page` is the address of the deployment's page.
 pub fn rules_proposed(in_force: &InForce, proposal: &Proposal, page: &str, repository: &str) -> String {
-    let mut text = format!(
-        "*The rules file of {} changed.* The change needs an approval before it counts:",
-        code(repository)
-    );
+    let mut text =
+        format!("*The rules file of {} changed.* The change counts once it is approved:", code(repository));
     let (mut room, mut told) = (CHANGES, 0);
     for change in &proposal.changes {
         let is_cut = change.chars().count() > CHANGE;
-        let rest = if is_cut { " (cut, the page has more of it)" } else { "" };
+        let rest = if is_cut { " (cut; the page has more)" } else { "" };
         let line = format!("{}{rest}", escape(&shorten(change, CHANGE)));
         let length = line.chars().count();
         if length > room {
@@ -40,7 +38,7 @@ pub fn rules_proposed(in_force: &InForce, proposal: &Proposal, page: &str, repos
     }
     let (new, old) = (short(&proposal.file.hash), short(&in_force.file.hash));
     text.push_str(&format!(
-        "\nUntil then the file {} stays in force, as it is since {}. An approval puts {} in force for the next deploys. {}",
+        "\nUntil then, the file {} stays in force (since {}). An approval puts {} in force for the next deploys. {}",
         code(old),
         local_time(in_force.since),
         code(new),

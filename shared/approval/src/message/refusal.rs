@@ -7,9 +7,9 @@ use crate::run;
 
 /// The answer to a person who clicked a button of an approval that is not on record.
 pub const NO_SUCH_APPROVAL: &str =
-    "Your click was not counted: this approval is not on record any more. Deploy again to be asked again.";
+    "Your click was not counted: this approval is no longer on record. Deploy again to ask again.";
 /// The answer to a person who clicked a button of a run that is not on record.
-pub const NO_SUCH_RUN: &str = "Nothing was done: this run is not on record any more.";
+pub const NO_SUCH_RUN: &str = "Nothing was done: this run is no longer on record.";
 
 /// The answer to a person whose click changed nothing; `None`: there is nothing to tell.
 pub fn refusal(refusal: &Refusal) -> Option<String> {
@@ -23,28 +23,22 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
         | Refusal::ReasonNeeded => {
             why_not_counted(refusal).map(|why| format!("Your click was not counted: {why}"))
         }
-        Refusal::NoVote => Some("You have no vote here that could be withdrawn.".to_owned()),
-        Refusal::NotFrozen => {
-            Some("There is no freeze to lift: nothing holds this back any more.".to_owned())
-        }
+        Refusal::NoVote => Some("You have no vote to withdraw here.".to_owned()),
+        Refusal::NotFrozen => Some("There is no freeze to lift.".to_owned()),
         Refusal::NotALifter(named) if named.is_empty() => {
-            Some("The freeze was not lifted: the rule names nobody who may.".to_owned())
+            Some("Nobody can lift this freeze: the rule names nobody for it.".to_owned())
         }
-        Refusal::NotALifter(named) => {
-            Some(format!("The freeze was not lifted: only {} may.", mentions(named.iter())))
-        }
+        Refusal::NotALifter(named) => Some(format!("Only {} can lift this freeze.", mentions(named.iter()))),
         Refusal::NotABreaker(named) if named.is_empty() => {
-            Some("The glass was not broken: nobody may break the glass of this approval.".to_owned())
+            Some("Nobody can break the glass of this approval.".to_owned())
         }
         Refusal::NotABreaker(named) => {
-            Some(format!("The glass was not broken: only {} may.", mentions(named.iter())))
+            Some(format!("Only {} can break the glass here.", mentions(named.iter())))
         }
         Refusal::NoGlassNeeded => {
-            Some("The glass was not broken: enough people approved already.".to_owned())
+            Some("You cannot break the glass: enough people have already approved.".to_owned())
         }
-        Refusal::NoReviewOwed => {
-            Some("There is nothing to review: nothing went ahead here by a broken glass.".to_owned())
-        }
+        Refusal::NoReviewOwed => Some("There is nothing to review: nobody broke the glass here.".to_owned()),
         Refusal::Reviewed(review) => {
             let Review { by, at, .. } = &**review;
             Some(format!("Nothing was changed: <@{by}> reviewed this on {}.", local_time(*at)))
@@ -52,19 +46,19 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
         Refusal::NotAReviewer(why, people) => {
             let why = match why {
                 NoReviewer::BrokeIt => "you broke the glass",
-                NoReviewer::MadeSome => "you made some of the change, or said who did",
-                NoReviewer::NotNamed => "you may not vote on this approval",
+                NoReviewer::MadeSome => "you made some of the change, or you said who did",
+                NoReviewer::NotNamed => "you cannot vote on this approval",
             };
             let who = if people.is_empty() {
-                "Anyone else in the channel may, unless they made some of it.".to_owned()
+                "Anyone else in the channel can, unless they made some of the change.".to_owned()
             } else {
                 format!("Only {} may.", mentions(people.iter()))
             };
-            Some(format!("Your review was not recorded: {why}. {who}"))
+            Some(format!("Your review did not count: {why}. {who}"))
         }
         Refusal::NotAConfirmer(why) => {
             let why = match why {
-                NoConfirmer::Outdated => "it was confirmed or changed in the meantime. Look at it again.",
+                NoConfirmer::Outdated => "it was confirmed or changed in the meantime. Check it again.",
                 NoConfirmer::OwnWord => "you said so yourself. Somebody else has to confirm it.",
                 NoConfirmer::MadeSome => {
                     "you made some of the change. Somebody who made none of it has to confirm it."
@@ -72,7 +66,7 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
             };
             Some(format!("Nothing was confirmed: {why}"))
         }
-        Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
+        Refusal::NoQuorum => Some("There is nothing left to undo.".to_owned()),
     }
 }
 
@@ -82,23 +76,18 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
     match refusal {
         Refusal::Closed(status) => closed(status),
         Refusal::NotEligible(verdict, electorate) => Some(match verdict {
-            Verdict::Stranger => {
-                "only members of the workspace that this app belongs to may vote.".to_owned()
-            }
-            Verdict::Guest => "guests of the workspace may not vote.".to_owned(),
+            Verdict::Stranger => "only members of this app's workspace can vote.".to_owned(),
+            Verdict::Guest => "guests of the workspace cannot vote.".to_owned(),
             Verdict::Deactivated => "your account is deactivated.".to_owned(),
-            Verdict::Bot => "only people may vote.".to_owned(),
+            Verdict::Bot => "only people can vote.".to_owned(),
             Verdict::OwnWord => {
-                "nobody else confirmed what you said on the page People of who made this.".to_owned()
+                "nobody else has confirmed what you said on the page People about who made this.".to_owned()
             }
             Verdict::SetTheBase => {
-                format!("whoever set the base of a range may not vote on it. {}", may_vote(electorate))
+                format!("you set the base of this change, so you cannot vote on it. {}", may_vote(electorate))
             }
             Verdict::OwnChange => {
-                format!(
-                    "this rule wants other eyes than those of who made the change. {}",
-                    may_vote(electorate)
-                )
+                format!("you made some of this change. {}", may_vote(electorate))
             }
             Verdict::Eligible | Verdict::NotNamed | Verdict::BaseMoved => {
                 let who = may_vote(electorate);
@@ -107,10 +96,11 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
                 format!("{}{}", first.unwrap_or_default(), letters.as_str())
             }
         }),
-        Refusal::OtherSubject => {
-            Some("this button was made for another change than the one that is asked about now.".to_owned())
-        }
-        Refusal::ReasonNeeded => Some("it needs a reason. Click again, and say why.".to_owned()),
+        Refusal::OtherSubject => Some(
+            "this button belongs to an older version of the change. Use the buttons of the current dialog."
+                .to_owned(),
+        ),
+        Refusal::ReasonNeeded => Some("it needs a reason. Click again and add one.".to_owned()),
         Refusal::Repeated
         | Refusal::Replayed
         | Refusal::NotNow
@@ -147,12 +137,10 @@ fn closed(status: &Status) -> Option<String> {
 /// The answer to a person who acted too late on a step's failure, or in a way that the step does not allow.
 pub fn resolution_refused(refusal: run::Refusal) -> &'static str {
     match refusal {
-        run::Refusal::Repeated => {
-            "Nothing was done: somebody dealt with this before. Its line in the thread shows it."
-        }
-        run::Refusal::OutOfTurn => "Nothing was done: that can\u{2019}t be done about this step.",
+        run::Refusal::Repeated => "Nothing was done: somebody was faster. Its line in the thread says who.",
+        run::Refusal::OutOfTurn => "Nothing was done: this step does not allow that.",
         run::Refusal::AskedAgain => {
-            "Nothing was done: this was asked again, and its actions run once that is approved."
+            "Nothing was done: this was asked again. Its actions run once the new approval is approved."
         }
         run::Refusal::ReasonNeeded => super::failure::SKIP_NEEDS_REASON,
         run::Refusal::NoSuchStep => NO_SUCH_RUN,

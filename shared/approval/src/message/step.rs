@@ -1,8 +1,9 @@
 //! A step's line: in the dialog's thread, or in the deployment's channel.
 
 use super::Message;
-use super::pieces::{and_more, code, cut_bytes, deploy_link, section, sentence};
+use super::pieces::{and_more, code, cut_bytes, deploy_link, mentions, section, sentence};
 use crate::action::Action;
+use crate::approval::{Approval, Choice};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
@@ -10,6 +11,8 @@ use serde_json::json;
 
 /// The most bytes of a line: a section takes 3000 characters, an update of text alone 4000 bytes.
 const LINE_LIMIT: usize = 3000;
+/// The most bytes of the reason why a step is held: the mentions stand below it.
+const HELD_LIMIT: usize = 2000;
 
 /// The line of step number `step` of `run` in the dialog's thread; `None` for a step that shows no line.
 pub fn step_line(run: &Run, step: usize) -> Option<String> {
@@ -25,7 +28,7 @@ pub fn step_line(run: &Run, step: usize) -> Option<String> {
             format!(":hourglass_flowing_sand: {action} is waiting: {}", sentence(note))
         }
         StepState::Running { note: Some(note), waits: false } => {
-            format!(":hourglass_flowing_sand: {action} is being tried again: {}", sentence(note))
+            format!(":hourglass_flowing_sand: {action} is being retried: {}", sentence(note))
         }
         StepState::Asking { .. } => {
             // Nothing but an approval asks.
@@ -49,6 +52,24 @@ pub fn step_line(run: &Run, step: usize) -> Option<String> {
     Some(cut_bytes(&line, LINE_LIMIT))
 }
 
+/// The message to the dialog's thread that `action` waits for `reason` although people approved it; it
+/// mentions those who did in `voted`.
+pub fn step_held(action: &Action, reason: &str, voted: Option<&Approval>) -> String {
+    let votes = voted.iter().flat_map(|approval| &approval.votes);
+    let approving = votes.filter(|vote| vote.choice == Choice::Approve);
+    let voters: Vec<String> = approving.map(|vote| vote.voter.clone()).collect();
+    let approved = match voters.is_empty() {
+        true => String::new(),
+        false => format!("\nApproved by {}.", mentions(voters.iter())),
+    };
+    let line = format!(
+        ":hourglass_flowing_sand: {} is approved, and nothing has run yet: {}",
+        code(&action.to_string()),
+        sentence(reason)
+    );
+    format!("{}{approved}", cut_bytes(&line, HELD_LIMIT))
+}
+
 /// The same for a step that has no thread, in a deployment's channel; `None` for a step that shows no line.
 pub fn step_elsewhere(run: &Run, step: usize, deploy: &Deploy, deploy_url: &str) -> Option<Message> {
     let heading = format!("Rule {} for {}:", code(&run.rule), deploy_link(deploy, deploy_url));
@@ -59,7 +80,8 @@ pub fn step_elsewhere(run: &Run, step: usize, deploy: &Deploy, deploy_url: &str)
 /// The actions that did not run after a step that stopped the run. Those that would have run only if an
 /// approval had ended otherwise are left out.
 pub(super) fn what_did_not_run(run: &Run, step: usize) -> String {
-    let later = run.steps.iter().enumerate().filter(|(later, _)| run.was_cut_off(*later, step));
+    let did_not_run = |later: usize| run.was_cut_off(later, step) && !run.needs_no_approval(later, step);
+    let later = run.steps.iter().enumerate().filter(|(later, _)| did_not_run(*later));
     let lines: Vec<_> = later.map(|(_, later)| code(&later.action.to_string())).collect();
     if lines.is_empty() { String::new() } else { format!("\nDid not run: {}.", and_more(lines.into_iter())) }
 }

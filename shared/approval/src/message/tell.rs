@@ -6,8 +6,10 @@ use super::judged::{in_slack, lacking};
 use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, needed_from, sentence};
 use crate::approval::{Approval, Choice, Electorate, Lifted, Quota, Status, Struck, Tally};
 use crate::deploy::Deploy;
-use crate::mrkdwn::escape;
+use crate::mrkdwn::{escape, link};
 
+/// Advice on an approval that ended although people approved it.
+const TO_ASK_AGAIN: &str = "The dialog\u{2019}s menu offers *Ask again* to those who may vote.";
 /// The most problems of a rules file that a message in Slack lists; the deploy's page has them all.
 const PROBLEMS_TOLD: usize = 10;
 
@@ -17,7 +19,7 @@ pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> 
     let more = problems.len().saturating_sub(PROBLEMS_TOLD);
     shown.extend((more > 0).then(|| format!("and {more} more, on the deploy's page")));
     format!(
-        ":warning: No rule was run for {}: the rules file of {} can't be used. Correct it on the default branch, \
+        ":warning: No rule was run for {}: the rules file of {} is invalid. Correct it on the default branch, \
          then choose *Evaluate again*. The next deploy reads it again, too.\n{}",
         deploy_link(deploy, deploy_url),
         code(&deploy.repository),
@@ -59,6 +61,11 @@ pub fn not_told_in_thread(deploy: &Deploy, deploy_url: &str, text: &str) -> Stri
     )
 }
 
+/// The direct message with the `text` (in mrkdwn) that no channel takes.
+pub fn told_directly(text: &str) -> String {
+    format!("{text}\nNo channel takes this message, so you get it directly: you deployed or approved this.")
+}
+
 /// The message to a channel that a dialog could not be shown where its rule wants it.
 pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
     format!(
@@ -68,6 +75,19 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
         deploy_link(deploy, deploy_url),
         escape(&approval.channel),
         sentence(reason)
+    )
+}
+
+/// The message to a channel that Signoff cancelled an approval because its dialog could not be shown for a
+/// day.
+pub fn dialog_never_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
+    format!(
+        ":warning: Signoff cancelled the approval \u{201c}{}\u{201d} for {}, and nothing ran: its dialog could not be shown in \
+         {} for a day. {} Once that is fixed, choose *Ask again* on the deploy\u{2019}s page.",
+        escape(&approval.name),
+        deploy_link(deploy, deploy_url),
+        escape(&approval.channel),
+        capitalized(&sentence(reason))
     )
 }
 
@@ -84,8 +104,8 @@ pub fn undone(by: &str, was_broken: bool, taken_back: &[String]) -> String {
     let what = if was_broken { "broken glass" } else { "approval" };
     let votes = match taken_back {
         [] => String::new(),
-        [voter] => format!(" The vote of <@{voter}> was taken back."),
-        voters => format!(" The votes of {} were taken back.", mentions(voters.iter())),
+        [voter] => format!(" The vote of <@{voter}> was withdrawn."),
+        voters => format!(" The votes of {} were withdrawn.", mentions(voters.iter())),
     };
     format!(":leftwards_arrow_with_hook: <@{by}> undid the {what}.{votes}")
 }
@@ -98,7 +118,7 @@ pub fn reminder(approval: &Approval) -> Option<String> {
     }
     let until = approval.expires_at.map(|at| format!(" It expires on {}.", local_time(at)));
     let needed = still_needed(approval);
-    Some(format!(":bell: This waits for a decision: {needed}{}", until.unwrap_or_default()))
+    Some(format!(":bell: Reminder: waiting for a decision: {needed}{}", until.unwrap_or_default()))
 }
 
 /// The message to the dialog's thread that a look before the first action found too few approvals, or a glass
@@ -116,16 +136,66 @@ pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> Str
     let why = match (lines.is_empty(), is_blocked) {
         (false, _) => format!("\n{}", lines.join("\n")),
         (true, true) => String::new(),
-        (true, false) => " Who may vote, or whose votes are needed, is different by now.".to_owned(),
+        (true, false) => " The approvers or the votes that are needed have changed.".to_owned(),
     };
-    let then = match is_blocked {
-        true => "It is blocked, and the votes are kept: the dialog says why, and what to do.".to_owned(),
-        false => format!("The votes that count are kept: {}", still_needed(approval)),
+    let then = match (&approval.status, is_blocked) {
+        (Status::Expired { .. }, _) => {
+            format!("The time to decide is over, so it expired. {TO_ASK_AGAIN}")
+        }
+        (_, true) => "It is blocked, and the votes are kept: the dialog says why, and what to do.".to_owned(),
+        (_, false) => format!("The votes that count are kept: {}", still_needed(approval)),
     };
     format!(
-        ":warning: {had}, and nothing ran: when Signoff looked again before the first action, it was not complete any \
-         more.{why}\n{then}"
+        ":warning: {had}, and nothing ran: when Signoff looked again before the first action, it was not complete.{why}\n{then}"
     )
+}
+
+/// The message to the dialog's thread that the actions of `approval`, which enough people approved, wait for
+/// a look at its voters, or don't run because Signoff cancelled it or a newer deploy took its place. `None`:
+/// it is in none of these states.
+pub fn quorum_told(approval: &Approval) -> Option<String> {
+    let what = match &approval.status {
+        Status::Quorum { note: Some(reason), .. } => format!(
+            "and nothing has run yet: Signoff can\u{2019}t look up who approved. {} It tries again for a day, then \
+             it cancels this approval.",
+            sentence(reason)
+        ),
+        Status::Cancelled { reason, .. } => {
+            format!(
+                "and nothing ran: Signoff cancelled it. {} {TO_ASK_AGAIN}",
+                capitalized(&sentence(reason))
+            )
+        }
+        Status::Superseded { by, .. } => {
+            format!("and nothing ran: it was superseded by {}.", link(&by.url, &by.title))
+        }
+        Status::Quorum { note: None, .. }
+        | Status::Pending
+        | Status::Approved { .. }
+        | Status::Rejected { .. }
+        | Status::Expired { .. } => return None,
+    };
+    let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+    let voters: Vec<String> = approving.map(|vote| vote.voter.clone()).collect();
+    let (had, who) = match &approval.glass.broken {
+        Some(broken) => ("Somebody broke the glass of this", format!("Glass broken by <@{}>.", broken.by)),
+        None => ("Enough people approved this", format!("Approved by {}.", mentions(voters.iter()))),
+    };
+    Some(format!(":warning: {had}, {what}\n{who}"))
+}
+
+/// A message (in mrkdwn) with a mention of those who deployed (Slack user ids) below it.
+pub fn with_deployers(text: &str, deployers: &[String]) -> String {
+    match deployers {
+        [] => text.to_owned(),
+        deployers => format!("{text}\nDeployed by {}.", mentions(deployers.iter())),
+    }
+}
+
+/// `text` with a capital at its beginning.
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// The approvals that there are, and from whom more are needed.
@@ -142,10 +212,10 @@ fn still_needed(approval: &Approval) -> String {
         missing.filter(|person| needed(person)).collect::<Vec<_>>()
     });
     let who = match missing {
-        None if except.is_empty() => "Anyone in this channel may vote".to_owned(),
-        None => format!("Anyone in this channel may vote, except {}", mentions(except.iter())),
+        None if except.is_empty() => "Anyone in this channel can vote".to_owned(),
+        None => format!("Anyone in this channel can vote, except {}", mentions(except.iter())),
         Some(missing) if missing.is_empty() => {
-            "Nobody is left who may vote: somebody has to change their vote, or cancel this".to_owned()
+            "No approver is left: somebody has to change their vote or cancel this".to_owned()
         }
         Some(missing) => format!("Still to vote: {}", mentions(missing.into_iter())),
     };

@@ -1,7 +1,8 @@
 //! Asking again: a new run of a rule for a deploy, in the place of one that people rejected or did not
 //! decide, or that failed.
 
-use super::{Opening, Run, Status, StepState, decide::go_on};
+use super::decide::{go_on, skip};
+use super::{Opening, Run, Status, StepState};
 use crate::action::{Action, ApprovalSpec};
 use crate::approval::{self, Approval, Choice};
 use crate::decision::Decision;
@@ -41,7 +42,7 @@ pub enum Ended {
     Expired,
     /// It was cancelled.
     Cancelled,
-    /// It was approved, and a step after it failed.
+    /// It was approved, and a step after it failed, or may have.
     Failed,
 }
 
@@ -86,7 +87,9 @@ impl Run {
             approval::Status::Approved { .. } => Ended::Failed,
         };
         match self.status {
-            Status::Running => return Err(NotAgain::NotOver),
+            Status::Running if !self.stands_still() => return Err(NotAgain::NotOver),
+            // Those who could resolve the step may have left; asking again is another way on.
+            Status::Running => {}
             Status::Succeeded => return Err(NotAgain::Succeeded),
             Status::Stopped => {}
         }
@@ -96,6 +99,23 @@ impl Run {
             return Err(NotAgain::Final);
         }
         Ok(ended)
+    }
+
+    /// True if nothing runs or is asked, and a step that may have happened keeps the others from running.
+    pub(super) fn stands_still(&self) -> bool {
+        let goes_on = |(index, step): (usize, &super::Step)| match step.state {
+            StepState::Running { .. } | StepState::Asking { .. } => true,
+            StepState::Waiting => self.has_come_to(index),
+            StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. } => false,
+        };
+        let stops = |step: &super::Step| step.is_unknown() && step.stops();
+        self.status == Status::Running
+            && self.steps.iter().any(stops)
+            && !self.steps.iter().enumerate().any(goes_on)
     }
 
     /// The words of the approval that step number `step` asks for, where it is one that asks.
@@ -178,6 +198,12 @@ impl Run {
         let asked = EventKind::AskedAgain { approval: approval.id.clone(), run: next.id.clone(), by, name };
         let mut earlier = Decision::new(self.clone());
         earlier.next.asked_again = Some(next.id.clone());
+        if let Some(step) = self.steps.iter().position(super::Step::stops).filter(|_| self.stands_still()) {
+            // Nobody resolves its step any more.
+            skip(&mut earlier.next, |_, _| true);
+            earlier.next.status = Status::Stopped;
+            earlier.events.push(EventKind::RunStopped { run: self.id.clone(), step });
+        }
         // Its dialog offers it no more.
         earlier.follow(EffectKind::DrawDialog { approval: approval.id.clone() });
         // Nor do the messages about its failures offer anything.

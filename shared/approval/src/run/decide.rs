@@ -147,6 +147,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
                 done.started = build;
             }
             go_on(&mut decision);
+            draw_standing(&mut decision);
             Ok(decision)
         }
         (StepState::Running { .. }, Command::Fail { reason }) => {
@@ -156,6 +157,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
                 skip(&mut decision.next, |_, _| true);
             }
             go_on(&mut decision);
+            draw_standing(&mut decision);
             Ok(decision)
         }
         (StepState::Running { .. }, Command::Lose { reason }) => {
@@ -164,6 +166,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             if current.on_failure == OnFailure::Continue {
                 go_on(&mut decision);
             }
+            draw_standing(&mut decision);
             Ok(decision)
         }
         (
@@ -298,7 +301,7 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
             Some(Branch::OnSuccess),
         ),
         Outcome::Rejected => (failed("rejected"), Some(Branch::OnReject)),
-        Outcome::Expired => (failed("too few people decided in time"), Some(Branch::OnExpire)),
+        Outcome::Expired => (failed("too few people voted in time"), Some(Branch::OnExpire)),
         Outcome::Ended(reason) | Outcome::Superseded(reason) | Outcome::Cancelled(reason) => {
             (failed(&reason), None)
         }
@@ -328,7 +331,7 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
 }
 
 /// Skips the steps that have not begun and for which `which` is true.
-fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
+pub(super) fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
     let skipped: Vec<_> = (0..run.steps.len()).filter(|index| which(run, *index)).collect();
     for index in skipped {
         if let Some(step) = run.steps.get_mut(index).filter(|step| step.state == StepState::Waiting) {
@@ -373,6 +376,15 @@ fn fail(run: &Run, step: usize, state: StepState, event: EventKind, now: Timesta
     }
     failure::tell(&mut decision, step, now);
     decision
+}
+
+/// Has the dialogs of a run that stands still offer to ask again.
+fn draw_standing(decision: &mut Decision<Run>) {
+    if decision.next.stands_still() {
+        for approval in asked(&decision.next) {
+            decision.follow(EffectKind::DrawDialog { approval });
+        }
+    }
 }
 
 /// The approvals that people were asked for.

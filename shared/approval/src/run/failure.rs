@@ -1,6 +1,6 @@
 //! The failure of a step: the message to people, and the ways in which they can act on it.
 
-use super::{Resolution, Run, Status, Step, StepState};
+use super::{Branch, Resolution, Run, Status, Step, StepState};
 use crate::action::{Action, OnFailure};
 use crate::approval::{Approval, Dialog};
 use crate::decision::Decision;
@@ -122,11 +122,7 @@ impl Run {
     /// The ways on from the failure of step number `step`, whether or not people asked again.
     fn ways_on(&self, step: usize) -> &'static [Resolution] {
         let Some(step) = self.steps.get(step).filter(|step| step.failure().is_some()) else { return &[] };
-        match &step.action {
-            Action::SlackChannelApproval(_) if step.asked => &[],
-            Action::SlackChannelApproval(_) | Action::RulesFile(_) => &[Resolution::Retry],
-            _ => &[Resolution::Retry, Resolution::Skip, Resolution::MarkAsDone],
-        }
+        resolutions(&step.action, step.asked)
     }
 
     /// The steps that failed, or of which nobody knows, and that wait for somebody to do something about it.
@@ -171,22 +167,20 @@ impl Run {
         }
     }
 
-    /// True if step number `later` was skipped because step number `step` stopped the run: no approval before
-    /// it had ended otherwise than it needs. A step that let the run go on stopped nothing: what is skipped
-    /// after it, another one stopped.
-    fn stopped_with(&self, later: usize, step: usize) -> bool {
-        if !self.steps.get(step).is_some_and(Step::stops) {
+    /// True if step number `later` was skipped because step number `stopped` stopped the run, and not because
+    /// an approval before `stopped` had ended otherwise than `later` needs. A step that let the run go on cut
+    /// off nothing: what is skipped after it, another one stopped.
+    pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
+        if !self.steps.get(stopped).is_some_and(Step::stops) {
             return false;
         }
         let is_skipped = self.steps.get(later).is_some_and(|later| later.state == StepState::Skipped);
         let agrees = |approval: usize| {
             let needs = self.branch_of(later, approval);
             match self.steps.get(approval).map(|approval| &approval.state) {
-                Some(StepState::Succeeded { .. }) => {
-                    needs.is_none_or(|branch| branch == super::Branch::OnSuccess)
-                }
+                Some(StepState::Succeeded { .. }) => needs.is_none_or(|branch| branch == Branch::OnSuccess),
                 // The step ran, so it is in the branch that followed.
-                Some(StepState::Failed { .. }) => needs == self.branch_of(step, approval),
+                Some(StepState::Failed { .. }) => needs == self.branch_of(stopped, approval),
                 Some(
                     StepState::Waiting
                     | StepState::Running { .. }
@@ -198,7 +192,38 @@ impl Run {
                 | None => needs.is_none(),
             }
         };
-        later > step && is_skipped && (0..step).filter(|index| self.is_approval(*index)).all(agrees)
+        later > stopped && is_skipped && (0..stopped).filter(|index| self.is_approval(*index)).all(agrees)
+    }
+
+    /// True if step number `later` needs an approval from step number `from` on to be rejected or to expire.
+    pub(crate) fn needs_no_approval(&self, later: usize, from: usize) -> bool {
+        let fails = |branch: Branch| branch != Branch::OnSuccess;
+        (from..later).any(|approval| self.branch_of(later, approval).is_some_and(fails))
+    }
+}
+
+/// The resolutions that the failure of `action` offers. `asked`: it is an approval that was opened.
+fn resolutions(action: &Action, asked: bool) -> &'static [Resolution] {
+    match action {
+        Action::SlackChannelApproval(_) if asked => &[],
+        Action::SlackChannelApproval(_) | Action::RulesFile(_) => &[Resolution::Retry],
+        Action::AutoApproveBuild(_)
+        | Action::TriggerBuild(_)
+        | Action::SlackChannelMessage(_)
+        | Action::AddToDeployMessageThread(_)
+        | Action::NotifyDeployAuthors(_)
+        | Action::NotifyDeployer(_)
+        | Action::SlackPersonalMessage(_)
+        | Action::SlackDeployMessage(_)
+        | Action::AddDeployTag(_)
+        | Action::MonitorDrift(_)
+        | Action::Webhook(_)
+        | Action::NotifyMentionedIssues(_)
+        | Action::TransitionMentionedIssues(_)
+        | Action::TransitionIssues(_)
+        | Action::UpdateMentionedIssues(_)
+        | Action::SendEvent(_) => &[Resolution::Retry, Resolution::Skip, Resolution::MarkAsDone],
+        Action::WithOnFailure(with) => resolutions(&with.action, asked),
     }
 }
 
@@ -242,7 +267,7 @@ pub(super) fn resolve(
             StepState::Succeeded { at: now, summary, url: None }
         }
     };
-    let stopped: Vec<_> = (0..run.steps.len()).filter(|later| run.stopped_with(*later, step)).collect();
+    let stopped: Vec<_> = (0..run.steps.len()).filter(|later| run.was_cut_off(*later, step)).collect();
     let (run_id, of) = (run.id.clone(), by.clone());
     let event =
         EventKind::StepResolved { run: run_id, step, by: of, name, resolution, reason: reason.clone() };
@@ -277,7 +302,7 @@ pub(super) fn resolve(
     if let Some(approval) = approval {
         decision.follow(EffectKind::DrawDialog { approval });
     }
-    if run.status == Status::Stopped {
+    if run.status == Status::Stopped || run.stands_still() {
         // Their dialogs don't offer to ask again while the run goes on.
         for approval in super::decide::asked(run) {
             decision.follow(EffectKind::DrawDialog { approval });

@@ -164,8 +164,8 @@ fn every_command_in_every_state() {
       they still can't be looked up    refused: Repeated
       its time is over                 refused: NotNow
       a freeze window opens or closes  refused: NotNow
-      a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0; record: approval_closed
-      it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
+      a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0, tell_thread; record: approval_closed
+      it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0, tell_thread; record: approval_closed
       its dialog is posted again       quorum 2:0; do: -; record: dialog_posted
       its dialog is posted, as known   refused: Repeated
       its dialog is gone               quorum 2:0; do: draw_dialog; record: dialog_gone
@@ -193,8 +193,8 @@ fn every_command_in_every_state() {
       they still can't be looked up    refused: Repeated
       its time is over                 refused: NotNow
       a freeze window opens or closes  refused: NotNow
-      a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0; record: approval_closed
-      it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
+      a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0, tell_thread; record: approval_closed
+      it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0, tell_thread; record: approval_closed
       its dialog is posted again       quorum 2:0; do: -; record: dialog_posted
       its dialog is posted, as known   refused: Repeated
       its dialog is gone               quorum 2:0; do: draw_dialog; record: dialog_gone
@@ -251,8 +251,8 @@ fn every_command_in_every_state() {
       they still can't be looked up    refused: Repeated
       its time is over                 refused: NotNow
       a freeze window opens or closes  quorum 2:0; do: watch_freeze at 600; record: -
-      a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0; record: approval_closed
-      it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
+      a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0, tell_thread; record: approval_closed
+      it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0, tell_thread; record: approval_closed
       its dialog is posted again       quorum 2:0; do: -; record: dialog_posted
       its dialog is posted, as known   refused: Repeated
       its dialog is gone               quorum 2:0; do: draw_dialog; record: dialog_gone

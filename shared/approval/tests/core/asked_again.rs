@@ -1,7 +1,7 @@
 //! Asking again for an approval that is closed.
 
 use crate::samples::{after, approval, ask, at, check, click, counted, for_it, hook, voted};
-use approval::action::{Action, ApprovalSpec};
+use approval::action::{Action, ApprovalSpec, OnFailure};
 use approval::approval::{Approval, Choice, Dialog, Electorate, Outcome, Status, Verdict};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
@@ -74,6 +74,38 @@ fn only_what_ended_without_success_may_be_asked_again() {
     assert_eq!(succeeded.may_ask_again(&approved), Err(NotAgain::Succeeded));
     let going_on = Run { status: run::Status::Running, ..run };
     assert_eq!(going_on.may_ask_again(&approval), Err(NotAgain::NotOver));
+}
+
+#[test]
+fn run_that_stands_at_an_unknown_step_may_be_asked_again() {
+    let (mut run, approval) = ended(Status::Approved { at: at(70) });
+    run.steps[1].state = StepState::Succeeded { at: at(1), summary: "approved".to_owned(), url: None };
+    run.steps[2].state = StepState::Unknown { at: at(80), reason: "no answer".to_owned() };
+    run.steps[2].on_failure = OnFailure::Stop;
+    run.status = run::Status::Running;
+    assert_eq!(run.may_ask_again(&approval), Ok(Ended::Failed));
+    let mut going_on = run.clone();
+    going_on.steps[0].state = StepState::Running { note: None, waits: false };
+    assert_eq!(going_on.may_ask_again(&approval), Err(NotAgain::NotOver), "another step runs");
+    let succeed = run::Command::Succeed { summary: "done".to_owned(), url: None, build: None };
+    let stands = run::decide(&going_on, 0, succeed, at(90)).expect("it succeeds");
+    let draw = EffectKind::DrawDialog { approval: approval.id.clone() };
+    assert!(stands.effects.contains(&draw), "the dialog offers to ask again");
+    going_on.steps[0].state = StepState::Waiting;
+    assert_eq!(going_on.may_ask_again(&approval), Err(NotAgain::NotOver), "another step is about to run");
+    let mut told = run.clone();
+    told.steps[2].on_failure = OnFailure::Continue;
+    assert_eq!(told.may_ask_again(&approval), Err(NotAgain::NotOver), "it does not stop the run");
+
+    let (deploy, actions) = (deploy(), actions());
+    let (earlier, next) = run
+        .ask_again((&approval, &[]), &opening(&deploy, &actions), ("U9", "zoe"), at(100))
+        .expect("it is asked again");
+    assert_eq!(earlier.next.status, run::Status::Stopped);
+    assert_eq!(earlier.next.steps[2].state, run.steps[2].state, "nobody knows more about it");
+    assert_eq!(earlier.events, [EventKind::RunStopped { run: run.id.clone(), step: 2 }]);
+    assert!(earlier.next.offers(2).is_empty());
+    assert_eq!(next.next.steps[2].state, StepState::Waiting, "it runs if people approve it again");
 }
 
 #[test]
@@ -263,7 +295,7 @@ fn dialog_says_how_often_it_was_asked_and_by_whom_rejected() {
         again(1, Ended::Failed),
     ].join("\n"), @"
     :repeat: <@U9> asked again. This was asked once before; the last time, <@U1>, <@U2> rejected it.
-    :repeat: <@U9> asked again. This was asked twice before; the last time, too few people decided in time.
+    :repeat: <@U9> asked again. This was asked twice before; the last time, too few people voted in time.
     :repeat: <@U9> asked again. This was asked 3 times before; the last time, it was cancelled.
     :repeat: <@U9> asked again. This was asked once before; the last time, it was approved, and an action failed.
     ");
@@ -309,20 +341,20 @@ fn refusals_name_the_reason_and_what_to_do() {
     let all = core.into_iter().map(NotAskedAgain::Core).chain(others);
     let texts: Vec<_> = all.map(|why| not_asked_again("U9", &why)).collect();
     insta::assert_snapshot!(texts.join("\n"), @"
-    :no_entry: <@U9> This was not asked again: it still goes on.
-    :no_entry: <@U9> This was not asked again: it was approved, and all its actions ran.
-    :no_entry: <@U9> This was not asked again: a newer deploy took its place.
-    :no_entry: <@U9> This was not asked again: it was asked again before.
-    :no_entry: <@U9> This was not asked again: what is proposed is asked about again with the next deploy.
-    :no_entry: <@U9> This was not asked again: its rule makes a rejection final (`ask_again: false`). Deploy a new revision.
-    :no_entry: <@U9> This was not asked again: the rule in force asks nobody any more.
-    :no_entry: <@U9> This was not asked again: 98c2f5b came to Staging since, and this asks about what stood there before.
-    :no_entry: <@U9> This was not asked again: the deployment is not connected to this stack any more.
-    :no_entry: <@U9> This was not asked again: the deployment has no rules that can be used now.
-    :no_entry: <@U9> This was not asked again: the rules in force have no rule promote any more.
-    :no_entry: <@U9> This was not asked again: the rule waits until the run of test succeeds.
-    :no_entry: <@U9> This was not asked again: the rule promote, as it is now, does not hold for this deploy: environment='QA' (it is Staging).
-    :no_entry: <@U9> This was not asked again: the rule uses something that Signoff does not support: rules.yml:3:5: create_pr is not supported
+    :no_entry: <@U9> Could not ask again: it is still open.
+    :no_entry: <@U9> Could not ask again: it was approved, and all its actions ran.
+    :no_entry: <@U9> Could not ask again: a newer deploy replaced it.
+    :no_entry: <@U9> Could not ask again: it was already asked again.
+    :no_entry: <@U9> Could not ask again: the next deploy asks about the proposal again.
+    :no_entry: <@U9> Could not ask again: its rule makes a rejection final (`ask_again: false`). Deploy a new revision.
+    :no_entry: <@U9> Could not ask again: the rule in force no longer asks for an approval.
+    :no_entry: <@U9> Could not ask again: 98c2f5b came to Staging since. This approval is about what was there before.
+    :no_entry: <@U9> Could not ask again: the deployment is no longer connected to this stack.
+    :no_entry: <@U9> Could not ask again: the deployment has no valid rules now.
+    :no_entry: <@U9> Could not ask again: the rules in force no longer have the rule promote.
+    :no_entry: <@U9> Could not ask again: the rule waits until the run of test succeeds.
+    :no_entry: <@U9> Could not ask again: the rule promote does not match this deploy now: environment='QA' (it is Staging).
+    :no_entry: <@U9> Could not ask again: the rule uses something that Signoff does not support: rules.yml:3:5: create_pr is not supported
     ");
 }
 
@@ -338,13 +370,13 @@ fn missing_approvers_block_only_what_the_others_can_not_give() {
     let blocked = Approval { electorate: two(3), votes_required: 3, ..approval() };
     insta::assert_snapshot!(dialog(&blocked, None).text, @"
     <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    :no_entry: Blocked, and votes are kept: Slack does not have these approvers of the rule: @disbanded. Without them, 1 vote is missing. Restore them in Slack, and this goes on by itself; or name others in the rule and ask again.
-    0 of 3 approvals, 3 more needed. Only the approvers of this rule may vote: <@U1>, <@U2>.
+    :no_entry: Blocked, and votes are kept: Slack doesn't know these approvers of the rule: @disbanded. Without them, 1 vote is missing. Restore them in Slack, and this goes on by itself; or name others in the rule and ask again.
+    0 of 3 approvals, 3 more needed. Only the approvers of this rule can vote: <@U1>, <@U2>.
     ");
     let told = Approval { electorate: two(2), votes_required: 2, ..approval() };
     insta::assert_snapshot!(dialog(&told, None).text, @"
     <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    0 of 2 approvals, 2 more needed. Only the approvers of this rule may vote: <@U1>, <@U2>. Slack does not have these approvers of the rule: `@disbanded`.
+    0 of 2 approvals, 2 more needed. Only the approvers of this rule can vote: <@U1>, <@U2>. Slack doesn't know these approvers of the rule: `@disbanded`.
     ");
     // Once they are restored, the votes that were kept complete it.
     let votes = [("U1", Choice::Approve), ("U2", Choice::Approve)];

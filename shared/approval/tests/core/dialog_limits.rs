@@ -137,7 +137,7 @@ fn what_is_last_in_a_long_line_of_people_is_not_lost() {
     assert!(
         line.contains("Expires on")
             && line.contains("and 879 more")
-            && line.ends_with("may not vote: <@U1>.")
+            && line.ends_with("Can't vote on their own change: <@U1>.")
     );
 }
 

@@ -179,7 +179,7 @@ fn a_dialog_says_what_is_still_needed() {
     <@U1> :+1:
     <@U2> :+1:
     <@U3> :-1:
-    context: 2 of 3 approvals, 1 more needed. 1 of 2 rejections. Expires on <!date^1620736920^{date} at {time}|2021-05-11 at 12:42 UTC>. Only the authors of this deploy may vote: <@U1>, <@U2>, <@U3>.
+    context: 2 of 3 approvals, 1 more needed. 1 of 2 rejections. Expires on <!date^1620736920^{date} at {time}|2021-05-11 at 12:42 UTC>. Only the authors of this deploy can vote: <@U1>, <@U2>, <@U3>.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
 }
@@ -193,15 +193,15 @@ fn a_dialog_says_who_may_vote() {
         ..Electorate::anyone()
     };
     insta::assert_snapshot!(of(people("@release & <ops>", &["U1", "U2"])), @r#"
-    context: Only @release &amp; &lt;ops&gt; may vote: <@U1>, <@U2>.
+    context: Only @release &amp; &lt;ops&gt; can vote: <@U1>, <@U2>.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     insta::assert_snapshot!(of(authors(0)), @r#"
-    context: Only the authors of this deploy may vote, and none of them has a Slack account.
+    context: Only the authors of this deploy can vote, and none of them has a Slack account.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     insta::assert_snapshot!(of(authors(25)), @r#"
-    context: Only the authors of this deploy may vote: <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10>, <@U11>, <@U12>, <@U13>, <@U14>, <@U15>, <@U16>, <@U17>, <@U18>, <@U19>, <@U20> and 5 more.
+    context: Only the authors of this deploy can vote: <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10>, <@U11>, <@U12>, <@U13>, <@U14>, <@U15>, <@U16>, <@U17>, <@U18>, <@U19>, <@U20> and 5 more.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
 }
@@ -210,7 +210,7 @@ fn a_dialog_says_who_may_vote() {
 fn a_dialog_of_four_eyes_says_who_made_the_change() {
     let of = |electorate| drawn(&Approval { electorate, ..approval() }, None);
     insta::assert_snapshot!(of(except(Electorate::anyone(), &["U1", "U2"])), @r#"
-    context: Who wrote, merged or deployed this may not vote: <@U1>, <@U2>.
+    context: Can't vote on their own change: <@U1>, <@U2>.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     let not_found = vec!["Ana <ana@example.com>".to_owned(), "bob`".to_owned()];
@@ -221,15 +221,15 @@ fn a_dialog_of_four_eyes_says_who_made_the_change() {
         ..Electorate::anyone()
     };
     insta::assert_snapshot!(of(said), @r#"
-    context: Nobody else confirmed what <@U3> said of who made this, so they may not vote. Not found in Slack, and so not kept from voting: `Ana &lt;ana@example.com&gt;`, `bob'`. An admin can say who they are: <https://signoff.example.com/settings/people|People>.
+    context: <@U3> can't vote: nobody else has confirmed what they said about who made this. Not found in Slack, so not excluded from voting: `Ana &lt;ana@example.com&gt;`, `bob'`. An admin can add them: <https://signoff.example.com/settings/people|People>.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     insta::assert_snapshot!(of(Electorate { not_found, ..except(authors(3), &["U1"]) }), @r#"
-    context: Only the authors of this deploy may vote: <@U2>, <@U3>. Who wrote, merged or deployed this may not vote: <@U1>. Not found in Slack, and so not kept from voting: `Ana &lt;ana@example.com&gt;`, `bob'`.
+    context: Only the authors of this deploy can vote: <@U2>, <@U3>. Can't vote on their own change: <@U1>. Not found in Slack, so not excluded from voting: `Ana &lt;ana@example.com&gt;`, `bob'`.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     insta::assert_snapshot!(of(except(authors(1), &["U1"])), @r#"
-    context: Only the authors of this deploy may vote, and it is their own change. Who wrote, merged or deployed this may not vote: <@U1>.
+    context: Only the authors of this deploy can vote, and it is their own change. Can't vote on their own change: <@U1>.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
 }
@@ -238,7 +238,7 @@ fn a_dialog_of_four_eyes_says_who_made_the_change() {
 fn a_dialog_says_that_the_deploy_changes_its_own_rules() {
     let of = |rules_change| drawn(&Approval { rules_change, ..approval() }, None);
     insta::assert_snapshot!(of(RulesChange::Yes(vec![".signoff/rules.yml".to_owned(), "a`b<c>".to_owned()])), @r#"
-    context: :warning: This deploy changes the rules that guard it: `.signoff/rules.yml`, `a'b&lt;c&gt;`.
+    context: :warning: This deploy changes its own rules: `.signoff/rules.yml`, `a'b&lt;c&gt;`.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     insta::assert_snapshot!(of(RulesChange::Unknown), @r#"
@@ -274,14 +274,14 @@ fn a_quorum_says_what_it_waits_for() {
     section: *Votes:*
     <@U1> :+1:
     <@U2> :+1:
-    context: 2 approvals. Signoff is checking whether those who approved still may.
+    context: 2 approvals. Signoff is checking that those who approved can still approve.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     insta::assert_snapshot!(drawn(&postpone(&at_once, "Slack answered 503"), None), @r#"
     section: *Votes:*
     <@U1> :+1:
     <@U2> :+1:
-    context: 2 approvals. Signoff could not check yet whether those who approved still may: Slack answered 503. It tries again.
+    context: 2 approvals. Signoff could not check yet that those who approved can still approve: Slack answered 503. It tries again.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     let window = voted(with_window(), &both());
@@ -289,7 +289,7 @@ fn a_quorum_says_what_it_waits_for() {
     section: *Votes:*
     <@U1> :+1:
     <@U2> :+1:
-    context: 2 approvals. It goes ahead on <!date^1620733440^{date} at {time_secs}|2021-05-11 at 11:44:00 UTC>, unless somebody undoes it.
+    context: 2 approvals. It goes ahead on <!date^1620733440^{date} at {time_secs}|2021-05-11 at 11:44:00 UTC> unless somebody presses Undo.
     "votes": [Undo: "undo" "d a cfa564f969", danger]
     "#);
     let more = after(&window, click("U3", for_it(Approve), 70), 70);
@@ -298,7 +298,7 @@ fn a_quorum_says_what_it_waits_for() {
     <@U1> :+1:
     <@U2> :+1:
     <@U3> :+1:
-    context: 3 approvals. Signoff could not check yet whether those who approved still may: the token was revoked: reinstall the app. It tries again.
+    context: 3 approvals. Signoff could not check yet that those who approved can still approve: the token was revoked: reinstall the app. It tries again.
     "votes": [Undo: "undo" "d a cfa564f969", danger]
     "#);
 }
@@ -319,8 +319,8 @@ fn a_dialog_says_whose_approval_does_not_count() {
     <@U5> :+1:
     <@U6> :+1:
     <@U7> :+1:
-    context: :no_entry_sign: The approval of <@U4> does not count: it is a program's.
-    :no_entry_sign: The approval of <@U3> does not count: they are of another workspace.
+    context: :no_entry_sign: The approval of <@U4> does not count: it is a bot.
+    :no_entry_sign: The approval of <@U3> does not count: they are in another workspace.
     :no_entry_sign: The approval of <@U2> does not count: they are a guest of this workspace.
     :no_entry_sign: The approval of <@U1> does not count: their account is deactivated.
     context: 3 of 7 approvals, 4 more needed.
@@ -334,7 +334,7 @@ fn a_dialog_says_whose_approval_does_not_count() {
     <@U6> :+1:
     <@U7> :+1:
     context: :no_entry_sign: The approval of <@U2> does not count: it is their own change.
-    :no_entry_sign: The approval of <@U1> does not count: they are not among those who may vote any more.
+    :no_entry_sign: The approval of <@U1> does not count: they are no longer an approver.
     context: 5 of 7 approvals, 2 more needed.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
@@ -356,7 +356,7 @@ fn a_closed_dialog_says_how_it_ended() {
     insta::assert_snapshot!(drawn(&after(&expires, Command::Expire, 120), None), @"
     section: *Votes:*
     <@U1> :+1:
-    context: Expired on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>: too few people decided in time.
+    context: Expired on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>: too few people voted in time.
     ");
     insta::assert_snapshot!(of(Command::Supersede(successor())), @"
     section: *Votes:*

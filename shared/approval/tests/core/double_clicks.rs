@@ -64,7 +64,7 @@ fn undo_says_who_undid_in_the_thread() {
         EffectKind::TellThread { text, .. } => Some(text.as_str()),
         _ => None,
     });
-    insta::assert_snapshot!(told.expect("the thread is told"), @":leftwards_arrow_with_hook: <@U2> undid the approval. The vote of <@U1> was taken back.");
+    insta::assert_snapshot!(told.expect("the thread is told"), @":leftwards_arrow_with_hook: <@U2> undid the approval. The vote of <@U1> was withdrawn.");
 }
 
 #[test]

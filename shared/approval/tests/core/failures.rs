@@ -268,7 +268,7 @@ fn a_failure_names_who_it_concerns_and_who_can_act() {
     section: :x: `auto_approve_build: build-and-deploy` failed: is_archived.
     Did not run: `notify_deployer`, `webhook: https://two.example`.
     Deployed by <@U7>. Approved by <@U2>.
-    Anyone in #deploys can act on this. Marking it as done takes somebody who made none of the change.
+    Anyone in #deploys can act on this. Only somebody who made none of the change can mark it as done.
     "step-1": [Retry: "retry" "d r 1 1620733440000000 T1", primary] [Skip…: "skip_step" "d r 1 1620733440000000 T1"] [Mark as done: "mark_as_done" "d r 1 1620733440000000 T1"]
     "#);
     let (lost, _) = after(&run, 1, &[Command::Begin(first()), lose()]);
@@ -277,7 +277,7 @@ fn a_failure_names_who_it_concerns_and_who_can_act() {
     section: :grey_question: `auto_approve_build: build-and-deploy` may or may not have happened: no answer.
     Signoff doesn’t repeat it by itself, so that nothing runs twice. Check whether it happened. If it did, mark it as done. If it didn’t, retry it.
     Deployed by <@U7>. Approved by <@U2>.
-    <@U2>, <@U3> can act on this. Marking it as done takes somebody who made none of the change.
+    <@U2>, <@U3> can act on this, or an admin if they have all left. Only somebody who made none of the change can mark it as done.
     "step-1": [Retry: "retry" "d r 1 1620733440000000 T1", primary] [Skip…: "skip_step" "d r 1 1620733440000000 T1"] [Mark as done: "mark_as_done" "d r 1 1620733440000000 T1"]
     "#);
     let except = Electorate { except: vec!["U7".to_owned()], ..Electorate::anyone() };
@@ -285,7 +285,7 @@ fn a_failure_names_who_it_concerns_and_who_can_act() {
     section: :x: `auto_approve_build: build-and-deploy` failed: is_archived.
     Did not run: `notify_deployer`, `webhook: https://two.example`.
     Deployed by <@U7>. Approved by <@U2>.
-    Anyone in #deploys can act on this, except <@U7>. Marking it as done takes somebody who made none of the change.
+    Anyone in #deploys can act on this, except <@U7>. Only somebody who made none of the change can mark it as done.
     "step-1": [Retry: "retry" "d r 1 1620733440000000 T1", primary] [Skip…: "skip_step" "d r 1 1620733440000000 T1"] [Mark as done: "mark_as_done" "d r 1 1620733440000000 T1"]
     "#);
 }

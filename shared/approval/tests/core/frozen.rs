@@ -231,7 +231,7 @@ fn only_who_is_named_in_every_window_lifts_the_freeze() {
 fn lifters_whom_slack_does_not_have_are_named() {
     let mut held = held();
     held.electorate.missing_lifters = vec!["@on-call".to_owned(), "U0LEFT".to_owned()];
-    let told = "Slack does not have these, who may lift it: @on-call, U0LEFT.";
+    let told = "Slack does not know these people who can lift it: @on-call, U0LEFT.";
     assert!(drawn(&held, None).contains(told), "{}", drawn(&held, None));
     let lifted = after(&held, click("U8", lift("Checkout is down"), 90), 90);
     assert!(!drawn(&lifted, None).contains(told), "nobody has to lift it any more");
@@ -253,28 +253,28 @@ fn a_dialog_says_until_when_it_is_frozen_and_who_lifted_it() {
     .map(|(name, state)| format!("{name}\n{}", drawn(state, None)));
     insta::assert_snapshot!(told.join("\n"), @r#"
     waiting
-    context: :snowflake: Frozen until <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>: release. Votes count, and nothing runs before.
+    context: :snowflake: Frozen until <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>: release. You can vote now; actions run when the freeze ends.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"; Lift the freeze…: "lift_freeze d a cfa564f969"]
 
     held
     section: *Votes:*
     <@U1> :+1:
     context: :snowflake: Frozen until <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>: release.
-    context: 1 approval. It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>, unless somebody undoes it.
+    context: 1 approval. It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC> unless somebody presses Undo.
     "votes": [Undo: "undo" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"; Lift the freeze…: "lift_freeze d a cfa564f969"]
 
     held, and nobody may lift it
     section: *Votes:*
     <@U1> :+1:
     context: :snowflake: Frozen until <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>: release.
-    context: 1 approval. It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>, unless somebody undoes it.
+    context: 1 approval. It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC> unless somebody presses Undo.
     "votes": [Undo: "undo" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
 
     lifted
     section: *Votes:*
     <@U1> :+1:
     context: :rotating_light: <@U8> lifted the freeze for this on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down.
-    context: 1 approval. Signoff is checking whether those who approved still may.
+    context: 1 approval. Signoff is checking that those who approved can still approve.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
 
     approved
@@ -299,8 +299,8 @@ fn who_can_not_lift_a_freeze_is_told_why() {
     let told = [Refusal::NotALifter(named), Refusal::NotALifter(Vec::new()), Refusal::NotFrozen];
     let told = told.map(|refused| refusal(&refused).expect("something to tell"));
     insta::assert_snapshot!(told.join("\n"), @"
-    The freeze was not lifted: only <@U8>, <@U9> may.
-    The freeze was not lifted: the rule names nobody who may.
-    There is no freeze to lift: nothing holds this back any more.
+    Only <@U8>, <@U9> can lift this freeze.
+    Nobody can lift this freeze: the rule names nobody for it.
+    There is no freeze to lift.
     ");
 }

@@ -207,17 +207,17 @@ fn a_review_is_by_somebody_who_had_no_part_in_it() {
         writeln!(table, "{name:22} {}", said(state, id)).expect("a string takes it");
     }
     assert_snapshot!(table, @r#"
-    broke it               Your review was not recorded: you broke the glass. Only <@U2>, <@U3> may.
-    made it                Your review was not recorded: you made some of the change, or said who did. Only <@U2>, <@U3> may.
+    broke it               Your review did not count: you broke the glass. Only <@U2>, <@U3> may.
+    made it                Your review did not count: you made some of the change, or you said who did. Only <@U2>, <@U3> may.
     may vote               Some(("U2", "Fine"))
-    may not vote           Your review was not recorded: you may not vote on this approval. Only <@U2>, <@U3> may.
-    anyone: broke it       Your review was not recorded: you broke the glass. Anyone else in the channel may, unless they made some of it.
-    anyone: made some      Your review was not recorded: you made some of the change, or said who did. Anyone else in the channel may, unless they made some of it.
+    may not vote           Your review did not count: you cannot vote on this approval. Only <@U2>, <@U3> may.
+    anyone: broke it       Your review did not count: you broke the glass. Anyone else in the channel can, unless they made some of the change.
+    anyone: made some      Your review did not count: you made some of the change, or you said who did. Anyone else in the channel can, unless they made some of the change.
     anyone: had no part    Some(("U7", "Fine"))
     no voter left          Some(("U7", "Fine"))
-    no voter left: made it Your review was not recorded: you made some of the change, or said who did. Anyone else in the channel may, unless they made some of it.
-    not gone ahead         There is nothing to review: nothing went ahead here by a broken glass.
-    whole                  There is nothing to review: nothing went ahead here by a broken glass.
+    no voter left: made it Your review did not count: you made some of the change, or you said who did. Anyone else in the channel can, unless they made some of the change.
+    not gone ahead         There is nothing to review: nobody broke the glass here.
+    whole                  There is nothing to review: nobody broke the glass here.
     "#);
     let reviewed = after(&ahead(), click("U2", reviews("Fine"), 200), 200);
     assert!(reviewed.owed_review().is_none());
@@ -315,46 +315,46 @@ fn people_read_of_a_broken_glass_wherever_they_look() {
     writeln!(all, "# window\n{}", window["blocks"]).expect("a string takes it");
     assert_snapshot!(all, @r#"
     # whole
-    context: 0 of 2 approvals, 2 more needed. Only the authors of this deploy may vote: <@U2>, <@U3>. Who wrote, merged or deployed this may not vote: <@U1>.
+    context: 0 of 2 approvals, 2 more needed. Only the authors of this deploy can vote: <@U2>, <@U3>. Can't vote on their own change: <@U1>.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"; Break the glass…: "break_glass d a cfa564f969"]
 
     # being checked
-    context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review owed by <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
-    context: Signoff is checking whether <@U9> still may.
+    context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review due <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
+    context: Signoff is checking that <@U9> can still approve.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
 
     # to be undone
-    context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review owed by <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
-    context: It goes ahead on <!date^1620733530^{date} at {time_secs}|2021-05-11 at 11:45:30 UTC>, unless somebody undoes it.
+    context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review due <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
+    context: It goes ahead on <!date^1620733530^{date} at {time_secs}|2021-05-11 at 11:45:30 UTC> unless somebody presses Undo.
     "votes": [Undo: "undo" "d a cfa564f969", danger]
 
     # in a freeze
     context: :snowflake: Frozen until <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>: release.
-    context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review owed by <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
-    context: It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>, unless somebody undoes it.
+    context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review due <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
+    context: It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC> unless somebody presses Undo.
     "votes": [Undo: "undo" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
 
     # gone ahead
-    context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review owed by <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
-    context: Went ahead on <!date^1620733411^{date} at {time}|2021-05-11 at 11:43 UTC> without the votes.
+    context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review due <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
+    context: Went ahead on <!date^1620733411^{date} at {time}|2021-05-11 at 11:43 UTC> without its votes.
     "review": [Mark as reviewed: "review" "d a cfa564f969"]
 
     # reviewed
     context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Reviewed by <@U2> on <!date^1620733520^{date} at {time}|2021-05-11 at 11:45 UTC>: Rolled forward since.
-    context: Went ahead on <!date^1620733411^{date} at {time}|2021-05-11 at 11:43 UTC> without the votes.
+    context: Went ahead on <!date^1620733411^{date} at {time}|2021-05-11 at 11:43 UTC> without its votes.
 
     # struck
-    context: :no_entry_sign: The glass that <@U9> broke is whole again: they are a guest of this workspace.
-    context: 0 of 2 approvals, 2 more needed. Only the authors of this deploy may vote: <@U2>, <@U3>. Who wrote, merged or deployed this may not vote: <@U1>.
+    context: :no_entry_sign: The glass that <@U9> broke was restored: they are a guest of this workspace.
+    context: 0 of 2 approvals, 2 more needed. Only the authors of this deploy can vote: <@U2>, <@U3>. Can't vote on their own change: <@U1>.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"; Break the glass…: "break_glass d a cfa564f969"]
 
     # told
-    :rotating_light: <!channel> <@U9> broke the glass of “Promote deploy to production” (`7bf7226`), which goes ahead without the votes that it needs: Checkout is down. It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>, unless somebody undoes it.
+    :rotating_light: <!channel> <@U9> broke the glass of “Promote deploy to production” (`7bf7226`), which goes ahead without the votes that it needs: Checkout is down. It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC> unless somebody presses Undo.
     Somebody who made none of the change has to review it by <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>. Until then, the next deploy to the same place is judged with these commits too.
     # told
-    :bell: The review of “Promote deploy to production” (`7bf7226`) is owed since <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>: <@U9> broke its glass. <@U2>, <@U3> can review it.
+    :bell: The review of “Promote deploy to production” (`7bf7226`) has been due since <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>: <@U9> broke its glass. <@U2>, <@U3> can review it.
     # window
-    [{"text":{"text":"*Promote deploy to production* (`7bf7226`)","type":"mrkdwn","verbatim":true},"type":"section"},{"text":{"text":"This goes ahead without the votes that it needs. Everyone in the channel is told, and somebody who made none of the change has to review it within 48 hours. A freeze still holds it, and Signoff still checks what runs. Until the review is done, the next deploy to the same place is judged with these commits too.","type":"mrkdwn","verbatim":true},"type":"section"},{"block_id":"reason","element":{"action_id":"reason","max_length":500,"min_length":1,"multiline":true,"type":"plain_text_input"},"hint":{"text":"It stands in the dialog, and on record.","type":"plain_text"},"label":{"text":"Why?","type":"plain_text"},"type":"input"}]
+    [{"text":{"text":"*Promote deploy to production* (`7bf7226`)","type":"mrkdwn","verbatim":true},"type":"section"},{"text":{"text":"This goes ahead without the votes that it needs. Everyone in the channel is told, and somebody who made none of the change has to review it within 48 hours. A freeze still holds it, and Signoff still checks what runs. Until the review is done, the next deploy to the same place is judged with these commits too.","type":"mrkdwn","verbatim":true},"type":"section"},{"block_id":"reason","element":{"action_id":"reason","max_length":500,"min_length":1,"multiline":true,"type":"plain_text_input"},"hint":{"text":"Shown in Slack and kept in the record.","type":"plain_text"},"label":{"text":"Why?","type":"plain_text"},"type":"input"}]
     "#);
     assert!(glass_broken(&whole()).is_none());
 }
@@ -371,9 +371,9 @@ fn refusals_of_a_glass_say_who_may() {
     .map(|why| refusal(why).unwrap_or_default())
     .collect();
     assert_snapshot!(told.join("\n"), @"
-    The glass was not broken: nobody may break the glass of this approval.
-    The glass was not broken: only <@U1> may.
-    The glass was not broken: enough people approved already.
-    There is nothing to review: nothing went ahead here by a broken glass.
+    Nobody can break the glass of this approval.
+    Only <@U1> can break the glass here.
+    You cannot break the glass: enough people have already approved.
+    There is nothing to review: nobody broke the glass here.
     ");
 }

@@ -68,9 +68,8 @@ fn confirmation_of_a_voter_counts_at_once_and_is_told() {
         name: "name of U3".to_owned(),
     };
     assert!(decision.events.contains(&event), "{:?}", decision.events);
-    let text = ":white_check_mark: <@U3> confirmed what <@U9> said: octocat is nobody here (left). It counts for this \
-                approval alone.";
-    let told = EffectKind::TellThread { approval: voted.id, text: text.to_owned() };
+    let text = ":white_check_mark: <@U3> confirmed what <@U9> said: octocat is nobody here (left). It counts for this approval only.";
+    let told = EffectKind::tell_thread(voted.id, text.to_owned());
     assert!(decision.effects.contains(&told), "{}", consequences(&decision));
     assert_eq!(decision.next.electorate.verdict("U3"), Verdict::Eligible, "who confirmed it may vote");
     assert_eq!(decision.next.electorate.verdict("U9"), Verdict::OwnWord, "who said it may not");
@@ -100,7 +99,7 @@ fn only_who_may_vote_and_made_nothing_confirms() {
     let told = [NoConfirmer::Outdated, NoConfirmer::OwnWord, NoConfirmer::MadeSome]
         .map(|why| refusal(&no(why)).unwrap_or_default());
     insta::assert_snapshot!(told.join("\n"), @"
-    Nothing was confirmed: it was confirmed or changed in the meantime. Look at it again.
+    Nothing was confirmed: it was confirmed or changed in the meantime. Check it again.
     Nothing was confirmed: you said so yourself. Somebody else has to confirm it.
     Nothing was confirmed: you made some of the change. Somebody who made none of it has to confirm it.
     ");

@@ -128,6 +128,30 @@ fn builds_meet_however_they_are_spelled() {
 }
 
 #[test]
+fn environment_meets_what_is_told_to_go_there() {
+    let address = |url: &str| Action::Webhook(WebhookSpec::to(url.to_owned()));
+    let gate = acts_on(&[], Some("Production"));
+    for (action, expected) in [
+        (build("production"), true),
+        (build(" PRODUCTION "), true),
+        (build("{{ links.to }}"), true),
+        (build("staging"), false),
+        (build("{{ revision }}"), false),
+        (event("Production"), true),
+        (event("staging"), false),
+        (address("https://cd.acme.test/production/run"), true),
+        (address("https://cd.acme.test/run?to=Production"), true),
+        (address("https://production.acme.test/run?to=staging"), false),
+        (Action::AddDeployTag("production".to_owned()), false),
+    ] {
+        let acts = acts_on(std::slice::from_ref(&action), None);
+        assert_eq!((meets(&acts, &gate), meets(&gate, &acts)), (expected, expected), "{action:?}");
+    }
+    let elsewhere = acts_on(&[build("staging")], Some("Staging"));
+    assert!(!meets(&elsewhere, &gate), "another environment");
+}
+
+#[test]
 fn addresses_meet_however_they_are_spelled() {
     let of = |url: &str| acts_on(&[Action::Webhook(WebhookSpec::to(url.to_owned()))], None);
     let meet = |one: &str, other: &str| {
@@ -212,7 +236,7 @@ fn events_meet_on_every_name_of_their_bus() {
     for (bus, kind, detail, expected) in [
         (Some("default"), "Promoted", &production[..], true),
         (Some("arn:aws:events:eu-west-1:123456789012:event-bus/default"), "Promoted", &production, true),
-        (Some("deploys"), "Promoted", &production, false),
+        (Some("deploys"), "Promoted", &production, true),
         (None, "{{ 'Promoted' if revision }}", &production, true),
         (None, "Tested", &production, false),
         (None, "Promoted", &[], true),
@@ -223,6 +247,9 @@ fn events_meet_on_every_name_of_their_bus() {
         let acts = sends(bus, kind, detail);
         assert_eq!((meets(&acts, &asked), meets(&asked, &acts)), (expected, expected), "{acts:?}");
     }
+    let named = |bus| sends(Some(bus), "Promoted", &production);
+    let by_arn = named("arn:aws:events:eu-west-1:123456789012:event-bus/deploys");
+    assert!(meets(&named("deploys"), &by_arn) && !meets(&named("default"), &by_arn));
 }
 
 #[test]

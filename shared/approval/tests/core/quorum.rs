@@ -66,7 +66,7 @@ fn the_second_look_counts_who_still_may() {
     both may                           approved 2:0; do: draw_dialog, advance_run 0; record: voters_checked, approval_closed
     both may, after the deadline       approved 2:0; do: draw_dialog, advance_run 0; record: voters_checked, approval_closed
     one may not                        pending 1:0; do: draw_dialog, tell_thread, expire at 100; record: voters_checked, vote_struck
-    one may not, after the deadline    expired 1:0; do: draw_dialog, advance_run 0; record: voters_checked, vote_struck, approval_closed
+    one may not, after the deadline    expired 1:0; do: draw_dialog, advance_run 0, tell_thread; record: voters_checked, vote_struck, approval_closed
     it is their own change             pending 0:0; do: draw_dialog, tell_thread, expire at 100; record: voters_checked, vote_struck, vote_struck
     one of three may not               approved 2:0; do: draw_dialog, advance_run 0; record: voters_checked, vote_struck, approval_closed
     U3 approved meanwhile              approved 3:0; do: draw_dialog, advance_run 0; record: voters_checked, approval_closed

@@ -109,17 +109,17 @@ fn the_dialog_and_the_reminder_say_from_whom() {
     };
     let all = [says(&[]), says(&["U1", "U2"]), says(&["U3"]), says(&["U1", "U4"])].join("\n\n");
     insta::assert_snapshot!(all, @"
-    0 of 3 approvals, 3 more needed: 2 from @sre, 1 from @qa. Only the approvers of this rule may vote: <@U1>, <@U2>, <@U3>, <@U4>.
-    :bell: This waits for a decision: 0 of 3 approvals, more needed: 2 from @sre, 1 from @qa. Still to vote: <@U1>, <@U2>, <@U3>, <@U4>.
+    0 of 3 approvals, 3 more needed: 2 from @sre, 1 from @qa. Only the approvers of this rule can vote: <@U1>, <@U2>, <@U3>, <@U4>.
+    :bell: Reminder: waiting for a decision: 0 of 3 approvals, more needed: 2 from @sre, 1 from @qa. Still to vote: <@U1>, <@U2>, <@U3>, <@U4>.
 
-    2 of 3 approvals, 1 more needed: 1 from @qa. Only the approvers of this rule may vote: <@U1>, <@U2>, <@U3>, <@U4>.
-    :bell: This waits for a decision: 2 of 3 approvals, more needed: 1 from @qa. Still to vote: <@U3>, <@U4>.
+    2 of 3 approvals, 1 more needed: 1 from @qa. Only the approvers of this rule can vote: <@U1>, <@U2>, <@U3>, <@U4>.
+    :bell: Reminder: waiting for a decision: 2 of 3 approvals, more needed: 1 from @qa. Still to vote: <@U3>, <@U4>.
 
-    1 of 3 approvals, 2 more needed, from @sre or @qa. Only the approvers of this rule may vote: <@U1>, <@U2>, <@U3>, <@U4>.
-    :bell: This waits for a decision: 1 of 3 approvals, more needed, from @sre or @qa. Still to vote: <@U1>, <@U2>, <@U4>.
+    1 of 3 approvals, 2 more needed, from @sre or @qa. Only the approvers of this rule can vote: <@U1>, <@U2>, <@U3>, <@U4>.
+    :bell: Reminder: waiting for a decision: 1 of 3 approvals, more needed, from @sre or @qa. Still to vote: <@U1>, <@U2>, <@U4>.
 
-    2 of 3 approvals, 1 more needed: 1 from @sre. Only the approvers of this rule may vote: <@U1>, <@U2>, <@U3>, <@U4>.
-    :bell: This waits for a decision: 2 of 3 approvals, more needed: 1 from @sre. Still to vote: <@U2>, <@U3>.
+    2 of 3 approvals, 1 more needed: 1 from @sre. Only the approvers of this rule can vote: <@U1>, <@U2>, <@U3>, <@U4>.
+    :bell: Reminder: waiting for a decision: 2 of 3 approvals, more needed: 1 from @sre. Still to vote: <@U2>, <@U3>.
     ");
     let markup = Electorate { quotas: vec![quota("<!channel>", 1, &["U1"])], ..electorate() };
     let text = dialog(&Approval { electorate: markup, ..approval() }, None).text;

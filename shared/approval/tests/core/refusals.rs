@@ -58,44 +58,44 @@ fn a_late_click_is_told_how_it_ended() {
 
 #[test]
 fn whose_account_may_not_vote_is_told_whose_may() {
-    insta::assert_snapshot!(not_eligible(Verdict::Stranger, authors(1)), @"Your click was not counted: only members of the workspace that this app belongs to may vote.");
-    insta::assert_snapshot!(not_eligible(Verdict::Guest, authors(1)), @"Your click was not counted: guests of the workspace may not vote.");
+    insta::assert_snapshot!(not_eligible(Verdict::Stranger, authors(1)), @"Your click was not counted: only members of this app's workspace can vote.");
+    insta::assert_snapshot!(not_eligible(Verdict::Guest, authors(1)), @"Your click was not counted: guests of the workspace cannot vote.");
     insta::assert_snapshot!(not_eligible(Verdict::Deactivated, authors(1)), @"Your click was not counted: your account is deactivated.");
-    insta::assert_snapshot!(not_eligible(Verdict::Bot, authors(1)), @"Your click was not counted: only people may vote.");
+    insta::assert_snapshot!(not_eligible(Verdict::Bot, authors(1)), @"Your click was not counted: only people can vote.");
 }
 
 #[test]
 fn who_may_not_vote_is_told_who_may() {
-    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, authors(1)), @"Your click was not counted: only the authors of this deploy may vote: <@U1>.");
-    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, authors(0)), @"Your click was not counted: only the authors of this deploy may vote, and none of them has a Slack account.");
-    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, except(authors(3), &["U2"])), @"Your click was not counted: only the authors of this deploy may vote: <@U1>, <@U3>. Who wrote, merged or deployed this may not vote: <@U2>.");
+    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, authors(1)), @"Your click was not counted: only the authors of this deploy can vote: <@U1>.");
+    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, authors(0)), @"Your click was not counted: only the authors of this deploy can vote, and none of them has a Slack account.");
+    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, except(authors(3), &["U2"])), @"Your click was not counted: only the authors of this deploy can vote: <@U1>, <@U3>. Can't vote on their own change: <@U2>.");
     assert!(not_eligible(Verdict::NotNamed, authors(20)).ends_with("<@U19>, <@U20>."));
     assert!(not_eligible(Verdict::NotNamed, authors(23)).ends_with("<@U19>, <@U20> and 3 more."));
 }
 
 #[test]
 fn who_made_the_change_is_told_that_the_rule_wants_others() {
-    insta::assert_snapshot!(not_eligible(Verdict::OwnChange, except(Electorate::anyone(), &["U1", "U2"])), @"Your click was not counted: this rule wants other eyes than those of who made the change. Who wrote, merged or deployed this may not vote: <@U1>, <@U2>.");
+    insta::assert_snapshot!(not_eligible(Verdict::OwnChange, except(Electorate::anyone(), &["U1", "U2"])), @"Your click was not counted: you made some of this change. Can't vote on their own change: <@U1>, <@U2>.");
     let said = Electorate { own_word: vec!["U1".to_owned()], ..Electorate::anyone() };
-    insta::assert_snapshot!(not_eligible(Verdict::OwnWord, said), @"Your click was not counted: nobody else confirmed what you said on the page People of who made this.");
-    insta::assert_snapshot!(not_eligible(Verdict::OwnChange, except(authors(3), &["U1"])), @"Your click was not counted: this rule wants other eyes than those of who made the change. Only the authors of this deploy may vote: <@U2>, <@U3>. Who wrote, merged or deployed this may not vote: <@U1>.");
+    insta::assert_snapshot!(not_eligible(Verdict::OwnWord, said), @"Your click was not counted: nobody else has confirmed what you said on the page People about who made this.");
+    insta::assert_snapshot!(not_eligible(Verdict::OwnChange, except(authors(3), &["U1"])), @"Your click was not counted: you made some of this change. Only the authors of this deploy can vote: <@U2>, <@U3>. Can't vote on their own change: <@U1>.");
 }
 
 #[test]
 fn a_click_that_asks_for_what_is_not_there_is_told_so() {
-    insta::assert_snapshot!(told(Refusal::OtherSubject), @"Your click was not counted: this button was made for another change than the one that is asked about now.");
-    insta::assert_snapshot!(told(Refusal::ReasonNeeded), @"Your click was not counted: it needs a reason. Click again, and say why.");
-    insta::assert_snapshot!(told(Refusal::NoVote), @"You have no vote here that could be withdrawn.");
-    insta::assert_snapshot!(told(Refusal::NoQuorum), @"There is nothing to undo any more.");
-    insta::assert_snapshot!(NO_SUCH_APPROVAL, @"Your click was not counted: this approval is not on record any more. Deploy again to be asked again.");
-    insta::assert_snapshot!(NO_SUCH_RUN, @"Nothing was done: this run is not on record any more.");
+    insta::assert_snapshot!(told(Refusal::OtherSubject), @"Your click was not counted: this button belongs to an older version of the change. Use the buttons of the current dialog.");
+    insta::assert_snapshot!(told(Refusal::ReasonNeeded), @"Your click was not counted: it needs a reason. Click again and add one.");
+    insta::assert_snapshot!(told(Refusal::NoVote), @"You have no vote to withdraw here.");
+    insta::assert_snapshot!(told(Refusal::NoQuorum), @"There is nothing left to undo.");
+    insta::assert_snapshot!(NO_SUCH_APPROVAL, @"Your click was not counted: this approval is no longer on record. Deploy again to ask again.");
+    insta::assert_snapshot!(NO_SUCH_RUN, @"Nothing was done: this run is no longer on record.");
 }
 
 #[test]
 fn who_says_too_late_what_became_of_a_step_is_told_so() {
-    insta::assert_snapshot!(resolution_refused(run::Refusal::Repeated), @"Nothing was done: somebody dealt with this before. Its line in the thread shows it.");
-    insta::assert_snapshot!(resolution_refused(run::Refusal::OutOfTurn), @"Nothing was done: that can’t be done about this step.");
-    insta::assert_snapshot!(resolution_refused(run::Refusal::ReasonNeeded), @"Nothing was done: skipping it takes a reason.");
+    insta::assert_snapshot!(resolution_refused(run::Refusal::Repeated), @"Nothing was done: somebody was faster. Its line in the thread says who.");
+    insta::assert_snapshot!(resolution_refused(run::Refusal::OutOfTurn), @"Nothing was done: this step does not allow that.");
+    insta::assert_snapshot!(resolution_refused(run::Refusal::ReasonNeeded), @"Nothing was done: add a reason to skip it.");
     assert_eq!(resolution_refused(run::Refusal::NoSuchStep), NO_SUCH_RUN);
 }
 
@@ -128,7 +128,7 @@ fn the_window_that_asks_why() {
             "type": "plain_text_input"
           },
           "hint": {
-            "text": "It stands in the dialog, and on record.",
+            "text": "Shown in Slack and kept in the record.",
             "type": "plain_text"
           },
           "label": {

@@ -326,6 +326,7 @@ pub fn judged(removed: u32) -> Judged {
         direction: Direction::Forward,
         added: 1,
         removed,
+        held: None,
         has_no_makers: false,
         is_of_bots: false,
         allowed: Vec::new(),

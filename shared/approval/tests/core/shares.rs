@@ -9,7 +9,7 @@ use approval::deploy::Slug;
 use approval::message::{Show, blocked};
 use approval::people::{CiUser, Nobody};
 use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
-use approval::shares::{Changes, Maker, changes, changes_of};
+use approval::shares::{Changes, Held, Maker, changes, changes_of};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -78,6 +78,7 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
+        merges: Vec::new(),
     }
 }
 
@@ -270,15 +271,77 @@ fn a_listed_bot_is_left_out_by_the_hosts_signature_alone() {
 }
 
 #[test]
+fn token_merges_for_bots_only_what_they_made_alone() {
+    let by_host = |number, author| RangeCommit {
+        committer: None,
+        signature: Signature::Host,
+        ..of_pull_request(7, commit(number, author))
+    };
+    let (bot, token) = ("dependabot[bot]", "github-actions[bot]");
+    let merge = |number, by| RangeCommit { parents: 2, pushed_by: vec![acted(by)], ..by_host(number, by) };
+    let squashed = |branch| {
+        let from = of_branch(pull_request(7, bot, &[token]), branch, &[1]);
+        range(vec![by_host(1, bot)], vec![from])
+    };
+    let alone = squashed(vec![by_host(2, bot)]);
+    assert_eq!(judged(&alone, &four_eyes()).blocked, []);
+    // Ana resolved conflicts on the page, with any text.
+    for by in ["ana", token] {
+        let blocked = judged(&squashed(vec![by_host(2, bot), merge(3, by)]), &four_eyes()).blocked;
+        assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{by}: {blocked:?}");
+    }
+    // Ana merged it, by a merge that the host made.
+    let merged = merge(3, "ana");
+    let from = RangePullRequest { merges: vec![merged.revision.clone()], ..pull_request(7, bot, &["ana"]) };
+    let merged = range(vec![by_host(2, bot), merged], vec![from]);
+    assert_eq!(judged(&merged, &four_eyes()).blocked, []);
+}
+
+#[test]
+fn host_signature_stands_for_nobody_without_an_account() {
+    let old = || address("mallory@old.example");
+    let edit = |author| RangeCommit {
+        author,
+        committer: None,
+        signature: Signature::Host,
+        pushed_by: Vec::new(),
+        ..of_pull_request(7, commit(1, "ana"))
+    };
+    let unknown = || Identity { vouched: false, ..acted("ana") };
+    let squashed = of_branch(pull_request(7, "ana", &["ben"]), vec![commit(2, "ana")], &[1]);
+    let merge = RangeCommit { parents: 2, ..edit(old()) };
+    let merged =
+        RangePullRequest { merges: vec![merge.revision.clone()], ..pull_request(7, "ana", &["ben"]) };
+    for (what, commit, from, unvouched) in [
+        ("an edit", edit(named("ana")), vec![], 0),
+        ("an edit by an address", edit(old()), vec![], 1),
+        ("one that ana pushed", RangeCommit { pushed_by: vec![acted("ana")], ..edit(old()) }, vec![], 0),
+        ("one that somebody pushed", RangeCommit { pushed_by: vec![unknown()], ..edit(old()) }, vec![], 1),
+        ("one of ben's squash", edit(old()), vec![squashed], 0),
+        ("one that ben merged", edit(old()), vec![pull_request(7, "ana", &["ben"])], 1),
+        ("ben's merge", merge.clone(), vec![merged], 0),
+        ("a merge in a branch", merge, vec![pull_request(7, "ana", &["ben"])], 1),
+    ] {
+        let changes = changes(&range(vec![commit], from), &[], at(0));
+        assert_eq!(changes.unvouched.count, unvouched, "{what}");
+    }
+}
+
+#[test]
 fn a_merge_queue_stands_for_who_queued() {
-    let queued =
-        |by: &[&str]| range(vec![of_pull_request(7, commit(1, "ana"))], vec![pull_request(7, "ana", by)]);
+    let queued = |by: &[&str], asked: &[&str]| {
+        let merge_asked_by = asked.iter().map(|login| acted(login)).collect();
+        let from = RangePullRequest { merge_asked_by, ..pull_request(7, "ana", by) };
+        range(vec![of_pull_request(7, commit(1, "ana"))], vec![from])
+    };
+    let queue = "github-merge-queue[bot]";
     assert_eq!(
-        shares(&queued(&["github-merge-queue[bot]", "ben"])),
+        shares(&queued(&[queue, "ben"], &["ben"])),
         ["ana: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]
     );
-    for by in [&["github-merge-queue[bot]"][..], &["github-actions[bot]", "ben"]] {
-        let blocked = judged(&queued(by), &four_eyes()).blocked;
+    // Ben queued it once, and GitHub does not tell who queued it last.
+    for by in [&[queue][..], &[queue, "ben"], &["github-actions[bot]", "ben"]] {
+        let blocked = judged(&queued(by, &[]), &four_eyes()).blocked;
         assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{by:?}: {blocked:?}");
     }
 }
@@ -609,6 +672,49 @@ fn a_rollback_to_what_was_let_through_lately_has_no_makers() {
     assert!(!enough(&judged(&known, &ApprovalSpec { range: strict, ..four_eyes() }, 3), &["ana"], 1));
     let loose = base().after(&back.head, false, at(1));
     assert!(!enough(&judged(&loose, &four_eyes(), 3), &["ana"], 1), "let through without four eyes");
+}
+
+#[test]
+fn rollback_counts_what_its_revision_holds() {
+    let back = Range {
+        direction: Direction::Rollback,
+        removed: vec![commit(3, "ben")],
+        ..range(Vec::new(), Vec::new())
+    };
+    let taken_out = changes(&back, &[], at(3));
+    let more = changes(&range(vec![commit(1, "ana"), commit(2, "ben")], Vec::new()), &[], at(3));
+    let held = |set_by: Option<&str>, commits| Held {
+        since: Some("a".repeat(40)),
+        set_by: set_by.map(str::to_owned),
+        commits,
+    };
+    let judged = |changes: &Changes| {
+        let members = members(changes);
+        Electorate::anyone().judging(&four_eyes(), &base(), Ok((changes, &members)), at(3))
+    };
+    assert!(enough(&judged(&taken_out), &["ana"], 1), "of what it takes out alone");
+    let whole = taken_out.clone().with_held(held(None, 2), Some(more.clone()));
+    assert!(!enough(&judged(&whole), &["ana"], 1), "Ana made some of what it holds");
+    assert!(enough(&judged(&whole), &["chiara"], 1));
+    let commits: u32 = whole.shares.iter().map(|share| share.commits).sum();
+    assert_eq!((commits, whole.makers.len(), whole.removed), (3, 2, 1));
+    let set = judged(&taken_out.clone().with_held(held(Some("U-chiara"), 0), None));
+    assert_eq!(set.verdict("U-chiara"), Verdict::SetTheBase);
+    let cut = Changes { missing: vec!["A page is missing.".to_owned()], ..more };
+    assert_eq!(judged(&taken_out.with_held(held(None, 2), Some(cut))).blocked.len(), 1);
+}
+
+#[test]
+fn revisions_let_through_are_known_newest_first() {
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|digit| digit.repeat(40));
+    let slug = Slug::new("acme", "checkout").expect("a slug");
+    let set = Base::none(&slug, "production").set(&a, true, "U-chiara", at(0));
+    let base = set.after(&b, true, at(1)).after(&c, true, at(2)).after(&d, false, at(3));
+    let known = |four_eyes: bool| {
+        let all = base.let_through(four_eyes);
+        all.iter().map(|passed| passed.revision[..1].to_owned()).collect::<String>()
+    };
+    assert_eq!((known(true), known(false)), ("cb".to_owned(), "dcb".to_owned()));
 }
 
 #[test]

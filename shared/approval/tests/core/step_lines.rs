@@ -41,7 +41,7 @@ fn a_running_step_says_so() {
 #[test]
 fn a_step_that_is_tried_again_says_why() {
     let note = Some("CircleCI answered 503 while approving the job. Next attempt in 4 s.".to_owned());
-    insta::assert_snapshot!(line(StepState::Running { note, waits: false }).expect("a line"), @":hourglass_flowing_sand: `auto_approve_build: deploy-production` is being tried again: CircleCI answered 503 while approving the job. Next attempt in 4 s.");
+    insta::assert_snapshot!(line(StepState::Running { note, waits: false }).expect("a line"), @":hourglass_flowing_sand: `auto_approve_build: deploy-production` is being retried: CircleCI answered 503 while approving the job. Next attempt in 4 s.");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_step_that_somebody_said_what_became_of_names_them() {
         let command = Command::Resolve { by, name, resolution, reason, failed_at: at(1) };
         step_line(&decide(&lost, 1, command, at(2)).expect("resolved").next, 1).expect("a line")
     };
-    insta::assert_snapshot!(resolved(Resolution::Retry), @":hourglass_flowing_sand: `auto_approve_build: deploy-production` is being tried again: Ana &lt;Novak&gt; asked for it.");
+    insta::assert_snapshot!(resolved(Resolution::Retry), @":hourglass_flowing_sand: `auto_approve_build: deploy-production` is being retried: Ana &lt;Novak&gt; asked for it.");
     insta::assert_snapshot!(resolved(Resolution::Skip), @":fast_forward: `auto_approve_build: deploy-production`: <@U1> skipped it: fixed by &lt;hand&gt;.");
     insta::assert_snapshot!(resolved(Resolution::MarkAsDone), @":white_check_mark: `auto_approve_build: deploy-production`: Ana &lt;Novak&gt; marked it as done.");
 }

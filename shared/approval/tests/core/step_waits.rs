@@ -1,11 +1,13 @@
 //! Steps that wait for something that is still to come.
 
-use crate::samples::at;
+use crate::samples::{approval, ask, at, hook, opened, with_votes};
 use approval::action::{Action, WebhookSpec};
+use approval::approval::Choice;
+use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::DeployId;
 use approval::message::step_line;
-use approval::run::{Command, Opening, Refusal, Run, StepState, decide};
+use approval::run::{Command, Opening, Refusal, Run, StepState, decide, told_held};
 
 fn run(state: StepState) -> Run {
     let actions = [
@@ -63,4 +65,28 @@ fn step_that_waits_says_so_once_and_goes_on() {
     let done = Command::Succeed { summary: "done".to_owned(), url: None, build: None };
     let next = decide(&other.next, 0, done, at(11)).expect("it goes on");
     assert_eq!(next.effects.len(), 1, "the next step runs");
+}
+
+#[test]
+fn step_that_a_freeze_holds_is_told_in_the_thread() {
+    let mut asked = opened(&[ask("Promote", vec![hook("one.example")])]).next;
+    asked.steps[1].state = StepState::Running { note: None, waits: false };
+    let voted = with_votes(approval(), &[("U1", Choice::Approve), ("U2", Choice::Reject)]);
+    let held = decide(&asked, 1, waits("It waits for the end of a freeze"), at(9)).expect("it waits");
+    let told = told_held(held.clone(), 1, Some(&voted));
+    let Some(EffectKind::TellThread { approval, text, to_deployers: true }) = told.effects.last() else {
+        panic!("nothing is told: {:?}", told.effects)
+    };
+    assert_eq!(Some(approval), asked.thread_of(1).as_ref());
+    insta::assert_snapshot!(text, @"
+    :hourglass_flowing_sand: `webhook: https://one.example` is approved, and nothing has run yet: It waits for the end of a freeze.
+    Approved by <@U1>.
+    ");
+    assert_eq!(told.effects.len(), held.effects.len() + 1);
+    // The same reason again is no news.
+    assert_eq!(decide(&told.next, 1, waits("It waits for the end of a freeze"), at(10)).ok(), None);
+    // Without an approval there is no thread.
+    let unasked = run(StepState::Running { note: None, waits: false });
+    let unasked = decide(&unasked, 0, waits("frozen"), at(9)).expect("it waits");
+    assert_eq!(told_held(unasked.clone(), 0, None), unasked);
 }

@@ -4,8 +4,8 @@ use crate::samples::{after, all_may, approval, at, authors, deploy, except, of_t
 use approval::approval::{Approval, Choice, Electorate};
 use approval::deploy::Deploy;
 use approval::message::{
-    deploy_link, dialog_not_shown, news_not_judged, reminder, rule_not_opened, rules_not_read, rules_refused,
-    shorten,
+    deploy_link, dialog_never_shown, dialog_not_shown, news_not_judged, reminder, rule_not_opened,
+    rules_not_read, rules_refused, shorten,
 };
 use approval::mrkdwn::escape;
 
@@ -18,7 +18,7 @@ fn a_channel_is_told_what_is_wrong_with_a_rules_file() {
         ".signoff/rules.yml:7:9: unknown action <slack>; did you mean `slack_channel_message`?".to_owned(),
     ];
     insta::assert_snapshot!(rules_refused(&deploy(), URL, &problems), @"
-    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules file of `acme/checkout` can't be used. Correct it on the default branch, then choose *Evaluate again*. The next deploy reads it again, too.
+    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules file of `acme/checkout` is invalid. Correct it on the default branch, then choose *Evaluate again*. The next deploy reads it again, too.
     ```.signoff/rules.yml:3:1: a tab; YAML takes spaces
     .signoff/rules.yml:7:9: unknown action &lt;slack&gt;; did you mean `slack_channel_message`?```
     ");
@@ -48,10 +48,10 @@ fn a_channel_is_told_that_a_rules_file_could_not_be_read() {
     let texts =
         [read("GitHub answered 401", until), read("GitHub answered 401", None), news(until), news(None)];
     insta::assert_snapshot!(texts.join("\n"), @"
-    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules of `acme/checkout` could not be evaluated. GitHub answered 401. Signoff tries again by itself until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>. To try now, choose *Evaluate again*.
+    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules of `acme/checkout` could not be evaluated. GitHub answered 401. Signoff tries again until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>. To try now, choose *Evaluate again*.
     :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules of `acme/checkout` could not be evaluated for a day. GitHub answered 401. Choose *Evaluate again* once that is fixed.
-    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that wait for news of it could not be evaluated. GitHub answered 503. Signoff tries again by itself until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>.
-    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that wait for news of it could not be evaluated. GitHub answered 503. Signoff tried for a day and gave up; it looks at the rules again when there is more news.
+    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that wait for news could not be evaluated. GitHub answered 503. Signoff tries again until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>.
+    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that wait for news could not be evaluated. GitHub answered 503. Signoff tried for a day and stopped. It evaluates the rules again when there is news.
     ");
     let (with, without) = (read("why.", until), read("why", until));
     assert_eq!(with, without);
@@ -73,16 +73,22 @@ fn a_channel_is_told_which_dialog_is_not_shown_and_why() {
 }
 
 #[test]
+fn channel_is_told_that_an_unseen_approval_was_cancelled() {
+    let reason = "Signoff is not in #deploys: invite it with /invite";
+    insta::assert_snapshot!(dialog_never_shown(&approval(), &deploy(), URL, reason), @":warning: Signoff cancelled the approval “Promote deploy to production” for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>, and nothing ran: its dialog could not be shown in #deploys for a day. Signoff is not in #deploys: invite it with /invite. Once that is fixed, choose *Ask again* on the deploy’s page.");
+}
+
+#[test]
 fn a_thread_is_reminded_of_who_is_still_needed() {
     let remind = |approval: &Approval| reminder(approval).expect("a reminder");
-    insta::assert_snapshot!(remind(&approval()), @":bell: This waits for a decision: 0 of 1 approval. Anyone in this channel may vote.");
+    insta::assert_snapshot!(remind(&approval()), @":bell: Reminder: waiting for a decision: 0 of 1 approval. Anyone in this channel can vote.");
     let expires = Approval { expires_at: Some(at(3600)), ..voted(of_three(), &[("U2", Choice::Approve)]) };
-    insta::assert_snapshot!(remind(&expires), @":bell: This waits for a decision: 1 of 2 approvals. Still to vote: <@U1>, <@U3>. It expires on <!date^1620736920^{date} at {time}|2021-05-11 at 12:42 UTC>.");
+    insta::assert_snapshot!(remind(&expires), @":bell: Reminder: waiting for a decision: 1 of 2 approvals. Still to vote: <@U1>, <@U3>. It expires on <!date^1620736920^{date} at {time}|2021-05-11 at 12:42 UTC>.");
     let own =
         |electorate| Approval { electorate: except(electorate, &["U1"]), votes_required: 2, ..approval() };
-    insta::assert_snapshot!(remind(&own(Electorate::anyone())), @":bell: This waits for a decision: 0 of 2 approvals. Anyone in this channel may vote, except <@U1>.");
-    insta::assert_snapshot!(remind(&own(authors(2))), @":bell: This waits for a decision: 0 of 2 approvals. Still to vote: <@U2>.");
-    insta::assert_snapshot!(remind(&voted(own(authors(2)), &[("U2", Choice::Approve)])), @":bell: This waits for a decision: 1 of 2 approvals. Nobody is left who may vote: somebody has to change their vote, or cancel this.");
+    insta::assert_snapshot!(remind(&own(Electorate::anyone())), @":bell: Reminder: waiting for a decision: 0 of 2 approvals. Anyone in this channel can vote, except <@U1>.");
+    insta::assert_snapshot!(remind(&own(authors(2))), @":bell: Reminder: waiting for a decision: 0 of 2 approvals. Still to vote: <@U2>.");
+    insta::assert_snapshot!(remind(&voted(own(authors(2)), &[("U2", Choice::Approve)])), @":bell: Reminder: waiting for a decision: 1 of 2 approvals. No approver is left: somebody has to change their vote or cancel this.");
 }
 
 #[test]

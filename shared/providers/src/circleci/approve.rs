@@ -4,6 +4,7 @@ use super::client::{CircleCi, MAX_PAGES, Triggered};
 use super::origin::{Origin, origin};
 use super::wire::{Job, JobStatus, JobType, Pipeline, PipelineState, Workflow, WorkflowStatus};
 use crate::failure::{Failure, quote};
+use approval::git_ref::GitRef;
 use std::collections::BTreeSet;
 
 /// Number of characters of a revision that messages show.
@@ -31,8 +32,8 @@ pub struct HeldJob<'a> {
     pub project: &'a str,
     /// The repository (`owner/name`) that the pipeline has to build, as far as CircleCI names it.
     pub repository: &'a str,
-    /// The branch whose pipelines are looked through where none is found among all; `None`: there is none.
-    pub branch: Option<&'a str>,
+    /// The branch or tag whose push counts; `None`: no push does.
+    pub pushed_to: Option<&'a GitRef>,
     /// The full SHA of the commit that is built.
     pub revision: &'a str,
     /// The workflow's name.
@@ -42,6 +43,9 @@ pub struct HeldJob<'a> {
     /// The ids of pipelines that the API started for the same run of a rule: they come before what a push
     /// started.
     pub own: &'a [String],
+    /// The id of the pipeline in which an earlier step of the same run approved a job: it comes before others
+    /// that a push started.
+    pub earlier: Option<&'a str>,
     /// The id of the pipeline in which it was approved before, or may have been: no other one counts.
     pub pinned: Option<&'a str>,
 }
@@ -73,7 +77,10 @@ struct Seen {
     workflows: BTreeSet<String>,
     canceled: Option<u64>,
     otherwise: Vec<String>,
+    /// Those of another branch or tag than the one that counts.
     other_refs: Vec<String>,
+    /// Those of a branch or tag that the policy does not allow.
+    refused_refs: Vec<String>,
     errors: Vec<String>,
     starting: bool,
     /// Number of pipelines that were read of a list that goes on; `None`: each list was read to its end.
@@ -83,25 +90,25 @@ struct Seen {
 impl CircleCi {
     /// Approves the job `held`.
     ///
-    /// A pipeline of `own` that has the workflow is the one that is meant. Else only a pipeline of exactly
-    /// this revision counts that its own push started. Either builds the repository, and a branch or tag
-    /// which `is_allowed`. The newest 10 pages of all pipelines are read, then 10 of those of `branch` where
-    /// none was found. In the one pipeline that has the workflow, its newest run that was not cancelled
-    /// counts. `job` names the approval job; without it, it is the only one that is on hold. Where several
-    /// are and one was approved before, nothing is approved without a name: after a lost answer, that one may
-    /// have been ours, and the next gate was not voted for.
+    /// A pipeline of `own` that has the workflow is the one that is meant, then the one of `earlier`. Else
+    /// only a pipeline of exactly this revision counts that its push to `pushed_to` started. Each builds the
+    /// repository, and a branch or tag which `is_allowed`. The newest 10 pages of all pipelines are read,
+    /// then 10 of those of the branch where none was found. In the one pipeline that has the workflow, its
+    /// newest run that was not cancelled counts. `job` names the approval job; without it, it is the only one
+    /// that is on hold. Where several are and one was approved before, nothing is approved without a name:
+    /// after a lost answer, that one may have been ours, and the next gate was not voted for.
     ///
     /// It is harmless to repeat: a job that is approved already is a success. Where the answer is lost, only
-    /// the same pipeline is the same job: `found` is told which one it is before the job is approved, and
-    /// `held.pinned` names it the next time.
+    /// the same pipeline is the same job: `found` is told which one it is before the job is approved, also
+    /// where it is already, and `held.pinned` names it the next time.
     ///
     /// # Errors
     ///
     /// [`NotApproved::NotYet`] if the job does not wait for approval yet, if there is no pipeline of the
-    /// revision yet, or if several pipelines have the workflow. [`Failure::Permanent`] if the revision is not
-    /// a full one, if there is no such workflow or job (the message says which there are), if the only
-    /// pipeline was started otherwise or builds another repository, branch or tag, if it was cancelled or
-    /// failed, or if it is unclear which job is meant.
+    /// revision on `pushed_to` yet, or if several pipelines have the workflow. [`Failure::Permanent`] if the
+    /// revision is not a full one, if there is no such workflow or job (the message says which there are), if
+    /// the only pipeline was started otherwise, builds another repository or a branch or tag that is not
+    /// allowed, if it was cancelled or failed, if no push counts, or if it is unclear which job is meant.
     pub async fn approve_held_job(
         &self,
         held: HeldJob<'_>,
@@ -126,7 +133,10 @@ impl CircleCi {
         };
         let held = match judge(&workflow, &jobs, job) {
             Verdict::Approve(job) => job,
-            Verdict::Already(job) => return Ok(approved(job, true)),
+            Verdict::Already(job) => {
+                found(pipeline.clone()).await;
+                return Ok(approved(job, true));
+            }
             Verdict::Not(reason) => return Err(reason),
         };
         found(pipeline.clone()).await;
@@ -142,19 +152,25 @@ impl CircleCi {
         }
     }
 
-    /// The workflow `build` of the one pipeline that the push of `revision` started and that has it.
+    /// The workflow `build` of the one pipeline that the push of `revision` to `pushed_to` started and that
+    /// has it.
     async fn find_workflow(
         &self,
         held: HeldJob<'_>,
         is_allowed: impl Fn(&str) -> bool,
     ) -> Result<(Triggered, Workflow), NotApproved> {
-        let HeldJob { project, repository, branch, revision, build, pinned, .. } = held;
+        let HeldJob { project, repository, pushed_to, revision, build, pinned, .. } = held;
         if let Some(pinned) = pinned {
             return self.find_in_pinned(held, pinned, is_allowed).await;
         }
-        if let Some(own) = self.find_in_own(held, &is_allowed).await? {
-            return Ok(own);
+        let earlier: Vec<String> = held.earlier.map(str::to_owned).into_iter().collect();
+        for known in [held.own, earlier.as_slice()] {
+            if let Some(found) = self.find_in(known, held, &is_allowed).await? {
+                return Ok(found);
+            }
         }
+        let Some(pushed_to) = pushed_to else { return Err(nowhere()) };
+        let branch = Some(pushed_to.name.as_str()).filter(|_| !pushed_to.is_tag);
         let mut seen = Seen::default();
         let mut fitting: Vec<(Triggered, Workflow)> = Vec::new();
         for filter in [None].into_iter().chain(branch.map(Some)) {
@@ -175,10 +191,14 @@ impl CircleCi {
                             .push(format!("pipeline {} was started by {how} ({url})", pipeline.number));
                         continue;
                     }
-                    let name = pipeline.ref_name();
-                    if !is_allowed(name.unwrap_or_default()) {
-                        let name = name.map_or_else(|| "no branch".to_owned(), quote);
-                        seen.other_refs.push(format!("pipeline {} builds {name} ({url})", pipeline.number));
+                    let built_on = pipeline.built_on();
+                    let builds = format!("pipeline {} builds {} ({url})", pipeline.number, shown(&built_on));
+                    if built_on.as_ref() != Some(pushed_to) {
+                        seen.other_refs.push(builds);
+                        continue;
+                    }
+                    if !is_allowed(&pushed_to.name) {
+                        seen.refused_refs.push(builds);
                         continue;
                     }
                     if let Some(workflow) = seen.look(pipeline, self.workflows(pipeline).await?, build) {
@@ -199,7 +219,7 @@ impl CircleCi {
         if fitting.len() > 1 {
             return Err(which(held, &fitting));
         }
-        fitting.pop().ok_or_else(|| seen.reason(project, revision, build))
+        fitting.pop().ok_or_else(|| seen.reason(held))
     }
 }
 
@@ -224,7 +244,8 @@ impl Seen {
     }
 
     /// The reason for which there is no workflow `build` to approve in.
-    fn reason(self, project: &str, revision: &str, build: &str) -> NotApproved {
+    fn reason(self, held: HeldJob<'_>) -> NotApproved {
+        let HeldJob { project, revision, build, pushed_to, .. } = held;
         let short = revision.get(..SHORT).unwrap_or(revision);
         if let Some(number) = self.canceled {
             return fail(format!(
@@ -242,9 +263,18 @@ impl Seen {
                 "the pipeline of {project} for {short} did not start: CircleCI says \"{error}\""
             ));
         }
-        if !self.other_refs.is_empty() {
+        if !self.refused_refs.is_empty() {
             return fail(format!(
                 "nothing was approved: `allowed_refs` of the policy does not allow the branch or tag that was built: {}",
+                list(self.refused_refs.into_iter())
+            ));
+        }
+        let is_elsewhere = self.pipelines.len() == self.otherwise.len() + self.other_refs.len();
+        if let (Some(pushed_to), true, false) = (pushed_to, is_elsewhere, self.other_refs.is_empty()) {
+            return NotApproved::NotYet(format!(
+                "CircleCI has no pipeline of {project} for the revision {short} on {} yet, and only such a pipeline may be \
+                 approved: {}. If another branch or tag is meant, deploy again and name it",
+                pushed_to.words(),
                 list(self.other_refs.into_iter())
             ));
         }
@@ -286,6 +316,23 @@ fn which(held: HeldJob<'_>, fitting: &[(Triggered, Workflow)]) -> NotApproved {
          the workflow in all but one of them, and Signoff approves the job in the one that is left",
         fitting.len()
     ))
+}
+
+/// The failure where no push counts.
+fn nowhere() -> NotApproved {
+    fail(
+        "nothing was approved: the source host shows neither that the deploy's branch or tag contains its revision nor that the default \
+         branch does. Deploy again, and name the branch or tag whose pipeline is meant"
+            .to_owned(),
+    )
+}
+
+/// A branch or tag as people read it.
+fn shown(built_on: &Option<GitRef>) -> String {
+    match built_on {
+        Some(built_on) => GitRef { name: quote(&built_on.name), ..built_on.clone() }.words(),
+        None => "no branch".to_owned(),
+    }
 }
 
 /// A failure that no later look would mend.

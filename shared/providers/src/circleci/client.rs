@@ -245,7 +245,7 @@ impl CircleCi {
     }
 
     pub(super) fn request(&self, method: Method, path: &[&str]) -> Result<reqwest::RequestBuilder, Failure> {
-        let token = secret_header("token in the CircleCI secret", "", &self.token)?;
+        let token = secret_header("CircleCI token in WriteSecret", "", &self.token)?;
         let url = url(&self.base, path.iter().copied())?;
         Ok(self.http.request(method, url).header("Circle-Token", token))
     }

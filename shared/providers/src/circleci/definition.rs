@@ -62,8 +62,8 @@ impl CircleCi {
             }
             StatusCode::NOT_FOUND => {
                 return Err(Failure::Permanent(format!(
-                    "CircleCI answered 404 while {doing}: it has no such project or pipeline definition, or the owner of the token in \
-                     the CircleCI secret may not see it; check both in the deployment's settings"
+                    "CircleCI answered 404 while {doing}: it has no such project or pipeline definition, or the owner of Signoff's \
+                     CircleCI token may not see it; check both in the deployment's settings"
                 )));
             }
             _ => return Err(classify(&doing, &answer, Repeat::MayDouble)),

@@ -17,15 +17,15 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
             Failure::slow_down(message, retry_after(&answer.headers))
         }
         StatusCode::UNAUTHORIZED => Failure::Permanent(format!(
-            "CircleCI answered 401 while {doing}: the token in the CircleCI secret is not valid; put a new one there \
-             (aws secretsmanager put-secret-value)"
+            "CircleCI answered 401 while {doing}: Signoff's CircleCI token is not valid; put a new \
+             `circleci_token` into WriteSecret"
         )),
         StatusCode::FORBIDDEN => Failure::Permanent(format!(
-            "CircleCI answered 403 while {doing}: the owner of the token in the CircleCI secret may not do that{said}; use the \
+            "CircleCI answered 403 while {doing}: the owner of Signoff's CircleCI token may not do that{said}; use the \
              token of somebody who may"
         )),
         StatusCode::NOT_FOUND => Failure::Permanent(format!(
-            "CircleCI answered 404 while {doing}: there is no such thing, or the owner of the token in the CircleCI secret may \
+            "CircleCI answered 404 while {doing}: there is no such thing, or the owner of Signoff's CircleCI token may \
              not see it; check that the project is set up on CircleCI"
         )),
         StatusCode::CONFLICT => Failure::Conflict(format!("CircleCI answered 409 while {doing}{said}")),

@@ -3,6 +3,7 @@
 
 use crate::failure::quote;
 use approval::action::ParameterValue;
+use approval::git_ref::GitRef;
 use jiff::Timestamp;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
@@ -66,12 +67,14 @@ impl Pipeline {
         })
     }
 
-    /// The tag or branch that it builds.
-    pub(super) fn ref_name(&self) -> Option<&str> {
-        match &self.vcs {
-            Some(vcs) => vcs.tag.as_deref().or(vcs.branch.as_deref()),
-            None => self.git("tag").or_else(|| self.git("branch")),
-        }
+    /// The tag or branch that it builds; `None`: CircleCI does not tell.
+    pub(super) fn built_on(&self) -> Option<GitRef> {
+        let (tag, branch) = match &self.vcs {
+            Some(vcs) => (vcs.tag.as_deref(), vcs.branch.as_deref()),
+            None => (self.git("tag"), self.git("branch")),
+        };
+        let told = |name: &&str| !name.is_empty();
+        tag.filter(told).map(GitRef::tag).or_else(|| branch.filter(told).map(GitRef::branch))
     }
 
     /// What it builds, where its `vcs` or, of CircleCI's GitHub App, its parameters tell.

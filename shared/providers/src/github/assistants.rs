@@ -88,7 +88,7 @@ pub(super) fn is_assisted(pull_request: &RangePullRequest, commits: &[wire::Grap
 }
 
 /// What is asked for of a pull request: the cursors of the next pages, where there are more; and the
-/// issues that it closes, where nobody assigned the assistant that opened it.
+/// issues that it closes, where an assistant opened it.
 #[derive(Clone)]
 struct Next {
     comments: Option<String>,
@@ -99,8 +99,7 @@ struct Next {
 impl Next {
     fn first(pull_request: &RangePullRequest) -> Self {
         let start = || Some(String::new());
-        let issues = pull_request.opening_asked_by.is_empty() && assistant(pull_request).is_some();
-        Self { comments: start(), reviews: start(), issues }
+        Self { comments: start(), reviews: start(), issues: assistant(pull_request).is_some() }
     }
 }
 
@@ -195,7 +194,9 @@ impl GitHub {
             let number = pull_request.number;
             let Some(mut read) = read.remove(&number) else { continue };
             let issues = read.issues.take().zip(assistant(pull_request));
-            let askers = issues.map(|(issues, by)| IssueAskers::of(issues, by, number, missing));
+            let is_assigned = !pull_request.opening_asked_by.is_empty();
+            let askers =
+                issues.map(|(issues, by)| IssueAskers::of(issues, (by, is_assigned), number, missing));
             let IssueAskers { stand, others } = askers.unwrap_or_default();
             pull_request.opening_asked_by.extend(stand);
             let Some(listens) = Listens::on(pull_request, commits) else { continue };

@@ -4,7 +4,7 @@ use super::client::{GitHub, JSON};
 use super::wire;
 use crate::failure::{Failure, Repeat};
 use approval::approval::CiFile;
-use approval::ci_file::{action_folder, is_ci_file, is_ci_folder};
+use approval::ci_file::{action_folder, is_ci_file, is_ci_folder, is_root_action};
 use reqwest::Method;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +16,14 @@ const MAX_KEPT: usize = 100;
 const FURTHER: &str = "further CI files";
 /// The name for a commit whose files GitHub does not list in full: it is like no other commit.
 const UNLISTED: &str = "all files, of which GitHub lists only a part";
+/// The name for a commit whose CI files may read any file: it is like no other commit.
+const ANY_FILE: &str = "all files, which an action at the root or a symbolic link may read";
 
 impl GitHub {
     /// The files and folders that CIs read at a commit, with the SHAs of their blobs and trees; the folder of
-    /// an action has all of its code. Where GitHub cuts its list short, the commit itself stands in for all
-    /// of them. One request. <https://docs.github.com/rest/git/trees#get-a-tree>
+    /// an action has all of its code. Where GitHub cuts its list short, the repository itself is an action,
+    /// or one of them is a symbolic link, the commit itself stands in for all of them. One request.
+    /// <https://docs.github.com/rest/git/trees#get-a-tree>
     ///
     /// # Errors
     ///
@@ -32,13 +35,13 @@ impl GitHub {
         let tree: wire::Tree = answer.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(match tree.truncated {
             true => vec![CiFile { path: UNLISTED.to_owned(), sha: sha.to_owned() }],
-            false => folded(of_entries(&tree.tree)),
+            false => folded(of_entries(&tree.tree, sha)),
         })
     }
 }
 
-/// The CI's files and folders among all files and folders of a commit.
-fn of_entries(entries: &[wire::Entry]) -> BTreeSet<CiFile> {
+/// The CI's files and folders among all files and folders of the commit `revision`.
+fn of_entries(entries: &[wire::Entry], revision: &str) -> BTreeSet<CiFile> {
     let folders = entries.iter().filter(|entry| entry.is_folder());
     let folders: BTreeMap<&str, &str> =
         folders.map(|entry| (entry.path.as_str(), entry.sha.as_str())).collect();
@@ -57,7 +60,19 @@ fn of_entries(entries: &[wire::Entry]) -> BTreeSet<CiFile> {
             None => is_ci_file(path).then(|| file(path, &entry.sha)).flatten(),
         }
     };
-    entries.iter().filter_map(of_entry).collect()
+    let mut files: BTreeSet<CiFile> = entries.iter().filter_map(of_entry).collect();
+    let is_in =
+        |folder: &str, path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let reads_any = |entry: &wire::Entry| {
+        let path = entry.path.as_str();
+        let is_read =
+            || is_ci_file(path) || is_ci_folder(path) || files.iter().any(|folder| is_in(&folder.path, path));
+        is_root_action(path) || entry.is_link() && is_read()
+    };
+    if entries.iter().any(reads_any) {
+        files.insert(CiFile { path: ANY_FILE.to_owned(), sha: revision.to_owned() });
+    }
+    files
 }
 
 /// The first of `files` one by one, and the others as one.
@@ -88,14 +103,16 @@ mod tests {
         let entry = |(kind, path, sha): &(&str, &str, &str)| wire::Entry {
             path: (*path).to_owned(),
             sha: (*sha).to_owned(),
-            kind: (*kind).to_owned(),
+            kind: if *kind == "link" { "blob" } else { kind }.to_owned(),
+            mode: if *kind == "link" { "120000" } else { "100644" }.to_owned(),
         };
         listed.iter().map(entry).collect()
     }
 
     /// The files of a commit, without what is not asked for.
     fn read(listed: &[(&str, &str, &str)]) -> Vec<String> {
-        of_entries(&entries(listed)).into_iter().map(|file| format!("{} {}", file.path, file.sha)).collect()
+        let files = of_entries(&entries(listed), "c9").into_iter();
+        files.map(|file| format!("{} {}", file.path, file.sha)).collect()
     }
 
     #[test]
@@ -115,7 +132,6 @@ mod tests {
             ("blob", "tools/ci/Jenkinsfile", "b5"),
             ("tree", "tools/ci/notify", "t8"),
             ("blob", "tools/ci/notify/Action.yaml", "b6"),
-            ("blob", "action.yml", "b7"),
             ("commit", ".woodpecker", "c1"),
             ("tree", "src", "t9"),
             ("blob", "src/main.rs", "b8"),
@@ -127,13 +143,31 @@ mod tests {
                 ".github t1",
                 ".gitlab-ci.yml b2",
                 ".woodpecker c1",
-                "action.yml b7",
                 "deploy t4",
                 "tools/ci/Jenkinsfile b5",
                 "tools/ci/notify t8",
             ]
         );
         assert_eq!(read(&[("blob", "deploy/action.yml", "b3")]), ["deploy/action.yml b3"]);
+    }
+
+    #[test]
+    fn link_or_root_action_makes_a_commit_like_no_other() {
+        let any_file = format!("{ANY_FILE} c9");
+        let actions = [("tree", "deploy", "t4"), ("blob", "deploy/action.yml", "b3")];
+        for (listed, expected) in [
+            (("blob", "action.yml", "b7"), true),
+            (("link", ".github/workflows/promote.yml", "b1"), true),
+            (("link", ".circleci", "b1"), true),
+            (("link", "Jenkinsfile", "b1"), true),
+            (("link", "deploy/dist", "b1"), true),
+            (("link", "deployed", "b1"), false),
+            (("link", "docs/readme.md", "b1"), false),
+            (("blob", "src/main.rs", "b8"), false),
+        ] {
+            let files = read(&[actions[0], actions[1], listed]);
+            assert_eq!(files.contains(&any_file), expected, "{listed:?}: {files:?}");
+        }
     }
 
     #[test]

@@ -228,7 +228,7 @@ impl GitHub {
     pub(super) fn graphql(&self, accept: &str) -> Result<reqwest::RequestBuilder, Failure> {
         let base = self.base.trim_end_matches('/');
         let base = base.strip_suffix("/v3").filter(|base| base.ends_with("/api")).unwrap_or(base);
-        let token = secret_header("token in the GitHub secret", "Bearer ", &self.token)?;
+        let token = secret_header("GitHub token in the stack's secret", "Bearer ", &self.token)?;
         let url = url(base, ["graphql"])?;
         Ok(self.http.request(Method::POST, url).header(AUTHORIZATION, token).header(ACCEPT, accept))
     }
@@ -253,7 +253,7 @@ impl GitHub {
         segments: impl IntoIterator<Item = &'a str>,
         accept: &str,
     ) -> Result<reqwest::RequestBuilder, Failure> {
-        let token = secret_header("token in the GitHub secret", "Bearer ", &self.token)?;
+        let token = secret_header("GitHub token in the stack's secret", "Bearer ", &self.token)?;
         let url = url(&self.base, segments)?;
         let request = self.http.request(method, url).header(AUTHORIZATION, token).header(ACCEPT, accept);
         Ok(request.header("X-GitHub-Api-Version", API_VERSION))

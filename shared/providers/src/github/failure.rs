@@ -20,15 +20,15 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
     let code = status.as_u16();
     match status {
         StatusCode::UNAUTHORIZED => Failure::Permanent(format!(
-            "GitHub answered 401 while {doing}: the token in the GitHub secret is not valid; put a new one there \
-             (aws secretsmanager put-secret-value)"
+            "GitHub answered 401 while {doing}: Signoff's GitHub token is not valid; put a new `github_token` into \
+             ReadSecret, or into WriteSecret if this starts or cancels a workflow"
         )),
         StatusCode::FORBIDDEN => Failure::Permanent(format!(
-            "GitHub answered 403 while {doing}: the token in the GitHub secret may not do that{said}; give it the permission \
-             (Contents, Pull requests, Deployments: read; Actions: write to start workflows)"
+            "GitHub answered 403 while {doing}: Signoff's GitHub token may not do that{said}; give it the permission \
+             (`github_token` in ReadSecret: Contents, Pull requests, Deployments, Issues, Actions: read; in WriteSecret: Actions: write)"
         )),
         StatusCode::NOT_FOUND => Failure::Permanent(format!(
-            "GitHub answered 404 while {doing}: there is no such thing, or the token in the GitHub secret may not see it; \
+            "GitHub answered 404 while {doing}: there is no such thing, or Signoff's GitHub token may not see it; \
              check the name, and the repositories that the token has access to"
         )),
         StatusCode::CONFLICT => Failure::Conflict(format!("GitHub answered 409 while {doing}{said}")),

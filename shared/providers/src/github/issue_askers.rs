@@ -2,7 +2,9 @@
 //! request closes.
 //!
 //! A person who links an issue to a pull request could hide behind whoever assigned that one: such a
-//! link makes its assigner a maker as well, and names nobody in the place of whoever asked first.
+//! link makes its assigner a maker as well, and names nobody in the place of whoever asked first. The same
+//! goes for an issue's assigner where somebody assigned the assistant to the pull request itself: that may
+//! have been later, and both asked for it.
 
 use super::range_pull_request::{is_person, who};
 use super::{identity, wire};
@@ -19,14 +21,20 @@ pub(super) struct IssueAskers {
 
 impl IssueAskers {
     /// The people who assigned `opener` to issues of its own repository that its pull request `number`
-    /// closes.
+    /// closes. `is_assigned`: somebody assigned it to the pull request. What GitHub does not tell is added to
+    /// `missing` there; otherwise nobody stands for the opener.
     pub(super) fn of(
         read: wire::ClosedIssues,
-        opener: &Account,
+        (opener, is_assigned): (&Account, bool),
         number: u64,
         missing: &mut Vec<String>,
     ) -> Self {
-        let (Some(own), Some(closes)) = (&read.repository, read.closes) else { return Self::default() };
+        let gap =
+            || format!("GitHub did not tell who assigned all issues that the pull request #{number} closes.");
+        let (Some(own), Some(closes)) = (&read.repository, read.closes) else {
+            missing.extend(is_assigned.then(gap));
+            return Self::default();
+        };
         let (issues, mut is_whole) = closes.all();
         let mut people = Vec::new();
         for issue in issues.into_iter().filter(|issue| issue.repository.is(own)) {
@@ -38,6 +46,10 @@ impl IssueAskers {
                     people.extend(who(assignment.actor, number, missing).filter(is_person));
                 }
             }
+        }
+        if is_assigned {
+            missing.extend((!is_whole).then(gap));
+            return Self { stand: Vec::new(), others: people };
         }
         let edits = read.edits.map(wire::Connection::all);
         let is_openers = |edit: &wire::Edit| {

@@ -32,11 +32,11 @@ impl Missing {
                     }
                 };
                 format!(
-                    "the token in the GitHub secret sees {repository}, so this is not in it (any more){cause}; check the name{check}"
+                    "Signoff's GitHub token sees {repository}, so this is not in it (any more){cause}; check the name{check}"
                 )
             }
             Self::Repository => format!(
-                "{repository} is not there, or the token in the GitHub secret may not see it, which GitHub answers in the same way; \
+                "{repository} is not there, or Signoff's GitHub token may not see it, which GitHub answers in the same way; \
                  check the repository's name, and the repositories that the token has access to"
             ),
             Self::Owner => format!(
@@ -132,10 +132,10 @@ mod tests {
             told.push(github.ci_files(repository, "7bf7226").await.unwrap_err().to_string());
         }
         insta::assert_snapshot!(told.join("\n"), @"
-        GitHub answered 404 while reading the files at 7bf7226 in acme/seen: the token in the GitHub secret sees acme/seen, so this is not in it (any more); check the name
-        GitHub answered 404 while reading the files at 7bf7226 in acme/hidden: acme/hidden is not there, or the token in the GitHub secret may not see it, which GitHub answers in the same way; check the repository's name, and the repositories that the token has access to
+        GitHub answered 404 while reading the files at 7bf7226 in acme/seen: Signoff's GitHub token sees acme/seen, so this is not in it (any more); check the name
+        GitHub answered 404 while reading the files at 7bf7226 in acme/hidden: acme/hidden is not there, or Signoff's GitHub token may not see it, which GitHub answers in the same way; check the repository's name, and the repositories that the token has access to
         GitHub answered 404 while reading the files at 7bf7226 in acmee/seen: GitHub has no user or organization acmee, so acmee/seen is not there; correct the repository's name in the deployment's settings
-        GitHub answered 404 while reading the files at 7bf7226 in acme/limited: there is no such thing, or the token in the GitHub secret may not see it; check the name, and the repositories that the token has access to
+        GitHub answered 404 while reading the files at 7bf7226 in acme/limited: there is no such thing, or Signoff's GitHub token may not see it; check the name, and the repositories that the token has access to
         ");
     }
 

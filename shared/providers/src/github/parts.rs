@@ -65,6 +65,11 @@ impl GitHub {
         Ok(reader)
     }
 
+    /// The name of the reading, where its parts are kept.
+    pub(super) fn reading_name(&self) -> Option<String> {
+        self.reading.as_ref().map(|reading| reading.name.clone())
+    }
+
     /// True if this invocation's time for the reading is over.
     pub(super) fn has_more_to_read(&self) -> bool {
         self.reading.as_ref().is_some_and(|reading| reading.parts.is_over())

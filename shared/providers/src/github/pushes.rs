@@ -103,7 +103,7 @@ impl GitHub {
                 Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
                     tracing::warn!(repository, failure = failure.logged(), "GitHub does not tell who pushed");
                     read.refused = Some(format!(
-                        "GitHub refused the list of pushes to {repository}. The token in the GitHub secret has to be allowed to read its contents."
+                        "GitHub refused the list of pushes to {repository}. Signoff's GitHub token has to be allowed to read its contents."
                     ));
                     return Ok(read);
                 }
@@ -130,8 +130,7 @@ impl Pushes {
     /// The commits that can't have been pushed before the pushes that were read: each follows from a commit
     /// that the host itself made among these, by a merge.
     fn younger<'a>(&self, wanted: &Wanted<'a>) -> HashSet<&'a str> {
-        let made: HashSet<&str> =
-            self.pushes.iter().filter(|push| is_merge(push)).map(|push| push.after.as_str()).collect();
+        let made = self.made_by_host();
         let mut children: HashMap<&str, Vec<&'a str>> = HashMap::new();
         let mut open = Vec::new();
         for (sha, parents) in &wanted.parents {
@@ -154,6 +153,11 @@ impl Pushes {
     /// The number of pages that were read.
     pub(super) fn pages(&self) -> usize {
         self.pages
+    }
+
+    /// The commits that the host itself made, by merging a pull request.
+    pub(super) fn made_by_host(&self) -> HashSet<&str> {
+        self.pushes.iter().filter(|push| is_merge(push)).map(|push| push.after.as_str()).collect()
     }
 
     /// The heads that the pushes led to.

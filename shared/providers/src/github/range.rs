@@ -14,7 +14,7 @@ use super::room::{PROFILES, Room};
 use super::{parse, profiles, wire};
 use crate::failure::Failure;
 use approval::deploy::Commit;
-use approval::range::{Direction, Range, RangeCommit, RangePullRequest};
+use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest};
 use approval::range_lists::are_openers_own;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -34,6 +34,9 @@ pub struct ReadRange {
     pub files: ChangedFiles,
     /// The most requests for public profiles that are left for its makers.
     pub profiles: usize,
+    /// The name of the reading ([`Parts::begin`](super::Parts::begin)), where parts of it may be of earlier
+    /// invocations.
+    pub reading: Option<String>,
 }
 
 /// Summary of a range, known without reading its commits.
@@ -248,6 +251,7 @@ impl GitHub {
         parents.extend(read.iter().map(|commit| (commit.sha.as_str(), parents_of(commit))));
         let lists: Parents<'_> = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
         let wanted = Wanted { parents: lists, base: &base, trunk: trunk.as_deref() };
+        let mut merged: HashSet<String> = HashSet::new();
         let pushed = match wanted.parents.is_empty() {
             true => HashMap::new(),
             false => {
@@ -256,10 +260,16 @@ impl GitHub {
                 missing.extend(pushes.refused.clone());
                 let left = most.saturating_sub(pushes.pages());
                 let ancestry = self.ancestry(repository, &pushes, &wanted, left).await?;
+                merged.extend(pushes.made_by_host().into_iter().map(str::to_owned));
                 pushes.brought(&wanted, &ancestry)
             }
         };
         let pushers = |sha: &str| pushed.get(sha).cloned().unwrap_or_default();
+        // Whoever pushed a commit made it, whatever pull request it is said to come from.
+        let is_pushed = |sha: &str| {
+            let queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
+            pushed.get(sha).is_some_and(|all| all.iter().any(|by| by.vouched && !queue(by)))
+        };
 
         let of_range = |commit: &wire::Commit| -> RangeCommit {
             commit_of_range(commit, told.get(&commit.sha), pushers(&commit.sha))
@@ -281,21 +291,24 @@ impl GitHub {
                 let brought = |commit: &&&wire::Commit| {
                     told.get(&commit.sha).is_some_and(|told| told.pull_requests.contains(&number))
                 };
-                let remade: Vec<String> = read
-                    .iter()
-                    .filter(brought)
-                    .filter(|commit| commit.parents.len() < 2 && !of_branch.contains(commit.sha.as_str()))
-                    .map(|commit| commit.sha.clone())
-                    .collect();
-                let remade = match nested.get(&number) {
-                    Some(brought) => made_of(brought, &of_branch, &by_oid),
-                    None => remade,
+                let brought = read.iter().filter(brought);
+                let brought = brought.filter(|commit| !of_branch.contains(commit.sha.as_str()));
+                let (merges, made): (Vec<&wire::Commit>, Vec<&wire::Commit>) =
+                    brought.copied().partition(|commit| commit.parents.len() > 1);
+                let shas = |commits: Vec<&wire::Commit>| -> Vec<String> {
+                    commits.into_iter().map(|commit| commit.sha.clone()).collect()
                 };
+                let (merges, made) = match nested.get(&number) {
+                    Some(brought) => made_of(brought, &of_branch, &by_oid),
+                    None => (shas(merges), shas(made)),
+                };
+                // One that somebody pushed may have been made in a fork, with any text.
+                let merges = merges.into_iter().filter(|sha| merged.contains(sha)).collect();
                 // What a merge brought is in the range itself, in the branch that it was merged into, or was
                 // before it; only a squash or a rebase stands for other commits.
                 let is_elsewhere = |oid: &str| nested.contains_key(&number) && in_others(oid, number);
                 let own = commits.iter().filter(|commit| {
-                    !remade.is_empty() && !known.contains(commit.oid.as_str()) && !is_elsewhere(&commit.oid)
+                    !made.is_empty() && !known.contains(commit.oid.as_str()) && !is_elsewhere(&commit.oid)
                 });
                 let own = own
                     .map(|commit| {
@@ -305,10 +318,19 @@ impl GitHub {
                         RangeCommit { pull_requests: [number].into_iter().chain(by).collect(), ..made }
                     })
                     .collect();
-                let all: Vec<RangeCommit> =
-                    commits.iter().map(|commit| commit_of_branch(commit, number, Vec::new())).collect();
+                let all: Vec<RangeCommit> = commits
+                    .iter()
+                    .map(|commit| commit_of_branch(commit, number, pushers(&commit.oid)))
+                    .collect();
                 let is_openers_own = are_openers_own(&all, pull_request.opened_by.as_ref());
-                RangePullRequest { commits: own, remade, is_openers_own, ..pull_request.clone() }
+                let unpushed = |shas: Vec<String>| shas.into_iter().filter(|sha| !is_pushed(sha)).collect();
+                RangePullRequest {
+                    commits: own,
+                    remade: unpushed(made),
+                    merges: unpushed(merges),
+                    is_openers_own,
+                    ..pull_request.clone()
+                }
             })
             .collect();
         let own: Vec<&wire::Commit> = added.commits.iter().chain(alone).collect();
@@ -325,6 +347,7 @@ impl GitHub {
             pull_requests.iter().filter(|known| numbers.contains(&known.number)).cloned().collect()
         };
         Ok(ReadRange {
+            reading: self.reading_name(),
             commits: own.into_iter().map(parse::commit).collect(),
             pull_requests: among(&of_own),
             files: together(added.files, removed.as_ref().map(|removed| &removed.files)),
@@ -370,17 +393,16 @@ fn told(
     (told, answers.trunk)
 }
 
-/// The commits among those that a pull request `brought` to a branch that a squash or a rebase made: no
-/// merge, and none of its own branch `of_branch`.
+/// The merges among the commits that a pull request `brought` to a branch, and those that a squash or a
+/// rebase made: none is of its own branch `of_branch`.
 fn made_of(
     brought: &BTreeSet<String>,
     of_branch: &HashSet<&str>,
     commits: &HashMap<&str, &wire::GraphCommit>,
-) -> Vec<String> {
+) -> (Vec<String>, Vec<String>) {
     let parents = |oid: &str| commits.get(oid).and_then(|commit| commit.parents.total_count);
-    let is_made =
-        |oid: &&String| !of_branch.contains(oid.as_str()) && parents(oid).is_none_or(|parents| parents < 2);
-    brought.iter().filter(is_made).cloned().collect()
+    let made = brought.iter().filter(|oid| !of_branch.contains(oid.as_str())).cloned();
+    made.partition(|oid| parents(oid).is_some_and(|parents| parents > 1))
 }
 
 fn parents_of(commit: &wire::Commit) -> Vec<String> {

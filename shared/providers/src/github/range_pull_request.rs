@@ -42,6 +42,8 @@ pub(super) fn pull_request(
     let is_merger_told = read.merged_by.is_some()
         || events.iter().any(|event| event.kind == "MergedEvent" && event.actor.is_some());
     let stands = standing(&events, read.merged_by.as_ref());
+    let is_asker_gone =
+        events.iter().zip(&stands).any(|(event, stands)| *stands && event.asks_for_somebody_untold());
     let of_events = events.into_iter().zip(stands).flat_map(|(event, stands)| {
         [(event.actor, false), (event.enqueuer, stands), (event.enabler, stands)]
     });
@@ -52,8 +54,9 @@ pub(super) fn pull_request(
         }
         add(&mut merged_by, person);
     }
-    if !is_merger_told && merge_asked_by.is_empty() {
-        // The account is gone, and those who only once asked for a merge do not stand for it.
+    if !is_merger_told || is_asker_gone {
+        // The account is gone. Where somebody else's auto-merge or queueing had merged it, GitHub would name
+        // them, or the token that did.
         merged_by.push(Identity::untold("who merged it"));
     }
     RangePullRequest {
@@ -71,6 +74,22 @@ pub(super) fn pull_request(
         is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
+        merges: Vec::new(),
+    }
+}
+
+impl wire::MergeEvent {
+    /// True if somebody queued the pull request or turned on auto-merge, and GitHub names no account of
+    /// theirs: neither the person's nor that of a program that did it.
+    fn asks_for_somebody_untold(&self) -> bool {
+        let asks = match self.kind.as_str() {
+            "AddedToMergeQueueEvent" => self.enqueuer.is_none(),
+            "AutoMergeEnabledEvent" | "AutoSquashEnabledEvent" | "AutoRebaseEnabledEvent" => {
+                self.enabler.is_none()
+            }
+            _ => false,
+        };
+        asks && self.actor.is_none()
     }
 }
 
@@ -117,4 +136,71 @@ pub(super) fn who(actor: Option<wire::Actor>, number: u64, missing: &mut Vec<Str
         ));
     }
     account.map(identity::acted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// A pull request that `merged_by` merged (a login, or nobody known), with these events, oldest first:
+    /// `KIND LOGIN`, where a login that is `-` is one of a deleted account.
+    fn merged(merged_by: &str, events: &[&str]) -> RangePullRequest {
+        let actor = |login: &str| match login {
+            "-" => Value::Null,
+            _ => json!({"login": login, "databaseId": login.len(), "__typename":
+                if login.starts_with("github-") { "Bot" } else { "User" }}),
+        };
+        let event = |line: &&str| {
+            let (kind, login) = line.split_once(' ').unwrap();
+            let mut event = json!({"__typename": kind, "actor": actor(login)});
+            let asks = match kind {
+                "AddedToMergeQueueEvent" => Some("enqueuer"),
+                "AutoMergeEnabledEvent" => Some("enabler"),
+                _ => None,
+            };
+            // What a program did has no person.
+            let is_person = !login.starts_with("github-");
+            for key in asks.into_iter().filter(|_| is_person) {
+                event[key] = actor(login);
+            }
+            event
+        };
+        let events: Vec<Value> = events.iter().map(event).collect();
+        let none = json!({"totalCount": 0, "nodes": []});
+        let read = json!({"title": "Take cards", "url": "", "author": actor("ana"), "mergedBy": actor(merged_by),
+            "autoMergeRequest": null, "labels": none, "timelineItems": {"nodes": events}, "assignments": none,
+            "commits": none});
+        let mut missing = Vec::new();
+        let read = pull_request(7, serde_json::from_value(read).unwrap(), &mut missing);
+        assert_eq!(missing, Vec::<String>::new());
+        read
+    }
+
+    #[test]
+    fn deleted_account_that_merged_or_queued_is_untold() {
+        let (queue, queued) = ("github-merge-queue", "AddedToMergeQueueEvent");
+        let (enabled, disabled) = ("AutoMergeEnabledEvent", "AutoMergeDisabledEvent ben");
+        for (merged_by, events, asked, is_untold) in [
+            ("cleo", vec!["MergedEvent cleo".to_owned()], "", false),
+            ("-", vec!["MergedEvent cleo".to_owned()], "", false),
+            ("-", vec!["MergedEvent -".to_owned()], "", true),
+            // Had Ben's auto-merge fired, GitHub would name him.
+            ("-", vec![format!("{enabled} ben"), "MergedEvent -".to_owned()], "ben", true),
+            (queue, vec![format!("{queued} ben")], "ben", false),
+            (queue, vec![format!("{queued} -")], "", true),
+            // Ben queued it once, and somebody whose account is deleted queued it again.
+            (queue, vec![format!("{queued} ben"), format!("{queued} -")], "ben", true),
+            // A program queued its own.
+            (queue, vec![format!("{queued} github-updates")], "", false),
+            ("cleo", vec![format!("{enabled} -"), disabled.to_owned()], "", false),
+            ("github-actions", vec![format!("{enabled} -")], "", true),
+        ] {
+            let events: Vec<&str> = events.iter().map(String::as_str).collect();
+            let read = merged(merged_by, &events);
+            let names: Vec<&str> = read.merge_asked_by.iter().map(|by| by.name.as_str()).collect();
+            let found = read.merged_by.iter().any(Identity::is_untold);
+            assert_eq!((names.join(" ").as_str(), found), (asked, is_untold), "{merged_by} {events:?}");
+        }
+    }
 }

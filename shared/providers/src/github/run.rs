@@ -6,10 +6,17 @@ use super::{identity, wire};
 use crate::failure::{Failure, Repeat};
 use approval::range::Identity;
 use futures_util::future::try_join_all;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 /// The most attempts of a run that are read: the newest ones, a request each.
 const MAX_ATTEMPTS: u64 = 10;
+/// The time that GitHub may take to set a deployment's status after the run that it names is over.
+const LATE_STATUS: SignedDuration = SignedDuration::from_mins(1);
+/// The states of a run that is not over.
+///
+/// Source: <https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-repository>.
+const UNDER_WAY: [&str; 5] = ["queued", "in_progress", "waiting", "requested", "pending"];
 
 /// `GET /repos/{owner}/{repo}/actions/runs/{run_id}` and `…/attempts/{attempt_number}`, answered.
 #[derive(Deserialize)]
@@ -17,11 +24,29 @@ struct Attempt {
     head_sha: String,
     #[serde(default)]
     run_attempt: Option<u64>,
+    status: Option<String>,
+    run_started_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
     actor: Option<wire::Account>,
     triggering_actor: Option<wire::Account>,
 }
 
+/// The attempts of a run that were read, oldest first, by their numbers; `None` for one that GitHub does not
+/// tell.
+struct Attempts {
+    read: Vec<(u64, Option<Attempt>)>,
+    /// True if there are earlier ones.
+    is_cut: bool,
+}
+
 impl Attempt {
+    /// True if it was under way at `at`: it had begun, and was not over.
+    fn was_under_way(&self, at: Timestamp) -> bool {
+        let is_open = self.status.as_deref().is_some_and(|status| UNDER_WAY.contains(&status));
+        let ends_later = || self.updated_at.is_some_and(|ended| at <= ended + LATE_STATUS);
+        self.run_started_at.is_some_and(|started| started <= at) && (is_open || ends_later())
+    }
+
     /// The people who started the attempt `number`, the run's first starter among them, and the merge
     /// queue, for which those stand who queued. `None`: a program, or somebody whom GitHub does not name,
     /// started it.
@@ -39,6 +64,29 @@ impl Attempt {
             return None;
         }
         Some(first.into_iter().chain(by).map(identity::acted).collect())
+    }
+}
+
+impl Attempts {
+    /// The people who started any of them; nobody where only programs did.
+    fn starters(self) -> Vec<Identity> {
+        let started = self.read.into_iter();
+        let started: Vec<(u64, Option<Vec<Identity>>)> =
+            started.map(|(number, read)| (number, read.and_then(|read| read.starters(number)))).collect();
+        if started.iter().all(|(_, by)| by.is_none()) {
+            return Vec::new();
+        }
+        let mut people = Vec::new();
+        for (number, by) in started {
+            let untold = || vec![Identity::untold(&format!("who started the attempt {number} of the run"))];
+            for person in by.unwrap_or_else(untold) {
+                if !people.contains(&person) {
+                    people.push(person);
+                }
+            }
+        }
+        people.extend(self.is_cut.then(|| Identity::untold("who started earlier attempts of the run")));
+        people
     }
 }
 
@@ -62,37 +110,55 @@ impl GitHub {
         attempt: Option<u64>,
         sha: &str,
     ) -> Result<Vec<Identity>, Failure> {
-        let Some(last) = self.attempt(repository, run, attempt).await? else { return Ok(Vec::new()) };
-        if last.head_sha != sha {
-            return Ok(Vec::new());
-        }
+        let attempts = self.attempts(repository, run, attempt, sha).await?;
+        Ok(attempts.map(Attempts::starters).unwrap_or_default())
+    }
+
+    /// The people who started the run `run` up to its newest attempt ([`GitHub::starters`]), if an attempt
+    /// was under way at any of the times `at`, at which statuses were set that name the run. Anybody who may
+    /// set a status can name any run there; nobody if it had not begun or was over.
+    ///
+    /// # Errors
+    ///
+    /// As [`GitHub::starters`].
+    pub async fn starters_at(
+        &self,
+        repository: &str,
+        run: u64,
+        sha: &str,
+        at: &[Timestamp],
+    ) -> Result<Vec<Identity>, Failure> {
+        let attempts = self.attempts(repository, run, None, sha).await?;
+        let was_under_way = |attempts: &Attempts| {
+            let mut told = attempts.read.iter().filter_map(|(_, read)| read.as_ref());
+            told.any(|attempt| at.iter().any(|at| attempt.was_under_way(*at)))
+        };
+        Ok(attempts.filter(was_under_way).map(Attempts::starters).unwrap_or_default())
+    }
+
+    /// The attempts of a run of the commit `sha`, up to `attempt` or to its newest one; `None` where it is no
+    /// run of that commit, or GitHub does not tell.
+    async fn attempts(
+        &self,
+        repository: &str,
+        run: u64,
+        attempt: Option<u64>,
+        sha: &str,
+    ) -> Result<Option<Attempts>, Failure> {
+        let last = self.attempt(repository, run, attempt).await?;
+        let Some(last) = last.filter(|last| last.head_sha == sha) else { return Ok(None) };
         let number = attempt.or(last.run_attempt);
         let newest = number.unwrap_or(1).max(1);
         let from = (newest + 1).saturating_sub(MAX_ATTEMPTS).max(1);
         let is_cut = from > 1 || number.is_none();
-        let mut started = Vec::new();
+        let mut read = Vec::new();
         let numbers: Vec<u64> = (from..newest).collect();
         for numbers in numbers.chunks(LANES) {
             let asked = numbers.iter().map(|number| self.attempt(repository, run, Some(*number)));
-            let read = try_join_all(asked).await?.into_iter().zip(numbers);
-            started
-                .extend(read.map(|(read, number)| (*number, read.and_then(|read| read.starters(*number)))));
+            read.extend(numbers.iter().copied().zip(try_join_all(asked).await?));
         }
-        started.push((newest, last.starters(newest)));
-        if started.iter().all(|(_, by)| by.is_none()) {
-            return Ok(Vec::new());
-        }
-        let mut people = Vec::new();
-        for (number, by) in started {
-            let untold = || vec![Identity::untold(&format!("who started the attempt {number} of the run"))];
-            for person in by.unwrap_or_else(untold) {
-                if !people.contains(&person) {
-                    people.push(person);
-                }
-            }
-        }
-        people.extend(is_cut.then(|| Identity::untold("who started earlier attempts of the run")));
-        Ok(people)
+        read.push((newest, Some(last)));
+        Ok(Some(Attempts { read, is_cut }))
     }
 
     /// An attempt of a run, or its newest one; `None` where GitHub does not tell.

@@ -216,9 +216,17 @@ pub(crate) struct Entry {
     /// `tree` for a folder of a tree.
     #[serde(default, rename = "type")]
     pub kind: String,
+    /// Git's mode: `120000` for a symbolic link. A list of contents has none.
+    #[serde(default)]
+    pub mode: String,
 }
 
 impl Entry {
+    /// True if it is a symbolic link of a tree.
+    pub fn is_link(&self) -> bool {
+        self.mode == "120000"
+    }
+
     /// True if it is a folder of a tree.
     pub fn is_folder(&self) -> bool {
         self.kind == "tree"

@@ -161,8 +161,8 @@ impl Jira {
     }
 
     fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, Failure> {
-        secret_header("e-mail address in the Jira secret", "", &self.email)?;
-        secret_header("token in the Jira secret", "", &self.token)?;
+        secret_header("e-mail address for Jira in the stack's secret", "", &self.email)?;
+        secret_header("Jira token in the stack's secret", "", &self.token)?;
         let url = url(&self.base, ["rest", "api", "3"].iter().chain(path).copied())?;
         let (email, token) = (self.email.expose_secret().trim(), self.token.expose_secret().trim());
         Ok(self.http.request(method, url).basic_auth(email, Some(token)))

@@ -20,15 +20,15 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
             Failure::slow_down(message, retry_after(&answer.headers))
         }
         StatusCode::UNAUTHORIZED => Failure::Permanent(format!(
-            "Jira answered 401 while {doing}: the e-mail address and the token in the Jira secret are not valid; put new ones there \
-             (aws secretsmanager put-secret-value)"
+            "Jira answered 401 while {doing}: Signoff's e-mail address and token are not valid; put a new `jira_email` and \
+             `jira_token` into ReadSecret, or into WriteSecret for actions on issues"
         )),
         StatusCode::FORBIDDEN => Failure::Permanent(format!(
-            "Jira answered 403 while {doing}: the owner of the token in the Jira secret may not do that{said}; use the token of \
+            "Jira answered 403 while {doing}: the owner of Signoff's Jira token may not do that{said}; use the token of \
              somebody who may"
         )),
         StatusCode::NOT_FOUND => Failure::Permanent(format!(
-            "Jira answered 404 while {doing}: there is no such thing, or the owner of the token in the Jira secret may not see it; \
+            "Jira answered 404 while {doing}: there is no such thing, or the owner of Signoff's Jira token may not see it; \
              check the stack's parameter JiraUrl"
         )),
         StatusCode::CONFLICT => Failure::Conflict(format!("Jira answered 409 while {doing}{said}")),
@@ -57,9 +57,9 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r#"
-        401: Permanent("Jira answered 401 while commenting on SHOP-7: the e-mail address and the token in the Jira secret are not valid; put new ones there (aws secretsmanager put-secret-value)")
-        403: Permanent("Jira answered 403 while commenting on SHOP-7: the owner of the token in the Jira secret may not do that (\"Not now. summary: It is empty.\"); use the token of somebody who may")
-        404: Permanent("Jira answered 404 while commenting on SHOP-7: there is no such thing, or the owner of the token in the Jira secret may not see it; check the stack's parameter JiraUrl")
+        401: Permanent("Jira answered 401 while commenting on SHOP-7: Signoff's e-mail address and token are not valid; put a new `jira_email` and `jira_token` into ReadSecret, or into WriteSecret for actions on issues")
+        403: Permanent("Jira answered 403 while commenting on SHOP-7: the owner of Signoff's Jira token may not do that (\"Not now. summary: It is empty.\"); use the token of somebody who may")
+        404: Permanent("Jira answered 404 while commenting on SHOP-7: there is no such thing, or the owner of Signoff's Jira token may not see it; check the stack's parameter JiraUrl")
         409: Conflict("Jira answered 409 while commenting on SHOP-7 (\"Not now. summary: It is empty.\")")
         400: Refusal("Jira declined commenting on SHOP-7 (\"Not now. summary: It is empty.\")")
         422: Refusal("Jira declined commenting on SHOP-7 (\"Not now. summary: It is empty.\")")

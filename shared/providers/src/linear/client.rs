@@ -137,7 +137,7 @@ impl Linear {
         variables: &Value,
         repeat: Repeat,
     ) -> Result<T, Failure> {
-        let key = secret_header("key in the Linear secret", "", &self.key)?;
+        let key = secret_header("Linear key in the stack's secret", "", &self.key)?;
         let request = self.http.post(url(&self.url, [])?).header(AUTHORIZATION, key);
         let request = request.json(&wire::Request { query, variables });
         let answer = send("Linear", doing, request, repeat, MAX_ANSWER).await?;

@@ -22,11 +22,11 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
             Failure::slow_down(message, retry_after(&answer.headers).or_else(|| reset(answer)))
         }
         ("AUTHENTICATION_ERROR", _) | (_, StatusCode::UNAUTHORIZED) => Failure::Permanent(format!(
-            "Linear did not let us in while {doing}: the key in the Linear secret is not valid; put a new one there \
-             (aws secretsmanager put-secret-value)"
+            "Linear did not let us in while {doing}: Signoff's key is not valid; put a new `linear_key` into ReadSecret, \
+             or into WriteSecret for actions on issues"
         )),
         ("FORBIDDEN", _) | (_, StatusCode::FORBIDDEN) => Failure::Permanent(format!(
-            "Linear forbids {doing}{said}: the key in the Linear secret may not do that; use the key of somebody who may"
+            "Linear forbids {doing}{said}: Signoff's key may not do that; use the key of somebody who may"
         )),
         ("INTERNAL_SERVER_ERROR" | "INTERNAL_ERROR" | "LOCK_TIMEOUT", status)
             if !status.is_server_error() =>
@@ -109,10 +109,10 @@ mod tests {
         400 RATELIMITED: Retryable { message: "Linear asks us to slow down while commenting on SHOP-7", retry_after: Some(10s) }
         200 RATELIMITED: Retryable { message: "Linear asks us to slow down while commenting on SHOP-7", retry_after: Some(10s) }
         429 : Retryable { message: "Linear asks us to slow down while commenting on SHOP-7", retry_after: Some(10s) }
-        401 : Permanent("Linear did not let us in while commenting on SHOP-7: the key in the Linear secret is not valid; put a new one there (aws secretsmanager put-secret-value)")
-        200 AUTHENTICATION_ERROR: Permanent("Linear did not let us in while commenting on SHOP-7: the key in the Linear secret is not valid; put a new one there (aws secretsmanager put-secret-value)")
-        403 : Permanent("Linear forbids commenting on SHOP-7: the key in the Linear secret may not do that; use the key of somebody who may")
-        200 FORBIDDEN: Permanent("Linear forbids commenting on SHOP-7 (\"Not now\"): the key in the Linear secret may not do that; use the key of somebody who may")
+        401 : Permanent("Linear did not let us in while commenting on SHOP-7: Signoff's key is not valid; put a new `linear_key` into ReadSecret, or into WriteSecret for actions on issues")
+        200 AUTHENTICATION_ERROR: Permanent("Linear did not let us in while commenting on SHOP-7: Signoff's key is not valid; put a new `linear_key` into ReadSecret, or into WriteSecret for actions on issues")
+        403 : Permanent("Linear forbids commenting on SHOP-7: Signoff's key may not do that; use the key of somebody who may")
+        200 FORBIDDEN: Permanent("Linear forbids commenting on SHOP-7 (\"Not now\"): Signoff's key may not do that; use the key of somebody who may")
         200 INPUT_ERROR: Refusal("Linear declined commenting on SHOP-7 (\"Not now\")")
         400 GRAPHQL_VALIDATION_FAILED: Refusal("Linear declined commenting on SHOP-7 (\"Not now\")")
         200 INTERNAL_SERVER_ERROR: Unanswered("Linear broke while commenting on SHOP-7 (\"Not now\")")

@@ -1,6 +1,7 @@
 //! The calls to Slack's Web API.
 
 mod members;
+mod search;
 
 pub use members::Membership;
 
@@ -9,7 +10,6 @@ use super::wire;
 use crate::failure::{Failure, Repeat};
 use crate::http::{MAX_ANSWER, secret_header, send, url};
 use approval::approval::Standing;
-use jiff::{SignedDuration, Timestamp};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
@@ -18,11 +18,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Time by which a search starts earlier than asked, for clocks that differ from Slack's.
-const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(60);
-/// Most pages of messages that a search reads.
-const SEARCH_PAGES: usize = 5;
-const SEARCH_PAGE: &str = "200";
 /// Most pages of channels that are read to find one by its name.
 const CHANNEL_PAGES: usize = 10;
 const CHANNEL_PAGE: &str = "1000";
@@ -201,57 +196,6 @@ impl Slack {
         Ok(())
     }
 
-    /// The message that was posted with `key`, looked for in `channel` (or in the thread of `thread_ts`) from
-    /// a minute before `oldest` on; `None` if it was not posted.
-    ///
-    /// A channel given by `#name` is looked up first, among the workspace's first 10 000 channels. The first
-    /// 1000 messages are read. <https://docs.slack.dev/reference/methods/conversations.history>,
-    /// <https://docs.slack.dev/reference/methods/conversations.replies>
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Permanent`] if there are more channels or messages than that: whether it was posted is then
-    /// unknown.
-    pub async fn find_message(
-        &self,
-        channel: &str,
-        thread_ts: Option<&str>,
-        key: &str,
-        oldest: Timestamp,
-    ) -> Result<Option<MessageRef>, Failure> {
-        let Some(channel_id) = self.channel_id(channel).await? else {
-            // Slack posts to no channel that it doesn't have.
-            return Ok(None);
-        };
-        let method = if thread_ts.is_some() { "conversations.replies" } else { "conversations.history" };
-        let call = Call { method, subject: channel, repeat: Repeat::Harmless };
-        let oldest = oldest.checked_sub(CLOCK_MARGIN).unwrap_or(oldest);
-        let oldest = format!("{}.000000", oldest.as_second());
-        let mut cursor = String::new();
-        for _ in 0..SEARCH_PAGES {
-            let mut query = vec![
-                ("channel", channel_id.as_str()),
-                ("oldest", &oldest),
-                ("inclusive", "true"),
-                ("include_all_metadata", "true"),
-                ("limit", SEARCH_PAGE),
-            ];
-            query.extend(thread_ts.map(|ts| ("ts", ts)));
-            query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
-            let page: wire::History = self.get(call, &query).await?;
-            if let Some(message) = page.messages.into_iter().find(|message| has_key(message, key)) {
-                return Ok(Some(MessageRef { channel: channel_id, ts: message.ts }));
-            }
-            cursor = page.response_metadata.next_cursor;
-            if cursor.is_empty() {
-                return Ok(None);
-            }
-        }
-        Err(Failure::Permanent(format!(
-            "{channel} has had more than 1000 messages since: look there whether ours was posted"
-        )))
-    }
-
     /// The id of a channel given by `#name` or id; `None` if the workspace has none of that name.
     async fn channel_id(&self, channel: &str) -> Result<Option<String>, Failure> {
         let Some(name) = channel.strip_prefix('#') else { return Ok(Some(channel.to_owned())) };
@@ -411,7 +355,7 @@ impl Slack {
         verb: Method,
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, CallError> {
-        let token = secret_header("bot token in the Slack secret", "Bearer ", &self.token)?;
+        let token = secret_header("bot token in SlackAppSecret", "Bearer ", &self.token)?;
         let mut request =
             self.http.request(verb, url(&self.base, [call.method])?).header(AUTHORIZATION, token);
         if let Some(time) = self.time {
@@ -443,13 +387,6 @@ fn message<'a>(channel: &'a str, text: &'a str, blocks: &'a Value) -> wire::Mess
         unfurl_links: None,
         unfurl_media: None,
     }
-}
-
-/// True if a message carries our metadata with this key.
-fn has_key(message: &wire::HistoryMessage, key: &str) -> bool {
-    message.metadata.as_ref().is_some_and(|metadata| {
-        metadata.event_type == wire::EVENT_TYPE && metadata.event_payload["key"] == key
-    })
 }
 
 /// An answer about a person, `None` if Slack says that there is nobody.

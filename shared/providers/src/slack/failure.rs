@@ -125,11 +125,11 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
         }
         "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive" => format!(
             "Slack does not take the bot token ({code}): install the Signoff app in the workspace and put its bot token \
-             (xoxb-…) into the Slack secret"
+             (xoxb-…) into SlackAppSecret"
         ),
         "invalid_client_id" | "bad_client_secret" | "invalid_client" => format!(
-            "Slack does not take the app's client id and secret ({code}): put those of the app's Basic Information into the \
-             Slack secret as client_id and client_secret"
+            "Slack does not take the app's client id and secret ({code}): put those of the app's Basic Information into \
+             SlackAppSecret as client_id and client_secret"
         ),
         "bad_redirect_uri" => format!(
             "Slack does not send people back to this console ({code}): its address must be among the app's redirect URLs, as \
@@ -137,7 +137,7 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
         ),
         "missing_scope" | "not_allowed_token_type" | "no_permission" => format!(
             "the Signoff app may not call {method} ({code}{}): update the app from infra/slack/manifest.yaml, install it \
-             again, and put its new bot token into the Slack secret",
+             again, and put its new bot token into SlackAppSecret",
             needed.map(|scopes| format!(", it needs {}", quote(scopes))).unwrap_or_default()
         ),
         "access_denied"

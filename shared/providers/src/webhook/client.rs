@@ -6,6 +6,7 @@ use crate::failure::{Failure, Repeat, retry_after};
 use crate::http::{Answer, builder, made, secret_header, send_unread};
 use approval::action;
 use approval::address::Loopback;
+use approval::header_secret::goes_to;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode, Url};
@@ -62,7 +63,7 @@ impl Header {
             })?,
             Self::Secret { value, hosts, .. } => {
                 let host = url.host_str().unwrap_or_default();
-                if !hosts.iter().any(|pattern| covers(pattern, host)) {
+                if !goes_to(hosts, host) {
                     return Err(format!(
                         "the secret of the header `{name}` may not go to {host}; check the address in the rule, or have an admin \
                          add the host to the secret's `hosts` in the stack's WriteSecret"
@@ -79,19 +80,6 @@ impl Header {
             }
         };
         Ok((read, value))
-    }
-}
-
-/// True if `pattern` names the host, or is `*.NAME` and the host is below `NAME`. No other `*` stands for
-/// anything.
-fn covers(pattern: &str, host: &str) -> bool {
-    let (pattern, host) = (pattern.trim().to_ascii_lowercase(), host.to_ascii_lowercase());
-    match pattern.strip_prefix("*.") {
-        Some(parent) => {
-            let below = host.strip_suffix(parent).and_then(|rest| rest.strip_suffix('.'));
-            !parent.is_empty() && !parent.contains('*') && below.is_some_and(|name| !name.is_empty())
-        }
-        None => pattern == host,
     }
 }
 
@@ -135,7 +123,7 @@ impl Webhook {
     pub async fn call(&self, request: Request<'_>, now: Timestamp) -> Result<(), Failure> {
         let url = target(request.address, self.loopback)?;
         if request.key.expose_secret().is_empty() {
-            let missing = "there is no key in the API secret to sign with: put one there (aws secretsmanager put-secret-value)";
+            let missing = "there is no key to sign with: put a `webhook_signing_key` into ReadSecret";
             return Err(Failure::Permanent(missing.to_owned()));
         }
         let host = url.host_str().unwrap_or_default().to_owned();

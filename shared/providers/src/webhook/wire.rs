@@ -269,7 +269,7 @@ mod tests {
         let votes =
             vec![cast("U1", Choice::Approve, Some("tested".into())), cast("U2", Choice::Reject, None)];
         let health = Some(Health::Ailing);
-        let happened = Happened { health, failed_rules: Vec::new(), decided: Some(decided(votes)) };
+        let happened = Happened { health, decided: Some(decided(votes)), ..Happened::default() };
         insta::assert_snapshot!(told(&deploy, &happened));
     }
 

@@ -177,9 +177,34 @@ fn empty_list(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), C
 
 /// The operator that starts at `at`.
 fn operator(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), ConditionError> {
-    let sign: String =
-        chars.iter().skip(at).take_while(|c| matches!(**c, '=' | '!' | '<' | '>' | '~')).collect();
-    let operator = match sign.as_str() {
+    let signs_at = |at: usize| -> String {
+        chars.iter().skip(at).take_while(|c| matches!(**c, '=' | '!' | '<' | '>' | '~')).collect()
+    };
+    let sign = signs_at(at);
+    let behind = at + sign.len();
+    let spaces = chars.iter().skip(behind).take_while(|c| c.is_whitespace()).count();
+    let more = signs_at(behind + spaces);
+    if spaces > 0 && !more.is_empty() {
+        // `> =`: an operator with a space in it.
+        let written = format!("{sign} {more}");
+        let joined = format!("{sign}{more}");
+        let right = match known(&joined) {
+            Some(_) => format!("write `{joined}`"),
+            None => advice(&joined).to_owned(),
+        };
+        return Err(ConditionError::new(text, at, format!("unknown operator `{written}`"), right));
+    }
+    match known(&sign) {
+        Some(operator) => Ok((Token::Operator(operator), sign.len())),
+        None => {
+            Err(ConditionError::new(text, at, format!("unknown operator `{sign}`"), advice(&sign).to_owned()))
+        }
+    }
+}
+
+/// The operator that is written so.
+fn known(sign: &str) -> Option<Operator> {
+    Some(match sign {
         "=" => Operator::Equal,
         "!=" | "<>" => Operator::NotEqual,
         ">" => Operator::Greater,
@@ -187,23 +212,19 @@ fn operator(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), Con
         "<" => Operator::Less,
         "<=" => Operator::LessOrEqual,
         "~=" => Operator::Matches,
-        _ => {
-            let right = match sign.as_str() {
-                "==" | "===" => "write `=`",
-                "=~" | "~" => "write `~=`",
-                "=>" => "write `>=`",
-                "=<" => "write `<=`",
-                "!" | "=!" => "write `!=`",
-                "!~" | "!~=" => "there is no such operator; a pattern can only be asked for with `~=`",
-                _ => "the operators are = != > >= < <= ~=",
-            };
-            return Err(ConditionError::new(
-                text,
-                at,
-                format!("unknown operator `{sign}`"),
-                right.to_owned(),
-            ));
-        }
-    };
-    Ok((Token::Operator(operator), sign.len()))
+        _ => return None,
+    })
+}
+
+/// Advice for somebody who wrote `sign` as an operator.
+fn advice(sign: &str) -> &'static str {
+    match sign {
+        "==" | "===" => "write `=`",
+        "=~" | "~" => "write `~=`",
+        "=>" => "write `>=`",
+        "=<" => "write `<=`",
+        "!" | "=!" => "write `!=`",
+        "!~" | "!~=" => "there is no such operator; a pattern can only be asked for with `~=`",
+        _ => "the operators are = != > >= < <= ~=",
+    }
 }

@@ -11,10 +11,10 @@ use crate::reference::Kind;
 use crate::variables::{DRIFT, Variable, kind_of, look_up};
 use scan::{Token, scan, variable};
 use time::unit_of;
-use words::{Call, call_of, is_value, like, quoted, turned};
+use words::{Call, call_of, is_value, like, quoted, turned, without_always};
 
 pub(crate) use time::{meant_time, meant_truth};
-pub(crate) use words::is_nothing;
+pub(crate) use words::{is_always, is_nothing};
 
 /// The longest condition that is written anew, in characters.
 const LONGEST: usize = 200;
@@ -24,8 +24,8 @@ pub(crate) fn meant(text: &str) -> Option<String> {
     if text.chars().count() > LONGEST {
         return None;
     }
-    let inner = unwrapped(text);
-    let mut tokens = scan(inner)?;
+    let inner = without_always(unwrapped(text));
+    let mut tokens = scan(&inner)?;
     if matches!(tokens.first(), Some((_, Token::Name(word))) if matches!(word.as_str(), "if" | "when" | "where"))
     {
         tokens.remove(0);

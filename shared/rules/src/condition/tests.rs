@@ -224,7 +224,7 @@ fn what_does_not_belong_is_named_with_its_place() {
     "environment='X"
         line 1, column 13: this quote is never closed; close it with the same quote
     "environment=“X”"
-        line 1, column 13: `“` (U+201C) is no quote in YAML; write `"`
+        line 1, column 13: `“` (U+201C) is not a quote in YAML; write `"`
     "environment='X' && draft"
         line 1, column 17: `&` means nothing here; write `and`
     "environment='X' || draft"

@@ -111,7 +111,7 @@ impl Reader<'_> {
                 None
             }
             (_, None) => {
-                let message = format!("`{name}` needs to be told what");
+                let message = format!("`{name}` needs a value");
                 self.problem(at, message, format!("write {}", example(name)));
                 None
             }

@@ -146,7 +146,7 @@ impl Reader<'_> {
         let said_again =
             |entry: &&Entry| entry.key == "approvers" || (entry.key == "authors_only" && spec.authors_only);
         for entry in entries.iter().filter(said_again) {
-            let message = format!("{} beside a list of votes_required: both say who may vote", entry.key);
+            let message = format!("{} beside a list of votes_required: both say who can vote", entry.key);
             let suggestion = format!("take {} out, or require a number of votes", entry.key);
             self.problem(entry.at, message, suggestion);
         }
@@ -172,7 +172,7 @@ impl Reader<'_> {
         let environment = self.text(&entry.value, "promotes_to")?.trim().to_owned();
         if is_template(&environment) {
             let message = format!(
-                "promotes_to is no template: `{environment}` would stand for every environment at once"
+                "promotes_to can't be a template: `{environment}` would stand for every environment at once"
             );
             self.problem(entry.value.start, message, "name the environment".to_owned());
             return None;
@@ -192,7 +192,7 @@ impl Reader<'_> {
             "reject" => Reasons::Reject,
             "both" => Reasons::Both,
             other => {
-                let message = format!("`{other}` is nobody who could give a reason");
+                let message = format!("`{other}` can't give a reason");
                 let suggestion = did_you_mean(other, REASONS)
                     .unwrap_or_else(|| "write approve, reject or both".to_owned());
                 self.problem(node.start, message, suggestion);

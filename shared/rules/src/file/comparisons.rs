@@ -33,7 +33,7 @@ pub(super) fn finding(comparison: &Comparison) -> Option<Finding> {
         Operand::Number(number) => of.with_number(*number),
         Operand::Bool(truth) => of.with_bool(*truth),
         Operand::EmptyList if kind == Kind::List => None,
-        Operand::EmptyList => of.never(format!("`{variable}` is no list"), of.example()),
+        Operand::EmptyList => of.never(format!("`{variable}` is not a list"), of.example()),
         Operand::Variable(other) if other == variable => {
             of.with_itself().or_else(|| of.with_variable(other, kind))
         }
@@ -169,7 +169,7 @@ impl Compared<'_> {
                 format!("write `{variable}{operator}{}`", text.trim()),
             ),
             Kind::List => self.never(
-                format!("a list is compared by its length, and '{text}' is no number"),
+                format!("a list is compared by its length, and '{text}' is not a number"),
                 format!("write, for example, `{variable}{operator}1`, or `{variable}='{text}'`"),
             ),
             Kind::Number if text.trim().parse::<f64>().is_ok() => None,

@@ -7,8 +7,8 @@ use super::foreign::{self, Foreign};
 use super::reader::Reader;
 use super::stages::FailedRule;
 use crate::condition::{
-    Comparison, Condition, ConditionError, Name, Operand, Operator, is_nothing, meant, meant_truth, parse,
-    parse_with_names,
+    Comparison, Condition, ConditionError, Name, Operand, Operator, is_always, is_nothing, meant,
+    meant_truth, parse, parse_with_names,
 };
 use crate::edit::Edit;
 use crate::problem::Position;
@@ -173,6 +173,11 @@ impl Reader<'_> {
         if let Some((at, edits)) = self.without_dash(node, text) {
             let right = "write `- ` before each condition".to_owned();
             return self.problem_with(at, "a condition without `- ` before it", right, edits);
+        }
+        if is_always(text) {
+            let message = format!("`{}` is not a condition", text.trim());
+            let right = "leave it out: a rule without `conditions` holds for every deploy".to_owned();
+            return self.problem(node.start, message, right);
         }
         let (offset, message, suggestion) = match expression_of_others(text) {
             Some(other) => (other.offset, other.message, Some(other.suggestion)),

@@ -62,7 +62,7 @@ impl Reader<'_> {
                     "write, for example, `name: text`".to_owned(),
                 );
             } else if EVENT_DETAIL.contains(&name) {
-                let message = format!("`{name}` is what Signoff says of the deploy itself");
+                let message = format!("`{name}` is reserved for Signoff");
                 self.problem(entry.at, message, "choose another name".to_owned());
             } else if let Some(text) = self.template(&entry.value, &format!("`{name}` of the detail")) {
                 details.insert(name.to_owned(), text);
@@ -77,7 +77,7 @@ impl Reader<'_> {
         if is_bus(bus) {
             return Some(bus.to_owned());
         }
-        let message = format!("`{bus}` is no name of an event bus");
+        let message = format!("`{bus}` is not the name of an event bus");
         let suggestion =
             "write a name of letters, digits, dots, hyphens, underscores and slashes, or the bus's ARN";
         self.problem(node.start, message, suggestion.to_owned());

@@ -131,7 +131,7 @@ impl Reader<'_> {
             return None;
         }
         if timed.is_none() && at("dates").is_none() {
-            let message = format!("{WINDOW} says not when it is open");
+            let message = format!("{WINDOW} has no times");
             self.problem(node.start, message, "add `days`, `from` and `to`, or `dates`".to_owned());
             return None;
         }
@@ -188,7 +188,7 @@ impl Reader<'_> {
             Content::Scalar(_) => match self.text(node, "days") {
                 Some(text) if days_meant(&text).is_some() => {
                     let right = format!("write [{}]", days_meant(&text).unwrap_or_default().join(", "));
-                    let message = format!("`{}` is no day of the week", text.trim());
+                    let message = format!("`{}` is not a day of the week", text.trim());
                     self.problem(node.start, message, right);
                     Vec::new()
                 }
@@ -221,7 +221,7 @@ impl Reader<'_> {
         if day.is_none() {
             let suggestion = did_you_mean(word, DAYS.as_flattened().iter().copied())
                 .unwrap_or_else(|| "write mon, tue, wed, thu, fri, sat or sun".to_owned());
-            self.problem(at, format!("`{word}` is no day of the week"), suggestion);
+            self.problem(at, format!("`{word}` is not a day of the week"), suggestion);
         }
         day
     }
@@ -305,7 +305,7 @@ impl Reader<'_> {
             (Err(wrong), _) | (_, Err(wrong)) => {
                 let message = match wrong {
                     "" => format!("`{}` has one end only", text.trim()),
-                    wrong => format!("`{wrong}` is no date"),
+                    wrong => format!("`{wrong}` is not a date"),
                 };
                 let right = dates_meant(&text).map_or_else(
                     || format!("write, for example, {DATES_EXAMPLE}"),

@@ -216,7 +216,7 @@ mod tests {
         rules.yml:2:46: the drift to `a/b` can't be told; the environment has to have a name of letters, digits, spaces, `.`, `-` and `_`
         rules.yml:2:62: threshold takes a time: a whole number and s, m, h or d; write, for example, `threshold: '2h'`
         rules.yml:2:33: monitor_drift takes no key `environmet`; did you mean `environment`?
-        rules.yml:2:17: `monitor_drift` needs to be told what; write `environment: Production`, `threshold: '2h'` and `on_over:` under it
+        rules.yml:2:17: `monitor_drift` needs a value; write `environment: Production`, `threshold: '2h'` and `on_over:` under it
         ");
     }
 }

@@ -79,7 +79,7 @@ fn promotes_to_takes_no_template() {
             parse(&text, "rules.yml").unwrap_err().iter().map(|problem| problem.message.clone()).collect();
         assert_eq!(
             problems,
-            [format!("promotes_to is no template: `{value}` would stand for every environment at once")]
+            [format!("promotes_to can't be a template: `{value}` would stand for every environment at once")]
         );
     }
 }
@@ -125,8 +125,8 @@ fn an_option_that_cannot_be_is_told() {
     rules.yml:6:28: expires_after takes a time: a whole number and s, m, h or d; write, for example, `expires_after: '24h'`
     rules.yml:6:28: expires_after takes a text, not a list; write, for example, `expires_after: '24h'`
     rules.yml:6:26: undo_window is longer than 1h; write at most '1h'
-    rules.yml:6:29: `true` is nobody who could give a reason; write approve, reject or both
-    rules.yml:6:29: `rejects` is nobody who could give a reason; did you mean `reject`?
+    rules.yml:6:29: `true` can't give a reason; write approve, reject or both
+    rules.yml:6:29: `rejects` can't give a reason; did you mean `reject`?
     rules.yml:6:29: unknown_makers can't be `alow`; did you mean `allow`?
     verified_commits: yes: taken
     rules.yml:6:23: rollback can't be `fast`; it takes four_eyes alone
@@ -139,10 +139,10 @@ fn an_option_that_cannot_be_is_told() {
     rules.yml:6:30: an entry of votes_required takes keys with values, not a text; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
     rules.yml:6:30: an entry of votes_required has no `from`; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
     rules.yml:6:56: an entry of votes_required takes no key `vote`; did you mean `votes`?
-    rules.yml:6:73: `sre` is nobody who could vote; write, for example, '@sre' for a user group, or a person's e-mail address
+    rules.yml:6:73: `sre` can't vote; write, for example, '@sre' for a user group, or a person's e-mail address
     rules.yml:6:52: votes takes a whole number from 1; write, for example, `votes: 2`
-    rules.yml:7:13: approvers beside a list of votes_required: both say who may vote; take approvers out, or require a number of votes
-    rules.yml:8:13: authors_only beside a list of votes_required: both say who may vote; take authors_only out, or require a number of votes
+    rules.yml:7:13: approvers beside a list of votes_required: both say who can vote; take approvers out, or require a number of votes
+    rules.yml:8:13: authors_only beside a list of votes_required: both say who can vote; take authors_only out, or require a number of votes
     rules.yml:6:170: votes_required has more than 10 entries; name several groups in one `from`
     ");
 }

@@ -65,7 +65,11 @@ impl Reader<'_> {
                 let suggestion = did_you_mean(other, GROUPS).unwrap_or_else(|| {
                     "write authors or deployer; for others, `email:` or `user:`".to_owned()
                 });
-                self.problem(node.start, format!("`{other}` is no group of people of a deploy"), suggestion);
+                self.problem(
+                    node.start,
+                    format!("`{other}` is not a group of people of a deploy"),
+                    suggestion,
+                );
                 None
             }
         }

@@ -97,7 +97,7 @@ impl Reader<'_> {
             Ok(group) => {
                 self.problem(node.start, format!("`{group}` is a user group, and owners are people"), right)
             }
-            Err(_) => self.problem(node.start, format!("`{}` is no owner", text.trim()), right),
+            Err(_) => self.problem(node.start, format!("`{}` is not an owner", text.trim()), right),
         }
         None
     }
@@ -233,7 +233,7 @@ impl Reader<'_> {
             return Some(text.to_owned());
         }
         let right = "write `owner/name`, or `owner/*` for all of an owner's".to_owned();
-        self.problem(at, format!("`{text}` is no deployment"), right);
+        self.problem(at, format!("`{text}` is not a deployment"), right);
         None
     }
 
@@ -252,7 +252,7 @@ impl Reader<'_> {
             return Some(text.to_ascii_lowercase());
         }
         let right = "write hooks.example.com, or '*.example.com' for all of a domain".to_owned();
-        self.problem(at, format!("`{text}` is no host"), right);
+        self.problem(at, format!("`{text}` is not a host"), right);
         None
     }
 

@@ -1,5 +1,6 @@
 //! Tools for every part of the reading: collecting problems, and taking nodes apart.
 
+use super::header_secrets::SecretUse;
 use super::rewriting::entry_of;
 use super::shape::{list_meant, misplaced, synonym};
 use super::slips::lines::COMMENTS;
@@ -48,6 +49,8 @@ pub(super) struct Reader<'s> {
     pub(super) stages_of_closed: Vec<(String, Position)>,
     /// The last date of each freeze window that has dates, and where they stand.
     pub(super) last_dates: Vec<(Date, Position)>,
+    /// The secrets that headers send, and where they are named.
+    pub(super) header_secrets: Vec<SecretUse>,
     /// The rules that conditions ask for the failure of, and where.
     pub(super) failed_rules: Vec<(FailedRule, Position)>,
 }
@@ -69,6 +72,7 @@ impl<'s> Reader<'s> {
             stages: Vec::new(),
             stages_of_closed: Vec::new(),
             last_dates: Vec::new(),
+            header_secrets: Vec::new(),
             failed_rules: Vec::new(),
         }
     }

@@ -177,6 +177,7 @@ impl Reader<'_> {
         let entries = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it")?;
         self.unsupported.clear();
         let (before, stages) = (self.problems_so_far(), self.stages.len());
+        let header_secrets = self.header_secrets.len();
         let known = self.known(entries, "a rule", &RULE_KEYS);
         let field = |key: &str| known.iter().copied().find(|entry| entry.key == key);
 
@@ -217,6 +218,7 @@ impl Reader<'_> {
             self.problems_as_notices(before, name);
             let stages = self.stages.split_off(stages);
             self.stages_of_closed.extend(stages);
+            self.header_secrets.truncate(header_secrets);
         }
         if is_for_pull_requests {
             // What such a rule uses is of no interest then.

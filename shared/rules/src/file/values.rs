@@ -100,7 +100,7 @@ impl Reader<'_> {
             } else {
                 format!("write, for example, {example}")
             };
-            self.problem(node.start, format!("`{text}` is nobody who could be written to"), suggestion);
+            self.problem(node.start, format!("`{text}` can't get a message"), suggestion);
         }
         person
     }
@@ -180,7 +180,7 @@ pub(crate) fn may_do(text: &str, what: &str) -> Result<String, Wrong> {
     let text = text.trim();
     approver(text).ok_or_else(|| {
         let suggestion = people_meant(text).map_or_else(|| nobody(text), |people| format!("write {people}"));
-        Wrong::new(format!("`{text}` is nobody who could {what}"), suggestion)
+        Wrong::new(format!("`{text}` can't {what}"), suggestion)
     })
 }
 

@@ -1,5 +1,6 @@
 //! `webhook`.
 
+use super::header_secrets::SecretUse;
 use super::hosts::is_this_machine;
 use super::reader::Reader;
 use super::secrets::{has_login, holds_secret, is_secret_header};
@@ -41,6 +42,7 @@ impl Reader<'_> {
             return self.webhook_address(node).map(WebhookSpec::to);
         };
         let (mut url, mut spec, mut sound) = (None, WebhookSpec::default(), true);
+        let first_secret = self.header_secrets.len();
         for entry in self.known(entries, NAME, &KEYS) {
             match entry.key.as_str() {
                 "url" => url = self.webhook_address(&entry.value),
@@ -70,6 +72,11 @@ impl Reader<'_> {
             let at =
                 entries.iter().find(|entry| entry.key == "url").map_or(node.start, |entry| entry.value.start);
             self.sound(at, secret_goes_to(&spec.url))?;
+            let address = self.source.problem(at, String::new(), None);
+            for named in self.header_secrets.iter_mut().skip(first_secret) {
+                named.host = host(&spec.url).unwrap_or_default();
+                named.address = address.clone();
+            }
         }
         sound.then_some(spec)
     }
@@ -165,6 +172,13 @@ impl Reader<'_> {
             };
             let text = self.text(&secret.value, "secret")?.trim().to_owned();
             self.sound(secret.value.start, secret_name(&text))?;
+            let place = self.source.problem(secret.value.start, String::new(), None);
+            self.header_secrets.push(SecretUse {
+                secret: text.clone(),
+                host: String::new(),
+                address: place.clone(),
+                place,
+            });
             return Some(HeaderText::Secret(text));
         }
         let text = self.template(&entry.value, &format!("the header `{name}`"))?;
@@ -195,7 +209,7 @@ fn header_name(name: &str) -> Result<(), Wrong> {
         || ["proxy-", "x-sleuth-", "x-signoff-", "sec-"].iter().any(|start| lower.starts_with(start));
     if !is_token {
         return Err(Wrong::new(
-            format!("`{name}` is no name of a header"),
+            format!("`{name}` is not the name of a header"),
             "write letters, digits and hyphens, for example `X-Team`",
         ));
     }
@@ -269,7 +283,7 @@ mod tests {
             ("{url: 'https://x.example', headers: {X-Api-Key: s3cret}}", "holds a secret"),
             ("{url: 'https://x.example', headers: {Host: evil.example}}", "sets the header `Host` itself"),
             ("{url: 'https://x.example', headers: {X-Sleuth-Signature: v0}}", "itself"),
-            ("{url: 'https://x.example', headers: {'X Team': a}}", "no name of a header"),
+            ("{url: 'https://x.example', headers: {'X Team': a}}", "not the name of a header"),
             ("{url: 'https://x.example', headers: {X-Team: a, x-team: b}}", "stands there twice"),
             (
                 "{url: 'https://x.example', headers: {Authorization: {secret: 'Bearer s3cret'}}}",

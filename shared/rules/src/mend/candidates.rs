@@ -66,7 +66,7 @@ pub(super) fn of(source: &Source<'_>, problem: &Problem, suggestion: &str) -> Ve
         codes.iter().for_each(|code| all.extend(place.ended(code)));
         return all;
     }
-    if problem.message.contains(" has no `") || problem.message.contains("needs to be told") {
+    if problem.message.contains(" has no `") || problem.message.contains("needs a value") {
         codes.iter().for_each(|code| all.extend(place.with(code)));
     }
     let quoted = quoted(&problem.message);

@@ -71,11 +71,22 @@ impl Policy {
     pub fn names_deployments(&self) -> bool {
         self.floors.iter().any(|section| !section.deployments.is_empty())
     }
+
+    /// True if a pattern of its `deployments` fits `deployment`.
+    pub fn names(&self, deployment: &Slug) -> bool {
+        let mut naming = self.floors.iter().filter(|section| !section.deployments.is_empty());
+        naming.any(|section| section.is_of(deployment))
+    }
 }
 
 impl Section {
     /// True if it is for `action` of `deployment` at some place.
     fn names(&self, deployment: &Slug, action: &str) -> bool {
+        self.is_of(deployment) && (self.actions.is_empty() || self.actions.iter().any(|name| name == action))
+    }
+
+    /// True if it is for everything of `deployment`, or for some of it.
+    fn is_of(&self, deployment: &Slug) -> bool {
         let of_deployment = |pattern: &String| {
             let pattern = canonical(pattern);
             match pattern.strip_suffix("/*") {
@@ -83,8 +94,7 @@ impl Section {
                 None => pattern == deployment.canonical(),
             }
         };
-        (self.deployments.is_empty() || self.deployments.iter().any(of_deployment))
-            && (self.actions.is_empty() || self.actions.iter().any(|name| name == action))
+        self.deployments.is_empty() || self.deployments.iter().any(of_deployment)
     }
 }
 

@@ -29,6 +29,22 @@ pub(super) fn fit_in_any_case(patterns: &[String], text: &str) -> Fit {
     patterns.iter().map(|pattern| one(&pattern.to_lowercase(), &text)).max().unwrap_or(Fit::No)
 }
 
+/// Compares patterns that name a parameter (`promote.yml environment=prod*`), in any case, with a build of
+/// `workflow` that is given the parameters `given`. Any other parameter has a default, which may be anything.
+pub(super) fn fit_left_out(patterns: &[String], workflow: &str, given: &[String]) -> Fit {
+    let build = pieces(&format!("{workflow} {{{{ parameter }}}}").to_lowercase());
+    let may_be = |named: &str| {
+        let name = named.rsplit(char::is_whitespace).next().unwrap_or(named);
+        let is_given = given.iter().any(|given| given.to_lowercase() == name);
+        !is_given && one(named, &build) > Fit::No
+    };
+    let names_it = |pattern: &String| {
+        let pattern = pattern.to_lowercase();
+        pattern.match_indices('=').any(|(at, _)| pattern.get(..at).map(str::trim).is_some_and(may_be))
+    };
+    if patterns.iter().any(names_it) { Fit::Maybe } else { Fit::No }
+}
+
 fn one(pattern: &str, text: &[Piece]) -> Fit {
     if text.len() > MAX_TEXT {
         return Fit::Maybe;

@@ -1,7 +1,7 @@
 //! The place that an action leads to, by the names that a policy can give it.
 
-use super::pattern::{Fit, fit_in_any_case, is_plain};
-use approval::action::{Action, Kind, ParameterValue, TriggerSpec};
+use super::pattern::{Fit, fit_in_any_case, fit_left_out, is_plain};
+use approval::action::{Action, EventSpec, Kind, TriggerSpec};
 
 /// A template that stands for what is not known.
 const ANYTHING: &str = "{{ unknown }}";
@@ -9,17 +9,35 @@ const ANYTHING: &str = "{{ unknown }}";
 /// A place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Its names; they may have template variables.
-    names: Vec<String>,
+    /// Its names.
+    names: Names,
     /// The names of what runs, where the rule names an environment instead. A rule can't leave a floor by
     /// naming another one.
-    runs: Vec<String>,
+    runs: Names,
+}
+
+/// The names of a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Names {
+    /// The names, which may have template variables.
+    texts: Vec<String>,
+    /// The build that is started there; `None`: none is.
+    build: Option<Build>,
+}
+
+/// A build, whose parameters have defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Build {
+    /// The workflow's file.
+    workflow: String,
+    /// The parameters that the rule gives a value.
+    given: Vec<String>,
 }
 
 impl Place {
     /// The environment of this name.
     pub fn environment(name: &str) -> Self {
-        Self { names: vec![name.to_owned()], runs: Vec::new() }
+        Self { names: Names::of_texts(vec![name.to_owned()]), runs: Names::default() }
     }
 
     /// The place that `action` leads to: the environment that its rule promotes to, else its exact job,
@@ -27,29 +45,38 @@ impl Place {
     pub fn of(action: &Action, promotes_to: Option<&str>) -> Self {
         let names = names(action);
         match promotes_to {
-            Some(environment) => Self { names: vec![environment.to_owned()], runs: names },
-            None => Self { names, runs: Vec::new() },
+            Some(environment) => Self { runs: names, ..Self::environment(environment) },
+            None => Self { names, runs: Names::default() },
         }
     }
 
     /// True unless an environment stands in for the action that runs.
     pub(super) fn has_one_name(&self) -> bool {
-        self.runs.is_empty()
+        self.runs.texts.is_empty()
     }
 
     /// Returns the best fit of its names with `patterns`.
     pub(super) fn fit(&self, patterns: &[String]) -> Fit {
-        best(&self.names, patterns)
+        self.names.best(patterns)
     }
 
     /// Returns the best fit of the action that runs there with `patterns`.
     pub(super) fn fit_by_what_runs(&self, patterns: &[String]) -> Fit {
-        best(&self.runs, patterns)
+        self.runs.best(patterns)
     }
 }
 
-fn best(names: &[String], patterns: &[String]) -> Fit {
-    names.iter().map(|name| fit_in_any_case(patterns, name)).max().unwrap_or(Fit::No)
+impl Names {
+    fn of_texts(texts: Vec<String>) -> Self {
+        Self { texts, build: None }
+    }
+
+    fn best(&self, patterns: &[String]) -> Fit {
+        let patterns: Vec<String> = patterns.iter().map(|pattern| bus_name(pattern).to_owned()).collect();
+        let of_build = |build: &Build| fit_left_out(&patterns, &build.workflow, &build.given);
+        let fits = self.texts.iter().map(|name| fit_in_any_case(&patterns, name));
+        fits.chain(self.build.iter().map(of_build)).max().unwrap_or(Fit::No)
+    }
 }
 
 /// The name of an action that acts, as rules files have it; `None`: it does not act, or Signoff wrote it
@@ -80,35 +107,23 @@ pub(super) fn acting(action: &Action) -> Option<&'static str> {
 }
 
 /// The names of what an action acts on.
-fn names(action: &Action) -> Vec<String> {
-    match action {
+fn names(action: &Action) -> Names {
+    Names::of_texts(match action {
         Action::AutoApproveBuild(build) => {
             let job = build.job.as_deref().unwrap_or(ANYTHING);
             vec![build.build.clone(), format!("{}/{job}", build.build)]
         }
-        Action::TriggerBuild(spec) => {
-            let workflow = workflow(spec);
-            let parameter = |(name, value): (&String, &ParameterValue)| match value {
-                ParameterValue::Bool(truth) => format!("{workflow} {name}={truth}"),
-                ParameterValue::Integer(number) => format!("{workflow} {name}={number}"),
-                ParameterValue::Text(text) => format!("{workflow} {name}={text}"),
-            };
-            let parameters = spec.parameters.iter().map(parameter);
-            std::iter::once(workflow.to_owned()).chain(parameters).collect()
-        }
+        Action::TriggerBuild(spec) => return of_build(spec),
         Action::Webhook(spec) => match host(&spec.url) {
             Some(host) => vec![address(&spec.url, &host), host],
             None => vec![ANYTHING.to_owned()],
         },
-        Action::SendEvent(event) => {
-            let on_bus = event.bus.iter().map(|bus| format!("{bus}/{}", event.detail_type));
-            std::iter::once(event.detail_type.clone()).chain(on_bus).collect()
-        }
+        Action::SendEvent(event) => of_event(event),
         Action::AddDeployTag(tag) => vec![tag.clone()],
         Action::TransitionMentionedIssues(transition) => vec![transition.state.clone()],
         Action::TransitionIssues(state) => vec![state.clone()],
         Action::UpdateMentionedIssues(field) => vec![field.name.clone()],
-        Action::WithOnFailure(with) => names(&with.action),
+        Action::WithOnFailure(with) => return names(&with.action),
         Action::SlackChannelApproval(_)
         | Action::SlackChannelMessage(_)
         | Action::AddToDeployMessageThread(_)
@@ -119,7 +134,33 @@ fn names(action: &Action) -> Vec<String> {
         | Action::MonitorDrift(_)
         | Action::NotifyMentionedIssues(_)
         | Action::RulesFile(_) => Vec::new(),
-    }
+    })
+}
+
+/// The names of a build: its workflow, and that with each parameter. An empty value is as good as none.
+fn of_build(spec: &TriggerSpec) -> Names {
+    let workflow = workflow(spec).trim();
+    let given = spec.parameters.iter().map(|(name, value)| (name, value.to_string()));
+    let given: Vec<_> = given.filter(|(_, value)| !value.trim().is_empty()).collect();
+    let named = given.iter().map(|(name, value)| format!("{workflow} {name}={}", value.trim()));
+    let texts = std::iter::once(workflow.to_owned()).chain(named).collect();
+    let given = given.iter().map(|(name, _)| (*name).clone()).collect();
+    Names { texts, build: Some(Build { workflow: workflow.to_owned(), given }) }
+}
+
+/// The names of an event: its type, and that with its bus. A bus may be named by its ARN. Where the rule
+/// names none it is the stack's, which may have any name.
+///
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>.
+fn of_event(event: &EventSpec) -> Vec<String> {
+    let detail_type = event.detail_type.trim();
+    let bus = bus_name(event.bus.as_deref().unwrap_or(ANYTHING));
+    vec![detail_type.to_owned(), format!("{bus}/{detail_type}")]
+}
+
+/// The name of a bus, of which `text` begins with the name or the ARN.
+fn bus_name(text: &str) -> &str {
+    text.split_once(":event-bus/").map_or(text, |(_, name)| name)
 }
 
 /// The workflow's file; `circleci` for a pipeline. GitHub takes a workflow's number too, and nobody knows

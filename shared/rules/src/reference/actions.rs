@@ -61,7 +61,8 @@ pub const ACTIONS: [Action; 17] = [
         bare: false,
         about: "Approves the CircleCI job that is on hold for the deploy's revision. It looks in the pipeline that an \
                 earlier `trigger_build` of the rule started, where an approval comes before it, and then in the one that \
-                the push started.",
+                the push started: the push to the branch or tag that the deploy names and that contains its revision, else to the default \
+                branch.",
         examples: &[
             "- auto_approve_build: build-and-deploy",
             "- auto_approve_build: {build: build-and-deploy, job: hold}",

@@ -98,7 +98,7 @@ pub const VARIABLES: [Variable; 25] = [
         kind: Kind::List,
         about: "The accounts that opened the pull requests. In a rule that acts without asking anybody, a bot is the \
                 author of a commit only where all commits of the pull request are the bot's own by GitHub's valid \
-                signature.",
+                signature. A merge that somebody else made on its branch is not.",
         examples: &["pr_authors!='renovate[bot]'"],
     },
     Variable {

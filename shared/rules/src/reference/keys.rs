@@ -27,30 +27,30 @@ pub const RULE: [Key; 7] = [
         name: "description",
         takes: Takes::OptionalText,
         absent: Means("none"),
-        about: "What the rule is for.",
+        about: "The purpose of the rule.",
         examples: &["description: The team promotes what is on Staging"],
     },
     Key {
         name: "triggers",
         takes: Takes::Triggers,
         absent: Means("deploys"),
-        about: "What the rule is looked at for. A rule for deploys has none; one with triggers of pull requests is never opened.",
+        about: "The triggers of the rule. Rules for deploys have none; rules with triggers of pull requests never open.",
         examples: &["triggers: [pr_opened]"],
     },
     Key {
         name: "after",
         takes: Takes::OtherRules,
         absent: Means("the rule waits for no other"),
-        about: "The rules of this file whose runs for the same deploy have to succeed first: stages, each with its own approval. \
-                The conditions have to hold when the last of them succeeds, or from then on.",
+        about: "Rules of this file that have to succeed first for the same deploy. Use it for stages, each with its own approval. The \
+                conditions have to hold when the last of them succeeds, or later.",
         examples: &["after: [canary]"],
     },
     Key {
         name: "freeze",
         takes: Takes::Freeze,
         absent: Means("the rule acts at any time"),
-        about: "Windows in which the rule does not act. An approval is asked and its votes count; what it starts waits until no window is \
-                open, and the dialog says until when. A rule that acts before it asks anybody is opened then.",
+        about: "Windows in which the rule does not act. People can still vote, but actions wait until no window is open; the dialog \
+                says until when. A rule that acts before it asks anybody opens when the freeze ends.",
         examples: &[
             "freeze: {name: weekend, days: [sat, sun], time_zone: Europe/Berlin}",
             "freeze:\n  - {name: Friday evening, days: fri, from: '16:00', time_zone: Europe/Berlin, break_glass: '@sre'}\n  \
@@ -74,7 +74,7 @@ pub const RULE: [Key; 7] = [
         name: "conditions",
         takes: Takes::Conditions,
         absent: Means("the rule holds for every deploy"),
-        about: "What has to hold of a deploy, all of it: texts, or mappings with `description` and `expression`.",
+        about: "Conditions on the deploy, all of which have to hold: texts, or mappings with `description` and `expression`.",
         examples: &[
             "conditions:\n  - environment='Staging'\n  - {description: no hotfix, expression: \"tags!='#hotfix'\"}",
         ],
@@ -83,7 +83,7 @@ pub const RULE: [Key; 7] = [
         name: "actions",
         takes: Takes::Actions,
         absent: Refused,
-        about: "What is done, in order, up to the first that fails.",
+        about: "The actions to run, in order, up to the first that fails.",
         examples: &[
             "actions:\n  - slack_channel_approval:\n      channel: '#releases'\n  - auto_approve_build: build-and-deploy",
         ],
@@ -97,51 +97,51 @@ pub const FREEZE: [Key; 7] = [
         name: "name",
         takes: Takes::Text,
         absent: Refused,
-        about: "What people are told that it is.",
+        about: "The name that people see.",
         examples: &["name: weekend"],
     },
     Key {
         name: "days",
         takes: Takes::Days,
         absent: Means("every day"),
-        about: "The days of the week on which it begins.",
+        about: "The days of the week on which it starts.",
         examples: &["days: [sat, sun]", "days: 'Friday, sat'"],
     },
     Key {
         name: "from",
         takes: Takes::FromTime,
         absent: Means("the beginning of the day"),
-        about: "When it begins.",
+        about: "The time at which it starts.",
         examples: &["from: '16:00'"],
     },
     Key {
         name: "to",
         takes: Takes::ToTime,
         absent: Means("the end of the day"),
-        about: "When it ends: the next day, where that is not after `from`.",
+        about: "The time at which it ends; on the next day if it is not after `from`.",
         examples: &["to: '08:30'", "to: '24:00'"],
     },
     Key {
         name: "time_zone",
         takes: Takes::TimeZone,
-        absent: Means("`UTC`; a mistake beside `days`, `from` or `to`"),
-        about: "By whose clock it goes: the [IANA name](https://en.wikipedia.org/wiki/List_of_tz_database_time_zones) of a time zone. Where \
-                its clock is put forward or back, the window is open as long as the clock says so.",
+        absent: Means("`UTC`; required with `days`, `from` or `to`"),
+        about: "The time zone, by its [IANA name](https://en.wikipedia.org/wiki/List_of_tz_database_time_zones). When clocks change, \
+                the window follows the local clock.",
         examples: &["time_zone: Europe/Berlin"],
     },
     Key {
         name: "dates",
         takes: Takes::Dates,
         absent: Means("every date"),
-        about: "The dates on which it begins; both ends of a range are among them.",
+        about: "The dates on which it starts. A range includes both ends.",
         examples: &["dates: 2026-12-20", "dates: [2026-11-27, 2026-12-20..2027-01-03]"],
     },
     Key {
         name: "break_glass",
         takes: Takes::People,
         absent: Means("nobody"),
-        about: "Who may lift it for an approval, with a reason, in the menu of its dialog: as in `approvers`. It is no vote. Where several \
-                windows hold the approval, only who is named in each of them.",
+        about: "People who can lift the freeze for an approval, with a reason, in the menu of its dialog; written as in `approvers`. \
+                Lifting it does not count as a vote. If several windows hold the approval, only people whom each of them names can.",
         examples: &["break_glass: [ana@example.com, '@sre']", "break_glass: U0123ABCDEF"],
     },
 ];
@@ -152,14 +152,14 @@ pub const CONDITION: [Key; 2] = [
         name: "description",
         takes: Takes::Text,
         absent: Means("none"),
-        about: "What the condition is for.",
+        about: "The purpose of the condition.",
         examples: &["description: soaked"],
     },
     Key {
         name: "expression",
         takes: Takes::Expression,
         absent: Refused,
-        about: "What has to hold.",
+        about: "The condition that has to hold.",
         examples: &["expression: deployed_for>='5m'"],
     },
 ];
@@ -170,29 +170,29 @@ pub const APPROVAL: [Key; 21] = [
         name: "name",
         takes: Takes::Text,
         absent: Means("the rule's name"),
-        about: "What the dialog and the record call the approval. Give each approval of a rule a name of its own.",
+        about: "The name of the approval in the dialog and the record. Give each approval of a rule its own name.",
         examples: &["name: Promote deploy to production"],
     },
     Key {
         name: "prompt",
         takes: Takes::Template,
         absent: Value(DEFAULT_PROMPT),
-        about: "What people are asked.",
+        about: "The question for the approvers.",
         examples: &["prompt: '{{ authors_slack }}, promote {{ deploy_slack }}?'"],
     },
     Key {
         name: "channel",
         takes: Takes::Channel,
         absent: Refused,
-        about: "Where they are asked: a channel's name, or its id.",
+        about: "The Slack channel for the dialog, by its name or its id.",
         examples: &["channel: '#releases'", "channel: C0123ABCDEF"],
     },
     Key {
         name: "votes_required",
         takes: Takes::Votes,
         absent: Value("1"),
-        about: "How many approve, each another person. A list says whose votes these have to be, and stands instead of `approvers`; \
-                the dialog says who is still needed.",
+        about: "The number of approvals, each by a different person. A list says who has to approve and replaces `approvers`; the \
+                dialog shows who is still needed.",
         examples: &[
             "votes_required: 2",
             "votes_required:\n  - {from: '@sre', votes: 2}\n  - from: [ana@example.com, '@qa']",
@@ -202,21 +202,21 @@ pub const APPROVAL: [Key; 21] = [
         name: "rejections_required",
         takes: Takes::Count,
         absent: Value("1"),
-        about: "How many reject, each another person.",
+        about: "The number of rejections, each by a different person.",
         examples: &["rejections_required: 2"],
     },
     Key {
         name: "authors_only",
         takes: Takes::Truth,
         absent: Value("false"),
-        about: "Whether only those vote who wrote the change.",
+        about: "Set to `true` to let only the authors of the change vote.",
         examples: &["authors_only: true"],
     },
     Key {
         name: "approvers",
         takes: Takes::People,
         absent: Means("anyone in the channel"),
-        about: "Who may vote: e-mail addresses, Slack user ids and user groups.",
+        about: "The people who can vote: e-mail addresses, Slack user ids and user groups.",
         examples: &[
             "approvers: [ana@example.com, U0123ABCDEF, '@release-managers']",
             "approvers: '@release-managers'",
@@ -226,26 +226,26 @@ pub const APPROVAL: [Key; 21] = [
         name: "self_approval",
         takes: Takes::Truth,
         absent: Value("true"),
-        about: "Whether those may vote whose own change it is. `false` is four eyes: a vote counts for the commits and pull requests that \
-                its voter did not write, co-write, push, open, merge or deploy, and each of them needs the votes. All commits count \
-                that were not let through to the same place before; the first time, an admin sets the base on the deploy's page. \
-                What is not known of them blocks the approval.",
+        about: "Set to `false` for four eyes: people can't approve their own changes. A vote counts for the commits and pull requests \
+                that its voter did not write, co-write, push, open, merge or deploy, and each of them needs the votes. All commits \
+                count that were not let through to the same place before; the first time, an admin sets the base on the deploy's page. \
+                Anything unknown about them blocks the approval.",
         examples: &["self_approval: false"],
     },
     Key {
         name: "unknown_makers",
         takes: Takes::Word(&UNKNOWN_MAKERS),
         absent: Value("block"),
-        about: "What `self_approval: false` does where somebody who made the change has no Slack member: `block` waits until they have, \
-                `allow` goes on, and the dialog names them.",
+        about: "The effect of `self_approval: false` if a maker of the change has no Slack member: `block` waits until they have one, \
+                `allow` continues and names them in the dialog.",
         examples: &["unknown_makers: allow"],
     },
     Key {
         name: "verified_commits",
         takes: Takes::Truth,
         absent: Value("false"),
-        about: "Whether each commit needs a valid signature: its author's, or the source host's for a merge, a squash or an edit on its \
-                page. A rebase merge has none.",
+        about: "Set to `true` to require a valid signature on each commit: its author's, or the source host's for a merge, a squash or \
+                an edit on its page. A rebase merge has none.",
         examples: &["verified_commits: true"],
     },
     Key {
@@ -254,82 +254,82 @@ pub const APPROVAL: [Key; 21] = [
         absent: Means(
             "a rollback to a revision that was let through to the same place in the last 30 days keeps nobody from voting",
         ),
-        about: "`four_eyes`: who made the commits that a rollback takes out may not approve it either.",
+        about: "With `four_eyes`, makers of the commits that a rollback takes out can't approve it either.",
         examples: &["rollback: four_eyes"],
     },
     Key {
         name: "ask_again",
         takes: Takes::Truth,
         absent: Value("true"),
-        about: "Whether people can ask again after the approval was rejected, in the menu of its dialog or on the deploy's page: with `false` \
-                a rejection is final for the deploy. One that expired or was cancelled, or whose actions failed, can always be asked \
-                again while the deploy stands in its environment, by whoever may vote on it or an admin. Nobody has voted on the new one, and \
-                the rules in force by then decide.",
+        about: "Set to `false` to make a rejection final for the deploy. Otherwise people can ask again in the menu of the dialog or \
+                on the deploy's page. Approvals that expired, were cancelled, or whose actions failed can always be asked again while \
+                the deploy stands in its environment, by approvers and admins. The new approval starts without votes, by the rules \
+                then in force.",
         examples: &["ask_again: false"],
     },
     Key {
         name: "break_glass",
         takes: Takes::People,
         absent: Means("nobody"),
-        about: "Who may let the approval go ahead without its votes, with a reason, in the menu of its dialog: as in `approvers`. Everyone in \
-                the channel is told, and within 48 hours somebody who made none of the change and did not break the glass has to \
-                review it. A freeze still holds the actions. With a policy, its `break_glass` counts instead.",
+        about: "People who can let the approval go ahead without its votes, with a reason, in the menu of its dialog; written as in \
+                `approvers`. Signoff tells everyone in the channel. Within 48 hours, somebody who made none of the change and did not \
+                break the glass has to review it. A freeze still holds the actions. With a policy, its `break_glass` counts instead.",
         examples: &["break_glass: [ana@example.com, '@sre']"],
     },
     Key {
         name: "require_reason",
         takes: Takes::Word(&REASONS),
         absent: Means("nobody is asked"),
-        about: "Whose votes need a reason: a window asks for it, and it stands in the dialog and on record.",
+        about: "The votes that need a reason. Slack asks for it in a window; the dialog and the record show it.",
         examples: &["require_reason: reject"],
     },
     Key {
         name: "expires_after",
         takes: Takes::Wait(LONGEST_WAIT),
         absent: Means("never"),
-        about: "When the approval closes if nobody decided; the actions under `on_expire` run then.",
+        about: "The time after which the approval closes if nobody decides. The actions under `on_expire` then run.",
         examples: &["expires_after: '24h'"],
     },
     Key {
         name: "remind_after",
         takes: Takes::Wait(LONGEST_WAIT),
         absent: Means("never"),
-        about: "When the dialog's thread names who is still needed.",
+        about: "The time after which Signoff reminds people in the dialog's thread.",
         examples: &["remind_after: '2h'"],
     },
     Key {
         name: "supersede",
         takes: Takes::Truth,
         absent: Value("true"),
-        about: "Whether the approval closes when the same rule asks about a newer deploy of the same environment.",
+        about: "Closes the approval when the same rule asks about a newer deploy of the same environment.",
         examples: &["supersede: false"],
     },
     Key {
         name: "undo_window",
         takes: Takes::Wait(LONGEST_UNDO),
         absent: Means("none"),
-        about: "How long the actions are held back after the last vote, with an Undo button.",
+        about: "The time for which actions wait after the last vote, with an Undo button.",
         examples: &["undo_window: '30s'"],
     },
     Key {
         name: "on_success",
         takes: Takes::Actions,
         absent: Means("nothing"),
-        about: "What is done once it is approved, before the rule's next action.",
+        about: "Actions to run once it is approved, before the rule's next action.",
         examples: &["on_success:\n  - auto_approve_build: build-and-deploy"],
     },
     Key {
         name: "on_reject",
         takes: Takes::Actions,
         absent: Means("nothing"),
-        about: "What is done once it is rejected. The rule's next actions are not.",
+        about: "Actions to run once it is rejected. The rule's next actions do not run.",
         examples: &["on_reject:\n  - add_to_deploy_message_thread: '{{ deploy_name }} stays on Staging.'"],
     },
     Key {
         name: "on_expire",
         takes: Takes::Actions,
         absent: Means("nothing"),
-        about: "What is done once it expired. The rule's next actions are not.",
+        about: "Actions to run once it expired. The rule's next actions do not run.",
         examples: &["on_expire:\n  - webhook: https://example.com/expired"],
     },
 ];
@@ -340,14 +340,14 @@ pub const QUOTA: [Key; 2] = [
         name: "from",
         takes: Takes::People,
         absent: Refused,
-        about: "Whose votes: as in `approvers`.",
+        about: "The people whose votes count; written as in `approvers`.",
         examples: &["from: '@sre'", "from: [ana@example.com, '@qa']"],
     },
     Key {
         name: "votes",
         takes: Takes::Count,
         absent: Value("1"),
-        about: "How many. One person's vote counts for one entry only.",
+        about: "The number of votes. One person's vote counts for one entry only.",
         examples: &["votes: 2"],
     },
 ];

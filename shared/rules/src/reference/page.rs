@@ -26,9 +26,9 @@ the corrected lines.
 
 ## The file
 
-It is YAML 1.2, with anchors and merge keys, at most 512 KiB, one document. A key that is not known is a mistake, and a file with a
-mistake opens nothing. In a rule that is not opened anyway, because it uses what is [not supported yet](#not-supported-yet) or is for pull requests
-alone, a mistake is a notice, and the other rules are opened.
+It is YAML 1.2, with anchors and merge keys, at most 512 KiB, one document. An unknown key is a mistake, and none of the rules of a
+file with a mistake run. In a rule that never opens, because it uses something that is [not supported yet](#not-supported-yet) or is only for pull
+requests, a mistake is a notice, and the other rules run.
 
 An editor with [yaml-language-server](https://github.com/redhat-developer/yaml-language-server) completes the file and tells mistakes by the
 schema that `signoff rules schema` prints ([rules.schema.json](rules.schema.json)). Keep it beside your rules,
@@ -231,7 +231,7 @@ impl Page {
     fn keys(&mut self, keys: &[Key]) {
         let row = |key: &Key| {
             let absent = match key.absent {
-                Absent::Refused => "**a mistake**".to_owned(),
+                Absent::Refused => "**required**".to_owned(),
                 Absent::Value(value) => code(value),
                 Absent::Means(means) => means.to_owned(),
             };
@@ -240,7 +240,7 @@ impl Page {
             let examples = if lines.is_empty() { "below".to_owned() } else { codes(&lines) };
             [code(key.name), takes(&key.takes), absent, key.about.to_owned(), examples]
         };
-        self.table(["key", "takes", "without it", "what it is", "examples"], keys.iter().map(row));
+        self.table(["key", "value", "default", "description", "examples"], keys.iter().map(row));
         let blocks = keys.iter().flat_map(|key| key.examples).copied();
         self.yaml(&blocks.filter(|example| example.contains('\n')).collect::<Vec<_>>());
     }

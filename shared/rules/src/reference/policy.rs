@@ -16,14 +16,14 @@ pub const POLICY: [Key; 3] = [
         name: "owners",
         takes: Takes::Owners,
         absent: Refused,
-        about: "The people of whom two approve each change of the policy in Slack: at least two, by e-mail address or Slack user id.",
+        about: "The people who approve changes of the policy in Slack, by e-mail address or Slack user id. Each change needs two of them.",
         examples: &["owners: [ana@example.com, ben@example.com]"],
     },
     Key {
         name: "default",
         takes: Takes::Keys(&FLOOR),
         absent: Refused,
-        about: "The floor of everything that no entry of `floors` names. `{}` asks nothing of it.",
+        about: "The floor of everything that no entry of `floors` names. `{}` sets none.",
         examples: &["default: {votes_required: 1}"],
     },
     Key {
@@ -41,7 +41,7 @@ pub const SECTION: [Key; 4] = [
         name: "name",
         takes: Takes::Text,
         absent: Means("none"),
-        about: "What people call it.",
+        about: "The name that people see.",
         examples: &["name: Production of the shop"],
     },
     Key {
@@ -58,8 +58,11 @@ pub const SECTION: [Key; 4] = [
         about: "The places, in any case. A place is the environment that the rule names in `promotes_to`; of a rule that names none, what \
                 the action acts on: the workflow's file, with a parameter or without one (`promote.yml environment=production`), \
                 `circleci` for a pipeline, the build or one of its jobs (`build-and-deploy/hold`), the webhook's address or its host, \
-                the event's detail type, the tag, the state or the field. Where a rule names an environment, what runs \
-                has to be named too: else `default` binds it as well, since the environment is the rule's own word.",
+                the event's detail type, with its bus or without it (`production/deployed`), the tag, the state or the field. The \
+                default of a parameter that the rule leaves out may be anything, so `promote.yml environment=prod*` binds \
+                `promote.yml` without `environment` too, and so does `default`. The same goes for a bus that it leaves out. \
+                Where a rule names an environment, what runs has to be named too: else `default` binds it as well, since the \
+                environment is the rule's own word.",
         examples: &[
             "places: [Production]",
             "places: ['promote.yml environment=prod*', build-and-deploy/hold-for-production]",
@@ -100,7 +103,8 @@ pub const FLOOR: [Key; 15] = [
         name: "self_approval",
         takes: Takes::Truth,
         absent: Value("true"),
-        about: "With `false`, only votes of an approval with `self_approval: false` count. Without `votes_required` beside it, one is needed.",
+        about: "With `false`, only votes of an approval with `self_approval: false` count. Without `votes_required` beside it, one is \
+                needed.",
         examples: &["self_approval: false"],
     },
     Key {
@@ -137,7 +141,8 @@ pub const FLOOR: [Key; 15] = [
         name: "expires_after",
         takes: Takes::Wait(LONGEST_WAIT),
         absent: Means("an approval may stay open"),
-        about: "The longest `expires_after` of an approval whose votes count. One that never expires has none that do. It asks for no approval by itself.",
+        about: "The longest `expires_after` of an approval whose votes count. One that never expires has none that do. It asks for no \
+                approval by itself.",
         examples: &["expires_after: '24h'"],
     },
     Key {
@@ -189,7 +194,7 @@ pub const FLOOR: [Key; 15] = [
         name: "review_within",
         takes: Takes::Wait(LONGEST_WAIT),
         absent: Value("48h"),
-        about: "In how long a review is due after somebody broke the glass.",
+        about: "The time within which a review is due after somebody broke the glass.",
         examples: &["review_within: '24h'"],
     },
 ];

@@ -77,7 +77,8 @@ pub const TEMPLATE_VARIABLES: [Template; 28] = [
         "health",
         "{{ health }}",
         "Healthy",
-        "How the deploy does when the action runs: `Healthy`, `Ailing`, `Unhealthy` or `Unknown`.",
+        "How the deploy does when the action runs: `Healthy`, `Ailing`, `Unhealthy` or `Unknown`. An action that acts after an approval \
+         has it as it was when the approval opened.",
     ),
     template(
         "outcome",

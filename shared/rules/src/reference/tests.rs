@@ -99,7 +99,7 @@ fn happened() -> Happened {
         glass: None,
     };
     let health = Some(facts::Health::Healthy);
-    Happened { health, failed_rules: vec!["smoke-test".to_owned()], decided: Some(decided) }
+    Happened { health, failed_rules: vec!["smoke-test".to_owned()], decided: Some(decided), at_opening: None }
 }
 
 fn snapshot() -> Snapshot {

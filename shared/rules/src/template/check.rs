@@ -85,6 +85,7 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
     Some(context.with(&Happened {
         health: Some(Health::Healthy),
         failed_rules: vec!["a-rule".to_owned()],
+        at_opening: None,
         decided: Some(Decided {
             name: "Promote".to_owned(),
             rule: "promote".to_owned(),

@@ -13,9 +13,11 @@ use std::collections::BTreeMap;
 /// The variable that says which rules stopped.
 pub const FAILED_RULES: &str = "failed_rules";
 
-/// The variables whose values are not known before an action runs: an approval before it, or time, changes
-/// them.
-pub const LATE: [&str; 5] = ["health", "outcome", "approval", "votes", "approved_by"];
+/// The variables whose values an approval brings: nobody knows them before it ended.
+pub const LATE: [&str; 4] = ["outcome", "approval", "votes", "approved_by"];
+
+/// The variables whose values change with time, and are not the deploy's own.
+pub(super) const CHANGING: [&str; 2] = ["health", FAILED_RULES];
 
 /// Text for the authors of a deploy that has none.
 const NOBODY_KNOWN: &str = "the authors";
@@ -109,15 +111,14 @@ impl Context {
         self.and(known.clone(), known)
     }
 
-    /// The same, where the runs of the rules with these names stopped.
-    pub fn with_failed_rules(self, names: &[String]) -> Self {
-        let failed = BTreeMap::from([(FAILED_RULES, Value::from_iter(names.iter().map(String::as_str)))]);
-        self.and(failed.clone(), failed)
-    }
-
-    /// The same, where all this happened by the time the action runs.
+    /// The same, where all this happened by the time the action runs. What people voted on stays as it was.
     pub fn with(self, happened: &Happened) -> Self {
         let mut plain = known(happened.health, &happened.failed_rules);
+        if let Some(then) = &happened.at_opening {
+            plain = known(then.health, &then.failed_rules);
+            let tags = Value::from_iter(then.tags.iter().map(String::as_str));
+            plain.extend([("deploy_tags", tags.clone()), ("tags", tags)]);
+        }
         plain.insert("outcome", Value::from(happened.outcome()));
         plain.insert("votes", Value::from_iter(happened.votes().iter().map(vote)));
         if let Some(decided) = &happened.decided {

@@ -161,7 +161,7 @@ fn check_format(text: &str) -> Result<bool, Error> {
         let rest = text.get(at + 2..).unwrap_or_default();
         let name = rest.split_once(')').map_or(rest, |(name, _)| name);
         if !name.is_ascii() {
-            return Err(invalid(format!("`%({name})` is no name: letters a to z, digits and `_`")));
+            return Err(invalid(format!("`%({name})` is not a name: letters a to z, digits and `_`")));
         }
     }
     let mut makes_characters = false;

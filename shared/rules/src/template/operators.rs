@@ -111,12 +111,12 @@ impl<'t> Around<'_, 't> {
                 "??" => {
                     let (left, right) = (self.code(0, self.index), self.code(self.index + 1, usize::MAX));
                     told(
-                        "`??` is no operator of a template".to_owned(),
+                        "`??` is not an operator of a template".to_owned(),
                         format!("write `{left} | default({right})`"),
                     )
                 }
                 "?." => told(
-                    "`?.` is no operator of a template".to_owned(),
+                    "`?.` is not an operator of a template".to_owned(),
                     "write `.`: what is not there is shown as nothing".to_owned(),
                 ),
                 ".." => {
@@ -124,11 +124,11 @@ impl<'t> Around<'_, 't> {
                         |token: Option<&Token<'_>>| token.and_then(|token| token.text.parse::<u32>().ok());
                     match (number(self.previous()), number(self.next())) {
                         (Some(first), Some(last)) => told(
-                            format!("`{first}..{last}` is no list of a template"),
+                            format!("`{first}..{last}` is not a list of a template"),
                             format!("write `range({first}, {})`", u64::from(last) + 1),
                         ),
                         _ => told(
-                            "`..` is no operator of a template".to_owned(),
+                            "`..` is not an operator of a template".to_owned(),
                             "write, for example, `range(1, 4)` for 1 to 3".to_owned(),
                         ),
                     }
@@ -138,9 +138,9 @@ impl<'t> Around<'_, 't> {
                     let sign = token.text.get(..1).unwrap_or_default();
                     let value = if token.text == "++" { "1" } else { self.code(self.index + 1, usize::MAX) };
                     let suggestion = format!("write `{{% set {name} = {name} {sign} {value} %}}`");
-                    told(format!("`{}` is no operator of a template", token.text), suggestion)
+                    told(format!("`{}` is not an operator of a template", token.text), suggestion)
                 }
-                "->" => told("`->` is no operator of a template".to_owned(), "write `.`".to_owned()),
+                "->" => told("`->` is not an operator of a template".to_owned(), "write `.`".to_owned()),
                 "." | "[" => self.behind_filter(token),
                 "==" | "!=" => self.compared(token),
                 "(" | ")" | "]" | "{" | "}" | "," | ":" | "~" | "+" | "*" | "**" | "/" | "//" | "<"
@@ -160,9 +160,10 @@ impl<'t> Around<'_, 't> {
                     self.hyphen(token).or_else(|| told(described(token.text), meant(token.text)))
                 }
                 sign => match FOREIGN.iter().find(|(foreign, _)| *foreign == sign) {
-                    Some((_, written)) => {
-                        told(format!("`{sign}` is no operator of a template"), format!("write `{written}`"))
-                    }
+                    Some((_, written)) => told(
+                        format!("`{sign}` is not an operator of a template"),
+                        format!("write `{written}`"),
+                    ),
                     None => told(described(sign), meant(sign)),
                 },
             },
@@ -181,18 +182,18 @@ impl<'t> Around<'_, 't> {
         {
             return Some(Slip::new(
                 token.start,
-                format!("`{word}` is no operator of a template"),
+                format!("`{word}` is not an operator of a template"),
                 format!("write `{written}`"),
             ));
         }
         if ends_value && matches!(token.text, "matches" | "like") && self.next().is_some() {
             let right = "ask for a part of a text with `in`, and for its start with `is startingwith('…')`";
-            let message = format!("`{}` is no operator of a template", token.text);
+            let message = format!("`{}` is not an operator of a template", token.text);
             return Some(Slip::new(token.start, message, right.to_owned()));
         }
         if ends_value && token.text == "unless" && self.open.is_empty() {
             let (left, right) = (self.code(0, self.index), self.code(self.index + 1, usize::MAX));
-            let message = "`unless` is no operator of a template".to_owned();
+            let message = "`unless` is not an operator of a template".to_owned();
             return Some(Slip::new(token.start, message, format!("write `{left} if not {right}`")));
         }
         if ends_value && token.text == "for" && self.open.contains(&"[") {
@@ -203,7 +204,7 @@ impl<'t> Around<'_, 't> {
             let (left, right) = (self.code(0, self.index), self.code(self.index + 1, usize::MAX));
             return Some(Slip::new(
                 token.start,
-                format!("`{}` is no operator of a template", token.text),
+                format!("`{}` is not an operator of a template", token.text),
                 format!("write `{right} in {left}`"),
             ));
         }
@@ -335,7 +336,7 @@ impl<'t> Around<'_, 't> {
         if let Some(next) = next.filter(|next| next.start == token.end() && (next.is("<") || next.is(">"))) {
             return Some(Slip::new(
                 token.start,
-                format!("`={}` is no operator of a template", next.text),
+                format!("`={}` is not an operator of a template", next.text),
                 format!("write `{}=`", next.text),
             ));
         }
@@ -353,7 +354,7 @@ impl<'t> Around<'_, 't> {
 
     /// `condition ? this : that`.
     fn ternary(&self, token: &Token<'t>) -> Option<Slip> {
-        let message = "`?` is no operator of a template";
+        let message = "`?` is not an operator of a template";
         let colon =
             (self.index..self.tokens.len()).find(|index| self.at(*index).is_some_and(|token| token.is(":")));
         let parts = colon.filter(|_| self.open.is_empty()).map(|colon| {
@@ -417,7 +418,7 @@ impl<'t> Around<'_, 't> {
         let next = self.next().filter(|next| next.is_value_name() && next.start == token.end())?;
         let joined = format!("{}_{}", previous.text, next.text);
         is_variable(&joined).then(|| {
-            let message = format!("`{}{}{}` is no name", previous.text, token.text, next.text);
+            let message = format!("`{}{}{}` is not a name", previous.text, token.text, next.text);
             Slip::new(previous.start, message, format!("write `{joined}`"))
         })
     }

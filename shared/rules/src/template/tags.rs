@@ -210,7 +210,11 @@ impl<'t> Tags<'t> {
                     Some(tag) => format!("write `{tag}`"),
                     None => "leave it out".to_owned(),
                 };
-                self.told(code.start, format!("`{}{word}` is no tag of a template", first.text), suggestion);
+                self.told(
+                    code.start,
+                    format!("`{}{word}` is not a tag of a template", first.text),
+                    suggestion,
+                );
                 if is_closing {
                     self.open.pop();
                 } else {
@@ -389,7 +393,7 @@ impl<'t> Tags<'t> {
             let inner = self.inner(&code.tokens);
             return self.told_once(
                 code,
-                format!("`{word}` is no tag"),
+                format!("`{word}` is not a tag"),
                 format!("show it with `{{{{ {inner} }}}}`"),
             );
         }

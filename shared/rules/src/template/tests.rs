@@ -346,7 +346,7 @@ fn a_title_is_not_taken_for_a_format() {
     deploy.pull_requests[0].title = "100%(é) done".to_owned();
     let context = Context::new(&deploy, "https://x.example.com", &Mentions::new());
     let error = render("{{ prs[0].title | format(1) }}", &context).unwrap_err();
-    assert_eq!(error.message, "`%(é)` is no name: letters a to z, digits and `_`");
+    assert_eq!(error.message, "`%(é)` is not a name: letters a to z, digits and `_`");
     assert!(check("{{ '%(é)' | format(1) }}").is_err());
     assert!(check("{{ '%(1, 100%9 é' | format(1) }}").is_err(), "a name goes on past a percent sign");
 }

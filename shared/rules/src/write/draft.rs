@@ -272,7 +272,7 @@ impl Check {
         }
         let environment = self.line(Field::PromotesTo, typed);
         if template::is_template(&environment) {
-            let message = "this is no template: it would stand for every environment at once";
+            let message = "this can't be a template: it would stand for every environment at once";
             self.problem(Field::PromotesTo, message, Some("name the environment".to_owned()));
         }
         Some(environment)
@@ -331,7 +331,7 @@ impl Check {
 
     fn votes(&mut self, typed: &str) -> u32 {
         let votes = typed.trim().parse().ok().filter(|votes| *votes >= 1);
-        let wrong = || Wrong::new("this is no whole number from 1", "write, for example, 2");
+        let wrong = || Wrong::new("this is not a whole number from 1", "write, for example, 2");
         self.sound(Field::VotesRequired, votes.ok_or_else(wrong))
     }
 
@@ -373,9 +373,10 @@ impl Check {
             .is_some_and(|wait| !wait.is_zero())
             {
                 true => wrong,
-                false => {
-                    Wrong::new("this is no time: a whole number and s, m, h or d", "write, for example, 24h")
-                }
+                false => Wrong::new(
+                    "this is not a time: a whole number and s, m, h or d",
+                    "write, for example, 24h",
+                ),
             });
         self.sound(Field::ExpiresAfter, wait);
         Some(text.to_owned())
@@ -390,7 +391,7 @@ impl Check {
             other => {
                 let suggestion = did_you_mean(other, REASONS)
                     .unwrap_or_else(|| "write approve, reject or both".to_owned());
-                let message = format!("`{other}` is nobody who could give a reason");
+                let message = format!("`{other}` can't give a reason");
                 self.problem(Field::RequireReason, message, Some(suggestion));
                 Reasons::Never
             }
@@ -436,7 +437,7 @@ impl Check {
         let mut parameters = BTreeMap::new();
         for line in typed.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let Some((name, value)) = line.split_once('=') else {
-                let message = format!("`{line}` is no parameter");
+                let message = format!("`{line}` is not a parameter");
                 self.problem(Field::Parameters, message, Some("write `name=value` on each line".to_owned()));
                 continue;
             };
@@ -444,7 +445,7 @@ impl Check {
             let sound = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
             if !sound {
-                let message = format!("`{name}` is no name of a parameter");
+                let message = format!("`{name}` is not the name of a parameter");
                 let suggestion =
                     "begin with a letter, and go on with letters, digits, `_` and `-`".to_owned();
                 self.problem(Field::Parameters, message, Some(suggestion));

@@ -206,17 +206,17 @@ fn what_is_wrong_is_told_beside_its_field() {
     Environment: this is empty; fill it in
     Prompt: this is empty; fill it in
     Channel: this is empty; name a channel, such as #releases
-    VotesRequired: this is no whole number from 1; write, for example, 2
-    ExpiresAfter: this is no time: a whole number and s, m, h or d; write, for example, 24h
-    RequireReason: `rejects` is nobody who could give a reason; did you mean `reject`?
+    VotesRequired: this is not a whole number from 1; write, for example, 2
+    ExpiresAfter: this is not a time: a whole number and s, m, h or d; write, for example, 24h
+    RequireReason: `rejects` can't give a reason; did you mean `reject`?
     Build: this is empty; fill it in
 
     Name: this has to be one line, without tabs
     Environment: a condition can't ask for a text with both kinds of quotes; rename the environment
     Prompt: Line 2, character 26: `{{` is never closed; end it with `}}`
     Channel: `My Team` cannot be a Slack channel; write #name, or the channel's id (C0123ABCDEF)
-    Approvers: `ben` is nobody who could vote; write, for example, '@ben' for a user group, or a person's e-mail address
-    ExpiresAfter: this is no time: a whole number and s, m, h or d; write, for example, 24h
+    Approvers: `ben` can't vote; write, for example, '@ben' for a user group, or a person's e-mail address
+    ExpiresAfter: this is not a time: a whole number and s, m, h or d; write, for example, 24h
 
     Name: this is longer than 150 characters; shorten it
     Environment: this is longer than 5000 characters; shorten it
@@ -234,8 +234,8 @@ fn what_is_wrong_is_told_beside_its_field() {
 
     Workflow: Character 1: `{% if %}` has no condition; write, for example, `{% if tags %}`
     Workflow: Character 1: `{% if %}` is never closed; end it with `{% endif %}`
-    Parameters: `a` is no parameter; write `name=value` on each line
-    Parameters: `1` is no name of a parameter; begin with a letter, and go on with letters, digits, `_` and `-`
+    Parameters: `a` is not a parameter; write `name=value` on each line
+    Parameters: `1` is not the name of a parameter; begin with a letter, and go on with letters, digits, `_` and `-`
     Parameters: `name` is the GitHub workflow, which has a field of its own; write it there
     Parameters: `b` is here twice; take one of its lines out
     Parameters: Character 4: unknown template variable `nobody`

@@ -106,7 +106,10 @@ fn explain(info: &str) -> (Option<&'static str>, Option<&'static str>) {
             Some("keys of one mapping start in the same column"),
         )
     } else if has("did not find expected '-'") {
-        (Some("this line is no entry of the list above"), Some("start it with `- `, or indent it further"))
+        (
+            Some("this line is not an entry of the list above"),
+            Some("start it with `- `, or indent it further"),
+        )
     } else if has("block sequence entries are not allowed") {
         (
             Some("a list entry where none can stand"),

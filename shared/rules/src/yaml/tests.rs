@@ -182,7 +182,7 @@ fn what_is_not_yaml_says_what_to_write_instead() {
       |     ^
 
     "rules:\n  - a\n  b: 1\n"
-    rules.yml:3:3: this line is no entry of the list above; start it with `- `, or indent it further
+    rules.yml:3:3: this line is not an entry of the list above; start it with `- `, or indent it further
       |
     3 |   b: 1
       |   ^

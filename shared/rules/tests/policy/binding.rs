@@ -45,7 +45,14 @@ fn place_is_the_environment_or_what_runs() {
         ("trigger_build: {parameters: {name: STAGING.yml}}", None, None),
         ("trigger_build: {parameters: {name: promote.yml, target: production}}", None, Some(3)),
         ("trigger_build: {parameters: {name: promote.yml, target: staging}}", None, Some(1)),
+        ("trigger_build: {parameters: {name: promote.yml, target: ' production'}}", None, Some(3)),
+        ("trigger_build: {parameters: {name: promote.yml, TARGET: staging}}", None, Some(1)),
         ("trigger_build", None, Some(1)),
+        // The default of a parameter that is left out may be anything.
+        ("trigger_build: {parameters: {name: promote.yml}}", None, Some(3)),
+        ("trigger_build: {parameters: {name: promote.yml, version: '{{ revision }}'}}", None, Some(3)),
+        ("trigger_build: {parameters: {name: promote.yml, target: ' '}}", None, Some(3)),
+        ("trigger_build: {parameters: {name: promote.yml}}", Some("Staging"), Some(3)),
         ("webhook: 'https://hooks.acme.example/x'", None, Some(3)),
         ("webhook: 'https://HOOKS.acme.example:443/x'", None, Some(3)),
         ("webhook: 'https://other.example/hooks.acme.example'", None, Some(1)),
@@ -70,6 +77,34 @@ fn place_is_the_environment_or_what_runs() {
         let place = Place::of(action_read, promotes_to);
         let floor = policy.binding(&slug("acme/checkout"), &place, &action_of(action_read));
         assert_eq!(floor.votes.map(|said| said.value), expected, "{action} {promotes_to:?}");
+    }
+}
+
+#[test]
+fn floor_binds_what_a_rule_leaves_out() {
+    let policy = policy(
+        "default: {votes_required: 1}\nfloors:\n  - {places: ['circleci deploy=now'], votes_required: 2}\n  \
+         - {places: ['promote.yml *=prod*'], votes_required: 3}\n  - {places: ['prod/*'], votes_required: 4}\n  \
+         - {places: ['arn:aws:events:eu-west-1:123456789012:event-bus/live/*'], votes_required: 5}\n",
+    );
+    for (action, expected) in [
+        ("trigger_build: {parameters: {deploy: later}}", 1),
+        ("trigger_build: {parameters: {other: later}}", 2),
+        ("trigger_build", 2),
+        // Nobody knows which parameters a workflow has besides.
+        ("trigger_build: {parameters: {name: promote.yml, target: staging}}", 3),
+        ("trigger_build: {parameters: {name: other.yml}}", 1),
+        ("send_event: {bus: test}", 1),
+        ("send_event: {bus: prod}", 4),
+        ("send_event: {bus: 'arn:aws:events:eu-west-1:123456789012:event-bus/prod'}", 4),
+        ("send_event: {bus: live}", 5),
+        ("send_event: deployed", 5),
+    ] {
+        let file = file(&format!("  - a: {{actions: [{{{action}}}]}}"));
+        let read = &file.rules[0].actions[0];
+        let name = action.split(':').next().unwrap();
+        let floor = policy.binding(&slug("acme/checkout"), &Place::of(read, None), name);
+        assert_eq!(floor.votes.map(|said| said.value), Some(expected), "{action}");
     }
 }
 

@@ -65,7 +65,7 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:1:1: a policy needs two owners: two of them approve a change of it; write `owners: [ana@example.com, ben@example.com]`
     policy.yml:1:9: owners takes a list, not a text; write `owners: [ana@example.com, ben@example.com]`
     policy.yml:1:28: `@sre` is a user group, and owners are people; write an e-mail address or a Slack user id (U0123ABCDEF)
-    policy.yml:1:10: `ana` is no owner; write an e-mail address or a Slack user id (U0123ABCDEF)
+    policy.yml:1:10: `ana` is not an owner; write an e-mail address or a Slack user id (U0123ABCDEF)
     policy.yml:2:8: default takes keys with values, and there is nothing here; write `default: {votes_required: 1}`, or `default: {}` where nothing binds the rest
     policy.yml:2:1: a policy takes no key `defaults`; did you mean `default`?
     "D: {}" is fine
@@ -73,7 +73,7 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:2:27: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     policy.yml:2:27: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     policy.yml:2:28: an entry of votes_required has no `from`; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
-    policy.yml:2:22: `sre` is nobody who could vote; write, for example, '@sre' for a user group, or a person's e-mail address
+    policy.yml:2:22: `sre` can't vote; write, for example, '@sre' for a user group, or a person's e-mail address
     policy.yml:2:26: self_approval takes true or false, not a text; write `false`, without quotes
     policy.yml:2:50: verified_commits takes true or false, not a number; write `true`, without quotes
     policy.yml:2:27: unknown_makers can't be `alow`; did you mean `allow`?
@@ -89,15 +89,15 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:3:19: places is an empty list; write, for example, `places: [one, another]`, or leave places out
     policy.yml:3:17: places has no value; write, for example, `'text'`
     policy.yml:3:19: a pattern has at most 200 characters and no template variables; write `*` for any text
-    policy.yml:3:25: `acme` is no deployment; write `owner/name`, or `owner/*` for all of an owner's
-    policy.yml:3:31: `*` is no deployment; write `owner/name`, or `owner/*` for all of an owner's
-    policy.yml:3:44: `a b/c` is no deployment; write `owner/name`, or `owner/*` for all of an owner's
+    policy.yml:3:25: `acme` is not a deployment; write `owner/name`, or `owner/*` for all of an owner's
+    policy.yml:3:31: `*` is not a deployment; write `owner/name`, or `owner/*` for all of an owner's
+    policy.yml:3:44: `a b/c` is not a deployment; write `owner/name`, or `owner/*` for all of an owner's
     policy.yml:3:21: unknown action `trigger_buil`; did you mean `trigger_build`?
     policy.yml:3:44: `slack_deploy_message` does not act, and a policy binds what acts; take it out
     policy.yml:3:66: `slack_channel_approval` does not act, and a policy binds what acts; take it out
-    policy.yml:2:55: `https://x.io` is no host; write hooks.example.com, or '*.example.com' for all of a domain
-    policy.yml:2:71: `x.io:80` is no host; write hooks.example.com, or '*.example.com' for all of a domain
-    policy.yml:2:25: `oncall` is nobody who could break the glass; write, for example, '@oncall' for a user group, or a person's e-mail address
+    policy.yml:2:55: `https://x.io` is not a host; write hooks.example.com, or '*.example.com' for all of a domain
+    policy.yml:2:71: `x.io:80` is not a host; write hooks.example.com, or '*.example.com' for all of a domain
+    policy.yml:2:25: `oncall` can't break the glass; write, for example, '@oncall' for a user group, or a person's e-mail address
     policy.yml:3:1: a policy takes no key `floor`; did you mean `floors`?
     "#);
 }

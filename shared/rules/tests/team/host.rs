@@ -1,9 +1,10 @@
 //! The team's changes as the source host tells them, and its people as Slack and the People page know them.
 
-use crate::made::{Change, Commit, Merger, Name, PEOPLE, People, Word};
+use crate::made::{Change, Commit, Merger, Name, PEOPLE, People, Signed, Word};
 use approval::approval::{Member, SaidNobody};
 use approval::people::Nobody;
 use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
+use approval::range_lists::are_openers_own;
 use approval::shares::Maker;
 
 /// The numbers of the accounts of people, and of their second ones.
@@ -15,6 +16,7 @@ const STRANGER: u64 = 901;
 const LISTED: u64 = 49_699_333;
 const UNLISTED: u64 = 77;
 const TOKEN: u64 = 41_898_282;
+const QUEUE: u64 = 118_344_674;
 
 pub fn sha(index: usize) -> String {
     format!("{index:040x}")
@@ -66,20 +68,25 @@ fn acted_by(account: Account) -> Identity {
 }
 
 /// Somebody who signed in and did something.
-fn acted(name: Name) -> Identity {
+pub fn acted(name: Name) -> Identity {
     account(name).map_or_else(|| named(name), acted_by)
 }
 
 fn commit(revision: String, made: &Commit, number: Option<u64>) -> RangeCommit {
-    let signer = account(made.author).filter(|_| made.is_signed);
+    let signer = account(made.author).filter(|_| made.signed == Signed::ByAuthor);
     let author = Identity { vouched: signer.is_some(), ..named(made.author) };
+    let is_hosts = made.signed == Signed::ByHost;
     RangeCommit {
         title: format!("Change {revision}"),
         revision,
-        committer: Some(author.clone()),
+        committer: Some(author.clone()).filter(|_| !is_hosts),
         author,
         co_authors: made.co_author.into_iter().map(named).collect(),
-        signature: signer.map_or(Signature::Unsigned, Signature::Valid),
+        signature: match signer {
+            Some(signer) => Signature::Valid(signer),
+            None if is_hosts => Signature::Host,
+            None => Signature::Unsigned,
+        },
         pushed_by: made.pusher.into_iter().map(acted).collect(),
         pull_requests: number.into_iter().collect(),
         issues: Vec::new(),
@@ -94,6 +101,16 @@ fn pull_request(number: u64, opened_by: Identity, merger: Merger) -> RangePullRe
             let asked: Vec<Identity> = asked_by.into_iter().map(Name::Account).map(acted).collect();
             let token = acted_by(program(TOKEN, "github-actions[bot]"));
             ([token].into_iter().chain(asked.clone()).collect(), asked)
+        }
+        Merger::Queue { asked_by, earlier } => {
+            let person = |by: Option<u64>| by.into_iter().map(Name::Account).map(acted);
+            let queue = acted_by(program(QUEUE, "github-merge-queue[bot]"));
+            let merged_by = [queue].into_iter().chain(person(earlier)).chain(person(asked_by));
+            (merged_by.collect(), person(asked_by).collect())
+        }
+        Merger::Gone { asked_by } => {
+            let asked: Vec<Identity> = asked_by.into_iter().map(Name::Account).map(acted).collect();
+            (asked.iter().cloned().chain([Identity::untold("who merged it")]).collect(), asked)
         }
     };
     RangePullRequest {
@@ -111,7 +128,13 @@ fn pull_request(number: u64, opened_by: Identity, merger: Merger) -> RangePullRe
         is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
+        merges: Vec::new(),
     }
+}
+
+/// A commit that somebody wrote on the host's page.
+fn on_page(author: Name) -> Commit {
+    Commit { author, co_author: None, pusher: Some(author), signed: Signed::ByHost }
 }
 
 /// The commit of the trunk that a change is, and its pull request.
@@ -134,14 +157,14 @@ fn told(index: usize, change: &Change) -> (RangeCommit, Option<RangePullRequest>
                 committer: None,
                 co_authors: branch.iter().map(|made| named(made.author)).collect(),
                 signature: Signature::Host,
-                pushed_by: opened.merged_by.iter().take(1).cloned().collect(),
+                pushed_by: opened.merged_by.iter().take(1).filter(|by| !by.is_untold()).cloned().collect(),
                 pull_requests: vec![number],
                 issues: Vec::new(),
                 parents: 1,
             };
             (squash, Some(RangePullRequest { commits, remade: vec![sha(index)], ..opened }))
         }
-        Change::Program { is_listed, is_signed, asked_by, more_asked_by, merger } => {
+        Change::Program { is_listed, is_signed, asked_by, more_asked_by, resolved_by, merger } => {
             let by = if *is_listed {
                 program(LISTED, "dependabot[bot]")
             } else {
@@ -169,7 +192,22 @@ fn told(index: usize, change: &Change) -> (RangeCommit, Option<RangePullRequest>
                 more_asked_by: more_asked_by.iter().map(|name| acted(*name)).collect(),
                 ..pull_request(number, acted_by(by), *merger)
             };
-            (made, Some(opened))
+            let resolving = resolved_by.map(|name| RangeCommit {
+                parents: 2,
+                ..commit(branch_sha(index, 1), &on_page(name), Some(number))
+            });
+            let of_branch = |place| RangeCommit { revision: branch_sha(index, place), ..made.clone() };
+            let branch: Vec<RangeCommit> = [of_branch(0)].into_iter().chain(resolving).collect();
+            let is_openers_own = are_openers_own(&branch, opened.opened_by.as_ref());
+            let opened = RangePullRequest { is_openers_own, ..opened };
+            match resolved_by {
+                // Whoever merged it deleted the line of co-authors.
+                Some(_) => {
+                    let squash = RangeCommit { committer: None, signature: Signature::Host, ..made };
+                    (squash, Some(RangePullRequest { commits: branch, remade: vec![sha(index)], ..opened }))
+                }
+                None => (made, Some(opened)),
+            }
         }
     }
 }

@@ -14,7 +14,8 @@ pub enum Name {
     SecondAccount(u64),
     /// The address of one, without an account.
     Address(u64),
-    /// The second address of one, which the People page alone knows, without an account.
+    /// The second address of one, which the People page alone knows, without an account. They may have taken
+    /// it off their account after they wrote with it.
     SecondAddress(u64),
     /// The account of somebody who left.
     Left,
@@ -24,6 +25,15 @@ pub enum Name {
     NoAddress,
 }
 
+/// The signature on a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    No,
+    ByAuthor,
+    /// The host signed what its author wrote on its page.
+    ByHost,
+}
+
 /// A commit of somebody.
 #[derive(Clone, Debug)]
 pub struct Commit {
@@ -31,8 +41,7 @@ pub struct Commit {
     pub co_author: Option<Name>,
     /// The account that pushed it, where the host tells it.
     pub pusher: Option<Name>,
-    /// True if its author signed it.
-    pub is_signed: bool,
+    pub signed: Signed,
 }
 
 /// Whoever merged a pull request.
@@ -42,6 +51,11 @@ pub enum Merger {
     Account(Name),
     /// A run's own token, for the person who turned on auto-merge, where somebody did.
     Token { asked_by: Option<u64> },
+    /// The merge queue, for whoever queued it last, where that account is not deleted. Somebody may have
+    /// queued it before, and taken it out again.
+    Queue { asked_by: Option<u64>, earlier: Option<u64> },
+    /// Somebody whose account is deleted, while a person's auto-merge was on.
+    Gone { asked_by: Option<u64> },
 }
 
 /// A change of the trunk.
@@ -61,6 +75,9 @@ pub enum Change {
         is_signed: bool,
         asked_by: Option<u64>,
         more_asked_by: Option<Name>,
+        /// Somebody who resolved conflicts of its branch on the host's page, with any text. Then it was
+        /// squashed.
+        resolved_by: Option<Name>,
         merger: Merger,
     },
 }
@@ -134,7 +151,18 @@ impl Commit {
     pub fn is_vouched(&self) -> bool {
         let has_account =
             matches!(self.author, Name::Account(_) | Name::SecondAccount(_) | Name::Left | Name::Stranger);
-        self.pusher.is_some() || self.is_signed && has_account
+        self.pusher.is_some() || self.signed != Signed::No && has_account
+    }
+}
+
+impl Change {
+    /// True if its commit on the trunk has a signature: its author's, or the host's.
+    pub fn is_signed(&self) -> bool {
+        match self {
+            Self::Pushed(commit) | Self::Merged { commit, .. } => commit.signed != Signed::No,
+            Self::Squashed { .. } => true,
+            Self::Program { is_signed, resolved_by, .. } => *is_signed || resolved_by.is_some(),
+        }
     }
 }
 
@@ -145,6 +173,11 @@ impl Merger {
             Self::Account(name) => Hands::of([&name], people),
             Self::Token { asked_by: Some(person) } => Hands::of([&Name::Account(person)], people),
             Self::Token { asked_by: None } => Hands { has_unknown: !is_listed_bots, ..Hands::default() },
+            Self::Queue { asked_by, earlier } => Hands {
+                people: asked_by.into_iter().chain(earlier).collect(),
+                has_unknown: asked_by.is_none() && !is_listed_bots,
+            },
+            Self::Gone { asked_by } => Hands { people: asked_by.into_iter().collect(), has_unknown: true },
         }
     }
 }
@@ -162,14 +195,20 @@ impl Change {
                 let each = branch.iter().map(|commit| Hands::of(commit.names().chain([opener]), people));
                 each.chain([squash, merger.hands(false, people)]).collect()
             }
-            Self::Program { is_listed, is_signed, asked_by, more_asked_by, merger } => {
+            Self::Program { is_listed, is_signed, asked_by, more_asked_by, resolved_by, merger } => {
                 let asked_by = asked_by.map(Name::Account);
-                let mut commit = Hands::of(asked_by.iter().chain(more_asked_by), people);
+                let mut commit = Hands::of(asked_by.iter().chain(more_asked_by).chain(resolved_by), people);
                 // Without the host's signature nobody knows whose the commit is.
                 commit.has_unknown |= !is_signed || asked_by.is_none() && !is_listed;
-                vec![commit, merger.hands(*is_listed && *is_signed, people)]
+                let is_listed_bots = *is_listed && *is_signed && resolved_by.is_none();
+                vec![commit, merger.hands(is_listed_bots, people)]
             }
         }
+    }
+
+    /// True if the program that opened it made all of it.
+    pub fn is_programs_alone(&self) -> bool {
+        matches!(self, Self::Program { is_signed: true, resolved_by: None, .. })
     }
 
     /// True if somebody stands for each of its commits.

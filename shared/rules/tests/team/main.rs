@@ -9,16 +9,18 @@
 mod deeds;
 mod host;
 mod made;
+mod places;
 
 use approval::action::ApprovalSpec;
 use approval::approval::{Electorate, Verdict};
-use approval::base::Base;
-use approval::deploy::Slug;
+use approval::range::Identity;
+use approval::range_lists::of_each_commit;
 use approval::shares::changes;
 use deeds::{Deed, File, deed};
-use host::{members, named, range, sha};
+use host::{acted, members, named, range, sha};
 use jiff::{SignedDuration, Timestamp};
-use made::{Change, Commit, Merger, Name, People, Word};
+use made::{Change, Commit, Merger, Name, People, Signed, Word};
+use places::Places;
 use proptest::prelude::*;
 use rules::RulesFile;
 use rules::difference::difference;
@@ -32,6 +34,8 @@ const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 struct Waiting {
     head: usize,
     starter: Name,
+    /// Those whom it was registered for since, and those who started its run again (`true`).
+    again: Vec<(Name, bool)>,
     is_cut: bool,
     file: File,
     votes: BTreeSet<u64>,
@@ -48,73 +52,85 @@ struct Proposal {
 struct Team {
     trunk: Vec<Change>,
     people: People,
-    base: Base,
+    places: Places,
     in_force: File,
     waiting: Option<Waiting>,
     proposal: Option<Proposal>,
-    /// The commits of which a completed approval with four eyes was a judgement.
-    judged: BTreeSet<usize>,
-    /// The commits that completed approvals let through, and when.
-    passed: Vec<(usize, Timestamp)>,
     now: Timestamp,
 }
 
 /// The rules file with these options.
 fn rules_file(file: File) -> RulesFile {
-    let File { votes, four_eyes, allows_unknown, tells } = file;
+    let File { votes, four_eyes, allows_unknown, tells, asks, names_place, verified, rollback } = file;
+    let place = if names_place { "promotes_to: Production" } else { "" };
     let message = if tells { ", slack_channel_message: {channel: '#gate', message: 'Hello'}" } else { "" };
     let unknown = if allows_unknown { "unknown_makers: allow, " } else { "" };
-    let text = format!(
-        "rules:\n  - promote:\n      promotes_to: Production\n      actions: [slack_channel_approval: {{channel: '#gate', \
-         votes_required: {votes}, self_approval: {}, {unknown}on_success: [webhook: 'https://example.com']}}{message}]\n",
+    let rollback = if rollback { "rollback: four_eyes, " } else { "" };
+    let acts = "webhook: 'https://example.com'";
+    let gate = format!(
+        "slack_channel_approval: {{channel: '#gate', votes_required: {votes}, self_approval: {}, {unknown}{rollback}\
+         verified_commits: {verified}, on_success: [{acts}]}}",
         !four_eyes
     );
+    let action = if asks { gate.as_str() } else { acts };
+    let text = format!("rules:\n  - promote:\n      {place}\n      actions: [{action}{message}]\n");
     rules::parse(&text, "rules.yml").unwrap()
 }
 
 fn spec(file: File) -> ApprovalSpec {
-    rules_file(file).rules[0].actions[0].approvals()[0].clone()
+    rules_file(File { asks: true, ..file }).rules[0].actions[0].approvals()[0].clone()
 }
 
 impl Team {
     fn new() -> Self {
-        let slug = Slug::new("acme", "checkout").unwrap();
         let now = Timestamp::UNIX_EPOCH;
-        let first = Commit { author: Name::Account(0), co_author: None, pusher: None, is_signed: false };
+        let first = Commit { author: Name::Account(0), co_author: None, pusher: None, signed: Signed::No };
         Self {
             trunk: vec![Change::Pushed(first)],
             people: People { second: BTreeSet::new(), left: Word::Unsaid },
-            base: Base::none(&slug, "environment production").after(&sha(0), true, now),
+            places: Places::new(now),
             in_force: File::FIRST,
             waiting: None,
             proposal: None,
-            judged: BTreeSet::from([0]),
-            passed: vec![(0, now)],
             now,
         }
     }
 
     fn start(&self, waiting: &Waiting) -> usize {
-        let start = self.base.start_of(waiting.file.four_eyes, &sha(waiting.head)).unwrap();
+        let start =
+            self.places.of(waiting.file).base.start_of(waiting.file.four_eyes, &sha(waiting.head)).unwrap();
         usize::from_str_radix(&start.revision, 16).unwrap()
     }
 
     fn electorate(&self, waiting: &Waiting) -> Electorate {
         let range = range(&self.trunk, self.start(waiting), waiting.head, waiting.is_cut);
-        let read = changes(&range, &[named(waiting.starter)], self.now);
+        let again = waiting.again.iter();
+        let again = again.map(|(name, is_run)| if *is_run { acted(*name) } else { named(*name) });
+        let started: Vec<Identity> = [named(waiting.starter)].into_iter().chain(again).collect();
+        let read = changes(&range, &started, self.now);
         let members = members(&read.makers, &self.people);
-        Electorate::anyone().judging(&spec(waiting.file), &self.base, Ok((&read, &members)), self.now)
+        let base = &self.places.of(waiting.file).base;
+        Electorate::anyone().judging(&spec(waiting.file), base, Ok((&read, &members)), self.now)
     }
 
     /// Does `deed`; what went wrong with what it let through.
     fn does(&mut self, deed: &Deed) -> Result<(), String> {
         self.now += SignedDuration::from_hours(1);
         match deed {
-            Deed::Push(change) => self.trunk.push(change.clone()),
+            Deed::Push(change) => {
+                self.trunk.push(change.clone());
+                return self.check_authors();
+            }
             Deed::Deploy { back, starter, is_cut } => {
                 let head = self.trunk.len().saturating_sub(back + 1).max(1).min(self.trunk.len() - 1);
                 let (starter, is_cut, file, votes) = (*starter, *is_cut, self.in_force, BTreeSet::new());
-                self.waiting = Some(Waiting { head, starter, is_cut, file, votes });
+                let waiting = Waiting { head, starter, again: Vec::new(), is_cut, file, votes };
+                self.waiting = Some(waiting).filter(|_| file.asks);
+            }
+            Deed::Again { by, is_run } => {
+                if let Some(waiting) = &mut self.waiting {
+                    waiting.again.push((*by, *is_run));
+                }
             }
             Deed::Vote { voter } => return self.votes(*voter),
             Deed::Rules { author, file } => return self.proposes(*author, *file),
@@ -149,7 +165,7 @@ impl Team {
     fn proposes(&mut self, author: u64, file: File) -> Result<(), String> {
         if difference(&rules_file(self.in_force), &rules_file(file), false).needs_approval() {
             self.proposal = Some(Proposal { file, author, votes: BTreeSet::new() });
-        } else if (File { tells: self.in_force.tells, ..file }) == self.in_force {
+        } else if !self.in_force.asks || (File { tells: self.in_force.tells, ..file }) == self.in_force {
             (self.in_force, self.proposal) = (file, None);
         } else {
             return Err("a file that changes the approval counts at once".to_owned());
@@ -174,9 +190,24 @@ impl Team {
         if waiting.file.four_eyes {
             self.check(&waiting)?;
         }
-        self.base = self.base.clone().after(&sha(waiting.head), waiting.file.four_eyes, self.now);
-        self.passed.push((waiting.head, self.now));
+        let now = self.now;
+        let place = self.places.of_mut(waiting.file);
+        place.base = place.base.clone().after(&sha(waiting.head), waiting.file.four_eyes, now);
+        place.passed.push((waiting.head, now));
         Ok(())
+    }
+
+    /// Checks that a program is the author of the newest change only where it made all of it: rules act on
+    /// that without a vote.
+    fn check_authors(&self) -> Result<(), String> {
+        let newest = self.trunk.len() - 1;
+        let range = range(&self.trunk, newest - 1, newest, false);
+        let mut authors = of_each_commit(&range).into_iter().flat_map(|lists| lists.authors);
+        let is_programs = authors.any(|author| author.ends_with("[bot]"));
+        match is_programs == self.trunk[newest].is_programs_alone() {
+            true => Ok(()),
+            false => Err(format!("the program is an author: {is_programs}, of {:?}", self.trunk[newest])),
+        }
     }
 
     /// Checks that a completed approval knew all of its range, that each commit and each pull request there
@@ -190,14 +221,24 @@ impl Team {
         let (from, to) = (start.min(waiting.head), start.max(waiting.head));
         let was_let_through =
             |(head, at): &(usize, Timestamp)| *head == waiting.head && self.now.duration_since(*at) <= LATELY;
-        let has_no_makers = waiting.head < start && self.passed.iter().any(was_let_through);
+        let place = self.places.of(waiting.file);
+        let has_no_makers =
+            waiting.head < start && !waiting.file.rollback && place.passed.iter().any(was_let_through);
+        let mut judged = place.judged.clone();
         for index in from + 1..=to {
             let change = &self.trunk[index];
+            if waiting.file.verified && index > start && !change.is_signed() {
+                return wrong(&format!("the commit {index} is not signed"));
+            }
             if !has_no_makers && !change.is_vouched() {
                 return wrong(&format!("nobody stands for the commit {index}"));
             }
             for hands in change.hands(&self.people) {
-                let hands = hands.and_starter(waiting.starter, &self.people);
+                let again = waiting.again.iter().map(|(name, _)| *name);
+                let hands = [waiting.starter]
+                    .into_iter()
+                    .chain(again)
+                    .fold(hands, |hands, starter| hands.and_starter(starter, &self.people));
                 let others = waiting.votes.difference(&hands.people).count();
                 if has_no_makers {
                     continue;
@@ -210,10 +251,12 @@ impl Team {
                 }
             }
             if index <= waiting.head {
-                self.judged.insert(index);
+                judged.insert(index);
             }
         }
-        match (0..=waiting.head).find(|index| !self.judged.contains(index)) {
+        let unjudged = (0..=waiting.head).find(|index| !judged.contains(index));
+        self.places.of_mut(waiting.file).judged = judged;
+        match unjudged {
             Some(unjudged) => Err(format!("the commit {unjudged} was never judged: {waiting:?}")),
             None => Ok(()),
         }
@@ -239,7 +282,7 @@ proptest! {
 }
 
 fn pushed_by(person: u64, author: Name) -> Commit {
-    Commit { author, co_author: None, pusher: Some(Name::Account(person)), is_signed: false }
+    Commit { author, co_author: None, pusher: Some(Name::Account(person)), signed: Signed::No }
 }
 
 /// A pull request of one person that another one merged.
@@ -254,14 +297,29 @@ fn team_that_votes_for_each_other_gets_through() {
         is_signed: true,
         asked_by: None,
         more_asked_by: None,
+        resolved_by: None,
         merger,
     };
+    let on_page = |author| Commit { author, co_author: None, pusher: None, signed: Signed::ByHost };
     let by = |person| Merger::Account(Name::Account(person));
     let (second, left) = (Deed::Second { person: 0 }, Deed::Left);
     let allows = Deed::Rules { author: 0, file: File { allows_unknown: true, ..File::FIRST } };
     for (change, mends, votes) in [
         (merged(Name::Account(0), 0, by(1)), vec![], vec![1, 0]),
         (listed(Merger::Token { asked_by: None }), vec![], vec![0]),
+        (listed(by(1)), vec![], vec![0]),
+        (merged(Name::Account(0), 0, Merger::Queue { asked_by: Some(1), earlier: None }), vec![], vec![1, 0]),
+        // Accounts that exist stand for what they wrote on the host's page.
+        (Change::Pushed(on_page(Name::Account(0))), vec![], vec![1]),
+        (
+            Change::Squashed {
+                branch: vec![on_page(Name::Account(0))],
+                opener: Name::Account(0),
+                merger: by(1),
+            },
+            vec![],
+            vec![1, 0],
+        ),
         (merged(Name::NoAddress, 0, by(1)), vec![], vec![1, 0]),
         // Each of these waits until what is unknown was mended.
         (Change::Pushed(pushed_by(1, Name::SecondAccount(0))), vec![second], vec![2]),
@@ -282,6 +340,10 @@ fn team_that_votes_for_each_other_gets_through() {
             assert!(team.waiting.is_some(), "{change:?}");
             team.does(&Deed::Vote { voter }).unwrap();
         }
-        assert!(team.waiting.is_none() && team.judged.contains(&1), "{change:?}: {:?}", team.waiting);
+        assert!(
+            team.waiting.is_none() && team.places.of(File::FIRST).judged.contains(&1),
+            "{change:?}: {:?}",
+            team.waiting
+        );
     }
 }

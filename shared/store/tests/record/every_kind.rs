@@ -9,6 +9,7 @@ use approval::base::Base;
 use approval::deploy::{Deploy, Slug};
 use approval::evaluation::Evaluation;
 use approval::facts::Facts;
+use approval::header_secret::HeaderSecrets;
 use approval::id::{EffectId, RunId};
 use approval::newest::{Arrival, Newest};
 use approval::owed::OwedReviews;
@@ -17,7 +18,7 @@ use approval::policy::StackPolicy;
 use approval::rules_in_force::{FileCopy, RulesInForce};
 use approval::run::{Command, FirstTry, Opening, Run, decide};
 use aws_sdk_dynamodb::types::AttributeValue;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use store::{
     Actor, ApiKey, CachedRules, Change, CommitError, DeploymentSettings, Done, GitHost, Latest, RulesTexts,
@@ -41,7 +42,7 @@ enum Damage {
 
 const DAMAGES: [Damage; 4] = [Damage::UnknownField, Damage::Missing, Damage::WrongType, Damage::UnknownKind];
 
-const KINDS: [Kind; 31] = [
+const KINDS: [Kind; 34] = [
     Kind("deploy", |pk, sk| pk.starts_with("deploy#") && sk == "deploy", "revision"),
     Kind("run", |_, sk| sk.starts_with("run#"), "deploy"),
     Kind("approval", |_, sk| sk.starts_with("approval#"), "status"),
@@ -52,11 +53,9 @@ const KINDS: [Kind; 31] = [
     Kind("newest deploy of an environment", |pk, sk| pk == "deployments" && sk.contains('#'), "id"),
     Kind("latest deploy that was registered for an environment", |_, sk| sk == "latest", "version"),
     Kind("number of a deployment's repository", |_, sk| sk.starts_with("id#"), "id"),
-    Kind(
-        "deployment that a repository was confirmed for first",
-        |pk, _| pk.starts_with("repository_id#"),
-        "deployment",
-    ),
+    Kind("first deployment of a repository", |_, sk| sk == "deployment", "deployment"),
+    Kind("another deployment of a repository", |_, sk| sk.starts_with("of#"), "deployment"),
+    Kind("repository of a CircleCI project", |pk, _| pk.starts_with("circleci#"), "repository"),
     Kind("newest run that asks", |_, sk| sk == "newest", "version"),
     Kind("what was let through to a place", |_, sk| sk == "base", "version"),
     Kind("range that an approval judges", |pk, _| pk.starts_with("ranges#"), "base"),
@@ -73,6 +72,7 @@ const KINDS: [Kind; 31] = [
     Kind("reviews of broken glasses that a deployment owes", |_, sk| sk == "owed", "version"),
     Kind("copy of a rules file, in pieces", |_, sk| sk.starts_with("file#"), "text"),
     Kind("policy of the stack, in force and proposed", |pk, _| pk == "policy", "version"),
+    Kind("header secrets of the stack, without values", |pk, _| pk == "header_secrets", "read_at"),
     Kind("ignored delivery", |_, sk| sk == "delivery", "ignored"),
     Kind("Slack account of an e-mail address, to mention people", |_, sk| sk == "account", "known_until"),
     Kind("part of a large range", |_, sk| sk.starts_with("part#"), "text"),
@@ -160,6 +160,9 @@ async fn keep(store: &Store, number: u32) -> Kept {
     store.commit(Change::to(&people, now).person(person)).await.expect("said");
     store.keep_repository(&slug, &name, number.into()).await.expect("kept");
     store.own_repository(number.into(), &slug).await.expect("owned");
+    store.own_project(&name, number.into()).await.expect("owned");
+    let another = Slug::new("acme", &format!("shop-{number}-2")).expect("a slug");
+    store.own_repository(number.into(), &another).await.expect("added");
     store.watch(&deploy, "Production", now).await.expect("watches");
     store.place_message(&message, &deploy.id, now).await.expect("placed");
     let key = ApiKey {
@@ -189,6 +192,8 @@ async fn keep(store: &Store, number: u32) -> Kept {
     };
     store.save_deployment(None, settings).await.expect("saved");
     store.tells_without_rules(&deploy).await.expect("told");
+    let secrets = HeaderSecrets { read_at: now, secrets: BTreeMap::new() };
+    store.keep_header_secrets(&secrets).await.expect("kept");
     store.ignore_delivery("github", &name, "why", now).await.expect("ignored");
     store.keep_account(&name, Some("U1"), now).await.expect("kept");
     store.keep_reading_part(&name, "1", "text".to_owned(), now).await.expect("kept");
@@ -274,9 +279,12 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
             refuses(store.kept_repository(slug, &name).await);
             refuses(store.keep_repository(slug, &name, 7).await);
         }
-        "deployment that a repository was confirmed for first" => {
+        "first deployment of a repository" => {
             refuses(store.own_repository(it.number.into(), slug).await);
+            refuses(store.deployments_of(it.number.into()).await);
         }
+        "repository of a CircleCI project" => refuses(store.own_project(&name, 7).await),
+        "another deployment of a repository" => refuses(store.deployments_of(it.number.into()).await),
         "newest run that asks" => {
             refuses(store.newest(&Newest::of(&it.deploy, "promote", &it.run)).await);
         }
@@ -329,6 +337,9 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
         }
         "copy of a rules file, in pieces" => refuses(store.kept_rules(slug, &it.file).await),
         "policy of the stack, in force and proposed" => refuses(store.policy().await),
+        "header secrets of the stack, without values" => {
+            assert_eq!(store.header_secrets().await.expect("read").is_some(), is_shown);
+        }
         "ignored delivery" => {
             store.ignore_delivery("github", &name, "why", second(2)).await.expect("ignored")
         }
@@ -342,7 +353,7 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
             assert_eq!(part.is_some(), is_shown);
         }
         "cached rules file" => {
-            let cached = store.cached_rules(&name, "rules.yml").await.expect("read");
+            let cached = store.cached_rules(&name, "rules.yml", second(2)).await.expect("read");
             assert_eq!(cached.is_some(), is_shown);
         }
         other => panic!("no reader of the kind of row \u{201c}{other}\u{201d} is tested"),
@@ -362,6 +373,8 @@ async fn reads_all(store: &Store, it: &Kept) {
     assert!(store.latest(slug, "Staging").await.expect("read").is_some());
     assert!(store.kept_repository(slug, &name).await.expect("read").is_some());
     assert_eq!(store.own_repository(it.number.into(), slug).await.expect("read"), *slug);
+    assert_eq!(store.deployments_of(it.number.into()).await.expect("read").len(), 2);
+    assert_eq!(store.own_project(&name, 7).await.expect("read"), u64::from(it.number));
     let asking = Newest::of(&it.deploy, "promote", &it.run);
     assert!(store.newest(&asking).await.expect("read").is_some());
     assert_eq!(store.base(slug, "place").await.expect("read").version, 1);
@@ -383,7 +396,7 @@ async fn reads_all(store: &Store, it: &Kept) {
     assert_eq!(store.evaluations(slug, None).await.expect("read").0.len(), 1);
     assert!(store.known_account(&name, second(2)).await.expect("read").is_some());
     assert!(store.reading_part(&name, "1", second(2)).await.expect("read").is_some());
-    assert!(store.cached_rules(&name, "rules.yml").await.expect("read").is_some());
+    assert!(store.cached_rules(&name, "rules.yml", second(2)).await.expect("read").is_some());
 }
 
 fn damaged(row: &Row, field: &str, how: Damage) -> Row {

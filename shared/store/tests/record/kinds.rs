@@ -9,11 +9,13 @@ use approval::deploy::RulesChange;
 use approval::deploy_state::DeployState;
 use approval::effect::{EffectKind, Others};
 use approval::event::EventKind;
+use approval::facts::{Health, Report};
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
 use approval::people::{Handle, Nobody};
 use approval::range::Direction;
 use approval::range_files::{Moves, RangeFiles, Unread};
 use approval::run::{FirstTry, Resolution};
+use approval::shares::Held;
 use jiff::{SignedDuration, Timestamp};
 
 /// Text that has hurt somebody before.
@@ -64,6 +66,7 @@ pub fn electorate() -> Electorate {
             direction: Direction::Diverged,
             added: 3,
             removed: 0,
+            held: Some(Held { since: Some(ODD[0].to_owned()), set_by: Some(ODD[1].to_owned()), commits: 3 }),
             has_no_makers: false,
             is_of_bots: true,
             allowed: odd(),
@@ -369,11 +372,16 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::judge_others(Others::All),
         EffectKind::ApplyPolicy { from: None },
         EffectKind::ApplyPolicy { from: Some(DeployId::from_text(ODD[3])) },
+        EffectKind::ListHeaderSecrets,
         EffectKind::EvaluateAgain,
         EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
+        EffectKind::RecordHealth {
+            source: ODD[2].to_owned(),
+            report: Report { health: Health::Ailing, at: precise() },
+        },
         EffectKind::OfferEvaluation { channel: "C1".to_owned(), text: ODD[1].to_owned() },
         EffectKind::TellFreezeLifted { approval: approval() },
-        EffectKind::TellThread { approval: approval(), text: ODD[1].to_owned() },
+        EffectKind::TellThread { approval: approval(), text: ODD[1].to_owned(), to_deployers: true },
         EffectKind::TellGlassBroken { approval: approval() },
         EffectKind::RemindReview { approval: approval(), round: u32::MAX },
         EffectKind::SettleReview { approval: approval() },
@@ -382,6 +390,7 @@ pub fn effects() -> Vec<EffectKind> {
         draw(Some(approval())),
         draw(None),
         EffectKind::TellPerson { channel: "C1".to_owned(), user: "U1".to_owned(), text: String::new() },
+        EffectKind::TellMember { user: "U1".to_owned(), text: ODD[1].to_owned() },
         EffectKind::TellChannel { channel: String::new(), text: ODD[2].to_owned() },
         EffectKind::AskMember { handle: Handle::github(u64::MAX), version: 1, at: None },
         EffectKind::AskMember {

@@ -1,9 +1,11 @@
 //! Lists of deploys: the newest of all, and the one before in the same environment.
 
-use crate::local::Local;
+use crate::local::{Local, RECORD};
 use crate::samples::{at, deploy, second};
+use approval::confirmation::Confirmation;
 use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use store::{Change, Store, Wanted};
 
@@ -253,4 +255,53 @@ async fn shortened_revision_leads_to_its_deploys() {
         let expected: Vec<_> = expected.iter().map(|number| deploy(*number).id).collect();
         assert_eq!(found, expected, "{prefix}");
     }
+}
+
+#[tokio::test]
+async fn revision_of_several_pages_has_its_newest_deploy() {
+    let local = Local::new().await;
+    let revision = deploy(0).revision;
+    // More than the 1 MB of a page of DynamoDB's.
+    let padding = AttributeValue::S("x".repeat(300_000));
+    for number in 1..=5 {
+        let again = Deploy { revision: revision.clone(), ..deployed(number, second(i64::from(number))) };
+        register(&local.store, &again).await;
+        let key = format!("revisions#acme/checkout {revision}#staging#{}", again.id);
+        let mut row = local.rows().await.remove(&key).expect("the revision's row");
+        row.insert("padding".to_owned(), padding.clone());
+        local.dynamo.put_item().table_name(RECORD).set_item(Some(row)).send().await.expect("put");
+    }
+    let page = local.dynamo.query().table_name(RECORD).key_condition_expression("pk = :pk");
+    let of = AttributeValue::S("revisions#acme/checkout".to_owned());
+    let page = page.expression_attribute_values(":pk", of).send().await.expect("read");
+    assert!(page.last_evaluated_key.is_some(), "the rows take several pages");
+    let found = local.store.of_revision(&deploy(0).deployment, &revision).await.expect("read");
+    let ids: Vec<_> = found.into_iter().map(|found| found.id).collect();
+    assert_eq!(ids, [1, 2, 3, 4, 5].map(|number| deploy(number).id));
+}
+
+#[tokio::test]
+async fn further_report_is_in_no_list() {
+    let local = Local::new().await;
+    let (first, report) = (deployed(1, second(1)), deployed(2, second(2)));
+    let report = Deploy { revision: first.revision.clone(), ..report };
+    register(&local.store, &first).await;
+    register(&local.store, &report).await;
+    let confirmation = Confirmation::Repeat { of: first.id.clone() };
+    let repeats = Deploy { confirmation, ..report };
+    local.store.commit(Change::to(&repeats.id, second(3)).confirmed(&repeats)).await.expect("committed");
+
+    let found = local.store.of_revision(&first.deployment, &first.revision).await.expect("read");
+    let found: Vec<_> = found.into_iter().map(|found| (found.id, found.repeats)).collect();
+    assert_eq!(found, [(first.id.clone(), None), (repeats.id.clone(), Some(first.id.clone()))]);
+    let of_deployment = Wanted { deployment: Some(first.deployment.clone()), ..Wanted::default() };
+    let of_revision = Wanted { revision: Some(first.revision.clone()), ..of_deployment.clone() };
+    for wanted in [Wanted::default(), of_deployment, of_revision] {
+        let listed = local.store.list(&wanted, 10, None).await.expect("read");
+        let ids: Vec<_> = listed.deploys.into_iter().map(|deploy| deploy.id).collect();
+        assert_eq!(ids, std::slice::from_ref(&first.id), "{wanted:?}");
+    }
+    let again = (first.revision.as_str(), &first.id);
+    let stood = local.store.stood_before(&first.deployment, "Staging", again, second(9)).await;
+    assert!(!stood.expect("read"), "a further report is no earlier deploy");
 }

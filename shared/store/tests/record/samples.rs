@@ -144,6 +144,7 @@ pub fn changes() -> Changes {
         direction: Direction::Forward,
         added: 1,
         removed: 0,
+        held: None,
         makers: Vec::new(),
         shares: Vec::new(),
         authors: Vec::new(),

@@ -3,9 +3,12 @@
 use crate::local::Local;
 use crate::samples::{approval, deploy, plain, second};
 use approval::approval::Dialog;
-use approval::approval::{self as votes, Ask, Choice, Click, Voter};
+use approval::approval::{
+    self as votes, Approval, Ask, Check, Choice, Click, Electorate, Status, Verdict, Voter,
+};
 use approval::deploy::Deploy;
-use approval::facts::{self, Command, Facts, Health, Reaction, Report, Thumb};
+use approval::event::EventKind;
+use approval::facts::{self, ALARM, Command, Facts, Health, MAX_ALARMS, Reaction, Report, Thumb};
 use store::{Change, CommitError, StoreError};
 
 #[tokio::test]
@@ -15,12 +18,7 @@ async fn five_hundred_votes_with_long_reasons_fit_into_a_row() {
     let mut approval = approval(&id, 501);
     let reason = "\u{20ac}".repeat(500);
     for number in 0..500 {
-        let voter = Voter {
-            id: format!("U{number:010}"),
-            name: format!("{number:04} {}", "\u{fc}".repeat(40)),
-            workspace: approval.workspace.clone(),
-            standing: None,
-        };
+        let voter = voter(&approval, number);
         let ask = Ask::Vote { choice: Choice::Approve, reason: Some(reason.clone()) };
         let click = Click { voter, ask, at: second(number), subject: approval.subject.mark() };
         let decision =
@@ -42,6 +40,51 @@ async fn five_hundred_votes_with_long_reasons_fit_into_a_row() {
         last.starts_with('\u{20ac}') && last.ends_with('\u{2026}') && last.chars().count() < 30,
         "{last}"
     );
+}
+
+fn voter(approval: &Approval, number: i64) -> Voter {
+    Voter {
+        id: format!("U{number:010}"),
+        name: format!("{number:04} {}", "\u{fc}".repeat(40)),
+        workspace: approval.workspace.clone(),
+        standing: None,
+    }
+}
+
+/// An approval of 500 people, held until second 2000, where one would have done.
+fn held(approval: &Approval) -> Approval {
+    let mut next = Approval { votes_required: 501, ..approval.clone() };
+    for number in 0..500 {
+        let ask = Ask::Vote { choice: Choice::Approve, reason: None };
+        let subject = next.subject.mark();
+        let click = Click { voter: voter(&next, number), ask, at: second(number), subject };
+        next = votes::decide(&next, votes::Command::Click(click), second(number)).expect("a vote").next;
+    }
+    let status = Status::Quorum { since: second(500), until: second(2000), note: None };
+    Approval { status, votes_required: 1, ..next }
+}
+
+#[tokio::test]
+async fn five_hundred_votes_are_taken_back_or_struck_at_once() {
+    let id = deploy(1).id;
+    let approval = held(&approval(&id, 501));
+    let (subject, voter) = (approval.subject.mark(), voter(&approval, 0));
+    let undo = votes::Command::Click(Click { voter, ask: Ask::Undo, at: second(1000), subject });
+    let voters = approval.votes.iter().map(|vote| (vote.voter.clone(), Verdict::Deactivated)).collect();
+    let base = approval.subject.base.clone();
+    let strike = Check { electorate: Electorate::anyone(), voters, base, breaker: None };
+    for (command, at) in [(undo, second(1000)), (votes::Command::Confirm(strike), second(2000))] {
+        let local = Local::new().await;
+        local.store.commit(Change::register(&deploy(1), second(0))).await.expect("registered");
+        let decision = votes::decide(&approval, command, at).expect("its turn");
+        let events = decision.events.clone();
+        assert!(events.len() > 500);
+        local.store.commit(Change::to(&id, at).approval(decision)).await.expect("committed");
+        let page = local.store.page(&id).await.expect("read").expect("a page");
+        let kept: Vec<EventKind> =
+            page.events.into_iter().filter(|event| event.at == at).map(|event| event.kind).collect();
+        assert_eq!(kept, events, "all of them, in their order");
+    }
 }
 
 #[tokio::test]
@@ -81,13 +124,18 @@ async fn a_thousand_reporters_and_reactions_fit_into_a_row() {
                 known = decision.next;
             }
         }
+        for number in 0..MAX_ALARMS {
+            let source = format!("{ALARM}{number:04}{}", "n".repeat(190));
+            let report = Report { health: Health::Unhealthy, at: second(0) };
+            known = facts::decide(&known, Command::Report { source, report }, second(0)).expect("room").next;
+        }
         assert_eq!(kept + refused, 1000);
         assert!(if name.len() < 100 { refused == 0 } else { kept > 100 && refused > 0 }, "{kept} of {name}");
         // One that reported before still may.
         let first = format!("0000{name}");
         assert!(!known.is_full_for(&first));
         local.store.commit(Change::to(&id, second(0)).facts(plain(known.clone()))).await.expect("committed");
-        assert_eq!(local.store.facts(&id).await.expect("read").reports.len(), kept);
+        assert_eq!(local.store.facts(&id).await.expect("read").reports.len(), kept + MAX_ALARMS);
     }
 }
 
@@ -102,8 +150,7 @@ async fn what_is_too_large_is_refused_before_it_is_sent() {
     assert!(error.to_string().starts_with("the deploy with its links"), "{error}");
     let mut change = Change::to(&deploy(1).id, second(0));
     for number in 0..101 {
-        change =
-            change.and(&number.to_string(), Vec::new(), vec![approval::event::EventKind::DeployRegistered]);
+        change = change.and(&number.to_string(), Vec::new(), vec![EventKind::DeployRegistered]);
     }
     let refused = local.store.commit(change).await.expect_err("too many");
     assert!(refused.to_string().contains("101 rows"), "{refused}");

@@ -47,12 +47,12 @@ async fn a_revision_that_comes_back_stands_there_anew() {
 }
 
 #[tokio::test]
-async fn another_revision_that_came_later_overtakes_a_deploy() {
+async fn any_deploy_that_came_later_overtakes_a_deploy() {
     let local = Local::new().await;
     let (a, b, again) = (deployed("a", 1, 1), deployed("b", 2, 2), deployed("again", 1, 3));
     let overtook = async |deploy: &Deploy| {
         let after = local.store.after(deploy).await.expect("read");
-        after.overtook(deploy).map(|by| by.id.clone())
+        after.overtook().map(|by| by.id.clone())
     };
     for deploy in [&a, &b] {
         register(&local.store, deploy).await;
@@ -61,8 +61,9 @@ async fn another_revision_that_came_later_overtakes_a_deploy() {
     assert_eq!((overtook(&a).await, overtook(&b).await), (Some(b.id.clone()), None));
     register(&local.store, &again).await;
     arrive(&local.store, &again).await;
-    // The revision of the first one stands there again.
-    assert_eq!((overtook(&a).await, overtook(&b).await), (None, Some(again.id.clone())));
+    // The revision of the first one stands there again, as a deploy with runs of its own.
+    let again_overtook = Some(again.id.clone());
+    assert_eq!((overtook(&a).await, overtook(&b).await), (again_overtook.clone(), again_overtook));
     assert_eq!(overtook(&again).await, None);
 }
 
@@ -79,6 +80,25 @@ async fn repository_belongs_to_the_first_deployment() {
     assert!(owners.iter().all(|owner| *owner == owners[0]), "{owners:?}");
     assert_eq!(local.store.own_repository(99, &slug("third")).await.expect("owned"), owners[0]);
     assert_eq!(local.store.own_repository(98, &slug("third")).await.expect("owned"), slug("third"));
+    let of = async |id: u64| {
+        let all = local.store.deployments_of(id).await.expect("read");
+        all.iter().map(|slug| slug.name().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let other = if owners[0] == slug("copy") { "copy checkout third" } else { "checkout copy third" };
+    assert_eq!([of(99).await, of(98).await, of(97).await], [other, "third", ""]);
+}
+
+#[tokio::test]
+async fn project_belongs_to_one_repository_until_it_is_moved() {
+    let local = Local::new().await;
+    let of =
+        async |number: u64| local.store.own_project("circleci/Org/Project", number).await.expect("owned");
+    let moves = async |from: u64, to: u64| {
+        local.store.move_project("circleci/org/project", from, to).await.expect("asked")
+    };
+    assert_eq!([of(7).await, of(8).await], [7, 7]);
+    assert_eq!([moves(8, 9).await, moves(7, 8).await], [false, true]);
+    assert_eq!([of(7).await, of(8).await], [8, 8]);
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ pub(super) fn list(shown: &PeoplePage<'_>, visitor: Option<&Visitor>, now: Times
                 }
             }
             @if shown.people.is_cut {
-                p.notice { "The list is too long to be shown as a whole. An account that is missing here still counts." }
+                p.notice { "This list is cut short. Accounts that are missing here still count." }
             }
             @if let Some(rows) = entries.chunks(ROWS).nth(part - 1) {
                 (table(&["Account", "Belongs to", "Said", "State"], rows.iter().map(|entry| row(entry, visitor, now))))

@@ -19,7 +19,7 @@ pub(crate) fn preview(dialog: &Result<Message, Vec<FieldProblem>>) -> Markup {
                     (drawn(message))
                 }
                 Err(problems) => {
-                    p.error { "There is no dialog with this prompt." @for problem in told(problems).0 { " " (sentence(problem)) } }
+                    p.error { "Signoff can\u{2019}t show a dialog with this prompt." @for problem in told(problems).0 { " " (sentence(problem)) } }
                 }
             }
         }

@@ -29,6 +29,8 @@ pub(crate) struct Export {
     /// The whole file, or the new rule alone.
     pub(crate) text: String,
     existing: Existing,
+    /// Problems of the file that come from the header secrets which it names.
+    misused: Vec<Problem>,
 }
 
 /// Rules file that the repository has.
@@ -49,12 +51,17 @@ pub(crate) enum Existing {
 impl Export {
     /// The new rule as a file of its own.
     pub(crate) fn new(path: &'static str, text: String, existing: Existing) -> Self {
-        Self { path, text, existing }
+        Self { path, text, existing, misused: Vec::new() }
+    }
+
+    /// The same, with the problems of the secrets that it names.
+    pub(crate) fn with_misused(self, misused: Vec<Problem>) -> Self {
+        Self { misused, ..self }
     }
 
     /// The file that there is, with the new rule.
     pub(crate) fn merged(path: &'static str, merged: Merged) -> Self {
-        Self { path, text: merged.text, existing: Existing::Merged(merged.added) }
+        Self::new(path, merged.text, Existing::Merged(merged.added))
     }
 }
 
@@ -76,6 +83,12 @@ impl ExportPage<'_> {
         let Self { deployment, form, .. } = *self;
         let body = html! {
             (self.what_to_do())
+            @if !self.export.misused.is_empty() {
+                div.notice.problem {
+                    p { "The file names secrets that the stack doesn\u{2019}t have for this deployment. Until that is mended, none of its rules run:" }
+                    ul { @for problem in self.export.misused.iter().take(MOST_PROBLEMS) { li { (cut(&problem.to_string(), LONGEST_PROBLEM)) } } }
+                }
+            }
             (self.file())
             p.ways {
                 @if self.is_whole() { button type="button" hidden data-copy="#yaml" { "Copy" } }
@@ -83,7 +96,7 @@ impl ExportPage<'_> {
                 (self.host_link())
             }
             p {
-                "The next deploy is asked about. Rules can say more: stages, freezes, reminders, several groups that have to approve. "
+                "Done! Your next deploy to this environment will ask for approval. For stages, freezes, reminders and approvals by several groups, see the "
                 (reference())
             }
             form #typed method="get" action=(path(deployment, "new")) {
@@ -107,7 +120,7 @@ impl ExportPage<'_> {
                 p { "Save this as " (file) " on the default branch of the repository " (repository) "." }
                 @if self.host != GitHost::Github {
                     p.notice {
-                        "Signoff looks into repositories on GitHub only. Where this one has a rules file already, add the rule at the end of its "
+                        "Signoff can only read repositories on GitHub. If this one already has a rules file, add the rule at the end of its "
                         code { "rules" } "."
                     }
                 }
@@ -115,27 +128,27 @@ impl ExportPage<'_> {
             Existing::Unknown => html! {
                 p { "Save this as " (file) " on the default branch of the repository " (repository) "." }
                 p.notice.problem {
-                    "GitHub can\u{2019}t be asked now whether the repository has a rules file already. If it has one, add this rule at the end of its "
-                    code { "rules" } ", under a name that is not taken, or load this page again later."
+                    "Signoff can\u{2019}t ask GitHub right now if the repository already has a rules file. If it has one, add this rule at the end of its "
+                    code { "rules" } " under a new name, or reload this page later."
                 }
             },
             Existing::Merged(_) => html! {
                 p {
                     "The repository " (repository) " has the file " (file)
-                    " already. This is that file with the new rule at its end; the new lines are marked, the others are as they are there."
+                    " already. Here is that file with the new rule at the end. The new lines are marked; all other lines are unchanged."
                 }
             },
             Existing::ByHand => html! {
                 p { "Add this rule to " (file) " of the repository " (repository) "." }
                 p.notice.problem {
                     "The rules of that file are written in brackets or in another way in which nothing can be added at their end without a change \
-                     to what is there. Put the new one in by hand."
+                     to what is there. Add the new rule by hand."
                 }
             },
             Existing::Unreadable(problems) => html! {
-                p { "Add this rule to " (file) " of the repository " (repository) ", once that file is right." }
+                p { "Add this rule to " (file) " of the repository " (repository) ", after you have fixed that file." }
                 div.notice.problem {
-                    p { "The file can\u{2019}t be read as it is, and opens nothing:" }
+                    p { "Signoff can\u{2019}t read this file, so none of its rules run:" }
                     ul { @for problem in problems.iter().take(MOST_PROBLEMS) { li { (cut(&problem.to_string(), LONGEST_PROBLEM)) } } }
                 }
             },
@@ -195,7 +208,7 @@ impl ExportPage<'_> {
                     new_file(host, self.github_api, self.repository, export.path, &export.text);
                 let then = match (named, filled_in) {
                     (true, true) => None,
-                    (true, false) => Some(html! { "If the page is empty, paste the file there." }),
+                    (true, false) => Some(html! { "If the page is empty, paste the file into it." }),
                     (false, _) => {
                         Some(html! { "Name the file " code { (export.path) } " there, and paste it." })
                     }
@@ -205,7 +218,7 @@ impl ExportPage<'_> {
             Existing::Merged(_) | Existing::ByHand | Existing::Unreadable(_) => {
                 let href = edit_file(self.github_api, self.repository, export.path);
                 let then = match export.existing {
-                    Existing::Merged(_) if self.is_whole() => "Paste this in place of all that is there.",
+                    Existing::Merged(_) if self.is_whole() => "Replace the whole file with this.",
                     _ => "Add the rule there.",
                 };
                 link(&href, "Edit the file on GitHub", Some(html! { (then) }))

@@ -4,6 +4,7 @@ use super::dialog::preview;
 use super::fields::{Fields, channel_list};
 use super::{reference, step_page};
 use crate::auth::visitor::Visitor;
+use crate::html::fields::with_code;
 use crate::wizard::{ACTIONS, CUSTOM, Form, LONGEST, OTHER_ENVIRONMENT, OTHER_WAIT, Step, TooLong, path};
 use approval::deploy::Slug;
 use approval::message::Message;
@@ -21,15 +22,15 @@ const WAITS: [(&str, &str); 8] = [
     ("24h", "After a day"),
     ("3d", "After 3 days"),
     ("7d", "After a week"),
-    (CUSTOM, "After another time"),
+    (CUSTOM, "Custom…"),
 ];
 
 /// Choices for the votes that need a reason.
 const REASONS: [(&str, &str); 4] = [
-    ("", "Nobody has to give one"),
-    ("approve", "Who approves gives one"),
-    ("reject", "Who rejects gives one"),
-    ("both", "Everybody gives one"),
+    ("", "Optional"),
+    ("approve", "Required to approve"),
+    ("reject", "Required to reject"),
+    ("both", "Required for every vote"),
 ];
 
 /// The step, as it is shown.
@@ -58,7 +59,7 @@ impl FormPage<'_> {
         let fields = Fields::new(form, problems, elsewhere.into_iter().flatten().collect());
         let body = html! {
             p {
-                "Say what to ask, and what to do then. A rules file is made of it in the next step. "
+                "Choose what to ask and what happens after approval. For everything else, see the "
                 (reference())
             }
             @if let Some(address) = self.too_long { (too_long(address)) }
@@ -68,7 +69,7 @@ impl FormPage<'_> {
                 // Enter in a field presses a form's first button: this one, which goes on.
                 button.unseen type="submit" name="step" value=(Step::Export.name()) tabindex="-1" aria-hidden="true" {}
                 @if let Some(host) = form.host { input type="hidden" name="host" value=(host.name()); }
-                (fields.line(Field::Name, &html! { "What people know the approval by. The rule is named after it." }))
+                (fields.line(Field::Name, &html! { "Shown in Slack and in the record. The rule gets this name." }))
                 h2 { "Conditions" }
                 (self.environment(&fields))
                 (fields.line(Field::PromotesTo, &html! {
@@ -91,16 +92,16 @@ impl FormPage<'_> {
     }
 
     fn environment(&self, fields: &Fields<'_>) -> Markup {
-        let hint = html! { "A deploy that arrives there is asked about." };
+        let hint = html! { "Deploys to this environment ask for approval." };
         if self.environments.is_empty() {
             return fields.line(Field::Environment, &hint);
         }
         let offered = self.environment_offered();
         let other = if offered.is_none() { self.form.draft.environment.as_str() } else { "" };
-        let typed = html! { "Its name, as deploys are registered with it." };
+        let typed = html! { "The environment\u{2019}s name, spelled as deploys report it." };
         let mut options: Vec<_> =
             self.environments.iter().map(|environment| (*environment, *environment)).collect();
-        options.push(("", "Another one"));
+        options.push(("", "Another environment…"));
         html! {
             div.either {
                 (fields.choice(Field::Environment, &hint, &options, offered.unwrap_or_default()))
@@ -118,15 +119,15 @@ impl FormPage<'_> {
     fn asked(&self, fields: &Fields<'_>) -> Markup {
         let channel = match self.channels {
             Some(_) => {
-                html! { "Where the dialog appears. A private channel needs the app in it, and is not offered here: type its name." }
+                html! { "The channel for the dialog. For private channels, invite the app and type the name." }
             }
             None => html! {
-                "Where the dialog appears. " strong { "Slack can\u{2019}t be asked for its channels now" } ": type the name, such as #releases."
+                "The channel for the dialog. " strong { "Signoff can\u{2019}t load the channels from Slack right now" } ": type the name, such as #releases."
             },
         };
         let search = path(self.deployment, "channels");
         html! {
-            (fields.lines(Field::Prompt, &html! { "What people are asked, with *bold* text and the variables below." }))
+            (fields.lines(Field::Prompt, &html! { "The question for the approvers. You can use *bold* text and the variables below." }))
             (variables())
             button.plain type="submit" { "Preview the dialog" }
             @match self.dialog { Some(dialog) => (preview(dialog)), None => div #preview.preview {} }
@@ -139,7 +140,7 @@ impl FormPage<'_> {
         let chosen = self.form.draft.action;
         html! {
             fieldset.actions-of {
-                legend { "What happens once it is approved" }
+                legend { "What happens after approval" }
                 @for (action, name, title) in ACTIONS {
                     div.option {
                         input type="radio" name="action" id={ "action-" (name) } value=(name) checked[action == chosen];
@@ -152,32 +153,30 @@ impl FormPage<'_> {
     }
 
     fn settings(&self, fields: &Fields<'_>, action: DraftAction) -> Markup {
-        let text = "With the same variables as the prompt.";
+        let text = "Takes the same variables as the prompt.";
         match action {
             DraftAction::SendMessage => html! {
-                (fields.channel(Field::MessageChannel, &html! { "Where it is posted." }, &path(self.deployment, "channels")))
+                (fields.channel(Field::MessageChannel, &html! { "The channel for the message." }, &path(self.deployment, "channels")))
                 (fields.lines(Field::Message, &html! { (text) }))
             },
             DraftAction::NotifyIssues => fields.lines(
                 Field::Comment,
-                &html! { "What is written on each issue of Jira or Linear that the change mentions. " (text) },
+                &html! { "The comment for each Jira or Linear issue that the change mentions. " (text) },
             ),
             DraftAction::TransitionIssues => {
-                fields.line(Field::State, &html! { "The state that each issue is brought into, such as Done." })
+                fields.line(Field::State, &html! { "The state to move each issue to, such as Done." })
             }
             DraftAction::ApproveBuild => fields.line(
                 Field::Build,
                 &html! { "The CircleCI workflow whose job is on hold for the deploy\u{2019}s revision." },
             ),
             DraftAction::TriggerBuild => html! {
-                (fields.line(Field::Workflow, &html! { "The workflow\u{2019}s file, such as promote.yml. Empty: a CircleCI pipeline." }))
-                (fields.lines(Field::Parameters, &html! { "What the build is given: " code { "name=value" } " on each line." }))
-                (fields.line(Field::Revision, &html! { "What is built. Empty: the deploy\u{2019}s branch." }))
+                (fields.line(Field::Workflow, &html! { "The workflow\u{2019}s file, such as promote.yml. Leave empty to start a CircleCI pipeline." }))
+                (fields.lines(Field::Parameters, &html! { "The build\u{2019}s parameters: " code { "name=value" } ", one on each line." }))
+                (fields.line(Field::Revision, &html! { "The revision to build. Leave empty for the deploy\u{2019}s branch." }))
             },
-            DraftAction::Webhook => fields.line(
-                Field::Url,
-                &html! { "A signed description of the deploy is posted there. It may have variables." },
-            ),
+            DraftAction::Webhook => fields
+                .line(Field::Url, &html! { "Gets a signed description of the deploy. Takes variables." }),
             DraftAction::SendEvent => {
                 fields.line(Field::Event, &html! { "The event\u{2019}s detail type on EventBridge. " (text) })
             }
@@ -190,29 +189,29 @@ fn votes(fields: &Fields<'_>) -> Markup {
     let expires = draft.expires_after.as_str();
     let offered = wait_offered(expires);
     let other = if offered.is_none() && expires != CUSTOM { expires } else { "" };
-    let typed = html! { "A whole number and s, m, h or d: 90m, 36h. At most 90d." };
+    let typed = html! { "A whole number with s, m, h or d, such as 90m or 36h. At most 90d." };
     html! {
-        (fields.field(Field::VotesRequired, &html! { "How many people have to approve. One who rejects is enough to reject." }, |control| html! {
+        (fields.field(Field::VotesRequired, &html! { "The number of approvals that are needed. A single rejection rejects it." }, |control| html! {
             input type="number" id=(control.id) name=(control.id) value=(control.value) min="1" max="1000" inputmode="numeric"
                 aria-describedby=(control.described_by) aria-invalid=[control.invalid];
         }))
         (fields.line(Field::Approvers, &html! {
-            "Who may vote: e-mail addresses and @usergroups, with commas between them. Empty: anyone in the channel."
+            "The people who can vote: e-mail addresses and @usergroups, separated by commas. Leave empty for anyone in the channel."
         }))
         div.check {
             input type="checkbox" id="four_eyes" name="four_eyes" checked[draft.four_eyes] aria-describedby="four_eyes-hint";
             label for="four_eyes" { "Four eyes" }
-            p.meta #four_eyes-hint { "Who wrote, merged or deployed the change may not vote on it." }
+            p.meta #four_eyes-hint { "People can\u{2019}t vote on changes that they wrote, merged or deployed." }
         }
         (fields.line(Field::BreakGlass, &html! {
             "Who may let it go ahead without votes in an emergency, written as the approvers are. Everyone in the channel is told, and \
              somebody else has to review it afterwards. Empty: nobody."
         }))
         div.either {
-            (fields.choice(Field::ExpiresAfter, &html! { "When it closes if nobody decided." }, &WAITS, offered.unwrap_or(CUSTOM)))
+            (fields.choice(Field::ExpiresAfter, &html! { "Closes it if nobody decides." }, &WAITS, offered.unwrap_or(CUSTOM)))
             (fields.other(Field::ExpiresAfter, OTHER_WAIT, &typed, other, 20))
         }
-        (fields.choice(Field::RequireReason, &html! { "Whether a vote comes with its reason." }, &REASONS, &draft.require_reason))
+        (fields.choice(Field::RequireReason, &html! { "The votes that need a reason." }, &REASONS, &draft.require_reason))
     }
 }
 
@@ -221,13 +220,19 @@ fn wait_offered(chosen: &str) -> Option<&'static str> {
     WAITS.iter().map(|(wait, _)| *wait).find(|wait| *wait == chosen && *wait != CUSTOM)
 }
 
-/// The variables of a prompt: those that are known only when an action runs are none of its own.
+/// True if a prompt has a use for the variable `name`: it is known before people vote, and a deploy that just
+/// arrived has no health.
+fn is_of_prompt(name: &str) -> bool {
+    !LATE.contains(&name) && name != "health"
+}
+
+/// The variables of a prompt.
 fn variables() -> Markup {
     html! {
         details.variables {
             summary { "Variables" }
             dl {
-                @for variable in TEMPLATE_VARIABLES.iter().filter(|variable| !LATE.contains(&variable.name)) {
+                @for variable in TEMPLATE_VARIABLES.iter().filter(|variable| is_of_prompt(variable.name)) {
                     dt { code { "{{ " (variable.name) " }}" } }
                     dd { (with_code(variable.about)) }
                 }
@@ -236,23 +241,14 @@ fn variables() -> Markup {
     }
 }
 
-/// A text whose parts in backticks are code.
-fn with_code(text: &str) -> Markup {
-    html! {
-        @for (index, part) in text.split('`').enumerate() {
-            @if index % 2 == 1 { code { (part) } } @else { (part) }
-        }
-    }
-}
-
 fn too_long(TooLong { longest, length }: TooLong) -> Markup {
     html! {
         div.notice.problem role="alert" {
             p {
-                "All that is typed has to fit into this page\u{2019}s address, which may take " (LONGEST) " bytes and now takes " (length)
-                ". A digit or a letter of English takes 1 byte, most other signs 3, letters of other alphabets 6 or more. "
+                "The form has to fit into this page\u{2019}s address, which holds " (LONGEST) " bytes and now has " (length)
+                ". An English letter or a digit takes 1 byte, most other characters take 3, and letters of other alphabets take 6 or more. "
                 @if let Some(longest) = longest {
-                    "Shorten " strong { (longest) } ", the longest field; more can be written into the file afterwards."
+                    "Shorten " strong { (longest) } ", the longest field. You can add more to the file afterwards."
                 } @else {
                     "Open the form again from the deployment\u{2019}s page."
                 }

@@ -101,12 +101,12 @@ fn step_workflow_with_another_environment_and_time() {
     );
     let page = lines(&form_page(&form).draw(None));
     for part in [
-        "<option value=\"\" selected>Another one",
+        "<option value=\"\" selected>Another environment…",
         "name=\"other_environment\" value=\"Canary\" maxlength=\"200\"",
         "<option value=\"custom\" selected>",
         "name=\"custom_expires\" value=\"36h\" maxlength=\"20\"",
         "name=\"four_eyes\" checked",
-        "Slack can\u{2019}t be asked for its channels now",
+        "Signoff can\u{2019}t load the channels from Slack right now",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
@@ -118,8 +118,8 @@ fn what_is_wrong_is_told_beside_the_input_that_has_it() {
         ("environment=&other_environment=", "other_environment", "Another environment", "environment"),
         ("environment=&other_environment=a%09b", "other_environment", "Another environment", "environment"),
         ("environment=it%27s+%22QA%22", "environment", "Environment", "other_environment"),
-        ("environment=QA&expires=custom&custom_expires=", "custom_expires", "Another time", "expires"),
-        ("environment=QA&expires=custom&custom_expires=soon", "custom_expires", "Another time", "expires"),
+        ("environment=QA&expires=custom&custom_expires=", "custom_expires", "Custom time", "expires"),
+        ("environment=QA&expires=custom&custom_expires=soon", "custom_expires", "Custom time", "expires"),
     ] {
         let form = form(Step::Workflow, query);
         let problems = form.draft.workflow().unwrap_err();
@@ -144,7 +144,7 @@ fn of_many_problems_the_first_ones_are_told() {
     let page = lines(&FormPage { problems: &problems, ..form_page(&form) }.draw(None));
     assert!(page.contains("40 things need another look"), "{page}");
     assert!(page.contains("The others are told once these are right."), "{page}");
-    assert_eq!(page.matches("is no parameter").count(), 2 * 12, "{page}");
+    assert_eq!(page.matches("is not a parameter").count(), 2 * 12, "{page}");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn what_does_not_fit_into_an_address_is_told() {
         lines(&FormPage { too_long, dialog: None, ..form_page(&form) }.draw(None))
     };
     let page = told(Some("Channel of the message"));
-    assert!(page.contains("may take 6000 bytes and now takes 7000."), "{page}");
+    assert!(page.contains("which holds 6000 bytes and now has 7000."), "{page}");
     assert!(page.contains("Shorten <strong>Channel of the message</strong>, the longest field"), "{page}");
     assert!(!told(None).contains("Shorten"));
 }
@@ -174,7 +174,7 @@ fn the_preview_shows_the_dialog_as_slack_does() {
     let wrong = dialogs::workflow(&draft).map(|_| unreachable!());
     assert_snapshot!(lines(&preview(&wrong)), @r#"
     <div class="preview" id="preview">
-    <p class="error">There is no dialog with this prompt. Character 4: unknown template variable `nobody`.</p>
+    <p class="error">Signoff can’t show a dialog with this prompt. Character 4: unknown template variable `nobody`.</p>
     </div>
     "#);
 }
@@ -203,12 +203,22 @@ fn step_export_where_there_is_a_file() {
 }
 
 #[test]
+fn step_export_names_secrets_that_the_stack_does_not_have() {
+    let problems = parse("rules:\n  - a: {actions: [trigger_bild]}\n", ".signoff/rules.yml").unwrap_err();
+    let page = export_page(&form(Step::Export, FILLED_IN), &whole(Existing::None).with_misused(problems));
+    assert!(
+        page.contains("secrets that the stack doesn\u{2019}t have") && page.contains("<li>.signoff"),
+        "{page}"
+    );
+}
+
+#[test]
 fn step_export_where_the_rule_goes_in_by_hand() {
     let form = form(Step::Export, FILLED_IN);
     let problems = parse("rules:\n  - a: {actions: [trigger_bild]}\n", ".signoff/rules.yml").unwrap_err();
     for (existing, told) in [
-        (Existing::Unknown, "GitHub can\u{2019}t be asked now"),
-        (Existing::ByHand, "Put the new one in by hand."),
+        (Existing::Unknown, "Signoff can\u{2019}t ask GitHub right now"),
+        (Existing::ByHand, "Add the new rule by hand."),
         (Existing::Unreadable(problems), "<li>.signoff/rules.yml:2:19: unknown action `trigger_bild`"),
     ] {
         let page = export_page(&form, &whole(existing));
@@ -222,7 +232,7 @@ fn a_repository_elsewhere_is_not_looked_into() {
     for host in [GitHost::Gitlab, GitHost::Bitbucket] {
         let form = Form { host: Some(host), ..form(Step::Export, FILLED_IN) };
         let page = export_page(&form, &whole(Existing::None));
-        assert!(page.contains("Signoff looks into repositories on GitHub only"), "{page}");
+        assert!(page.contains("Signoff can only read repositories on GitHub"), "{page}");
         assert!(page.contains(&format!("Create the file on {}", host.title())), "{page}");
     }
 }

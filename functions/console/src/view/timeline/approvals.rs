@@ -20,17 +20,17 @@ impl Teller<'_> {
         let (tone, rules) = match approval.map(|approval| approval.changed_rules()) {
             Some(RulesChange::Yes(paths)) => (
                 Tone::Warning,
-                Some(format!("The deploy changes the rules that guard it, or what CI runs: {}.", paths.join(", "))),
+                Some(format!("The deploy changes its own rules, or what CI runs: {}.", paths.join(", "))),
             ),
             Some(RulesChange::Unknown) => (
                 Tone::Plain,
                 Some(
-                    "The git host did not say whether the deploy changes the rules that guard it, or what CI runs.".to_owned(),
+                    "Signoff couldn\u{2019}t find out from GitHub if the deploy changes its own rules or what CI runs.".to_owned(),
                 ),
             ),
             Some(RulesChange::No) | None => (Tone::Plain, None),
         };
-        let text = format!("The approval {} was opened, to be asked in {channel}.", quoted(name));
+        let text = format!("The approval {} was opened for {channel}.", quoted(name));
         told(tone, text).with_notes(rules.into_iter().chain(may_vote))
     }
 
@@ -50,7 +50,7 @@ impl Teller<'_> {
                 let found = self.page.approvals.iter().find(|approval| approval.id == *id);
                 let is_silent = found.is_some_and(|approval| approval.votes.is_empty());
                 let who = if is_silent { "nobody" } else { "too few people" };
-                told(Tone::Warning, format!("{name} expired: {who} decided in time."))
+                told(Tone::Warning, format!("{name} expired: {who} voted in time."))
             }
             "superseded" => {
                 let newer = reason.unwrap_or("a newer deploy");
@@ -88,7 +88,7 @@ impl Teller<'_> {
         told(
             Tone::Warning,
             if undone {
-                format!("With that, the vote of {who} to {vote} {name} was taken back.")
+                format!("This withdrew the vote of {who} to {vote} {name}.")
             } else {
                 format!("{who} withdrew their vote to {vote} {name}.")
             },
@@ -98,7 +98,7 @@ impl Teller<'_> {
     /// Enough people approved. `until`: how long that can be undone.
     pub(super) fn quorum(&self, id: &ApprovalId, until: Option<Timestamp>) -> TimelineEntry {
         let held_back =
-            until.map(|until| format!(" The actions start on {}, unless somebody undoes it.", when(until)));
+            until.map(|until| format!(" The actions start on {} unless somebody presses Undo.", when(until)));
         let name = self.approval_name(id);
         told(Tone::Good, format!("Enough people approved {name}.{}", held_back.unwrap_or_default()))
     }
@@ -118,7 +118,7 @@ impl Teller<'_> {
         });
         let may_vote = ElectorateView::of(electorate, &self.people).sentences(channel);
         let name = self.approval_name(id);
-        told(Tone::Plain, format!("Those who approved {name} were looked up before its first action."))
+        told(Tone::Plain, format!("Everyone who approved {name} was checked again before its first action."))
             .with_notes(found.chain(may_vote))
     }
 }
@@ -139,7 +139,7 @@ pub(super) fn cast(
         (None, _) => "voted to",
         (Some(before), _) if before != choice => "changed their vote to",
         (Some(_), Some(_)) => "gave another reason for their vote to",
-        (Some(_), None) => "took back the reason of their vote to",
+        (Some(_), None) => "removed the reason from their vote to",
     };
     let end = reason.map_or_else(|| ".".to_owned(), |reason| format!(": {}", said(reason)));
     told(tone, format!("{who} {voted} {} {name}{end}", to(choice))).with_notes([account(standing)])

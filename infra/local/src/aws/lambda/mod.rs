@@ -173,6 +173,15 @@ impl Functions {
         true
     }
 
+    /// Gives a function's environment variable another value, and ends its processes; false if there is no
+    /// such function.
+    pub(super) async fn set_variable(&self, logical_id: &str, name: &str, value: &str) -> bool {
+        let Some(pool) = self.pools.get(logical_id) else { return false };
+        pool.set_variable(name, value);
+        pool.kill().await;
+        true
+    }
+
     /// Kills the processes that work on an invocation: those of one function, or of all.
     pub(super) async fn kill_busy(&self, logical_id: Option<&str>) {
         let named = |known: &String| logical_id.is_none_or(|logical_id| known == logical_id);

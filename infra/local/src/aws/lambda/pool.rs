@@ -34,7 +34,7 @@ const INIT: Duration = Duration::from_secs(10);
 pub(super) struct Pool {
     function: Function,
     program: Program,
-    environment: Vec<(String, String)>,
+    environment: Mutex<Vec<(String, String)>>,
     logs: Arc<Logs>,
     ids: Arc<Ids>,
     /// True when the stack closes.
@@ -56,7 +56,7 @@ impl Pool {
     ) -> Self {
         Self {
             program: Program::of(function, bin_dir),
-            environment: environment(function, place),
+            environment: Mutex::new(environment(function, place)),
             function: function.clone(),
             logs,
             ids,
@@ -69,6 +69,13 @@ impl Pool {
 
     pub(super) fn is_named(&self, name: &str) -> bool {
         self.function.name == name || self.function.arn == name
+    }
+
+    /// Gives the environment variable `name` this value in every process that starts from now on.
+    pub(super) fn set_variable(&self, name: &str, value: &str) {
+        let mut environment = self.environment.lock().unwrap_or_else(PoisonError::into_inner);
+        environment.retain(|(known, _)| known != name);
+        environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// Runs one invocation in a process of its own; ends early when the stack closes.
@@ -131,8 +138,9 @@ impl Pool {
                 return Ok(process);
             }
         }
+        let environment = self.environment.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut command = Command::new(&self.program.0);
-        command.env_clear().envs(self.environment.iter().map(|(key, value)| (key, value)));
+        command.env_clear().envs(environment);
         let process =
             Process::start(command, &self.function.logical_id, &self.logs).await.map_err(|error| {
                 let message = format!("{} can't be started: {error}", self.program.0.display());

@@ -4,6 +4,8 @@
 //! understood is an error, so that nothing is allowed by mistake.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
 
+use serde_json::json;
+
 use super::{
     TemplateError,
     yaml::{Kind, Node},
@@ -39,6 +41,18 @@ impl Role {
         };
         let mut applying = self.statements.iter().filter(applies).peekable();
         applying.peek().is_some() && applying.all(|statement| statement.allows)
+    }
+
+    /// Returns the number of characters that IAM counts of the role's policies: those of their JSON without
+    /// white space.
+    #[must_use]
+    pub fn policy_characters(&self) -> usize {
+        let document = |statement: &Statement| {
+            let effect = if statement.allows { "Allow" } else { "Deny" };
+            json!({"Effect": effect, "Action": statement.actions, "Resource": statement.resources})
+        };
+        let statements: Vec<_> = self.statements.iter().map(document).collect();
+        json!({"Version": "2012-10-17", "Statement": statements}).to_string().len()
     }
 }
 

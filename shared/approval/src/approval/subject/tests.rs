@@ -2,6 +2,10 @@
 
 use super::*;
 use crate::action::{BuildRef, EventSpec, ParameterValue, TriggerSpec};
+use crate::approval::OwnPipeline;
+use crate::effect::StartedBuild;
+use crate::facts::Health;
+use crate::git_ref::GitRef;
 use crate::run::Branch;
 use std::collections::BTreeMap;
 
@@ -33,7 +37,11 @@ fn a_line_says_what_will_run() {
     let held = |job: Option<&str>| {
         Action::AutoApproveBuild(BuildRef { build: "deploy".to_owned(), job: job.map(str::to_owned) })
     };
-    let own = |started: Option<StartedBuild>| Start::Releases(vec![OwnPipeline { step: 1, started }]);
+    let pushed = |pushed_to: GitRef| Release { pushed_to: Some(pushed_to), ..Release::default() };
+    let main = pushed(GitRef::branch("main"));
+    let own = |started: Option<StartedBuild>| {
+        Start::Releases(Release { own: vec![OwnPipeline { step: 1, started }], ..main.clone() })
+    };
     let started = StartedBuild::Pipeline { id: "p7".to_owned(), number: 7, url: "https://ci/7".to_owned() };
     let event = EventSpec {
         detail_type: "promoted".to_owned(),
@@ -44,10 +52,12 @@ fn a_line_says_what_will_run() {
         (build(Some("promote.yml")), Start::From(source())),
         (build(None), Start::From(tag)),
         (build(Some("promote.yml")), nothing),
-        (held(Some("hold")), Start::NoBuild),
-        (held(None), Start::NoBuild),
+        (held(Some("hold")), Start::Releases(main.clone())),
+        (held(None), Start::Releases(pushed(GitRef::tag("v1.2.3")))),
+        (held(Some("hold")), Start::Nothing("nobody knows its branch".to_owned())),
         (held(Some("hold")), own(None)),
-        (held(None), own(Some(started))),
+        (held(None), own(Some(started.clone()))),
+        (held(None), Start::Releases(Release { earlier: Some(started), ..main.clone() })),
         (Action::Webhook(WebhookSpec::to("https://hooks.example.com/secret")), Start::NoBuild),
         (Action::SendEvent(event), Start::NoBuild),
     ]
@@ -58,10 +68,12 @@ fn a_line_says_what_will_run() {
             "Starts promote.yml on main at aaaaaaa with environment=production, force=false",
             "Starts a pipeline of gh/acme/checkout on the tag v1.2.3 at aaaaaaa with environment=production, force=false",
             "Does not start promote.yml: no branch stands there",
-            "Releases the job hold of deploy in gh/acme/checkout",
-            "Releases the job that deploy in gh/acme/checkout holds",
-            "Releases the job hold of deploy in gh/acme/checkout: in the pipeline that trigger_build starts, or else in the one that the push started",
-            "Releases the job that deploy in gh/acme/checkout holds: in pipeline 7, which trigger_build started, or else in the one that the push started",
+            "Releases the job hold of deploy in gh/acme/checkout on main",
+            "Releases the job that deploy in gh/acme/checkout holds on the tag v1.2.3",
+            "Does not release the job hold of deploy in gh/acme/checkout: nobody knows its branch",
+            "Releases the job hold of deploy in gh/acme/checkout: in the pipeline that trigger_build starts, or else in the one that the push started on main",
+            "Releases the job that deploy in gh/acme/checkout holds: in pipeline 7, which trigger_build started, or else in the one that the push started on main",
+            "Releases the job that deploy in gh/acme/checkout holds on main, in pipeline 7, where an earlier step released a job",
             "Posts to the webhook: https://hooks.example.com",
             "Sends the event promoted to the bus releases with to=a long envi\u{2026}",
         ]
@@ -95,13 +107,12 @@ fn every_part_of_a_subject_has_its_own_mark() {
         branch: Some("main".to_owned()),
         acts: vec![act.clone()],
         fails: Vec::new(),
+        at_opening: None,
         base: Some("0".repeat(40)),
         place: String::new(),
     };
-    let with_source = |source: BuildSource| Subject {
-        acts: vec![Act { start: Start::From(source), ..act.clone() }],
-        ..subject.clone()
-    };
+    let with_start = |start: Start| Subject { acts: vec![Act { start, ..act.clone() }], ..subject.clone() };
+    let with_source = |source: BuildSource| with_start(Start::From(source));
     let other =
         |sha: &str| Some(CiFile { path: ".github/workflows/promote.yml".to_owned(), sha: sha.to_owned() });
     let others = [
@@ -121,12 +132,23 @@ fn every_part_of_a_subject_has_its_own_mark() {
         },
         Subject { branch: Some("evil".to_owned()), ..subject.clone() },
         Subject { base: None, ..subject.clone() },
+        Subject { at_opening: Some(AtOpening::default()), ..subject.clone() },
+        Subject {
+            at_opening: Some(AtOpening { health: Some(Health::Healthy), ..AtOpening::default() }),
+            ..subject.clone()
+        },
         Subject { acts: Vec::new(), ..subject.clone() },
         Subject { acts: vec![Act { action: build(None), ..act.clone() }], ..subject.clone() },
         with_source(BuildSource { name: "evil".to_owned(), ..source() }),
         with_source(BuildSource { head: "b".repeat(40), ..source() }),
         with_source(BuildSource { workflow: other("b2"), ..source() }),
         with_source(BuildSource { ci_files: Vec::new(), ..source() }),
+        with_start(Start::Releases(Release::default())),
+        with_start(Start::Releases(Release {
+            pushed_to: Some(GitRef::branch("main")),
+            ..Release::default()
+        })),
+        with_start(Start::Releases(Release { pushed_to: Some(GitRef::tag("main")), ..Release::default() })),
     ];
     let mut marks: Vec<String> = others.iter().map(Subject::mark).collect();
     marks.push(subject.mark());

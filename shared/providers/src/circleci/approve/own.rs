@@ -1,27 +1,28 @@
-//! Pipelines that are known by their ids: those that the API started for the same run of a rule, and the one
-//! in which a job was approved before.
+//! Pipelines that are known by their ids: those that the API started for the same run of a rule, and those in
+//! which a job was approved before.
 
-use super::{HeldJob, NotApproved, Seen, fail, quote, which};
+use super::{HeldJob, NotApproved, Seen, fail, shown, which};
 use crate::circleci::client::{CircleCi, Triggered};
 use crate::circleci::wire::Workflow;
 
 impl CircleCi {
-    /// The workflow `held.build` in the one of the pipelines `held.own` that has it; `None`: none of them
-    /// does. Two requests for each of them.
+    /// The workflow `held.build` in the one of the pipelines `ids` that has it; `None`: none of them does.
+    /// Two requests for each of them.
     ///
     /// # Errors
     ///
     /// [`NotApproved::NotYet`] if one of them has not started its workflows yet, or if several have this one;
     /// [`crate::Failure::Permanent`] if it was cancelled, if it builds another repository, or if its branch
     /// or tag is not one that `is_allowed`.
-    pub(super) async fn find_in_own(
+    pub(super) async fn find_in(
         &self,
+        ids: &[String],
         held: HeldJob<'_>,
         is_allowed: impl Fn(&str) -> bool,
     ) -> Result<Option<(Triggered, Workflow)>, NotApproved> {
-        let HeldJob { project, repository, revision, build, own, .. } = held;
+        let HeldJob { project, repository, build, .. } = held;
         let (mut seen, mut fitting) = (Seen::default(), Vec::new());
-        for id in own {
+        for id in ids {
             let pipeline = self.pipeline(id).await?;
             let url = self.pipeline_url(project, pipeline.number);
             let Some(workflow) = seen.look(&pipeline, self.workflows(&pipeline).await?, build) else {
@@ -33,11 +34,11 @@ impl CircleCi {
                     pipeline.number
                 )));
             }
-            let name = pipeline.ref_name();
-            if !is_allowed(name.unwrap_or_default()) {
-                let name = name.map_or_else(|| "no branch".to_owned(), quote);
+            let built_on = pipeline.built_on();
+            if !is_allowed(built_on.as_ref().map_or("", |built_on| &built_on.name)) {
                 return Err(fail(format!(
-                    "nothing was approved: `allowed_refs` of the policy does not allow {name}, which pipeline {} builds ({url})",
+                    "nothing was approved: `allowed_refs` of the policy does not allow {}, which pipeline {} builds ({url})",
+                    shown(&built_on),
                     pipeline.number
                 )));
             }
@@ -47,7 +48,7 @@ impl CircleCi {
             return Err(which(held, &fitting));
         }
         if fitting.is_empty() && (seen.canceled.is_some() || seen.starting) {
-            return Err(seen.reason(project, revision, build));
+            return Err(seen.reason(held));
         }
         Ok(fitting.pop())
     }
@@ -56,7 +57,7 @@ impl CircleCi {
     ///
     /// # Errors
     ///
-    /// Those of [`CircleCi::find_in_own`]; [`crate::Failure::Permanent`] if the pipeline has no such
+    /// Those of [`CircleCi::find_in`]; [`crate::Failure::Permanent`] if the pipeline has no such
     /// workflow.
     pub(super) async fn find_in_pinned(
         &self,
@@ -64,8 +65,7 @@ impl CircleCi {
         pinned: &str,
         is_allowed: impl Fn(&str) -> bool,
     ) -> Result<(Triggered, Workflow), NotApproved> {
-        let own = [pinned.to_owned()];
-        let found = self.find_in_own(HeldJob { own: &own, ..held }, is_allowed).await?;
+        let found = self.find_in(&[pinned.to_owned()], held, is_allowed).await?;
         found.ok_or_else(|| {
             let build = held.build;
             fail(format!(

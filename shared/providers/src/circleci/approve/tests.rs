@@ -3,6 +3,7 @@
 use super::*;
 use crate::responder::{Responder, json as reply};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const REVISION: &str = "7bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b";
@@ -111,21 +112,31 @@ fn circleci(server: &Responder) -> CircleCi {
     CircleCi::new(crate::http::client().unwrap(), base, "https://app.circleci.com/", "token".into())
 }
 
+static MAIN: LazyLock<GitRef> = LazyLock::new(|| GitRef::branch("main"));
+
 fn held<'a>(build: &'a str, own: &'a [String]) -> HeldJob<'a> {
     HeldJob {
         project: "gh/acme/checkout",
         repository: "acme/checkout",
-        branch: Some("main"),
+        pushed_to: Some(&MAIN),
         revision: REVISION,
         build,
         job: None,
         own,
+        earlier: None,
         pinned: None,
     }
 }
 
 async fn approve(server: &Responder, build: &str) -> Result<Approved, NotApproved> {
     circleci(server).approve_held_job(held(build, &[]), |_| true, async |_| {}).await
+}
+
+/// A pipeline of a tag.
+fn wire_tag(number: u64, tag: &str) -> Value {
+    let vcs = json!({"provider_name": "GitHub", "tag": tag, "revision": REVISION,
+        "origin_repository_url": REPOSITORY, "target_repository_url": REPOSITORY});
+    with(&wire_pipeline(number, REVISION), "vcs", vcs)
 }
 
 #[tokio::test]
@@ -271,6 +282,11 @@ async fn a_short_revision_approves_nothing() {
 
 /// Returns the outcome for these pipelines, each of which has the workflow `deploy` on hold.
 async fn chosen(pipelines: Vec<Value>) -> String {
+    chosen_by(held("deploy", &[]), pipelines).await
+}
+
+/// The same for this job.
+async fn chosen_by(held: HeldJob<'_>, pipelines: Vec<Value>) -> String {
     let server = Responder::start(move |line, _| {
         if line.starts_with("POST") {
             return reply(202, &json!({"message": "Accepted."}));
@@ -282,11 +298,15 @@ async fn chosen(pipelines: Vec<Value>) -> String {
                 reply(200, &page(&[workflow]))
             }
             Some("job") => reply(200, &page(&[wire_job("h", "hold", "approval", "on_hold")])),
+            Some(id) if line.starts_with("GET /api/v2/pipeline/") => {
+                let pipeline = pipelines.iter().find(|pipeline| pipeline["id"] == id);
+                reply(200, pipeline.unwrap_or(&Value::Null))
+            }
             _ => reply(200, &page(&pipelines)),
         }
     })
     .await;
-    match approve(&server, "deploy").await {
+    match circleci(&server).approve_held_job(held, |_| true, async |_| {}).await {
         Ok(approved) => {
             format!("approved in pipeline {} ({})", approved.pipeline.number, approved.pipeline.id)
         }
@@ -301,6 +321,38 @@ async fn only_the_one_pipeline_of_the_push_is_approved() {
     assert_eq!(chosen(vec![by_api.clone(), push.clone()]).await, "approved in pipeline 25 (p25)");
     insta::assert_snapshot!(chosen(vec![by_api]).await, @"nothing was approved: no push of 7bf7226 started a pipeline of gh/acme/checkout, and only such a pipeline may be approved: pipeline 26 was started by a request to the API, and not by a push (https://app.circleci.com/pipelines/gh/acme/checkout/26)");
     insta::assert_snapshot!(chosen(vec![wire_pipeline(27, REVISION), push]).await, @"which pipeline is meant? 2 pipelines of gh/acme/checkout for 7bf7226 have the workflow deploy: https://app.circleci.com/pipelines/gh/acme/checkout/27, https://app.circleci.com/pipelines/gh/acme/checkout/25. Cancel the workflow in all but one of them, and Signoff approves the job in the one that is left");
+}
+
+#[tokio::test]
+async fn job_is_released_on_the_voted_ref_only() {
+    let push = || wire_pipeline(25, REVISION);
+    let branch = with(&wire_pipeline(29, REVISION), "vcs", {
+        let mut vcs = push()["vcs"].clone();
+        vcs["branch"] = json!("side");
+        vcs
+    });
+    let all = || vec![wire_tag(28, "main"), wire_tag(27, "x"), branch.clone(), push()];
+    let on = |pushed_to| HeldJob { pushed_to, ..held("deploy", &[]) };
+    let (x, tag, side) = (GitRef::tag("x"), GitRef::tag("main"), GitRef::branch("side"));
+    let mut told = Vec::new();
+    for pushed_to in [&*MAIN, &x, &tag, &side] {
+        told.push(chosen_by(on(Some(pushed_to)), all()).await);
+    }
+    let others: Vec<Value> = all().into_iter().take(2).collect();
+    told.push(chosen_by(on(Some(&*MAIN)), others).await);
+    told.push(chosen_by(on(None), all()).await);
+    // A later step of a run goes on where the earlier one released a job.
+    let again = || vec![wire_pipeline(31, REVISION), push()];
+    told.push(chosen_by(HeldJob { earlier: Some("p25"), ..on(Some(&*MAIN)) }, again()).await);
+    insta::assert_snapshot!(told.join("\n"), @"
+    approved in pipeline 25 (p25)
+    approved in pipeline 27 (p27)
+    approved in pipeline 28 (p28)
+    approved in pipeline 29 (p29)
+    CircleCI has no pipeline of gh/acme/checkout for the revision 7bf7226 on main yet, and only such a pipeline may be approved: pipeline 28 builds the tag main (https://app.circleci.com/pipelines/gh/acme/checkout/28), pipeline 27 builds the tag x (https://app.circleci.com/pipelines/gh/acme/checkout/27). If another branch or tag is meant, deploy again and name it
+    nothing was approved: the source host shows neither that the deploy's branch or tag contains its revision nor that the default branch does. Deploy again, and name the branch or tag whose pipeline is meant
+    approved in pipeline 25 (p25)
+    ");
 }
 
 /// Returns the outcome for the pipeline 30, which the same run of a rule started, with these workflows and in
@@ -367,13 +419,7 @@ async fn own_pipeline_of_another_repository_is_not_approved() {
 
 #[tokio::test]
 async fn pinned_pipeline_is_the_only_one_that_counts() {
-    // The job was approved in the branch's pipeline, 25, whose answer was lost; the tag's, 27, came since.
-    let tag = with(
-        &wire_pipeline(27, REVISION),
-        "vcs",
-        json!({"provider_name": "GitHub", "tag": "v1", "revision": REVISION,
-        "origin_repository_url": REPOSITORY, "target_repository_url": REPOSITORY}),
-    );
+    // The job was approved in pipeline 25, whose answer was lost; 27, of the same branch, came since.
     let server = Responder::start(move |line, _| match line {
         "GET /api/v2/pipeline/p25" => reply(200, &wire_pipeline(25, REVISION)),
         "GET /api/v2/pipeline/p25/workflow" => {
@@ -388,7 +434,7 @@ async fn pinned_pipeline_is_the_only_one_that_counts() {
         }
         line if line.ends_with("/job") => reply(200, &page(&[wire_job("h", "hold", "approval", "on_hold")])),
         line if line.starts_with("POST") => reply(202, &json!({"message": "Accepted."})),
-        _ => reply(200, &page(&[tag.clone(), wire_pipeline(25, REVISION)])),
+        _ => reply(200, &page(&[wire_pipeline(27, REVISION), wire_pipeline(25, REVISION)])),
     })
     .await;
     let circleci = circleci(&server);

@@ -185,7 +185,7 @@ async fn nothing_is_asked_without_a_token() {
     let http = crate::http::client().unwrap();
     let jira = Jira::new(http, &server.base, "ana@acme.example".into(), " ".into());
     let failure = jira.issues(&["SHOP-7".to_owned()]).await.unwrap_err();
-    assert!(failure.to_string().contains("no token in the Jira secret"), "{failure}");
+    assert!(failure.to_string().contains("no Jira token in the stack's secret"), "{failure}");
     assert!(!format!("{:?}", jira).contains("ana@"), "an address is not logged");
     assert_eq!(server.lines(), Vec::<String>::new());
 }

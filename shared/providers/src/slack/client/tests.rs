@@ -1,7 +1,9 @@
 //! The Web API's calls against a server that answers as docs.slack.dev shows.
 
+use super::search::SEARCH_PAGES;
 use super::*;
 use crate::responder::{Reply, Responder, json as reply};
+use jiff::Timestamp;
 use serde_json::json;
 
 fn slack(server: &Responder) -> Slack {
@@ -131,7 +133,26 @@ async fn a_search_that_does_not_end_says_that_nobody_knows() {
     .await;
     let found = slack(&server).find_message("C1", None, "k", at(1000)).await;
     assert!(matches!(found, Err(Failure::Permanent(_))), "{found:?}");
-    assert_eq!(server.asked().len(), SEARCH_PAGES);
+    assert_eq!(server.asked().len(), 2 * SEARCH_PAGES);
+}
+
+#[tokio::test]
+async fn message_is_found_before_many_newer_ones() {
+    let server = Responder::start(|line, _| {
+        let ours = json!({"event_type": "signoff_effect", "event_payload": {"key": "k"}});
+        match line.contains("oldest=940.000000&") && line.contains("latest=1600.000000") {
+            true => reply(200, &json!({"ok": true, "messages": [{"ts": "1001.1", "metadata": ours}]})),
+            false => reply(
+                200,
+                &json!({"ok": true, "messages": [{"ts": "90000.0"}],
+                "response_metadata": {"next_cursor": "more"}}),
+            ),
+        }
+    })
+    .await;
+    let found = slack(&server).find_message("C1", None, "k", at(1000)).await;
+    assert_eq!(found, Ok(Some(MessageRef { channel: "C1".into(), ts: "1001.1".into() })));
+    assert_eq!(server.asked().len(), SEARCH_PAGES + 1);
 }
 
 #[tokio::test]
@@ -289,7 +310,7 @@ async fn without_a_token_nothing_is_sent() {
     let server = Responder::start(|_, _| reply(200, &json!({"ok": true}))).await;
     let slack = Slack::new(crate::http::client().unwrap(), server.base.clone(), "".into());
     let asked = slack.auth_test().await;
-    assert!(matches!(&asked, Err(Failure::Permanent(text)) if text.contains("Slack secret")), "{asked:?}");
+    assert!(matches!(&asked, Err(Failure::Permanent(text)) if text.contains("SlackAppSecret")), "{asked:?}");
     assert!(server.asked().is_empty());
 }
 

@@ -84,8 +84,15 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
         '&' => Some((Token::And, run(|c| c == '&'))),
         '|' => Some((Token::Or, run(|c| c == '|'))),
         '=' | '!' | '<' | '>' | '~' => {
-            let length = run(|c| matches!(c, '=' | '!' | '<' | '>' | '~'));
-            let token = match rest.get(..length)? {
+            let is_sign = |c: char| matches!(c, '=' | '!' | '<' | '>' | '~');
+            let alone = run(is_sign);
+            // `> =`: an operator with a space in it.
+            let behind = rest.get(alone..)?;
+            let more = behind.trim_start();
+            let more_length = more.find(|c| !is_sign(c)).unwrap_or(more.len());
+            let length = if more_length == 0 { alone } else { rest.len() - more.len() + more_length };
+            let sign: String = rest.get(..length)?.split_whitespace().collect();
+            let token = match sign.as_str() {
                 "=" | "==" | "===" => Token::Sign("="),
                 "!=" | "<>" | "!==" | "=!" => Token::Sign("!="),
                 ">" => Token::Sign(">"),

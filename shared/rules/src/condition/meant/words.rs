@@ -31,6 +31,30 @@ pub(super) fn is_value(word: &str) -> bool {
     word.parse::<f64>().is_ok() || parse_duration(word).is_some()
 }
 
+/// Conditions of GitHub Actions that hold for whatever a rule is opened for.
+///
+/// <https://docs.github.com/actions/reference/workflows-and-actions/expressions#status-check-functions>
+const ALWAYS: [&str; 4] = ["always()", "success()", "!cancelled()", "!failure()"];
+
+/// True if a text means "for every deploy" in other languages.
+pub(crate) fn is_always(text: &str) -> bool {
+    let inner = text.trim().strip_prefix("${{").and_then(|inner| inner.strip_suffix("}}"));
+    let inner = inner.unwrap_or(text).trim();
+    ALWAYS.iter().chain(&["true"]).any(|always| inner.eq_ignore_ascii_case(always))
+}
+
+/// `text` without what holds for every deploy beside something else.
+pub(super) fn without_always(text: &str) -> String {
+    let mut rest = text.to_owned();
+    for always in ALWAYS {
+        for joiner in ["and", "&&"] {
+            rest =
+                rest.replace(&format!("{always} {joiner} "), "").replace(&format!(" {joiner} {always}"), "");
+        }
+    }
+    rest
+}
+
 /// True if a word means "no value" in other languages.
 pub(crate) fn is_nothing(word: &str) -> bool {
     ["null", "none", "nil", "nothing", "empty", "undefined"]

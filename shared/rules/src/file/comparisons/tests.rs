@@ -81,7 +81,7 @@ fn a_comparison_that_never_holds_is_told_with_what_to_write() {
     deployed_for>='soon': problem: `deployed_for` is compared with 'soon'; write a duration: '30s', '5m', '4h' or '1d'
     future_deploy='no': never: `future_deploy` is true or false, and never 'no'; write `future_deploy=false`
     future_deploy=0: never: `future_deploy` is true or false, and never the number 0; write `future_deploy=false`
-    pr_labels>='fix': never: a list is compared by its length, and 'fix' is no number; write, for example, `pr_labels>=1`, or `pr_labels='fix'`
+    pr_labels>='fix': never: a list is compared by its length, and 'fix' is not a number; write, for example, `pr_labels>=1`, or `pr_labels='fix'`
     deploy_message_reaction_plus_1>='three': never: `deploy_message_reaction_plus_1` is a number, and 'three' is none; write, for example, `deploy_message_reaction_plus_1>=2`
     deploy_message_reaction_plus_1=-1: never: `deploy_message_reaction_plus_1` counts, and a count is a whole number from 0; write, for example, `deploy_message_reaction_plus_1>=2`
     tags~='web': never: `tags` start with `#`, and 'web' matches from the start; did you mean '#web'?
@@ -94,7 +94,7 @@ fn a_comparison_that_never_holds_is_told_with_what_to_write() {
     health>='Unknown': never: 'Unknown' has no place in the order of `health`; it is 'Unhealthy' < 'Ailing' < 'Healthy'
     environment>'Staging': problem: the texts of `environment` have no order; compare with `=`, `!=` or `~=`, not with `>`
     magnitude<environment: problem: the texts of `magnitude` and `environment` have no common order; compare with `=` or `!=`, not with `<`
-    environment=[]: never: `environment` is no list; write, for example, `environment='staging'`
+    environment=[]: never: `environment` is not a list; write, for example, `environment='staging'`
     drift_to_production='10': problem: `drift_to_production` is compared with the text '10'; write `drift_to_production=10` for a number of deploys, or, for example, '10h' for a time
     drift_to_production~='2h': never: `~=` matches texts, and `drift_to_production` is none; write, for example, `drift_to_production>='2h'` or `drift_to_production>=3`
     pr_labels<1.5: fine

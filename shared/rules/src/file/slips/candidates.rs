@@ -239,7 +239,10 @@ fn tags_of_a_template(source: &Source<'_>, slips: &mut Vec<Slip>) {
     };
     slips.push(Slip {
         at: first.at(0),
-        message: format!("`{}` stands outside of a text: a rules file is no template", shown(first.content)),
+        message: format!(
+            "`{}` stands outside of a text: a rules file is not a template",
+            shown(first.content)
+        ),
         suggestion: format!("take it out{more}"),
         edits: lines.iter().map(edit).collect(),
     });

@@ -149,7 +149,7 @@ fn entry(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let moved =
         |number: usize| Edit { at: Position { line: number, column: 1 }, removed: 0, put: "  ".to_owned() };
     let with_room = std::iter::once(dash.clone()).chain(under(source, line).into_iter().map(moved)).collect();
-    let message = "this line is no entry of the list above".to_owned();
+    let message = "this line is not an entry of the list above".to_owned();
     let right = format!("write `- {}`", shown(line.content));
     let more = format!("{right}, and indent what is under it by two spaces more");
     slips.push(Slip { at, message: message.clone(), suggestion: right, edits: vec![dash] });

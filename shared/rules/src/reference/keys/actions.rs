@@ -8,7 +8,8 @@ pub const ON_FAILURE: Key = Key {
     name: "on_failure",
     takes: Takes::Word(&ON_FAILURES),
     absent: Means("telling actions `continue`, all others `stop`"),
-    about: "Whether the actions after it still run where it fails. The failure is told either way, and the action can be tried again.",
+    about: "What to do if it fails: `continue` runs the following actions, `stop` does not. Either way, Signoff reports the failure, \
+            and people can retry the action.",
     examples: &["on_failure: continue"],
 };
 
@@ -36,7 +37,7 @@ pub const TRIGGER_BUILD: [Key; 2] = [
         name: "parameters",
         takes: Takes::Parameters,
         absent: Means("none"),
-        about: "What is given to the build: names, each with a text, a number or a truth. `name` is the file of the GitHub workflow \
+        about: "The parameters of the build: names, each with a text, a number or true or false. `name` is the file of the GitHub workflow \
                 that is dispatched; without it, a CircleCI pipeline is triggered.",
         examples: &[
             "parameters:\n  name: promote.yml\n  environment: production\n  version: '{{ revision }}'\n  dry_run: false",
@@ -48,7 +49,7 @@ pub const TRIGGER_BUILD: [Key; 2] = [
         absent: Means(
             "the default branch, where its head is the revision or a parameter names the revision; else a protected branch whose head it is",
         ),
-        about: "The branch or tag to build. Where no parameter names the revision, it must stand at the revision.",
+        about: "The branch or tag to build. If no parameter names the revision, it must be at the revision.",
         examples: &["revision: main"],
     },
 ];
@@ -59,14 +60,14 @@ pub const CHANNEL_MESSAGE: [Key; 2] = [
         name: "channel",
         takes: Takes::Channel,
         absent: Refused,
-        about: "Where it is posted.",
+        about: "The channel for the message.",
         examples: &["channel: '#releases'"],
     },
     Key {
         name: "message",
         takes: Takes::Template,
         absent: Refused,
-        about: "What is posted.",
+        about: "The text of the message.",
         examples: &["message: '{{ deploy_slack }} is on its way.'"],
     },
 ];
@@ -78,7 +79,7 @@ pub const PERSONAL_MESSAGE: [Key; 5] = [
         name: "group",
         takes: Takes::Word(&GROUPS),
         absent: Means("who `email` or `user` names"),
-        about: "The authors of the deploy, or who deployed.",
+        about: "The authors of the deploy, or the person who deployed.",
         examples: &["group: authors"],
     },
     Key {
@@ -99,14 +100,14 @@ pub const PERSONAL_MESSAGE: [Key; 5] = [
         name: "message",
         takes: Takes::Template,
         absent: Means("`meessage`"),
-        about: "What is written.",
+        about: "The text of the message.",
         examples: &["message: '{{ deploy_slack }} is on its way.'"],
     },
     Key {
         name: "meessage",
         takes: Takes::Template,
         absent: Means("`message`"),
-        about: "The same; a page of Sleuth's documentation has it so.",
+        about: "Another name for `message`, from Sleuth's documentation.",
         examples: &["meessage: '{{ deploy_slack }} is on its way.'"],
     },
 ];
@@ -117,28 +118,28 @@ pub const MONITOR_DRIFT: [Key; 4] = [
         name: "environment",
         takes: Takes::Text,
         absent: Refused,
-        about: "The environment that may fall behind.",
+        about: "The environment to watch.",
         examples: &["environment: Production"],
     },
     Key {
         name: "threshold",
         takes: Takes::Wait(LONGEST_WAIT),
         absent: Refused,
-        about: "How far it may.",
+        about: "The time by which it can be behind.",
         examples: &["threshold: '2h'"],
     },
     Key {
         name: "on_over",
         takes: Takes::Actions,
         absent: Means("nothing"),
-        about: "What is done once it is that far behind.",
+        about: "Actions to run once it is further behind.",
         examples: &["on_over:\n  - slack_deploy_message: 'Production is two hours behind.'"],
     },
     Key {
         name: "on_under",
         takes: Takes::Actions,
         absent: Means("nothing"),
-        about: "What is done once it has caught up after that.",
+        about: "Actions to run once it has caught up again.",
         examples: &["on_under:\n  - slack_deploy_message: 'Production has caught up.'"],
     },
 ];
@@ -163,7 +164,7 @@ pub const WEBHOOK: [Key; 4] = [
         name: "body",
         takes: Takes::Body,
         absent: Means("the description of the deploy, as JSON; a GET or a DELETE has none"),
-        about: "What is sent in its place: a text, or names with texts, which become a JSON object. `Content-Type` is `application/json` \
+        about: "The body to send instead of the description of the deploy: a text, or names with texts, which become a JSON object. `Content-Type` is `application/json` \
                 where the text is JSON, else `text/plain`.",
         examples: &[
             "body: '{\"text\": {{ deploy_name | tojson }}}'",
@@ -187,21 +188,21 @@ pub const ISSUE_TRANSITION: [Key; 3] = [
         name: "state",
         takes: Takes::Template,
         absent: Refused,
-        about: "The state that the issues get into, in any case. In Jira it may be the name of a transition too.",
+        about: "The state to move the issues to, in any case. In Jira, the name of a transition also works.",
         examples: &["state: Done"],
     },
     Key {
         name: "comment",
         takes: Takes::Template,
         absent: Means("nothing"),
-        about: "What is written on the issues, once they are in this state.",
+        about: "A comment to write on the issues once they are in this state.",
         examples: &["comment: '{{ deployment_name }} is on {{ environment }}.'"],
     },
     Key {
         name: "resolution",
         takes: Takes::Text,
         absent: Means("what Jira chooses"),
-        about: "The resolution of Jira's issues; Linear's have none.",
+        about: "The resolution of Jira issues. Linear issues have none.",
         examples: &["resolution: Fixed"],
     },
 ];
@@ -219,7 +220,7 @@ pub const ISSUE_FIELD: [Key; 2] = [
         name: "field_value",
         takes: Takes::Template,
         absent: Refused,
-        about: "What the field becomes. To a list, such as labels, it is added.",
+        about: "The new value. Lists, such as labels, get it in addition.",
         examples: &["field_value: '{{ revision }}'"],
     },
 ];
@@ -230,21 +231,21 @@ pub const EVENT: [Key; 3] = [
         name: "detail_type",
         takes: Takes::Template,
         absent: Value(DEFAULT_DETAIL_TYPE),
-        about: "The event's detail type, by which rules of EventBridge choose: at most 128 characters.",
+        about: "The event's detail type for rules of EventBridge, at most 128 characters.",
         examples: &["detail_type: 'promoted {{ deployment_name }}'"],
     },
     Key {
         name: "detail",
         takes: Takes::Details,
         absent: Means("nothing more"),
-        about: "What the detail says beside the deploy: names, each with a text.",
+        about: "More fields of the detail: names, each with a text.",
         examples: &["detail:\n  team: payments\n  title: '{{ deploy_name }}'"],
     },
     Key {
         name: "bus",
         takes: Takes::Bus,
         absent: Means("the bus of the stack's parameter `EventBusName`"),
-        about: "The name or ARN of the bus. The stack's role may send to the one of the parameter; to any other it has to be allowed.",
+        about: "The name or ARN of the bus. The stack's role can send to the bus of the stack's parameter; allow it for any other.",
         examples: &["bus: deploys"],
     },
 ];

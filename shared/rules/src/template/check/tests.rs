@@ -138,7 +138,7 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     {% set x: 5 %}
         `{% set x: 5 %}` has no `=`; write `{% set x = 5 %}`
     {% environment %}
-        `environment` is no tag; show it with `{{ environment }}`
+        `environment` is not a tag; show it with `{{ environment }}`
     {% weather %}
         there is no tag `weather`; the tags are `if`, `for`, `set`, `with`, `filter`
     {% macro x() %}a{% endmacro %}
@@ -180,11 +180,11 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     <%= environment %>
         `<%= environment %>` is shown as it is written; write `{{ environment }}`
     {{#if tags}}x{% endif %}
-        `#if` is no tag of a template; write `{% if tags %}`
+        `#if` is not a tag of a template; write `{% if tags %}`
     {{#each tags}}x{% endfor %}
-        `#each` is no tag of a template; write `{% for tag in tags %}`
+        `#each` is not a tag of a template; write `{% for tag in tags %}`
     {% if tags %}x{{/if}}
-        `/if` is no tag of a template; write `{% endif %}`
+        `/if` is not a tag of a template; write `{% endif %}`
     {{ if tags then 'a' else 'b' }}
         `if` stands behind the value that it is for; write `{{ 'a' if tags else 'b' }}`
     {{ tags | join(', ' }}
@@ -200,33 +200,33 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     {% if (tags = 'x') %}a{% endif %}
         `=` compares nothing; compare with `==`
     {% if tags === 'x' %}a{% endif %}
-        `===` is no operator of a template; write `==`
+        `===` is not an operator of a template; write `==`
     {% if tags !== 'x' %}a{% endif %}
-        `!==` is no operator of a template; write `!=`
+        `!==` is not an operator of a template; write `!=`
     {% if tags <> 'x' %}a{% endif %}
-        `<>` is no operator of a template; write `!=`
+        `<>` is not an operator of a template; write `!=`
     {% if pull_request_id => 1 %}a{% endif %}
-        `=>` is no operator of a template; write `>=`
+        `=>` is not an operator of a template; write `>=`
     {% if tags && prs %}a{% endif %}
-        `&&` is no operator of a template; write `and`
+        `&&` is not an operator of a template; write `and`
     {% if tags || prs %}a{% endif %}
-        `||` is no operator of a template; write `or`
+        `||` is not an operator of a template; write `or`
     {% if !tags %}a{% endif %}
-        `!` is no operator of a template; write `not`
+        `!` is not an operator of a template; write `not`
     {% if tags AND prs %}a{% endif %}
-        `AND` is no operator of a template; write `and`
+        `AND` is not an operator of a template; write `and`
     {% if environment eq 'x' %}a{% endif %}
-        `eq` is no operator of a template; write `==`
+        `eq` is not an operator of a template; write `==`
     {% if tags contains '#web' %}a{% endif %}
-        `contains` is no operator of a template; write `'#web' in tags`
+        `contains` is not an operator of a template; write `'#web' in tags`
     {{ tags ? 'a' : 'b' }}
-        `?` is no operator of a template; write `'a' if tags else 'b'`
+        `?` is not an operator of a template; write `'a' if tags else 'b'`
     {{ environment ?: 'b' }}
-        `?` is no operator of a template; write `environment or 'b'`
+        `?` is not an operator of a template; write `environment or 'b'`
     {{ environment ?? 'b' }}
-        `??` is no operator of a template; write `environment | default('b')`
+        `??` is not an operator of a template; write `environment | default('b')`
     {{ prs[0]?.title }}
-        `?.` is no operator of a template; write `.`: what is not there is shown as nothing
+        `?.` is not an operator of a template; write `.`: what is not there is shown as nothing
     {{ environment + '!' }}
         `+` adds only to a number as it is written, such as `loop.index + 1`; join texts with `~`
     {{ '-' * 20 }}
@@ -236,11 +236,11 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     {{ x = 5 }}
         `=` shows nothing: it gives a name to a value in `{% set %}`; write `{% set x = 5 %}`, or compare with `==`
     {% for i in 1..3 %}x{% endfor %}
-        `1..3` is no list of a template; write `range(1, 4)`
+        `1..3` is not a list of a template; write `range(1, 4)`
     {% set x = 1 %}{{ x++ }}
-        `++` is no operator of a template; write `{% set x = x + 1 %}`
+        `++` is not an operator of a template; write `{% set x = x + 1 %}`
     {% set x = 1 %}{% set x += 2 %}
-        `+=` is no operator of a template; write `{% set x = x + 2 %}`
+        `+=` is not an operator of a template; write `{% set x = x + 2 %}`
     {{ tags | uppercase: 1 }}
         there is no filter `uppercase`; write `tags | upper`
     {{ environment revision }}
@@ -258,7 +258,7 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     {{ deploy url }}
         `deploy` and `url` stand beside each other; write `deploy_url`
     {{ deploy-url }}
-        `deploy-url` is no name; write `deploy_url`
+        `deploy-url` is not a name; write `deploy_url`
     {{ tags | }}
         no filter stands behind this `|`; name one, such as `| upper`, or leave the `|` out
     {{ tags | join: ', ' }}

@@ -1,9 +1,9 @@
 //! Variables whose values are known only when an action runs.
 
-use crate::template::{is_late, is_mentioning};
+use crate::template::{Context, Mentions, is_late, is_mentioning, is_of_record, render_plain};
 use approval::approval::{Choice, Vote};
 use approval::facts::Health;
-use approval::happened::{Decided, Happened};
+use approval::happened::{AtOpening, Decided, Happened};
 
 /// Two people approved a deploy that does not do well; one of them has no id that Slack gives.
 pub(super) fn happened() -> Happened {
@@ -25,7 +25,7 @@ pub(super) fn happened() -> Happened {
         votes: vec![vote("U0BEN", "Ben"), vote("!channel", "Eve <3")],
         glass: None,
     };
-    Happened { health: Some(Health::Unhealthy), failed_rules: Vec::new(), decided: Some(decided) }
+    Happened { health: Some(Health::Unhealthy), decided: Some(decided), ..Happened::default() }
 }
 
 #[test]
@@ -33,17 +33,34 @@ fn late_variables_are_told_from_words_in_a_text() {
     for (template, late) in [
         ("{{ approved_by }}", true),
         ("{% for vote in votes %}{{ vote.name }}{% endfor %}", true),
-        ("{% if health == 'Healthy' %}yes{% endif %}", true),
         ("{{ approval.name }}", true),
         ("{{ approved_by", true),
-        // It is as it was when the approval opened.
+        // They are as they were when the approval opened.
+        ("{% if health == 'Healthy' %}yes{% endif %}", false),
         ("{{ failed_rules }}", false),
         ("Needs an approval, and good health", false),
         ("{{ 'votes' }} of {{ revision }}", false),
         ("{% for health in tags %}{{ health }}{% endfor %}", false),
     ] {
         assert_eq!(is_late(template), late, "{template}");
+        let is_changing = template.contains("if health") || template.contains("{ failed_rules");
+        assert_eq!(is_of_record(template), late || is_changing, "{template}");
     }
+}
+
+#[test]
+fn voted_text_keeps_the_values_of_the_opening() {
+    let template = "{{ health }} {{ tags }} {{ failed_rules }} {{ approved_by }}";
+    let context = || Context::new(&super::deploy(), "https://x.example", &Mentions::new());
+    let rendered = |happened: &Happened| render_plain(template, &context().with(happened)).unwrap();
+    let at_opening = AtOpening {
+        health: Some(Health::Healthy),
+        failed_rules: vec!["smoke-test".to_owned()],
+        tags: vec!["#then".to_owned()],
+    };
+    let voted = Happened { at_opening: Some(at_opening), ..happened() };
+    assert_eq!(rendered(&voted), "Healthy #then smoke-test Ben, Eve <3");
+    assert!(rendered(&happened()).starts_with("Unhealthy "));
 }
 
 #[test]

@@ -17,6 +17,16 @@ pub(super) const TEXTS: &[Pair] = &[
     ("not (tags='#a' or tags='#b')", "tags!='#a' and tags!='#b'"),
     ("environment !~ 'stag'", "environment!='Staging'"),
     ("environment <=> 'Staging'", "environment='Staging'"),
+    ("deployed_for > = '5m'", ""),
+    ("environment ! = 'Staging' and deployed_for <  ='5m'", ""),
+    ("environment = = 'Staging'", ""),
+    ("environment < > Staging", ""),
+    ("tags ~ = '#web'", ""),
+    ("environment ! ~ 'stag'", "environment!='Staging'"),
+    ("magnitude = > 'Medium'", ""),
+    ("environment='Staging' and always()", ""),
+    ("${{ always() && environment == 'Staging' }}", ""),
+    ("success() and environment is Staging", ""),
     ("environment='Staging' unless tags", "environment='Staging' and tags=[]"),
     ("tags=['#a' or '#b']", "tags='#a' or tags='#b'"),
     ("$environment='Staging'", ""),
@@ -129,6 +139,12 @@ pub(super) const TEXTS: &[Pair] = &[
 
 /// Keys of a rule around conditions.
 pub(super) const LISTS: &[Pair] = &[
+    ("conditions:\n  - always()", "description: x"),
+    ("conditions:\n  - true", "description: x"),
+    (
+        "conditions:\n  - environment='Staging'\n  - ${{ success() }}",
+        "conditions:\n  - environment='Staging'",
+    ),
     (
         "conditions:\n  - environment='Staging'\n  - environment='Production'",
         "conditions:\n  - environment='Staging' or environment='Production'",

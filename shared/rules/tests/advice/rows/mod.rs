@@ -10,6 +10,9 @@ mod slips;
 mod templates;
 mod windows;
 
+/// The reason for which a message about a stack's secrets has no row.
+const STACK: &str = "of what a stack has, and not of a file alone: its own test has such a file";
+
 /// Sentences that are told of no row, and why.
 pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("the condition is empty", "in a file, an empty text is told as one"),
@@ -46,6 +49,16 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("a tab where YAML takes spaces", "in a file, a tab that indents a line"),
     ("use spaces", "in a file, a tab that indents a line"),
     ("this value", "a value of which nothing is known, so that nothing is wrong with it"),
+    ("the stack has no secret `{secret}` for {deployment}", STACK),
+    ("the secret `{secret}` may not go to {host}", STACK),
+    (
+        "have an admin put it under `webhook_headers` into the stack's WriteSecret, with the hosts and deployments that it is for",
+        STACK,
+    ),
+    (
+        "correct the address, or have an admin add the host to the secret's `hosts` in the stack's WriteSecret",
+        STACK,
+    ),
     ("nested too deep", "a limit of the scanner that is above the loader's"),
 ];
 

@@ -146,12 +146,12 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         file: "rules:\n  - promote:\n      actions:\n        - slack_channel_approval:\n            channel: “#releases”\n",
-        told: "5:22: `“` (U+201C) is no quote in YAML; write `\"`",
+        told: "5:22: `“` (U+201C) is not a quote in YAML; write `\"`",
         followed: "rules:\n  - promote:\n      actions:\n        - slack_channel_approval:\n            channel: \"#releases\"\n",
     },
     Case {
         file: "rules:\n  - promote:\n      conditions: [environment=‘Staging’]\n      actions: [trigger_build]\n",
-        told: "3:32: `‘` (U+2018) is no quote in YAML; write `'`",
+        told: "3:32: `‘` (U+2018) is not a quote in YAML; write `'`",
         followed: "rules:\n  - promote:\n      conditions: [environment='Staging']\n      actions: [trigger_build]\n",
     },
     Case {
@@ -355,7 +355,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         file: "rules:\n  - a:\n      actions:\n        - trigger_build\n        notify_deployer: x\n",
-        told: "5:9: this line is no entry of the list above; write `- notify_deployer: x`",
+        told: "5:9: this line is not an entry of the list above; write `- notify_deployer: x`",
         followed: "rules:\n  - a:\n      actions:\n        - trigger_build\n        - notify_deployer: x\n",
     },
     Case {

@@ -1,0 +1,162 @@
+//! Pipelines in which a job may be released: fixed when an approval opens, and compared before the release.
+
+use approval::approval::{OwnPipeline, Release, Start};
+use approval::effect::StartedBuild;
+use approval::git_ref::GitRef;
+use approval::run::Run;
+use providers::Failure;
+
+/// The reason to release nothing where no push counts.
+const NO_REF: &str = "neither the branch or tag that the deploy names nor the default branch contains its revision. Deploy again, \
+                      and name the branch or tag whose pipeline is meant";
+
+/// The pipelines in which step number `step` of `run` may release a job: those of the run itself, and the one
+/// that the push to `pushed_to` started.
+pub(crate) fn releases(run: &Run, step: usize, pushed_to: Option<GitRef>) -> Start {
+    let started = |step: usize| run.steps.get(step).and_then(|step| step.started.clone());
+    let own = run.pipelines_before(step).map(|step| OwnPipeline { step, started: started(step) });
+    let own: Vec<OwnPipeline> = own.collect();
+    if own.is_empty() && pushed_to.is_none() {
+        return Start::Nothing(NO_REF.to_owned());
+    }
+    Start::Releases(Release { own, pushed_to, earlier: run.released_before(step).cloned() })
+}
+
+/// The ids of the pipelines that earlier steps of `run` started, among those that people saw with `start`;
+/// the one in which an earlier step released a job; and the branch or tag whose push counts. Where nobody was
+/// asked (`start` is `None`), that is `built_on`, the deploy's own, and no pipeline of the run counts.
+///
+/// # Errors
+/// One of them is another one than people saw, or nothing may be released.
+pub(crate) fn known_pipelines(
+    run: &Run,
+    step: usize,
+    start: Option<&Start>,
+    built_on: Option<&GitRef>,
+) -> Result<(Vec<String>, Option<String>, Option<GitRef>), Failure> {
+    let unasked = Release { pushed_to: built_on.cloned(), ..Release::default() };
+    let release = match start {
+        Some(Start::Releases(release)) => release,
+        Some(Start::Nothing(why)) => return Err(nothing(why)),
+        Some(Start::NoBuild | Start::From(_)) => {
+            return Err(nothing("it is not among what people voted on"));
+        }
+        None => &unasked,
+    };
+    let mut ids = Vec::new();
+    for OwnPipeline { step, started: seen } in &release.own {
+        let started = run.steps.get(*step).and_then(|step| step.started.as_ref());
+        if seen.is_some() && seen.as_ref() != started {
+            return Err(nothing("trigger_build started another pipeline than people saw"));
+        }
+        ids.extend(started.and_then(id));
+    }
+    let earlier = run.released_before(step);
+    if release.earlier.is_some() && release.earlier.as_ref() != earlier {
+        return Err(nothing("an earlier step released a job in another pipeline than people saw"));
+    }
+    Ok((ids, earlier.and_then(id), release.pushed_to.clone()))
+}
+
+/// The id of a CircleCI pipeline.
+fn id(build: &StartedBuild) -> Option<String> {
+    match build {
+        StartedBuild::Pipeline { id, .. } => Some(id.clone()),
+        StartedBuild::Run { .. } => None,
+    }
+}
+
+fn nothing(why: &str) -> Failure {
+    Failure::Permanent(format!("nothing was approved: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::id::DeployId;
+    use approval::run::Opening;
+
+    const RULES: &str = "rules:\n\
+        - ship:\n    actions:\n\
+        \x20     - trigger_build: {parameters: {first: true}}\n\
+        \x20     - slack_channel_approval:\n\
+        \x20         channel: '#gate'\n\
+        \x20         on_reject: [trigger_build: {parameters: {undo: true}}]\n\
+        \x20     - trigger_build: {parameters: {name: promote.yml}}\n\
+        \x20     - auto_approve_build: release\n\
+        \x20     - auto_approve_build: ship\n";
+
+    fn pipeline(id: &str) -> StartedBuild {
+        StartedBuild::Pipeline { id: id.to_owned(), number: 7, url: format!("https://ci.example/{id}") }
+    }
+
+    fn run() -> Run {
+        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let opening = Opening {
+            deploy: &DeployId::from_text("d"),
+            revision: "r",
+            rule: "ship",
+            rule_hash: "h",
+            actions: &file.rules[0].actions,
+            followed: false,
+        };
+        Run::open(&opening, jiff::Timestamp::UNIX_EPOCH).next
+    }
+
+    fn main() -> Option<GitRef> {
+        Some(GitRef::branch("main"))
+    }
+
+    #[test]
+    fn only_pipelines_that_people_saw_are_released() {
+        let mut run = run();
+        // Neither the one after a rejection nor the workflow of GitHub's.
+        assert_eq!(run.pipelines_before(4).collect::<Vec<_>>(), [0]);
+        let known = |run: &Run, start: Option<&Start>| known_pipelines(run, 4, start, main().as_ref());
+        let seen = |started| {
+            let own = vec![OwnPipeline { step: 0, started }];
+            Start::Releases(Release { own, ..Release::default() })
+        };
+        assert_eq!(known(&run, Some(&seen(None))), Ok((Vec::new(), None, None)), "none was started");
+        run.steps[0].started = Some(pipeline("p1"));
+        for start in [seen(None), seen(Some(pipeline("p1")))] {
+            assert_eq!(known(&run, Some(&start)), Ok((vec!["p1".to_owned()], None, None)));
+        }
+        assert_eq!(known(&run, None), Ok((Vec::new(), None, main())), "nobody saw it");
+        known(&run, Some(&seen(Some(pipeline("p2"))))).unwrap_err();
+        known(&run, Some(&Start::NoBuild)).unwrap_err();
+        known(&run, Some(&Start::Nothing("no".to_owned()))).unwrap_err();
+    }
+
+    #[test]
+    fn push_counts_on_the_branch_that_people_saw() {
+        let (run, voted) = (run(), releases(&run(), 4, Some(GitRef::tag("v1"))));
+        let (_, _, pushed_to) = known_pipelines(&run, 4, Some(&voted), main().as_ref()).unwrap();
+        assert_eq!(pushed_to, Some(GitRef::tag("v1")));
+        let Start::Releases(release) = releases(&run, 4, None) else { panic!("it has its own") };
+        assert_eq!(release.pushed_to, None);
+        assert!(matches!(releases(&run, 0, None), Start::Nothing(_)));
+    }
+
+    #[test]
+    fn later_step_releases_in_the_pipeline_of_the_earlier_one() {
+        let mut run = run();
+        let before = releases(&run, 5, main());
+        run.steps[0].started = Some(pipeline("p1"));
+        run.steps[4].started = Some(pipeline("p1"));
+        let own = releases(&run, 5, main());
+        assert_eq!(
+            known_pipelines(&run, 5, Some(&own), main().as_ref()).unwrap().1,
+            None,
+            "it is the run's own"
+        );
+        run.steps[4].started = Some(pipeline("p2"));
+        for start in [&before, &own, &releases(&run, 5, main())] {
+            let known = known_pipelines(&run, 5, Some(start), main().as_ref()).unwrap();
+            assert_eq!(known.1.as_deref(), Some("p2"), "{start:?}");
+        }
+        let seen = releases(&run, 5, main());
+        run.steps[4].started = Some(pipeline("p3"));
+        known_pipelines(&run, 5, Some(&seen), main().as_ref()).unwrap_err();
+    }
+}

@@ -1,0 +1,36 @@
+//! Reports of a deploy's health that lost their races with others: the queue has one after the other put on
+//! record.
+
+use crate::handler::{RuleEvaluation, Tried};
+use approval::effect::{Effect, EffectState};
+use approval::facts::{Command, Report, decide};
+use runtime::race;
+use store::Change;
+
+impl RuleEvaluation {
+    /// Puts what `source` reports of the health of the deploy of `effect` on record, and has its rules
+    /// evaluated again where it is news.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read or written, or others won the races of five seconds.
+    pub(crate) async fn record_health(&self, effect: &Effect, source: &str, report: Report) -> Tried<()> {
+        let (deploy, now) = (&effect.deploy, self.now());
+        let command = Command::Report { source: source.to_owned(), report };
+        let recorded = race::decide_patiently(effect.id.as_str(), async || {
+            let known = self.store.facts(deploy).await?;
+            let change = Change::to(deploy, now);
+            let change = match decide(&known, command.clone(), now) {
+                Some(decision) => change.facts(decision).done(effect),
+                None if known.is_full_for(source) => {
+                    tracing::error!(%deploy, "a report of its health was dropped: as many others report as are kept");
+                    let note = "as many other sources report on this deploy as Signoff keeps".to_owned();
+                    change.effect(effect, effect.closed(EffectState::Failed, Some(note)))
+                }
+                None => change.done(effect),
+            };
+            self.store.commit(change).await
+        });
+        Ok(recorded.await?)
+    }
+}
