@@ -208,7 +208,7 @@ fn what_does_not_belong_is_named_with_its_place() {
     "environment='X' and"
         line 1, column 20: the condition ends where a variable belongs; write, for example, `environment='Staging'`
     "environment='X' and\n  or tags='#a'"
-        line 2, column 3: `or` where a variable belongs; write, for example, `environment='Staging'`
+        line 2, column 3: `or` where a variable belongs; leave one of the two out
     "='X'"
         line 1, column 1: `=` where a variable belongs; write, for example, `environment='Staging'`
     "'X'=environment"

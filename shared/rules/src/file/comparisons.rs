@@ -229,8 +229,10 @@ impl Compared<'_> {
     /// A text that can be in no list.
     fn an_element(&self, text: &str) -> Option<Finding> {
         let Self { variable, operator, .. } = self;
+        // `!=''` is how older files ask if a list has any.
+        let is_empty = text.is_empty() && *operator == Operator::Equal;
         let empty = || (format!("no entry of `{variable}` is empty"), String::new());
-        let (why, right) = of_no_list(variable, text).or_else(|| text.is_empty().then(empty))?;
+        let (why, right) = of_no_list(variable, text).or_else(|| is_empty.then(empty))?;
         let right = if text.is_empty() { format!("write `{variable}{operator}[]`") } else { right };
         self.impossible(why, right)
     }

@@ -65,6 +65,13 @@ pub(super) fn of_no_list(variable: &str, text: &str) -> Option<(String, String)>
             format!("`deployer` has accounts and e-mail addresses, and never '{text}'"),
             format!("did you mean '{}'?", text.trim_start_matches('@')),
         )),
+        "deployer" | "pr_authors" if text.contains(char::is_whitespace) || text.starts_with('<') => Some((
+            format!("the name of an account has no spaces, and no signs around it: never '{text}'"),
+            match variable {
+                "deployer" => "write, for example, `deployer='ana@example.com'`".to_owned(),
+                _ => format!("write, for example, `{variable}='ana'`"),
+            },
+        )),
         "pr_authors" if text.is_empty() || text.starts_with('@') => Some((
             format!("`pr_authors` has accounts, and never '{text}'"),
             format!("did you mean '{}'?", text.trim_start_matches('@')),

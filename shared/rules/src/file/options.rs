@@ -335,7 +335,7 @@ fn a_tag_of_several_words_is_told() {
         notices("{actions: [{add_deploy_tag: '#{{ environment }} x'}, {add_deploy_tag: '#a,#b'}]}"),
         [
             "f:2:36: add_deploy_tag fails: a tag is one word, and a space stands in this one; write `add_deploy_tag: '#{{ environment }}-x'`",
-            "f:2:77: add_deploy_tag adds one tag, and `#a,#b` has a comma; give each tag an action of its own"
+            "f:2:78: add_deploy_tag adds one tag, and `#a,#b` has a comma; give each tag an action of its own"
         ]
     );
 }

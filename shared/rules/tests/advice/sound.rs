@@ -2,7 +2,7 @@
 
 use super::{rows, told, with_template};
 
-const CONDITIONS: [&str; 48] = [
+const CONDITIONS: [&str; 49] = [
     "environment~='.*prod'",
     "environment~='prod|stag'",
     "environment='contains'",
@@ -38,6 +38,7 @@ const CONDITIONS: [&str; 48] = [
     "pr_labels='two words'",
     "pr_labels='a,b'",
     "pr_labels!=[]",
+    "failed_rules!=''",
     "issue_type='Bug'",
     "issue_labels='needs: review'",
     "deployer='ana@example.com'",

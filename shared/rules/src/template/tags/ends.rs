@@ -4,6 +4,11 @@ use super::super::code::{Code, Token};
 use super::Tags;
 
 impl<'t> Tags<'t> {
+    /// True if the tag `end` stands behind this one.
+    pub(super) fn ends_later(&self, code: &Code<'t>, end: &str) -> bool {
+        self.template.get(code.start..).is_some_and(|rest| rest.contains(end))
+    }
+
     /// `endif` and the like.
     pub(super) fn closing(&mut self, code: &Code<'t>, closed: &str, rest: &[Token<'t>]) {
         let is_innermost = self.open.last().is_some_and(|open| open.word == closed);
@@ -18,10 +23,9 @@ impl<'t> Tags<'t> {
                 );
             }
         } else if let Some(outer) = self.open.iter().rposition(|open| open.word == closed) {
-            let rest = self.template.get(code.start..).unwrap_or_default();
             for inner in self.open.split_off(outer).into_iter().skip(1) {
                 let end = format!("end{}", inner.word);
-                if !inner.is_told && rest.contains(&end) {
+                if !inner.is_told && self.ends_later(code, &end) {
                     // Ends that cross are told once.
                     let message = format!("`end{closed}` stands before `{end}`");
                     self.told_once(code, message, format!("write `{{% {end} %}}` before it"));

@@ -1,6 +1,6 @@
 //! Checks of the text behind the word of a tag.
 
-use super::Tags;
+use super::{Open, Tags};
 use crate::template::code::{Code, Kind, Token};
 
 impl<'t> Tags<'t> {
@@ -126,6 +126,12 @@ impl<'t> Tags<'t> {
             }
             None => {
                 let message = format!("`{word}` stands in no `{{% if %}}`");
+                if word == "elif" && !rest_text.is_empty() && self.ends_later(code, "endif") {
+                    let start = code.start;
+                    self.told_once(code, message, format!("write `{{% if {rest_text} %}}`"));
+                    self.open.push(Open { word: "if", start, has_else: false, is_told: true });
+                    return;
+                }
                 return self.told_once(code, message, "write `{% if … %}` before it, or leave it out");
             }
         }

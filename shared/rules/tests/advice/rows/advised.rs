@@ -54,9 +54,10 @@ pub(super) const TEXTS: &[Pair] = &[
     ("deployment='github.com/acme/checkout'", "deployment='acme/checkout'"),
     ("deployment='https://github.com/acme/checkout.git'", "deployment='acme/checkout'"),
     ("deployment='/checkout'", "deployment='acme/checkout'"),
+    ("deployer='Ana Smith'", "deployer='ana@example.com'"),
+    ("pr_authors='<@U0123ABCDEF>'", "pr_authors='ana'"),
     ("failed_rules=''", "failed_rules=[]"),
     ("pr_labels=''", "pr_labels=[]"),
-    ("issue_type!=''", "issue_type!=[]"),
     ("environment!=''", "environment='Staging'"),
     // Patterns and colons of other languages.
     ("environment:'Staging'", "environment='Staging'"),
@@ -171,6 +172,7 @@ pub(super) const TEMPLATES: &[Pair] = &[
         "{% for tag in tags %}{% if tag %}a{% endfor %}{% endif %}",
         "{% for tag in tags %}{% if tag %}a{% endif %}{% endfor %}",
     ),
+    ("{% elif tags %}x{% endif %}", "{% if tags %}x{% endif %}"),
     ("{% case x %}{% when 1 %}a{% endcase %}", "{% if tags %}a{% endif %}"),
 ];
 
