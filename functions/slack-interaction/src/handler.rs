@@ -178,7 +178,7 @@ impl SlackInteraction {
 
     /// The means to look up other people while somebody waits.
     pub(crate) fn lookup<'a>(&'a self, call: &'a Call<'_>) -> Lookup<'a> {
-        Lookup { accounts: &self.accounts, token: &call.secret.bot_token, request_id: call.request_id }
+        Lookup { accounts: &self.accounts, token: call.bot_token, request_id: call.request_id }
     }
 }
 

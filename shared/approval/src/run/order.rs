@@ -54,7 +54,7 @@ impl Run {
         released
             .filter_map(|(_, earlier)| earlier.started.as_ref())
             .filter(|build| !own.contains(&id(build)))
-            .last()
+            .next_back()
     }
 
     /// True if the run comes to step number `step` through the earlier step number `index`: an approval that
