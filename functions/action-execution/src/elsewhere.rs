@@ -182,6 +182,8 @@ fn says(kind: &EffectKind) -> Says<'_> {
         EffectKind::EvaluateRules
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
+        | EffectKind::RecordHealth { .. }
+        | EffectKind::ListHeaderSecrets
         | EffectKind::RunStep { .. }
         | EffectKind::RetryStep { .. }
         | EffectKind::AdvanceRun { .. }
