@@ -15,7 +15,7 @@
 //! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
 //! | latest deploy that was registered for an environment | `latest#SLUG#ENVIRONMENT` | `latest` | |
 //! | number of a deployment's repository | `repository#OWNER/NAME` | `id#SLUG` | |
-//! | deployment that a repository was confirmed for first | `repository_id#NUMBER` | `deployment` | |
+//! | first deployment of a repository | `repository_id#NUMBER` | `deployment` | |
 //! | another deployment of a repository | `repository_id#NUMBER` | `of#SLUG` | |
 //! | repository of a CircleCI project | `circleci#PROJECT` | `owner` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |

@@ -25,7 +25,7 @@ struct Words {
 }
 
 const VOTE: Words =
-    Words { nothing: "Your click was not counted", may: "may vote", in_slack: "vote in Slack" };
+    Words { nothing: "Your click was not counted", may: "can vote", in_slack: "vote in Slack" };
 const ANSWER: Words =
     Words { nothing: "Nothing was done", may: "may act on this", in_slack: "do it in Slack" };
 

@@ -95,7 +95,7 @@ fn quorum_that_ends_without_its_actions_is_told() {
     :warning: Enough people approved this, and nothing ran: it was superseded by <https://signoff.example.com/deploys/d2|98c2f5b - checkout (Staging)>.
     Approved by <@U1>, <@U2>.
 
-    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete any more.
+    :warning: Enough people had approved this, and nothing ran: when Signoff looked again before the first action, it was not complete.
     :no_entry_sign: The approval of <@U1> does not count: their account is deactivated.
     The time to decide is over, so it expired. The dialog’s menu offers *Ask again* to those who may vote.
     ");
