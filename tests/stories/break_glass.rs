@@ -57,7 +57,7 @@ async fn base(story: &Story, approval: &Approval) -> Option<String> {
 /// address.
 fn sees(story: &Story, person: &str, receiver: &Receiver) -> String {
     let mut text = story.sees(person).replace(receiver.url(), "https://RECEIVER");
-    for before in ["owed by ", "owed since ", "review it by "] {
+    for before in ["Review due ", "has been due since ", "review it by "] {
         let parts: Vec<_> = text.split(before).map(str::to_owned).collect();
         let after = parts.iter().skip(1).map(|part| {
             let end = part.find(" at ").unwrap() + " at 21:05".len();

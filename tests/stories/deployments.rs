@@ -139,7 +139,7 @@ fn each_evaluation_of_each_rule_is_on_record() {
             .await;
         let (newer, first) = whole.rsplit_once("<section").unwrap();
         for shown in [
-            "<strong>promote-to-production</strong><p class=\"result\"><span class=\"state good\">Held</span>",
+            "<strong>promote-to-production</strong><p class=\"result\"><span class=\"state good\">Matched</span>",
             "environment='Production' fails: environment is `Staging`.",
             "these rules haven\u{2019}t succeeded: promote-to-production.",
             "posted to #evaluations.",

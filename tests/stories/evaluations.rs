@@ -137,7 +137,7 @@ fn member_has_rules_evaluated_again_once() {
         let told = story
             .until("the answer", async || {
                 let seen = slack.user_sees(&ben, PROBLEMS_CHANNEL);
-                seen.contains("evaluated meanwhile").then_some(seen)
+                seen.contains("evaluated in the meantime").then_some(seen)
             })
             .await;
         assert!(told.contains(

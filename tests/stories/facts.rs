@@ -221,7 +221,10 @@ fn a_tag_that_a_rule_gives_opens_the_next_one() {
                 _ => None,
             })
             .collect();
-        assert_snapshot!(notices[0], @".signoff/TAGS:3:10: no tag; write a pattern and its tags: `*.sql #database`");
+        assert_snapshot!(notices[0], @"
+        .signoff/TAGS:3:10: no tag; write a pattern and its tags: `*.sql #database`
+        .signoff/rules.yml:10:27: add_deploy_tag fails: a tag is one word, and a space stands in this one; write `add_deploy_tag: '{{ deployment_name }}-x'`
+        ");
         assert_snapshot!(story.problems().join("\n"), @"
         Rule marked for REVISION - marking (Staging):
         ❌ add_deploy_tag: {{ deployment_name }} x failed: marking x is not a tag: it must be one word such as #soaked.

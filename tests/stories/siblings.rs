@@ -9,7 +9,7 @@ use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::POLICY_REPOSITORY;
 
 /// Text that only the dialog of a proposed file has.
-const PROPOSED: &str = "needs an approval before it counts";
+const PROPOSED: &str = "counts once it is approved";
 
 async fn rules_of(story: &Story) -> RulesInForce {
     let slug = Slug::new("acme", &story.name).unwrap();

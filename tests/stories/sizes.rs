@@ -140,6 +140,8 @@ fn a_reporter_for_whom_there_is_no_room_is_refused() {
         assert_eq!(dropped.note.as_deref(), Some(note));
         let visitor = story.sign_in(&story.person("Ana")).await;
         let shown = visitor.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
-        assert!(shown.contains(&format!("Recording the health that too late reported was given up: {note}")));
+        assert!(
+            shown.contains(&format!("Recording the health that too late reported failed for good: {note}"))
+        );
     });
 }

@@ -122,7 +122,7 @@ fn reminder_is_told_in_the_channel_if_its_thread_is_gone() {
         let (deploy, dialog) = story.asks(&options, "webhook: 'https://example.com'").await;
         story.click(&ana, &dialog, "approve").await;
         let gone = FaultKind::status(200, "{\"ok\": false, \"error\": \"thread_not_found\"}");
-        let words = Fault::once("chat.postMessage", gone).with_body("This waits for a decision");
+        let words = Fault::once("chat.postMessage", gone).with_body("waiting for a decision");
         story.world.slack.faults().push(words);
         let page = story.settled(&deploy).await;
         let is_it = |effect: &&Effect| matches!(effect.kind, EffectKind::Remind { .. });
@@ -131,7 +131,7 @@ fn reminder_is_told_in_the_channel_if_its_thread_is_gone() {
         let told = story
             .until("the channel to be reminded", async || {
                 let problems = story.problems();
-                problems.into_iter().find(|told| told.contains("This waits for a decision"))
+                problems.into_iter().find(|told| told.contains("waiting for a decision"))
             })
             .await;
         assert!(told.contains("Still to vote: @Ben"), "{told}");

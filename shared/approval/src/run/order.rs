@@ -51,10 +51,7 @@ impl Run {
         let released = before.filter(|(index, earlier)| {
             matches!(earlier.action, Action::AutoApproveBuild(_)) && self.is_on_the_way(*index, step)
         });
-        released
-            .filter_map(|(_, earlier)| earlier.started.as_ref())
-            .filter(|build| !own.contains(&id(build)))
-            .next_back()
+        released.filter_map(|(_, earlier)| earlier.started.as_ref()).rfind(|build| !own.contains(&id(build)))
     }
 
     /// True if the run comes to step number `step` through the earlier step number `index`: an approval that
