@@ -161,7 +161,7 @@ fn a_vote_is_withdrawn_and_cast_again() {
 
 #[test]
 fn somebody_cancels_with_a_reason() {
-    tell("cancelled", async |story| {
+    tell("called-off", async |story| {
         let (receiver, action) = hook().await;
         let ana = story.person("Ana");
         let (deploy, dialog) = story.asks("votes_required: 2", &action).await;
@@ -171,7 +171,7 @@ fn somebody_cancels_with_a_reason() {
         let page = story.settled(&deploy).await;
         assert_eq!(page.runs[0].status, approval::run::Status::Stopped);
         assert_snapshot!(story.sees(&ana), @"
-        @Ana, would you like to promote REVISION - cancelled (Staging) to production?
+        @Ana, would you like to promote REVISION - called-off (Staging) to production?
         Votes:
         @Ana 👍
         Nothing was approved for this place before, so this covers the deploy's own commits.

@@ -148,7 +148,7 @@ fn an_unknown_maker_blocks_the_rules_until_they_are_found() {
         let receiver = Receiver::start(&[200]).await.unwrap();
         begin(story, &asks(&receiver, "votes_required: 1, self_approval: false")).await;
         let looser = asks(&receiver, "votes_required: 1");
-        let (deploy, dialog) = proposes(story, change(story, story.author("Zoe"), &looser)).await;
+        let (deploy, dialog) = proposes(story, change(story, story.author("Yara"), &looser)).await;
         let blocked = proposal_of(story, &deploy).await.electorate.blocked;
         assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{blocked:?}");
         assert!(story.sees(&ben).contains("put the file in force back"), "{}", story.sees(&ben));
@@ -160,7 +160,7 @@ fn an_unknown_maker_blocks_the_rules_until_they_are_found() {
         let by = |id: &str| By { id: id.to_owned(), name: id.to_owned(), at: runtime::time::now() };
         let claim = Claim::Member { id: member, name: "Zoelle".to_owned() };
         let said = Statement { claim, said: Some(by("U0ADMIN1")), confirmed: Some(by("U0ADMIN2")) };
-        let handle = Handle::email(&story.email("Zoe")).unwrap();
+        let handle = Handle::email(&story.email("Yara")).unwrap();
         let entry = Entry { counts: Some(said), ..Entry::new(handle) };
         let change = Change::to(&DeployId::people(), runtime::time::now()).person(entry);
         story.world.store.commit(change).await.unwrap();
