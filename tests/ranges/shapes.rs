@@ -61,7 +61,7 @@ async fn a_merge_brings_the_commits_of_its_side() {
     assert_eq!(of, [vec![number], vec![], vec![number]]);
     assert_eq!(range.added[2].parents, 2);
     assert_eq!(range.pull_requests[0].commits, [], "they are the range's own");
-    assert_eq!(range.pull_requests[0].merges, [merge.clone()]);
+    assert_eq!(range.pull_requests[0].merges, std::slice::from_ref(&merge));
     // Dan made one in his fork, and pushed it.
     let other = host.push(on_branch("other", commit("eli", "other")));
     let pushed = host.push(commit("dan", "Merge").signed_by_host().pushed_by(&person("dan")).merging(&other));

@@ -203,7 +203,7 @@ fn secret_of_another_deployment_is_not_sent() {
             _ => None,
         });
         let place = format!("rules.yml:4:{}: the stack has no secret `pager` for", 66 + receiver.url().len());
-        let refused = refused.expect("the file is refused");
+        let refused = refused.unwrap();
         assert!(page.runs.is_empty() && refused.contains(&place), "{refused}");
 
         // What the stack knew then may have changed when the action runs: the secret itself says no.

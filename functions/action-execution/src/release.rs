@@ -22,9 +22,20 @@ pub(crate) fn releases(run: &Run, step: usize, pushed_to: Option<GitRef>) -> Sta
     Start::Releases(Release { own, pushed_to, earlier: run.released_before(step).cloned() })
 }
 
-/// The ids of the pipelines that earlier steps of `run` started, among those that people saw with `start`;
-/// the one in which an earlier step released a job; and the branch or tag whose push counts. Where nobody was
-/// asked (`start` is `None`), that is `built_on`, the deploy's own, and no pipeline of the run counts.
+/// Pipelines that a step may release a job in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct KnownPipelines {
+    /// The ids of those that earlier steps of the run started, among those that people saw.
+    pub(crate) own: Vec<String>,
+    /// The id of the one in which an earlier step released a job.
+    pub(crate) earlier: Option<String>,
+    /// The branch or tag whose push counts.
+    pub(crate) pushed_to: Option<GitRef>,
+}
+
+/// The pipelines in which step number `step` of `run` may release a job, among those that people saw with
+/// `start`. Where nobody was asked (`start` is `None`), the push to `built_on` counts, the deploy's own branch
+/// or tag, and no pipeline of the run does.
 ///
 /// # Errors
 /// One of them is another one than people saw, or nothing may be released.
@@ -33,7 +44,7 @@ pub(crate) fn known_pipelines(
     step: usize,
     start: Option<&Start>,
     built_on: Option<&GitRef>,
-) -> Result<(Vec<String>, Option<String>, Option<GitRef>), Failure> {
+) -> Result<KnownPipelines, Failure> {
     let unasked = Release { pushed_to: built_on.cloned(), ..Release::default() };
     let release = match start {
         Some(Start::Releases(release)) => release,
@@ -43,19 +54,19 @@ pub(crate) fn known_pipelines(
         }
         None => &unasked,
     };
-    let mut ids = Vec::new();
+    let mut own = Vec::new();
     for OwnPipeline { step, started: seen } in &release.own {
         let started = run.steps.get(*step).and_then(|step| step.started.as_ref());
         if seen.is_some() && seen.as_ref() != started {
             return Err(nothing("trigger_build started another pipeline than people saw"));
         }
-        ids.extend(started.and_then(id));
+        own.extend(started.and_then(id));
     }
     let earlier = run.released_before(step);
     if release.earlier.is_some() && release.earlier.as_ref() != earlier {
         return Err(nothing("an earlier step released a job in another pipeline than people saw"));
     }
-    Ok((ids, earlier.and_then(id), release.pushed_to.clone()))
+    Ok(KnownPipelines { own, earlier: earlier.and_then(id), pushed_to: release.pushed_to.clone() })
 }
 
 /// The id of a CircleCI pipeline.
@@ -117,12 +128,14 @@ mod tests {
             let own = vec![OwnPipeline { step: 0, started }];
             Start::Releases(Release { own, ..Release::default() })
         };
-        assert_eq!(known(&run, Some(&seen(None))), Ok((Vec::new(), None, None)), "none was started");
+        assert_eq!(known(&run, Some(&seen(None))), Ok(KnownPipelines::default()), "none was started");
         run.steps[0].started = Some(pipeline("p1"));
         for start in [seen(None), seen(Some(pipeline("p1")))] {
-            assert_eq!(known(&run, Some(&start)), Ok((vec!["p1".to_owned()], None, None)));
+            let own = vec!["p1".to_owned()];
+            assert_eq!(known(&run, Some(&start)), Ok(KnownPipelines { own, ..KnownPipelines::default() }));
         }
-        assert_eq!(known(&run, None), Ok((Vec::new(), None, main())), "nobody saw it");
+        let pushed = KnownPipelines { pushed_to: main(), ..KnownPipelines::default() };
+        assert_eq!(known(&run, None), Ok(pushed), "nobody saw it");
         known(&run, Some(&seen(Some(pipeline("p2"))))).unwrap_err();
         known(&run, Some(&Start::NoBuild)).unwrap_err();
         known(&run, Some(&Start::Nothing("no".to_owned()))).unwrap_err();
@@ -131,8 +144,8 @@ mod tests {
     #[test]
     fn push_counts_on_the_branch_that_people_saw() {
         let (run, voted) = (run(), releases(&run(), 4, Some(GitRef::tag("v1"))));
-        let (_, _, pushed_to) = known_pipelines(&run, 4, Some(&voted), main().as_ref()).unwrap();
-        assert_eq!(pushed_to, Some(GitRef::tag("v1")));
+        let known = known_pipelines(&run, 4, Some(&voted), main().as_ref()).unwrap();
+        assert_eq!(known.pushed_to, Some(GitRef::tag("v1")));
         let Start::Releases(release) = releases(&run, 4, None) else { panic!("it has its own") };
         assert_eq!(release.pushed_to, None);
         assert!(matches!(releases(&run, 0, None), Start::Nothing(_)));
@@ -146,14 +159,14 @@ mod tests {
         run.steps[4].started = Some(pipeline("p1"));
         let own = releases(&run, 5, main());
         assert_eq!(
-            known_pipelines(&run, 5, Some(&own), main().as_ref()).unwrap().1,
+            known_pipelines(&run, 5, Some(&own), main().as_ref()).unwrap().earlier,
             None,
             "it is the run's own"
         );
         run.steps[4].started = Some(pipeline("p2"));
         for start in [&before, &own, &releases(&run, 5, main())] {
             let known = known_pipelines(&run, 5, Some(start), main().as_ref()).unwrap();
-            assert_eq!(known.1.as_deref(), Some("p2"), "{start:?}");
+            assert_eq!(known.earlier.as_deref(), Some("p2"), "{start:?}");
         }
         let seen = releases(&run, 5, main());
         run.steps[4].started = Some(pipeline("p3"));

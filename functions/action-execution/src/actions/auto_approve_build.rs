@@ -4,7 +4,7 @@ use super::Done;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::policy::{Binding, judged};
-use crate::release::known_pipelines;
+use crate::release::{KnownPipelines, known_pipelines};
 use approval::action::{Action, BuildRef};
 use approval::approval::Start;
 use approval::deploy::Deploy;
@@ -28,7 +28,8 @@ impl ActionExecution {
         (action, build): (&Action, &BuildRef),
         start: Option<&Start>,
     ) -> Tried<Done> {
-        let (own, earlier, pushed_to) = known_pipelines(run, step, start, deploy.reading.built_on.as_ref())?;
+        let KnownPipelines { own, earlier, pushed_to } =
+            known_pipelines(run, step, start, deploy.reading.built_on.as_ref())?;
         let connection = self.connection(deploy, connected)?;
         self.own_project(deploy, connection).await?;
         let circleci = self.outside.circleci(self.now()).await?;
