@@ -4,10 +4,10 @@ mod record;
 
 pub(crate) use record::{Approvals, Connection, Deploys, Events, RecordFormat, Replay, Since, Wait, Which};
 
-use approval::deploy::Slug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use rules::condition::parse_duration;
+use signoff_core::deploy::Slug;
+use signoff_rules::condition::parse_duration;
 use std::path::PathBuf;
 use std::str::FromStr;
 

@@ -5,14 +5,14 @@ use crate::files::{Stop, read_file};
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
-use providers::failure::retry_after;
-use providers::http::cause;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use signoff_providers::failure::retry_after;
+use signoff_providers::http::cause;
 use std::time::Duration;
 
 /// Largest number of deploys that one answer lists.
@@ -135,8 +135,8 @@ impl Signoff {
                     .to_owned(),
             )
         })?;
-        let client =
-            providers::http::client_with_system_roots().map_err(|failure| Stop::Ask(failure.to_string()))?;
+        let client = signoff_providers::http::client_with_system_roots()
+            .map_err(|failure| Stop::Ask(failure.to_string()))?;
         let (url, authorization) = (address(url)?, authorization(connection, surroundings)?);
         Ok(Self { client, url, authorization })
     }

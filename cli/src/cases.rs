@@ -4,10 +4,10 @@ use crate::args::At;
 use crate::deploy::{self, Described, unknown_key};
 use crate::files::read_file;
 use jiff::{SignedDuration, Timestamp};
-use rules::Problem;
-use rules::problem::{Position, Source};
-use rules::reference::{APPROVAL, names};
-use rules::yaml::{Content, Entry, Node, load};
+use signoff_rules::Problem;
+use signoff_rules::problem::{Position, Source};
+use signoff_rules::reference::{APPROVAL, names};
+use signoff_rules::yaml::{Content, Entry, Node, load};
 use std::path::Path;
 use std::rc::Rc;
 

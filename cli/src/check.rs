@@ -5,15 +5,15 @@ use crate::does::printable;
 use crate::files::{Stop, is_input, read, read_file};
 use crate::policy;
 use crate::{Exit, Streams};
-use approval::deploy::Slug;
 use jiff::Timestamp;
-use rules::difference::difference;
-use rules::file::over;
-use rules::mend::{Mended, mended};
-use rules::policy::Policy;
-use rules::problem::{Position, Source};
-use rules::{Problem, RulesFile};
 use serde::Serialize;
+use signoff_core::deploy::Slug;
+use signoff_rules::difference::difference;
+use signoff_rules::file::over;
+use signoff_rules::mend::{Mended, mended};
+use signoff_rules::policy::Policy;
+use signoff_rules::problem::{Position, Source};
+use signoff_rules::{Problem, RulesFile};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Re
             }
         };
         let name = if is_input(path) { args.name.clone() } else { path.display().to_string() };
-        let (found, rules) = match rules::parse(&text, &name) {
+        let (found, rules) = match signoff_rules::parse(&text, &name) {
             Ok(file) => {
                 let compared = in_force.as_ref().map(|in_force| compare(in_force, &file, &name));
                 let differences = compared.into_iter().collect();
@@ -160,7 +160,7 @@ fn below(policy: &Policy, deployment: &Slug, file: &RulesFile, text: &str, name:
 
 /// The rules of the file in force.
 fn in_force(path: &Path) -> Result<RulesFile, Stop> {
-    let problems = match rules::parse(&read_file(path)?, &path.display().to_string()) {
+    let problems = match signoff_rules::parse(&read_file(path)?, &path.display().to_string()) {
         Ok(file) => return Ok(file),
         Err(problems) => problems,
     };

@@ -4,7 +4,7 @@ use crate::args::Convert;
 use crate::check::{as_notice, counted};
 use crate::files::{Stop, read};
 use crate::{Exit, Streams};
-use rules::convert::convert;
+use signoff_rules::convert::convert;
 use std::fs;
 use std::path::Path;
 

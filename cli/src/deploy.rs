@@ -4,21 +4,21 @@
 mod issues;
 
 use crate::files::as_yaml;
-use approval::approval::Dialog;
-use approval::deploy::{Deploy, Slug};
-use approval::facts::{API, Facts, Health, MAX_KEPT, Reaction, Report, Thumb};
-use approval::id::DeployId;
-use approval::range::Direction;
 use jiff::{SignedDuration, Timestamp};
-use providers::register::{self, ParseError, Registration};
-use rules::Snapshot;
-use rules::condition::{Deploys, parse_duration};
-use rules::problem::{Position, Problem, Source};
-use rules::suggest::did_you_mean;
-use rules::template::{Context, Mentions};
-use rules::variables::{Behind, Known};
-use rules::yaml::{Content, Entry, Node};
 use serde_json::{Map, Value};
+use signoff_core::approval::Dialog;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::facts::{API, Facts, Health, MAX_KEPT, Reaction, Report, Thumb};
+use signoff_core::id::DeployId;
+use signoff_core::range::Direction;
+use signoff_providers::register::{self, ParseError, Registration};
+use signoff_rules::Snapshot;
+use signoff_rules::condition::{Deploys, parse_duration};
+use signoff_rules::problem::{Position, Problem, Source};
+use signoff_rules::suggest::did_you_mean;
+use signoff_rules::template::{Context, Mentions};
+use signoff_rules::variables::{Behind, Known};
+use signoff_rules::yaml::{Content, Entry, Node};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -91,7 +91,7 @@ impl Described {
 pub(crate) fn parse(text: &str, path: &str, now: Timestamp) -> Result<Described, Vec<Problem>> {
     let text = as_yaml(text);
     let source = Source::new(path, &text);
-    read(&source, rules::yaml::load(&source, EXAMPLE)?.as_ref(), now)
+    read(&source, signoff_rules::yaml::load(&source, EXAMPLE)?.as_ref(), now)
 }
 
 /// Reads the deploy that `node` describes, as the webhook would.
@@ -281,7 +281,7 @@ fn deploy(deployment: Slug, registration: Registration, now: Timestamp) -> Deplo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::issue::Tracker;
+    use signoff_core::issue::Tracker;
 
     fn problems(text: &str) -> String {
         match parse(text, "deploy.json", Timestamp::UNIX_EPOCH) {
@@ -323,7 +323,7 @@ mod tests {
             "deploy_message_reaction_plus_1=2 and deploy_message_reaction_minus_1=1",
             "rollback and diverged=false",
         ] {
-            assert!(rules::condition::parse(condition).unwrap().holds(&snapshot), "{condition}");
+            assert!(signoff_rules::condition::parse(condition).unwrap().holds(&snapshot), "{condition}");
         }
     }
 

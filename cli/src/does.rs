@@ -1,9 +1,9 @@
 //! Effects of an action on a deploy, rendered as people will read them.
 
-use approval::action::{Action, ApprovalSpec, ParameterValue, QuotaSpec, Reasons};
-use rules::explain::shown_duration;
-use rules::template::{Context, render_plain};
 use serde::Serialize;
+use signoff_core::action::{Action, ApprovalSpec, ParameterValue, QuotaSpec, Reasons};
+use signoff_rules::explain::shown_duration;
+use signoff_rules::template::{Context, render_plain};
 use std::collections::BTreeMap;
 
 /// One action.

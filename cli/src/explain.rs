@@ -9,11 +9,11 @@ use crate::does::{Does, does};
 use crate::files::{Stop, is_input, read};
 use crate::outlook::{RuleForecast, conditions, outlook};
 use crate::{Exit, Streams, deploy, policy};
-use approval::deploy::Deploy;
 use jiff::{SignedDuration, Timestamp};
-use rules::explain::Explanation;
-use rules::policy::Shortfall;
-use rules::{Problem, Rule};
+use signoff_core::deploy::Deploy;
+use signoff_rules::explain::Explanation;
+use signoff_rules::policy::Shortfall;
+use signoff_rules::{Problem, Rule};
 
 /// Address that stands in for that of a deploy's page.
 pub(crate) const DEPLOY_URL: &str = "https://signoff.example/deploys/example";
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Explain, streams: &mut Streams<'_>, now: Timestamp) -> 
     }
     let named = |path: &std::path::Path| path.display().to_string();
     let (file, described) = (read(&args.file, streams)?, read(&args.deploy, streams)?);
-    let parsed = rules::parse(&file, &named(&args.file));
+    let parsed = signoff_rules::parse(&file, &named(&args.file));
     let deploy = deploy::parse(&described, &named(&args.deploy), now);
     let (file, deploy) = match (parsed, deploy) {
         (Ok(file), Ok(deploy)) => (file, deploy),

@@ -25,7 +25,7 @@ pub use ask::Surroundings;
 use args::{Cli, Command, RulesCommand};
 use clap::Parser;
 use files::Stop;
-use rules::reference::{page, policy_page, policy_schema, schema};
+use signoff_rules::reference::{page, policy_page, policy_schema, schema};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;

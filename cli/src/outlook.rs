@@ -1,10 +1,10 @@
 //! Prediction of what a rule does for a deploy at one time.
 
 use crate::deploy::Described;
-use approval::freeze::{hold, names};
 use jiff::{SignedDuration, Timestamp};
-use rules::explain::{Explanation, explain, failures};
-use rules::{Rule, RulesFile};
+use signoff_core::freeze::{hold, names};
+use signoff_rules::explain::{Explanation, explain, failures};
+use signoff_rules::{Rule, RulesFile};
 use std::collections::BTreeSet;
 
 /// Largest number of freezes that [`opening`] follows, one after another.

@@ -2,9 +2,9 @@
 
 use crate::check::counted;
 use crate::files::{Stop, read_file};
-use approval::deploy::Slug;
-use rules::policy::{Judged, Policy, Shortfall, parse};
-use rules::{Problem, Rule, RulesFile};
+use signoff_core::deploy::Slug;
+use signoff_rules::policy::{Judged, Policy, Shortfall, parse};
+use signoff_rules::{Problem, Rule, RulesFile};
 use std::io::Write;
 use std::path::Path;
 

@@ -11,14 +11,14 @@ use crate::deploy::Described;
 use crate::files::{Stop, read};
 use crate::record::ids;
 use crate::{Exit, Streams, policy};
-use approval::deploy::{Deploy, Slug};
-use approval::facts::Facts;
 use fate::{Recorded, Replayed};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
-use rules::RulesFile;
-use rules::policy::{Policy, Shortfall};
 use serde::Deserialize;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::facts::Facts;
+use signoff_rules::RulesFile;
+use signoff_rules::policy::{Policy, Shortfall};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 
@@ -53,7 +53,7 @@ pub(crate) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, Stop> {
     let text = read(&args.file, streams)?;
-    let file = match rules::parse(&text, &args.file.display().to_string()) {
+    let file = match signoff_rules::parse(&text, &args.file.display().to_string()) {
         Ok(file) => file,
         Err(problems) => {
             for problem in &problems {

@@ -12,10 +12,10 @@ use crate::outlook::{open, outlook, reasons};
 use crate::policy;
 use crate::{Exit, Streams};
 use jiff::Timestamp;
-use rules::RulesFile;
-use rules::policy::Policy;
-use rules::problem::{Problem, Source};
-use rules::suggest::did_you_mean;
+use signoff_rules::RulesFile;
+use signoff_rules::policy::Policy;
+use signoff_rules::problem::{Problem, Source};
+use signoff_rules::suggest::did_you_mean;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -127,7 +127,7 @@ fn sound(source: &Source<'_>, path: &Path, now: Timestamp) -> Result<(Cases, Rul
     let rules = folder.join(&cases.rules);
     let text = read_file(&rules)
         .map_err(|stop| vec![source.problem(cases.rules_at, format!("rules: {stop}"), None)])?;
-    let rules = rules::parse(&text, &rules.display().to_string())?;
+    let rules = signoff_rules::parse(&text, &rules.display().to_string())?;
     let unknown = |expected: &&Expected| rules.rules.iter().all(|rule| rule.name != expected.rule);
     let problem = |expected: &Expected| {
         let names = rules.rules.iter().map(|rule| rule.name.as_str());

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
-use providers::oidc::{Token, key_set};
+use signoff_providers::oidc::{Token, key_set};
 use signoff_fuzz::{assert_told, lines_and_body};
 
 const ISSUER: &str = "https://issuer.example";

@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use rules::Snapshot;
-use rules::condition::{Value, parse};
-use rules::variables::Known;
+use signoff_rules::Snapshot;
+use signoff_rules::condition::{Value, parse};
+use signoff_rules::variables::Known;
 use signoff_fuzz::{assert_told, deploy};
 use std::sync::LazyLock;
 use std::time::Duration;

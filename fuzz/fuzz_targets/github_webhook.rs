@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use providers::github::{Delivery, delivery};
+use signoff_providers::github::{Delivery, delivery};
 use signoff_fuzz::{assert_told, lines_and_body};
 
 fuzz_target!(|data: &[u8]| -> Corpus {

@@ -2,10 +2,10 @@
 
 #![no_main]
 
-use approval::deploy::{Person, Slug};
+use signoff_core::deploy::{Person, Slug};
 use jiff::{SignedDuration, Timestamp};
 use libfuzzer_sys::{Corpus, fuzz_target};
-use providers::register::{Registration, api_key, parse};
+use signoff_providers::register::{Registration, api_key, parse};
 use secrecy::ExposeSecret;
 use signoff_fuzz::{assert_told, lines_and_body, now};
 

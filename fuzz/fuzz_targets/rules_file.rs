@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use rules::problem::{MAX_PROBLEMS, Problem};
-use rules::variables::Known;
-use rules::{RulesFile, Snapshot, condition, parse};
+use signoff_rules::problem::{MAX_PROBLEMS, Problem};
+use signoff_rules::variables::Known;
+use signoff_rules::{RulesFile, Snapshot, condition, parse};
 use signoff_fuzz::{assert_told, deploy};
 
 const PATH: &str = ".signoff/rules.yml";

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use providers::slack::{Event, event};
+use signoff_providers::slack::{Event, event};
 use signoff_fuzz::assert_told;
 
 fuzz_target!(|body: &[u8]| {

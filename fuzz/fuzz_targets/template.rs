@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use rules::template::{Context, MAX_OUTPUT_BYTES, TemplateError, render, render_plain};
+use signoff_rules::template::{Context, MAX_OUTPUT_BYTES, TemplateError, render, render_plain};
 use signoff_fuzz::{SMUGGLED, assert_told, context};
 use std::sync::LazyLock;
 

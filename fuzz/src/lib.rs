@@ -1,11 +1,11 @@
 //! Helpers of the fuzz targets: splitting an input, a hostile deploy, and the checks that every text for
 //! people passes.
 
-use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
-use approval::id::DeployId;
-use approval::issue::{Issue, Tracker};
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
+use signoff_core::id::DeployId;
+use signoff_core::issue::{Issue, Tracker};
 use jiff::Timestamp;
-use rules::template::{Context, Mentions};
+use signoff_rules::template::{Context, Mentions};
 
 /// Mention that the titles and names of [`deploy`] try to smuggle into Slack.
 pub const SMUGGLED: &str = "<!channel>";
@@ -96,7 +96,7 @@ pub fn deploy() -> Deploy {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::browser::{Browser, tell_in_browser};
 use crate::judge;
-use approval::approval::Status;
+use signoff_core::approval::Status;
 
 #[test]
 fn what_is_made_in_the_wizard_governs_the_next_deploy() {

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-use approval::approval::Blocker;
 use serde_json::json;
+use signoff_core::approval::Blocker;
 use signoff_local::aws::{Mark, Stack};
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{Author, NewPullRequest};

@@ -13,17 +13,17 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement, run by hand")]
 
-use approval::approval::Status;
-use approval::event::{Event, EventKind};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::approval::Status;
+use signoff_core::event::{Event, EventKind};
+use signoff_core::id::DeployId;
 use signoff_local::fault::RecordedRequest;
 use signoff_local::limit::Limit;
+use signoff_store::Page;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
-use store::Page;
 use system_tests::story::{Story, rule};
 use system_tests::world::{API_KEY, World, WorldOptions};
 use tokio::task::JoinSet;

@@ -7,7 +7,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement, run by hand")]
 
-use approval::id::DeployId;
+use signoff_core::id::DeployId;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The people who ask an assistant for more.
 
 use super::*;
-use approval::range::RangePullRequest;
+use signoff_core::range::RangePullRequest;
 use signoff_local::github::Opened;
 
 fn assistant() -> Author {

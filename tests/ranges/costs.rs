@@ -1,7 +1,7 @@
 //! The requests for a range of 20 commits, whatever its shape.
 
 use super::*;
-use approval::range::Account;
+use signoff_core::range::Account;
 
 /// A history of 20 squashed pull requests.
 struct Shape {
@@ -84,7 +84,7 @@ async fn range_of_every_shape_costs_ten_requests() {
             let before = host.github.requests().len();
             let read = host.read(base, head).await.unwrap();
             let now = jiff::Timestamp::UNIX_EPOCH;
-            let makers = approval::shares::changes(&read.range, &[], now).makers;
+            let makers = signoff_core::shares::changes(&read.range, &[], now).makers;
             let people = makers.into_iter().filter_map(|maker| maker.account);
             let people: Vec<Account> = people.filter(|account| !account.is_bot).collect();
             host.client.shown_addresses(&people, read.profiles).await.unwrap();

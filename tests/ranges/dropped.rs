@@ -1,7 +1,7 @@
 //! Pushes whose last commit was dropped since.
 
 use super::*;
-use approval::range::RangeCommit;
+use signoff_core::range::RangeCommit;
 
 /// A commit that GitHub does not have.
 const GONE: &str = "ffffffffffffffffffffffffffffffffffffffff";

@@ -14,17 +14,17 @@ mod profiles;
 mod runs;
 mod shapes;
 
-use approval::range::{Identity, Range};
-use providers::github::{RangeFailure, ReadRange};
+use signoff_core::range::{Identity, Range};
 use signoff_local::fault::RecordedRequest;
 use signoff_local::github::{Author, ChangedFile, GitHub, NewCommit, NewPullRequest, Options, Push};
+use signoff_providers::github::{RangeFailure, ReadRange};
 
 const REPOSITORY: &str = "acme/checkout";
 
 /// A repository on a stand-in of its own, and the client that reads it.
 struct Host {
     github: GitHub,
-    client: providers::github::GitHub,
+    client: signoff_providers::github::GitHub,
 }
 
 impl Host {
@@ -36,7 +36,11 @@ impl Host {
         let github = GitHub::start(options).await.unwrap();
         github.add_repository(REPOSITORY, "main");
         let token = Options::default().token.into();
-        let client = providers::github::GitHub::new(providers::http::client().unwrap(), github.url(), token);
+        let client = signoff_providers::github::GitHub::new(
+            signoff_providers::http::client().unwrap(),
+            github.url(),
+            token,
+        );
         Self { github, client }
     }
 

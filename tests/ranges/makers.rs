@@ -1,7 +1,7 @@
 //! Everybody with a hand in a range, and what GitHub vouches for.
 
 use super::*;
-use approval::range::Signature;
+use signoff_core::range::Signature;
 
 #[tokio::test]
 async fn text_and_signature_are_kept_apart() {
@@ -179,7 +179,7 @@ async fn a_list_of_pushes_that_was_cut_vouches_for_nobody() {
     let squash = host.push(commit("cleo", "Squash").merged_by(&person("cleo")));
     let new = host.push(commit("ben", "after the merge"));
     let range = host.range(&base, &new).await;
-    let vouched = |commit: &approval::range::RangeCommit| commit.pushed_by.iter().any(|by| by.vouched);
+    let vouched = |commit: &signoff_core::range::RangeCommit| commit.pushed_by.iter().any(|by| by.vouched);
     let told: Vec<_> = range.added.iter().map(|commit| (commit.revision.as_str(), vouched(commit))).collect();
     // The merge's own commit stands with who merged; what follows from it can't have been pushed before.
     assert_eq!(told, [(old.as_str(), false), (squash.as_str(), false), (new.as_str(), true)]);

@@ -1,8 +1,8 @@
 //! Pull requests that were merged into the branch of another one, which was squashed itself.
 
 use super::*;
-use approval::shares::changes;
 use jiff::Timestamp;
+use signoff_core::shares::changes;
 
 /// A pull request of cleo's that dan merged into the branch `outer`, where `made` stands for it; ana squashed
 /// that branch. Base and squash.

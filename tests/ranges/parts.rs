@@ -2,7 +2,7 @@
 
 use super::limits::batch;
 use super::*;
-use providers::github::{Kept, Parts};
+use signoff_providers::github::{Kept, Parts};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,13 +1,13 @@
 //! The addresses that makers show in public, and what a range costs with them.
 
 use super::*;
-use approval::range::Account;
+use signoff_core::range::Account;
 use signoff_local::fault::{Fault, FaultKind};
 
 /// The accounts of everybody with a hand in `range`.
 fn makers(range: &Range) -> Vec<Account> {
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let makers = approval::shares::changes(range, &[], now).makers;
+    let makers = signoff_core::shares::changes(range, &[], now).makers;
     makers.into_iter().filter_map(|maker| maker.account).filter(|account| !account.is_bot).collect()
 }
 
@@ -59,7 +59,11 @@ async fn profile_that_github_does_not_tell_is_unread() {
     let gone = Account { id: 5, login: "gone".to_owned(), is_bot: false };
     let renamed = Account { id: 6, login: "ana".to_owned(), is_bot: false };
     let found = host.client.shown_addresses(&[ben.clone(), gone, renamed], 1).await.unwrap();
-    assert_eq!(found, providers::github::ShownAddresses::default(), "nobody shows one by these numbers");
+    assert_eq!(
+        found,
+        signoff_providers::github::ShownAddresses::default(),
+        "nobody shows one by these numbers"
+    );
 
     let found = host.client.shown_addresses(std::slice::from_ref(&ben), 0).await.unwrap();
     assert_eq!(found.unread, [ben.id].into(), "there is no request left for it");

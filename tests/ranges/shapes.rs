@@ -1,11 +1,11 @@
 //! Commits of a range, for every shape of the history.
 
 use super::*;
-use approval::range::Direction;
+use signoff_core::range::Direction;
 use signoff_local::fault::{Fault, FaultKind};
 
 fn titles(range: &Range) -> (Vec<String>, Vec<String>) {
-    let title = |commit: &'_ approval::range::RangeCommit| -> String { commit.title.clone() };
+    let title = |commit: &'_ signoff_core::range::RangeCommit| -> String { commit.title.clone() };
     (range.added.iter().map(title).collect(), range.removed.iter().map(title).collect())
 }
 

@@ -5,16 +5,16 @@ mod facts;
 use crate::scenario::{Scenario, Taken};
 use crate::telling::{Telling, waits};
 use crate::world::World;
-use approval::action::{Action, WhenRepeated};
-use approval::approval::{Approval, Choice, Status as Verdict};
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::event::{Event, EventKind};
-use approval::message;
-use approval::run::{Branch, Resolution, Run, Status, StepState};
 use serde_json::Value;
+use signoff_core::action::{Action, WhenRepeated};
+use signoff_core::approval::{Approval, Choice, Status as Verdict};
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::event::{Event, EventKind};
+use signoff_core::message;
+use signoff_core::run::{Branch, Resolution, Run, Status, StepState};
 use signoff_local::slack::Message;
+use signoff_store::Page;
 use std::collections::BTreeMap;
-use store::Page;
 
 /// Complaints of a world before a scenario.
 pub struct Before {

@@ -3,7 +3,7 @@
 
 use crate::local_aws::root;
 use crate::story::Story;
-use approval::id::DeployId;
+use signoff_core::id::DeployId;
 
 /// A request of the table.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@
 use crate::invariants;
 use crate::telling::Telling;
 use crate::world::World;
-use approval::facts::Health;
-use approval::id::{ApprovalId, DeployId};
-use approval::run::Status;
+use signoff_core::facts::Health;
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::run::Status;
 use signoff_local::calls::{Call, CallLog, Strike};
 
 /// Steps that people take, and their expected outcome.

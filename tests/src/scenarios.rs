@@ -10,14 +10,14 @@ mod under_policy;
 pub use under_policy::{POLICY, UNDER_POLICY};
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::message::{
-    APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW,
-};
-use approval::run::Status;
 use facts::{ALARMED, APPLAUDED, DRIFTED, QUEUED, REPORTED};
 use four_eyes::{FOUR_EYES, ROLLBACK};
 use issues::ISSUES;
 use page::VOTED_ON_PAGE;
+use signoff_core::message::{
+    APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW,
+};
+use signoff_core::run::Status;
 use stages::STAGES;
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.

@@ -2,24 +2,24 @@
 
 use crate::contract::violation;
 use crate::world::{API_KEY, PROBLEMS_CHANNEL, SIGNING_KEY, World, WorldOptions};
-use approval::approval::Approval;
-use approval::deploy::Slug;
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::id::DeployId;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use providers::derived::{incoming_secret, signing_key};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use signoff_core::approval::Approval;
+use signoff_core::deploy::Slug;
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::id::DeployId;
 use signoff_local::aws::Stack;
 use signoff_local::fault::Fault;
 use signoff_local::github::{self, Author, ChangedFile, NewCommit};
 use signoff_local::slack::{Message, NewChannel, NewUser, SubmitOutcome};
+use signoff_providers::derived::{incoming_secret, signing_key};
+use signoff_store::Page;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
-use store::Page;
 use tokio::time::Instant;
 
 /// Longest time that anything may take before the story says what it was waiting for.

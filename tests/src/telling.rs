@@ -9,19 +9,19 @@ mod facts;
 use crate::scenario::{Learned, Scenario, Step, Taken};
 use crate::story::{PATIENCE, Story};
 use crate::world::{API_KEY, World};
-use approval::approval::{Approval, Blocker, Dialog, Status};
-use approval::deploy::Slug;
-use approval::effect::{Effect, EffectKind};
-use approval::id::{ApprovalId, DeployId};
-use approval::message;
 use console::Session;
 use serde_json::{Value, json};
+use signoff_core::approval::{Approval, Blocker, Dialog, Status};
+use signoff_core::deploy::Slug;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::message;
 use signoff_local::aws::Stack;
 use signoff_local::circleci::{JobStatus, NewJob, NewPipeline};
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{ClickOutcome, Message, NewUser, SentEvent};
+use signoff_store::Page;
 use std::collections::BTreeMap;
-use store::Page;
 
 /// The cookie of a session.
 const SESSION: &str = "signoff";
@@ -413,7 +413,7 @@ async fn until_taken(
 
 /// True if an effect waits for a time of its approval that has not come.
 pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
-    let now = runtime::time::now();
+    let now = signoff_runtime::time::now();
     let of = |id: &ApprovalId| approvals.iter().find(|approval| approval.id == *id);
     match &effect.kind {
         EffectKind::Expire { approval } => {
@@ -439,6 +439,6 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
 /// ended.
 fn is_waiting_step(effect: &Effect) -> bool {
     matches!(effect.kind, EffectKind::RunStep { .. })
-        && effect.is_waiting(runtime::time::now())
+        && effect.is_waiting(signoff_runtime::time::now())
         && effect.note.as_ref().is_some_and(|note| note.ends_with("does not wait for approval yet"))
 }

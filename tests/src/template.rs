@@ -1,9 +1,9 @@
 //! Tests of `template.yaml`: roles and environments as the table of secrets has them, and AWS's quotas.
 
 use crate::local_aws::root;
-use runtime::credentials::{StackFunction, StackSecret, TABLE};
 use serde_json::Value;
 use signoff_local::aws::template::{Place, Resources, Template};
+use signoff_runtime::credentials::{StackFunction, StackSecret, TABLE};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest stack name with which the queues' names fit into SQS's 80 characters.

@@ -3,16 +3,16 @@
 use crate::front::Front;
 use crate::local_aws::{Deployment, HarnessError, LocalAws, root, setting};
 use crate::receiver::Receiver;
-use runtime::aws::Aws;
-use runtime::settings::Settings;
 use serde_json::{Value, json};
 use signoff_local::aws::LogSink;
 use signoff_local::calls::Calls;
 use signoff_local::{circleci, github, jira, linear, slack};
+use signoff_runtime::aws::Aws;
+use signoff_runtime::settings::Settings;
+use signoff_store::{Store, StoreConfig};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use store::{Store, StoreConfig};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
@@ -276,7 +276,7 @@ static BUILT: OnceCell<PathBuf> = OnceCell::const_new();
 
 /// A client that follows no redirects.
 fn reqwest_client() -> Result<reqwest::Client, HarnessError> {
-    Ok(providers::http::client()?)
+    Ok(signoff_providers::http::client()?)
 }
 
 /// The settings of somebody with rights to all of the stack on `aws`.

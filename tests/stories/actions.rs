@@ -1,12 +1,12 @@
 //! Actions run, fail, are tried again, and say so.
 
-use approval::run::{Status, StepState};
 use insta::assert_snapshot;
+use signoff_core::run::{Status, StepState};
 use signoff_local::circleci::NewJob;
 use signoff_local::circleci::NewPipeline;
 use signoff_local::fault::{Fault, FaultKind};
+use signoff_store::Page;
 use std::time::Duration;
-use store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 

@@ -1,13 +1,13 @@
 //! Ask again: a closed approval is opened anew, by the rules and people of now.
 
-use approval::approval::Status;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::DeployId;
-use approval::run;
 use insta::assert_snapshot;
+use signoff_core::approval::Status;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_core::run;
 use signoff_local::slack::NewUser;
-use store::Page;
+use signoff_store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 
@@ -38,7 +38,7 @@ async fn rejected(story: &Story, options: &str, action: &str) -> (DeployId, Stri
 }
 
 /// The approval that is open.
-fn open(page: &Page) -> &approval::approval::Approval {
+fn open(page: &Page) -> &signoff_core::approval::Approval {
     page.approvals.iter().find(|approval| approval.status.is_open()).unwrap()
 }
 

@@ -26,7 +26,7 @@ async fn found(story: &Story, search: &str) -> Vec<String> {
 }
 
 /// Has somebody asked by this name, and says which deploy it is and where its dialog is.
-async fn asked(story: &Story, name: &str, environment: &str) -> (approval::id::DeployId, String) {
+async fn asked(story: &Story, name: &str, environment: &str) -> (signoff_core::id::DeployId, String) {
     let rules = rule("votes_required: 1", "slack_channel_message: {channel: '#CHANNEL', message: Promoted}")
         .replace("'Promote deploy to production'", &format!("'{name}'"))
         .replace("environment='Staging'", &format!("environment='{environment}'"));

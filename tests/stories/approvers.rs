@@ -1,10 +1,10 @@
 //! Approvers whom Slack does not have: the others decide, and where they can't, the dialog says who is
 //! missing.
 
-use approval::approval::Blocker;
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::run::Status;
 use insta::assert_snapshot;
+use signoff_core::approval::Blocker;
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::run::Status;
 use signoff_local::limit::Limit;
 use signoff_local::slack::NewUser;
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! Bad input is refused by name, and nothing of it is recorded.
 
-use approval::deploy::Slug;
-use approval::id::DeployId;
 use jiff::SignedDuration;
 use serde_json::json;
+use signoff_core::deploy::Slug;
+use signoff_core::id::DeployId;
 use signoff_local::slack::InteractionRequest;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
@@ -19,7 +19,7 @@ async fn register(story: &Story, body: impl Into<reqwest::Body>) -> (u16, String
 #[test]
 fn a_registration_names_what_is_wrong_with_it() {
     tell("bad-registration", async |story| {
-        let future = runtime::time::now() + SignedDuration::from_hours(1);
+        let future = signoff_runtime::time::now() + SignedDuration::from_hours(1);
         let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let cases: Vec<(&str, Vec<u8>)> = vec![
             ("no sha", br#"{"environment": "Staging"}"#.to_vec()),
@@ -71,7 +71,7 @@ fn a_registration_that_is_not_utf_8_is_refused() {
 #[test]
 fn a_deploy_of_a_year_ago_is_taken() {
     tell("year-ago", async |story| {
-        let then = runtime::time::now() - SignedDuration::from_hours(24 * 365);
+        let then = signoff_runtime::time::now() - SignedDuration::from_hours(24 * 365);
         let sha = story.knows(&"a".repeat(40));
         let body = json!({"sha": sha, "environment": "Staging", "date": then.to_string()});
         assert_eq!(register(story, body.to_string()).await, (200, "Success".to_owned()));
@@ -87,7 +87,7 @@ fn a_report_of_health_names_what_is_wrong_with_it() {
         for (revision, environment) in [(&one, "Staging"), (&one, "Production"), (&other, "Staging")] {
             story.settled(&story.deploys(revision, environment).await).await;
         }
-        let future = runtime::time::now() + SignedDuration::from_hours(1);
+        let future = signoff_runtime::time::now() + SignedDuration::from_hours(1);
         let cases = [
             ("no health", one.as_str(), json!({})),
             ("a health that is none", &one, json!({"health": "sick"})),
@@ -207,7 +207,7 @@ fn a_click_that_slack_did_not_sign_is_not_a_vote() {
     tell("forged-click", async |story| {
         let (deploy, ana, dialog) = pending(story).await;
         let slack = &story.world.slack;
-        let now = runtime::time::now();
+        let now = signoff_runtime::time::now();
         let click = |at| slack.interaction_request(&ana, &story.name, &dialog, "approve", at).unwrap();
         let without = |header: &str| {
             let mut request = click(now);
@@ -237,8 +237,9 @@ fn a_replayed_click_counts_once() {
     tell("replayed-click", async |story| {
         let (deploy, ana, dialog) = pending(story).await;
         let slack = &story.world.slack;
-        let click =
-            slack.interaction_request(&ana, &story.name, &dialog, "reject", runtime::time::now()).unwrap();
+        let click = slack
+            .interaction_request(&ana, &story.name, &dialog, "reject", signoff_runtime::time::now())
+            .unwrap();
         assert_eq!(slack.send(click.clone()).await.status, Some(200));
         let before = story.settled(&deploy).await;
         for _ in 0..2 {
@@ -260,14 +261,16 @@ fn a_replayed_click_does_not_bring_an_older_vote_back() {
         let dialog = story.dialog().await;
         let slack = &story.world.slack;
         let click = |button| {
-            slack.interaction_request(&ana, &story.name, &dialog, button, runtime::time::now()).unwrap()
+            slack
+                .interaction_request(&ana, &story.name, &dialog, button, signoff_runtime::time::now())
+                .unwrap()
         };
         let (approve, reject) = (click("approve"), click("reject"));
         assert_eq!(slack.send(approve.clone()).await.status, Some(200));
         assert_eq!(slack.send(reject).await.status, Some(200));
         assert_eq!(slack.send(approve).await.status, Some(401));
         let page = story.settled(&deploy).await;
-        assert_eq!(page.approvals[0].votes[0].choice, approval::approval::Choice::Reject);
+        assert_eq!(page.approvals[0].votes[0].choice, signoff_core::approval::Choice::Reject);
     });
 }
 
@@ -275,7 +278,7 @@ fn a_replayed_click_does_not_bring_an_older_vote_back() {
 fn a_click_that_can_not_be_read_is_named() {
     tell("unreadable-click", async |story| {
         let slack = &story.world.slack;
-        let now = runtime::time::now();
+        let now = signoff_runtime::time::now();
         let known = ("0".repeat(20), "1".repeat(20));
         let payload = |value: &str, action: &str| {
             json!({

@@ -1,16 +1,16 @@
 //! The range since what was last let through to a place: what moves it, what blocks it, and what people read
 //! of it.
 
-use approval::approval::{Blocker, Status, Verdict};
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::DeployId;
-use approval::range::Direction;
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::approval::{Blocker, Status, Verdict};
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_core::range::Direction;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{ChangedFile, NewCommit};
-use store::Page;
+use signoff_store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::POLICY_REPOSITORY;
@@ -35,7 +35,7 @@ async fn approves(story: &Story, person: &str, deploy: &DeployId) -> Status {
 
 /// The deploy that stands in Staging.
 async fn stands(story: &Story) -> Option<Page> {
-    let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+    let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
     let newest = story.world.store.newest_in(&slug, "Staging").await.unwrap()?;
     story.world.store.page(&newest.id).await.unwrap()
 }
@@ -336,8 +336,8 @@ fn a_guarding_file_is_told_by_its_blob_where_files_are_cut() {
             github.push(&story.repository(), NewCommit { author, message, branch: None, files })
         };
         for (message, text, expected) in [
-            ("The same", "on: push\n", approval::deploy::RulesChange::No),
-            ("Another", "on: never\n", approval::deploy::RulesChange::Yes(vec![path.to_owned()])),
+            ("The same", "on: push\n", signoff_core::deploy::RulesChange::No),
+            ("Another", "on: never\n", signoff_core::deploy::RulesChange::Yes(vec![path.to_owned()])),
         ] {
             let revision = many(message);
             github.set_file_at(&story.repository(), &revision, path, text);

@@ -1,16 +1,16 @@
 //! An approval that goes ahead without its votes, and the review that is owed for it.
 
-use approval::approval::{Approval, Blocker, Status};
-use approval::deploy::Slug;
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::id::DeployId;
-use approval::policy::{InForce, PolicyFile};
-use approval::run::StepState;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use runtime::time::now;
-use store::{Change, Page};
+use signoff_core::approval::{Approval, Blocker, Status};
+use signoff_core::deploy::Slug;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_core::policy::{InForce, PolicyFile};
+use signoff_core::run::StepState;
+use signoff_runtime::time::now;
+use signoff_store::{Change, Page};
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::POLICY_REPOSITORY;
@@ -49,7 +49,7 @@ async fn base(story: &Story, approval: &Approval) -> Option<String> {
     let slug = Slug::new("acme", &story.name).unwrap();
     let page = story.page(&approval.deploy).await;
     let asked = page.runs[0].steps[0].action.approvals();
-    let place = approval::base::place(asked[0], &page.runs[0].rule, "Staging");
+    let place = signoff_core::base::place(asked[0], &page.runs[0].rule, "Staging");
     story.world.store.base(&slug, &place).await.unwrap().any.map(|passed| passed.revision)
 }
 

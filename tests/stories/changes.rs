@@ -1,10 +1,10 @@
 //! A deploy's change, read whole and by the source host's word.
 
-use approval::approval::Status;
-use approval::deploy::Magnitude;
-use approval::event::EventKind;
 use insta::assert_snapshot;
 use serde_json::json;
+use signoff_core::approval::Status;
+use signoff_core::deploy::Magnitude;
+use signoff_core::event::EventKind;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{ChangedFile, NewCommit, NewPullRequest};
 use system_tests::story::{Story, rule, tell};

@@ -2,14 +2,14 @@
 //! nobody else.
 
 use crate::pages::{approval, failed_at, form, hook, lost_hook, refusals, sends, told};
-use approval::approval::Choice;
-use approval::run::Status as RunStatus;
 use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
-use runtime::time::now;
+use signoff_core::approval::Choice;
+use signoff_core::run::Status as RunStatus;
 use signoff_local::fault::{Fault, FaultKind, Hold};
 use signoff_local::slack::{NewChannel, NewUser, NoSuchButton};
+use signoff_runtime::time::now;
 use system_tests::story::{Story, rule, tell};
 
 /// The next look at the people of this channel (an id) fails.
@@ -246,8 +246,8 @@ fn a_refusal_on_the_page_is_on_record_once_a_minute() {
             assert_eq!(visitor.post(&path, &stale).await.status(), 409);
         }
         let events = story.page(&deploy).await.events;
-        let refused = |event: &&approval::event::Event| {
-            matches!(event.kind, approval::event::EventKind::VoteRefused { .. })
+        let refused = |event: &&signoff_core::event::Event| {
+            matches!(event.kind, signoff_core::event::EventKind::VoteRefused { .. })
         };
         let times: Vec<Timestamp> = events.iter().filter(refused).map(|event| event.at).collect();
         // The six may come on both sides of a minute's end.

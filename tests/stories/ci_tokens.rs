@@ -1,12 +1,12 @@
 //! Tokens of CI jobs in the place of API keys: whose are good for a deployment, for what, and for which
 //! commits.
 
-use approval::approval::Blocker;
-use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::Slug;
-use approval::id::DeployId;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use signoff_core::approval::Blocker;
+use signoff_core::confirmation::{Confirmation, Doubt};
+use signoff_core::deploy::Slug;
+use signoff_core::id::DeployId;
 use signoff_local::github::NewCommit;
 use signoff_local::oidc::{Issuer, Options};
 use system_tests::story::{Story, rule, tell};
@@ -167,7 +167,7 @@ fn a_token_that_is_not_for_the_deployment_is_refused() {
     tell("ci-refused", async |story| {
         let ci = Ci::trusted(story, &[GITHUB, GITLAB, CIRCLECI, BUILDKITE]).await;
         let sha = story.push("Ana", "One");
-        let now = runtime::time::now().as_second();
+        let now = signoff_runtime::time::now().as_second();
         let other = Issuer::start(Options::default()).await.unwrap();
         other.rotate().unwrap();
         let (hub, lab, circle, kite) = (github(&sha), gitlab(&sha), circleci(story), buildkite(&sha));

@@ -1,11 +1,11 @@
 //! Checks that committed effects are done, though the process ended or the message was lost.
 
-use approval::deploy::{Deploy, Slug, Source};
-use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS};
-use approval::run::Status;
 use jiff::SignedDuration;
+use signoff_core::deploy::{Deploy, Slug, Source};
+use signoff_core::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS};
+use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind};
-use store::Change;
+use signoff_store::Change;
 use system_tests::story::{rule, tell};
 
 #[test]
@@ -14,7 +14,7 @@ fn clock_evaluates_a_deploy_whose_message_was_lost() {
         story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
         let revision = story.push("Ana", "Take cards");
         // What deploy-webhook leaves behind when it ends between its commit and its send, three minutes ago.
-        let then = runtime::time::now() - SignedDuration::from_mins(3);
+        let then = signoff_runtime::time::now() - SignedDuration::from_mins(3);
         let deploy = Deploy {
             id: story.deploy_id(&revision, "Staging"),
             deployment: Slug::new("acme", "never-sent").unwrap(),
@@ -32,10 +32,10 @@ fn clock_evaluates_a_deploy_whose_message_was_lost() {
             commits: Vec::new(),
             pull_requests: Vec::new(),
             previous_revision: None,
-            rules_change: approval::deploy::RulesChange::Unknown,
+            rules_change: signoff_core::deploy::RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
-            confirmation: approval::confirmation::Confirmation::Awaited,
+            confirmation: signoff_core::confirmation::Confirmation::Awaited,
             state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),
@@ -107,7 +107,7 @@ fn a_dialog_appears_once_the_app_is_invited() {
         let draws = |effect: &&Effect| matches!(effect.kind, EffectKind::DrawDialog { .. });
         let mut draws = page.effects.iter().filter(draws);
         let waiting = draws.find(|effect| !effect.is_closed()).expect("the dialog waits");
-        assert!(waiting.not_before > runtime::time::now());
+        assert!(waiting.not_before > signoff_runtime::time::now());
         story.pull_forward(waiting).await;
         story.world.tick().await;
         story.until("the dialog", async || slack.messages("not-invited-plans").pop()).await;

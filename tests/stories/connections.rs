@@ -1,12 +1,12 @@
 //! Settings of deployments, saved in the console: where each has its repository and its channel, and that a
 //! disconnected one does nothing.
 
-use approval::event::EventKind;
-use approval::id::DeployId;
-use approval::run::StepState;
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Response;
 use serde_json::json;
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_core::run::StepState;
 use signoff_local::github::DeploymentStatus;
 use signoff_local::slack::NewChannel;
 use system_tests::story::{Story, rule, tell};
@@ -173,14 +173,19 @@ fn a_disconnected_deployment_refuses_and_opens_nothing() {
         assert_eq!(send(story, "disconnected/connect", &[]).await.status(), 303);
         let first = story.deploys(&revision, "QA").await;
         let page = story.settled(&first).await;
-        let deploy = approval::deploy::Deploy {
+        let deploy = signoff_core::deploy::Deploy {
             id: story.deploy_id(&revision, "Staging"),
             environment: "Staging".to_owned(),
-            confirmation: approval::confirmation::Confirmation::Awaited,
+            confirmation: signoff_core::confirmation::Confirmation::Awaited,
             ..page.deploy
         };
         assert_eq!(send(story, "disconnected/disconnect", &[]).await.status(), 303);
-        story.world.store.commit(store::Change::register(&deploy, runtime::time::now())).await.unwrap();
+        story
+            .world
+            .store
+            .commit(signoff_store::Change::register(&deploy, signoff_runtime::time::now()))
+            .await
+            .unwrap();
         let page = story.settled(&deploy.id).await;
         assert_eq!(page.runs.len(), 0, "nothing is opened");
         let reason = page.events.iter().find_map(|event| match &event.kind {

@@ -1,10 +1,10 @@
 //! Changes that happen by themselves: approvals expire, people are reminded, newer deploys take the place of
 //! older ones.
 
-use approval::approval::Status;
-use approval::effect::{Effect, EffectKind};
 use insta::assert_snapshot;
-use store::Page;
+use signoff_core::approval::Status;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::tell;
 
@@ -177,7 +177,7 @@ fn older_deploy_than_the_asked_one_closes_at_once() {
         let older = story.push("Ana", "One");
         let (newer, _) = story.asks("votes_required: 1", "webhook: 'https://example.com'").await;
         let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
-        let date = (runtime::time::now() - jiff::SignedDuration::from_hours(1)).to_string();
+        let date = (signoff_runtime::time::now() - jiff::SignedDuration::from_hours(1)).to_string();
         let body =
             serde_json::json!({"sha": older, "environment": "Staging", "branch": "main", "date": date});
         assert_eq!(story.post(&path, &body).await.status(), 200);

@@ -75,7 +75,7 @@ fn a_deployment_is_mapped_to_a_repository_of_another_name() {
         let body = json!({"sha": revision, "environment": "Staging"});
         let answer = story.post("/api/1/deployments/shop/web/register_deploy", &body).await;
         assert_eq!(text(answer).await, (200, "Success".to_owned()));
-        let id = approval::id::DeployId::derive("register", &["shop/web", "staging", &revision]);
+        let id = signoff_core::id::DeployId::derive("register", &["shop/web", "staging", &revision]);
         let page = story.settled(&id).await;
         assert_eq!((page.deploy.repository.as_str(), page.deploy.commits.len()), ("acme/storefront", 1));
     });
@@ -136,7 +136,7 @@ fn repeated_delivery_opens_one_dialog() {
             github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
         assert_eq!(deliver(story, &another).await, again);
         story.dialog().await;
-        let id = approval::id::DeployId::derive("github", &["acme/github", "4711", "staging"]);
+        let id = signoff_core::id::DeployId::derive("github", &["acme/github", "4711", "staging"]);
         let page = story.settled(&id).await;
         assert_eq!(page.runs.len(), 1);
         assert_eq!(story.world.slack.messages(&story.name).len(), 1);
@@ -150,14 +150,14 @@ fn deployment_that_succeeds_again_after_another_is_a_new_deploy() {
         let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
         let succeeds = async |sha: &str, number: u64| {
             // GitHub's times are whole seconds.
-            let began = runtime::time::now().as_second();
-            let passed = async || (runtime::time::now().as_second() > began).then_some(());
+            let began = signoff_runtime::time::now().as_second();
+            let passed = async || (signoff_runtime::time::now().as_second() > began).then_some(());
             story.until("the next second", passed).await;
             let status = DeploymentStatus { deployment_id: number, ..status(story, sha, "success") };
             let delivery = story.world.github.deployment_status_delivery(&story.repository(), &status);
             let answer = deliver(story, &delivery).await;
             assert_eq!(answer, (200, "Success".to_owned()));
-            let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+            let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
             let stands = story.until("the revision to stand there", async || {
                 let newest = story.world.store.newest_in(&slug, "Staging").await.unwrap()?;
                 (newest.revision == sha).then_some(newest.id)

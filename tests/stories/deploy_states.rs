@@ -1,12 +1,12 @@
 //! Deploys that are under way or failed: they are on record and shown, and only a success changes what
 //! stands.
 
-use approval::approval::Status;
-use approval::deploy_state::DeployState;
-use approval::id::DeployId;
 use serde_json::{Value, json};
+use signoff_core::approval::Status;
+use signoff_core::deploy_state::DeployState;
+use signoff_core::id::DeployId;
 use signoff_local::github::DeploymentStatus;
-use store::Page;
+use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 
 const ASKS: &str = "votes_required: 2";
@@ -41,7 +41,7 @@ async fn registers(story: &Story, sha: &str, state: &str) -> (u16, String) {
 }
 
 async fn stands(story: &Story) -> DeployId {
-    let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+    let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
     story.world.store.newest_in(&slug, "Staging").await.unwrap().unwrap().id
 }
 
@@ -149,7 +149,7 @@ fn registered_deploy_keeps_its_id_from_its_start_to_success() {
 
         // A rollback that is under way is a deploy of its own, and its success is that one.
         assert_eq!(registers(story, &before, "in_progress").await, success);
-        let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+        let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
         let found = story.world.store.of_revision(&slug, &before).await.unwrap();
         let third = found.into_iter().find(|deploy| deploy.id != first).unwrap();
         assert_eq!((third.state, stands(story).await), (DeployState::InProgress, second.clone()));

@@ -1,9 +1,9 @@
 //! Deployments: the list, a deployment's page, and what came of its rules.
 
-use approval::id::DeployId;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use store::Page;
+use signoff_core::id::DeployId;
+use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 
 async fn html(story: &Story, path: &str) -> String {

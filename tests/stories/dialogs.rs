@@ -1,10 +1,10 @@
 //! Dialogs that don't lie, and steps of which nobody knows whether they happened.
 
-use approval::approval::Status;
-use approval::effect::{Effect, EffectKind};
-use approval::run::StepState;
 use insta::assert_snapshot;
 use serde_json::Value;
+use signoff_core::approval::Status;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::run::StepState;
 use signoff_local::fault::{Fault, FaultKind, Hold};
 use signoff_local::github::{ChangedFile, NewCommit};
 use signoff_local::slack::NewUser;
@@ -25,7 +25,8 @@ fn dialog_in_an_archived_channel_is_told_and_drawn_later() {
             .until("the drawing to wait", async || {
                 let page = story.page(&deploy).await;
                 let draws = |effect: &Effect| matches!(effect.kind, EffectKind::DrawDialog { .. });
-                let waits = |effect: &Effect| draws(effect) && effect.is_waiting(runtime::time::now());
+                let waits =
+                    |effect: &Effect| draws(effect) && effect.is_waiting(signoff_runtime::time::now());
                 page.effects.into_iter().find(waits)
             })
             .await;
@@ -67,7 +68,7 @@ fn vanished_dialog_is_posted_again_at_the_next_vote() {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
         let (deploy, dialog) = story.asks("votes_required: 3", "webhook: 'https://example.com'").await;
         let slack = &story.world.slack;
-        let ts = runtime::time::now();
+        let ts = signoff_runtime::time::now();
         let click = slack.interaction_request(&ana, &story.name, &dialog, "approve", ts).unwrap();
         // Slack's word of it is lost.
         slack.set_events_url("http://127.0.0.1:9/");
@@ -183,7 +184,7 @@ fn a_deploy_that_changes_the_rules_is_flagged() {
 }
 
 /// A webhook whose answer was lost after Ana approved: the receiver, the deploy, and the dialog.
-async fn lost(story: &Story) -> (Receiver, approval::id::DeployId, String) {
+async fn lost(story: &Story) -> (Receiver, signoff_core::id::DeployId, String) {
     let receiver = Receiver::start(&[200]).await.unwrap();
     receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
     let ana = story.person("Ana");
@@ -228,7 +229,7 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
         story.click(&ana, &failure, "retry").await;
         let page = story.settled(&deploy).await;
         assert_eq!(receiver.deliveries().len(), 2);
-        assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
+        assert_eq!(page.runs[0].status, signoff_core::run::Status::Succeeded);
         // Somebody's screen still has the button.
         let ben = story.person("Ben");
         story.click(&ben, &failure, "retry").await;
@@ -264,7 +265,7 @@ fn a_lost_answer_asks_a_person_who_says_that_it_was_done() {
         story.click(&ana, &failure, "mark_as_done").await;
         let page = story.settled(&deploy).await;
         assert_eq!(receiver.deliveries().len(), 1);
-        assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
+        assert_eq!(page.runs[0].status, signoff_core::run::Status::Succeeded);
         assert_snapshot!(sees(), @"
         @Ana, would you like to promote REVISION - lost-done (Staging) to production?
         Votes:
@@ -309,7 +310,7 @@ fn lost_answer_without_a_dialog_asks_the_channel() {
         let clicked = story.world.slack.click(&admin, &line.channel, &line.ts, "mark_as_done").await.unwrap();
         assert_eq!(clicked.status, Some(200));
         let page = story.settled(&deploy).await;
-        assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
+        assert_eq!(page.runs[0].status, signoff_core::run::Status::Succeeded);
         assert_eq!(receiver.deliveries().len(), 1);
         assert_snapshot!(told(), @"
         Rule tell for REVISION - lost-alone (Staging):

@@ -1,8 +1,8 @@
 //! Double clicks in Slack, in whatever order they arrive; and who undid is told.
 
-use approval::approval::Status;
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
+use signoff_core::approval::Status;
 use system_tests::story::tell;
 
 #[test]
@@ -11,7 +11,7 @@ fn double_clicks_in_any_order_are_no_error() {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
         let (deploy, dialog) = story.asks("{votes_required: 3}", "webhook: 'https://example.com'").await;
         let slack = &story.world.slack;
-        let now = runtime::time::now();
+        let now = signoff_runtime::time::now();
         let click = |button: &str, millis: i64| {
             let at = now + SignedDuration::from_millis(millis);
             slack.interaction_request(&ana, &story.name, &dialog, button, at).unwrap()

@@ -1,14 +1,14 @@
 //! Deploys whose rules could not be read or evaluated: Signoff tries again for a day, and a person can ask
 //! for it.
 
-use approval::confirmation::Confirmation;
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::event::EventKind;
-use approval::id::DeployId;
 use insta::assert_snapshot;
+use signoff_core::confirmation::Confirmation;
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{Message, NewUser};
-use store::Page;
+use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::PROBLEMS_CHANNEL;
 

@@ -1,9 +1,9 @@
 //! Events on an EventBridge bus.
 
-use approval::run::{Status, StepState};
 use insta::assert_snapshot;
 use serde_json::Value;
-use store::Page;
+use signoff_core::run::{Status, StepState};
+use signoff_store::Page;
 use system_tests::story::{Story, tell};
 
 /// A deploy of Ana's on Staging, whose only rule does `action`; what is on record once it is done.

@@ -1,18 +1,18 @@
 //! Rows of a newer release after a rollback, or damaged ones, of every kind at once: each function does what
 //! the sound neighbour needs in the same round.
 
-use approval::approval::Status;
-use approval::deploy::Slug;
-use approval::effect::{Effect, EffectKind};
-use approval::facts::Health;
-use approval::id::DeployId;
-use approval::people::{By, Claim, Entry, Handle};
-use approval::run;
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::approval::Status;
+use signoff_core::deploy::Slug;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::facts::Health;
+use signoff_core::id::DeployId;
+use signoff_core::people::{By, Claim, Entry, Handle};
+use signoff_core::run;
+use signoff_store::{Actor, ApiKey, Change, DeploymentSettings, Done, GitHost, Scope, SecretNumbers};
 use std::collections::{BTreeSet, HashMap};
-use store::{Actor, ApiKey, Change, DeploymentSettings, Done, GitHost, Scope, SecretNumbers};
 use system_tests::story::{Story, rule, tell_with_policy};
 use system_tests::world::POLICY_REPOSITORY;
 
@@ -88,7 +88,7 @@ fn set_policy(story: &Story) {
 
 /// Puts rows of the deployment on record that only people make: settings, an API key and an entry of People.
 async fn set_up(story: &Story, number: u64) {
-    let (world, now) = (story.world, runtime::time::now());
+    let (world, now) = (story.world, signoff_runtime::time::now());
     let done = Done { by: Actor { id: "U1".to_owned(), name: "Ana".to_owned() }, at: now };
     let settings = DeploymentSettings {
         deployment: Slug::new("acme", &story.name).unwrap(),
@@ -141,7 +141,7 @@ async fn goes_through(story: &Story, what: &str) {
     let page = story.settled(&deploy).await;
     assert!(matches!(page.approvals[0].status, Status::Approved { .. }), "{what}: {:?}", page.approvals);
     assert!(page.runs.iter().all(|run| run.status == run::Status::Succeeded), "{what}: {:?}", page.runs);
-    let at = runtime::time::now().strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
+    let at = signoff_runtime::time::now().strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
     let state = json!({"value": "ALARM", "reason": "Threshold Crossed", "timestamp": at});
     let detail = json!({"alarmName": story.name, "state": state, "configuration": {"metrics": []}});
     let stack = story.world.aws.as_embedded().unwrap();

@@ -1,17 +1,17 @@
 //! Facts that become known of a deploy after it arrived, and the rules that they open.
 
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::facts::{API, Command, Health, Report};
-use approval::id::DeployId;
-use approval::run::Status;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use runtime::facts::record_fact;
 use serde_json::json;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::facts::{API, Command, Health, Report};
+use signoff_core::id::DeployId;
+use signoff_core::run::Status;
 use signoff_local::github::{ChangedFile, NewCommit};
 use signoff_local::slack::NewUser;
-use store::Page;
+use signoff_runtime::facts::record_fact;
+use signoff_store::Page;
 use system_tests::story::{Story, tell};
 use system_tests::world::PROBLEMS_CHANNEL;
 
@@ -35,9 +35,13 @@ fn opened(page: &Page) -> Vec<(&str, Status)> {
 
 /// Somebody reports the health of `deploy`.
 async fn report(story: &Story, deploy: &DeployId, health: Health) {
-    let report = Report { health, at: runtime::time::now() };
+    let report = Report { health, at: signoff_runtime::time::now() };
     let command = Command::Report { source: API.to_owned(), report };
-    assert!(record_fact(&story.world.store, deploy, &command, runtime::time::now(), "story").await.unwrap());
+    assert!(
+        record_fact(&story.world.store, deploy, &command, signoff_runtime::time::now(), "story")
+            .await
+            .unwrap()
+    );
 }
 
 #[test]
@@ -101,7 +105,7 @@ fn thumbs_of_members_open_a_rule_and_those_of_strangers_do_not() {
             (told, story.settled(&deploy).await)
         };
         let counted = |page: &Page| {
-            let thumbs = [approval::facts::Thumb::Plus1, approval::facts::Thumb::Minus1];
+            let thumbs = [signoff_core::facts::Thumb::Plus1, signoff_core::facts::Thumb::Minus1];
             thumbs.map(|thumb| page.facts.reacted(thumb))
         };
         let (first, page) = react(&ana, "+1", true).await;
@@ -162,7 +166,7 @@ fn thumbs_on_what_is_only_proposed_open_no_rule() {
             assert_eq!(told.outcome.status, Some(200), "{:?}", told.outcome);
         }
         let page = story.settled(&deploy).await;
-        assert_eq!(page.facts.reacted(approval::facts::Thumb::Plus1), 0);
+        assert_eq!(page.facts.reacted(signoff_core::facts::Thumb::Plus1), 0);
         assert!(page.runs.iter().all(|run| run.rule != "promote"), "{:?}", page.runs);
     });
 }
@@ -244,7 +248,7 @@ fn caught_up_environment_opens_the_rule() {
              - slack_channel_message: {channel: '#CHANNEL', message: 'caught up'}\n",
         );
         let revision = story.push("Ana", "Take cards");
-        let earlier = runtime::time::now() - SignedDuration::from_hours(2);
+        let earlier = signoff_runtime::time::now() - SignedDuration::from_hours(2);
         let body = json!({"sha": revision, "environment": "Staging", "date": earlier.to_string()});
         let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
         assert_eq!(story.post(&path, &body).await.status().as_u16(), 200);

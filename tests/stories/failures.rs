@@ -2,15 +2,15 @@
 
 use crate::connections::save;
 use crate::pages::{failed_at, hook, lost_hook, told};
-use approval::effect::{EffectKind, EffectState};
-use approval::id::DeployId;
-use approval::run::{Status, StepState};
 use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
+use signoff_core::effect::{EffectKind, EffectState};
+use signoff_core::id::DeployId;
+use signoff_core::run::{Status, StepState};
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{NewChannel, NewUser};
-use store::Page;
+use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 
 const APPROVE_BUILD: &str = "auto_approve_build: 'build-and-deploy'";
@@ -144,7 +144,7 @@ fn a_build_is_marked_as_done_by_who_did_not_make_it() {
         let told = story.sees(&ana);
         let (_, only) = told.split_once("(only you) ").unwrap();
         assert_snapshot!(only, @"Nothing was done: you made some of this change, so somebody else has to mark it as done. You can retry it.");
-        let (slack, now) = (&story.world.slack, runtime::time::now());
+        let (slack, now) = (&story.world.slack, signoff_runtime::time::now());
         let click = |millis| {
             let at = now + SignedDuration::from_millis(millis);
             slack.interaction_request(&ben, &story.name, &failure, "mark_as_done", at).unwrap()

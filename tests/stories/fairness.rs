@@ -1,10 +1,10 @@
 //! One deployment that deploys a lot takes its share, and no more.
 
-use approval::event::EventKind;
 use jiff::{SignedDuration, Timestamp};
+use signoff_core::event::EventKind;
 use signoff_local::fault::{Fault, FaultKind};
+use signoff_store::Page;
 use std::collections::BTreeMap;
-use store::Page;
 use system_tests::story::{Story, tell};
 
 /// The number of deploys that the noisy one has at once.

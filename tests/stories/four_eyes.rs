@@ -1,7 +1,7 @@
 //! Four eyes over everything since what was last approved.
 
-use approval::approval::{Blocker, Status};
-use approval::id::DeployId;
+use signoff_core::approval::{Blocker, Status};
+use signoff_core::id::DeployId;
 use signoff_local::github::{Author, NewCommit, NewPullRequest};
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;

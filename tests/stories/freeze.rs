@@ -1,15 +1,15 @@
 //! Rules that do not act while a window of their `freeze` is open.
 
-use approval::approval::{Approval, Status};
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::id::DeployId;
-use approval::run;
 use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use runtime::time::now;
-use store::Page;
+use signoff_core::approval::{Approval, Status};
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_core::run;
+use signoff_runtime::time::now;
+use signoff_store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 

@@ -1,12 +1,12 @@
 //! Owners of git accounts: admins name them on the People page, somebody confirms it, and an owner who made
 //! the change may then not vote.
 
-use approval::approval::Status;
-use approval::id::DeployId;
-use approval::people::{Handle, Standing};
 use insta::assert_snapshot;
 use reqwest::Response;
 use serde_json::{Value, json};
+use signoff_core::approval::Status;
+use signoff_core::id::DeployId;
+use signoff_core::people::{Handle, Standing};
 use signoff_local::github::{Author, NewCommit};
 use signoff_local::slack::{Message, NewUser};
 use system_tests::receiver::Receiver;
@@ -84,7 +84,7 @@ async fn presses(story: &Story, person: &str, member: &str, ts: &str, button: &s
     let direct = slack.direct_channel(member).unwrap();
     let mut payload: Value = slack.interaction_payload(member, &direct, ts, button).unwrap();
     payload["user"]["id"] = json!(person);
-    let request = slack.signed(&payload.to_string(), runtime::time::now());
+    let request = slack.signed(&payload.to_string(), signoff_runtime::time::now());
     slack.send(request).await.status
 }
 

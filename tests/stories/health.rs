@@ -1,13 +1,13 @@
 //! Deploys are healthy, or they are not: reports from outside, and CloudWatch alarms.
 
-use approval::effect::{EffectKind, EffectState};
-use approval::event::{Event, EventKind};
-use approval::facts::{Health, Report};
-use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use signoff_core::effect::{EffectKind, EffectState};
+use signoff_core::event::{Event, EventKind};
+use signoff_core::facts::{Health, Report};
+use signoff_core::id::DeployId;
+use signoff_store::{Change, Page};
 use std::collections::BTreeSet;
-use store::{Change, Page};
 use system_tests::story::{Story, tell, tell_alone};
 use system_tests::world::API_KEY;
 use tokio::task::JoinSet;
@@ -58,7 +58,7 @@ fn a_healthy_report_opens_the_rule_that_asks_for_it() {
         let query = format!("{}?health=healthy&source=smoke%20tests", path(story, &revision));
         assert_eq!(story.post(&query, &json!({})).await.status(), 200);
         // What is known, and what is older, changes nothing.
-        let earlier = runtime::time::now() - SignedDuration::from_hours(1);
+        let earlier = signoff_runtime::time::now() - SignedDuration::from_hours(1);
         let unhealthy = json!({"health": "unhealthy", "date": earlier.to_string()});
         assert_eq!(report(story, &revision, &unhealthy).await, success);
         let page = story.settled(&deploy).await;
@@ -106,7 +106,7 @@ async fn until_known(story: &Story, deploy: &DeployId, health: Health) -> Page {
 fn alarm_makes_its_newest_deploy_unhealthy() {
     tell("health-alarm", async |story| {
         story.rules(&rule("Production", "Unhealthy"));
-        let now = runtime::time::now();
+        let now = signoff_runtime::time::now();
         let older = story.deploys(&story.push("Ana", "Take cards"), "Production").await;
         story.settled(&older).await;
         let deploy = story.deploys(&story.push("Ana", "Take coins"), "Production").await;
@@ -144,7 +144,7 @@ fn an_alarm_goes_on_with_the_deploy_that_takes_the_place() {
         story.rules(&rule("Production", "Unhealthy"));
         let first = story.deploys(&story.push("Ana", "Take cards"), "Production").await;
         story.settled(&first).await;
-        if !change(story, "health-goes-on", "ALARM", runtime::time::now()) {
+        if !change(story, "health-goes-on", "ALARM", signoff_runtime::time::now()) {
             return;
         }
         until_known(story, &first, Health::Unhealthy).await;
@@ -182,7 +182,7 @@ fn each_of_forty_reports_at_once_is_kept() {
             assert_eq!(answer.unwrap().status(), 200);
         }
         // Some that lost every race; one is older than what is known.
-        let now = runtime::time::now();
+        let now = signoff_runtime::time::now();
         let of = |source: &str, health, at| EffectKind::RecordHealth {
             source: source.to_owned(),
             report: Report { health, at },

@@ -1,15 +1,15 @@
 //! Holds that can't be released yet: what people approved waits for its pipeline, and for the jobs before its
 //! job.
 
-use approval::decision::Decision;
-use approval::effect::{Effect, EffectKind};
-use approval::freeze::Freeze;
-use approval::id::DeployId;
-use approval::run::{Status, StepState};
 use insta::assert_snapshot;
-use runtime::time::now;
+use signoff_core::decision::Decision;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::freeze::Freeze;
+use signoff_core::id::DeployId;
+use signoff_core::run::{Status, StepState};
 use signoff_local::circleci::{JobStatus, NewJob, NewPipeline};
-use store::{Change, Page};
+use signoff_runtime::time::now;
+use signoff_store::{Change, Page};
 use system_tests::story::{Story, rule, tell};
 
 const APPROVE_BUILD: &str = "auto_approve_build: 'build-and-deploy'";

@@ -3,15 +3,15 @@
 
 use crate::ci_tokens::push_to;
 use crate::connections::save;
-use approval::approval::Status;
-use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::Slug;
-use approval::effect::{EffectKind, EffectState};
-use approval::id::DeployId;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use signoff_core::approval::Status;
+use signoff_core::confirmation::{Confirmation, Doubt};
+use signoff_core::deploy::Slug;
+use signoff_core::effect::{EffectKind, EffectState};
+use signoff_core::id::DeployId;
 use signoff_local::github::DeploymentStatus;
-use store::Page;
+use signoff_store::Page;
 use system_tests::routes;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
@@ -434,7 +434,7 @@ fn a_future_date_is_no_newer_than_now() {
     tell("identity-future", async |story| {
         story.rules("rules: []");
         let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
-        let ahead = (runtime::time::now() + jiff::SignedDuration::from_mins(9)).to_string();
+        let ahead = (signoff_runtime::time::now() + jiff::SignedDuration::from_mins(9)).to_string();
         let body = json!({"sha": first, "environment": "Staging", "date": ahead});
         assert_eq!(send(story, &body).await.0, 200);
         story.settled(&story.deploy_id(&first, "Staging")).await;

@@ -1,13 +1,13 @@
 //! Issues of Jira and Linear: what they decide, and what is done to them.
 
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::run::Status;
 use insta::assert_snapshot;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::NewPullRequest;
 use signoff_local::{jira, linear};
-use store::Page;
+use signoff_store::Page;
 use system_tests::story::{Story, tell};
 
 /// A deploy of a commit with this message, for which `actions` run without an approval; what is on record
@@ -38,7 +38,7 @@ fn held(page: &Page) -> (Vec<String>, Vec<String>) {
 /// Returns the lines of the first run's steps, without their links.
 fn steps(page: &Page) -> String {
     let run = &page.runs[0];
-    let lines = (0..run.steps.len()).filter_map(|step| approval::message::step_line(run, step));
+    let lines = (0..run.steps.len()).filter_map(|step| signoff_core::message::step_line(run, step));
     let without_link = |line: String| line.split(" <http").next().unwrap_or_default().to_owned();
     lines.map(without_link).collect::<Vec<_>>().join("\n")
 }

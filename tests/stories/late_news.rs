@@ -1,8 +1,8 @@
 //! News that GitHub tells late: what was read when the approval opened is read once more before the first
 //! action.
 
-use approval::approval::Status;
 use insta::assert_snapshot;
+use signoff_core::approval::Status;
 use signoff_local::github::{Author, NewPullRequest};
 use system_tests::receiver::Receiver;
 use system_tests::story::{rule, tell};

@@ -1,9 +1,9 @@
 //! The people behind tokens and programs, and who counts as an author.
 
-use approval::approval::{Blocker, Status};
-use approval::confirmation::Confirmation;
-use approval::id::DeployId;
 use serde_json::json;
+use signoff_core::approval::{Blocker, Status};
+use signoff_core::confirmation::Confirmation;
+use signoff_core::id::DeployId;
 use signoff_local::github::{Author, DeploymentStatus, NewCommit, NewPullRequest};
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
@@ -147,7 +147,7 @@ fn deployer_of_another_report_is_a_maker() {
             page.approvals[0].electorate.except.contains(&dan).then_some(())
         };
         story.until("whoever registered it again to be a maker", is_told).await;
-        let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+        let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
         let reports = story.world.store.of_revision(&slug, &revision).await.unwrap();
         assert_eq!(reports.len(), 3, "one is kept for each of them");
         let repeats = reports.iter().filter(|of| of.repeats.as_ref() == Some(&deploy)).count();

@@ -1,11 +1,11 @@
 //! Many approvals that are open at the same time: looking at all of them again takes several invocations.
 
-use approval::approval::{Approval, Status};
-use approval::decision::Decision;
-use approval::effect::{EffectKind, Others};
-use approval::id::{ApprovalId, RunId};
+use signoff_core::approval::{Approval, Status};
+use signoff_core::decision::Decision;
+use signoff_core::effect::{EffectKind, Others};
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_store::Change;
 use std::collections::BTreeSet;
-use store::Change;
 use system_tests::story::{rule, tell};
 
 /// More than one look has judged again.
@@ -17,7 +17,7 @@ fn many_open_approvals_are_judged_again_in_parts() {
         story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let asked = story.settled(&deploy).await.approvals.remove(0);
-        let (store, now) = (&story.world.store, runtime::time::now());
+        let (store, now) = (&story.world.store, signoff_runtime::time::now());
         // Their runs are not on record: each look at one of them ends at once.
         let open: Vec<_> = (0..MANY)
             .map(|number| {

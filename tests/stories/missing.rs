@@ -1,10 +1,10 @@
 //! Missing things: a repository that the host does not show, and rules that nobody wrote.
 
-use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::Slug;
-use approval::event::EventKind;
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::confirmation::{Confirmation, Doubt};
+use signoff_core::deploy::Slug;
+use signoff_core::event::EventKind;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 

@@ -2,13 +2,13 @@
 //! the sound one beside them is done by the same invocation.
 
 use crate::unreadable::{DAMAGES, Damage, damaged, put, rows, text};
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::facts::Health;
-use approval::id::{DeployId, EffectId};
-use runtime::time::now;
 use serde_json::{Value, json};
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::facts::Health;
+use signoff_core::id::{DeployId, EffectId};
 use signoff_local::aws::DeadLetter;
-use store::{Change, EffectMessage};
+use signoff_runtime::time::now;
+use signoff_store::{Change, EffectMessage};
 use system_tests::story::{Story, tell};
 
 /// Returns bodies that are no message: no JSON, a missing field, a wrong type, a kind of a newer release.

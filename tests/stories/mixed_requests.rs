@@ -1,18 +1,18 @@
 //! Requests and events that can't be read: the function answers, and the sound one that comes next is done.
 
-use approval::effect::EffectKind;
-use approval::id::DeployId;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use signoff_core::effect::EffectKind;
+use signoff_core::id::DeployId;
 use signoff_local::github::{Delivery, DeploymentStatus};
+use signoff_store::Change;
 use std::collections::BTreeSet;
-use store::Change;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::World;
 
 /// The time now.
 fn now() -> jiff::Timestamp {
-    runtime::time::now()
+    signoff_runtime::time::now()
 }
 
 /// Returns `sound` without what is at `path`, with `true` there, and with something of a newer release.

@@ -2,11 +2,11 @@
 //! started a job of CI.
 
 use crate::ci_tokens::{BUILDKITE, CIRCLECI, Ci, buildkite, circleci};
-use approval::approval::{Blocker, Status};
-use approval::event::EventKind;
-use approval::id::DeployId;
 use insta::assert_snapshot;
 use serde_json::json;
+use signoff_core::approval::{Blocker, Status};
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
 use signoff_local::github::{Author, NewCommit, NewPullRequest};
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;

@@ -1,13 +1,13 @@
 //! Deploys that another one overtook: nothing acts for them, unless people voted for it since.
 
 use crate::pages::{failed_at, hook, told};
-use approval::confirmation::Confirmation;
-use approval::id::DeployId;
-use approval::run::{Status, StepState};
 use insta::assert_snapshot;
+use signoff_core::confirmation::Confirmation;
+use signoff_core::id::DeployId;
+use signoff_core::run::{Status, StepState};
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::NewUser;
-use store::Page;
+use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 
 /// Deploys a new commit to Staging; the deploy and its revision, once all is done.

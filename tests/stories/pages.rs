@@ -1,13 +1,13 @@
 //! People vote on a deploy's page, by the same rules as in Slack.
 
-use approval::approval::{Approval, Choice, Status};
-use approval::id::DeployId;
-use approval::run::StepState;
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use reqwest::Response;
+use signoff_core::approval::{Approval, Choice, Status};
+use signoff_core::id::DeployId;
+use signoff_core::run::StepState;
 use signoff_local::fault::{Fault, FaultKind};
-use store::Page;
+use signoff_store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, tell};
 use system_tests::visitor::{Visitor, location};
@@ -205,7 +205,7 @@ fn page_refuses_whom_slack_refuses_with_the_same_words() {
 pub(crate) async fn refusals(story: &Story, deploy: &DeployId, person: &str) -> Vec<String> {
     let events = story.page(deploy).await.events.into_iter();
     let reasons = events.filter_map(|event| match event.kind {
-        approval::event::EventKind::VoteRefused { voter, reason, .. } if voter == person => Some(reason),
+        signoff_core::event::EventKind::VoteRefused { voter, reason, .. } if voter == person => Some(reason),
         _ => None,
     });
     reasons.collect()

@@ -1,8 +1,8 @@
 //! People who may vote, their reasons, and votes that they take back.
 
-use approval::approval::{Choice, Status};
-use approval::run::StepState;
 use insta::assert_snapshot;
+use signoff_core::approval::{Choice, Status};
+use signoff_core::run::StepState;
 use signoff_local::github::NewPullRequest;
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
@@ -15,7 +15,7 @@ async fn hook() -> (Receiver, String) {
     (receiver, action)
 }
 
-async fn status(story: &Story, deploy: &approval::id::DeployId) -> Status {
+async fn status(story: &Story, deploy: &signoff_core::id::DeployId) -> Status {
     story.settled(deploy).await.approvals[0].status.clone()
 }
 
@@ -105,8 +105,9 @@ fn a_window_that_is_replayed_counts_once() {
         let slack = &story.world.slack;
         story.click(&ana, &dialog, "approve").await;
         let view = slack.open_views(&ana).remove(0).id;
-        let request =
-            slack.submission_request(&ana, &view, &[("reason", "green")], runtime::time::now()).unwrap();
+        let request = slack
+            .submission_request(&ana, &view, &[("reason", "green")], signoff_runtime::time::now())
+            .unwrap();
         assert_eq!(slack.send(request.clone()).await.status, Some(200));
         story.choose(&ana, &dialog, "withdraw").await;
         assert_eq!(slack.send(request).await.status, Some(200), "the window closes");
@@ -126,7 +127,7 @@ fn a_rejection_runs_what_the_rule_has_for_it() {
         let page = story.settled(&deploy).await;
         let paths: Vec<_> = receiver.deliveries().iter().map(|delivery| delivery.path.clone()).collect();
         assert_eq!(paths, ["/rejected"]);
-        assert_eq!(page.runs[0].status, approval::run::Status::Stopped);
+        assert_eq!(page.runs[0].status, signoff_core::run::Status::Stopped);
         assert!(matches!(page.runs[0].steps[1].state, StepState::Skipped));
     });
 }
@@ -169,7 +170,7 @@ fn somebody_cancels_with_a_reason() {
         story.choose(&ana, &dialog, "cancel").await;
         story.gives_reason(&ana, "the migration is not ready").await;
         let page = story.settled(&deploy).await;
-        assert_eq!(page.runs[0].status, approval::run::Status::Stopped);
+        assert_eq!(page.runs[0].status, signoff_core::run::Status::Stopped);
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - called-off (Staging) to production?
         Votes:
@@ -371,7 +372,7 @@ fn groups_that_never_could_approve_together_are_told_at_once() {
         An admin can act on this.
         [Retry]
         ");
-        assert_eq!(page.runs[0].status, approval::run::Status::Stopped);
+        assert_eq!(page.runs[0].status, signoff_core::run::Status::Stopped);
     });
 }
 

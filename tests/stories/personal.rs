@@ -1,11 +1,11 @@
 //! Personal messages reach whom they should, once.
 
-use approval::run::Status;
 use insta::assert_snapshot;
 use serde_json::json;
+use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::NewUser;
-use store::Page;
+use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 
 /// A deploy of `revision` whose deployer has the address `email` runs `action`, without an approval; what is
@@ -115,7 +115,7 @@ fn that_nobody_can_be_told_stops_nothing() {
 /// Returns the lines of the first run's steps.
 fn steps(page: &Page) -> String {
     let run = &page.runs[0];
-    let lines = (0..run.steps.len()).filter_map(|step| approval::message::step_line(run, step));
+    let lines = (0..run.steps.len()).filter_map(|step| signoff_core::message::step_line(run, step));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -1,8 +1,8 @@
 //! Pipelines that were started, and whose reading or cancelling fails for a while.
 
-use approval::id::DeployId;
-use approval::run::{Status, StepState};
 use reqwest::StatusCode;
+use signoff_core::id::DeployId;
+use signoff_core::run::{Status, StepState};
 use signoff_local::circleci::{JobStatus, NewPipeline};
 use signoff_local::fault::{Fault, FaultKind, Hold};
 use system_tests::story::{Story, rule, tell};

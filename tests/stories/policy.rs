@@ -1,14 +1,14 @@
 //! The stack's policy: a floor that repositories can't lower.
 
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::id::DeployId;
-use approval::policy::StackPolicy;
-use approval::run::{Status, StepState};
 use insta::assert_snapshot;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_core::policy::StackPolicy;
+use signoff_core::run::{Status, StepState};
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{ClickOutcome, NewUser};
-use store::Page;
+use signoff_store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::{POLICY_REPOSITORY, PROBLEMS_CHANNEL};
@@ -347,7 +347,7 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
             .until("both rules to be kept back", async || {
                 let page = story.world.store.page(&deploy).await.unwrap()?;
                 let is_blocked =
-                    |event: &approval::event::Event| matches!(event.kind, EventKind::RuleBlocked { .. });
+                    |event: &signoff_core::event::Event| matches!(event.kind, EventKind::RuleBlocked { .. });
                 let waiting = |effect: &&Effect| {
                     matches!(effect.kind, EffectKind::RunStep { .. }) && effect.note.is_some()
                 };

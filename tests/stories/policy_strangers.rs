@@ -29,7 +29,7 @@ fn strangers_change_no_policy_and_break_no_glass_of_one() {
         let (policy, asked) = (policies[0], others[0].dialog.clone().unwrap().ts);
         let dialog = policy.dialog.clone().unwrap().ts;
         let slack = &story.world.slack;
-        let now = runtime::time::now();
+        let now = signoff_runtime::time::now();
         let click = |person: &str, at| {
             slack.interaction_request(person, PROBLEMS_CHANNEL, &dialog, "approve", at).unwrap()
         };

@@ -1,13 +1,13 @@
 //! People who may vote on a proposed rules file, and the deploys that wait for one.
 
-use approval::approval::{Approval, Blocker};
-use approval::deploy::Slug;
-use approval::effect::EffectKind;
-use approval::id::DeployId;
-use approval::people::{By, Claim, Entry, Handle, Statement};
-use approval::rules_in_force::{How, RulesInForce};
+use signoff_core::approval::{Approval, Blocker};
+use signoff_core::deploy::Slug;
+use signoff_core::effect::EffectKind;
+use signoff_core::id::DeployId;
+use signoff_core::people::{By, Claim, Entry, Handle, Statement};
+use signoff_core::rules_in_force::{How, RulesInForce};
 use signoff_local::github::{Author, ChangedFile, NewCommit, Push};
-use store::Change;
+use signoff_store::Change;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 
@@ -157,17 +157,17 @@ fn an_unknown_maker_blocks_the_rules_until_they_are_found() {
         assert!(!is_in_force(story).await, "the vote is kept, and completes nothing");
         // Two admins say who she is: she goes by another address in Slack.
         let member = story.person("Zoelle");
-        let by = |id: &str| By { id: id.to_owned(), name: id.to_owned(), at: runtime::time::now() };
+        let by = |id: &str| By { id: id.to_owned(), name: id.to_owned(), at: signoff_runtime::time::now() };
         let claim = Claim::Member { id: member, name: "Zoelle".to_owned() };
         let said = Statement { claim, said: Some(by("U0ADMIN1")), confirmed: Some(by("U0ADMIN2")) };
         let handle = Handle::email(&story.email("Yara")).unwrap();
         let entry = Entry { counts: Some(said), ..Entry::new(handle) };
-        let change = Change::to(&DeployId::people(), runtime::time::now()).person(entry);
+        let change = Change::to(&DeployId::people(), signoff_runtime::time::now()).person(entry);
         story.world.store.commit(change).await.unwrap();
         story.until("the file to be in force", async || is_in_force(story).await.then_some(())).await;
         let page = story.settled(&deploy).await;
         let proposal = proposal_of(story, &deploy).await.id;
-        let is_out_of_turn = |effect: &&approval::effect::Effect| {
+        let is_out_of_turn = |effect: &&signoff_core::effect::Effect| {
             matches!(&effect.kind, EffectKind::JudgeAgain { round: 0, approval } if *approval == proposal)
                 && effect.is_closed()
         };
@@ -222,7 +222,7 @@ fn a_deploy_goes_on_by_rules_that_others_overtook() {
         let waits = story
             .until("the action to wait", async || {
                 let page = story.world.store.page(&deploy).await.unwrap()?;
-                let waits = |effect: &&approval::effect::Effect| {
+                let waits = |effect: &&signoff_core::effect::Effect| {
                     matches!(effect.kind, EffectKind::RunStep { .. })
                         && effect.note.as_ref().is_some_and(|note| note.contains("rules file is in force"))
                 };

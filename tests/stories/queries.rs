@@ -1,8 +1,8 @@
 //! The record, asked from the command line: the real program against the stack under test.
 
-use approval::deploy::Deploy;
 use insta::assert_snapshot;
 use serde_json::Value;
+use signoff_core::deploy::Deploy;
 use std::process::{Output, Stdio};
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;

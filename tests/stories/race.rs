@@ -1,7 +1,7 @@
 //! Many at once.
 
-use approval::approval::{Choice, Status};
-use approval::event::EventKind;
+use signoff_core::approval::{Choice, Status};
+use signoff_core::event::EventKind;
 use signoff_local::slack::Slack;
 use std::collections::BTreeSet;
 use system_tests::receiver::Receiver;
@@ -114,7 +114,7 @@ fn fifty_approvals_at_once() {
         for deploy in &deploys {
             let page = story.settled(deploy).await;
             assert_eq!(page.approvals[0].votes.len(), 1);
-            assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
+            assert_eq!(page.runs[0].status, signoff_core::run::Status::Succeeded);
         }
         let delivered: BTreeSet<_> = receiver.deliveries().iter().map(|one| one.delivery.clone()).collect();
         assert_eq!((delivered.len(), receiver.deliveries().len()), (50, 50), "each action once");

@@ -2,14 +2,14 @@
 //! counts for nothing.
 
 use crate::connections::save;
-use approval::confirmation::Confirmation;
-use approval::id::DeployId;
-use approval::rules_in_force::How;
-use approval::run::Status;
 use insta::assert_snapshot;
 use reqwest::StatusCode;
+use signoff_core::confirmation::Confirmation;
+use signoff_core::id::DeployId;
+use signoff_core::rules_in_force::How;
+use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind, Hold};
-use store::Page;
+use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::{API_KEY, PROBLEMS_CHANNEL};
 
@@ -38,7 +38,7 @@ fn replaced_repository_starts_nothing_until_it_is_mended() {
         github.add_workflow(&repository, "promote.yml");
         story.rules(&rule("votes_required: 1", PROMOTE));
         let ben = story.person("Ben");
-        let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+        let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
         let kept = async || story.world.store.kept_repository(&slug, &repository).await.unwrap().unwrap();
 
         // The name goes to another repository after the dialog opened, and comes back.
@@ -89,7 +89,7 @@ fn rules_of_another_repository_count_for_nothing() {
         let (github, repository) = (&story.world.github, story.repository());
         let ana = story.person("Ana");
         story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
-        let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+        let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
         let in_force = async || story.world.store.rules_in_force(&slug).await.unwrap();
 
         // The name changes hands once the deploy is confirmed and its rules are read.
@@ -144,7 +144,7 @@ fn repository_connected_once_more_keeps_its_rules() {
         let revision = story.push("Ana", "Take cards");
         let deploy = other.deploys(&revision, "Staging").await;
         let page = other.settled(&deploy).await;
-        let slug = |story: &Story| approval::deploy::Slug::new("acme", &story.name).unwrap();
+        let slug = |story: &Story| signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
         let state = story.world.store.rules_in_force(&slug(&other)).await.unwrap().unwrap();
         assert_eq!(state.in_force.how, How::OfOwner { owner: slug(story) });
         let owner = story.world.store.rules_in_force(&slug(story)).await.unwrap().unwrap();

@@ -1,9 +1,9 @@
 //! Rules files: found, wrong, and not supported yet.
 
-use approval::deploy::{Person, RulesChange};
-use approval::event::EventKind;
-use approval::run::Status;
 use insta::assert_snapshot;
+use signoff_core::deploy::{Person, RulesChange};
+use signoff_core::event::EventKind;
+use signoff_core::run::Status;
 use signoff_local::github::{Author, ChangedFile, NewCommit, NewPullRequest};
 use system_tests::receiver::Receiver;
 use system_tests::story::{rule, tell};

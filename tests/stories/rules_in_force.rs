@@ -1,15 +1,15 @@
 //! By whose rules a deploy is judged, and how other rules come into force.
 
 use crate::connections::save;
-use approval::approval::Blocker;
-use approval::deploy::Slug;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::rules_in_force::{How, RulesInForce};
-use approval::run::Status;
 use insta::assert_snapshot;
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::approval::Blocker;
+use signoff_core::deploy::Slug;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::rules_in_force::{How, RulesInForce};
+use signoff_core::run::Status;
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
@@ -218,7 +218,7 @@ fn a_proposed_approval_is_asked_and_its_action_waits() {
         let waits = story
             .until("the action to wait", async || {
                 let page = story.world.store.page(&deploy).await.unwrap()?;
-                let waits = |effect: &&approval::effect::Effect| {
+                let waits = |effect: &&signoff_core::effect::Effect| {
                     matches!(effect.kind, EffectKind::RunStep { .. })
                         && effect.note.as_ref().is_some_and(|note| note.contains("rules file is in force"))
                 };

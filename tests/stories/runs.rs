@@ -1,16 +1,16 @@
 //! Checks that a vote runs what people saw, and nothing else.
 
-use approval::approval::Status as Asked;
-use approval::effect::EffectState;
-use approval::id::DeployId;
-use approval::run::{Status, StepState};
 use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
 use serde_json::json;
+use signoff_core::approval::Status as Asked;
+use signoff_core::effect::EffectState;
+use signoff_core::id::DeployId;
+use signoff_core::run::{Status, StepState};
 use signoff_local::circleci::{NewJob, NewPipeline};
 use signoff_local::github::NewCommit;
+use signoff_store::Page;
 use std::collections::HashMap;
-use store::Page;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 

@@ -1,7 +1,7 @@
 //! The sample events in `events/` are what the functions take.
 
-use approval::id::DeployId;
 use serde_json::Value;
+use signoff_core::id::DeployId;
 use signoff_local::github::DeploymentStatus;
 use system_tests::local_aws::root;
 use system_tests::story::{rule, tell};
@@ -36,7 +36,7 @@ fn the_sample_bodies_make_a_deploy_and_a_vote() {
             )
             .replace("U02ANA0HRVT", &person)
             .replace("T02ACME0001", slack.team_id());
-        let outcome = slack.send(slack.signed(&click, runtime::time::now())).await;
+        let outcome = slack.send(slack.signed(&click, signoff_runtime::time::now())).await;
         assert_eq!((outcome.status, outcome.answer.as_str()), (Some(200), ""));
         let page = story.settled(&deploy).await;
         assert_eq!(page.approvals[0].votes[0].voter, person);

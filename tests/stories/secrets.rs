@@ -1,7 +1,7 @@
 //! Secrets of a deployment's own: what verifies its incoming webhooks, and what signs its `webhook` actions.
 
-use approval::run::Status;
 use reqwest::Response;
+use signoff_core::run::Status;
 use signoff_local::github::DeploymentStatus;
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
@@ -88,7 +88,7 @@ fn only_admins_see_and_change_the_secrets() {
 
 /// Returns the number of deploys of a revision on record.
 async fn github_deploys(story: &Story, sha: &str) -> usize {
-    let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+    let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
     story.world.store.of_revision(&slug, sha).await.unwrap().len()
 }
 

@@ -1,14 +1,14 @@
 //! Rules that ask twice: what may come between the two approvals, and what it does to the second one.
 
-use approval::approval::{Approval, Status};
-use approval::effect::EffectKind;
-use approval::id::DeployId;
-use approval::run::{self, Run, StepState};
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::approval::{Approval, Status};
+use signoff_core::effect::EffectKind;
+use signoff_core::id::DeployId;
+use signoff_core::run::{self, Run, StepState};
 use signoff_local::circleci::{NewJob, NewPipeline};
 use signoff_local::fault::{Fault, FaultKind};
-use store::Page;
+use signoff_store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, tell};
 
@@ -139,7 +139,7 @@ fn second_approval_opens_while_its_deploy_stands() {
         // C is rolled back to B, and then D is deployed.
         let third = asked_once(story, &ana, &c).await;
         assert_eq!(story.register(&b, "Staging").await.status(), StatusCode::OK);
-        let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+        let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
         let stands = async |revision: &str| {
             let newest = story.world.store.newest_in(&slug, "Staging").await.unwrap();
             newest.filter(|newest| newest.revision == revision).map(|newest| newest.id)

@@ -2,8 +2,8 @@
 //! the rules in force of another one guard.
 
 use crate::connections::save;
-use approval::deploy::Slug;
-use approval::rules_in_force::{How, RulesInForce};
+use signoff_core::deploy::Slug;
+use signoff_core::rules_in_force::{How, RulesInForce};
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::POLICY_REPOSITORY;

@@ -1,11 +1,11 @@
 //! Large inputs: each works, or is refused by a 4xx that names the part and its limit.
 
-use approval::event::EventKind;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
-use runtime::time::now;
 use serde_json::json;
+use signoff_core::event::EventKind;
 use signoff_local::github::DeploymentStatus;
+use signoff_runtime::time::now;
 use std::fmt::Write;
 use system_tests::story::{Story, tell};
 
@@ -117,10 +117,10 @@ fn a_reporter_for_whom_there_is_no_room_is_refused() {
         let deploy = story.deploys(&revision, "Staging").await;
         story.settled(&deploy).await;
         let mut known = story.world.store.facts(&deploy).await.unwrap();
-        let report = approval::facts::Report { health: approval::facts::Health::Healthy, at: now() };
+        let report = signoff_core::facts::Report { health: signoff_core::facts::Health::Healthy, at: now() };
         known.reports = (0..1000).map(|number| (format!("reporter {number}"), report)).collect();
-        let decision = approval::decision::Decision::new(known);
-        story.world.store.commit(store::Change::to(&deploy, now()).facts(decision)).await.unwrap();
+        let decision = signoff_core::decision::Decision::new(known);
+        story.world.store.commit(signoff_store::Change::to(&deploy, now()).facts(decision)).await.unwrap();
         let path = format!("/api/1/deployments/acme/{}/{revision}/health", story.name);
         let answer = story.post(&path, &json!({"health": "ailing", "source": "one more"})).await;
         assert_eq!(answer.status(), StatusCode::CONFLICT);
@@ -132,8 +132,9 @@ fn a_reporter_for_whom_there_is_no_room_is_refused() {
         // One for which there was room when it came to the queue.
         let (source, note) =
             ("too late".to_owned(), "as many other sources report on this deploy as Signoff keeps");
-        let effect = approval::effect::EffectKind::RecordHealth { source, report };
-        let change = store::Change::to(&deploy, now()).and("too late", vec![effect.clone()], Vec::new());
+        let effect = signoff_core::effect::EffectKind::RecordHealth { source, report };
+        let change =
+            signoff_store::Change::to(&deploy, now()).and("too late", vec![effect.clone()], Vec::new());
         story.world.store.commit(change).await.unwrap();
         let page = story.settled(&deploy).await;
         let dropped = page.effects.iter().find(|of| of.kind == effect).unwrap();

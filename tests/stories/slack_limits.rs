@@ -1,7 +1,7 @@
 //! Slack's rate limits: what they hold back, and what goes first.
 
-use approval::approval::Approval;
-use approval::id::DeployId;
+use signoff_core::approval::Approval;
+use signoff_core::id::DeployId;
 use signoff_local::fault::{Fault, FaultKind, RecordedRequest};
 use system_tests::story::{Story, rule, tell};
 

@@ -3,12 +3,12 @@
 //!
 //! Source: <https://github.com/sleuth-io/sleuth-client>, `sleuth/service.py` and `sleuth/commands`.
 
-use approval::confirmation::Confirmation;
-use approval::id::DeployId;
-use approval::run::Status;
 use jiff::tz::TimeZone;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use signoff_core::confirmation::Confirmation;
+use signoff_core::id::DeployId;
+use signoff_core::run::Status;
 use system_tests::story::{Story, tell};
 use system_tests::world::API_KEY;
 
@@ -40,7 +40,7 @@ async fn latest(story: &Story) -> Value {
 
 /// Registers `revision`, whose commit comes after `parents`.
 async fn registers(story: &Story, revision: &str, parents: &[&str]) {
-    let now = runtime::time::now().to_zoned(TimeZone::UTC);
+    let now = signoff_runtime::time::now().to_zoned(TimeZone::UTC);
     let file = json!({"path": "app.py", "url": "https://example.com/REVISION/app.py", "additions": 0, "deletions": 0});
     let commit = json!({"revision": revision, "message": "Take cards\n", "author": {"name": "Ana", "email": "jenkins"},
         "date": "2026-11-23T10:42:00+01:00", "files": ["app.py"], "parents": parents, "url": "https://example.com/REVISION"});

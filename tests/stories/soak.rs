@@ -1,14 +1,14 @@
 //! Rules that wait until a deploy has been there for a while.
 
-use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::id::DeployId;
-use approval::run::Status;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
-use store::Page;
+use signoff_core::confirmation::{Confirmation, Doubt};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_core::run::Status;
+use signoff_store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, tell};
 use system_tests::world::API_KEY;

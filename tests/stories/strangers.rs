@@ -1,17 +1,17 @@
 //! Whoever does not belong gets nothing: forged, replayed and foreign requests against every route.
 
 use crate::keys::created_for;
-use approval::deploy::Slug;
-use approval::people::{Entry, Handle};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use providers::derived::incoming_secret;
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::json;
+use signoff_core::deploy::Slug;
+use signoff_core::people::{Entry, Handle};
 use signoff_local::github::{Delivery, Options};
 use signoff_local::oidc::{self, Issuer};
 use signoff_local::slack::{InteractionRequest, NewUser};
+use signoff_providers::derived::incoming_secret;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use system_tests::local_aws::root;
@@ -81,7 +81,7 @@ fn strangers_get_nothing_by_any_route() {
             .asks(&format!("votes_required: 2, break_glass: {ana}"), "webhook: 'https://example.com'")
             .await;
         let slack = &story.world.slack;
-        let now = runtime::time::now();
+        let now = signoff_runtime::time::now();
         let click = |person: &str, button: &str, at| {
             slack.interaction_request(person, &story.name, &dialog, button, at).unwrap()
         };

@@ -2,13 +2,13 @@
 //! is known all the same.
 
 use crate::pages::told;
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::id::DeployId;
-use approval::run::Status;
 use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::id::DeployId;
+use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind};
-use store::Page;
+use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 
 /// Ben approves a build whose workflow was cancelled, and Slack answers `answer` to the message about that,

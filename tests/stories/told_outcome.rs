@@ -1,10 +1,10 @@
 //! The outcome of an approval, as webhooks, events, messages and builds are told of it.
 
 use crate::sleuth_client::validates;
-use approval::event::EventKind;
-use approval::header_secret::{Destinations, HeaderSecrets};
-use approval::run::{Status, StepState};
 use serde_json::{Value, json};
+use signoff_core::event::EventKind;
+use signoff_core::header_secret::{Destinations, HeaderSecrets};
+use signoff_core::run::{Status, StepState};
 use std::collections::BTreeMap;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
@@ -210,7 +210,7 @@ fn secret_of_another_deployment_is_not_sent() {
         let to =
             |_| Destinations { hosts: vec!["127.0.0.1".to_owned()], deployments: vec!["acme/*".to_owned()] };
         let secrets = ["pager", "no-such-secret"].map(|name| (name.to_owned(), to(name)));
-        let known = HeaderSecrets { read_at: runtime::time::now(), secrets: secrets.into() };
+        let known = HeaderSecrets { read_at: signoff_runtime::time::now(), secrets: secrets.into() };
         story.world.store.keep_header_secrets(&known).await.unwrap();
         for secret in ["pager", "no-such-secret"] {
             story.rules(&format!(
@@ -242,7 +242,7 @@ fn secret_of_another_deployment_is_not_sent() {
         assert!(shown.contains(why), "{shown}");
         assert!(receiver.deliveries().is_empty());
 
-        let known = HeaderSecrets { read_at: runtime::time::now(), secrets: BTreeMap::new() };
+        let known = HeaderSecrets { read_at: signoff_runtime::time::now(), secrets: BTreeMap::new() };
         story.world.store.keep_header_secrets(&known).await.unwrap();
         let (status, told) = validates(story, &rules).await;
         let told = told["errors"][0]["message"].as_str().unwrap();

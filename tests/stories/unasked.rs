@@ -1,9 +1,9 @@
 //! Rules that act without asking anybody: what they are judged by, and when they act at all.
 
-use approval::approval::Status;
-use approval::id::DeployId;
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::approval::Status;
+use signoff_core::id::DeployId;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{Author, ChangedFile, NewCommit, NewPullRequest};
 use system_tests::story::{Story, tell};
@@ -282,7 +282,7 @@ fn unconfirmed_deploy_registered_again_rolls_nothing_back() {
         register(&early, "").await;
         story
             .until("the revision to stand there", async || {
-                let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+                let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
                 let newest = story.world.store.newest_in(&slug, "Staging").await.unwrap()?;
                 (newest.revision == early).then_some(())
             })

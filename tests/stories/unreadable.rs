@@ -1,15 +1,15 @@
 //! A row of a newer release after a rollback, or a damaged one: it is put aside and told, and its neighbours
 //! are done in the same round.
 
-use approval::approval::{Choice, Status};
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::event::{Event, EventKind};
-use approval::id::DeployId;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use reqwest::StatusCode;
+use signoff_core::approval::{Choice, Status};
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::event::{Event, EventKind};
+use signoff_core::id::DeployId;
+use signoff_store::Change;
 use std::collections::HashMap;
-use store::Change;
 use system_tests::story::{Story, rule, tell};
 
 pub(crate) type Row = HashMap<String, AttributeValue>;
@@ -63,7 +63,7 @@ pub(crate) fn damaged(row: &Row, field: &str, how: Damage) -> Row {
 
 /// Commits `kind` as a process does that ends before it sends: it is the clock's.
 async fn unsent(story: &Story, deploy: &DeployId, owner: &str, kind: EffectKind) -> Effect {
-    let then = runtime::time::now() - SignedDuration::from_mins(3);
+    let then = signoff_runtime::time::now() - SignedDuration::from_mins(3);
     let change = Change::to(deploy, then).and(owner, vec![kind.clone()], Vec::new());
     story.world.silent_store.commit(change).await.unwrap();
     let page = story.page(deploy).await;
@@ -169,7 +169,7 @@ fn an_unreadable_state_waits_and_its_effect_is_done_later() {
                 let waiting = story
                     .until(&format!("{what} to be put aside"), async || {
                         let read = story.world.store.effect(&deploy, &effect.id).await.unwrap()?;
-                        let later = runtime::time::now() + SignedDuration::from_mins(50);
+                        let later = signoff_runtime::time::now() + SignedDuration::from_mins(50);
                         (read.not_before > later).then_some(read)
                     })
                     .await;
@@ -194,10 +194,10 @@ fn an_unreadable_state_waits_and_its_effect_is_done_later() {
 
 /// As [`unsent`], where the deploy's page can't be read.
 async fn unsent_of(story: &Story, deploy: &DeployId, owner: &str, kind: EffectKind) -> Effect {
-    let then = runtime::time::now() - SignedDuration::from_mins(3);
+    let then = signoff_runtime::time::now() - SignedDuration::from_mins(3);
     let change = Change::to(deploy, then).and(owner, vec![kind], Vec::new());
     story.world.silent_store.commit(change).await.unwrap();
-    let id = approval::id::EffectId::derive(&format!("{deploy} {owner}"), 0, 0);
+    let id = signoff_core::id::EffectId::derive(&format!("{deploy} {owner}"), 0, 0);
     story.world.store.effect(deploy, &id).await.unwrap().unwrap()
 }
 
@@ -338,7 +338,7 @@ fn an_unreadable_person_keeps_one_step_waiting() {
         delete.key("pk", text("people")).key("sk", text(&ana)).send().await.unwrap();
         let waiting = story
             .until("the step to wait for an hour", async || {
-                let later = runtime::time::now() + SignedDuration::from_mins(50);
+                let later = signoff_runtime::time::now() + SignedDuration::from_mins(50);
                 story.page(&deploy).await.effects.into_iter().find(|effect| effect.not_before > later)
             })
             .await;

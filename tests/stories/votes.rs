@@ -1,12 +1,12 @@
 //! People vote.
 
-use approval::run::Status;
 use insta::assert_snapshot;
+use signoff_core::run::Status;
 use signoff_local::slack::NewUser;
 use system_tests::story::{Story, rule, tell};
 
 /// A deploy of Ana's whose build waits for approval, asked about as `approval` says; its id and the dialog.
-async fn asked(story: &Story, approval: &str) -> (approval::id::DeployId, String) {
+async fn asked(story: &Story, approval: &str) -> (signoff_core::id::DeployId, String) {
     story.rules(&rule(approval, "auto_approve_build: 'build-and-deploy'"));
     let revision = story.push("Ana", "Take cards");
     story.world.circleci.add_pipeline_on_hold(

@@ -1,7 +1,7 @@
 //! The console's wizard: what it writes is what governs the next deploy.
 
-use approval::approval::Status;
 use reqwest::{Response, Url};
+use signoff_core::approval::Status;
 use signoff_local::fault::{Fault, FaultKind};
 use system_tests::story::{Story, tell};
 use system_tests::world::API_KEY;

@@ -1,11 +1,11 @@
 //! The arguments of what asks the record.
 
-use approval::deploy::Slug;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use rules::condition::parse_duration;
+use signoff_core::deploy::Slug;
+use signoff_rules::condition::parse_duration;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! The issues of a deploy, as the trackers would tell them.
 
 use super::unknown_key;
-use approval::issue::{Issue, Tracker, mentioned};
-use rules::problem::{Problem, Source};
-use rules::yaml::{Content, Entry, Node};
+use signoff_core::issue::{Issue, Tracker, mentioned};
+use signoff_rules::problem::{Problem, Source};
+use signoff_rules::yaml::{Content, Entry, Node};
 use std::rc::Rc;
 
 const KEYS: [&str; 7] = ["key", "title", "url", "priority", "labels", "type", "tracker"];

@@ -3,9 +3,9 @@
 use super::{Explained, ExplainedRule};
 use crate::does::{Asks, Does, printable, votes};
 use crate::outlook::{ForecastTime, RuleForecast, frozen};
-use approval::action::Reasons;
 use jiff::Timestamp;
-use rules::explain::{Explanation, shown_duration};
+use signoff_core::action::Reasons;
+use signoff_rules::explain::{Explanation, shown_duration};
 use std::io::{self, Write};
 
 /// Writes what the rules do with the deploy.

@@ -5,11 +5,11 @@ use crate::check::document;
 use crate::does::Does;
 use crate::files::Stop;
 use crate::outlook::RuleForecast;
-use approval::freeze::hold;
 use jiff::Timestamp;
-use rules::condition::Value;
-use rules::explain::{Explanation, shown_duration};
 use serde::Serialize;
+use signoff_core::freeze::hold;
+use signoff_rules::condition::Value;
+use signoff_rules::explain::{Explanation, shown_duration};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -148,6 +148,6 @@ fn plain(value: &Value) -> Plain<'_> {
         Value::Number(number) => Plain::Number(*number),
         Value::Bool(truth) => Plain::Bool(*truth),
         Value::List(list) => Plain::List(list),
-        Value::Duration(_) | Value::Behind(..) => Plain::Duration(rules::explain::shown(value)),
+        Value::Duration(_) | Value::Behind(..) => Plain::Duration(signoff_rules::explain::shown(value)),
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::deploy::Described;
 use crate::outlook::{RuleForecast, open, outlook};
-use approval::action::Action;
-use approval::deploy::Slug;
 use jiff::Timestamp;
-use rules::variables::Known;
-use rules::{Rule, RulesFile, Snapshot};
 use serde::Serialize;
+use signoff_core::action::Action;
+use signoff_core::deploy::Slug;
+use signoff_rules::variables::Known;
+use signoff_rules::{Rule, RulesFile, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A deploy on record.
@@ -167,9 +167,9 @@ fn asks(actions: &[Action]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::deploy::{self, Deploy, RulesChange};
-    use approval::id::DeployId;
-    use rules::problem::{Position, Source};
+    use signoff_core::deploy::{self, Deploy, RulesChange};
+    use signoff_core::id::DeployId;
+    use signoff_rules::problem::{Position, Source};
 
     const RULES: &str = "rules:\n\
         - ask: {conditions: [tags='#ask'], actions: [trigger_build, slack_channel_approval: {channel: '#gate'}]}\n\
@@ -204,7 +204,7 @@ mod tests {
             rules_change: RulesChange::No,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
-            confirmation: approval::confirmation::Confirmation::Confirmed,
+            confirmation: signoff_core::confirmation::Confirmation::Confirmed,
             state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_blocks_what_it_may_hold_for() {
-        let mut file = rules::parse(RULES, "rules.yml").unwrap();
+        let mut file = signoff_rules::parse(RULES, "rules.yml").unwrap();
         let source = Source::new("rules.yml", RULES);
         let problem = source.problem(Position { line: 1, column: 1 }, "known, not supported yet", None);
         for rule in &mut file.rules[..2] {
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn rule_below_the_policy_opens_and_does_not_act() {
-        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let file = signoff_rules::parse(RULES, "rules.yml").unwrap();
         let below = |deployment: &str| {
             let rules = ["ask", "act"].map(str::to_owned);
             BTreeMap::from([(Slug::new("acme", deployment).unwrap(), BTreeSet::from(rules))])
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_becomes_of_each_deploy() {
-        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let file = signoff_rules::parse(RULES, "rules.yml").unwrap();
         let now = "2026-05-11T13:00:00Z".parse().unwrap();
         // Newest first; Staging and Production have deploys of their own.
         let record = [

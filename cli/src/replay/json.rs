@@ -4,9 +4,9 @@ use super::ReplayReport;
 use super::fate::{ReplayOutcome, Verdict};
 use crate::check::document;
 use crate::files::Stop;
-use approval::id::DeployId;
 use jiff::Timestamp;
 use serde::Serialize;
+use signoff_core::id::DeployId;
 use std::io::Write;
 
 #[derive(Serialize)]

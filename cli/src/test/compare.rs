@@ -2,12 +2,12 @@
 
 use crate::cases::{Expected, line};
 use crate::does::{Asks, Does, quota, steps};
-use approval::action::QuotaSpec;
 use jiff::SignedDuration;
-use rules::condition::parse_duration;
-use rules::explain::shown_duration;
-use rules::yaml::{Content, Entry, Node};
 use serde_json::Value;
+use signoff_core::action::QuotaSpec;
+use signoff_rules::condition::parse_duration;
+use signoff_rules::explain::shown_duration;
+use signoff_rules::yaml::{Content, Entry, Node};
 use std::rc::Rc;
 
 /// Differences from what the run is expected to do, one line each.

@@ -3,10 +3,10 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::Standing;
 use jiff::{SignedDuration, Timestamp};
-use providers::Failure;
-use providers::slack::client::{Profile, Slack};
+use signoff_core::approval::Standing;
+use signoff_providers::Failure;
+use signoff_providers::slack::client::{Profile, Slack};
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 

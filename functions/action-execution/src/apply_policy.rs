@@ -1,11 +1,11 @@
 //! A policy that came into force: what it binds is looked at again.
 
 use crate::handler::ActionExecution;
-use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, Others};
-use approval::id::DeployId;
-use approval::run::Run;
-use runtime::effects::Attempt;
-use store::{Change, CommitError, StoreError};
+use signoff_core::effect::{Effect, EffectKind, MAX_ATTEMPTS, Others};
+use signoff_core::id::DeployId;
+use signoff_core::run::Run;
+use signoff_runtime::effects::Attempt;
+use signoff_store::{Change, CommitError, StoreError};
 
 /// The number of deploys whose steps one look wakes.
 const PART: usize = 50;

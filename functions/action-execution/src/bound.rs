@@ -4,9 +4,9 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::action::Action;
-use approval::deploy::{Deploy, Slug};
-use rules::policy::{AllowedRefs, BreakGlass, Judged, Policy};
+use signoff_core::action::Action;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_rules::policy::{AllowedRefs, BreakGlass, Judged, Policy};
 
 /// The names by which a policy binds a deploy.
 pub(crate) struct Names {

@@ -6,16 +6,16 @@ use crate::handler::ActionExecution;
 use crate::judge::{Judged, Judgement};
 use crate::late_news::Again;
 use crate::policy::Basing;
-use approval::approval::{
+use signoff_core::approval::{
     self as votes, Approval, BreakerCheck, Check, Choice, Command, Electorate, Standing, Status, Verdict,
 };
-use approval::effect::{EffectKind, Others};
-use approval::id::ApprovalId;
-use providers::Failure;
-use providers::slack::client::{Profile, Slack};
-use runtime::effects::Attempt;
+use signoff_core::effect::{EffectKind, Others};
+use signoff_core::id::ApprovalId;
+use signoff_providers::Failure;
+use signoff_providers::slack::client::{Profile, Slack};
+use signoff_runtime::effects::Attempt;
+use signoff_store::Change;
 use std::cell::Cell;
-use store::Change;
 
 impl ActionExecution {
     /// Looks up whether enough of those who approved still may, and approves or goes back to waiting. A range

@@ -3,13 +3,13 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::{Approval, Command, Successor};
-use approval::effect::{EffectState, MAX_ATTEMPTS};
-use approval::id::{ApprovalId, DeployId, RunId};
-use approval::run::StepState;
-use providers::Failure;
-use runtime::effects::Attempt;
 use serde_json::Value;
+use signoff_core::approval::{Approval, Command, Successor};
+use signoff_core::effect::{EffectState, MAX_ATTEMPTS};
+use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::run::StepState;
+use signoff_providers::Failure;
+use signoff_runtime::effects::Attempt;
 
 impl ActionExecution {
     /// Ends an approval that nobody decided in time.

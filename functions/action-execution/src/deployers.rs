@@ -1,10 +1,10 @@
 //! The people who deployed a revision, by every report of its deploy.
 
 use crate::handler::ActionExecution;
-use approval::deploy::Deploy;
-use approval::range::Identity;
-use approval::slug::canonical;
-use store::{DeploySummary, StoreError};
+use signoff_core::deploy::Deploy;
+use signoff_core::range::Identity;
+use signoff_core::slug::canonical;
+use signoff_store::{DeploySummary, StoreError};
 
 /// The length of the shortest revision that a registration may have.
 const SHORTEST: usize = 4;

@@ -2,14 +2,14 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::{self as votes, Approval, Dialog};
-use approval::effect::EffectState;
-use approval::id::{ApprovalId, RunId};
-use approval::message::{self, Message};
-use approval::run::{self, Run, StepState};
-use providers::slack::client::{MessageRef, Slack, Updated};
-use runtime::effects::Attempt;
 use serde_json::Value;
+use signoff_core::approval::{self as votes, Approval, Dialog};
+use signoff_core::effect::EffectState;
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::message::{self, Message};
+use signoff_core::run::{self, Run, StepState};
+use signoff_providers::slack::client::{MessageRef, Slack, Updated};
+use signoff_runtime::effects::Attempt;
 
 /// A state that was drawn: the versions of the approval and of its run.
 pub(crate) type Drawn = (u64, u64);

@@ -5,13 +5,13 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::judge::Asked;
 use crate::late_news::Again;
-use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Approval, Carried, Status};
-use approval::deploy::Deploy;
-use approval::newest::{Arrival, Newest};
-use approval::run::{Branch, Run};
-use providers::slack::client::Slack;
-use store::StoreError;
+use signoff_core::action::{Action, ApprovalSpec};
+use signoff_core::approval::{Approval, Carried, Status};
+use signoff_core::deploy::Deploy;
+use signoff_core::newest::{Arrival, Newest};
+use signoff_core::run::{Branch, Run};
+use signoff_providers::slack::client::Slack;
+use signoff_store::StoreError;
 
 /// The votes of a run's earlier approvals, for what comes next.
 pub(crate) enum EarlierVotes {

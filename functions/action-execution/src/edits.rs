@@ -12,14 +12,14 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::deploy::Slug;
-use approval::effect::Effect;
 use jiff::SignedDuration;
-use providers::Failure;
-use runtime::batch::Handled;
-use runtime::effects::Attempt;
+use signoff_core::deploy::Slug;
+use signoff_core::effect::Effect;
+use signoff_providers::Failure;
+use signoff_runtime::batch::Handled;
+use signoff_runtime::effects::Attempt;
+use signoff_store::edits_line;
 use std::time::Duration;
-use store::edits_line;
 
 /// Time that an edit waits beyond what Slack asks, for each attempt so far.
 const LONGER: SignedDuration = SignedDuration::from_secs(2);

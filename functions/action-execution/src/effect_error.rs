@@ -1,9 +1,9 @@
 //! Reasons for which an effect was not done.
 
-use providers::Failure;
-use providers::circleci::NotApproved;
-use runtime::effects::Attempt;
-use store::{CommitError, StoreError};
+use signoff_providers::Failure;
+use signoff_providers::circleci::NotApproved;
+use signoff_runtime::effects::Attempt;
+use signoff_store::{CommitError, StoreError};
 use thiserror::Error;
 
 /// Reason for which an effect was not done.

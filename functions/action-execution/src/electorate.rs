@@ -4,13 +4,13 @@ use crate::accounts::Purpose;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::people::{Found, FoundMember, Known, Makers};
-use approval::action::ApprovalSpec;
-use approval::approval::{Electorate, Quota, Standing, Tally};
-use approval::deploy::{Deploy, Person};
-use approval::range::Identity;
-use providers::Failure;
-use providers::slack::client::Slack;
-use rules::template::{Mentions, is_mentioning};
+use signoff_core::action::ApprovalSpec;
+use signoff_core::approval::{Electorate, Quota, Standing, Tally};
+use signoff_core::deploy::{Deploy, Person};
+use signoff_core::range::Identity;
+use signoff_providers::Failure;
+use signoff_providers::slack::client::Slack;
+use signoff_rules::template::{Mentions, is_mentioning};
 
 /// Most people of a deploy that are looked up.
 const MAX_LOOKUPS: usize = 300;

@@ -5,14 +5,14 @@ use crate::effect_error::Tried;
 use crate::electorate::each_once;
 use crate::failed::Failed;
 use crate::handler::ActionExecution;
-use approval::approval::{Approval, Choice};
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use approval::id::ApprovalId;
-use approval::message;
-use providers::Failure;
-use runtime::effects::Attempt;
 use serde_json::Value;
+use signoff_core::approval::{Approval, Choice};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::id::ApprovalId;
+use signoff_core::message;
+use signoff_providers::Failure;
+use signoff_runtime::effects::Attempt;
 
 /// The most people who are told directly: Slack takes about 50 calls a minute of the methods that this needs.
 const MOST: usize = 10;

@@ -3,18 +3,18 @@
 use crate::accounts::Purpose;
 use crate::effect_error::{EffectError, Tried};
 use crate::handler::ActionExecution;
-use approval::action::Action;
-use approval::approval::{Approval, Dialog, Hands};
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectState};
-use approval::id::{ApprovalId, RunId};
-use approval::message::{self, FailedStep, Message};
-use approval::run::{self, FailureNotice, KnownMakers, Makers, Run, Status, Step};
 use jiff::Timestamp;
-use providers::Failure;
-use providers::slack::client::{MessageRef, Slack};
-use runtime::effects::Attempt;
-use store::{Change, ReadStep, StoreError};
+use signoff_core::action::Action;
+use signoff_core::approval::{Approval, Dialog, Hands};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectState};
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::message::{self, FailedStep, Message};
+use signoff_core::run::{self, FailureNotice, KnownMakers, Makers, Run, Status, Step};
+use signoff_providers::Failure;
+use signoff_providers::slack::client::{MessageRef, Slack};
+use signoff_runtime::effects::Attempt;
+use signoff_store::{Change, ReadStep, StoreError};
 
 /// Number of attempts before Signoff reports a failure without the people whom it could not look up, whatever
 /// the reason: a rate limit counts, too.

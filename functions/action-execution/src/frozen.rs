@@ -4,12 +4,12 @@ use crate::actions::kept_waiting;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::overtaken::is_late;
-use approval::approval::{Approval, Status};
-use approval::message::waits_for_freeze;
-use approval::run::{self, Run};
 use jiff::Timestamp;
-use runtime::effects::Attempt;
-use store::Change;
+use signoff_core::approval::{Approval, Status};
+use signoff_core::message::waits_for_freeze;
+use signoff_core::run::{self, Run};
+use signoff_runtime::effects::Attempt;
+use signoff_store::Change;
 
 impl ActionExecution {
     /// Has step number `step` of `run` wait where a freeze holds it; whether one does. `voted` is the
@@ -64,10 +64,10 @@ fn held(run: &Run, step: usize, voted: Option<&Approval>, now: Timestamp) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::action::{Action, BuildRef};
-    use approval::freeze::Freeze;
-    use approval::id::DeployId;
-    use approval::run::Opening;
+    use signoff_core::action::{Action, BuildRef};
+    use signoff_core::freeze::Freeze;
+    use signoff_core::id::DeployId;
+    use signoff_core::run::Opening;
 
     #[test]
     fn freeze_holds_a_step_that_nobody_is_asked_about() {

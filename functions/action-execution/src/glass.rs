@@ -8,18 +8,18 @@ use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_base::LateBase;
 use crate::policy::{Basing, Binding, judged};
-use approval::action::Action;
-use approval::approval::{Approval, BreakerCheck, Breakers, Hands, REVIEW_WITHIN, next_reminder};
-use approval::effect::{EffectState, MAX_ATTEMPTS};
-use approval::event::EventKind;
-use approval::id::{ApprovalId, DeployId};
-use approval::message::{self, Message};
-use providers::Failure;
-use providers::slack::client::Slack;
-use rules::policy::BreakGlass;
-use runtime::batch::Handled;
-use runtime::effects::Attempt;
-use store::Change;
+use signoff_core::action::Action;
+use signoff_core::approval::{Approval, BreakerCheck, Breakers, Hands, REVIEW_WITHIN, next_reminder};
+use signoff_core::effect::{EffectState, MAX_ATTEMPTS};
+use signoff_core::event::EventKind;
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::message::{self, Message};
+use signoff_providers::Failure;
+use signoff_providers::slack::client::Slack;
+use signoff_rules::policy::BreakGlass;
+use signoff_runtime::batch::Handled;
+use signoff_runtime::effects::Attempt;
+use signoff_store::Change;
 
 impl ActionExecution {
     /// The people who may break the glass of what `asked` asks; `None`: it has no glass. The policy in force

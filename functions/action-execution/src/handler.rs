@@ -8,23 +8,23 @@ use crate::pause::Pause;
 use crate::policy::Policies;
 use crate::provider_clients::ProviderClients;
 use crate::tellings::is_over;
-use approval::deploy::Deploy;
-use approval::effect::{EffectKind, Queue};
-use approval::id::{ApprovalId, DeployId};
-use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
-use providers::Failure;
-use runtime::aside;
-use runtime::aws::Aws;
-use runtime::batch::{Handled, OwnQueue};
-use runtime::connections::Connections;
-use runtime::effects::{Attempt, NotTaken, SOON, take};
-use runtime::settings::{SettingError, Settings};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{EffectKind, Queue};
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::message;
+use signoff_providers::Failure;
+use signoff_runtime::aside;
+use signoff_runtime::aws::Aws;
+use signoff_runtime::batch::{Handled, OwnQueue};
+use signoff_runtime::connections::Connections;
+use signoff_runtime::effects::{Attempt, NotTaken, SOON, take};
+use signoff_runtime::settings::{SettingError, Settings};
+use signoff_store::{EffectMessage, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use store::{EffectMessage, Store, StoreError};
 
 /// Does effects.
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use crate::electorate::each_once;
 use crate::handler::ActionExecution;
 use crate::members::InSlack;
 use crate::people::Known;
-use approval::approval::{Hands, Member};
-use approval::deploy::Deploy;
-use approval::shares::Changes;
-use providers::slack::client::Slack;
+use signoff_core::approval::{Hands, Member};
+use signoff_core::deploy::Deploy;
+use signoff_core::shares::Changes;
+use signoff_providers::slack::client::Slack;
 
 impl ActionExecution {
     /// Everybody with a hand in the own commits of `deploy` and, where `start` is known, in what

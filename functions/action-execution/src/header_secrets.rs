@@ -3,9 +3,9 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::header_secret::HeaderSecrets;
-use runtime::effects::Attempt;
-use runtime::header_secrets::destinations;
+use signoff_core::header_secret::HeaderSecrets;
+use signoff_runtime::effects::Attempt;
+use signoff_runtime::header_secrets::destinations;
 
 impl ActionExecution {
     /// Puts on record which header secrets the stack has now, and where each may go. One request to Secrets

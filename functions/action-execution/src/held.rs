@@ -4,13 +4,13 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::range::{addresses, incomplete, within_a_row};
-use approval::approval::Blocker;
-use approval::base::{Base, Passed};
-use approval::deploy::Deploy;
-use approval::range::{Direction, Identity};
-use approval::shares::{Changes, Held, changes};
-use providers::Failure;
-use providers::github::{GitHub, RangeFailure, ReadRange};
+use signoff_core::approval::Blocker;
+use signoff_core::base::{Base, Passed};
+use signoff_core::deploy::Deploy;
+use signoff_core::range::{Direction, Identity};
+use signoff_core::shares::{Changes, Held, changes};
+use signoff_providers::Failure;
+use signoff_providers::github::{GitHub, RangeFailure, ReadRange};
 
 impl ActionExecution {
     /// `read`, the range of `deploy` since a revision that was let through, with what its end holds besides,

@@ -6,23 +6,23 @@ use crate::handler::ActionExecution;
 use crate::late_news::Again;
 use crate::members::InSlack;
 use crate::range::not_less;
-use approval::action::{Action, ApprovalSpec};
-use approval::approval::{
+use signoff_core::action::{Action, ApprovalSpec};
+use signoff_core::approval::{
     Approval, Blocker, Command, Electorate, Successor, WithoutRange, wait_before_round,
 };
-use approval::base::Base;
-use approval::deploy::Deploy;
-use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
-use approval::id::ApprovalId;
-use approval::range_files::RangeFiles;
-use approval::run::{Branch, Run, StepState};
-use approval::shares::Changes;
-use providers::Failure;
-use providers::slack::client::Slack;
-use rules::place::place;
-use runtime::batch::Handled;
-use runtime::effects::Attempt;
-use store::Change;
+use signoff_core::base::Base;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
+use signoff_core::id::ApprovalId;
+use signoff_core::range_files::RangeFiles;
+use signoff_core::run::{Branch, Run, StepState};
+use signoff_core::shares::Changes;
+use signoff_providers::Failure;
+use signoff_providers::slack::client::Slack;
+use signoff_rules::place::place;
+use signoff_runtime::batch::Handled;
+use signoff_runtime::effects::Attempt;
+use signoff_store::Change;
 
 /// Result of judging an approval, with the input that it is based on.
 pub(crate) struct Judgement {
@@ -266,7 +266,7 @@ impl ActionExecution {
             let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
                 return Ok(Some(change));
             };
-            let Ok(decision) = approval::approval::decide(&approval, command.clone(), now) else {
+            let Ok(decision) = signoff_core::approval::decide(&approval, command.clone(), now) else {
                 return Ok(Some(change));
             };
             let change = match &read {

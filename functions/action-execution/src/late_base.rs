@@ -4,15 +4,15 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::judge::Asked;
 use crate::policy::{Basing, Binding, is_bound};
-use approval::action::Action;
-use approval::approval::{Approval, Status};
-use approval::base::Base;
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind, Others};
-use approval::id::ApprovalId;
-use approval::run::Run;
 use jiff::Timestamp;
-use store::{Change, StoreError};
+use signoff_core::action::Action;
+use signoff_core::approval::{Approval, Status};
+use signoff_core::base::Base;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind, Others};
+use signoff_core::id::ApprovalId;
+use signoff_core::run::Run;
+use signoff_store::{Change, StoreError};
 
 /// A base that an approval sets later than it was approved.
 pub(crate) struct LateBase {

@@ -2,10 +2,10 @@
 //! for the commit itself, so that a range which is read as soon as its deploy arrives may lack makers.
 
 use crate::range::is_settled;
-use approval::approval::Blocker;
-use approval::shares::Changes;
 use jiff::{SignedDuration, Timestamp};
-use providers::Failure;
+use signoff_core::approval::Blocker;
+use signoff_core::shares::Changes;
+use signoff_providers::Failure;
 
 /// The time after which the source host knows what happened before a deploy arrived. GitHub names none for
 /// its list of pushes and for the pull requests of a commit.
@@ -69,8 +69,8 @@ fn words(blocker: &Blocker) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::range::{Direction, Range};
-    use approval::shares::changes;
+    use signoff_core::range::{Direction, Range};
+    use signoff_core::shares::changes;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)

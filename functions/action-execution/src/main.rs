@@ -48,7 +48,7 @@ mod waits;
 use aws_lambda_events::sqs::SqsEvent;
 use handler::ActionExecution;
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use runtime::{aws::Aws, logs, settings::Settings};
+use signoff_runtime::{aws::Aws, logs, settings::Settings};
 use std::convert::Infallible;
 use std::process::ExitCode;
 
@@ -56,11 +56,12 @@ use std::process::ExitCode;
 async fn main() -> ExitCode {
     let settings = Settings::from_environment();
     logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
-    let function =
-        match Aws::new(&settings).and_then(|aws| ActionExecution::new(&settings, &aws, runtime::time::now)) {
-            Ok(function) => function,
-            Err(error) => return logs::stopped(&error),
-        };
+    let function = match Aws::new(&settings)
+        .and_then(|aws| ActionExecution::new(&settings, &aws, signoff_runtime::time::now))
+    {
+        Ok(function) => function,
+        Err(error) => return logs::stopped(&error),
+    };
     let answer = async |event: LambdaEvent<SqsEvent>| Ok::<_, Infallible>(function.handle(event).await);
     run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

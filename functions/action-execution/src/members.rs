@@ -3,9 +3,9 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::people::{Found, Known};
-use approval::approval::Member;
-use approval::shares::Maker;
-use providers::slack::client::Slack;
+use signoff_core::approval::Member;
+use signoff_core::shares::Maker;
+use signoff_providers::slack::client::Slack;
 
 /// The makers of a range, and the people who may not vote because of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,9 +61,9 @@ fn member(maker: &Maker, found: Found) -> (Member, Vec<String>) {
 mod tests {
     use super::*;
     use crate::people::FoundMember;
-    use approval::approval::SaidNobody;
-    use approval::people::Nobody;
-    use approval::range::Account;
+    use signoff_core::approval::SaidNobody;
+    use signoff_core::people::Nobody;
+    use signoff_core::range::Account;
 
     #[test]
     fn what_is_known_decides_who_a_maker_is() {

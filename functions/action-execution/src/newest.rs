@@ -2,11 +2,11 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::effect::Effect;
-use approval::id::{ApprovalId, DeployId, RunId};
-use approval::{approval as votes, decision::Decision, run};
-use runtime::race;
-use store::{Change, StoreError};
+use signoff_core::effect::Effect;
+use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::{approval as votes, decision::Decision, run};
+use signoff_runtime::race;
+use signoff_store::{Change, StoreError};
 
 /// Most times that a lost race is decided again.
 const MAX_RACES: u32 = 19;

@@ -6,17 +6,17 @@ use crate::electorate::reachable;
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::late_news::Again;
-use approval::action::ApprovalSpec;
-use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
-use approval::deploy::{Deploy, RulesChange};
-use approval::effect::EffectKind;
-use approval::id::ApprovalId;
-use approval::newest::{Arrival, Newest};
-use approval::run::{self, Run};
-use providers::Failure;
-use rules::template::render;
-use runtime::effects::Attempt;
-use store::{Change, StoreError};
+use signoff_core::action::ApprovalSpec;
+use signoff_core::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
+use signoff_core::deploy::{Deploy, RulesChange};
+use signoff_core::effect::EffectKind;
+use signoff_core::id::ApprovalId;
+use signoff_core::newest::{Arrival, Newest};
+use signoff_core::run::{self, Run};
+use signoff_providers::Failure;
+use signoff_rules::template::render;
+use signoff_runtime::effects::Attempt;
+use signoff_store::{Change, StoreError};
 
 impl ActionExecution {
     /// Opens the approval of step number `step`, whose dialog is then drawn. `earlier` are the run's

@@ -3,15 +3,15 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::Successor;
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, Others};
-use approval::id::{ApprovalId, DeployId};
-use approval::range::Direction;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use runtime::effects::Attempt;
-use store::{
+use signoff_core::approval::Successor;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind, MAX_ATTEMPTS, Others};
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::range::Direction;
+use signoff_runtime::effects::Attempt;
+use signoff_store::{
     After, ApprovalSummary, Change, CommitError, DeploySummary, MAX_SCANNED, StoreError, WantedApprovals,
     WantedOutcome,
 };

@@ -4,12 +4,12 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
-use approval::approval::{Approval, Status};
-use approval::deploy::Deploy;
-use approval::message::step_overtaken;
-use approval::run::{Run, StepState};
 use jiff::{SignedDuration, Timestamp};
-use providers::Failure;
+use signoff_core::approval::{Approval, Status};
+use signoff_core::deploy::Deploy;
+use signoff_core::message::step_overtaken;
+use signoff_core::run::{Run, StepState};
+use signoff_providers::Failure;
 
 /// Time after the end of its approval within which an action still runs at once.
 const AT_ONCE: SignedDuration = SignedDuration::from_mins(2);
@@ -97,9 +97,9 @@ fn nothing_done(why: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::action::{Action, BuildRef};
-    use approval::id::DeployId;
-    use approval::run::{Opening, Resolution, Resolved};
+    use signoff_core::action::{Action, BuildRef};
+    use signoff_core::id::DeployId;
+    use signoff_core::run::{Opening, Resolution, Resolved};
 
     #[test]
     fn step_is_late_once_something_held_it_up() {

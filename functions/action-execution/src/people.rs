@@ -6,13 +6,13 @@ mod ask;
 use crate::accounts::{Purpose, SlackAccount};
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::SaidNobody;
-use approval::deploy::Person;
-use approval::people::{Entry, Handle, Nobody, Standing};
-use approval::range::Identity;
-use providers::Failure;
-use providers::slack::client::Slack;
-use rules::template::Mentions;
+use signoff_core::approval::SaidNobody;
+use signoff_core::deploy::Person;
+use signoff_core::people::{Entry, Handle, Nobody, Standing};
+use signoff_core::range::Identity;
+use signoff_providers::Failure;
+use signoff_providers::slack::client::Slack;
+use signoff_rules::template::Mentions;
 use std::collections::HashMap;
 
 /// A Slack member whom an identity leads to.

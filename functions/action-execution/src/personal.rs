@@ -2,10 +2,10 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::Standing;
-use providers::slack::client::Slack;
-use runtime::effects::Attempt;
 use serde_json::Value;
+use signoff_core::approval::Standing;
+use signoff_providers::slack::client::Slack;
+use signoff_runtime::effects::Attempt;
 use std::collections::BTreeSet;
 
 /// Most people that one step writes to: Slack takes about 50 calls a minute of the methods that it needs for

@@ -5,23 +5,23 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::late_base::LateBase;
 use crate::subject::renderer;
-use approval::action::{Action, ApprovalSpec, Kind};
-use approval::approval::{self as votes, Approval, Subject};
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::id::{ApprovalId, RunId};
-use approval::message;
-use approval::policy::PATH;
-use approval::run::{self, KEPT_BACK, Run, Status};
-use providers::Failure;
-use rules::policy::{Before, Judged, Policy, Shortfall, Together};
-use rules::template::{Context, is_of_record};
-use runtime::effects::Attempt;
-use runtime::settings::{SettingError, Settings};
+use signoff_core::action::{Action, ApprovalSpec, Kind};
+use signoff_core::approval::{self as votes, Approval, Subject};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::message;
+use signoff_core::policy::PATH;
+use signoff_core::run::{self, KEPT_BACK, Run, Status};
+use signoff_providers::Failure;
+use signoff_rules::policy::{Before, Judged, Policy, Shortfall, Together};
+use signoff_rules::template::{Context, is_of_record};
+use signoff_runtime::effects::Attempt;
+use signoff_runtime::settings::{SettingError, Settings};
+use signoff_store::{Change, StoreError};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Change, StoreError};
 
 /// The most rules that are followed back by `after`.
 const MAX_AFTER: usize = 50;
@@ -87,7 +87,7 @@ impl Policies {
         {
             return Ok(Arc::clone(policy));
         }
-        let policy = rules::policy::parse(text, PATH).map_err(|problems| {
+        let policy = signoff_rules::policy::parse(text, PATH).map_err(|problems| {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
             format!("the policy in force can't be read any more ({first})")
         })?;

@@ -4,10 +4,10 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::deploy::Deploy;
-use approval::slug::{canonical, is_app_project};
-use providers::Failure;
-use runtime::deployments::Connection;
+use signoff_core::deploy::Deploy;
+use signoff_core::slug::{canonical, is_app_project};
+use signoff_providers::Failure;
+use signoff_runtime::deployments::Connection;
 
 impl ActionExecution {
     /// Checks that the CircleCI project of `connection` is no other repository's, and keeps it for this one

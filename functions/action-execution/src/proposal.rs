@@ -6,17 +6,17 @@ use crate::judge::{Asked, Judgement};
 use crate::late_news::Again;
 use crate::members::InSlack;
 use crate::range::{addresses, incomplete, within_a_row};
-use approval::approval::{Blocker, Electorate};
-use approval::base::Base;
-use approval::id::ApprovalId;
-use approval::rules_in_force::RulesInForce;
-use approval::shares::{Changes, changes_of};
-use providers::Failure;
-use providers::github::first_file::{RULES, TAGS};
-use providers::github::{Changing, GitHub, RangeFailure, ReadRange};
-use providers::slack::client::Slack;
-use runtime::reading_parts::read_at;
-use store::Change;
+use signoff_core::approval::{Blocker, Electorate};
+use signoff_core::base::Base;
+use signoff_core::id::ApprovalId;
+use signoff_core::rules_in_force::RulesInForce;
+use signoff_core::shares::{Changes, changes_of};
+use signoff_providers::Failure;
+use signoff_providers::github::first_file::{RULES, TAGS};
+use signoff_providers::github::{Changing, GitHub, RangeFailure, ReadRange};
+use signoff_providers::slack::client::Slack;
+use signoff_runtime::reading_parts::read_at;
+use signoff_store::Change;
 
 /// The place that the approvals of a rules file lead to.
 const PLACE: &str = "rules file";

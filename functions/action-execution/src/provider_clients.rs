@@ -1,19 +1,19 @@
 //! The clients of the outside world, made when first needed.
 
 use jiff::Timestamp;
-use providers::Failure;
-use providers::circleci::client::CircleCi;
-use providers::github::client::GitHub;
-use providers::jira::Jira;
-use providers::linear::Linear;
-use providers::slack::client::Slack;
-use providers::tracker::Trackers;
-use providers::webhook::{Loopback, Webhook};
-use runtime::aws::Aws;
-use runtime::credentials::{self, Credential, StackFunction};
-use runtime::secrets::{HeaderSecret, SecretError, Secrets};
-use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
+use signoff_providers::Failure;
+use signoff_providers::circleci::client::CircleCi;
+use signoff_providers::github::client::GitHub;
+use signoff_providers::jira::Jira;
+use signoff_providers::linear::Linear;
+use signoff_providers::slack::client::Slack;
+use signoff_providers::tracker::Trackers;
+use signoff_providers::webhook::{Loopback, Webhook};
+use signoff_runtime::aws::Aws;
+use signoff_runtime::credentials::{self, Credential, StackFunction};
+use signoff_runtime::secrets::{HeaderSecret, SecretError, Secrets};
+use signoff_runtime::settings::{SettingError, Settings};
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 
@@ -57,7 +57,7 @@ impl ProviderClients {
     }
 
     pub(crate) async fn http(&self) -> Result<reqwest::Client, Failure> {
-        self.http.get_or_try_init(async || providers::http::client()).await.cloned()
+        self.http.get_or_try_init(async || signoff_providers::http::client()).await.cloned()
     }
 
     /// The client of the `webhook` action, whose addresses are not ours.

@@ -2,15 +2,15 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::{Blocker, Electorate, Outline, WithoutRange};
-use approval::base::Passed;
-use approval::deploy::{Deploy, RulesChange};
-use approval::range::{Account, Identity};
-use approval::range_files::{Moves, RangeFiles};
-use approval::shares::{Changes, Maker, changes};
-use providers::Failure;
-use providers::github::{ChangedFiles, GitHub, RangeFailure, ReadRange};
-use runtime::reading_parts::{KeptParts, read_at};
+use signoff_core::approval::{Blocker, Electorate, Outline, WithoutRange};
+use signoff_core::base::Passed;
+use signoff_core::deploy::{Deploy, RulesChange};
+use signoff_core::range::{Account, Identity};
+use signoff_core::range_files::{Moves, RangeFiles};
+use signoff_core::shares::{Changes, Maker, changes};
+use signoff_providers::Failure;
+use signoff_providers::github::{ChangedFiles, GitHub, RangeFailure, ReadRange};
+use signoff_runtime::reading_parts::{KeptParts, read_at};
 use std::sync::Arc;
 
 /// The most that is kept of a range, in bytes as JSON: DynamoDB takes 400 KB a row.

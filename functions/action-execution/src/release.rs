@@ -1,10 +1,10 @@
 //! Pipelines in which a job may be released: fixed when an approval opens, and compared before the release.
 
-use approval::approval::{OwnPipeline, Release, Start};
-use approval::effect::StartedBuild;
-use approval::git_ref::GitRef;
-use approval::run::Run;
-use providers::Failure;
+use signoff_core::approval::{OwnPipeline, Release, Start};
+use signoff_core::effect::StartedBuild;
+use signoff_core::git_ref::GitRef;
+use signoff_core::run::Run;
+use signoff_providers::Failure;
 
 /// The reason to release nothing where no push counts.
 const NO_REF: &str = "neither the branch or tag that the deploy names nor the default branch contains its revision. Deploy again, \
@@ -34,8 +34,8 @@ pub(crate) struct KnownPipelines {
 }
 
 /// The pipelines in which step number `step` of `run` may release a job, among those that people saw with
-/// `start`. Where nobody was asked (`start` is `None`), the push to `built_on` counts, the deploy's own branch
-/// or tag, and no pipeline of the run does.
+/// `start`. Where nobody was asked (`start` is `None`), the push to `built_on` counts, the deploy's own
+/// branch or tag, and no pipeline of the run does.
 ///
 /// # Errors
 /// One of them is another one than people saw, or nothing may be released.
@@ -84,8 +84,8 @@ fn nothing(why: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::id::DeployId;
-    use approval::run::Opening;
+    use signoff_core::id::DeployId;
+    use signoff_core::run::Opening;
 
     const RULES: &str = "rules:\n\
         - ship:\n    actions:\n\
@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn run() -> Run {
-        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let file = signoff_rules::parse(RULES, "rules.yml").unwrap();
         let opening = Opening {
             deploy: &DeployId::from_text("d"),
             revision: "r",

@@ -3,12 +3,12 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::Subject;
-use approval::deploy::Deploy;
-use providers::Failure;
-use providers::github::GitHub;
-use runtime::same_repository::{numbered, same_repository};
-use store::StoreError;
+use signoff_core::approval::Subject;
+use signoff_core::deploy::Deploy;
+use signoff_providers::Failure;
+use signoff_providers::github::GitHub;
+use signoff_runtime::same_repository::{numbered, same_repository};
+use signoff_store::StoreError;
 
 impl ActionExecution {
     /// Compares the number of the repository of `deploy` with the one that was kept and with those that

@@ -3,17 +3,17 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::tellings::is_over;
-use approval::action::WhenRepeated;
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
-use approval::event::EventKind;
-use approval::id::{ApprovalId, RunId, digest};
-use approval::{approval as votes, message, run};
 use jiff::SignedDuration;
-use providers::Failure;
-use runtime::batch::Handled;
-use runtime::effects::Attempt;
-use store::{Change, CommitError};
+use signoff_core::action::WhenRepeated;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
+use signoff_core::event::EventKind;
+use signoff_core::id::{ApprovalId, RunId, digest};
+use signoff_core::{approval as votes, message, run};
+use signoff_providers::Failure;
+use signoff_runtime::batch::Handled;
+use signoff_runtime::effects::Attempt;
+use signoff_store::{Change, CommitError};
 
 impl ActionExecution {
     /// Puts on record that `attempt` ended in `failure`, and says when its message comes again.

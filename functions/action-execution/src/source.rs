@@ -2,13 +2,13 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::action::{ParameterValue, TriggerSpec};
-use approval::approval::{BuildSource, Start};
-use approval::deploy::Deploy;
-use providers::Failure;
-use providers::github::{GitHub, Named, RefHead};
-use rules::template;
-use runtime::deployments::Connection;
+use signoff_core::action::{ParameterValue, TriggerSpec};
+use signoff_core::approval::{BuildSource, Start};
+use signoff_core::deploy::Deploy;
+use signoff_providers::Failure;
+use signoff_providers::github::{GitHub, Named, RefHead};
+use signoff_rules::template;
+use signoff_runtime::deployments::Connection;
 
 /// The shortest prefix of a revision that a parameter may name it by.
 const MIN_PREFIX: usize = 7;

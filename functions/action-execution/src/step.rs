@@ -5,16 +5,16 @@ use crate::effect_error::{EffectError, Tried, unless_lost};
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
 use crate::subject::decided;
-use approval::action::{Action, RulesFileStep, WhenRepeated};
-use approval::approval::Outcome;
-use approval::effect::{Effect, EffectState};
-use approval::id::{ApprovalId, RunId};
-use approval::run::{self, FirstTry, Resolved, StepState};
 use jiff::{SignedDuration, Timestamp};
-use providers::Failure;
-use runtime::effects::Attempt;
+use signoff_core::action::{Action, RulesFileStep, WhenRepeated};
+use signoff_core::approval::Outcome;
+use signoff_core::effect::{Effect, EffectState};
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::run::{self, FirstTry, Resolved, StepState};
+use signoff_providers::Failure;
+use signoff_runtime::effects::Attempt;
+use signoff_store::{Change, ReadStep};
 use std::cell::Cell;
-use store::{Change, ReadStep};
 
 impl ActionExecution {
     /// Runs the action of step number `step`. `first`: the effect that tried it first, where somebody retried
@@ -190,8 +190,8 @@ fn as_first(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::effect::EffectKind;
-    use approval::id::{DeployId, EffectId};
+    use signoff_core::effect::EffectKind;
+    use signoff_core::id::{DeployId, EffectId};
     use std::sync::OnceLock;
 
     #[test]

@@ -3,15 +3,17 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::release::releases;
-use approval::action::{Action, ApprovalSpec, TextOf};
-use approval::approval::{Act, Approval, Origin, Start, Subject};
-use approval::deploy::Deploy;
-use approval::happened::AtOpening;
-use approval::run::Run;
-use providers::Failure;
-use rules::template::{Context, TemplateError, is_late, is_of_record, literal, render_address, render_plain};
-use runtime::deployments::Connection;
-use store::StoreError;
+use signoff_core::action::{Action, ApprovalSpec, TextOf};
+use signoff_core::approval::{Act, Approval, Origin, Start, Subject};
+use signoff_core::deploy::Deploy;
+use signoff_core::happened::AtOpening;
+use signoff_core::run::Run;
+use signoff_providers::Failure;
+use signoff_rules::template::{
+    Context, TemplateError, is_late, is_of_record, literal, render_address, render_plain,
+};
+use signoff_runtime::deployments::Connection;
+use signoff_store::StoreError;
 
 /// The most that the rendered texts of an approval's actions may come to, in bytes: they are kept in its row.
 const MAX_TEXTS: usize = 64 * 1024;

@@ -5,14 +5,14 @@ use crate::effect_error::Tried;
 use crate::elsewhere::given_up;
 use crate::handler::ActionExecution;
 use crate::settle::sentence;
-use approval::effect::{Effect, EffectKind, MAX_ATTEMPTS, PARKED_FOR};
-use approval::event::EventKind;
-use approval::id::digest;
 use jiff::Timestamp;
-use providers::Failure;
-use runtime::batch::Handled;
-use runtime::effects::Attempt;
-use store::{Change, CommitError};
+use signoff_core::effect::{Effect, EffectKind, MAX_ATTEMPTS, PARKED_FOR};
+use signoff_core::event::EventKind;
+use signoff_core::id::digest;
+use signoff_providers::Failure;
+use signoff_runtime::batch::Handled;
+use signoff_runtime::effects::Attempt;
+use signoff_store::{Change, CommitError};
 
 impl ActionExecution {
     /// Puts on record that something that people wait for was not done, and has the clock send it
@@ -84,8 +84,8 @@ fn is_late(effect: &Effect, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::id::{ApprovalId, DeployId, EffectId};
     use jiff::SignedDuration;
+    use signoff_core::id::{ApprovalId, DeployId, EffectId};
 
     #[test]
     fn effect_is_over_after_a_day_and_its_tries() {

@@ -4,11 +4,11 @@
 use crate::actions::kept_waiting;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::effect::{Effect, EffectState, PARKED_FOR};
-use approval::id::RunId;
-use approval::run;
 use jiff::Timestamp;
-use runtime::effects::Attempt;
+use signoff_core::effect::{Effect, EffectState, PARKED_FOR};
+use signoff_core::id::RunId;
+use signoff_core::run;
+use signoff_runtime::effects::Attempt;
 
 impl ActionExecution {
     /// Has step number `step` wait for `reason`: the clock sends its effect again, at most a quarter of an
@@ -41,9 +41,9 @@ fn waiting(attempt: &Attempt, now: Timestamp, reason: &str) -> Option<Effect> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::effect::EffectKind;
-    use approval::id::{DeployId, EffectId};
     use jiff::SignedDuration;
+    use signoff_core::effect::EffectKind;
+    use signoff_core::id::{DeployId, EffectId};
     use std::sync::OnceLock;
 
     fn attempt(effect: Effect) -> Attempt {

@@ -1,16 +1,16 @@
 //! An alarm that has another state: the newest deploy of what it watches takes it.
 
-use approval::facts::{ALARM, Health, MAX_ALARMS, Report};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use providers::cloudwatch::{AlarmChange, AlarmState, ParseError, alarm_change};
-use runtime::alarms::{Alarms, Watch};
-use runtime::aws::Aws;
-use runtime::facts::{Reported, record_report};
-use runtime::settings::{SettingError, Settings};
 use serde_json::Value;
-use store::{CommitError, Store, StoreError};
+use signoff_core::facts::{ALARM, Health, MAX_ALARMS, Report};
+use signoff_core::id::DeployId;
+use signoff_providers::cloudwatch::{AlarmChange, AlarmState, ParseError, alarm_change};
+use signoff_runtime::alarms::{Alarms, Watch};
+use signoff_runtime::aws::Aws;
+use signoff_runtime::facts::{Reported, record_report};
+use signoff_runtime::settings::{SettingError, Settings};
+use signoff_store::{CommitError, Store, StoreError};
 use thiserror::Error;
 
 /// Largest number of deploys that are told of one alarm, as newer ones may arrive in between. One that comes

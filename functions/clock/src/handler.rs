@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
-use runtime::aws::Aws;
-use runtime::settings::{SettingError, Settings};
-use store::{Store, StoreError};
+use signoff_runtime::aws::Aws;
+use signoff_runtime::settings::{SettingError, Settings};
+use signoff_store::{Store, StoreError};
 
 /// The number of effects that are taken and sent at a time.
 const PART: usize = 100;

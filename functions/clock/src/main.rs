@@ -4,8 +4,8 @@ mod handler;
 
 use handler::{Clock, TickFailed};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use runtime::{aws::Aws, logs, settings::Settings};
 use serde_json::Value;
+use signoff_runtime::{aws::Aws, logs, settings::Settings};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     };
     let function = &function;
     let answer = async |event: LambdaEvent<Value>| {
-        function.tick(&event.context.request_id, runtime::time::now).await.map_err(TickFailed)
+        function.tick(&event.context.request_id, signoff_runtime::time::now).await.map_err(TickFailed)
     };
     run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

@@ -54,8 +54,8 @@
 //! ```
 //!
 //! Each field is described in [`crate::view`]; those of a whole deploy in [`Deploy`], those of an event in
-//! [`EventKind`](approval::event::EventKind): they are as they are on record, whose fields have to stay what
-//! they are for as long as it is kept. Times are in UTC, as RFC 3339 has them. Errors are
+//! [`EventKind`](signoff_core::event::EventKind): they are as they are on record, whose fields have to stay
+//! what they are for as long as it is kept. Times are in UTC, as RFC 3339 has them. Errors are
 //! `application/problem+json` (RFC 9457).
 
 mod openapi;
@@ -67,13 +67,13 @@ use crate::view::mrkdwn::People;
 use crate::view::{
     ApprovalView, AwaitedView, DeployView, DeploymentView, ListedApproval, Notice, Overview, RunView, notices,
 };
-use approval::deploy::Deploy;
-use approval::evaluation::Evaluation;
-use approval::event::Event;
-use approval::facts::Facts;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{ApprovalListing, Listing, Page};
+use signoff_core::deploy::Deploy;
+use signoff_core::evaluation::Evaluation;
+use signoff_core::event::Event;
+use signoff_core::facts::Facts;
+use signoff_store::{ApprovalListing, Listing, Page};
 
 /// The answer of `/api/v1/deployments`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

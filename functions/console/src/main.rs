@@ -16,7 +16,7 @@ mod wizard;
 
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Request, lambda_runtime, service_fn};
-use runtime::{aws::Aws, gateway, logs, settings::Settings};
+use signoff_runtime::{aws::Aws, gateway, logs, settings::Settings};
 use std::convert::Infallible;
 use std::process::ExitCode;
 
@@ -29,8 +29,9 @@ async fn main() -> ExitCode {
         Err(error) => return logs::stopped(&error),
     };
     let console = &console;
-    let answer =
-        async |request: Request| Ok::<_, Infallible>(console.handle(request, runtime::time::now()).await);
+    let answer = async |request: Request| {
+        Ok::<_, Infallible>(console.handle(request, signoff_runtime::time::now()).await)
+    };
     let run = lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::sanitize_request));
     run.await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

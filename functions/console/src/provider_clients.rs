@@ -1,14 +1,14 @@
 //! Requests of the wizard to GitHub and Slack. They only read, and the page goes on without an answer.
 
 use jiff::{SignedDuration, Timestamp};
-use providers::Failure;
-use providers::github::first_file::RULES;
-use providers::github::{GitHub, NoCache, RepositoryFile};
-use providers::slack::client::Slack;
-use runtime::credentials::GITHUB_READ_TOKEN;
-use runtime::secrets::Secrets;
-use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
+use signoff_providers::Failure;
+use signoff_providers::github::first_file::RULES;
+use signoff_providers::github::{GitHub, NoCache, RepositoryFile};
+use signoff_providers::slack::client::Slack;
+use signoff_runtime::credentials::GITHUB_READ_TOKEN;
+use signoff_runtime::secrets::Secrets;
+use signoff_runtime::settings::{SettingError, Settings};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
@@ -88,7 +88,7 @@ impl ProviderClients {
     }
 
     async fn http(&self) -> Result<reqwest::Client, Failure> {
-        self.http.get_or_try_init(async || providers::http::client()).await.cloned()
+        self.http.get_or_try_init(async || signoff_providers::http::client()).await.cloned()
     }
 }
 

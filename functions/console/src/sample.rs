@@ -19,17 +19,21 @@ pub(crate) use stories::{
 pub(crate) use stories::{breakable_glass, broken_glass, struck, superseded, thawed};
 
 use crate::auth::visitor::{Member, Visitor, Who};
-use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, RangeRules, Reasons, TriggerSpec};
-use approval::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
-use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
-use approval::effect::{Effect, EffectKind};
-use approval::event::{Event, EventKind};
-use approval::facts::Facts;
-use approval::id::{ApprovalId, DeployId, EffectId};
-use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
+use signoff_core::action::{
+    Action, ApprovalSpec, BuildRef, ChannelMessage, RangeRules, Reasons, TriggerSpec,
+};
+use signoff_core::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::{Event, EventKind};
+use signoff_core::facts::Facts;
+use signoff_core::id::{ApprovalId, DeployId, EffectId};
+use signoff_core::run::{Opening, Run, Status as RunStatus, StepState};
+use signoff_store::{
+    Actor, ApiKey, CiTrust, DeploymentSettings, Done, GitHost, Page, Pattern, Scope, SecretNumbers,
+};
 use std::collections::BTreeMap;
-use store::{Actor, ApiKey, CiTrust, DeploymentSettings, Done, GitHost, Page, Pattern, Scope, SecretNumbers};
 
 /// `seconds` after the deploy, which arrived on November 23, 2026 at 10:42 UTC.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -100,7 +104,7 @@ fn deploy() -> Deploy {
         rules_change: RulesChange::No,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
@@ -147,8 +151,8 @@ fn asking(name: &str, on_success: Vec<Action>) -> Action {
 }
 
 /// The effect that tried a step first.
-fn first() -> approval::run::FirstTry {
-    approval::run::FirstTry { effect: EffectId::from_text("e"), at: at(0) }
+fn first() -> signoff_core::run::FirstTry {
+    signoff_core::run::FirstTry { effect: EffectId::from_text("e"), at: at(0) }
 }
 
 fn run(rule: &str, actions: &[Action]) -> Run {
@@ -317,7 +321,8 @@ pub(crate) fn several_runs() -> Page {
         parameters: BTreeMap::new(),
         revision: None,
     });
-    let hook = Action::Webhook(approval::action::WebhookSpec::to("https://hooks.example.com/T123/secret"));
+    let hook =
+        Action::Webhook(signoff_core::action::WebhookSpec::to("https://hooks.example.com/T123/secret"));
     let mut third = run("smoke-tests", &[trigger, hook, message("#qa")]);
     set(
         &mut third,

@@ -5,10 +5,10 @@ pub(crate) mod preview;
 
 use crate::address::parameters::parameter;
 use crate::view::weight;
-use approval::deploy::Slug;
-use rules::write::{Draft, DraftAction, Field};
+use signoff_core::deploy::Slug;
+use signoff_rules::write::{Draft, DraftAction, Field};
+use signoff_store::GitHost;
 use std::borrow::Cow;
-use store::GitHost;
 
 /// Largest size of the query, in bytes. It passes the gateway with room to spare: the request line and all
 /// headers together may have 10240.

@@ -4,17 +4,17 @@
 use crate::answer::{self, no_secret, text};
 use crate::handler::{DeployWebhook, header};
 use crate::oidc::shown_token;
-use approval::ci_job::CiJob;
-use approval::deploy::Slug;
-use approval::range::Identity;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use providers::register::{ParseError, api_key};
-use runtime::api_keys::{Holder, KeysError, holder};
-use runtime::connections::{Connected, disconnected};
-use runtime::deployments::Connection;
-use store::{Pattern, Scope};
+use signoff_core::ci_job::CiJob;
+use signoff_core::deploy::Slug;
+use signoff_core::range::Identity;
+use signoff_providers::register::{ParseError, api_key};
+use signoff_runtime::api_keys::{Holder, KeysError, holder};
+use signoff_runtime::connections::{Connected, disconnected};
+use signoff_runtime::deployments::Connection;
+use signoff_store::{Pattern, Scope};
 
 /// A caller that was let in, and the deployment that the path names.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use crate::commit::{Registered, id, run};
 use crate::handler::DeployWebhook;
-use approval::deploy::Deploy;
 use jiff::Timestamp;
-use store::{Change, CommitError};
+use signoff_core::deploy::Deploy;
+use signoff_store::{Change, CommitError};
 
 impl DeployWebhook {
     /// Keeps `deploy`, another registration of the deploy `known`, as a report of its own where it names

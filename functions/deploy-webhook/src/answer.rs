@@ -2,8 +2,8 @@
 
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
-use runtime::secrets::SecretError;
-use store::{CommitError, StoreError};
+use signoff_runtime::secrets::SecretError;
+use signoff_store::{CommitError, StoreError};
 
 /// A plain-text answer.
 pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response<Body> {

@@ -1,17 +1,17 @@
 //! Commit of a reported deploy: a new one, or one that is on record already.
 
 use crate::handler::DeployWebhook;
-use approval::confirmation::Confirmation;
-use approval::deploy::Deploy;
-use approval::deploy_state::News;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::DeployId;
-use approval::message;
-use approval::slug::canonical;
 use jiff::Timestamp;
-use runtime::race;
-use store::{Change, CommitError, Latest, Store, StoreError};
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::Deploy;
+use signoff_core::deploy_state::News;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_core::message;
+use signoff_core::slug::canonical;
+use signoff_runtime::race;
+use signoff_store::{Change, CommitError, Latest, Store, StoreError};
 
 /// The most deploys of one revision to one environment that a registration is compared with.
 const MOST_AGAIN: usize = 50;

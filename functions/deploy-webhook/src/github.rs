@@ -3,18 +3,20 @@
 use crate::answer::{no_secret, not_committed, not_done, text};
 use crate::commit::Registered;
 use crate::handler::{DeployWebhook, NOT_REGISTERED, header};
-use approval::confirmation::Confirmation;
-use approval::deploy::{Deploy, Slug, Source};
-use approval::id::DeployId;
-use approval::slug::canonical;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use providers::derived::incoming_secret;
-use providers::github::{Delivery, ParseError, ReportedDeployment, delivery, named_repository, verify_any};
-use providers::signature::VerifyError;
-use runtime::connections::{Connected, Lead, disconnected};
-use runtime::credentials::GITHUB_WEBHOOK_SECRET;
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::{Deploy, Slug, Source};
+use signoff_core::id::DeployId;
+use signoff_core::slug::canonical;
+use signoff_providers::derived::incoming_secret;
+use signoff_providers::github::{
+    Delivery, ParseError, ReportedDeployment, delivery, named_repository, verify_any,
+};
+use signoff_providers::signature::VerifyError;
+use signoff_runtime::connections::{Connected, Lead, disconnected};
+use signoff_runtime::credentials::GITHUB_WEBHOOK_SECRET;
 use std::collections::BTreeMap;
 
 impl DeployWebhook {
@@ -162,7 +164,7 @@ fn deploy(id: DeployId, deployment: Slug, found: &ReportedDeployment, now: Times
         commits: Vec::new(),
         pull_requests: Vec::new(),
         previous_revision: None,
-        rules_change: approval::deploy::RulesChange::Unknown,
+        rules_change: signoff_core::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
         confirmation: Confirmation::Awaited,

@@ -5,19 +5,19 @@ use crate::admission::sent;
 use crate::answer::{not_done, text};
 use crate::handler::DeployWebhook;
 use crate::health::NOT_REPORTED;
-use approval::confirmation::Confirmation;
-use approval::deploy::{Deploy, Slug};
-use approval::effect::EffectKind;
-use approval::facts::{API, Health, Report};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
-use providers::register::ParseError;
-use providers::register::graphql::{Asks, Question, errors, question};
-use rules::RulesFile;
 use serde_json::{Value, json};
-use store::{Change, CommitError, Scope, StoreError};
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::effect::EffectKind;
+use signoff_core::facts::{API, Health, Report};
+use signoff_core::id::DeployId;
+use signoff_providers::register::ParseError;
+use signoff_providers::register::graphql::{Asks, Question, errors, question};
+use signoff_rules::RulesFile;
+use signoff_store::{Change, CommitError, Scope, StoreError};
 
 /// The thing that was not done where the record can't be reached.
 const NOT_ANSWERED: &str = "The question was not answered";
@@ -125,7 +125,7 @@ impl DeployWebhook {
         request_id: &str,
         now: Timestamp,
     ) -> Result<Vec<Value>, Refused> {
-        let problems = match rules::parse(file, FILE) {
+        let problems = match signoff_rules::parse(file, FILE) {
             Ok(file) => {
                 let problems = self.secret_problems(slug, &file, now).await.map_err(|error| {
                     tracing::error!(request_id, deployment = %slug, %error, "the header secrets can't be looked up");

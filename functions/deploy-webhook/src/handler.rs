@@ -1,17 +1,17 @@
 //! A request of CI or of a git host: verify it, register its deploy, answer.
 
 use crate::answer;
-use approval::deploy::Slug;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
-use providers::oidc::Keys;
-use providers::webhook::Loopback;
-use runtime::aws::Aws;
-use runtime::connections::Connections;
-use runtime::credentials::StackFunction;
-use runtime::secrets::Secrets;
-use runtime::settings::{SettingError, Settings};
-use store::Store;
+use signoff_core::deploy::Slug;
+use signoff_providers::oidc::Keys;
+use signoff_providers::webhook::Loopback;
+use signoff_runtime::aws::Aws;
+use signoff_runtime::connections::Connections;
+use signoff_runtime::credentials::StackFunction;
+use signoff_runtime::secrets::Secrets;
+use signoff_runtime::settings::{SettingError, Settings};
+use signoff_store::Store;
 
 /// Part of an answer that says what was not done because the record can't be reached.
 pub(crate) const NOT_REGISTERED: &str = "The deploy was not registered";

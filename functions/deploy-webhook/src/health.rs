@@ -3,16 +3,16 @@
 use crate::admission::{sent, unreadable};
 use crate::answer::{not_committed, not_done, text};
 use crate::handler::DeployWebhook;
-use approval::deploy::Slug;
-use approval::facts::{Command, MAX_KEPT, REPORTERS, Report};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
-use providers::register::{parse_health, parse_revision};
-use runtime::facts::{Reported, record_fact, record_report};
+use signoff_core::deploy::Slug;
+use signoff_core::facts::{Command, MAX_KEPT, REPORTERS, Report};
+use signoff_core::id::DeployId;
+use signoff_providers::register::{parse_health, parse_revision};
+use signoff_runtime::facts::{Reported, record_fact, record_report};
+use signoff_store::{DeploySummary, Scope, StoreError};
 use std::collections::BTreeSet;
-use store::{DeploySummary, Scope, StoreError};
 
 /// Part of an answer that says what was not done because the record can't be reached.
 pub(crate) const NOT_REPORTED: &str = "The health was not put on record";

@@ -14,7 +14,7 @@ mod register;
 use handler::DeployWebhook;
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Request, lambda_runtime, service_fn};
-use runtime::{aws::Aws, gateway, logs, settings::Settings};
+use signoff_runtime::{aws::Aws, gateway, logs, settings::Settings};
 use std::convert::Infallible;
 use std::process::ExitCode;
 
@@ -27,8 +27,9 @@ async fn main() -> ExitCode {
         Err(error) => return logs::stopped(&error),
     };
     let function = &function;
-    let answer =
-        async |request: Request| Ok::<_, Infallible>(function.handle(&request, runtime::time::now()).await);
+    let answer = async |request: Request| {
+        Ok::<_, Infallible>(function.handle(&request, signoff_runtime::time::now()).await)
+    };
     let run = lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::sanitize_request));
     run.await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

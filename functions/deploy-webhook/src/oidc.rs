@@ -6,17 +6,17 @@ mod starter;
 use crate::admission::Admitted;
 use crate::answer::{self, text};
 use crate::handler::{DeployWebhook, header};
-use approval::ci_job::CiJob;
-use approval::deploy::Slug;
 use claims::Refusal;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use providers::oidc::{Claims, Token};
-use runtime::connections::Connected;
-use runtime::deployments::Connection;
 use secrecy::SecretString;
-use store::{CiTrust, Scope};
+use signoff_core::ci_job::CiJob;
+use signoff_core::deploy::Slug;
+use signoff_providers::oidc::{Claims, Token};
+use signoff_runtime::connections::Connected;
+use signoff_runtime::deployments::Connection;
+use signoff_store::{CiTrust, Scope};
 
 /// The reason for a token whose issuer no setting of the deployment names. It is the same where the
 /// deployment is not connected.

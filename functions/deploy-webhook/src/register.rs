@@ -4,12 +4,12 @@ use crate::admission::{Admitted, sent, unreadable};
 use crate::answer::{bad_request, not_committed, text};
 use crate::commit::Registered;
 use crate::handler::{DeployWebhook, NOT_REGISTERED};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use providers::register::parse;
-use store::Scope;
+use signoff_core::id::DeployId;
+use signoff_providers::register::parse;
+use signoff_store::Scope;
 
 impl DeployWebhook {
     /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this

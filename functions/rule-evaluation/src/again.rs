@@ -2,15 +2,15 @@
 
 use crate::confirm::look_number;
 use crate::handler::{RuleEvaluation, Tried, tell};
-use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
-use approval::event::EventKind;
-use approval::message;
 use jiff::{SignedDuration, Timestamp};
-use providers::Failure;
-use runtime::batch::Handled;
-use store::Change;
+use signoff_core::confirmation::{Confirmation, Doubt};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
+use signoff_core::event::EventKind;
+use signoff_core::message;
+use signoff_providers::Failure;
+use signoff_runtime::batch::Handled;
+use signoff_store::Change;
 
 /// The shortest wait on a provider's word that people are told of.
 const TOLD_FROM: SignedDuration = SignedDuration::from_mins(1);
@@ -196,7 +196,7 @@ pub(crate) fn is_parked(effect: &Effect) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::id::{DeployId, EffectId};
+    use signoff_core::id::{DeployId, EffectId};
 
     #[test]
     fn evaluation_is_parked_for_a_day() {

@@ -4,17 +4,17 @@ use crate::handler::{EvaluationError, RuleEvaluation, Tried};
 use crate::in_force::{Judged, Law};
 use crate::plan::Scope;
 use crate::since::Asking;
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::id::{ApprovalId, RunId};
-use approval::message::{self, NotAskedAgain, shorten};
-use approval::run::{NotAgain, Opening, Run, Status};
-use providers::github::GitHub;
-use rules::explain::failures;
-use rules::variables::Known;
-use rules::{Rule, Snapshot};
-use runtime::connections::Connected;
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::message::{self, NotAskedAgain, shorten};
+use signoff_core::run::{NotAgain, Opening, Run, Status};
+use signoff_providers::github::GitHub;
+use signoff_rules::explain::failures;
+use signoff_rules::variables::Known;
+use signoff_rules::{Rule, Snapshot};
+use signoff_runtime::connections::Connected;
+use signoff_store::{Change, Page};
 use std::borrow::Cow;
-use store::{Change, Page};
 
 /// The most of the conditions that do not hold that is told, in characters.
 const MAX_WHY: usize = 500;
@@ -147,4 +147,4 @@ impl RuleEvaluation {
 }
 
 /// Decisions about the earlier run and about the run that takes its place.
-type Decisions = (approval::decision::Decision<Run>, approval::decision::Decision<Run>);
+type Decisions = (signoff_core::decision::Decision<Run>, signoff_core::decision::Decision<Run>);

@@ -2,16 +2,16 @@
 //! that did.
 
 use crate::handler::{RuleEvaluation, Tried};
-use approval::confirmation::Confirmation;
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use approval::id::DeployId;
-use approval::range::{Account, Identity};
 use jiff::Timestamp;
-use providers::Failure;
-use providers::github::{GitHub, HostStatus};
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::id::DeployId;
+use signoff_core::range::{Account, Identity};
+use signoff_providers::Failure;
+use signoff_providers::github::{GitHub, HostStatus};
+use signoff_store::{Change, CommitError};
 use std::collections::BTreeMap;
-use store::{Change, CommitError};
 
 /// The most runs of a deployment of which is read who started them.
 const MAX_RUNS: usize = 5;

@@ -2,16 +2,16 @@
 //! the changed files.
 
 use crate::handler::{EvaluationError, RuleEvaluation};
-use approval::authors::vouched_authors;
-use approval::deploy::{Deploy, Person, PullRequest, RulesChange, Size};
-use approval::message::shorten;
-use approval::range::{Direction, RangePullRequest};
-use approval::range_files::Moves;
-use approval::reading::Files;
-use providers::Failure;
-use providers::github::{GitHub, RangeFailure, ReadRange};
-use rules::tags::DefaultTags;
-use store::DeploySummary;
+use signoff_core::authors::vouched_authors;
+use signoff_core::deploy::{Deploy, Person, PullRequest, RulesChange, Size};
+use signoff_core::message::shorten;
+use signoff_core::range::{Direction, RangePullRequest};
+use signoff_core::range_files::Moves;
+use signoff_core::reading::Files;
+use signoff_providers::Failure;
+use signoff_providers::github::{GitHub, RangeFailure, ReadRange};
+use signoff_rules::tags::DefaultTags;
+use signoff_store::DeploySummary;
 
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;

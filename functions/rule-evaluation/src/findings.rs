@@ -1,13 +1,13 @@
 //! Finding for each rule of a file, for the record.
 
 use crate::plan::{Plan, Scope};
-use approval::deploy::Slug;
-use approval::evaluation::{Evaluated, Finding};
-use approval::freeze::names;
-use approval::id::RunId;
-use approval::message::shorten;
-use rules::explain::failures;
-use rules::{Rule, Snapshot};
+use signoff_core::deploy::Slug;
+use signoff_core::evaluation::{Evaluated, Finding};
+use signoff_core::freeze::names;
+use signoff_core::id::RunId;
+use signoff_core::message::shorten;
+use signoff_rules::explain::failures;
+use signoff_rules::{Rule, Snapshot};
 use std::collections::BTreeMap;
 
 /// Longest explanation that is kept of why a rule does not hold, in characters.
@@ -119,8 +119,8 @@ mod tests {
     use super::*;
     use crate::plan::plan;
     use crate::plan::tests::deploy;
-    use approval::deploy::Deploy;
-    use rules::variables::Known;
+    use signoff_core::deploy::Deploy;
+    use signoff_rules::variables::Known;
 
     const RULES: &str = "rules:\n\
         - at-once: {conditions: [environment='staging'], actions: [trigger_build]}\n\
@@ -134,7 +134,7 @@ mod tests {
     /// Returns the finding for each rule, a line each. `opened`: the rules whose runs were opened before, and
     /// succeeded.
     fn told(deploy: &Deploy, scope: Scope, now: &str, opened: &[&str], outdated: bool) -> String {
-        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let file = signoff_rules::parse(RULES, "rules.yml").unwrap();
         let (known, now) = (Known::new(deploy), now.parse().unwrap());
         let is_open = |rule: &Rule| opened.contains(&rule.name.as_str());
         let succeeded = |name: &str| opened.contains(&name);

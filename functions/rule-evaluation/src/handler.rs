@@ -6,33 +6,33 @@ use crate::in_force::Law;
 use crate::issues::TrackerConfig;
 use crate::moved::moved;
 use crate::plan::Scope;
-use approval::confirmation::Confirmation;
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind, EffectState, Queue};
-use approval::evaluation::Evaluation;
-use approval::event::EventKind;
-use approval::facts::Command;
-use approval::id::DeployId;
-use approval::message;
-use approval::slug::is_app_project;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
-use providers::Failure;
-use providers::github::GitHub;
-use providers::github::first_file::RULES;
-use runtime::aside;
-use runtime::aws::Aws;
-use runtime::batch::{Handled, OwnQueue};
-use runtime::connections::{Connected, Connections, disconnected};
-use runtime::credentials::{self, StackFunction};
-use runtime::effects::{Attempt, NotTaken, SOON, take};
-use runtime::facts::record_fact;
-use runtime::reading_parts::KeptParts;
-use runtime::secrets::Secrets;
-use runtime::settings::{SettingError, Settings};
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind, EffectState, Queue};
+use signoff_core::evaluation::Evaluation;
+use signoff_core::event::EventKind;
+use signoff_core::facts::Command;
+use signoff_core::id::DeployId;
+use signoff_core::message;
+use signoff_core::slug::is_app_project;
+use signoff_providers::Failure;
+use signoff_providers::github::GitHub;
+use signoff_providers::github::first_file::RULES;
+use signoff_runtime::aside;
+use signoff_runtime::aws::Aws;
+use signoff_runtime::batch::{Handled, OwnQueue};
+use signoff_runtime::connections::{Connected, Connections, disconnected};
+use signoff_runtime::credentials::{self, StackFunction};
+use signoff_runtime::effects::{Attempt, NotTaken, SOON, take};
+use signoff_runtime::facts::record_fact;
+use signoff_runtime::reading_parts::KeptParts;
+use signoff_runtime::secrets::Secrets;
+use signoff_runtime::settings::{SettingError, Settings};
+use signoff_store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
 use std::sync::Arc;
-use store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
@@ -127,7 +127,7 @@ impl RuleEvaluation {
 
     /// The client that all providers share.
     pub(crate) async fn http(&self) -> Result<&reqwest::Client, Failure> {
-        self.http.get_or_try_init(async || providers::http::client()).await
+        self.http.get_or_try_init(async || signoff_providers::http::client()).await
     }
 
     async fn deploy(&self, message: &EffectMessage, request_id: &str) -> Handled {

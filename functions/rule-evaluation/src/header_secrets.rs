@@ -1,11 +1,11 @@
 //! Header secrets that a new rules file names, checked against those of the stack.
 
 use crate::handler::{RuleEvaluation, Tried};
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use providers::Failure;
-use rules::RulesFile;
-use store::{Change, CommitError};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_providers::Failure;
+use signoff_rules::RulesFile;
+use signoff_store::{Change, CommitError};
 
 /// The reason for which a rules file can't be judged yet.
 const NOT_LISTED: &str =

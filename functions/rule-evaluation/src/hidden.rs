@@ -1,9 +1,9 @@
 //! A repository that the source host does not show: whether it is not there, not visible or gone since.
 
 use crate::handler::{RuleEvaluation, Tried};
-use approval::confirmation::Doubt;
-use approval::deploy::Deploy;
-use providers::github::{GitHub, Missing};
+use signoff_core::confirmation::Doubt;
+use signoff_core::deploy::Deploy;
+use signoff_providers::github::{GitHub, Missing};
 
 impl RuleEvaluation {
     /// `doubt`, and where it is that the host does not show the repository of `deploy`, what is known of

@@ -4,20 +4,20 @@
 use crate::handler::{EvaluationError, RuleEvaluation, Tried, tell};
 use crate::plan::Scope;
 use crate::siblings::Candidate;
-use approval::action::{Action, ApprovalSpec};
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::message;
-use approval::rules_in_force::{FileCopy, How, InForce, Refusal, RulesInForce};
-use providers::Failure;
-use providers::github::{FirstFile, GitHub, Missing};
-use rules::difference::difference;
-use rules::proposed::{Asked, proposed};
-use rules::tags::DefaultTags;
-use rules::{Rule, RulesFile};
+use signoff_core::action::{Action, ApprovalSpec};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::message;
+use signoff_core::rules_in_force::{FileCopy, How, InForce, Refusal, RulesInForce};
+use signoff_providers::Failure;
+use signoff_providers::github::{FirstFile, GitHub, Missing};
+use signoff_rules::difference::difference;
+use signoff_rules::proposed::{Asked, proposed};
+use signoff_rules::tags::DefaultTags;
+use signoff_rules::{Rule, RulesFile};
+use signoff_store::{Change, CommitError, RulesTexts};
 use std::borrow::Cow;
-use store::{Change, CommitError, RulesTexts};
 
 /// Most times that a lost race for the rules of a deployment is decided again.
 const MAX_RACES: u32 = 9;
@@ -150,7 +150,7 @@ impl RuleEvaluation {
             && let Some(state) = self.store.rules_in_force(&deploy.deployment).await?
             && state.are_of(github.number())
             && state.in_force.file.path.as_deref() == Some(file.path)
-            && state.in_force.file.hash == rules::file::hash(&file.text)
+            && state.in_force.file.hash == signoff_rules::file::hash(&file.text)
         {
             // The deploy has its default tags since it arrived: those of the repository need not be read
             // again.
@@ -219,7 +219,7 @@ impl RuleEvaluation {
             rules: found.map(|file| file.text.clone()).unwrap_or_default(),
             tags: found_tags.map(|file| (file.path.to_owned(), file.text.clone())),
         };
-        let file = texts.copy(rules::file::hash(&texts.rules));
+        let file = texts.copy(signoff_rules::file::hash(&texts.rules));
         let Some(state) = state else {
             let Some(path) = &texts.path else {
                 self.check_repository(github, deploy).await?;
@@ -358,7 +358,7 @@ impl RuleEvaluation {
         let Some(state) = state else {
             return Ok(Law::Refused {
                 path: path.to_owned(),
-                hash: rules::file::hash(""),
+                hash: signoff_rules::file::hash(""),
                 problems: vec![problem],
             });
         };
@@ -456,11 +456,11 @@ fn judged_alone(texts: &RulesTexts, file: &FileCopy) -> Law {
 pub(crate) fn parse(texts: &RulesTexts) -> Result<RulesFile, Vec<String>> {
     let Some(path) = &texts.path else {
         let (rules, notices, header_secrets) = (Vec::new(), Vec::new(), Vec::new());
-        let hash = rules::file::hash(&texts.rules);
+        let hash = signoff_rules::file::hash(&texts.rules);
         return Ok(RulesFile { rules, notices, header_secrets, hash });
     };
-    let told = |problems: Vec<rules::Problem>| problems.iter().map(ToString::to_string).collect();
-    rules::parse(&texts.rules, path).map_err(told)
+    let told = |problems: Vec<signoff_rules::Problem>| problems.iter().map(ToString::to_string).collect();
+    signoff_rules::parse(&texts.rules, path).map_err(told)
 }
 
 /// The head of the default branch; `None`: the host does not say.

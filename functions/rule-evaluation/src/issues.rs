@@ -1,17 +1,17 @@
 //! The issues that a deploy mentions, as their trackers know them.
 
 use crate::handler::RuleEvaluation;
-use approval::deploy::Deploy;
-use approval::effect::MAX_ATTEMPTS;
-use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
-use providers::Failure;
-use providers::jira::Jira;
-use providers::linear::Linear;
-use providers::tracker::Trackers;
-use runtime::credentials;
-use runtime::secrets::Secrets;
-use runtime::settings::{SettingError, Settings};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::MAX_ATTEMPTS;
+use signoff_core::issue::{Issue, Tracker};
+use signoff_providers::Failure;
+use signoff_providers::jira::Jira;
+use signoff_providers::linear::Linear;
+use signoff_providers::tracker::Trackers;
+use signoff_runtime::credentials;
+use signoff_runtime::secrets::Secrets;
+use signoff_runtime::settings::{SettingError, Settings};
 
 /// Trackers in which issues may be.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl TrackerConfig {
         http: &reqwest::Client,
         now: Timestamp,
     ) -> Result<Trackers, Failure> {
-        let unread = |error: runtime::secrets::SecretError| Failure::retryable(error.to_string());
+        let unread = |error: signoff_runtime::secrets::SecretError| Failure::retryable(error.to_string());
         let mut trackers = Trackers::default();
         if let Some(url) = &self.jira_url
             && let Some(token) = secrets.optional(&credentials::JIRA_READ_TOKEN, now).await.map_err(unread)?

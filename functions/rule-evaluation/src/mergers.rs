@@ -1,9 +1,9 @@
 //! E-mail addresses of those who merged the pull requests of a deploy: approving one's own merge is no second
 //! pair of eyes.
 
-use approval::deploy::{Commit, Deploy, Person};
-use providers::Failure;
-use providers::github::GitHub;
+use signoff_core::deploy::{Commit, Deploy, Person};
+use signoff_providers::Failure;
+use signoff_providers::github::GitHub;
 use std::collections::BTreeMap;
 
 /// Most profiles that are read, a request each. Other accounts keep the name that is known.

@@ -1,10 +1,10 @@
 //! Deployments whose repository is not where their deploys were confirmed.
 
-use approval::confirmation::Doubt;
-use approval::deploy::Deploy;
-use approval::slug::canonical;
-use runtime::deployments::Connection;
-use store::GitHost;
+use signoff_core::confirmation::Doubt;
+use signoff_core::deploy::Deploy;
+use signoff_core::slug::canonical;
+use signoff_runtime::deployments::Connection;
+use signoff_store::GitHost;
 
 /// The reason for which GitHub's word says nothing of a repository of `connection`: its settings name another
 /// host.

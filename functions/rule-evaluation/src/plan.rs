@@ -7,11 +7,11 @@
 //! asking anybody waits for the end of its freeze in the same way. Where another revision overtook the
 //! deploy, no rule is opened that acts without asking.
 
-use approval::action::Action;
-use approval::freeze::Hold;
 use jiff::{SignedDuration, Timestamp};
-use rules::variables::Known;
-use rules::{Rule, Snapshot};
+use signoff_core::action::Action;
+use signoff_core::freeze::Hold;
+use signoff_rules::variables::Known;
+use signoff_rules::{Rule, Snapshot};
 use std::collections::BTreeSet;
 
 /// Plan for the rules of a file.
@@ -181,8 +181,8 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use approval::deploy::{Deploy, RulesChange, Slug, Source};
-    use approval::id::DeployId;
+    use signoff_core::deploy::{Deploy, RulesChange, Slug, Source};
+    use signoff_core::id::DeployId;
 
     const RULES: &str = "rules:\n\
         - at-once: {conditions: [environment='staging'], actions: [trigger_build]}\n\
@@ -215,7 +215,7 @@ pub(crate) mod tests {
             rules_change: RulesChange::No,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
-            confirmation: approval::confirmation::Confirmation::Confirmed,
+            confirmation: signoff_core::confirmation::Confirmation::Confirmed,
             state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),
@@ -225,7 +225,7 @@ pub(crate) mod tests {
 
     #[test]
     fn rules_are_looked_at_again_when_the_next_one_begins_to_hold() {
-        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let file = signoff_rules::parse(RULES, "rules.yml").unwrap();
         let names =
             |rules: &[&Rule]| rules.iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>().join(" ");
         let now = "2026-05-11T12:00:00.5Z".parse().unwrap();
@@ -257,7 +257,7 @@ pub(crate) mod tests {
             - first: {actions: [trigger_build]}\n\
             - second: {after: first, actions: [trigger_build]}\n\
             - third: {after: [first, second], conditions: [deployed_for>='5m'], actions: [trigger_build]}\n";
-        let file = rules::parse(text, "rules.yml").unwrap();
+        let file = signoff_rules::parse(text, "rules.yml").unwrap();
         let now = "2026-05-11T12:00:00Z".parse().unwrap();
         for (scope, succeeded, holding, next) in [
             (Scope::All, "", "first", None),
@@ -284,7 +284,7 @@ pub(crate) mod tests {
             - soaks: {freeze: *w, conditions: [deployed_for>='1d'], actions: [trigger_build]}\n\
             - second: {freeze: *w, after: acts, actions: [trigger_build]}\n\
             - free: {actions: [trigger_build]}\n";
-        let file = rules::parse(text, "rules.yml").unwrap();
+        let file = signoff_rules::parse(text, "rules.yml").unwrap();
         let (friday, monday) = ("2026-11-20T12:00:00Z", "2026-11-23T00:00:00Z");
         for (scope, now, deployed_at, holding, frozen, next) in [
             (Scope::All, friday, friday, "asks acts free", "", Some("2026-11-21T12:00:00Z")),
@@ -320,7 +320,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_deploy_that_was_replaced_waits_for_nothing() {
-        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let file = signoff_rules::parse(RULES, "rules.yml").unwrap();
         let now = "2026-05-11T12:06:00Z".parse().unwrap();
         let mut plan =
             plan(&file.rules, Scope::All, |_| false, &Known::new(&deploy("2026-05-11T12:00:00Z")), now);
@@ -337,7 +337,7 @@ pub(crate) mod tests {
             - acts: {actions: [slack_channel_message: {channel: '#gate', message: 'x'}, trigger_build]}\n\
             - asks: {actions: [slack_channel_approval: {channel: '#gate', on_success: [trigger_build]}]}\n\
             - tells: {actions: [slack_channel_message: {channel: '#gate', message: 'x'}]}\n";
-        let file = rules::parse(text, "rules.yml").unwrap();
+        let file = signoff_rules::parse(text, "rules.yml").unwrap();
         let now = "2026-05-11T12:06:00Z".parse().unwrap();
         let known = deploy("2026-05-11T12:00:00Z");
         let mut plan = plan(&file.rules, Scope::All, |_| false, &Known::new(&known), now);
@@ -356,7 +356,7 @@ pub(crate) mod tests {
             - later: {conditions: [], actions: [slack_channel_approval: {channel: '#gate', on_success: \
               [slack_channel_approval: {channel: '#gate', self_approval: false}]}]}\n\
             - builds: {conditions: [], actions: [trigger_build]}\n";
-        let file = rules::parse(text, "rules.yml").unwrap();
+        let file = signoff_rules::parse(text, "rules.yml").unwrap();
         assert_eq!(file.rules.iter().map(has_four_eyes).collect::<Vec<_>>(), [false, true, true, false]);
     }
 }

@@ -1,21 +1,21 @@
 //! The stack's policy: read where a deploy arrives, put in force where it is the first one, else asked about.
 
 use crate::handler::{EvaluationError, RuleEvaluation, tell};
-use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, RulesFileStep};
-use approval::approval::Successor;
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::id::RunId;
-use approval::message;
-use approval::policy::{
+use signoff_core::action::{Action, ApprovalSpec, RangeRules, Reasons, RulesFileStep};
+use signoff_core::approval::Successor;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::id::RunId;
+use signoff_core::message;
+use signoff_core::policy::{
     Found, InForce, MAX_BYTES, OWNERS, PATH, PROPOSAL, PolicyFile, Proposal, StackPolicy, Unusable,
     changed_lines,
 };
-use approval::run::{Opening, Run, Status};
-use providers::github::{GitHub, Missing};
-use rules::policy::Policy;
-use store::{Change, CommitError, StoreError};
+use signoff_core::run::{Opening, Run, Status};
+use signoff_providers::github::{GitHub, Missing};
+use signoff_rules::policy::Policy;
+use signoff_store::{Change, CommitError, StoreError};
 
 /// Most times that a lost race for the policy is decided again.
 const MAX_RACES: u32 = 9;
@@ -101,12 +101,12 @@ impl RuleEvaluation {
             }
             Err(trouble) => return Err(trouble),
         };
-        let hash = rules::file::hash(&text);
+        let hash = signoff_rules::file::hash(&text);
         if text.len() > MAX_BYTES {
             let large = format!("{PATH} is larger than {} KiB.", MAX_BYTES / 1024);
             return Ok(Read::Unusable { key: hash, problems: vec![large] });
         }
-        Ok(match rules::policy::parse(&text, PATH) {
+        Ok(match signoff_rules::policy::parse(&text, PATH) {
             Ok(policy) => {
                 let file = PolicyFile { repository: repository.to_owned(), hash, text };
                 Read::Policy { file, policy: Box::new(policy) }

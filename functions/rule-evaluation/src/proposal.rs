@@ -4,16 +4,16 @@ use crate::evaluate::EvaluationContext;
 use crate::handler::{EvaluationError, RuleEvaluation};
 use crate::in_force::{Found, Judged};
 use crate::plan::Scope;
-use approval::action::{Action, ApprovalSpec, RulesFileStep};
-use approval::approval::Successor;
-use approval::deploy::Deploy;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::RunId;
-use approval::message;
-use approval::rules_in_force::{MAX_CHANGE, MAX_CHANGES, PROPOSAL, Proposal, RulesInForce};
-use approval::run::{Opening, Run, Status};
-use store::{Change, CommitError};
+use signoff_core::action::{Action, ApprovalSpec, RulesFileStep};
+use signoff_core::approval::Successor;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::RunId;
+use signoff_core::message;
+use signoff_core::rules_in_force::{MAX_CHANGE, MAX_CHANGES, PROPOSAL, Proposal, RulesInForce};
+use signoff_core::run::{Opening, Run, Status};
+use signoff_store::{Change, CommitError};
 
 impl RuleEvaluation {
     /// Opens the dialog of the file that `judged` found proposed, once for each file. One that ended without
@@ -154,11 +154,11 @@ mod tests {
             - d: {actions: [slack_channel_approval: {name: D, channel: '#d', approvers: [ana@x.io], expires_after: 1h}]}\n\
             - e: {actions: [slack_channel_approval: {name: E, channel: '#e', approvers: [ana@x.io], \
             verified_commits: true}]}\n";
-        let file = rules::parse(text, "rules.yml").unwrap();
+        let file = signoff_rules::parse(text, "rules.yml").unwrap();
         let touched: Vec<_> =
             file.rules.iter().flat_map(|rule| rule.actions[0].approvals()).cloned().collect();
         let opening = Opening {
-            deploy: &approval::id::DeployId::from_text("d"),
+            deploy: &signoff_core::id::DeployId::from_text("d"),
             revision: "r",
             rule: PROPOSAL,
             rule_hash: "h",

@@ -5,14 +5,14 @@ use crate::handler::{RuleEvaluation, Tried};
 use crate::issues::goes_on_without;
 use crate::plan::Scope;
 use crate::since::Asking;
-use approval::deploy::Deploy;
-use approval::issue::Issue;
-use approval::range_lists::{CommitLists, RangeLists, of_all, of_each_commit};
-use providers::Failure;
-use providers::github::{ChangedFiles, GitHub, RangeFailure, ReadRange};
-use rules::Rule;
-use rules::tags::DefaultTags;
-use rules::variables::Since;
+use signoff_core::deploy::Deploy;
+use signoff_core::issue::Issue;
+use signoff_core::range_lists::{CommitLists, RangeLists, of_all, of_each_commit};
+use signoff_providers::Failure;
+use signoff_providers::github::{ChangedFiles, GitHub, RangeFailure, ReadRange};
+use signoff_rules::Rule;
+use signoff_rules::tags::DefaultTags;
+use signoff_rules::variables::Since;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The list of tags.
@@ -338,7 +338,7 @@ fn of_issues(issues: &[&Issue]) -> [(&'static str, Vec<String>); 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rules::variables::LISTS;
+    use signoff_rules::variables::LISTS;
 
     #[test]
     fn tables_have_every_list_that_conditions_can_ask_for() {

@@ -2,10 +2,10 @@
 //! record.
 
 use crate::handler::{RuleEvaluation, Tried};
-use approval::effect::{Effect, EffectState};
-use approval::facts::{Command, Report, decide};
-use runtime::race;
-use store::Change;
+use signoff_core::effect::{Effect, EffectState};
+use signoff_core::facts::{Command, Report, decide};
+use signoff_runtime::race;
+use signoff_store::Change;
 
 impl RuleEvaluation {
     /// Puts what `source` reports of the health of the deploy of `effect` on record, and has its rules

@@ -2,13 +2,13 @@
 //! one in between closes.
 
 use crate::handler::{EvaluationError, RuleEvaluation};
-use approval::approval::Successor;
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use approval::id::RunId;
-use approval::range::Direction;
+use signoff_core::approval::Successor;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::id::RunId;
+use signoff_core::range::Direction;
+use signoff_store::{Change, CommitError, MAX_SCANNED, WantedApprovals, WantedOutcome};
 use std::collections::BTreeSet;
-use store::{Change, CommitError, MAX_SCANNED, WantedApprovals, WantedOutcome};
 
 impl RuleEvaluation {
     /// Closes the approvals of the environment of `deploy`, which is a rollback, but for its own: whatever
@@ -30,7 +30,7 @@ impl RuleEvaluation {
             let listing = self.store.approvals(&wanted, MAX_SCANNED, before.as_deref()).await?;
             // A proposed rules file or policy is not about what stands there.
             let is_of_deploy = |rule: &str| {
-                ![approval::rules_in_force::PROPOSAL, approval::policy::PROPOSAL].contains(&rule)
+                ![signoff_core::rules_in_force::PROPOSAL, signoff_core::policy::PROPOSAL].contains(&rule)
             };
             let others = listing.approvals.into_iter();
             let others =

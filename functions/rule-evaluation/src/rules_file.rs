@@ -1,9 +1,9 @@
 //! The rules file of a repository, and its default tags, from its default branch.
 
 use crate::handler::{EvaluationError, RuleEvaluation};
-use providers::github::first_file::{RULES, TAGS};
-use providers::github::{CachedFile, FileCache, FirstFile, GitHub};
-use store::CachedRules;
+use signoff_providers::github::first_file::{RULES, TAGS};
+use signoff_providers::github::{CachedFile, FileCache, FirstFile, GitHub};
+use signoff_store::CachedRules;
 
 impl RuleEvaluation {
     /// The rules file of `repository`.

@@ -1,9 +1,9 @@
 //! Another repository that took the name of a deploy's own: what it has counts for nothing.
 
 use crate::handler::{RuleEvaluation, Tried};
-use approval::deploy::Deploy;
-use providers::github::GitHub;
-use runtime::same_repository::{numbered, same_repository};
+use signoff_core::deploy::Deploy;
+use signoff_providers::github::GitHub;
+use signoff_runtime::same_repository::{numbered, same_repository};
 
 impl RuleEvaluation {
     /// `github`, which reads the repository of `deploy` by the number that was kept when it was

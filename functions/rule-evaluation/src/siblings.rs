@@ -4,15 +4,15 @@
 
 use crate::handler::{RuleEvaluation, Tried};
 use crate::in_force::parse;
-use approval::deploy::{Deploy, Slug};
-use approval::rules_in_force::{FileCopy, RulesInForce};
 use jiff::Timestamp;
-use providers::Failure;
-use providers::github::GitHub;
-use rules::RulesFile;
-use rules::difference::{Difference, Touches, difference};
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::rules_in_force::{FileCopy, RulesInForce};
+use signoff_providers::Failure;
+use signoff_providers::github::GitHub;
+use signoff_rules::RulesFile;
+use signoff_rules::difference::{Difference, Touches, difference};
+use signoff_store::RulesTexts;
 use std::collections::BTreeSet;
-use store::RulesTexts;
 
 /// The file in force of another deployment of the repository. It asks for approvals.
 #[derive(Debug)]

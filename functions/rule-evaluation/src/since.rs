@@ -7,14 +7,14 @@ use crate::in_force::Judged;
 use crate::plan::Scope;
 use crate::range_lists::Lists;
 use crate::siblings::Sibling;
-use approval::action::{Action, ApprovalSpec};
-use approval::base::{Passed, meets};
-use approval::deploy::{Deploy, Magnitude, Size};
-use approval::range::Direction;
-use providers::github::{GitHub, Outline, RangeFailure};
-use rules::place::{acts_on, place};
-use rules::variables::{DIVERGED, Known, MAGNITUDE, ROLLBACK, Since};
-use rules::{Rule, Snapshot};
+use signoff_core::action::{Action, ApprovalSpec};
+use signoff_core::base::{Passed, meets};
+use signoff_core::deploy::{Deploy, Magnitude, Size};
+use signoff_core::range::Direction;
+use signoff_providers::github::{GitHub, Outline, RangeFailure};
+use signoff_rules::place::{acts_on, place};
+use signoff_rules::variables::{DIVERGED, Known, MAGNITUDE, ROLLBACK, Since};
+use signoff_rules::{Rule, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most bases that a rule is judged from; each takes one or two requests, and a whole reading where it
@@ -44,7 +44,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) judged: &'a Judged,
     pub(crate) known: &'a Known<'a>,
     pub(crate) scope: Scope,
-    /// The number of attempts that count, this one included ([`approval::effect::Effect::tries`]).
+    /// The number of attempts that count, this one included ([`signoff_core::effect::Effect::tries`]).
     pub(crate) tries: u32,
 }
 
@@ -323,7 +323,7 @@ mod tests {
 
     /// The rules that ask about what `ship` acts on, by name.
     fn askers_of(rules: &str) -> String {
-        let file = rules::parse(&format!("rules:\n{rules}"), "rules.yml").unwrap();
+        let file = signoff_rules::parse(&format!("rules:\n{rules}"), "rules.yml").unwrap();
         let deploy = crate::plan::tests::deploy("2026-05-11T12:00:00Z");
         let ship = file.rules.iter().find(|rule| rule.name == "ship").unwrap();
         let found = askers(file.rules.iter(), ship, &deploy);
@@ -345,7 +345,7 @@ mod tests {
             let ship = format!(
                 "  - ship:\n      {named}\n      actions: [{{add_deploy_tag: '#staging'}}, {{add_deploy_tag: '#cdn'}}]\n"
             );
-            rules::parse(&format!("rules:\n{asking}{ship}"), "rules.yml").unwrap()
+            signoff_rules::parse(&format!("rules:\n{asking}{ship}"), "rules.yml").unwrap()
         };
         let deploy = crate::plan::tests::deploy("2026-05-11T12:00:00Z");
         for (named, place, expected) in [
@@ -405,7 +405,7 @@ mod tests {
             assert_eq!(askers_of(&file), expected, "{file}");
         }
         let held = asks("gate", "description: a", live).replace("actions: [", "actions: [merge, ");
-        let file = rules::parse(&format!("rules:\n{held}"), "rules.yml").unwrap();
+        let file = signoff_rules::parse(&format!("rules:\n{held}"), "rules.yml").unwrap();
         assert!(!file.rules[0].unsupported.is_empty(), "this version does not open it");
         assert_eq!(askers_of(&(held + &ship("description: b"))), "gate");
     }

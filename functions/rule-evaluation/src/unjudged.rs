@@ -1,9 +1,9 @@
 //! Rules that can't be judged: what their conditions ask about was not read whole. They do not open, and the
 //! channel is told.
 
-use approval::deploy::Deploy;
-use rules::variables::{DIVERGED, LISTS, MAGNITUDE, ROLLBACK};
-use rules::{Rule, Snapshot};
+use signoff_core::deploy::Deploy;
+use signoff_rules::variables::{DIVERGED, LISTS, MAGNITUDE, ROLLBACK};
+use signoff_rules::{Rule, Snapshot};
 
 /// The variables that count by the word of somebody who may give it.
 const OF_ONE_WORD: [&str; 2] = ["branch", "deployer"];
@@ -75,16 +75,16 @@ pub(crate) fn unknown_words(
 mod tests {
     use super::*;
     use crate::plan::tests::deploy;
-    use approval::deploy::{Person, Size};
-    use approval::issue::Tracker;
-    use approval::range::Direction;
     use jiff::Timestamp;
-    use rules::variables::Known;
+    use signoff_core::deploy::{Person, Size};
+    use signoff_core::issue::Tracker;
+    use signoff_core::range::Direction;
+    use signoff_rules::variables::Known;
 
     #[test]
     fn rule_on_issues_is_unjudged_without_its_tracker() {
         let rule = "rules:\n  - bugs:\n      conditions: [\"issue_type!='Bug'\"]\n      actions: [{add_deploy_tag: '#fine'}]\n";
-        let parsed = rules::parse(rule, "rules.yml").unwrap();
+        let parsed = signoff_rules::parse(rule, "rules.yml").unwrap();
         for (silent, expected) in [(Vec::new(), &[][..]), (vec![Tracker::Jira], &["bugs"])] {
             let mut deploy = deploy("2021-05-11T11:40:00Z");
             deploy.silent_trackers = silent;
@@ -111,7 +111,7 @@ mod tests {
             rule("branch", "\"branch='main'\""),
             rule("deployer", "\"deployer!='bot'\""),
         ];
-        let parsed = rules::parse(&format!("rules:\n{}", file.concat()), "rules.yml").unwrap();
+        let parsed = signoff_rules::parse(&format!("rules:\n{}", file.concat()), "rules.yml").unwrap();
         for (missing, tags_cut, expected) in [
             (false, false, &[][..]),
             (true, false, &["labels", "either", "back", "branch", "deployer"]),

@@ -5,8 +5,8 @@ use crate::asked::Again;
 use crate::handler::{Call, SlackInteraction};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use providers::slack::parse::Click;
-use voting::ask_again;
+use signoff_providers::slack::parse::Click;
+use signoff_voting::ask_again;
 
 impl SlackInteraction {
     /// A choice of Ask again in the menu of a closed approval's dialog.

@@ -1,12 +1,12 @@
 //! Requests of clicks and windows, read from what Signoff itself put into the button or the window.
 
-use approval::id::{ApprovalId, DeployId, RunId};
-use approval::message;
-use approval::people::Handle;
-use approval::run::Resolution;
 use jiff::Timestamp;
-use providers::slack::parse::{Click, Submission};
-use voting::{Answer, ApprovalAction, ApprovalRequest};
+use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::message;
+use signoff_core::people::Handle;
+use signoff_core::run::Resolution;
+use signoff_providers::slack::parse::{Click, Submission};
+use signoff_voting::{Answer, ApprovalAction, ApprovalRequest};
 
 /// Request of a click on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ fn slack_time(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use providers::slack::parse::ClickUser;
+    use signoff_providers::slack::parse::ClickUser;
 
     fn click(action_id: &str, value: &str) -> Click {
         Click {

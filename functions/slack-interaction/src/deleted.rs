@@ -2,12 +2,12 @@
 
 use crate::answer::{done, text};
 use crate::handler::{Call, SlackInteraction};
-use approval::approval::{Command, Dialog, decide};
-use approval::id::{ApprovalId, DeployId};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use runtime::race;
-use store::{Change, CommitError, DialogPlace};
+use signoff_core::approval::{Command, Dialog, decide};
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_runtime::race;
+use signoff_store::{Change, CommitError, DialogPlace};
 
 /// Number of times that a lost race is decided again, before Slack is asked to send the event once more.
 const MAX_RACES: u32 = 10;

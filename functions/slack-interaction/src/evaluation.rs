@@ -5,8 +5,8 @@ use crate::asked::Evaluation;
 use crate::handler::{Call, SlackInteraction};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use providers::slack::parse::Click;
-use voting::evaluate_again;
+use signoff_providers::slack::parse::Click;
+use signoff_voting::evaluate_again;
 
 impl SlackInteraction {
     /// A click on Evaluate again.

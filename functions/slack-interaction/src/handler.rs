@@ -3,24 +3,24 @@
 use crate::answer::{done, text};
 use crate::asked::{Asked, Submitted, asked, submitted};
 use crate::reacted::thumb;
-use approval::approval::{Dialog, Voter};
-use approval::facts::Reaction;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
-use providers::Failure;
-use providers::slack::client::Slack;
-use providers::slack::event::{Event, event};
-use providers::slack::parse::{ClickUser, Interaction, ParseError, interaction};
-use providers::slack::verify::verify;
-use runtime::aws::Aws;
-use runtime::credentials::{SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, StackFunction};
-use runtime::secrets::{SecretError, Secrets};
-use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
+use signoff_core::approval::{Dialog, Voter};
+use signoff_core::facts::Reaction;
+use signoff_providers::Failure;
+use signoff_providers::slack::client::Slack;
+use signoff_providers::slack::event::{Event, event};
+use signoff_providers::slack::parse::{ClickUser, Interaction, ParseError, interaction};
+use signoff_providers::slack::verify::verify;
+use signoff_runtime::aws::Aws;
+use signoff_runtime::credentials::{SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, StackFunction};
+use signoff_runtime::secrets::{SecretError, Secrets};
+use signoff_runtime::settings::{SettingError, Settings};
+use signoff_store::Store;
+use signoff_voting::{Accounts, Actor, Lookup, Person};
 use std::time::Duration;
-use store::Store;
-use voting::{Accounts, Actor, Lookup, Person};
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2500);

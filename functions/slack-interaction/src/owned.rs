@@ -3,15 +3,15 @@
 use crate::answer::{done, text};
 use crate::asked::Owned;
 use crate::handler::{Call, SlackInteraction};
-use approval::approval::{Dialog, Standing, Voter};
-use approval::effect::EffectKind;
-use approval::id::DeployId;
-use approval::people::{By, Refusal};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use providers::slack::parse::Click;
-use runtime::race::decide;
-use store::{Change, CommitError};
+use signoff_core::approval::{Dialog, Standing, Voter};
+use signoff_core::effect::EffectKind;
+use signoff_core::id::DeployId;
+use signoff_core::people::{By, Refusal};
+use signoff_providers::slack::parse::Click;
+use signoff_runtime::race::decide;
+use signoff_store::{Change, CommitError};
 
 /// Number of times that a lost race is decided again.
 const AGAIN: u32 = 3;

@@ -2,15 +2,15 @@
 
 use crate::answer::{done, text};
 use crate::handler::{Call, SlackInteraction};
-use approval::approval::{Dialog, Standing};
-use approval::facts::{Command, Reaction, Thumb};
-use approval::id::DeployId;
-use approval::run::Run;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use providers::slack::parse::ClickUser;
-use runtime::facts::record_fact;
-use store::{CommitError, StoreError};
+use signoff_core::approval::{Dialog, Standing};
+use signoff_core::facts::{Command, Reaction, Thumb};
+use signoff_core::id::DeployId;
+use signoff_core::run::Run;
+use signoff_providers::slack::parse::ClickUser;
+use signoff_runtime::facts::record_fact;
+use signoff_store::{CommitError, StoreError};
 
 /// Outcome of recording a reaction.
 enum Recorded {

@@ -3,15 +3,15 @@
 
 use crate::answer::{done, instead, text};
 use crate::handler::{Call, SlackInteraction};
-use approval::message;
-use approval::run::Resolution;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use providers::Failure;
-use providers::slack::parse::{Click, Submission};
-use store::CommitError;
+use signoff_core::message;
+use signoff_core::run::Resolution;
+use signoff_providers::Failure;
+use signoff_providers::slack::parse::{Click, Submission};
+use signoff_store::CommitError;
+use signoff_voting::{Actor, Answer, Refused, foresee_step, resolve};
 use thiserror::Error;
-use voting::{Actor, Answer, Refused, foresee_step, resolve};
 
 /// Error that kept a click from being handled.
 #[derive(Debug, Error)]

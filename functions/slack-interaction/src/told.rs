@@ -1,11 +1,11 @@
 //! Messages to people whose click changed nothing.
 
 use crate::handler::{Call, SlackInteraction};
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::{DeployId, digest};
-use providers::slack::parse::Click;
-use store::{Change, CommitError};
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::{DeployId, digest};
+use signoff_providers::slack::parse::Click;
+use signoff_store::{Change, CommitError};
 
 impl SlackInteraction {
     /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`, once
@@ -41,7 +41,7 @@ fn once_a_minute(click: &Click, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use providers::slack::parse::ClickUser;
+    use signoff_providers::slack::parse::ClickUser;
 
     fn click(user: &str, action_id: &str, action_ts: &str) -> Click {
         Click {

@@ -2,16 +2,16 @@
 
 use crate::answer::{done, instead, text};
 use crate::handler::{Call, SlackInteraction};
-use approval::message::{self, Asking};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use providers::Failure;
-use providers::slack::parse::{Click, Submission};
-use store::CommitError;
-use thiserror::Error;
-use voting::{
+use signoff_core::message::{self, Asking};
+use signoff_providers::Failure;
+use signoff_providers::slack::parse::{Click, Submission};
+use signoff_store::CommitError;
+use signoff_voting::{
     ApprovalAction, ApprovalRequest, CastOutcome, Refused, cast, needs_reason, record_refusal, would_refuse,
 };
+use thiserror::Error;
 
 /// Error that kept a click from being handled.
 #[derive(Debug, Error)]

@@ -4,8 +4,8 @@
 //! kept, and whoever has one of them learns neither the stack's secret nor that of another deployment.
 
 use crate::signature::hmac_sha256;
-use approval::deploy::Slug;
 use secrecy::{ExposeSecret, SecretString};
+use signoff_core::deploy::Slug;
 
 /// The label of secrets that verify incoming webhooks.
 const INCOMING: &str = "signoff incoming webhook 1";

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::jira::Jira;
 use crate::linear::Linear;
-use approval::issue::{Issue, Tracker};
+use signoff_core::issue::{Issue, Tracker};
 
 /// The trackers that are connected.
 #[derive(Clone, Debug, Default)]

@@ -1,12 +1,12 @@
 //! Time that it takes to read a file of 1,000 rules, and to evaluate its rules for one deploy.
 //!
-//! `cargo bench --package rules` prints, for each, the fastest and the median run of [`RUNS`] on one core.
-//! The rules are read just before they are evaluated, as in the function.
+//! `cargo bench --package signoff-rules` prints, for each, the fastest and the median run of [`RUNS`] on one
+//! core. The rules are read just before they are evaluated, as in the function.
 
-use approval::deploy::{Deploy, PullRequest, RulesChange, Slug, Source};
-use approval::id::DeployId;
-use rules::variables::Known;
-use rules::{RulesFile, Snapshot};
+use signoff_core::deploy::{Deploy, PullRequest, RulesChange, Slug, Source};
+use signoff_core::id::DeployId;
+use signoff_rules::variables::Known;
+use signoff_rules::{RulesFile, Snapshot};
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::{self, Write as _};
@@ -79,7 +79,7 @@ fn deploy() -> Option<Deploy> {
         rules_change: RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
@@ -111,12 +111,12 @@ fn main() -> io::Result<()> {
     let mut out = io::stdout();
     for (comparison, what) in COMPARISONS {
         let source = source(comparison);
-        let read = rules::parse(&source, "rules.yml").ok().zip(deploy());
+        let read = signoff_rules::parse(&source, "rules.yml").ok().zip(deploy());
         // Runs that stop at a mistake would be fast.
         let Some((_, deploy)) = read.filter(|(file, deploy)| opened(file, deploy) == RULES) else {
             return Err(io::Error::other("the rules of this bench do not open as they should"));
         };
-        let parse = |source: &String| rules::parse(source, "rules.yml");
+        let parse = |source: &String| signoff_rules::parse(source, "rules.yml");
         let read = timed(|| source.clone(), parse);
         let evaluated = timed(|| parse(&source), |file| file.as_ref().map(|file| opened(file, &deploy)).ok());
         writeln!(out, "{RULES} rules ({} KiB) {what}:", source.len() / 1024)?;

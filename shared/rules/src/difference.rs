@@ -8,8 +8,8 @@ mod coupled;
 mod spec;
 
 use crate::file::{Rule, RulesFile};
-use approval::action::{Action, ApprovalSpec, Kind, OnFailure};
 use coupled::Coupled;
+use signoff_core::action::{Action, ApprovalSpec, Kind, OnFailure};
 use std::collections::BTreeSet;
 
 /// Difference between two rules files.

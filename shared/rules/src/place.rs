@@ -4,9 +4,9 @@
 use crate::template::{
     Context, Mentions, is_of_revision, is_template, names_of, render_address, render_plain,
 };
-use approval::action::{Action, ApprovalSpec, TextOf};
-use approval::base::{self, Reach};
-use approval::deploy::Deploy;
+use signoff_core::action::{Action, ApprovalSpec, TextOf};
+use signoff_core::base::{self, Reach};
+use signoff_core::deploy::Deploy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 

@@ -19,8 +19,8 @@ pub(crate) use place::host;
 pub use refs::AllowedRefs;
 
 use crate::problem::Problem;
-use approval::action::QuotaSpec;
 use jiff::SignedDuration;
+use signoff_core::action::QuotaSpec;
 
 /// The time in which a review is due after somebody broke the glass, where the policy names none.
 pub const REVIEW_WITHIN: SignedDuration = SignedDuration::from_hours(48);

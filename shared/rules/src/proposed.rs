@@ -5,7 +5,7 @@
 
 use crate::difference::{approvals, opens};
 use crate::file::{Rule, RulesFile, rule_hash};
-use approval::action::{Action, ApprovalSpec, Kind, RulesFileStep};
+use signoff_core::action::{Action, ApprovalSpec, Kind, RulesFileStep};
 use std::collections::BTreeSet;
 
 /// Note in the dialog of an approval that only a proposed file has.
@@ -153,9 +153,9 @@ mod tests {
         let read = |rules: &str| parse(&format!("rules:\n{rules}"), "rules.yml").unwrap();
         let found = proposed(&read(before), &read(after), "0123456789");
         let lines = found.asked.iter().map(|Asked { rule, instead_of }| {
-            let run = approval::run::Run::open(
-                &approval::run::Opening {
-                    deploy: &approval::id::DeployId::from_text("d"),
+            let run = signoff_core::run::Run::open(
+                &signoff_core::run::Opening {
+                    deploy: &signoff_core::id::DeployId::from_text("d"),
                     revision: "r",
                     rule: &rule.name,
                     rule_hash: &rule.hash,

@@ -31,9 +31,9 @@ pub(crate) use policy::{MAX_FLOORS, MAX_PATTERN, MAX_PATTERNS};
 pub use schema::{policy_schema, schema};
 pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
 
-#[cfg(doc)]
-use approval::action::EVENT_DETAIL;
 use jiff::SignedDuration;
+#[cfg(doc)]
+use signoff_core::action::EVENT_DETAIL;
 
 /// The longest that people can be waited for: what is older is not on record any more.
 pub(crate) const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24 * 90);

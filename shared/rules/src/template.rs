@@ -18,11 +18,11 @@ use context::{CHANGING, MENTIONS};
 pub use context::{Context, FAILED_RULES, LATE, Mentions};
 
 use crate::problem::one_line;
-use approval::mrkdwn::escape;
 use code::{pieces, refused};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Template, UndefinedBehavior};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use signoff_core::mrkdwn::escape;
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 use std::sync::LazyLock;

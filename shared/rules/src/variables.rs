@@ -5,11 +5,11 @@ mod elsewhere;
 use crate::condition::{Clock, Deploys, Snapshot, Value};
 use crate::reference::{Kind, OF_PULL_REQUESTS, VARIABLES, VARIABLES_NOT_YET};
 use crate::suggest::did_you_mean;
-use approval::deploy::{Deploy, Magnitude};
-use approval::facts::{Facts, Thumb};
-use approval::range::Direction;
 use elsewhere::called_elsewhere;
 use jiff::Timestamp;
+use signoff_core::deploy::{Deploy, Magnitude};
+use signoff_core::facts::{Facts, Thumb};
+use signoff_core::range::Direction;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
@@ -304,9 +304,9 @@ pub(crate) fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<Str
 mod tests {
     use super::*;
     use crate::condition;
-    use approval::deploy::{Person, RulesChange, Slug, Source};
-    use approval::id::DeployId;
-    use approval::issue::{Issue, Tracker};
+    use signoff_core::deploy::{Person, RulesChange, Slug, Source};
+    use signoff_core::id::DeployId;
+    use signoff_core::issue::{Issue, Tracker};
 
     fn issue(priority: Option<&str>, labels: &[&str], kind: Option<&str>) -> Issue {
         Issue {
@@ -341,7 +341,7 @@ mod tests {
             rules_change: RulesChange::No,
             issues,
             silent_trackers: Vec::new(),
-            confirmation: approval::confirmation::Confirmation::Confirmed,
+            confirmation: signoff_core::confirmation::Confirmation::Confirmed,
             state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),

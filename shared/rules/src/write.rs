@@ -19,11 +19,11 @@ use crate::condition::{Comparison, Condition, Operand, Operator, parse_duration}
 use crate::file::{Rule, parse};
 use crate::problem::Problem;
 use crate::reference::MAX_RULE_NAME;
-use approval::action::{
+use jiff::SignedDuration;
+use signoff_core::action::{
     Action, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueTransition, RangeRules, Reasons,
     TriggerSpec, WebhookSpec,
 };
-use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// A rule that asks for an approval of what arrives in one environment, and acts once it is approved.

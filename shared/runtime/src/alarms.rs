@@ -4,8 +4,8 @@
 //! alarm's name stands for whatever comes there; names and environments may have spaces. An alarm may stand
 //! in several entries: it reports for each.
 
-use approval::deploy::Slug;
-use approval::facts::Health;
+use signoff_core::deploy::Slug;
+use signoff_core::facts::Health;
 use thiserror::Error;
 
 /// The alarms of a stack.

@@ -5,12 +5,12 @@
 //! (`keys` in InboundSecret) are good for everything: they are the way in before anybody signed in.
 
 use crate::secrets::{SecretError, Secrets};
-use approval::deploy::Slug;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use signoff_core::deploy::Slug;
+use signoff_store::{Actor, ApiKey, Done, Pattern, Scope, Store, StoreError};
 use std::collections::BTreeSet;
-use store::{Actor, ApiKey, Done, Pattern, Scope, Store, StoreError};
 use subtle::{Choice, ConstantTimeEq};
 use thiserror::Error;
 

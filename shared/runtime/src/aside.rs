@@ -2,11 +2,11 @@
 
 use crate::connections::Connections;
 use crate::effects::Attempt;
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::message;
 use jiff::Timestamp;
-use store::{ASIDE, Change, CommitError, EffectMessage, Store, StoreError};
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::message;
+use signoff_store::{ASIDE, Change, CommitError, EffectMessage, Store, StoreError};
 
 /// Puts on record, and has the deployment's channel told, that `error` keeps the effect of `message` from
 /// being done; once, however often it is found. `deploy_url` is the address of the deploy's page.

@@ -9,8 +9,8 @@ use crate::settings::{SettingError, Settings};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use signoff_store::{EffectMessage, StoreError, is_lane};
 use std::collections::BTreeMap;
-use store::{EffectMessage, StoreError, is_lane};
 
 /// Time of an invocation that a message may need. With less left, the rest of the batch is left to the next
 /// invocation.

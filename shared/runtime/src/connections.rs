@@ -2,9 +2,9 @@
 //! the stack's parameter `Deployments` has them.
 
 use crate::deployments::{Connection, Deployments};
-use approval::deploy::Slug;
 use jiff::tz::TimeZone;
-use store::{DeploymentSettings, Done, SecretNumbers, Store, StoreError};
+use signoff_core::deploy::Slug;
+use signoff_store::{DeploymentSettings, Done, SecretNumbers, Store, StoreError};
 
 /// The deployments that this stack knows.
 #[derive(Clone, Debug)]
@@ -129,7 +129,7 @@ impl Connections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::{Actor, CiTrust, GitHost};
+    use signoff_store::{Actor, CiTrust, GitHost};
 
     #[test]
     fn a_connection_is_what_was_saved() {

@@ -3,9 +3,9 @@
 //! Entries separated by commas: `SLUG[=OWNER/REPOSITORY] [#CHANNEL] [circleci:PROJECT-SLUG]`. `acme/*` stands
 //! for every deployment of `acme`, each with the repository of its own name; the most specific entry counts.
 
-use approval::deploy::Slug;
-use approval::slug::{canonical, is_circleci_project};
-use store::{CiTrust, GitHost, SecretNumbers};
+use signoff_core::deploy::Slug;
+use signoff_core::slug::{canonical, is_circleci_project};
+use signoff_store::{CiTrust, GitHost, SecretNumbers};
 use thiserror::Error;
 
 /// The deployments of a stack.

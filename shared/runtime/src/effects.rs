@@ -1,10 +1,10 @@
 //! Claiming the effect that a message stands for.
 
 use crate::batch::Handled;
-use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, Queue, StartedBuild, backoff};
 use jiff::{SignedDuration, Timestamp};
+use signoff_core::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, Queue, StartedBuild, backoff};
+use signoff_store::{CommitError, EffectMessage, Store, StoreError};
 use std::sync::OnceLock;
-use store::{CommitError, EffectMessage, Store, StoreError};
 
 /// Delay before a message comes again whose effect could not be read or claimed.
 pub const SOON: SignedDuration = SignedDuration::from_secs(3);
@@ -158,8 +158,8 @@ fn backoff_of(effect: &Effect) -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::effect::EffectKind;
-    use approval::id::{DeployId, EffectId};
+    use signoff_core::effect::EffectKind;
+    use signoff_core::id::{DeployId, EffectId};
 
     #[test]
     fn only_an_attempt_that_asked_to_wait_has_rested() {

@@ -1,12 +1,12 @@
 //! Facts that become known of a deploy, put on record by whichever function learns of them.
 
 use crate::race;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::facts::{Command, Report, decide};
-use approval::id::DeployId;
 use jiff::Timestamp;
-use store::{Change, CommitError, Store};
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::facts::{Command, Report, decide};
+use signoff_core::id::DeployId;
+use signoff_store::{Change, CommitError, Store};
 
 /// The number of races that a report may lose before it is left to the queue.
 const MAX_LOST: u32 = 2;

@@ -1,7 +1,7 @@
 //! Places that header secrets may go to, without their values.
 
 use crate::secrets::HeaderSecret;
-use approval::header_secret::Destinations;
+use signoff_core::header_secret::Destinations;
 use std::collections::BTreeMap;
 
 /// The destinations of each of the header secrets `held`.

@@ -1,9 +1,9 @@
 //! Lost races: what was decided on a state that somebody else changed first is decided again on the newest
 //! one.
 
+use signoff_store::CommitError;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
-use store::CommitError;
 
 /// The shortest wait.
 const SHORTEST_MS: u64 = 4;
@@ -74,10 +74,10 @@ fn spread_over(spread: u64, by: impl Hash) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use signoff_store::StoreError;
     use std::cmp::Reverse;
     use std::collections::BinaryHeap;
     use std::future::ready;
-    use store::StoreError;
 
     /// A step of an attempt.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,10 +1,10 @@
 //! The parts of large ranges that the record keeps between invocations.
 
 use jiff::{SignedDuration, Timestamp};
-use providers::Failure;
-use providers::github::{Kept, Parts};
+use signoff_providers::Failure;
+use signoff_providers::github::{Kept, Parts};
+use signoff_store::{Store, StoreError};
 use std::fmt;
-use store::{Store, StoreError};
 
 /// The time for which an invocation reads one range; less than what the loop over a batch leaves for each
 /// message.

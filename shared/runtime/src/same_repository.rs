@@ -1,11 +1,11 @@
 //! The number of a deploy's repository, compared with the one that was kept.
 
-use approval::approval::Subject;
-use approval::deploy::Deploy;
-use approval::same_repository::compared;
-use providers::Failure;
-use providers::github::GitHub;
-use store::{KeptRepository, Store, StoreError};
+use signoff_core::approval::Subject;
+use signoff_core::deploy::Deploy;
+use signoff_core::same_repository::compared;
+use signoff_providers::Failure;
+use signoff_providers::github::GitHub;
+use signoff_store::{KeptRepository, Store, StoreError};
 
 /// `github`, which reads a repository by the number that was `kept` of it, where one was: another repository
 /// by the name has the same commits, and other people's pull requests.

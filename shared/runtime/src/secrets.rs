@@ -5,12 +5,12 @@
 use crate::aws::Aws;
 use crate::credentials::{self, Credential, StackFunction, StackSecret};
 use crate::settings::{SettingError, Settings};
-use approval::deploy::Slug;
-use approval::header_secret::is_for;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use signoff_core::deploy::Slug;
+use signoff_core::header_secret::is_for;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;

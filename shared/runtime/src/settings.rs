@@ -1,9 +1,9 @@
 //! Settings: what `template.yaml` puts into a function's environment.
 
-use approval::deploy::Slug;
 use jiff::SignedDuration;
+use signoff_core::deploy::Slug;
+use signoff_store::{Store, StoreConfig};
 use std::collections::BTreeMap;
-use store::{Store, StoreConfig};
 use thiserror::Error;
 
 use crate::alarms::Alarms;

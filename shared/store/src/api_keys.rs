@@ -4,11 +4,11 @@ use crate::error::{CommitError, StoreError};
 use crate::row::{self, Row, text};
 use crate::unreadable::read_each;
 use crate::{Store, keys};
-use approval::deploy::Slug;
-use approval::slug::canonical;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::Slug;
+use signoff_core::slug::canonical;
 use std::collections::BTreeSet;
 
 /// Permission of a key.

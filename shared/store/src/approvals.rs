@@ -5,12 +5,12 @@ use crate::error::StoreError;
 use crate::row::{self, Row, text};
 use crate::unreadable::left_out;
 use crate::{Store, keys};
-use approval::approval::{Glass, Status, Vote};
-use approval::deploy::Slug;
-use approval::id::{ApprovalId, DeployId};
-use approval::slug::canonical;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use signoff_core::approval::{Glass, Status, Vote};
+use signoff_core::deploy::Slug;
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::slug::canonical;
 
 /// Most approvals that one request reads.
 pub const MAX_SCANNED: i32 = 500;

@@ -2,11 +2,11 @@
 
 use crate::error::StoreError;
 use crate::{Store, keys};
-use approval::base::Base;
-use approval::deploy::Slug;
-use approval::id::{ApprovalId, DeployId};
-use approval::owed::OwedReviews;
-use approval::shares::Changes;
+use signoff_core::base::Base;
+use signoff_core::deploy::Slug;
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::owed::OwedReviews;
+use signoff_core::shares::Changes;
 
 impl Store {
     /// Returns the base of `place` of `deployment`; an empty one if none is on record. One request.

@@ -3,8 +3,8 @@
 //!
 //! An admin writes each as a line: `github repository_id=2002`.
 
-use approval::ci_job::{BUILDKITE, GITHUB_ACTIONS};
 use serde::{Deserialize, Serialize};
+use signoff_core::ci_job::{BUILDKITE, GITHUB_ACTIONS};
 use std::fmt;
 use thiserror::Error;
 

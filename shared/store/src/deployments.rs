@@ -7,9 +7,9 @@ use crate::error::{CommitError, StoreError, commit_error};
 use crate::row;
 use crate::secret_numbers::SecretNumbers;
 use crate::{Store, keys};
-use approval::deploy::Slug;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::Slug;
 
 /// Source host of a repository. The console's wizard leads there to create the rules file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

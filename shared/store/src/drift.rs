@@ -4,11 +4,11 @@ use crate::error::StoreError;
 use crate::row::{self, text};
 use crate::unreadable::read_each;
 use crate::{Store, keys};
-use approval::deploy::Deploy;
-use approval::id::DeployId;
-use approval::slug::canonical;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::Deploy;
+use signoff_core::id::DeployId;
+use signoff_core::slug::canonical;
 
 /// Most deploys that are searched for the one that another environment has.
 const MAX_LOOKED_AT: i32 = 100;

@@ -8,12 +8,12 @@ use crate::keys::{self, Key};
 use crate::queue::EffectMessage;
 use crate::row::{self, Row, text};
 use crate::unreadable::read_whole;
-use approval::effect::{Effect, GRACE};
-use approval::id::{DeployId, EffectId};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use signoff_core::effect::{Effect, GRACE};
+use signoff_core::id::{DeployId, EffectId};
 use std::collections::{HashMap, VecDeque};
 
 /// The time for which an effect is left alone whose row can't be read: a release that reads it may come.

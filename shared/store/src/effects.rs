@@ -3,10 +3,10 @@
 use crate::error::StoreError;
 use crate::row;
 use crate::{CommitError, Store, keys};
-use approval::effect::{Claim, Effect};
-use approval::id::{DeployId, EffectId};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
+use signoff_core::effect::{Claim, Effect};
+use signoff_core::id::{DeployId, EffectId};
 
 impl Store {
     /// The effect, as it was last committed.

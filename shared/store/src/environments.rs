@@ -5,9 +5,9 @@ use crate::listing::DeploySummary;
 use crate::row::{self, Row, text};
 use crate::unreadable::left_out;
 use crate::{Store, keys};
-use approval::deploy::Slug;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::Slug;
 
 /// An environment of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,11 +4,11 @@ use crate::error::StoreError;
 use crate::row::{self, Row, text};
 use crate::unreadable::{left_out, read_each};
 use crate::{Store, keys};
-use approval::deploy::Slug;
-use approval::evaluation::Evaluation;
-use approval::id::{DeployId, RunId};
-use approval::run::Run;
 use jiff::Timestamp;
+use signoff_core::deploy::Slug;
+use signoff_core::evaluation::Evaluation;
+use signoff_core::id::{DeployId, RunId};
+use signoff_core::run::Run;
 use std::collections::HashMap;
 
 /// Most evaluations in one part; DynamoDB reads 1 MB of them at most.

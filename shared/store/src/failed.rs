@@ -4,9 +4,9 @@ use crate::error::StoreError;
 use crate::row::text;
 use crate::unreadable::read_each;
 use crate::{Store, keys};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use serde::Deserialize;
+use signoff_core::id::DeployId;
 use std::collections::HashSet;
 
 /// The most runs that are looked at, the newest ones.

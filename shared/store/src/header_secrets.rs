@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::unreadable::read_or_none;
 use crate::{Store, keys, row};
-use approval::header_secret::HeaderSecrets;
+use signoff_core::header_secret::HeaderSecrets;
 
 impl Store {
     /// The header secrets of the stack, by one GetItem; `None`: they were never listed. A list that can't be

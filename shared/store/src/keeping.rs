@@ -6,10 +6,10 @@ use crate::error::StoreError;
 use crate::keys::{self, Key};
 use crate::row::{self, Row, number, text};
 use crate::{Page, Store};
-use approval::id::DeployId;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use signoff_core::id::DeployId;
 use std::collections::BTreeSet;
 
 /// Number of partitions whose deploys are kept on at the same time.

@@ -2,9 +2,9 @@
 
 use crate::error::{CommitError, StoreError};
 use crate::{Store, keys};
-use approval::effect::{Effect, PARKED_FOR};
-use approval::id::DeployId;
 use jiff::Timestamp;
+use signoff_core::effect::{Effect, PARKED_FOR};
+use signoff_core::id::DeployId;
 use std::collections::BTreeSet;
 
 impl Store {

@@ -1,7 +1,7 @@
 //! Every key of every row, in one place; a test damages each kind of this table.
 //!
 //! Owners, repositories, slugs and environments stand in keys in their canonical form
-//! ([`approval::slug::canonical`]), so that one spelling is as good as another.
+//! ([`signoff_core::slug::canonical`]), so that one spelling is as good as another.
 //!
 //! | row | pk | sk | indexes |
 //! |---|---|---|---|
@@ -40,12 +40,12 @@
 //! | part of a large range | `reading#DIGEST` | `part#NAME` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
-use approval::approval::Dialog;
-use approval::deploy::{Deploy, Slug};
-use approval::id::{ApprovalId, DeployId, EffectId, RunId, digest};
-use approval::people::Handle;
-use approval::slug::canonical;
 use jiff::Timestamp;
+use signoff_core::approval::Dialog;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::id::{ApprovalId, DeployId, EffectId, RunId, digest};
+use signoff_core::people::Handle;
+use signoff_core::slug::canonical;
 
 /// The partition key's attribute.
 pub(crate) const PK: &str = "pk";

@@ -1,10 +1,10 @@
 //! The lanes of a deployment: the FIFO groups that evaluations of its deploys are spread over, so that many
 //! of one deployment take a part of the functions only and the others' do not wait behind them.
 
-use approval::deploy::Slug;
-use approval::effect::{Effect, EffectKind};
-use approval::id::{DeployId, digest};
 use jiff::Timestamp;
+use signoff_core::deploy::Slug;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::id::{DeployId, digest};
 
 /// The number of deploys of one deployment that are evaluated at the same time.
 const LANES: usize = 3;
@@ -38,8 +38,8 @@ pub fn edits_line(deployment: &Slug) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::id::{ApprovalId, EffectId};
     use jiff::SignedDuration;
+    use signoff_core::id::{ApprovalId, EffectId};
 
     #[test]
     fn evaluation_has_a_lane_unless_it_waits_in_the_queue() {

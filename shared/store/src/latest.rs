@@ -3,10 +3,10 @@
 
 use crate::error::StoreError;
 use crate::{Store, keys};
-use approval::deploy::{Deploy, Slug};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::id::DeployId;
 
 /// The latest deploy that was registered for an environment, by the time at which it was deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

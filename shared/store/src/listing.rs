@@ -4,12 +4,12 @@ use crate::error::StoreError;
 use crate::row::{self, Row, text};
 use crate::unreadable::left_out;
 use crate::{Store, keys};
-use approval::deploy::{Deploy, Slug};
-use approval::deploy_state::DeployState;
-use approval::id::DeployId;
-use approval::slug::canonical;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::deploy_state::DeployState;
+use signoff_core::id::DeployId;
+use signoff_core::slug::canonical;
 
 /// Most deploys that are read for one part of a list that has no index of its own: 500 entries of an index
 /// are some 150 KB.

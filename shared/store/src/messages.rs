@@ -2,10 +2,10 @@
 
 use crate::error::StoreError;
 use crate::{Store, keys, row};
-use approval::approval::Dialog;
-use approval::id::DeployId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::approval::Dialog;
+use signoff_core::id::DeployId;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Place {

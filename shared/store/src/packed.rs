@@ -4,10 +4,10 @@
 use crate::error::StoreError;
 use crate::keys::Key;
 use crate::row::{self, Row};
-use approval::event::{Event, EventKind};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::event::{Event, EventKind};
+use signoff_core::id::DeployId;
 
 /// The most events about votes in a commit that have a row each.
 const ALONE: usize = 20;

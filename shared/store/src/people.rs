@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::row::{Row, text};
 use crate::unreadable::{read_each, read_whole};
 use crate::{Store, keys};
-use approval::people::{Entry, Handle};
+use signoff_core::people::{Entry, Handle};
 use std::collections::HashMap;
 
 /// Most rows that one BatchGetItem reads.

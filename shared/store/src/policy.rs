@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::{Store, keys};
-use approval::policy::StackPolicy;
+use signoff_core::policy::StackPolicy;
 
 impl Store {
     /// The policy of the stack, by one GetItem; `None`: none was ever read, nor tried to be.

@@ -2,11 +2,11 @@
 
 use crate::error::StoreError;
 use crate::{Store, keys};
-use approval::effect::{Effect, Queue};
-use approval::id::{DeployId, EffectId};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::effect::{Effect, Queue};
+use signoff_core::id::{DeployId, EffectId};
 
 /// Most messages that one request can send.
 ///

@@ -6,10 +6,10 @@ use crate::error::StoreError;
 use crate::row::{self, number};
 use crate::unreadable::read_whole;
 use crate::{Store, keys};
-use approval::deploy::Slug;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::Slug;
 
 /// A repository as the source host confirmed it first, or as an admin connected it anew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

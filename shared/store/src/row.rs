@@ -2,17 +2,17 @@
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
-use approval::approval::Approval;
-use approval::confirmation::Confirmation;
-use approval::deploy::Deploy;
-use approval::effect::Effect;
-use approval::evaluation::Evaluation;
-use approval::id::EffectId;
-use approval::run::Run;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use signoff_core::approval::Approval;
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::Effect;
+use signoff_core::evaluation::Evaluation;
+use signoff_core::id::EffectId;
+use signoff_core::run::Run;
 use std::collections::HashMap;
 
 /// A row as the SDK takes it.

@@ -3,9 +3,9 @@
 use crate::error::StoreError;
 use crate::row;
 use crate::{Store, keys};
-use approval::deploy::Slug;
-use approval::rules_in_force::{FileCopy, RulesInForce};
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::Slug;
+use signoff_core::rules_in_force::{FileCopy, RulesInForce};
 
 /// The most bytes of a file in one row; DynamoDB takes 400 KB.
 const PIECE: usize = 300 * 1024;

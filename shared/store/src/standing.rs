@@ -7,12 +7,12 @@ use crate::listing::DeploySummary;
 use crate::row::{self, text};
 use crate::unreadable::left_out;
 use crate::{Store, keys};
-use approval::deploy::{Deploy, Slug};
-use approval::id::DeployId;
-use approval::slug::canonical;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::id::DeployId;
+use signoff_core::slug::canonical;
 
 /// Most times that an arrival which lost a race is decided again; each loss means that another one won.
 const MAX_RACES: usize = 100;

@@ -3,11 +3,11 @@
 use crate::error::StoreError;
 use crate::unreadable::read_whole;
 use crate::{Store, keys};
-use approval::approval::Approval;
-use approval::deploy::Deploy;
-use approval::facts::Facts;
-use approval::id::{ApprovalId, DeployId, RunId};
-use approval::run::Run;
+use signoff_core::approval::Approval;
+use signoff_core::deploy::Deploy;
+use signoff_core::facts::Facts;
+use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::run::Run;
 
 /// Most rows that one request reads.
 const BATCH: usize = 100;

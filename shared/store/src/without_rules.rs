@@ -3,10 +3,10 @@
 use crate::error::StoreError;
 use crate::row::{self, text};
 use crate::{Store, keys};
-use approval::deploy::Deploy;
-use approval::id::DeployId;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use serde::Serialize;
+use signoff_core::deploy::Deploy;
+use signoff_core::id::DeployId;
 
 /// The deploy that the channel was told about.
 #[derive(Serialize)]

@@ -3,11 +3,11 @@
 use crate::admins::Admins;
 use crate::cast::Refused;
 use crate::gate::Gate;
-use approval::approval::{Standing, Voter};
-use providers::Failure;
-use providers::slack::{Membership, Slack};
-use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
+use signoff_core::approval::{Standing, Voter};
+use signoff_providers::Failure;
+use signoff_providers::slack::{Membership, Slack};
+use signoff_runtime::settings::{SettingError, Settings};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
@@ -121,7 +121,7 @@ impl Accounts {
 
     /// The client, whose calls with `token` (the bot's) give up after 1.2 seconds. Error: it can't be made.
     pub async fn slack(&self, token: &SecretString) -> Result<Slack, Failure> {
-        let http = self.http.get_or_try_init(async || providers::http::client()).await?;
+        let http = self.http.get_or_try_init(async || signoff_providers::http::client()).await?;
         Ok(Slack::new(http.clone(), &self.api_url, token.clone()).within(ASK_WITHIN))
     }
 

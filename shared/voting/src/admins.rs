@@ -1,7 +1,7 @@
 //! The admins of the stack.
 
-use providers::slack::Profile;
-use runtime::settings::{SettingError, Settings};
+use signoff_providers::slack::Profile;
+use signoff_runtime::settings::{SettingError, Settings};
 
 /// The people who are admins.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Ask again: somebody has a closed approval asked again.
 
 use crate::cast::{RefusalKind, Refused};
-use approval::approval::{Approval, Voter};
-use approval::effect::EffectKind;
-use approval::id::{ApprovalId, DeployId};
-use approval::message::{self, NotAskedAgain};
-use approval::run::NotAgain;
 use jiff::Timestamp;
-use store::{Change, CommitError, Store};
+use signoff_core::approval::{Approval, Voter};
+use signoff_core::effect::EffectKind;
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::message::{self, NotAskedAgain};
+use signoff_core::run::NotAgain;
+use signoff_store::{Change, CommitError, Store};
 
 /// Commits at `now` that the closed approval `id` of `deploy` is asked again, on behalf of `voter`, who
 /// clicked at `at` by the clock of whoever took the click. `Some`: it is not asked again, and this is the

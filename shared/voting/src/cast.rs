@@ -1,12 +1,12 @@
 //! Requests about an approval: each is decided and committed, or refused, and the refusal is put on record.
 
 use crate::wish::{ApprovalAction, ApprovalRequest};
-use approval::approval::{Approval, Clicked, NoConfirmer, Refusal, Voter, decide};
-use approval::event::EventKind;
-use approval::message;
 use jiff::Timestamp;
-use runtime::race;
-use store::{Change, CommitError, Store};
+use signoff_core::approval::{Approval, Clicked, NoConfirmer, Refusal, Voter, decide};
+use signoff_core::event::EventKind;
+use signoff_core::message;
+use signoff_runtime::race;
+use signoff_store::{Change, CommitError, Store};
 
 /// The number of times that a lost race is decided again before the person is asked to click once more.
 const MAX_RACES: u32 = 25;
@@ -245,7 +245,7 @@ fn refused(refusal: &Refusal, is_overtaken: bool) -> CastOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::approval::{Asked, Electorate, NoReviewer, Verdict};
+    use signoff_core::approval::{Asked, Electorate, NoReviewer, Verdict};
 
     #[test]
     fn what_a_refusal_is_told_as() {

@@ -1,13 +1,13 @@
 //! Evaluate again: somebody asks for the rules of a deploy that could not be read or evaluated.
 
 use crate::cast::{RefusalKind, Refused};
-use approval::approval::{Standing, Voter};
-use approval::effect::EffectKind;
-use approval::event::{Event, EventKind};
-use approval::id::DeployId;
-use approval::message;
 use jiff::{SignedDuration, Timestamp};
-use store::{Change, CommitError, Store};
+use signoff_core::approval::{Standing, Voter};
+use signoff_core::effect::EffectKind;
+use signoff_core::event::{Event, EventKind};
+use signoff_core::id::DeployId;
+use signoff_core::message;
+use signoff_store::{Change, CommitError, Store};
 
 /// The time after a request for which the same person's next one is the second click of a double click.
 const SAME_REQUEST: SignedDuration = SignedDuration::from_secs(60);

@@ -2,9 +2,9 @@
 //! click; for requests on a page, Slack is asked whether the person is in it.
 
 use crate::cast::{RefusalKind, Refused};
-use approval::approval::Approval;
-use approval::mrkdwn::escape;
-use providers::slack::Membership;
+use signoff_core::approval::Approval;
+use signoff_core::mrkdwn::escape;
+use signoff_providers::slack::Membership;
 
 /// A channel that somebody has to be in for their request on a page to count.
 #[derive(Clone, Debug, PartialEq, Eq)]

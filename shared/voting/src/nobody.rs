@@ -2,11 +2,11 @@
 
 use crate::again::gone;
 use crate::cast::Refused;
-use approval::approval::{Approval, Ask, Click, Command, SaidNobody, Voter, decide};
-use approval::id::{ApprovalId, DeployId};
 use jiff::Timestamp;
-use runtime::race;
-use store::{Change, CommitError, Store};
+use signoff_core::approval::{Approval, Ask, Click, Command, SaidNobody, Voter, decide};
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_runtime::race;
+use signoff_store::{Change, CommitError, Store};
 
 /// The number of times that a lost race is decided again before the person is asked to send it once more.
 const MAX_RACES: u32 = 25;

@@ -3,14 +3,14 @@
 
 use crate::accounts::{Actor, Left, Lookup};
 use crate::cast::{RefusalKind, Refused};
-use approval::approval::{self as votes, Approval, Standing, Status, Verdict, Voter};
-use approval::id::{DeployId, RunId};
-use approval::message;
-use approval::run::{Command, Refusal, Resolution, Run, decide};
 use jiff::Timestamp;
-use runtime::race;
 use serde::{Deserialize, Serialize};
-use store::{Change, CommitError, Store};
+use signoff_core::approval::{self as votes, Approval, Standing, Status, Verdict, Voter};
+use signoff_core::id::{DeployId, RunId};
+use signoff_core::message;
+use signoff_core::run::{Command, Refusal, Resolution, Run, decide};
+use signoff_runtime::race;
+use signoff_store::{Change, CommitError, Store};
 
 /// The number of times that a lost race is decided again.
 const MAX_RACES: u32 = 10;

@@ -1,9 +1,9 @@
 //! A person's request about an approval.
 
-use approval::approval::{Approval, Ask, Choice, Click, Command, Voter};
-use approval::id::{ApprovalId, DeployId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::approval::{Approval, Ask, Choice, Click, Command, Voter};
+use signoff_core::id::{ApprovalId, DeployId};
 
 /// A request about an approval. A window in Slack carries it until the reason is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

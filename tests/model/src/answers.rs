@@ -5,10 +5,10 @@ use crate::decided;
 use crate::record::{Change, Conflict, Process, Queued, follow};
 use crate::scenario::{Flaw, Scenario};
 use crate::world::World;
-use approval::effect::EffectKind;
-use approval::message;
-use approval::run::{Command, Resolution};
 use jiff::Timestamp;
+use signoff_core::effect::EffectKind;
+use signoff_core::message;
+use signoff_core::run::{Command, Resolution};
 
 /// Progress of a person's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

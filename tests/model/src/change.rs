@@ -3,12 +3,12 @@
 use crate::decided;
 use crate::outside::OutsideWorld;
 use crate::scenario::{NOW, Scenario};
-use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Choice, Electorate, Member, Vote};
-use approval::base::Base;
-use approval::deploy::Slug;
-use approval::range::Direction;
-use approval::shares::{Changes, Maker, Named, Share};
+use signoff_core::action::{Action, ApprovalSpec};
+use signoff_core::approval::{Choice, Electorate, Member, Vote};
+use signoff_core::base::Base;
+use signoff_core::deploy::Slug;
+use signoff_core::range::Direction;
+use signoff_core::shares::{Changes, Maker, Named, Share};
 use std::collections::BTreeSet;
 
 /// The people who made each part of a range.

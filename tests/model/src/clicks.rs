@@ -5,10 +5,10 @@ use crate::decided;
 use crate::record::{Change, Conflict, Kept, Process, Queued, follow};
 use crate::scenario::{ClickAction, Flaw, NOW, PlannedClick, Scenario, WORKSPACE};
 use crate::world::World;
-use approval::approval::{Approval, Click, Command, Voter};
-use approval::effect::EffectKind;
-use approval::message;
 use jiff::{SignedDuration, Timestamp};
+use signoff_core::approval::{Approval, Click, Command, Voter};
+use signoff_core::effect::EffectKind;
+use signoff_core::message;
 
 /// Progress of a click.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

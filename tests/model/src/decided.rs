@@ -3,11 +3,11 @@
 
 use crate::record::{Kept, Row, follow, hash};
 use crate::scenario::NOW;
-use approval::approval::{self as votes, Approval, Electorate};
-use approval::decision::Decision;
-use approval::message;
-use approval::run::{self, Run};
 use jiff::{SignedDuration, Timestamp};
+use signoff_core::approval::{self as votes, Approval, Electorate};
+use signoff_core::decision::Decision;
+use signoff_core::message;
+use signoff_core::run::{self, Run};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -17,10 +17,10 @@ use crate::outside::Turn;
 use crate::record::{Change, Process, Queued};
 use crate::scenario::{Flaw, Scenario};
 use crate::world::World;
-use approval::action::{Action, WhenRepeated};
-use approval::approval::{Choice, Outcome, Status, Verdict};
-use approval::effect::{Effect, EffectKind};
-use approval::run::{self, StepState};
+use signoff_core::action::{Action, WhenRepeated};
+use signoff_core::approval::{Choice, Outcome, Status, Verdict};
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::run::{self, StepState};
 use std::sync::Arc;
 
 /// Progress of a process that does an effect.
@@ -106,7 +106,7 @@ pub enum Plan {
     Tell,
 }
 
-/// Answer to a call, as the process knows it: `providers::Failure`, in short.
+/// Answer to a call, as the process knows it: `signoff_providers::Failure`, in short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// It is done.

@@ -7,9 +7,9 @@ use crate::outside::OutsideWorld;
 use crate::record::{Kept, Process};
 use crate::scenario::{Flaw, Scenario, build, webhook};
 use crate::world::World;
-use approval::approval::{Approval, Choice, Status, Verdict};
-use approval::effect::Effect;
-use approval::run::{self, Run, StepState};
+use signoff_core::approval::{Approval, Choice, Status, Verdict};
+use signoff_core::effect::Effect;
+use signoff_core::run::{self, Run, StepState};
 use stateright::Property;
 use std::collections::BTreeSet;
 

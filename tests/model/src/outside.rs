@@ -1,6 +1,6 @@
 //! The outside world: what really happened there, which nobody is told but by an answer.
 
-use approval::action::Action;
+use signoff_core::action::Action;
 use std::collections::BTreeSet;
 
 /// Things that really happened outside.

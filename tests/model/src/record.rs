@@ -1,13 +1,13 @@
-//! DynamoDB: the rows, and the one transaction that changes them, as `store::change` writes it.
+//! DynamoDB: the rows, and the one transaction that changes them, as `signoff_store::change` writes it.
 
 use crate::decided::Follows;
 use crate::scenario::{EXPIRES_AT, NOW};
-use approval::approval::Approval;
-use approval::decision::Later;
-use approval::effect::{Claim, Effect, EffectKind, EffectState};
-use approval::id::{DeployId, EffectId};
-use approval::run::Run;
 use jiff::Timestamp;
+use signoff_core::approval::Approval;
+use signoff_core::decision::Later;
+use signoff_core::effect::{Claim, Effect, EffectKind, EffectState};
+use signoff_core::id::{DeployId, EffectId};
+use signoff_core::run::Run;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::ops::Deref;

@@ -1,12 +1,12 @@
 //! Limits of a check, and the mistake that is made on purpose.
 
 use crate::change::WhoseChange;
-use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec};
-use approval::approval::{Ask, Choice};
-use approval::decision::Decision;
-use approval::id::DeployId;
-use approval::run::{Opening, Run};
 use jiff::Timestamp;
+use signoff_core::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec};
+use signoff_core::approval::{Ask, Choice};
+use signoff_core::decision::Decision;
+use signoff_core::id::DeployId;
+use signoff_core::run::{Opening, Run};
 use std::collections::BTreeMap;
 
 /// The moment at which every process acts: what lies ahead is what a process has to wait for.

@@ -8,10 +8,10 @@ use crate::law::{self, Law};
 use crate::outside::OutsideWorld;
 use crate::record::{Change, Conflict, Kept, Process, Queued, Record, Row, follow, hash, unsent};
 use crate::scenario::{EXPIRES_AT, Flaw, NOW, Queue, Scenario};
-use approval::approval::Approval;
-use approval::effect::{Effect, EffectKind};
-use approval::run::Run;
 use jiff::Timestamp;
+use signoff_core::approval::Approval;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::run::Run;
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -205,7 +205,7 @@ impl World {
         }
     }
 
-    /// A process takes the effect in row `at`, as `runtime::effects::take` does. `None`: not now.
+    /// A process takes the effect in row `at`, as `signoff_runtime::effects::take` does. `None`: not now.
     pub fn take(&mut self, scenario: &Scenario, at: usize) -> Option<()> {
         let row = self.record.effects.get_mut(at)?;
         let holder = self.workers.iter_mut().find(|worker| worker.effect.id == row.effect.id);

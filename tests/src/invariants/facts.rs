@@ -2,11 +2,11 @@
 
 use crate::scenario::{Fact, Learned};
 use crate::telling::Telling;
-use approval::event::EventKind;
-use approval::facts::{Health, Thumb};
-use approval::run::Status;
+use signoff_core::event::EventKind;
+use signoff_core::facts::{Health, Thumb};
+use signoff_core::run::Status;
+use signoff_store::Page;
 use std::collections::{BTreeMap, BTreeSet};
-use store::Page;
 
 /// Every fact that was taken is on record, once; no other fact is. (No scenario tells one source's fact of a
 /// deploy twice.)

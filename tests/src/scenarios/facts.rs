@@ -1,8 +1,8 @@
 //! Scenarios of facts that become known of a deploy after it arrived, and of the rules that they open.
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::facts::Health;
-use approval::run::Status;
+use signoff_core::facts::Health;
+use signoff_core::run::Status;
 
 /// Scenario in which a report of a deploy's health opens a rule.
 pub(super) const REPORTED: Scenario = Scenario {

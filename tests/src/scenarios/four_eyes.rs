@@ -1,8 +1,8 @@
 //! Scenarios of approvals that need the votes of people who made none of the change.
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::message::APPROVE;
-use approval::run::Status;
+use signoff_core::message::APPROVE;
+use signoff_core::run::Status;
 
 /// Nobody's vote completes an approval that has no base yet; it goes on by itself once an admin sets one.
 pub(super) const FOUR_EYES: Scenario = Scenario {

@@ -1,7 +1,7 @@
 //! Scenario of the actions on issues that a change mentions.
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::run::Status;
+use signoff_core::run::Status;
 
 /// Scenario in which an issue gets a comment and moves to another state.
 pub(super) const ISSUES: Scenario = Scenario {

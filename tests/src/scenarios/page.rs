@@ -2,8 +2,8 @@
 
 use super::CHANGED;
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::message::APPROVE;
-use approval::run::Status;
+use signoff_core::message::APPROVE;
+use signoff_core::run::Status;
 
 /// Scenario in which somebody approves on the deploy's page in the console.
 pub(super) const VOTED_ON_PAGE: Scenario = Scenario {

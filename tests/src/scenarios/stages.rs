@@ -1,8 +1,8 @@
 //! Scenario of a rule that waits for another one (`after`).
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::message::APPROVE;
-use approval::run::Status;
+use signoff_core::message::APPROVE;
+use signoff_core::run::Status;
 
 /// Scenario of two stages, each with an approval of its own: the second one opens once the first one's
 /// actions are done.

@@ -1,8 +1,8 @@
 //! The scenarios of stacks with a policy.
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::message::APPROVE;
-use approval::run::Status;
+use signoff_core::message::APPROVE;
+use signoff_core::run::Status;
 
 /// A policy asks for the votes of two people, who approve one after the other; the revision then is the base
 /// of its place.

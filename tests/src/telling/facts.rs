@@ -2,12 +2,12 @@
 
 use super::Telling;
 use crate::scenario::{Fact, Learned};
-use approval::effect::EffectKind;
-use approval::facts::{ALARM, API, Health, Report};
 use jiff::SignedDuration;
 use serde_json::json;
+use signoff_core::effect::EffectKind;
+use signoff_core::facts::{ALARM, API, Health, Report};
 use signoff_local::jira::NewIssue;
-use store::Change;
+use signoff_store::Change;
 
 impl Telling {
     /// Returns the key of the issue that the commits of this telling mention; no other telling has it.
@@ -26,7 +26,7 @@ impl Telling {
 
     pub(super) async fn deploy_of_earlier(&mut self, environment: &str) -> Result<(), String> {
         let revision = self.story.push("Ana", "Take cards");
-        let earlier = runtime::time::now() - SignedDuration::from_hours(2);
+        let earlier = signoff_runtime::time::now() - SignedDuration::from_hours(2);
         let body = json!({
             "sha": revision, "environment": environment, "branch": "main", "ignore_if_duplicate": true,
             "date": earlier.to_string(),
@@ -46,7 +46,7 @@ impl Telling {
     /// Commits a report as an effect that the clock finds.
     pub(super) async fn queue_report(&mut self, health: Health) -> Result<(), String> {
         let deploy = self.deploys.last().cloned().ok_or("nothing was deployed")?;
-        let then = runtime::time::now() - SignedDuration::from_mins(3);
+        let then = signoff_runtime::time::now() - SignedDuration::from_mins(3);
         let effect = EffectKind::RecordHealth { source: API.to_owned(), report: Report { health, at: then } };
         let change = Change::to(&deploy, then).and("queued report", vec![effect], Vec::new());
         self.story.world.silent_store.commit(change).await.map_err(|error| error.to_string())?;
@@ -65,7 +65,7 @@ impl Telling {
     pub(super) fn alarm(&mut self) -> Result<(), String> {
         let deploy = self.deploys.last().cloned().ok_or("nothing was deployed")?;
         let name = &self.story.name;
-        let at = runtime::time::now().strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
+        let at = signoff_runtime::time::now().strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
         let state = json!({"value": "ALARM", "reason": "Threshold Crossed", "timestamp": at});
         let detail = json!({"alarmName": name, "state": state, "configuration": {"metrics": []}});
         self.stack.emit("aws.cloudwatch", "CloudWatch Alarm State Change", detail);

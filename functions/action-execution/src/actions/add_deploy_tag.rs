@@ -3,13 +3,13 @@
 use super::{Done, rendering};
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::deploy::Deploy;
-use approval::facts::{Command, MAX_KEPT};
-use approval::run::Run;
-use providers::Failure;
-use rules::template::{Mentions, render_plain};
-use runtime::effects::Attempt;
-use runtime::facts::record_fact;
+use signoff_core::deploy::Deploy;
+use signoff_core::facts::{Command, MAX_KEPT};
+use signoff_core::run::Run;
+use signoff_providers::Failure;
+use signoff_rules::template::{Mentions, render_plain};
+use signoff_runtime::effects::Attempt;
+use signoff_runtime::facts::record_fact;
 
 /// The longest tag, in characters; as in a registration.
 const MAX_TAG: usize = 100;

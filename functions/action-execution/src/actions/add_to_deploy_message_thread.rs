@@ -4,10 +4,10 @@
 use super::Done;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::deploy::Deploy;
-use approval::run::Run;
-use runtime::connections::Connected;
-use runtime::effects::Attempt;
+use signoff_core::deploy::Deploy;
+use signoff_core::run::Run;
+use signoff_runtime::connections::Connected;
+use signoff_runtime::effects::Attempt;
 
 impl ActionExecution {
     pub(super) async fn add_to_deploy_message_thread(

@@ -5,14 +5,14 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::policy::{Binding, judged};
 use crate::release::{KnownPipelines, known_pipelines};
-use approval::action::{Action, BuildRef};
-use approval::approval::Start;
-use approval::deploy::Deploy;
-use approval::effect::StartedBuild;
-use approval::run::Run;
-use providers::circleci::{HeldJob, NotApproved, Triggered};
-use runtime::connections::Connected;
-use runtime::effects::Attempt;
+use signoff_core::action::{Action, BuildRef};
+use signoff_core::approval::Start;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::StartedBuild;
+use signoff_core::run::Run;
+use signoff_providers::circleci::{HeldJob, NotApproved, Triggered};
+use signoff_runtime::connections::Connected;
+use signoff_runtime::effects::Attempt;
 
 impl ActionExecution {
     /// Approves the job that `build` names, in a pipeline that an earlier step of `run` started and that

@@ -4,14 +4,14 @@
 use super::{Done, rendering};
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::action::{IssueField, IssueTransition};
-use approval::deploy::Deploy;
-use approval::effect::MAX_ATTEMPTS;
-use approval::issue::Issue;
-use providers::Failure;
-use providers::tracker::{Comment, Trackers};
-use rules::template::{Mentions, render_plain};
-use runtime::effects::Attempt;
+use signoff_core::action::{IssueField, IssueTransition};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::MAX_ATTEMPTS;
+use signoff_core::issue::Issue;
+use signoff_providers::Failure;
+use signoff_providers::tracker::{Comment, Trackers};
+use signoff_rules::template::{Mentions, render_plain};
+use signoff_runtime::effects::Attempt;
 
 /// Most issues that a summary lists by key.
 const NAMED: usize = 10;

@@ -19,19 +19,19 @@ use crate::handler::ActionExecution;
 use crate::policy::is_bound;
 use crate::settle::sentence;
 use crate::subject::unmoved;
-use approval::action::{Action, IssueTransition};
-use approval::approval::Subject;
-use approval::deploy::Deploy;
-use approval::effect::EffectKind;
-use approval::happened::Happened;
-use approval::run::Run;
-use approval::slug::canonical;
-use providers::Failure;
-use rules::template::{Context, Mentions, is_of_record};
-use runtime::connections::{Connected, disconnected};
-use runtime::deployments::Connection;
-use runtime::effects::Attempt;
-use store::GitHost;
+use signoff_core::action::{Action, IssueTransition};
+use signoff_core::approval::Subject;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::EffectKind;
+use signoff_core::happened::Happened;
+use signoff_core::run::Run;
+use signoff_core::slug::canonical;
+use signoff_providers::Failure;
+use signoff_rules::template::{Context, Mentions, is_of_record};
+use signoff_runtime::connections::{Connected, disconnected};
+use signoff_runtime::deployments::Connection;
+use signoff_runtime::effects::Attempt;
+use signoff_store::GitHost;
 
 /// Result of an action that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,7 +228,7 @@ fn confirmed_there(deploy: &Deploy, connection: &Connection) -> Result<(), Failu
 }
 
 /// A template that can't be rendered won't be rendered by trying again.
-fn rendering(what: &str) -> impl Fn(rules::template::TemplateError) -> Failure {
+fn rendering(what: &str) -> impl Fn(signoff_rules::template::TemplateError) -> Failure {
     let what = what.to_owned();
     move |error| Failure::Permanent(format!("{what} can't be rendered: {error}"))
 }

@@ -5,10 +5,10 @@ use crate::effect_error::Tried;
 use crate::electorate::known_as;
 use crate::handler::ActionExecution;
 use crate::personal::Recipient;
-use approval::action::{Addressees, PersonalMessage};
-use approval::deploy::{Deploy, Person};
-use rules::template::render;
-use runtime::effects::Attempt;
+use signoff_core::action::{Addressees, PersonalMessage};
+use signoff_core::deploy::{Deploy, Person};
+use signoff_rules::template::render;
+use signoff_runtime::effects::Attempt;
 
 impl ActionExecution {
     pub(super) async fn notify_deploy_authors(

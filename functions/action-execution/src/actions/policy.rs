@@ -3,16 +3,16 @@
 use super::rules_file::ended;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::deploy::Deploy;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::message;
-use approval::policy::StackPolicy;
-use approval::rules_in_force::Refusal;
-use runtime::connections::Connected;
-use runtime::effects::Attempt;
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::message;
+use signoff_core::policy::StackPolicy;
+use signoff_core::rules_in_force::Refusal;
+use signoff_runtime::connections::Connected;
+use signoff_runtime::effects::Attempt;
+use signoff_store::Change;
 use std::cell::Cell;
-use store::Change;
 
 impl ActionExecution {
     /// Commits what `decide` makes of the stack's policy; one that came into force is told.

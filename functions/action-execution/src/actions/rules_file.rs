@@ -4,20 +4,20 @@
 use super::Done;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::action::{Action, RulesFileStep};
-use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
-use approval::event::EventKind;
-use approval::id::RunId;
-use approval::message;
-use approval::rules_in_force::{How, Refusal, RulesInForce};
-use approval::run::{self, Run};
 use jiff::{SignedDuration, Timestamp};
-use providers::Failure;
-use runtime::connections::Connected;
-use runtime::effects::Attempt;
+use signoff_core::action::{Action, RulesFileStep};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::event::EventKind;
+use signoff_core::id::RunId;
+use signoff_core::message;
+use signoff_core::rules_in_force::{How, Refusal, RulesInForce};
+use signoff_core::run::{self, Run};
+use signoff_providers::Failure;
+use signoff_runtime::connections::Connected;
+use signoff_runtime::effects::Attempt;
+use signoff_store::Change;
 use std::cell::Cell;
-use store::Change;
 
 /// The reason for which a rules file that its voters rejected stays out of force.
 const REJECTED: &str = "the proposed rules file was rejected";

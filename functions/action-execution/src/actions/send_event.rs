@@ -3,15 +3,15 @@
 use super::{Done, rendering};
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::action::EventSpec;
-use approval::deploy::Deploy;
 use aws_sdk_eventbridge::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use providers::Failure;
-use providers::eventbridge::{Event, SOURCE, refused, unsent};
-use rules::template::render_plain;
-use runtime::effects::Attempt;
+use signoff_core::action::EventSpec;
+use signoff_core::deploy::Deploy;
+use signoff_providers::Failure;
+use signoff_providers::eventbridge::{Event, SOURCE, refused, unsent};
+use signoff_rules::template::render_plain;
+use signoff_runtime::effects::Attempt;
 use std::collections::BTreeMap;
 
 impl ActionExecution {

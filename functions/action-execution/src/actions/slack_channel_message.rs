@@ -4,16 +4,16 @@
 use super::{Done, rendering};
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::action::ChannelMessage;
-use approval::approval::Dialog;
-use approval::deploy::Deploy;
-use approval::run::Run;
-use providers::Failure;
-use providers::slack::MessageRef;
-use rules::template::render;
-use runtime::connections::Connected;
-use runtime::effects::Attempt;
 use serde_json::Value;
+use signoff_core::action::ChannelMessage;
+use signoff_core::approval::Dialog;
+use signoff_core::deploy::Deploy;
+use signoff_core::run::Run;
+use signoff_providers::Failure;
+use signoff_providers::slack::MessageRef;
+use signoff_rules::template::render;
+use signoff_runtime::connections::Connected;
+use signoff_runtime::effects::Attempt;
 
 impl ActionExecution {
     pub(super) async fn slack_channel_message(

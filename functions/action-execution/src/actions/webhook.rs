@@ -3,15 +3,15 @@
 use super::{Done, rendering};
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::action::{Action, HeaderText, WebhookBody, WebhookSpec};
-use approval::deploy::Deploy;
-use providers::Failure;
-use providers::derived::signing_key;
-use providers::webhook::{Header, Request, body};
-use rules::template::{Context, is_late, render_address, render_plain};
-use runtime::connections::Connected;
-use runtime::effects::Attempt;
 use serde_json::{Map, Value};
+use signoff_core::action::{Action, HeaderText, WebhookBody, WebhookSpec};
+use signoff_core::deploy::Deploy;
+use signoff_providers::Failure;
+use signoff_providers::derived::signing_key;
+use signoff_providers::webhook::{Header, Request, body};
+use signoff_rules::template::{Context, is_late, render_address, render_plain};
+use signoff_runtime::connections::Connected;
+use signoff_runtime::effects::Attempt;
 
 impl ActionExecution {
     pub(super) async fn webhook(

@@ -2,12 +2,12 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use approval::approval::Dialog;
-use approval::message;
-use approval::people::{Handle, Statement};
-use providers::Failure;
-use providers::slack::client::MessageRef;
-use runtime::effects::Attempt;
+use signoff_core::approval::Dialog;
+use signoff_core::message;
+use signoff_core::people::{Handle, Statement};
+use signoff_providers::Failure;
+use signoff_providers::slack::client::MessageRef;
+use signoff_runtime::effects::Attempt;
 
 impl ActionExecution {
     /// Asks the member whom the entry of `handle` names at `version`, or draws the question that stands `at`

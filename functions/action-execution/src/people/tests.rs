@@ -1,7 +1,7 @@
 use super::*;
-use approval::people::{By, Claim};
-use approval::range::Account;
 use jiff::Timestamp;
+use signoff_core::people::{By, Claim};
+use signoff_core::range::Account;
 
 fn by(id: &str) -> By {
     By { id: id.to_owned(), name: id.to_owned(), at: Timestamp::UNIX_EPOCH }

@@ -1,6 +1,6 @@
 use super::*;
-use approval::id::DeployId;
-use approval::run::Opening;
+use signoff_core::id::DeployId;
+use signoff_core::run::Opening;
 
 const RULES: &str = "rules:\n\
     - ship:\n    actions:\n\
@@ -13,7 +13,7 @@ const RULES: &str = "rules:\n\
 
 #[test]
 fn each_action_has_the_number_of_its_step() {
-    let file = rules::parse(RULES, "rules.yml").unwrap();
+    let file = signoff_rules::parse(RULES, "rules.yml").unwrap();
     let actions = &file.rules[0].actions;
     let opening = Opening {
         deploy: &DeployId::from_text("d"),

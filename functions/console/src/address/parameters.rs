@@ -4,9 +4,9 @@ mod search;
 
 pub(crate) use search::{Field, Search};
 
-use approval::deploy::Slug;
 use jiff::Timestamp;
-use store::Wanted;
+use signoff_core::deploy::Slug;
+use signoff_store::Wanted;
 
 /// Number of deploys in a page's list, and in a JSON list unless the request asks for another number.
 pub(crate) const PAGE_SIZE: u8 = 50;
@@ -26,7 +26,8 @@ pub(crate) struct BadQuery(pub(crate) String);
 pub(crate) struct Cursor(String);
 
 impl Cursor {
-    /// Reads what [`store::Listing::next`] or [`store::ApprovalListing::next`] gave: a time, `#` and an id.
+    /// Reads what [`signoff_store::Listing::next`] or [`signoff_store::ApprovalListing::next`] gave: a time,
+    /// `#` and an id.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (time, id) = text.split_once('#')?;
         (text.len() <= LONGEST_NAME && time.parse::<Timestamp>().is_ok() && is_id(id))

@@ -3,8 +3,8 @@
 use crate::address::parameters::{parameter, query};
 use crate::address::routes::{self, ErrorFormat};
 use crate::auth::visitor::Access;
-use approval::id::DeployId;
 use lambda_http::http::Method;
+use signoff_core::id::DeployId;
 
 /// A tab of a deploy's page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

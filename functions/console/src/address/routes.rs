@@ -2,9 +2,9 @@
 //! docs/reference/routes.md to it.
 
 use crate::auth::visitor::Access;
-use approval::deploy::Slug;
-use approval::id::DeployId;
 use lambda_http::http::Method;
+use signoff_core::deploy::Slug;
+use signoff_core::id::DeployId;
 
 /// Format in which an address answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Public address of this stack: the setting `PUBLIC_URL`.
 
-use approval::deploy::Slug;
-use approval::id::DeployId;
 use lambda_http::http::Uri;
+use signoff_core::deploy::Slug;
+use signoff_core::id::DeployId;
 
 /// The console's own address.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use crate::address::site::Site;
 use crate::view::{ListedApproval, ListedVote, PersonView};
-use approval::approval::Choice;
+use signoff_core::approval::Choice;
+use signoff_store::ApprovalListing;
 use std::io;
-use store::ApprovalListing;
 
 /// Largest size of a file, in bytes: Lambda answers with 6 MB at most, of which JSON's quoting of the body
 /// takes its part.
@@ -173,7 +173,7 @@ pub(crate) fn line(cells: &[impl AsRef<[u8]>]) -> io::Result<String> {
 mod tests {
     use super::*;
     use crate::sample;
-    use approval::approval::Status;
+    use signoff_core::approval::Status;
 
     fn site() -> Site {
         Site::new("https://signoff.example.com").unwrap()

@@ -1,5 +1,5 @@
 //! Credentials of a request: an API key, or a session, which was got with a key of the stack's secret or by
-//! signing in with Slack (`session.rs`). Keys themselves are checked in [`runtime::api_keys`].
+//! signing in with Slack (`session.rs`). Keys themselves are checked in [`signoff_runtime::api_keys`].
 //!
 //! A session of an API key is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970,
 //! signed by HMAC-SHA256 with the key of the stack's secret that was typed. Nothing is stored; a key that is
@@ -16,9 +16,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
-use runtime::api_keys::{NAME_OF_SECRET, OF_SECRET};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
+use signoff_runtime::api_keys::{NAME_OF_SECRET, OF_SECRET};
 use subtle::ConstantTimeEq;
 
 /// Lifetime of a session.

@@ -2,18 +2,18 @@
 
 use crate::auth::cookie_signer::CookieSigner;
 use crate::auth::visitor::Member;
-use approval::approval::Standing;
 use jiff::Timestamp;
-use providers::Failure;
-use providers::slack::{Profile, SignIn, Slack};
-use runtime::credentials::{SLACK_BOT_TOKEN, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET};
-use runtime::secrets::{SecretError, Secrets};
-use runtime::settings::{SettingError, Settings};
 use secrecy::{ExposeSecret, SecretString};
+use signoff_core::approval::Standing;
+use signoff_providers::Failure;
+use signoff_providers::slack::{Profile, SignIn, Slack};
+use signoff_runtime::credentials::{SLACK_BOT_TOKEN, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET};
+use signoff_runtime::secrets::{SecretError, Secrets};
+use signoff_runtime::settings::{SettingError, Settings};
+use signoff_voting::Admins;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
-use voting::Admins;
 
 /// Time limit of each call to Slack: three of them fit into the time that the function has.
 pub(crate) const ASK_WITHIN: Duration = Duration::from_millis(2500);
@@ -104,7 +104,7 @@ impl Members {
     }
 
     async fn http(&self) -> Result<&reqwest::Client, Failure> {
-        self.http.get_or_try_init(async || providers::http::client()).await
+        self.http.get_or_try_init(async || signoff_providers::http::client()).await
     }
 }
 

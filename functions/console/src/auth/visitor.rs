@@ -1,8 +1,8 @@
 //! Visitors, and the access that they have.
 
 use maud::{Markup, html};
-use runtime::api_keys::Holder;
-use store::{Actor, Scope};
+use signoff_runtime::api_keys::Holder;
+use signoff_store::{Actor, Scope};
 
 /// Access that a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The form that creates an API key.
 
 use super::Field;
+use signoff_store::{ApiKey, Pattern, Scope};
 use std::collections::BTreeSet;
-use store::{ApiKey, Pattern, Scope};
 
 /// The most keys that may be good at the same time.
 pub(crate) const MOST_KEYS: usize = 100;

@@ -1,7 +1,7 @@
 //! The form that says whose a git account or an e-mail address is.
 
 use super::Field;
-use approval::people::{Claim, Entry, Handle, Nobody};
+use signoff_core::people::{Claim, Entry, Handle, Nobody};
 
 /// The longest name of an account, in characters.
 pub(crate) const LONGEST_NAME: usize = 100;
@@ -244,8 +244,11 @@ mod tests {
 
     #[test]
     fn an_entry_fills_its_own_form() {
-        let by =
-            || approval::people::By { id: "U1".into(), name: "Ana".into(), at: jiff::Timestamp::UNIX_EPOCH };
+        let by = || signoff_core::people::By {
+            id: "U1".into(),
+            name: "Ana".into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
         for claim in [
             Claim::Member { id: "U2".to_owned(), name: "Ben".to_owned() },
             Claim::NobodyHere { kind: Nobody::Outside, reason: "a contractor".to_owned() },

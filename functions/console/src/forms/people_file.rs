@@ -4,7 +4,7 @@ use super::people::{
     Filled, LONGEST_NAME, MEMBER, Wrong, handle_problem, said, stand_in_problem, text_problem,
 };
 use crate::answer::export::{as_typed, harmless, line};
-use approval::people::{By, Claim, Entry, Handle};
+use signoff_core::people::{By, Claim, Entry, Handle};
 use std::collections::BTreeMap;
 use std::io;
 

@@ -2,10 +2,10 @@
 
 use super::Field;
 use crate::address::parameters::parameter;
-use approval::deploy::Slug;
-use approval::slug::{is_circleci_definition, is_circleci_project};
-use runtime::deployments::Connection;
-use store::{CiTrust, DeploymentSettings, GitHost, MOST_TRUSTS};
+use signoff_core::deploy::Slug;
+use signoff_core::slug::{is_circleci_definition, is_circleci_project};
+use signoff_runtime::deployments::Connection;
+use signoff_store::{CiTrust, DeploymentSettings, GitHost, MOST_TRUSTS};
 
 /// The longest text of a field, in characters.
 const LONGEST: usize = 200;
@@ -279,7 +279,7 @@ mod tests {
             circleci_project: project.to_owned(),
             circleci_definition: None,
             git_host: GitHost::Github,
-            secrets: store::SecretNumbers::default(),
+            secrets: signoff_store::SecretNumbers::default(),
             ci: Vec::new(),
         };
         let own = SettingsForm::unsaved(&slug, Some(&known("gh/acme/store")));

@@ -5,10 +5,10 @@ use super::{Call, Console, refusals};
 use crate::address::place::{Tab, deploy_href};
 use crate::answer::Answer;
 use crate::html::FlashMessage;
-use approval::id::ApprovalId;
 use lambda_http::http::StatusCode;
-use store::CommitError;
-use voting::{Gate, Refused, UNSEEN, ask_again, evaluate_again};
+use signoff_core::id::ApprovalId;
+use signoff_store::CommitError;
+use signoff_voting::{Gate, Refused, UNSEEN, ask_again, evaluate_again};
 
 impl Console {
     /// Has a closed approval asked again: 5 reads and 1 commit. Where nothing changes: the page that says

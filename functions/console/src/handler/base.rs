@@ -7,14 +7,14 @@ use crate::address::place::{Tab, deploy_href};
 use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::html::{FlashMessage, needs_base};
-use approval::action::Action;
-use approval::approval::{Approval, Blocker};
-use approval::base::Base;
-use approval::effect::{EffectKind, Others};
-use approval::event::EventKind;
-use approval::id::ApprovalId;
 use lambda_http::http::StatusCode;
-use store::{Change, CommitError};
+use signoff_core::action::Action;
+use signoff_core::approval::{Approval, Blocker};
+use signoff_core::base::Base;
+use signoff_core::effect::{EffectKind, Others};
+use signoff_core::event::EventKind;
+use signoff_core::id::ApprovalId;
+use signoff_store::{Change, CommitError};
 
 /// The length of a full SHA.
 const FULL_SHA: usize = 40;

@@ -7,10 +7,10 @@ use crate::answer::Answer;
 use crate::html::{self, DeploymentPage};
 use crate::json;
 use crate::view::{self, HistoryWanted, Overview};
-use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
+use signoff_core::deploy::Slug;
+use signoff_store::{Beside, DeploySummary, StoreError, Wanted};
 use std::collections::HashSet;
-use store::{Beside, DeploySummary, StoreError, Wanted};
 
 /// Largest number of pending approvals that are counted.
 const MOST_PENDING: i32 = 500;

@@ -4,7 +4,7 @@ use super::{Call, Console, refusals};
 use crate::address::parameters::{BadQuery, Cursor, cursor, limit, wanted};
 use crate::answer::Answer;
 use crate::{address::routes::ErrorFormat, json};
-use store::StoreError;
+use signoff_store::StoreError;
 
 impl Console {
     /// The recent deploys.

@@ -7,9 +7,9 @@ use crate::answer::Answer;
 use crate::forms::key::{FilledKey, KeyForm};
 use crate::html;
 use lambda_http::http::StatusCode;
-use runtime::api_keys::NewKey;
-use runtime::random;
-use store::{ApiKey, CommitError};
+use signoff_runtime::api_keys::NewKey;
+use signoff_runtime::random;
+use signoff_store::{ApiKey, CommitError};
 
 impl Console {
     /// The list and the form: 1 query.

@@ -4,8 +4,8 @@ use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
 use crate::address::place::{Tab, deploy_href};
 use crate::answer::Answer;
-use approval::id::ApprovalId;
-use voting::{Confirming, Gate, confirm_nobody};
+use signoff_core::id::ApprovalId;
+use signoff_voting::{Confirming, Gate, confirm_nobody};
 
 impl Console {
     /// Confirms what an admin said on the page People of a maker, for this approval alone: 1 read and 1

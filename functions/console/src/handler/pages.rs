@@ -7,10 +7,10 @@ use crate::address::place::Part;
 use crate::answer::Answer;
 use crate::html::DeployPageContext;
 use crate::{address::routes::ErrorFormat, html};
-use approval::id::DeployId;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::IF_NONE_MATCH;
-use store::{Page, StoreError};
+use signoff_core::id::DeployId;
+use signoff_store::{Page, StoreError};
 
 impl Console {
     /// The list of recent deploys: 1 query.

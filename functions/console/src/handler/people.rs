@@ -9,13 +9,13 @@ use crate::answer::Answer;
 use crate::forms::people::{Filled, PersonForm, Said, is_user_id};
 use crate::forms::people_file;
 use crate::html::{self, PeoplePage, Shown};
-use approval::approval::Standing;
-use approval::id::DeployId;
-use approval::people::{By, Claim, Entry, Handle, Refusal};
 use lambda_http::http::StatusCode;
-use providers::Failure;
-use providers::slack::Slack;
-use store::{Change, CommitError, People};
+use signoff_core::approval::Standing;
+use signoff_core::id::DeployId;
+use signoff_core::people::{By, Claim, Entry, Handle, Refusal};
+use signoff_providers::Failure;
+use signoff_providers::slack::Slack;
+use signoff_store::{Change, CommitError, People};
 
 /// The page's address.
 const PAGE: &str = "/settings/people";

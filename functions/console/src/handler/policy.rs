@@ -2,13 +2,13 @@
 
 use super::Console;
 use crate::html::PolicyShown;
-use approval::deploy::Slug;
-use approval::message;
-use approval::policy::{PATH, StackPolicy, Unusable};
-use approval::rules_in_force::RulesInForce;
 use jiff::Timestamp;
-use rules::policy::{Policy, Shortfall};
-use store::StoreError;
+use signoff_core::deploy::Slug;
+use signoff_core::message;
+use signoff_core::policy::{PATH, StackPolicy, Unusable};
+use signoff_core::rules_in_force::RulesInForce;
+use signoff_rules::policy::{Policy, Shortfall};
+use signoff_store::StoreError;
 
 impl Console {
     /// The policy that binds `deployment`, whose rules are `rules`: nothing is asked of the record where the
@@ -57,8 +57,8 @@ impl Console {
         };
         let Some(texts) = texts else { return Ok(None) };
         let Some(path) = &texts.path else { return Ok(Some(Vec::new())) };
-        let policy = rules::policy::parse(&in_force.file.text, PATH).ok();
-        let file = rules::parse(&texts.rules, path).ok();
+        let policy = signoff_rules::policy::parse(&in_force.file.text, PATH).ok();
+        let file = signoff_rules::parse(&texts.rules, path).ok();
         let Some((policy, file)) = policy.zip(file) else { return Ok(None) };
         let mut shortfalls: Vec<String> = Vec::new();
         for name in self.bound_as(&policy, deployment, rules).await? {

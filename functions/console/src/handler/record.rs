@@ -8,7 +8,7 @@ use crate::answer::export::{self, Export, Write};
 use crate::{html, json};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{HeaderName, LINK};
-use store::{ApprovalListing, ApprovalSummary, MAX_SCANNED};
+use signoff_store::{ApprovalListing, ApprovalSummary, MAX_SCANNED};
 
 /// Largest number of parts of the list in one file: as many as fit into the time that the function has.
 pub(crate) const MOST_PARTS: i32 = 10;

@@ -5,14 +5,14 @@ use crate::address::routes::{Entry, ErrorFormat, Misroute};
 use crate::answer::{Answer, Problem};
 use crate::auth::visitor::{Access, Visitor};
 use crate::view::words;
-use approval::deploy::Slug;
-use approval::id::DeployId;
-use approval::people::Refusal;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, WWW_AUTHENTICATE};
-use runtime::secrets::SecretError;
+use signoff_core::deploy::Slug;
+use signoff_core::id::DeployId;
+use signoff_core::people::Refusal;
+use signoff_runtime::secrets::SecretError;
+use signoff_store::{Done, StoreError};
 use std::io;
-use store::{Done, StoreError};
 
 fn problem(face: ErrorFormat, status: StatusCode, title: &str, detail: &str) -> Answer {
     Answer::problem(face, &Problem { status, title, detail, request: None })
@@ -146,7 +146,7 @@ pub(super) fn no_secret(error: &SecretError, face: ErrorFormat, id: &str) -> Ans
 }
 
 /// A member whom Slack did not tell of.
-pub(super) fn slack_silent(failure: &providers::Failure, id: &str) -> Answer {
+pub(super) fn slack_silent(failure: &signoff_providers::Failure, id: &str) -> Answer {
     tracing::warn!(request_id = id, failure = failure.logged(), "Slack did not say who a member is");
     let problem = Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,

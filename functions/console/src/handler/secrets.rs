@@ -5,11 +5,11 @@ use crate::address::parameters::parameter;
 use crate::answer::Answer;
 use crate::auth::visitor::Access;
 use crate::html::{ShownSecret, SigningKeys};
-use approval::deploy::Slug;
-use providers::derived::{incoming_secret, signing_key};
-use runtime::connections::Connected;
-use runtime::credentials::{GITHUB_WEBHOOK_SECRET, WEBHOOK_SIGNING_KEY};
-use store::{SecretChange, SecretNumbers};
+use signoff_core::deploy::Slug;
+use signoff_providers::derived::{incoming_secret, signing_key};
+use signoff_runtime::connections::Connected;
+use signoff_runtime::credentials::{GITHUB_WEBHOOK_SECRET, WEBHOOK_SIGNING_KEY};
+use signoff_store::{SecretChange, SecretNumbers};
 
 impl Console {
     /// Changes a deployment's secrets: 2 reads and 1 write. Settings that somebody else saved since the form

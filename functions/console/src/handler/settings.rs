@@ -6,9 +6,9 @@ use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::forms::settings::{Filled, SettingsForm};
 use crate::html::{self, Standing};
-use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
-use store::{CommitError, DeploymentSettings, Done, KeptRepository, SecretNumbers};
+use signoff_core::deploy::Slug;
+use signoff_store::{CommitError, DeploymentSettings, Done, KeptRepository, SecretNumbers};
 
 impl Console {
     /// The form: 2 reads.

@@ -11,8 +11,8 @@ use crate::{auth::credentials, html};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;
-use runtime::api_keys::{self, Holder, KeysError};
 use secrecy::SecretString;
+use signoff_runtime::api_keys::{self, Holder, KeysError};
 
 impl Console {
     /// The page.
@@ -83,7 +83,7 @@ fn session(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::{Actor, Scope};
+    use signoff_store::{Actor, Scope};
 
     #[test]
     fn a_key_of_the_secret_makes_a_session_and_others_do_not() {

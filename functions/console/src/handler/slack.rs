@@ -12,8 +12,8 @@ use crate::{auth::credentials, html};
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;
-use providers::Failure;
-use providers::slack::{Ask, TokenError, authorize_url};
+use signoff_providers::Failure;
+use signoff_providers::slack::{Ask, TokenError, authorize_url};
 
 /// Reason why somebody who came back from Slack is not signed in.
 #[derive(Debug)]
@@ -110,7 +110,8 @@ impl Problem {
 
 /// Bytes that nobody can guess.
 fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    runtime::random::bytes().map_err(|error| Failure::Permanent(format!("there is no randomness: {error}")))
+    signoff_runtime::random::bytes()
+        .map_err(|error| Failure::Permanent(format!("there is no randomness: {error}")))
 }
 
 impl Console {

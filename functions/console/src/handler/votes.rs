@@ -9,19 +9,19 @@ use crate::answer::Answer;
 use crate::auth::visitor::Member;
 use crate::html::{self, DeployPageContext, FlashMessage};
 use crate::view::mrkdwn::People;
-use approval::approval::Approval;
-use approval::id::{ApprovalId, RunId};
-use approval::message::{LONGEST_REASON, SKIP_NEEDS_REASON};
-use approval::run::Resolution;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
-use runtime::secrets::SecretError;
-use store::{CommitError, Page};
-use thiserror::Error;
-use voting::{
+use signoff_core::approval::Approval;
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::message::{LONGEST_REASON, SKIP_NEEDS_REASON};
+use signoff_core::run::Resolution;
+use signoff_runtime::secrets::SecretError;
+use signoff_store::{CommitError, Page};
+use signoff_voting::{
     Actor, ApprovalAction, ApprovalRequest, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind,
     Refused, UNSEEN, cast, foresee_step, needs_reason, record_refusal, would_refuse,
 };
+use thiserror::Error;
 
 const NO_REASON: &str = "This needs a reason. Nothing was saved yet: add a reason and send it again.";
 
@@ -148,7 +148,7 @@ impl Console {
         let asked = page.approvals.iter().find(|approval| Some(&approval.id) == thread.as_ref());
         let workspace = asked.map(|approval| approval.workspace.clone()).unwrap_or_default();
         let gate = Gate::of_step(asked);
-        let answer = voting::Answer { deploy, run, step, failed_at, workspace, resolution };
+        let answer = signoff_voting::Answer { deploy, run, step, failed_at, workspace, resolution };
         let (request_id, deploy, run) = (call.id, &answer.deploy, &answer.run);
         let reason = written(call);
         match self.resolve(call, member, &answer, reason.clone(), gate.as_ref()).await {
@@ -174,7 +174,7 @@ impl Console {
         &self,
         call: &Call<'_>,
         member: &Member,
-        answer: &voting::Answer,
+        answer: &signoff_voting::Answer,
         reason: Option<String>,
         gate: Option<&Gate>,
     ) -> Result<FormResult, FormError> {
@@ -197,7 +197,7 @@ impl Console {
         {
             return Ok(FormResult::Rejected(StatusCode::UNPROCESSABLE_ENTITY, SKIP_NEEDS_REASON.to_owned()));
         }
-        let refused = voting::resolve(&self.store, lookup, &actor, answer, reason, call.now).await?;
+        let refused = signoff_voting::resolve(&self.store, lookup, &actor, answer, reason, call.now).await?;
         Ok(refused.map_or(FormResult::Accepted, FormResult::refused))
     }
 
@@ -285,7 +285,7 @@ mod tests {
     fn a_refusal_is_told_from_others_once_a_minute() {
         let time = |text: &str| -> Timestamp { text.parse().unwrap() };
         let wish = |what| ApprovalRequest {
-            deploy: approval::id::DeployId::from_text("d1"),
+            deploy: signoff_core::id::DeployId::from_text("d1"),
             approval: ApprovalId::from_text("a1"),
             subject: String::new(),
             what,

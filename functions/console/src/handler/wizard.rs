@@ -7,19 +7,19 @@ use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::html::wizard as pages;
 use crate::wizard::{Form, IMPOSSIBLE, MOST_CHANNELS, MOST_ENVIRONMENTS, Step, TooLong, offered, preview};
-use approval::deploy::{Deploy, Slug};
-use approval::message::Message;
 use lambda_http::http::StatusCode;
-use providers::Failure;
-use providers::github::RepositoryFile;
-use providers::github::first_file::RULES;
-use rules::Problem;
-use rules::write::{FieldProblem, NotMerged, Workflow, file, merged};
-use runtime::connections::Connected;
-use runtime::deployments::Connection;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::message::Message;
+use signoff_providers::Failure;
+use signoff_providers::github::RepositoryFile;
+use signoff_providers::github::first_file::RULES;
+use signoff_rules::Problem;
+use signoff_rules::write::{FieldProblem, NotMerged, Workflow, file, merged};
+use signoff_runtime::connections::Connected;
+use signoff_runtime::deployments::Connection;
+use signoff_store::{DeploySummary, GitHost};
 use std::cmp::Reverse;
 use std::sync::Arc;
-use store::{DeploySummary, GitHost};
 
 impl Console {
     /// A step of the wizard: 1 GetItem for the deployment; for the form 1 query of the record, and another
@@ -233,7 +233,7 @@ impl Console {
         deployment: &Slug,
         export: &pages::Export,
     ) -> Result<Vec<Problem>, Answer> {
-        let file = rules::parse(&export.text, export.path).ok();
+        let file = signoff_rules::parse(&export.text, export.path).ok();
         let Some(file) = file.filter(|file| !file.header_secrets.is_empty()) else { return Ok(Vec::new()) };
         let known = self.store.header_secrets().await;
         let known = known.map_err(|error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None))?;

@@ -5,12 +5,12 @@ use super::fit::{NAME, TEXT, TITLE, all_href, takes};
 use super::{counted, external, time};
 use crate::view::words::quoted;
 use crate::view::{ActionState, ActionView, ApprovalView, cut};
-use approval::approval::Status;
-use approval::id::ApprovalId;
-use approval::message::shorten;
-use approval::run::{Branch, Resolution};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::approval::Status;
+use signoff_core::id::ApprovalId;
+use signoff_core::message::shorten;
+use signoff_core::run::{Branch, Resolution};
 use std::collections::BTreeSet;
 
 /// Actions that an approval, a rejection and an expiry start, as many as fit into `room` bytes of HTML.

@@ -6,9 +6,9 @@ use crate::address::place::{Next, Tab, deploy_href};
 use crate::view::ballot::voter;
 use crate::view::cut;
 use crate::view::words::sentence;
-use approval::approval::Approval;
-use approval::confirmation::Confirmation;
 use maud::{Markup, html};
+use signoff_core::approval::Approval;
+use signoff_core::confirmation::Confirmation;
 
 /// The form that has the closed `approval` asked again, for whoever may; nothing where it can't be.
 pub(super) fn ask_again(approval: &Approval, booth: &DeployPageContext<'_>) -> Markup {

@@ -11,9 +11,9 @@ use super::votes::votes;
 use super::{revision, time};
 use crate::address::place::{Tab, deploy_href};
 use crate::view::{ActionView, ApprovalView, Notice, RunView, Section, cut};
-use approval::id::DeployId;
-use approval::message::shorten;
 use maud::{Markup, html};
+use signoff_core::id::DeployId;
+use signoff_core::message::shorten;
 
 /// Largest size of the notices above the approvals, in bytes of HTML.
 const NOTICES: usize = 4000;
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use crate::sample;
     use crate::view;
-    use store::Page;
+    use signoff_store::Page;
 
     /// The page as nobody in particular sees it.
     fn booth(record: &Page, seconds: i64) -> DeployPageContext<'_> {

@@ -7,14 +7,14 @@ use crate::auth::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted};
 use crate::view::mrkdwn::People;
 use crate::view::{ApprovalView, cut};
-use approval::action::Reasons;
-use approval::approval::{Approval, Blocker, Choice, Status};
-use approval::id::ApprovalId;
-use approval::message::{LONGEST_REASON, shorten};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::Page;
-use voting::ApprovalAction;
+use signoff_core::action::Reasons;
+use signoff_core::approval::{Approval, Blocker, Choice, Status};
+use signoff_core::id::ApprovalId;
+use signoff_core::message::{LONGEST_REASON, shorten};
+use signoff_store::Page;
+use signoff_voting::ApprovalAction;
 
 /// Message to the sender of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,14 +8,14 @@ use super::{
 };
 use crate::address::place::{Part, Tab, deploy_href};
 use crate::view;
-use approval::confirmation::Confirmation;
-use approval::deploy::{Person, Source};
-use approval::effect::{Effect, EffectKind};
-use approval::message::shorten;
-use approval::run::Status;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::Page;
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::{Person, Source};
+use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::message::shorten;
+use signoff_core::run::Status;
+use signoff_store::Page;
 
 /// Seconds until it is asked for again while something is bound to come.
 const SOON: u32 = 5;
@@ -207,10 +207,10 @@ mod tests {
     use crate::auth::visitor::{Member, Visitor, Who};
     use crate::html::FlashMessage;
     use crate::sample;
-    use approval::id::DeployId;
-    use approval::issue::{Issue, Tracker};
-    use approval::run::StepState;
-    use voting::ApprovalAction;
+    use signoff_core::id::DeployId;
+    use signoff_core::issue::{Issue, Tracker};
+    use signoff_core::run::StepState;
+    use signoff_voting::ApprovalAction;
 
     /// The page as nobody in particular sees it.
     fn seen(record: &Page) -> DeployPageContext<'_> {

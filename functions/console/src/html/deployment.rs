@@ -7,15 +7,15 @@ use super::tables::{cell, list, unreadable};
 use super::{counted, deployment_href, failed, health, icon, page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::auth::visitor::{Access, Visitor};
-use approval::deploy::Slug;
-use approval::facts::Facts;
-use approval::id::DeployId;
-use approval::owed::OwedReviews;
-use approval::rules_in_force::RulesInForce;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::deploy::Slug;
+use signoff_core::facts::Facts;
+use signoff_core::id::DeployId;
+use signoff_core::owed::OwedReviews;
+use signoff_core::rules_in_force::RulesInForce;
+use signoff_store::{DeploySummary, Deployment, Environment, Listing};
 use std::collections::HashMap;
-use store::{DeploySummary, Deployment, Environment, Listing};
 
 /// Number of environments that are shown: those with the newest deploys.
 const ENVIRONMENTS: usize = 20;

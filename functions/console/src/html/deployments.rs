@@ -6,11 +6,11 @@ use super::{counted, deployment_href, failed, health, page, revision, short_envi
 use crate::address::parameters::query;
 use crate::auth::visitor::Visitor;
 use crate::view::{Overview, Pending};
-use approval::facts::Facts;
-use approval::id::DeployId;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::{Deployment, Environment};
+use signoff_core::facts::Facts;
+use signoff_core::id::DeployId;
+use signoff_store::{Deployment, Environment};
 
 /// Number of rows of deployments and environments on a page.
 pub(crate) const ROWS: i32 = 45;
@@ -103,8 +103,8 @@ mod tests {
     use super::super::tests::lines;
     use super::*;
     use crate::sample;
-    use approval::deploy::Slug;
-    use store::Deployments;
+    use signoff_core::deploy::Slug;
+    use signoff_store::Deployments;
 
     fn shown(part: Deployments, is_first: bool) -> Markup {
         let overview = Overview { part, pending: sample::waiting_approvals(), facts: sample::health() };

@@ -6,7 +6,7 @@ use crate::address::parameters::query;
 use crate::auth::visitor::Visitor;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::Listing;
+use signoff_store::Listing;
 
 /// The page of `listing`. `first`: whether it is the newest part.
 pub(crate) fn deploys(listing: &Listing, first: bool, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
@@ -58,9 +58,9 @@ mod tests {
     use super::*;
     use crate::address::parameters::PAGE_SIZE;
     use crate::sample;
-    use approval::deploy::Slug;
-    use approval::deploy_state::DeployState;
-    use store::DeploySummary;
+    use signoff_core::deploy::Slug;
+    use signoff_core::deploy_state::DeployState;
+    use signoff_store::DeploySummary;
 
     fn listing(environments: &[&str]) -> Listing {
         let deploy = sample::registered().deploy;

@@ -4,11 +4,11 @@ use super::ballot::{DeployPageContext, FlashMessage, WRITTEN};
 use crate::auth::visitor::Visitor;
 use crate::view::ballot::voter;
 use crate::view::{QuestionView, cut};
-use approval::approval::Approval;
-use approval::message::LONGEST_REASON;
-use approval::run::Resolution;
 use maud::{Markup, html};
-use voting::may_stand_in;
+use signoff_core::approval::Approval;
+use signoff_core::message::LONGEST_REASON;
+use signoff_core::run::Resolution;
+use signoff_voting::may_stand_in;
 
 impl DeployPageContext<'_> {
     /// Forms that resolve an action that failed, or whose outcome is unknown. Empty for somebody who may not.

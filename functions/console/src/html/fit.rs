@@ -5,8 +5,8 @@
 
 use crate::address::place::{Part, Tab};
 use crate::view::cut;
-use approval::id::DeployId;
 use maud::{Markup, html};
+use signoff_core::id::DeployId;
 use std::ops::Range;
 
 /// Largest size of a tab's contents, in bytes of HTML.

@@ -2,8 +2,8 @@
 
 use super::fit::{TEXT, all_href, code_lines};
 use crate::view::ApprovalView;
-use approval::id::DeployId;
 use maud::{Markup, html};
+use signoff_core::id::DeployId;
 
 /// A box with the actions that fail once the approval ended, each with the reason and what to do; nothing
 /// where none is foreseen to, or people can't decide any more.

@@ -7,11 +7,11 @@ use super::time;
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::view::words::sentence;
 use crate::view::{GlassView, cut};
-use approval::approval::Approval;
-use approval::message::shorten;
-use approval::owed::OwedReviews;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::approval::Approval;
+use signoff_core::message::shorten;
+use signoff_core::owed::OwedReviews;
 
 /// Number of owed reviews that are listed.
 const LISTED: usize = 20;

@@ -4,13 +4,13 @@ use super::{actions, counted, deployment_href, page, revision, short_environment
 use crate::auth::visitor::Visitor;
 use crate::view::words::when;
 use crate::view::{HistoryPart, HistoryWanted, MOST_OF_STEPS, steps};
-use approval::deploy::Slug;
-use approval::evaluation::{Evaluated, Evaluation, Finding};
-use approval::id::RunId;
-use approval::message::shorten;
-use approval::run::{Run, Status};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::deploy::Slug;
+use signoff_core::evaluation::{Evaluated, Evaluation, Finding};
+use signoff_core::id::RunId;
+use signoff_core::message::shorten;
+use signoff_core::run::{Run, Status};
 use std::collections::HashMap;
 
 /// Longest part of a rule's name that is shown, in characters.
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use crate::sample;
     use crate::view;
-    use store::ListedEvaluation;
+    use signoff_store::ListedEvaluation;
 
     fn shown(evaluations: Vec<ListedEvaluation>, older: bool, asked: &str) -> Markup {
         let wanted = HistoryWanted::of(asked).unwrap();

@@ -8,10 +8,10 @@ use crate::auth::visitor::Visitor;
 use crate::forms::key::{KeyForm, LONGEST_DEPLOYMENTS, LONGEST_NAME};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use runtime::api_keys::in_words;
-use runtime::credentials::API_KEYS;
 use secrecy::{ExposeSecret, SecretString};
-use store::{ApiKey, Pattern, Scope};
+use signoff_runtime::api_keys::in_words;
+use signoff_runtime::credentials::API_KEYS;
+use signoff_store::{ApiKey, Pattern, Scope};
 
 /// The page's address.
 const PART: &str = "/settings/keys";

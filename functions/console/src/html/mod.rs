@@ -60,14 +60,14 @@ pub(crate) use time_to_approve::time_to_approve;
 use crate::answer::assets;
 use crate::auth::visitor::{Access, Visitor};
 use crate::view::{web_link, weight};
-use approval::deploy::Slug;
-use approval::deploy_state::DeployState;
-use approval::facts::{Facts, Health};
-use approval::message::shorten;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
-use store::DeploySummary;
+use signoff_core::deploy::Slug;
+use signoff_core::deploy_state::DeployState;
+use signoff_core::facts::{Facts, Health};
+use signoff_core::message::shorten;
+use signoff_store::DeploySummary;
 
 /// Longest address of a link to somewhere else, in bytes of HTML.
 const LONGEST_ADDRESS: usize = 2000;

@@ -5,11 +5,11 @@ use crate::auth::visitor::{Member, Visitor};
 use crate::view::ballot::voter;
 use crate::view::cut;
 use crate::view::mrkdwn::People;
-use approval::approval::{Approval, SaidNobody};
-use approval::message::shorten;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use voting::may_confirm;
+use signoff_core::approval::{Approval, SaidNobody};
+use signoff_core::message::shorten;
+use signoff_voting::may_confirm;
 
 /// Number of forms that are shown; the next ones come up once these are sent.
 const SHOWN: usize = 5;

@@ -9,11 +9,11 @@ use crate::forms::Field;
 use crate::forms::people::{LONGEST_NAME, LONGEST_REASON, MEMBER, PersonForm};
 use crate::forms::people_file::LineProblem;
 use crate::view::{cut, weight};
-use approval::message::shorten;
-use approval::people::{Entry, Handle, Nobody};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::People;
+use signoff_core::message::shorten;
+use signoff_core::people::{Entry, Handle, Nobody};
+use signoff_store::People;
 
 /// The page's address.
 const PART: &str = "/settings/people";

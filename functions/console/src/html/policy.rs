@@ -1,10 +1,10 @@
 //! The part of a deployment's page that says which policy binds its rules, and which of them are below it.
 
 use super::{counted, time};
-use approval::message::shorten;
-use approval::policy::{PATH, PolicyFile, Proposal, StackPolicy};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::message::shorten;
+use signoff_core::policy::{PATH, PolicyFile, Proposal, StackPolicy};
 
 /// Largest numbers of problems and of shortfalls that are shown, and the longest part of each, in characters.
 const SHOWN: usize = 20;
@@ -86,8 +86,8 @@ fn file(file: &PolicyFile) -> Markup {
 mod tests {
     use super::*;
     use crate::sample;
-    use approval::id::{DeployId, RunId};
-    use approval::policy::{InForce, Unusable};
+    use signoff_core::id::{DeployId, RunId};
+    use signoff_core::policy::{InForce, Unusable};
 
     fn of(hash: &str) -> PolicyFile {
         let (repository, text) = ("acme/<policy>".to_owned(), String::new());

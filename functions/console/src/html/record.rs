@@ -6,11 +6,11 @@ use crate::address::parameters::{Field, RECORD_SIZE, Search};
 use crate::auth::visitor::Visitor;
 use crate::handler::MOST_PARTS;
 use crate::view::words;
-use approval::approval::{Choice, Status};
-use approval::message::shorten;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::{ApprovalListing, ApprovalSummary, MAX_SCANNED, WantedOutcome};
+use signoff_core::approval::{Choice, Status};
+use signoff_core::message::shorten;
+use signoff_store::{ApprovalListing, ApprovalSummary, MAX_SCANNED, WantedOutcome};
 
 /// Number of people that a row names.
 const NAMED: usize = 2;
@@ -203,8 +203,8 @@ mod tests {
     use super::super::tests::lines;
     use super::*;
     use crate::sample;
-    use approval::approval::Vote;
-    use approval::deploy::Slug;
+    use signoff_core::approval::Vote;
+    use signoff_core::deploy::Slug;
 
     const NEXT: &str = "2026-11-23T10:00:00.000000Z#a1";
 

@@ -3,9 +3,9 @@
 
 use super::fit::{NAME, TITLE, all_href, and_more, some};
 use super::{counted, external, revision};
-use approval::deploy::{Commit, Deploy, PullRequest};
-use approval::message::shorten;
 use maud::{Markup, html};
+use signoff_core::deploy::{Commit, Deploy, PullRequest};
+use signoff_core::message::shorten;
 
 /// Largest size of the list of what CI reported, in bytes of HTML.
 const ROOM: usize = 4_000;

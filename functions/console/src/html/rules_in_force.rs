@@ -4,10 +4,10 @@
 use super::{counted, deployment_href, time};
 use crate::auth::visitor::{Visitor, Who};
 use crate::view::web_link;
-use approval::message::{LONGEST_REASON, shorten};
-use approval::rules_in_force::{FileCopy, Proposal, RulesInForce};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::message::{LONGEST_REASON, shorten};
+use signoff_core::rules_in_force::{FileCopy, Proposal, RulesInForce};
 
 /// Longest part of an admin's reason that is shown, in characters.
 const REASON: usize = 300;

@@ -5,9 +5,9 @@ use super::Standing;
 use super::fields::copied;
 use crate::auth::visitor::Visitor;
 use maud::{Markup, html};
-use runtime::credentials::{GITHUB_WEBHOOK_SECRET, WEBHOOK_SIGNING_KEY};
 use secrecy::{ExposeSecret, SecretString};
-use store::SecretChange;
+use signoff_runtime::credentials::{GITHUB_WEBHOOK_SECRET, WEBHOOK_SIGNING_KEY};
+use signoff_store::SecretChange;
 
 /// The secret for incoming webhooks, as far as a visitor may see it.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@ use super::setup::own_line;
 use super::{page, time};
 use crate::auth::visitor::Visitor;
 use crate::forms::settings::{LONGEST_CI, SettingsForm};
-use approval::deploy::Slug;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::{DeploymentSettings, GitHost, KeptRepository};
+use signoff_core::deploy::Slug;
+use signoff_store::{DeploymentSettings, GitHost, KeptRepository};
 
 /// State of a deployment's settings.
 #[derive(Clone, Debug)]
@@ -222,7 +222,7 @@ mod tests {
     use super::super::tests::lines;
     use super::*;
     use crate::sample;
-    use store::Anew;
+    use signoff_store::Anew;
 
     fn slug() -> Slug {
         Slug::new("acme", "checkout").unwrap()

@@ -6,10 +6,10 @@ use super::secrets::{self, ShownSecret};
 use super::tokens::tokens;
 use crate::address::site::Site;
 use crate::auth::visitor::{Access, Visitor};
-use approval::deploy::Slug;
 use maud::{Markup, html};
-use runtime::connections::Connected;
-use store::KeptRepository;
+use signoff_core::deploy::Slug;
+use signoff_runtime::connections::Connected;
+use signoff_store::KeptRepository;
 
 /// The page of `deployment`, which stands as `connected` says.
 pub(crate) fn setup(
@@ -184,8 +184,8 @@ mod tests {
     use super::super::tests::lines;
     use super::*;
     use crate::sample;
-    use runtime::deployments::Connection;
-    use store::{GitHost, SecretNumbers};
+    use signoff_runtime::deployments::Connection;
+    use signoff_store::{GitHost, SecretNumbers};
 
     #[test]
     fn what_to_paste_where() {

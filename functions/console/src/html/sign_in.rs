@@ -3,7 +3,7 @@
 use super::page;
 use crate::address::place::Next;
 use maud::{Markup, html};
-use runtime::credentials::{API_KEYS, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET};
+use signoff_runtime::credentials::{API_KEYS, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET};
 
 /// The page, from which one gets to `next`. `problem`: why the last try did not; `slack`: whether people can
 /// sign in with Slack.

@@ -4,10 +4,10 @@ use super::fit::{NAME, TEXT};
 use super::{external, time, time_to_the_second};
 use crate::view::words::{lasted, sentence};
 use crate::view::{ApprovalView, FrozenView, PersonView, cut};
-use approval::approval::Status;
-use approval::message::shorten;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
+use signoff_core::approval::Status;
+use signoff_core::message::shorten;
 
 /// A window that is shorter is told to the second.
 const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);

@@ -3,9 +3,9 @@
 use super::fit::{self, NAME, TAB, TITLE, pager, some};
 use super::{counted, external, reported, revision};
 use crate::address::place::Tab;
-use approval::deploy::{Commit, Deploy, Person, PullRequest};
-use approval::message::shorten;
 use maud::{Markup, html};
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest};
+use signoff_core::message::shorten;
 
 /// A table with these columns. Its roles are spelled out because the style sheet lays its rows out as grids
 /// on a phone, which takes the roles of a table's elements away.

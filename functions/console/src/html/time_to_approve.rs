@@ -5,7 +5,7 @@ use super::tables::{cell, list};
 use crate::view::{Every, Period, TimeToApprove, words};
 use jiff::SignedDuration;
 use maud::{Markup, html};
-use store::{ApprovalSummary, MAX_SCANNED};
+use signoff_store::{ApprovalSummary, MAX_SCANNED};
 
 /// The plot's size, and where its field lies in it, in its own units.
 const WIDTH: f64 = 340.0;
@@ -29,7 +29,7 @@ const LINES: [(i64, &str); 9] = [
 ];
 
 /// Section with the times that those of `approvals` took that were approved. They are of one deployment, as
-/// [`store::Store::approved`] has them.
+/// [`signoff_store::Store::approved`] has them.
 pub(crate) fn time_to_approve(approvals: &[ApprovalSummary]) -> Markup {
     html! {
         section.taken aria-labelledby="taken" {

@@ -4,9 +4,9 @@ use super::fit::{self, TAB, TEXT, all_href, and_more, code_lines, pager, some};
 use super::{external, time};
 use crate::address::place::Tab;
 use crate::view::{Entry, Tone, cut};
-use approval::id::DeployId;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::id::DeployId;
 
 /// Largest sizes of an event's text, of its notes and of its lines of code, in bytes of HTML.
 const SAID: usize = 4000;

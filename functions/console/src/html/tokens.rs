@@ -2,7 +2,7 @@
 
 use super::fields::with_code;
 use maud::{Markup, html};
-use runtime::credentials::{Credential, GITHUB_READ_TOKEN, GITHUB_WRITE_TOKEN, TABLE};
+use signoff_runtime::credentials::{Credential, GITHUB_READ_TOKEN, GITHUB_WRITE_TOKEN, TABLE};
 
 /// A call: what it is for, and the permission that it needs.
 struct Call {

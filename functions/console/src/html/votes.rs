@@ -4,12 +4,12 @@ use super::fit::{NAME, TEXT, all_href, some};
 use super::time;
 use crate::view::words;
 use crate::view::{ApprovalView, CheckView, ElectorateView, StruckView, VoteView, WithdrawnView, cut};
-use approval::action::Reasons;
-use approval::approval::{Choice, Standing};
-use approval::id::DeployId;
-use approval::message::{BELOW_POLICY, BELOW_POLICY_SHOWN, LONGEST_REASON, shorten};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::action::Reasons;
+use signoff_core::approval::{Choice, Standing};
+use signoff_core::id::DeployId;
+use signoff_core::message::{BELOW_POLICY, BELOW_POLICY_SHOWN, LONGEST_REASON, shorten};
 
 /// The votes of `approval`: those that count, then those that don't, as many as fit into `room` bytes of
 /// HTML.

@@ -14,8 +14,8 @@ use super::page;
 use crate::answer::assets;
 use crate::auth::visitor::Visitor;
 use crate::wizard::{Form, Step, path};
-use approval::deploy::Slug;
 use maud::{Markup, html};
+use signoff_core::deploy::Slug;
 
 /// A step's page.
 fn step_page(deployment: &Slug, form: &Form, step: Step, visitor: Option<&Visitor>, body: &Markup) -> Markup {

@@ -14,9 +14,9 @@ use crate::auth::visitor::Access;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+use signoff_store::WantedOutcome;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
-use store::WantedOutcome;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
@@ -312,7 +312,7 @@ mod tests {
     use crate::address::parameters::{self, BadQuery, Search};
     use crate::sample;
     use serde::Serialize;
-    use store::ApprovalListing;
+    use signoff_store::ApprovalListing;
 
     #[test]
     fn every_json_route_is_described_and_no_other() {

@@ -1,16 +1,16 @@
 //! A deploy of which as much is on record as can be, and more.
 
 use super::{approval, asking, at, build, commit, event, person, registered, run, set, vote};
-use approval::action::{Action, ApprovalSpec};
-use approval::approval::{
+use signoff_core::action::{Action, ApprovalSpec};
+use signoff_core::approval::{
     Blocker, Choice, Electorate, Lifted, Part, Quota, Standing, Status, Struck, Verdict,
 };
-use approval::deploy::{PullRequest, RulesChange};
-use approval::event::EventKind;
-use approval::id::ApprovalId;
-use approval::issue::{Issue, Tracker};
-use approval::run::{Branch, Resolution, Run, StepState};
-use store::Page;
+use signoff_core::deploy::{PullRequest, RulesChange};
+use signoff_core::event::EventKind;
+use signoff_core::id::ApprovalId;
+use signoff_core::issue::{Issue, Tracker};
+use signoff_core::run::{Branch, Resolution, Run, StepState};
+use signoff_store::Page;
 
 /// Text that takes most as HTML: `count` quotation marks.
 fn quotes(count: usize) -> String {
@@ -75,7 +75,7 @@ pub(crate) fn crowded() -> Page {
     let authors: Vec<_> = authors.iter().map(String::as_str).collect();
     deploy.commits = (0..250)
         .map(|number| commit(&format!("{number:040x}"), &quotes(300), &authors))
-        .map(|commit| approval::deploy::Commit { url: Some(link()), ..commit })
+        .map(|commit| signoff_core::deploy::Commit { url: Some(link()), ..commit })
         .collect();
     deploy.pull_requests = (0..250)
         .map(|number| PullRequest {
@@ -128,7 +128,7 @@ fn asking_run() -> Run {
     run
 }
 
-fn voted_on(run: &Run, step: usize, number: usize) -> approval::approval::Approval {
+fn voted_on(run: &Run, step: usize, number: usize) -> signoff_core::approval::Approval {
     let mut asked = approval(run, step);
     asked.prompt = "*\"* ".repeat(1000);
     asked.channel = quotes(300);

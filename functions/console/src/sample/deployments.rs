@@ -2,13 +2,13 @@
 
 use super::{approval, at, deploy, failed};
 use crate::view::Overview;
-use approval::deploy::{Deploy, Slug};
-use approval::evaluation::{Evaluated, Evaluation, Finding};
-use approval::facts::{Facts, Health, Report};
-use approval::id::{DeployId, RunId};
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::evaluation::{Evaluated, Evaluation, Finding};
+use signoff_core::facts::{Facts, Health, Report};
+use signoff_core::id::{DeployId, RunId};
+use signoff_store::{ApprovalListing, ApprovalSummary, DeploySummary, Deployment, Deployments, Environment};
+use signoff_store::{EvaluationPlace, ListedEvaluation};
 use std::collections::HashMap;
-use store::{ApprovalListing, ApprovalSummary, DeploySummary, Deployment, Deployments, Environment};
-use store::{EvaluationPlace, ListedEvaluation};
 
 fn environment(id: &str, name: &str, seconds: i64) -> Environment {
     let Deploy { deployment, revision, branch, .. } = deploy();

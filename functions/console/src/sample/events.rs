@@ -1,16 +1,16 @@
 //! Every event, and text that must not do anything.
 
 use super::{approved, at, commit, evaluated, event, person, set, succeeded, vote};
-use approval::approval::{
+use signoff_core::approval::{
     Blocker, Choice, Electorate, Part, Standing, Status, Struck, Successor, Verdict, Vote,
 };
-use approval::deploy::{Commit, PullRequest, RulesChange};
-use approval::event::EventKind;
-use approval::facts::{Health, Thumb};
-use approval::id::{DeployId, RunId};
-use approval::run::Resolution;
+use signoff_core::deploy::{Commit, PullRequest, RulesChange};
+use signoff_core::event::EventKind;
+use signoff_core::facts::{Health, Thumb};
+use signoff_core::id::{DeployId, RunId};
+use signoff_core::run::Resolution;
+use signoff_store::Page;
 use std::collections::BTreeMap;
-use store::Page;
 
 /// One event of every kind.
 pub(crate) fn everything() -> Page {

@@ -1,7 +1,7 @@
 //! The list of people.
 
 use super::at;
-use approval::people::{By, Claim, Entry, Handle, Nobody};
+use signoff_core::people::{By, Claim, Entry, Handle, Nobody};
 
 /// Entries of the list of people: one of each kind, the third of which Ana may confirm, and the bots that are
 /// listed from the start.

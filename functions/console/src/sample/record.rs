@@ -1,11 +1,11 @@
 //! Approvals of a list.
 
 use super::{at, vote};
-use approval::approval::{Choice, Status, Successor};
-use approval::deploy::Slug;
-use approval::id::{ApprovalId, DeployId};
 use jiff::Timestamp;
-use store::ApprovalSummary;
+use signoff_core::approval::{Choice, Status, Successor};
+use signoff_core::deploy::Slug;
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_store::ApprovalSummary;
 
 fn listed(number: u32, opened_at: Timestamp, status: Status) -> ApprovalSummary {
     ApprovalSummary {

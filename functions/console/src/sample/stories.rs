@@ -2,18 +2,18 @@
 
 use super::story::{Story, somebody};
 use super::{asking, at, authors, build, message, spec};
-use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec, WebhookSpec};
-use approval::approval::{
-    Ask, BreakerCheck, Breakers, Check, Choice, Command, Electorate, Hands, Standing, Successor, Verdict,
-};
-use approval::deploy::RulesChange;
-use approval::freeze::{Dates, Freeze, Hours};
-use approval::id::DeployId;
-use approval::run::{self, Resolution};
 use jiff::SignedDuration;
 use jiff::civil::date;
+use signoff_core::action::{Action, ApprovalSpec, Reasons, TriggerSpec, WebhookSpec};
+use signoff_core::approval::{
+    Ask, BreakerCheck, Breakers, Check, Choice, Command, Electorate, Hands, Standing, Successor, Verdict,
+};
+use signoff_core::deploy::RulesChange;
+use signoff_core::freeze::{Dates, Freeze, Hours};
+use signoff_core::id::DeployId;
+use signoff_core::run::{self, Resolution};
+use signoff_store::Page;
 use std::collections::BTreeMap;
-use store::Page;
 
 const MEMBER: Option<Standing> = Some(Standing::Member);
 

@@ -1,14 +1,14 @@
 //! A run that asks people, told by the core: what it decides is the record.
 
 use super::{approval, at, evaluated, event, registered, run};
-use approval::action::{Action, ApprovalSpec};
-use approval::approval::{self as asked, Approval, Ask, Click, Electorate, Standing, Voter};
-use approval::decision::Decision;
-use approval::deploy::RulesChange;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::run;
-use store::Page;
+use signoff_core::action::{Action, ApprovalSpec};
+use signoff_core::approval::{self as asked, Approval, Ask, Click, Electorate, Standing, Voter};
+use signoff_core::decision::Decision;
+use signoff_core::deploy::RulesChange;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::run;
+use signoff_store::Page;
 
 /// A deploy's record, as far as it is told.
 pub(super) struct Story {

@@ -2,14 +2,14 @@
 
 use super::{PersonView, web_link};
 use crate::view::mrkdwn::People;
-use approval::action::{Action, OnFailure};
-use approval::event::EventKind;
-use approval::id::{ApprovalId, RunId};
-use approval::run::{self, Branch, Resolution, Run, Step, StepState};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::Page;
+use signoff_core::action::{Action, OnFailure};
+use signoff_core::event::EventKind;
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::run::{self, Branch, Resolution, Run, Step, StepState};
+use signoff_store::Page;
 
 /// An action, and what became of it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

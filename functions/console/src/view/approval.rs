@@ -7,15 +7,15 @@ use super::{
     web_link,
 };
 use crate::view::mrkdwn::People;
-use approval::action::Reasons;
-use approval::approval::{Approval, Choice, Origin, Status, Subject};
-use approval::deploy::RulesChange;
-use approval::id::{ApprovalId, DeployId, RunId};
-use approval::run::{Branch, Run};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::Page;
+use signoff_core::action::Reasons;
+use signoff_core::approval::{Approval, Choice, Origin, Status, Subject};
+use signoff_core::deploy::RulesChange;
+use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::run::{Branch, Run};
+use signoff_store::Page;
 
 /// An approval.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

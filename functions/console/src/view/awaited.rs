@@ -1,8 +1,8 @@
 //! Rules that are still to ask people about a deploy.
 
-use approval::evaluation::{Evaluation, Finding};
 use schemars::JsonSchema;
 use serde::Serialize;
+use signoff_core::evaluation::{Evaluation, Finding};
 
 /// A rule that asks people and is still to be opened for the deploy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -3,12 +3,12 @@
 
 use crate::auth::visitor::Member;
 use crate::view::mrkdwn::People;
-use approval::action::Reasons;
-use approval::approval::{Approval, Choice, Refusal, Standing, Voter};
-use approval::id::{ApprovalId, DeployId};
-use approval::message;
 use jiff::Timestamp;
-use voting::{ApprovalAction, ApprovalRequest, foresee};
+use signoff_core::action::Reasons;
+use signoff_core::approval::{Approval, Choice, Refusal, Standing, Voter};
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_core::message;
+use signoff_voting::{ApprovalAction, ApprovalRequest, foresee};
 
 /// Choices that a member has about an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl BallotView {
 mod tests {
     use super::*;
     use crate::sample;
-    use store::Page;
+    use signoff_store::Page;
 
     /// Choices that Ana (U2) has about the last approval of `page`, and the reason why she may not vote.
     fn ballot(page: &Page, seconds: i64) -> String {

@@ -2,13 +2,13 @@
 
 use super::DeployView;
 use crate::address::site::Site;
-use approval::deploy::Slug;
-use approval::facts::{Facts, Health};
-use approval::id::DeployId;
 use schemars::JsonSchema;
 use serde::Serialize;
+use signoff_core::deploy::Slug;
+use signoff_core::facts::{Facts, Health};
+use signoff_core::id::DeployId;
+use signoff_store::{ApprovalListing, Deployment, Deployments, Environment};
 use std::collections::HashMap;
-use store::{ApprovalListing, Deployment, Deployments, Environment};
 
 /// A part of the list.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! People, and who may vote.
 
 use crate::view::mrkdwn::People;
-use approval::approval::{Approval, Choice, Electorate, Quota};
-use approval::message::{Show, blocked, judged};
 use schemars::JsonSchema;
 use serde::Serialize;
+use signoff_core::approval::{Approval, Choice, Electorate, Quota};
+use signoff_core::message::{Show, blocked, judged};
 
 /// Largest number of people that a sentence names.
 const NAMED: usize = 20;

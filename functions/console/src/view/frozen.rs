@@ -2,10 +2,10 @@
 
 use super::PersonView;
 use crate::view::mrkdwn::People;
-use approval::approval::{Frozen, Lifted};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use signoff_core::approval::{Frozen, Lifted};
 
 /// The freeze that holds an approval, or that somebody lifted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -2,10 +2,10 @@
 
 use super::PersonView;
 use crate::view::mrkdwn::People;
-use approval::approval::{Approval, Broken, Review};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use signoff_core::approval::{Approval, Broken, Review};
 
 /// A broken glass: the approval went ahead, or is about to, without its votes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

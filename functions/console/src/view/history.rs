@@ -2,11 +2,11 @@
 
 use super::{ActionView, weight};
 use crate::address::parameters::{BadQuery, parameter, query, text};
-use ::approval::evaluation::{Evaluated, Evaluation, Finding};
-use ::approval::id::{DeployId, RunId};
-use ::approval::message::shorten;
-use ::approval::run::Run;
-use store::{EvaluationPlace, ListedEvaluation};
+use ::signoff_core::evaluation::{Evaluated, Evaluation, Finding};
+use ::signoff_core::id::{DeployId, RunId};
+use ::signoff_core::message::shorten;
+use ::signoff_core::run::Run;
+use signoff_store::{EvaluationPlace, ListedEvaluation};
 
 /// Number of rules in one part.
 const MOST_RULES: usize = 25;

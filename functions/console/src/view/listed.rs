@@ -2,12 +2,12 @@
 
 use super::{GlassView, PersonView, SuccessorView, web_link};
 use crate::address::site::Site;
-use approval::approval::{Choice, Status};
-use approval::id::{ApprovalId, DeployId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ApprovalSummary;
+use signoff_core::approval::{Choice, Status};
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_store::ApprovalSummary;
 
 /// An approval of a list.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

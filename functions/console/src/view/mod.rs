@@ -37,12 +37,12 @@ pub(crate) use timeline::{Entry, Tone, timeline};
 pub(crate) use votes::{CheckView, StruckView, VoteView, WithdrawnView};
 
 use crate::address::site::Site;
-use ::approval::deploy_state::DeployState;
-use ::approval::id::DeployId;
+use ::signoff_core::deploy_state::DeployState;
+use ::signoff_core::id::DeployId;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{DeploySummary, Page};
+use signoff_store::{DeploySummary, Page};
 
 /// A deploy, as JSON lists show it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

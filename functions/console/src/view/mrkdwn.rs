@@ -2,10 +2,10 @@
 //!
 //! Source: <https://docs.slack.dev/messaging/formatting-message-text#advanced>, references in angle brackets.
 
+use signoff_store::Page;
 use std::collections::BTreeMap;
-use store::Page;
 
-use approval::event::EventKind;
+use signoff_core::event::EventKind;
 
 /// Names of people, by Slack user id.
 #[derive(Clone, Debug, Default)]

@@ -1,12 +1,12 @@
 //! Notices that a reader needs before they look for an approval that is not there.
 
 use super::words::{quoted, sentence, when};
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::event::{Event, EventKind};
-use approval::id::ApprovalId;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::Page;
+use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::event::{Event, EventKind};
+use signoff_core::id::ApprovalId;
+use signoff_store::Page;
 
 /// Something about a deploy that is neither an approval nor a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -2,10 +2,10 @@
 
 use super::{ActionState, ActionView, ApprovalView, RunView};
 use crate::view::mrkdwn::People;
-use approval::approval::{Approval, Status};
-use approval::id::ApprovalId;
-use approval::run::{Branch, Run};
-use store::Page;
+use signoff_core::approval::{Approval, Status};
+use signoff_core::id::ApprovalId;
+use signoff_core::run::{Branch, Run};
+use signoff_store::Page;
 
 /// A part of the Approvals tab.
 #[derive(Clone, Debug)]

@@ -1,11 +1,11 @@
 //! Times that approvals take, from being opened to being approved.
 
-use approval::approval::Status;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
+use signoff_core::approval::Status;
+use signoff_store::ApprovalSummary;
 use std::collections::BTreeMap;
-use store::ApprovalSummary;
 
 /// Largest number of periods that are shown side by side.
 const MOST_PERIODS: i64 = 12;

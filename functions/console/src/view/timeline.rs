@@ -7,15 +7,15 @@ use super::votes::is_undo;
 use super::words::{quoted, said, sentence, when};
 use super::{web_link, words};
 use crate::view::mrkdwn::People;
-use approval::approval::Verdict;
-use approval::deploy::Source;
-use approval::deploy_state::DeployState;
-use approval::event::{Event, EventKind};
-use approval::facts::{Health, MAX_KEPT, Thumb};
-use approval::id::{ApprovalId, RunId};
-use approval::run::Resolution;
 use jiff::Timestamp;
-use store::Page;
+use signoff_core::approval::Verdict;
+use signoff_core::deploy::Source;
+use signoff_core::deploy_state::DeployState;
+use signoff_core::event::{Event, EventKind};
+use signoff_core::facts::{Health, MAX_KEPT, Thumb};
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::run::Resolution;
+use signoff_store::Page;
 
 /// An event in words.
 #[derive(Clone, Debug, PartialEq, Eq)]

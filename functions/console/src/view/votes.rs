@@ -3,13 +3,13 @@
 
 use super::PersonView;
 use crate::view::mrkdwn::People;
-use approval::approval::{Approval, Choice, Electorate, Standing, Verdict};
-use approval::event::{Event, EventKind};
-use approval::id::ApprovalId;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::Page;
+use signoff_core::approval::{Approval, Choice, Electorate, Standing, Verdict};
+use signoff_core::event::{Event, EventKind};
+use signoff_core::id::ApprovalId;
+use signoff_store::Page;
 
 /// One person's vote.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

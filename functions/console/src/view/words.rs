@@ -1,7 +1,7 @@
 //! Words for what the record says of people, that the pages and the timeline share.
 
-use approval::approval::{Choice, Standing, Verdict};
 use jiff::{SignedDuration, Timestamp};
+use signoff_core::approval::{Choice, Standing, Verdict};
 
 /// To `approve` or `reject`.
 pub(crate) fn choice(choice: Choice) -> &'static str {

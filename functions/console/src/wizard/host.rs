@@ -1,7 +1,7 @@
 //! The pages of git hosts on which a file is made or changed.
 
 use crate::address::parameters::query;
-use store::GitHost;
+use signoff_store::GitHost;
 
 /// The longest address that a link has: what browsers and hosts take for sure.
 const LONGEST_ADDRESS: usize = 6000;

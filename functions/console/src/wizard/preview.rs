@@ -1,12 +1,12 @@
 //! The dialog that a workflow would come to.
 
-use approval::approval::{Approval, Electorate, Frozen, Status, Subject};
-use approval::deploy::{Commit, Deploy, Person, RulesChange, Slug, Source};
-use approval::id::{ApprovalId, DeployId, RunId};
-use approval::message::{self, Message};
 use jiff::Timestamp;
-use rules::template::{Context, Mentions, render};
-use rules::write::{Draft, DraftAction, Field, FieldProblem, Workflow};
+use signoff_core::approval::{Approval, Electorate, Frozen, Status, Subject};
+use signoff_core::deploy::{Commit, Deploy, Person, RulesChange, Slug, Source};
+use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::message::{self, Message};
+use signoff_rules::template::{Context, Mentions, render};
+use signoff_rules::write::{Draft, DraftAction, Field, FieldProblem, Workflow};
 use std::collections::BTreeMap;
 
 /// Workflow of the parts of a form that the dialog shows. Values with problems elsewhere are replaced by
@@ -147,7 +147,7 @@ pub(crate) fn sample(deployment: &Slug, environment: &str, now: Timestamp) -> De
         rules_change: RulesChange::No,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),

@@ -5,10 +5,10 @@
 //! <https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/>,
 //! <https://buildkite.com/docs/agent/cli/reference/oidc>.
 
-use approval::ci_job::CiJob;
-use providers::oidc::Claims;
 use serde_json::Value;
-use store::{CiProject, CiTrust};
+use signoff_core::ci_job::CiJob;
+use signoff_providers::oidc::Claims;
+use signoff_store::{CiProject, CiTrust};
 
 /// GitHub's events that run a workflow file of the repository itself, on a commit of its own. What follows
 /// from a pull request, `workflow_run` among it, is left out.

@@ -6,10 +6,10 @@
 //! Buildkite name nobody: <https://buildkite.com/docs/agent/cli/reference/oidc>.
 
 use super::claims::text;
-use approval::people::CiUser;
-use approval::range::{Account, Identity};
-use providers::oidc::Claims;
-use store::CiProject;
+use signoff_core::people::CiUser;
+use signoff_core::range::{Account, Identity};
+use signoff_providers::oidc::Claims;
+use signoff_store::CiProject;
 
 /// The starter of a Buildkite job, whom nothing names: the `email` of a registration is the job's own word.
 const BUILDKITE_STARTER: &str = "who started the Buildkite build";
@@ -51,7 +51,7 @@ fn circleci_user(subject: &str) -> Option<CiUser> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use store::CiTrust;
+    use signoff_store::CiTrust;
 
     const UUID: &str = "00000000-0000-4000-8000-000000001001";
     const USER: &str = "00000000-0000-4000-8000-000000003003";

@@ -4,7 +4,7 @@ use super::client::{CircleCi, MAX_PAGES, Triggered};
 use super::origin::{Origin, origin};
 use super::wire::{Job, JobStatus, JobType, Pipeline, PipelineState, Workflow, WorkflowStatus};
 use crate::failure::{Failure, quote};
-use approval::git_ref::GitRef;
+use signoff_core::git_ref::GitRef;
 use std::collections::BTreeSet;
 
 /// Number of characters of a revision that messages show.

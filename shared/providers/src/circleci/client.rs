@@ -4,11 +4,11 @@ use super::failure::classify;
 use super::wire::{self, Page, TriggerRequest};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
-use approval::action::ParameterValue;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::Value;
+use signoff_core::action::ParameterValue;
 use std::collections::BTreeMap;
 
 /// Most pages of a list that are read (CircleCI's have 20 entries or more).

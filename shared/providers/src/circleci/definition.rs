@@ -5,9 +5,9 @@ use super::failure::classify;
 use super::wire;
 use crate::failure::{Failure, Repeat, quote};
 use crate::http::{MAX_ANSWER, send};
-use approval::action::ParameterValue;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
+use signoff_core::action::ParameterValue;
 use std::collections::BTreeMap;
 
 /// `POST /project/{provider}/{organization}/{project}/pipeline/run`, asked.

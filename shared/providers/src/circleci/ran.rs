@@ -2,7 +2,7 @@
 
 use super::client::{CircleCi, has_parameters};
 use crate::failure::Failure;
-use approval::action::ParameterValue;
+use signoff_core::action::ParameterValue;
 use std::collections::BTreeMap;
 
 /// A pipeline as it runs.

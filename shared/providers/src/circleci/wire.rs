@@ -2,12 +2,12 @@
 //! we use.
 
 use crate::failure::quote;
-use approval::action::ParameterValue;
-use approval::git_ref::GitRef;
 use jiff::Timestamp;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use signoff_core::action::ParameterValue;
+use signoff_core::git_ref::GitRef;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

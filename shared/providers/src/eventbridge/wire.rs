@@ -2,10 +2,10 @@
 
 use crate::failure::Failure;
 use crate::webhook::description;
-use approval::action::MAX_DETAIL_TYPE;
-use approval::deploy::Deploy;
-use approval::happened::Happened;
 use serde_json::Value;
+use signoff_core::action::MAX_DETAIL_TYPE;
+use signoff_core::deploy::Deploy;
+use signoff_core::happened::Happened;
 use std::collections::BTreeMap;
 
 /// The source of every event of ours, by which rules of EventBridge choose.
@@ -73,9 +73,9 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::action::EVENT_DETAIL;
-    use approval::deploy::{RulesChange, Slug, Source};
-    use approval::id::DeployId;
+    use signoff_core::action::EVENT_DETAIL;
+    use signoff_core::deploy::{RulesChange, Slug, Source};
+    use signoff_core::id::DeployId;
 
     fn deploy() -> Deploy {
         let deployed_at = "2026-05-11T11:42:00Z".parse().unwrap();
@@ -98,7 +98,7 @@ mod tests {
             rules_change: RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
-            confirmation: approval::confirmation::Confirmation::Confirmed,
+            confirmation: signoff_core::confirmation::Confirmation::Confirmed,
             state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),

@@ -2,9 +2,9 @@
 
 use super::client::{GitHub, JSON, found};
 use crate::failure::{Failure, Repeat};
-use approval::range::{Account, Identity};
 use reqwest::Method;
 use serde::Deserialize;
+use signoff_core::range::{Account, Identity};
 
 /// Public profile of a GitHub account.
 #[derive(Deserialize)]

@@ -10,8 +10,8 @@ use super::nested::WithBranch;
 use super::room::Room;
 use super::{graphql, identity, wire};
 use crate::failure::Failure;
-use approval::people::{Entry, Handle};
-use approval::range::{Account, Identity, RangePullRequest};
+use signoff_core::people::{Entry, Handle};
+use signoff_core::range::{Account, Identity, RangePullRequest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The pull requests in a query.

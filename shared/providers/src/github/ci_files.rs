@@ -3,10 +3,10 @@
 use super::client::{GitHub, JSON};
 use super::wire;
 use crate::failure::{Failure, Repeat};
-use approval::approval::CiFile;
-use approval::ci_file::{action_folder, is_ci_file, is_ci_folder, is_root_action};
 use reqwest::Method;
 use sha2::{Digest, Sha256};
+use signoff_core::approval::CiFile;
+use signoff_core::ci_file::{action_folder, is_ci_file, is_ci_folder, is_root_action};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 

@@ -5,11 +5,11 @@ use super::parts::{Parts, Reading};
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, TooLong, secret_header, send, send_within, url};
-use approval::deploy::{Commit, Person};
-use approval::range_files::Unread;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
+use signoff_core::deploy::{Commit, Person};
+use signoff_core::range_files::Unread;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

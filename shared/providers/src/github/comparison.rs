@@ -5,9 +5,9 @@ use super::failure::classify;
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, send};
-use approval::range::Direction;
 use futures_util::future::try_join_all;
 use reqwest::{Method, StatusCode};
+use signoff_core::range::Direction;
 
 /// The most commits of a range that are read, each way.
 pub const MAX_COMMITS: usize = 2_500;

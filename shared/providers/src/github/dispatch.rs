@@ -4,9 +4,9 @@ use super::client::{GitHub, JSON};
 use super::wire;
 use crate::failure::{Failure, Repeat};
 use crate::http::{MAX_ANSWER, send};
-use approval::action::ParameterValue;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
+use signoff_core::action::ParameterValue;
 use std::collections::BTreeMap;
 
 /// Trigger event of runs that were started this way.

@@ -5,10 +5,10 @@ use super::comparison::LANES;
 use super::first_file::{RULES, TAGS};
 use super::wire;
 use crate::failure::{Failure, Repeat};
-use approval::deploy::{RulesChange, is_ci_file};
-use approval::range_files::Unread;
 use futures_util::future::try_join_all;
 use reqwest::Method;
+use signoff_core::deploy::{RulesChange, is_ci_file};
+use signoff_core::range_files::Unread;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The file that says where submodules come from.

@@ -8,11 +8,11 @@ use super::run::run_of;
 use super::{identity, parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, send};
-use approval::range::Identity;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
+use signoff_core::range::Identity;
 
 /// The media type of a commit's SHA alone.
 const SHA: &str = "application/vnd.github.sha";

@@ -1,7 +1,7 @@
 //! Accounts, identities and signatures, as GitHub's two APIs tell them.
 
 use super::wire;
-use approval::range::{Account, Identity, Signature};
+use signoff_core::range::{Account, Identity, Signature};
 
 /// The account that GitHub itself commits by. Only its own key makes a valid signature of it.
 const HOST: &str = "web-flow";

@@ -8,7 +8,7 @@
 
 use super::range_pull_request::{is_person, who};
 use super::{identity, wire};
-use approval::range::{Account, Identity};
+use signoff_core::range::{Account, Identity};
 
 /// The people who assigned an assistant.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use super::range_commit::of_another_repository;
 use super::room::Room;
 use super::{graphql, wire};
 use crate::failure::Failure;
-use approval::range::RangePullRequest;
+use signoff_core::range::RangePullRequest;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The commits in a query.

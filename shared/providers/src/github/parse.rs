@@ -4,11 +4,11 @@ use super::client::ChangedFiles;
 use super::wire;
 use crate::failure::quote;
 use crate::form;
-use approval::deploy::{Commit, Person, Slug};
-use approval::deploy_state::DeployState;
-use approval::hidden::is_hidden;
-use approval::issue;
 use jiff::Timestamp;
+use signoff_core::deploy::{Commit, Person, Slug};
+use signoff_core::deploy_state::DeployState;
+use signoff_core::hidden::is_hidden;
+use signoff_core::issue;
 use std::borrow::Cow;
 use std::collections::HashSet;
 

@@ -4,8 +4,8 @@ use super::client::GitHub;
 use super::graphql::{self, Reply};
 use super::wire;
 use crate::failure::Failure;
-use approval::range::Account;
 use serde_json::{Value, json};
+use signoff_core::range::Account;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 

@@ -5,8 +5,8 @@ use super::push_heads::Ancestry;
 use super::room::{PROFILES, Room, WHOLE};
 use super::{identity, wire};
 use crate::failure::{Failure, Repeat};
-use approval::range::Identity;
 use reqwest::Url;
+use signoff_core::range::Identity;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 

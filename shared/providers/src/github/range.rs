@@ -13,9 +13,9 @@ use super::range_commit::{CommitDetails, commit_of_branch, commit_of_range, note
 use super::room::{PROFILES, Room};
 use super::{parse, profiles, wire};
 use crate::failure::Failure;
-use approval::deploy::Commit;
-use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest};
-use approval::range_lists::are_openers_own;
+use signoff_core::deploy::Commit;
+use signoff_core::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest};
+use signoff_core::range_lists::are_openers_own;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The commits in a query.

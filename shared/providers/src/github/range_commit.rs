@@ -1,9 +1,9 @@
 //! A commit of a range, and one of a pull request's branch.
 
 use super::{identity, parse, wire};
-use approval::deploy::Person;
-use approval::issue;
-use approval::range::{Identity, RangeCommit, RangePullRequest, Signature};
+use signoff_core::deploy::Person;
+use signoff_core::issue;
+use signoff_core::range::{Identity, RangeCommit, RangePullRequest, Signature};
 
 /// Answer of a query about a commit.
 #[derive(Debug, Default)]

@@ -1,8 +1,8 @@
 //! A pull request of a range.
 
 use super::{identity, wire};
-use approval::issue;
-use approval::range::{Identity, RangePullRequest};
+use signoff_core::issue;
+use signoff_core::range::{Identity, RangePullRequest};
 
 /// The pull request `number`, without its branch's commits. What GitHub does not tell of it is added to
 /// `missing`.

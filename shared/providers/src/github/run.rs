@@ -4,10 +4,10 @@ use super::client::GitHub;
 use super::comparison::LANES;
 use super::{identity, wire};
 use crate::failure::{Failure, Repeat};
-use approval::range::Identity;
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use signoff_core::range::Identity;
 
 /// The most attempts of a run that are read: the newest ones, a request each.
 const MAX_ATTEMPTS: u64 = 10;

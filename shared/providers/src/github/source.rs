@@ -5,8 +5,8 @@ use super::failure::classify;
 use super::wire;
 use crate::failure::{Failure, Repeat};
 use crate::http::{MAX_ANSWER, send};
-use approval::approval::CiFile;
 use reqwest::{Method, StatusCode};
+use signoff_core::approval::CiFile;
 
 /// The folder of the workflows.
 const WORKFLOWS: &str = ".github/workflows";

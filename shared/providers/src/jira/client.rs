@@ -6,10 +6,10 @@ use super::{document, parse, wire};
 use crate::failure::{Failure, Repeat, quote};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
 use crate::tracker::{Comment, Moved, listed};
-use approval::issue::Issue;
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
+use signoff_core::issue::Issue;
 
 /// Fields of an issue that are read.
 const FIELDS: [&str; 4] = ["summary", "priority", "labels", "issuetype"];

@@ -2,8 +2,8 @@
 
 use super::wire;
 use crate::failure::quote;
-use approval::issue::{Issue, Tracker};
-use approval::message::shorten;
+use signoff_core::issue::{Issue, Tracker};
+use signoff_core::message::shorten;
 
 /// Most characters of a title that are kept.
 const MAX_TITLE: usize = 200;

@@ -6,13 +6,13 @@ use super::{parse, wire};
 use crate::failure::{Failure, Repeat, quote};
 use crate::http::{MAX_ANSWER, secret_header, send, url};
 use crate::tracker::{Comment, Moved, listed};
-use approval::issue::Issue;
 use reqwest::Client;
 use reqwest::header::AUTHORIZATION;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use signoff_core::issue::Issue;
 
 /// A client with one key. Clones share their connections.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use super::wire;
 use crate::failure::quote;
-use approval::issue::{Issue, Tracker};
-use approval::message::shorten;
 use serde_json::{Value, json};
+use signoff_core::issue::{Issue, Tracker};
+use signoff_core::message::shorten;
 use std::collections::BTreeMap;
 
 /// Most characters of a title that are kept.

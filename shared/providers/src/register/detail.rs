@@ -7,9 +7,9 @@ use super::input::{Fields, ParseError, is_address, kind, not_an_address};
 use super::parse::is_email;
 use crate::failure::quote;
 use crate::github::parse::{title, with_co_authors};
-use approval::deploy::{Commit, Person, PullRequest, Size};
-use approval::issue;
 use serde_json::{Map, Value};
+use signoff_core::deploy::{Commit, Person, PullRequest, Size};
+use signoff_core::issue;
 use std::collections::BTreeMap;
 
 /// Most commits that a deploy's record keeps.

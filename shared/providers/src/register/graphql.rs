@@ -9,9 +9,9 @@ mod document;
 mod multipart;
 
 use super::input::{MAX_BODY, ParseError, parameters};
-use approval::facts::Health;
 use document::{Argument, Field, read};
 use serde_json::{Map, Value, json};
+use signoff_core::facts::Health;
 use std::collections::BTreeMap;
 
 /// The environment of a question that names none: the one that a project of Sleuth's starts with.

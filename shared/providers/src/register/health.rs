@@ -2,8 +2,8 @@
 
 use super::input::{Fields, ParseError, parameters};
 use super::parse::{date, name};
-use approval::facts::{ALARM, API, Health, Report};
 use jiff::Timestamp;
+use signoff_core::facts::{ALARM, API, Health, Report};
 
 /// The shortest part of a revision that stands for it, in characters, as git itself shows it.
 const SHORTEST_REVISION: usize = 7;

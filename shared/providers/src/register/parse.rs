@@ -2,13 +2,13 @@
 
 use super::detail;
 use super::input::{Fields, ParseError, kind, parameters, time};
-use approval::confirmation::Confirmation;
-use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
-use approval::deploy_state::DeployState;
-use approval::hidden::is_hidden;
-use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
+use signoff_core::deploy_state::DeployState;
+use signoff_core::hidden::is_hidden;
+use signoff_core::id::DeployId;
 use std::collections::BTreeMap;
 
 /// The environment of a deploy that names none: the one that a project of Sleuth's starts with.

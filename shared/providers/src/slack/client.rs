@@ -9,13 +9,13 @@ use super::failure::{Call, CallError, classify};
 use super::wire;
 use crate::failure::{Failure, Repeat};
 use crate::http::{MAX_ANSWER, secret_header, send, url};
-use approval::approval::Standing;
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use signoff_core::approval::Standing;
 use std::time::Duration;
 
 /// Most pages of channels that are read to find one by its name.

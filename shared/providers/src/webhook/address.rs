@@ -3,12 +3,12 @@
 //! A rules file may be written by people who may not deploy, so the address that it names is not trusted.
 //! Signoff runs where credentials are a request away: on loopback (Lambda's runtime API) and on link-local
 //! addresses (the metadata services of clouds). Neither is called, however it is spelled, and whatever a name
-//! resolves to. Which ones these are stands in [`approval::address`].
+//! resolves to. Which ones these are stands in [`signoff_core::address`].
 
 use crate::failure::Failure;
-use approval::address::{Loopback, is_metadata_name, is_refused};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use signoff_core::address::{Loopback, is_metadata_name, is_refused};
 use std::net::SocketAddr;
 
 /// A name that resolves to an address which is not called.
@@ -78,7 +78,7 @@ fn has_dot_segment(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::address::ip_of;
+    use signoff_core::address::ip_of;
 
     #[test]
     fn no_spelling_of_a_refused_address_is_called() {

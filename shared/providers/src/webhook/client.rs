@@ -4,14 +4,14 @@ use super::address::{Guarded, target};
 use super::sign::{HEADER_SIGNATURE, HEADER_TIMESTAMP, sign};
 use crate::failure::{Failure, Repeat, retry_after};
 use crate::http::{Answer, builder, made, secret_header, send_unread};
-use approval::action;
-use approval::address::Loopback;
-use approval::header_secret::goes_to;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
+use signoff_core::action;
+use signoff_core::address::Loopback;
+use signoff_core::header_secret::goes_to;
 use std::sync::Arc;
 
 /// The header with the delivery's id: the same when it is tried again, for receivers that must not act twice.

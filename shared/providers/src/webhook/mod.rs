@@ -7,7 +7,7 @@ mod wire;
 
 pub(crate) use address::{Guarded, Refused, target};
 
-pub use approval::address::Loopback;
 pub use client::{HEADER_DELIVERY, Header, Request, Webhook};
 pub use sign::sign;
+pub use signoff_core::address::Loopback;
 pub use wire::{body, description};

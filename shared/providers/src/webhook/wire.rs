@@ -1,11 +1,11 @@
 //! The body that the action posts, as receivers of Sleuth's `webhook` action read it, and what Signoff adds.
 
-use approval::approval::{Choice, Vote};
-use approval::deploy::{Commit, Deploy};
-use approval::facts::Health;
-use approval::happened::{Decided, Happened};
 use serde::Serialize;
 use serde_json::{Value, json};
+use signoff_core::approval::{Choice, Vote};
+use signoff_core::deploy::{Commit, Deploy};
+use signoff_core::facts::Health;
+use signoff_core::happened::{Decided, Happened};
 use std::collections::BTreeMap;
 
 /// The most bytes of JSON that each list takes: what does not fit is counted.
@@ -191,8 +191,8 @@ fn slug(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::deploy::{Person, Slug, Source};
-    use approval::id::DeployId;
+    use signoff_core::deploy::{Person, Slug, Source};
+    use signoff_core::id::DeployId;
 
     fn deploy() -> Deploy {
         Deploy {
@@ -216,10 +216,10 @@ mod tests {
             commits: vec![],
             pull_requests: vec![],
             previous_revision: Some("645f46a0c9b8a7f6e5d4c3b2a19080716253445f".into()),
-            rules_change: approval::deploy::RulesChange::Unknown,
+            rules_change: signoff_core::deploy::RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
-            confirmation: approval::confirmation::Confirmation::Confirmed,
+            confirmation: signoff_core::confirmation::Confirmation::Confirmed,
             state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),

@@ -4,7 +4,7 @@
 use super::{Change, Touches, acts, approvals};
 use crate::file::Rule;
 use crate::template::FAILED_RULES;
-use approval::action::{Action, ApprovalSpec};
+use signoff_core::action::{Action, ApprovalSpec};
 use std::collections::BTreeSet;
 
 /// Things that the rules which ask or act listen to.

@@ -2,8 +2,8 @@
 
 use super::{Change, Touches, all_of, approvals, one};
 use crate::file::Rule;
-use approval::action::{Action, ApprovalSpec, QuotaSpec, Reasons};
 use jiff::SignedDuration;
+use signoff_core::action::{Action, ApprovalSpec, QuotaSpec, Reasons};
 
 /// The approvals of `old` that `new` removes or changes.
 pub(super) fn changed(old: &Rule, new: &Rule) -> Vec<Change> {

@@ -17,7 +17,7 @@ use crate::reference::{
 use crate::suggest::{closest, did_you_mean};
 use crate::template::{LATE, is_late};
 use crate::yaml::{Content, Entry, Node};
-use approval::action::{Action, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
+use signoff_core::action::{Action, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

@@ -9,8 +9,8 @@ use crate::reference::{
 use crate::suggest::did_you_mean;
 use crate::template::is_template;
 use crate::yaml::{Content, Entry, Node};
-use approval::action::{Action, ApprovalSpec, QuotaSpec, RangeRules, Reasons};
 use jiff::SignedDuration;
+use signoff_core::action::{Action, ApprovalSpec, QuotaSpec, RangeRules, Reasons};
 
 const NAME: &str = "slack_channel_approval";
 const KEYS: [&str; APPROVAL.len()] = names(&APPROVAL);

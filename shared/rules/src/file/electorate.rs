@@ -3,7 +3,7 @@
 use super::reader::Reader;
 use super::values::is_group;
 use crate::yaml::{Entry, Node};
-use approval::action::{ApprovalSpec, QuotaSpec};
+use signoff_core::action::{ApprovalSpec, QuotaSpec};
 use std::collections::BTreeSet;
 
 /// Longest section of a Slack message, in characters.

@@ -4,7 +4,7 @@ use super::reader::Reader;
 use crate::problem::Wrong;
 use crate::reference::{DEFAULT_DETAIL_TYPE, EVENT, names};
 use crate::yaml::{Content, Node};
-use approval::action::{EVENT_DETAIL, EventSpec, MAX_DETAIL_TYPE};
+use signoff_core::action::{EVENT_DETAIL, EventSpec, MAX_DETAIL_TYPE};
 use std::collections::BTreeMap;
 
 /// The action's name.

@@ -1,6 +1,6 @@
 //! Variables whose texts all have one form.
 
-use approval::deploy::Slug;
+use signoff_core::deploy::Slug;
 
 /// The reason why `variable` is never `text`, and what to write; `None`: it may be.
 pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, String)> {

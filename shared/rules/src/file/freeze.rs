@@ -6,9 +6,9 @@ use crate::problem::Position;
 use crate::reference::{DAYS, FREEZE, MAX_DATES, MAX_FREEZES, names};
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
-use approval::action::Action;
-use approval::freeze::{Dates, Day, Freeze, Hours, MIDNIGHT, time_zone, time_zones};
 use jiff::civil::Date;
+use signoff_core::action::Action;
+use signoff_core::freeze::{Dates, Day, Freeze, Hours, MIDNIGHT, time_zone, time_zones};
 use std::rc::Rc;
 
 const KEYS: [&str; FREEZE.len()] = names(&FREEZE);

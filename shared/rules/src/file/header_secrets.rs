@@ -3,8 +3,8 @@
 use super::RulesFile;
 use crate::problem::Problem;
 use crate::suggest::did_you_mean;
-use approval::deploy::Slug;
-use approval::header_secret::{HeaderSecrets, Misuse};
+use signoff_core::deploy::Slug;
+use signoff_core::header_secret::{HeaderSecrets, Misuse};
 
 /// One place at which the value of a header is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +58,8 @@ impl RulesFile {
 mod tests {
     use super::*;
     use crate::parse;
-    use approval::header_secret::Destinations;
     use jiff::Timestamp;
+    use signoff_core::header_secret::Destinations;
 
     const RULES: &str = "\
 rules:

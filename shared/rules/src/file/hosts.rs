@@ -1,6 +1,6 @@
 //! The hosts of addresses that a rules file names.
 
-use approval::address::{Loopback, ip_of, is_metadata_name, is_refused};
+use signoff_core::address::{Loopback, ip_of, is_metadata_name, is_refused};
 use std::net::Ipv6Addr;
 
 /// The host and the port of an address; `None`: it has no scheme, or a template makes them.

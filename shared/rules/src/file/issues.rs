@@ -5,7 +5,7 @@ use super::shape::has_unknown;
 use crate::reference::{ISSUE_FIELD, ISSUE_TRANSITION, names};
 use crate::suggest::closest;
 use crate::yaml::{Content, Entry, Node};
-use approval::action::{IssueField, IssueTransition};
+use signoff_core::action::{IssueField, IssueTransition};
 
 /// The actions' names.
 pub(super) const TRANSITION: &str = "transition_mentioned_issues";

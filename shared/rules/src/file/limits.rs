@@ -177,7 +177,10 @@ fn huge_numbers_are_no_counts_and_no_parameters() {
     let text = "rules: [{a: {actions: [{trigger_build: {parameters: {n: 9223372036854775808}}}]}}]";
     let file = read(text).unwrap();
     let [Action::TriggerBuild(build)] = file.rules[0].actions.as_slice() else { panic!("a build") };
-    assert_eq!(build.parameters["n"], approval::action::ParameterValue::Text("9223372036854775808".into()));
+    assert_eq!(
+        build.parameters["n"],
+        signoff_core::action::ParameterValue::Text("9223372036854775808".into())
+    );
 }
 
 #[test]

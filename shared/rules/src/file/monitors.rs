@@ -6,7 +6,7 @@ use crate::condition::{Comparison, Condition, Operand, Operator};
 use crate::reference::{LONGEST_WAIT, MONITOR_DRIFT, names};
 use crate::variables::DRIFT;
 use crate::yaml::Node;
-use approval::action::{Action, DriftMonitor};
+use signoff_core::action::{Action, DriftMonitor};
 use std::collections::HashSet;
 
 /// The action's name.

@@ -4,7 +4,7 @@ use super::reader::Reader;
 use super::shape::meant;
 use crate::reference::{ASKING, ON_FAILURE, ON_FAILURES, WATCHING};
 use crate::yaml::{Content, Entry};
-use approval::action::{Action, OnFailure};
+use signoff_core::action::{Action, OnFailure};
 
 const KEY: &str = ON_FAILURE.name;
 
@@ -56,7 +56,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use crate::parse;
-    use approval::action::OnFailure;
+    use signoff_core::action::OnFailure;
 
     fn read(action: &str) -> Result<OnFailure, String> {
         let text = format!("rules:\n  - ship:\n      actions:\n        - {action}\n");

@@ -2,8 +2,8 @@
 
 use super::tests::problems;
 use super::*;
-use approval::action::{QuotaSpec, Reasons, WebhookSpec};
 use jiff::SignedDuration;
+use signoff_core::action::{QuotaSpec, Reasons, WebhookSpec};
 use std::collections::HashSet;
 
 /// A file whose only rule asks for an approval with this line.

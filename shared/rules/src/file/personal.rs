@@ -5,7 +5,7 @@ use super::shape::has_unknown;
 use crate::reference::GROUPS;
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Entry, Node};
-use approval::action::{Addressees, PersonalMessage};
+use signoff_core::action::{Addressees, PersonalMessage};
 
 /// The action's name.
 pub(super) const PERSONAL: &str = "slack_personal_message";

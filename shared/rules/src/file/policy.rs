@@ -11,7 +11,7 @@ use crate::reference::{
 };
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{self, Content, Entry, Node};
-use approval::deploy::Slug;
+use signoff_core::deploy::Slug;
 use std::collections::HashSet;
 
 /// Advice for an empty file.

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use crate::problem::Position;
-use approval::action::Action;
+use signoff_core::action::Action;
 use std::io::{self, Write};
 
 /// The most bytes that the actions of a rule may take on record: a row of DynamoDB holds 400 KB

@@ -3,12 +3,12 @@
 use super::*;
 use crate::condition::{Deploys, Value};
 use crate::variables::{Behind, Known};
-use approval::approval::Dialog;
-use approval::deploy::{Deploy, Person, PullRequest, Slug, Source as Reporter};
-use approval::facts::{self, Facts};
-use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use signoff_core::approval::Dialog;
+use signoff_core::deploy::{Deploy, Person, PullRequest, Slug, Source as Reporter};
+use signoff_core::facts::{self, Facts};
+use signoff_core::id::DeployId;
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
@@ -162,15 +162,15 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
             })
             .to_vec(),
         previous_revision: None,
-        rules_change: approval::deploy::RulesChange::Unknown,
+        rules_change: signoff_core::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
-        reading: approval::reading::Reading {
-            direction: Some(approval::range::Direction::Forward),
+        reading: signoff_core::reading::Reading {
+            direction: Some(signoff_core::range::Direction::Forward),
             on_branch: true,
             may_report: true,
             ..Default::default()

@@ -8,7 +8,7 @@ use crate::policy::host;
 use crate::problem::Wrong;
 use crate::reference::{METHODS, WEBHOOK, names};
 use crate::yaml::{Content, Entry, Node};
-use approval::action::{HeaderText, Method, WebhookBody, WebhookSpec};
+use signoff_core::action::{HeaderText, Method, WebhookBody, WebhookSpec};
 use std::collections::BTreeMap;
 
 /// The action's name.
@@ -251,7 +251,7 @@ fn secret_goes_to(url: &str) -> Result<(), Wrong> {
 #[cfg(test)]
 mod tests {
     use crate::parse;
-    use approval::action::{Action, HeaderText, Method, WebhookBody};
+    use signoff_core::action::{Action, HeaderText, Method, WebhookBody};
 
     fn file(webhook: &str) -> String {
         format!("rules: [{{tell: {{actions: [{{webhook: {webhook}}}]}}}}]\n")

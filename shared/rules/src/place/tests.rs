@@ -1,8 +1,8 @@
 //! The place that an approval leads to follows from where its actions go.
 
 use super::*;
-use approval::action::{ParameterValue, TriggerSpec};
 use serde_json::json;
+use signoff_core::action::{ParameterValue, TriggerSpec};
 
 /// A deploy of a revision to an environment, from a branch and with tags.
 fn deploy(revision: &str, environment: &str, branch: &str, tags: &[&str]) -> Deploy {

@@ -5,9 +5,9 @@ use super::judge::Judged;
 use super::pattern::Fit;
 use super::place::{Place, acting};
 use super::{BreakGlass, Floor, Policy, REVIEW_WITHIN, Said, Section};
-use approval::action::Action;
-use approval::deploy::Slug;
-use approval::slug::canonical;
+use signoff_core::action::Action;
+use signoff_core::deploy::Slug;
+use signoff_core::slug::canonical;
 
 impl Policy {
     /// The floor of `action` (its name in rules files) at `place` of `deployment`: of everything that every

@@ -3,7 +3,7 @@
 use super::votes::{self, Votes};
 use super::{Floor, Said};
 use crate::explain::shown_duration;
-use approval::action::ApprovalSpec;
+use signoff_core::action::ApprovalSpec;
 
 /// A floor that a rule meets by the votes of several approvals together.
 #[derive(Clone, Debug, PartialEq, Eq)]

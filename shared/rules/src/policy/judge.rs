@@ -9,8 +9,8 @@ use super::{Floor, Policy, Said};
 use crate::difference::opens;
 use crate::file::{Rule, RulesFile};
 use crate::problem::one_line;
-use approval::action::{Action, ApprovalSpec, QuotaSpec};
-use approval::deploy::Slug;
+use signoff_core::action::{Action, ApprovalSpec, QuotaSpec};
+use signoff_core::deploy::Slug;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most shortfalls that are told of one rule.

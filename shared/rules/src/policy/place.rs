@@ -1,7 +1,7 @@
 //! The place that an action leads to, by the names that a policy can give it.
 
 use super::pattern::{Fit, fit_in_any_case, fit_left_out, is_plain};
-use approval::action::{Action, EventSpec, Kind, TriggerSpec};
+use signoff_core::action::{Action, EventSpec, Kind, TriggerSpec};
 
 /// A template that stands for what is not known.
 const ANYTHING: &str = "{{ unknown }}";

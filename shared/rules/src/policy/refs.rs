@@ -4,8 +4,8 @@ use super::judge::Judged;
 use super::pattern::{Fit, fit};
 use super::place::{Place, acting};
 use super::{Floor, Policy, Said};
-use approval::action::Action;
-use approval::deploy::Slug;
+use signoff_core::action::Action;
+use signoff_core::deploy::Slug;
 
 /// The branches and tags that the policy allows for an action: lists of patterns, each of which has to fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Policy {
 mod tests {
     use super::*;
     use crate::policy::{Before, parse};
-    use approval::action::BuildRef;
+    use signoff_core::action::BuildRef;
 
     #[test]
     fn refs_of_every_floor_that_binds_have_to_fit() {

@@ -1,7 +1,7 @@
 //! The votes that stand behind an action for certain, and whose they are.
 
 use super::bind::contains;
-use approval::action::{ApprovalSpec, QuotaSpec};
+use signoff_core::action::{ApprovalSpec, QuotaSpec};
 
 /// So many votes that an approval asks, from some of those who may vote.
 #[derive(Clone, Debug, PartialEq, Eq)]

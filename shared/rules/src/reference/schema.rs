@@ -9,8 +9,8 @@ use super::{
     MAX_FREEZES, MAX_QUOTAS, MAX_RULE_NAME, ON_FAILURE, QUOTA, RULE, TRIGGERS, TRIGGERS_NOT_YET, Takes,
     WATCHING,
 };
-use approval::action::EVENT_DETAIL;
 use serde_json::{Map, Value, json};
+use signoff_core::action::EVENT_DETAIL;
 
 /// A text that is not blank.
 const SOME_TEXT: &str = r"\S";

@@ -5,15 +5,15 @@ use crate::condition::{self, Deploys, Snapshot, Value};
 use crate::file::{Rule, parse};
 use crate::template::{Context, Mentions, render_plain};
 use crate::variables::{self, Behind, Known, is_duration, look_up};
-use approval::approval::{Choice, Dialog, Vote};
-use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
-use approval::facts::{self, Facts};
-use approval::happened::{Decided, Happened};
-use approval::id::DeployId;
-use approval::issue::{Issue, Tracker};
-use approval::range::Direction;
-use approval::reading::Reading;
 use jiff::SignedDuration;
+use signoff_core::approval::{Choice, Dialog, Vote};
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
+use signoff_core::facts::{self, Facts};
+use signoff_core::happened::{Decided, Happened};
+use signoff_core::id::DeployId;
+use signoff_core::issue::{Issue, Tracker};
+use signoff_core::range::Direction;
+use signoff_core::reading::Reading;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ fn deploy() -> Deploy {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
@@ -302,7 +302,7 @@ fn a_key_that_must_be_there_must_be_there() {
 
 #[test]
 fn every_action_is_of_the_kind_that_the_page_says() {
-    use approval::action::Kind;
+    use signoff_core::action::Kind;
     for action in ACTIONS {
         let kind = match action.name {
             ASKING => Kind::Asks,
@@ -312,14 +312,14 @@ fn every_action_is_of_the_kind_that_the_page_says() {
         };
         for example in action.examples {
             let rule = acting(example);
-            assert_eq!(rule.actions.first().map(approval::action::Action::kind), Some(kind), "{example}");
+            assert_eq!(rule.actions.first().map(signoff_core::action::Action::kind), Some(kind), "{example}");
         }
     }
 }
 
 #[test]
 fn examples_of_on_failure_change_what_follows() {
-    use approval::action::OnFailure;
+    use signoff_core::action::OnFailure;
     let read = ON_FAILURE_EXAMPLES.map(|example| acting(example).actions[0].on_failure());
     assert_eq!(read, [OnFailure::Continue, OnFailure::Stop]);
     assert_eq!(ON_FAILURES, OnFailure::ALL.map(OnFailure::word));

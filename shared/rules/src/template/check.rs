@@ -6,14 +6,14 @@ use super::{
 };
 use crate::problem::one_line;
 use crate::reference::TEMPLATE_VARIABLES;
-use approval::approval::{Choice, Vote};
-use approval::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
-use approval::facts::Health;
-use approval::happened::{Decided, Happened};
-use approval::id::DeployId;
-use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
 use minijinja::Error;
+use signoff_core::approval::{Choice, Vote};
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
+use signoff_core::facts::Health;
+use signoff_core::happened::{Decided, Happened};
+use signoff_core::id::DeployId;
+use signoff_core::issue::{Issue, Tracker};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -64,7 +64,7 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
             issues: Vec::new(),
         }],
         previous_revision: Some("645f46a0c9b8a7f6e5d4c3b2a19080716253445f".to_owned()),
-        rules_change: approval::deploy::RulesChange::Unknown,
+        rules_change: signoff_core::deploy::RulesChange::Unknown,
         issues: vec![Issue {
             key: "A-1".to_owned(),
             title: "A change".to_owned(),
@@ -75,7 +75,7 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),

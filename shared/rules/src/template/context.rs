@@ -1,13 +1,13 @@
 //! Variables of templates.
 
 use crate::variables::UNKNOWN;
-use approval::approval::{Choice, Vote};
-use approval::deploy::{Commit, Deploy, Person, PullRequest};
-use approval::facts::Health;
-use approval::happened::{Approver, Decided, Happened};
-use approval::issue::Issue;
-use approval::mrkdwn::{escape, link};
 use minijinja::value::{Value, merge_maps};
+use signoff_core::approval::{Choice, Vote};
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest};
+use signoff_core::facts::Health;
+use signoff_core::happened::{Approver, Decided, Happened};
+use signoff_core::issue::Issue;
+use signoff_core::mrkdwn::{escape, link};
 use std::collections::BTreeMap;
 
 /// The variable that says which rules stopped.

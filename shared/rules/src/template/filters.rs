@@ -7,11 +7,11 @@ mod text;
 mod wrap;
 
 use super::{Bounded, MAX_OUTPUT_BYTES, RESERVED, Target};
-use approval::mrkdwn::{escape, link};
 use minijinja::formatting::{FormatStyle, format};
 use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Environment, Error, ErrorKind};
 use percent_encoding::utf8_percent_encode;
+use signoff_core::mrkdwn::{escape, link};
 use std::borrow::Cow;
 use std::fmt::Write;
 

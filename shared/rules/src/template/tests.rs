@@ -1,10 +1,10 @@
 //! Tests of the results of templates.
 
 use super::*;
-use approval::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
-use approval::id::DeployId;
-use approval::issue::{Issue, Tracker};
 use proptest::prelude::*;
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
+use signoff_core::id::DeployId;
+use signoff_core::issue::{Issue, Tracker};
 use std::fmt::Write;
 
 mod late;
@@ -59,10 +59,10 @@ fn deploy() -> Deploy {
             },
         ],
         previous_revision: None,
-        rules_change: approval::deploy::RulesChange::Unknown,
+        rules_change: signoff_core::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),

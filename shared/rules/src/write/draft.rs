@@ -7,7 +7,7 @@ use crate::problem::{Position, Wrong};
 use crate::reference::{DEFAULT_COMMENT, DEFAULT_DETAIL_TYPE, DEFAULT_PROMPT, LONGEST_WAIT, REASONS};
 use crate::suggest::did_you_mean;
 use crate::template;
-use approval::action::{ChannelMessage, ParameterValue, Reasons, TriggerSpec};
+use signoff_core::action::{ChannelMessage, ParameterValue, Reasons, TriggerSpec};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 

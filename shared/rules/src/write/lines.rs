@@ -2,7 +2,7 @@
 
 use super::{Then, Workflow, scalar};
 use crate::reference::DEFAULT_COMMENT;
-use approval::action::{ParameterValue, Reasons, TriggerSpec};
+use signoff_core::action::{ParameterValue, Reasons, TriggerSpec};
 
 /// Spaces before the rules of a file that Signoff writes.
 pub(super) const INDENT: usize = 2;

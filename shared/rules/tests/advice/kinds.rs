@@ -2,7 +2,7 @@
 //! the slip meant.
 
 use super::{Mended, mended, told};
-use rules::condition::{Clock, Condition, Deploys, Snapshot, Value, parse};
+use signoff_rules::condition::{Clock, Condition, Deploys, Snapshot, Value, parse};
 use std::fmt::Write;
 
 /// A slip, and what it means.
@@ -175,7 +175,7 @@ fn renamed(snapshot: &Snapshot, kind: &str, name: &str, values: [&str; 2]) -> Sn
 }
 
 fn condition_of(text: &str) -> Condition {
-    let file = rules::parse(text, "f").unwrap();
+    let file = signoff_rules::parse(text, "f").unwrap();
     Condition::And(file.rules[0].conditions.iter().map(|entry| entry.condition.clone()).collect())
 }
 

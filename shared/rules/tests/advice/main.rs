@@ -1,9 +1,9 @@
 //! The advice of every message, followed: that never leads to the next mistake.
 //!
-//! Each row is a file with a mistake. What [`rules::mend::mended`] makes of it by the advice of its messages
-//! is read again; advice that leaves something to its reader is followed by hand, in the row. Every sentence
-//! of the messages that the source has must be told of some row, so that a new message needs a row of its
-//! own.
+//! Each row is a file with a mistake. What [`signoff_rules::mend::mended`] makes of it by the advice of its
+//! messages is read again; advice that leaves something to its reader is followed by hand, in the row. Every
+//! sentence of the messages that the source has must be told of some row, so that a new message needs a row
+//! of its own.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -19,8 +19,8 @@ mod sound;
 #[path = "../../src/template/check/tests/slips.rs"]
 mod templates;
 
-use rules::mend::{Mended, mended};
-use rules::{Problem, parse};
+use signoff_rules::mend::{Mended, mended};
+use signoff_rules::{Problem, parse};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -133,7 +133,7 @@ fn advice_to_write_a_whole_condition_or_template_is_sound() {
         let is_template = is_template && !code.contains("loop.");
         let is_condition = !["{{", "{%"].iter().any(|sign| problem.excerpt.contains(sign))
             && code.contains('=')
-            && rules::condition::parse(code).is_ok();
+            && signoff_rules::condition::parse(code).is_ok();
         let file = match (is_template, is_condition) {
             (true, _) => with_template(code),
             (_, true) => rows::with_condition(code),

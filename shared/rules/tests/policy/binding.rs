@@ -1,9 +1,9 @@
 //! Which floors bind an action, and who may break a glass.
 
 use crate::{file, policy, slug};
-use approval::action::Action;
 use jiff::SignedDuration;
-use rules::policy::{Judged, Place, Said};
+use signoff_core::action::Action;
+use signoff_rules::policy::{Judged, Place, Said};
 
 const POLICY: &str = "\
 default:

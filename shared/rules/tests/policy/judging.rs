@@ -1,8 +1,8 @@
 //! Which rules are below the floor.
 
 use crate::{file, judge, policy, slug, told};
-use approval::action::Action;
-use rules::policy::{Before, Judged, Policy};
+use signoff_core::action::Action;
+use signoff_rules::policy::{Before, Judged, Policy};
 
 /// An approval of one vote.
 const ASK: &str = "slack_channel_approval: {channel: '#a'}";

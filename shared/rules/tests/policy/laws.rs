@@ -2,7 +2,7 @@
 
 use crate::{OWNERS, file, slug};
 use proptest::prelude::*;
-use rules::policy::{Place, Policy, parse};
+use signoff_rules::policy::{Place, Policy, parse};
 use std::collections::BTreeSet;
 
 /// An action of a rule.
@@ -110,11 +110,11 @@ proptest! {
         let file = file(&format!("  - a: {{actions: {}}}\n  - b: {{actions: {}}}", written(&steps), written(&[Step::Act])));
         let judge = |sections: &[&str]| policy(sections).judge(&slug("acme/checkout"), &file);
         let (before, after) = (judge(&before), judge(&after));
-        let rules = |found: &[rules::policy::Shortfall]| {
+        let rules = |found: &[signoff_rules::policy::Shortfall]| {
             found.iter().map(|shortfall| shortfall.rule.clone()).collect::<BTreeSet<_>>()
         };
         prop_assert!(rules(&before).is_subset(&rules(&after)), "{:?} {:?}", before, after);
-        let of_approvals = |found: &[rules::policy::Shortfall]| {
+        let of_approvals = |found: &[signoff_rules::policy::Shortfall]| {
             let keys = found.iter().map(|shortfall| (shortfall.approval.clone(), shortfall.key.clone()));
             keys.filter(|(approval, _)| approval.is_some()).collect::<BTreeSet<_>>()
         };

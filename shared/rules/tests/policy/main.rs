@@ -7,9 +7,9 @@ mod judging;
 mod laws;
 mod reading;
 
-use approval::deploy::Slug;
-use rules::RulesFile;
-use rules::policy::{Policy, Shortfall, parse};
+use signoff_core::deploy::Slug;
+use signoff_rules::RulesFile;
+use signoff_rules::policy::{Policy, Shortfall, parse};
 
 /// Owners, and an empty default.
 const OWNERS: &str = "owners: [ana@acme.example, U0123ABCDEF]\n";
@@ -23,7 +23,7 @@ fn policy(lines: &str) -> Policy {
 /// The file with these rules.
 fn file(rules: &str) -> RulesFile {
     let text = format!("rules:\n{rules}\n");
-    rules::parse(&text, "rules.yml").unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"))
+    signoff_rules::parse(&text, "rules.yml").unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"))
 }
 
 fn slug(text: &str) -> Slug {

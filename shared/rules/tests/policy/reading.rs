@@ -1,10 +1,10 @@
 //! Tests of the reading of policies, valid and invalid.
 
 use crate::{OWNERS, policy};
-use rules::policy::parse;
-use rules::reference::{Absent, FLOOR, Key, POLICY, SECTION, policy_schema};
-use rules::yaml::{self, Content, Node};
 use serde_json::Value;
+use signoff_rules::policy::parse;
+use signoff_rules::reference::{Absent, FLOOR, Key, POLICY, SECTION, policy_schema};
+use signoff_rules::yaml::{self, Content, Node};
 
 /// Policies that can't be read, and some that can.
 const POLICIES: [&str; 35] = [
@@ -171,7 +171,9 @@ fn schema_takes_what_the_reader_takes() {
         .flat_map(|keys| keys.iter().flat_map(|key| key.examples).map(move |example| with(keys, example)));
     let mut alone = Vec::new();
     for text in POLICIES.iter().map(|policy| text_of(policy)).chain(examples) {
-        let Ok(root) = yaml::load(&rules::problem::Source::new("policy.yml", &text), "") else { continue };
+        let Ok(root) = yaml::load(&signoff_rules::problem::Source::new("policy.yml", &text), "") else {
+            continue;
+        };
         let (read, valid) = (parse(&text, "policy.yml").is_ok(), validator.is_valid(&json(&root)));
         assert!(valid || !read, "the schema refuses {text}");
         if valid && !read {

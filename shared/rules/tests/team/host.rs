@@ -1,11 +1,11 @@
 //! The team's changes as the source host tells them, and its people as Slack and the People page know them.
 
 use crate::made::{Change, Commit, Merger, Name, PEOPLE, People, Signed, Word};
-use approval::approval::{Member, SaidNobody};
-use approval::people::Nobody;
-use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
-use approval::range_lists::are_openers_own;
-use approval::shares::Maker;
+use signoff_core::approval::{Member, SaidNobody};
+use signoff_core::people::Nobody;
+use signoff_core::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
+use signoff_core::range_lists::are_openers_own;
+use signoff_core::shares::Maker;
 
 /// The numbers of the accounts of people, and of their second ones.
 const FIRST: u64 = 1;

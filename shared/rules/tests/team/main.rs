@@ -11,19 +11,19 @@ mod host;
 mod made;
 mod places;
 
-use approval::action::ApprovalSpec;
-use approval::approval::{Electorate, Verdict};
-use approval::range::Identity;
-use approval::range_lists::of_each_commit;
-use approval::shares::changes;
 use deeds::{Deed, File, deed};
 use host::{acted, members, named, range, sha};
 use jiff::{SignedDuration, Timestamp};
 use made::{Change, Commit, Merger, Name, People, Signed, Word};
 use places::Places;
 use proptest::prelude::*;
-use rules::RulesFile;
-use rules::difference::difference;
+use signoff_core::action::ApprovalSpec;
+use signoff_core::approval::{Electorate, Verdict};
+use signoff_core::range::Identity;
+use signoff_core::range_lists::of_each_commit;
+use signoff_core::shares::changes;
+use signoff_rules::RulesFile;
+use signoff_rules::difference::difference;
 use std::collections::BTreeSet;
 
 /// The time for which a rollback to what was let through has no makers.
@@ -74,7 +74,7 @@ fn rules_file(file: File) -> RulesFile {
     );
     let action = if asks { gate.as_str() } else { acts };
     let text = format!("rules:\n  - promote:\n      {place}\n      actions: [{action}{message}]\n");
-    rules::parse(&text, "rules.yml").unwrap()
+    signoff_rules::parse(&text, "rules.yml").unwrap()
 }
 
 fn spec(file: File) -> ApprovalSpec {

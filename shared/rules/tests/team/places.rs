@@ -3,9 +3,9 @@
 use crate::deeds::File;
 use crate::host::sha;
 use crate::spec;
-use approval::base::{self, Base};
-use approval::deploy::Slug;
 use jiff::Timestamp;
+use signoff_core::base::{self, Base};
+use signoff_core::deploy::Slug;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A place, with what was let through there.

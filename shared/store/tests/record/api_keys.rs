@@ -2,8 +2,8 @@
 
 use crate::local::{Local, text};
 use crate::samples::second;
+use signoff_store::{Actor, ApiKey, CommitError, Done, Pattern, Scope};
 use std::collections::BTreeSet;
-use store::{Actor, ApiKey, CommitError, Done, Pattern, Scope};
 
 fn actor(name: &str) -> Actor {
     Actor { id: format!("U{name}"), name: name.to_owned() }

@@ -2,10 +2,10 @@
 
 use crate::local::Local;
 use crate::samples::{approval, at, deploy, plain, second};
-use approval::approval::{Approval, Choice, Status, Subject, Successor, Vote};
-use approval::deploy::Slug;
-use approval::id::{ApprovalId, DeployId};
-use store::{ApprovalListing, Change, Store, WantedApprovals, WantedOutcome};
+use signoff_core::approval::{Approval, Choice, Status, Subject, Successor, Vote};
+use signoff_core::deploy::Slug;
+use signoff_core::id::{ApprovalId, DeployId};
+use signoff_store::{ApprovalListing, Change, Store, WantedApprovals, WantedOutcome};
 
 /// Approval `number` of acme/checkout, opened so many seconds after the first.
 fn opened(number: u32, status: Status) -> Approval {

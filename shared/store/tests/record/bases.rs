@@ -2,9 +2,9 @@
 
 use crate::local::Local;
 use crate::samples::{deploy, second};
-use approval::base::Base;
-use approval::deploy::Slug;
-use store::{Change, CommitError, Store};
+use signoff_core::base::Base;
+use signoff_core::deploy::Slug;
+use signoff_store::{Change, CommitError, Store};
 use tokio::task::JoinSet;
 
 fn slug() -> Slug {

@@ -3,7 +3,7 @@
 use crate::local::{Local, places};
 use crate::samples::second;
 use jiff::SignedDuration;
-use store::{CachedRules, Store, StoreConfig};
+use signoff_store::{CachedRules, Store, StoreConfig};
 
 fn rules(etag: &str, text: impl Into<String>) -> CachedRules {
     CachedRules { etag: etag.to_owned(), text: text.into() }

@@ -2,10 +2,10 @@
 
 use crate::local::Local;
 use crate::samples::{effect, reread, second};
-use approval::effect::{Effect, EffectState};
-use approval::event::EventKind;
 use jiff::SignedDuration;
-use store::{Change, CommitError};
+use signoff_core::effect::{Effect, EffectState};
+use signoff_core::event::EventKind;
+use signoff_store::{Change, CommitError};
 use tokio::task::JoinSet;
 
 fn is_conflict<T: std::fmt::Debug>(result: &Result<T, CommitError>) -> bool {

@@ -2,8 +2,8 @@
 
 use crate::local::Local;
 use crate::samples::second;
-use approval::deploy::Slug;
-use store::{Actor, CommitError, DeploymentSettings, Done, GitHost, SecretNumbers, Store};
+use signoff_core::deploy::Slug;
+use signoff_store::{Actor, CommitError, DeploymentSettings, Done, GitHost, SecretNumbers, Store};
 
 fn slug(name: &str) -> Slug {
     Slug::new("acme", name).expect("a slug")

@@ -3,9 +3,9 @@
 
 use crate::local::Local;
 use crate::samples::{deploy, second};
-use approval::deploy::Deploy;
-use approval::id::DeployId;
-use store::{Change, Missing, Store};
+use signoff_core::deploy::Deploy;
+use signoff_core::id::DeployId;
+use signoff_store::{Change, Missing, Store};
 
 /// Registers `change` of a deploy of the revision that `revision` stands for.
 async fn registered(store: &Store, id: &str, revision: u32, change: impl FnOnce(&mut Deploy)) -> Deploy {
@@ -48,7 +48,7 @@ async fn drift_counts_what_stood_there_from_its_arrival() {
     }
     registered(store, "awaited", 6, |deploy| {
         at(950, 950)(deploy);
-        deploy.confirmation = approval::confirmation::Confirmation::Awaited;
+        deploy.confirmation = signoff_core::confirmation::Confirmation::Awaited;
     })
     .await;
     let newest = registered(store, "newest", 7, at(1_000, 1_000)).await;

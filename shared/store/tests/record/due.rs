@@ -2,8 +2,6 @@
 
 use crate::local::{Local, RECORD, places};
 use crate::samples::{effect, reread, second};
-use approval::effect::{Effect, EffectKind, EffectState, GRACE};
-use approval::id::{ApprovalId, DeployId, EffectId};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -11,8 +9,10 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
+use signoff_core::effect::{Effect, EffectKind, EffectState, GRACE};
+use signoff_core::id::{ApprovalId, DeployId, EffectId};
+use signoff_store::{Change, MOST_OF_ONE, Store};
 use std::collections::BTreeSet;
-use store::{Change, MOST_OF_ONE, Store};
 use tokio::task::JoinSet;
 
 /// Takes all that is due, as the clock does: page after page until there is nothing.

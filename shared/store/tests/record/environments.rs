@@ -2,11 +2,11 @@
 
 use crate::local::{Local, RECORD};
 use crate::samples::{deploy, second};
-use approval::deploy::{Deploy, Slug};
-use approval::id::DeployId;
 use aws_sdk_dynamodb::types::AttributeValue;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::id::DeployId;
+use signoff_store::{Deployment, Environment, Store};
 use std::collections::HashMap;
-use store::{Deployment, Environment, Store};
 use tokio::task::JoinSet;
 
 fn slug(text: &str) -> Slug {

@@ -2,12 +2,12 @@
 
 use crate::local::Local;
 use crate::samples::{deploy, plain, second};
-use approval::deploy::{Deploy, Slug};
-use approval::evaluation::{Evaluated, Evaluation, Finding};
-use approval::facts::{Command, Health, Report, decide};
-use approval::id::{DeployId, EffectId, RunId};
-use approval::run::{Opening, Run};
-use store::{Change, EvaluationPlace, Store};
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::evaluation::{Evaluated, Evaluation, Finding};
+use signoff_core::facts::{Command, Health, Report, decide};
+use signoff_core::id::{DeployId, EffectId, RunId};
+use signoff_core::run::{Opening, Run};
+use signoff_store::{Change, EvaluationPlace, Store};
 
 fn every_finding() -> Vec<Evaluated> {
     let run = RunId::from_text("r1");

@@ -3,27 +3,27 @@
 
 use crate::local::{CACHE, Local, RECORD, Row, text};
 use crate::samples::{approval, at, changes, deploy, open, plain, second};
-use approval::action::{Action, WebhookSpec};
-use approval::approval::{Approval, Dialog};
-use approval::base::Base;
-use approval::deploy::{Deploy, Slug};
-use approval::evaluation::Evaluation;
-use approval::facts::Facts;
-use approval::header_secret::HeaderSecrets;
-use approval::id::{EffectId, RunId};
-use approval::newest::{Arrival, Newest};
-use approval::owed::OwedReviews;
-use approval::people::{By, Claim, Entry, Handle};
-use approval::policy::StackPolicy;
-use approval::rules_in_force::{FileCopy, RulesInForce};
-use approval::run::{Command, FirstTry, Opening, Run, decide};
 use aws_sdk_dynamodb::types::AttributeValue;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
-use store::{
+use signoff_core::action::{Action, WebhookSpec};
+use signoff_core::approval::{Approval, Dialog};
+use signoff_core::base::Base;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::evaluation::Evaluation;
+use signoff_core::facts::Facts;
+use signoff_core::header_secret::HeaderSecrets;
+use signoff_core::id::{EffectId, RunId};
+use signoff_core::newest::{Arrival, Newest};
+use signoff_core::owed::OwedReviews;
+use signoff_core::people::{By, Claim, Entry, Handle};
+use signoff_core::policy::StackPolicy;
+use signoff_core::rules_in_force::{FileCopy, RulesInForce};
+use signoff_core::run::{Command, FirstTry, Opening, Run, decide};
+use signoff_store::{
     Actor, ApiKey, CachedRules, Change, CommitError, DeploymentSettings, Done, GitHost, Latest, RulesTexts,
     Scope, SecretNumbers, Store, StoreError, Wanted, WantedApprovals,
 };
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 /// The place where the kinds of rows are listed.
 const KEYS: &str = include_str!("../../src/keys.rs");
@@ -156,7 +156,7 @@ async fn keep(store: &Store, number: u32) -> Kept {
     let claim = Claim::Member { id: "U1".to_owned(), name: String::new() };
     let by = By { id: "U2".to_owned(), name: "Ben".to_owned(), at: now };
     let person = Entry::new(Handle::github(number.into())).say("octo", claim, by).expect("new");
-    let people = approval::id::DeployId::people();
+    let people = signoff_core::id::DeployId::people();
     store.commit(Change::to(&people, now).person(person)).await.expect("said");
     store.keep_repository(&slug, &name, number.into()).await.expect("kept");
     store.own_repository(number.into(), &slug).await.expect("owned");

@@ -2,13 +2,13 @@
 
 use crate::local::Local;
 use crate::samples::{deploy, second};
-use approval::approval::Dialog;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::facts::{Command, Facts, Health, Reaction, Report, Thumb, decide};
+use signoff_core::approval::Dialog;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::facts::{Command, Facts, Health, Reaction, Report, Thumb, decide};
+use signoff_store::{Change, CommitError, Store};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{Change, CommitError, Store};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 

@@ -2,12 +2,12 @@
 
 use crate::local::Local;
 use crate::samples::{at, deploy, plain};
-use approval::action::{Action, WebhookSpec};
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::EffectId;
-use approval::run::{Command, FirstTry, Opening, Resolution, Run, decide};
-use store::{Change, CommitError, Store};
+use signoff_core::action::{Action, WebhookSpec};
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::EffectId;
+use signoff_core::run::{Command, FirstTry, Opening, Resolution, Run, decide};
+use signoff_store::{Change, CommitError, Store};
 
 /// A run on record whose only step failed.
 pub(crate) async fn failed(store: &Store) -> Run {

@@ -2,12 +2,12 @@
 
 use crate::local::{Local, RECORD, client, places, text};
 use crate::samples::{approval, deploy, open, second};
-use approval::deploy::Deploy;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::ApprovalId;
 use aws_sdk_dynamodb::types::AttributeValue;
-use store::{Change, CommitError, Store, StoreConfig, StoreError};
+use signoff_core::deploy::Deploy;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::ApprovalId;
+use signoff_store::{Change, CommitError, Store, StoreConfig, StoreError};
 
 fn note(text: impl Into<String>) -> EventKind {
     EventKind::NotTold { channel: "#deploys".to_owned(), reason: text.into() }

@@ -3,12 +3,12 @@
 use crate::failed_steps::failed;
 use crate::local::{Local, Row, places, text};
 use crate::samples::{approval, deploy, open, plain, second, vote};
-use approval::approval::{self as votes, Choice, Dialog};
-use approval::effect::{EffectKind, EffectState};
-use approval::id::ApprovalId;
-use approval::run::{Command, Resolution, decide};
 use jiff::{SignedDuration, Timestamp};
-use store::{Change, Store, StoreConfig};
+use signoff_core::approval::{self as votes, Choice, Dialog};
+use signoff_core::effect::{EffectKind, EffectState};
+use signoff_core::id::ApprovalId;
+use signoff_core::run::{Command, Resolution, decide};
+use signoff_store::{Change, Store, StoreConfig};
 
 fn kept_until(row: &Row) -> Option<i64> {
     row.get("kept_until")?.as_n().ok()?.parse().ok()

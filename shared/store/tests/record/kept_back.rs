@@ -2,13 +2,13 @@
 
 use crate::local::Local;
 use crate::samples::{at, deploy, effect, plain, reread, second};
-use approval::action::{Action, ChannelMessage, WebhookSpec};
-use approval::effect::Claim;
-use approval::id::EffectId;
-use approval::run::{Command, FirstTry, KEPT_BACK, Opening, Run, decide};
 use jiff::SignedDuration;
+use signoff_core::action::{Action, ChannelMessage, WebhookSpec};
+use signoff_core::effect::Claim;
+use signoff_core::id::EffectId;
+use signoff_core::run::{Command, FirstTry, KEPT_BACK, Opening, Run, decide};
+use signoff_store::{Change, Store};
 use std::collections::BTreeSet;
-use store::{Change, Store};
 
 /// A run on record with these commands to its only step.
 async fn run_with(store: &Store, commands: Vec<Command>) -> Run {

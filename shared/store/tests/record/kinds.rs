@@ -1,22 +1,22 @@
 //! Events and effects of every kind, and text that is hard to keep.
 
 use crate::samples::second;
-use approval::approval::{
+use jiff::{SignedDuration, Timestamp};
+use signoff_core::approval::{
     Blocker, Breakers, Choice, Dialog, Electorate, Judged, Outcome, Part, Quota, SaidNobody, Standing,
     Successor, Verdict, WithoutRange,
 };
-use approval::deploy::RulesChange;
-use approval::deploy_state::DeployState;
-use approval::effect::{EffectKind, Others};
-use approval::event::EventKind;
-use approval::facts::{Health, Report};
-use approval::id::{ApprovalId, DeployId, EffectId, RunId};
-use approval::people::{Handle, Nobody};
-use approval::range::Direction;
-use approval::range_files::{Moves, RangeFiles, Unread};
-use approval::run::{FirstTry, Resolution};
-use approval::shares::Held;
-use jiff::{SignedDuration, Timestamp};
+use signoff_core::deploy::RulesChange;
+use signoff_core::deploy_state::DeployState;
+use signoff_core::effect::{EffectKind, Others};
+use signoff_core::event::EventKind;
+use signoff_core::facts::{Health, Report};
+use signoff_core::id::{ApprovalId, DeployId, EffectId, RunId};
+use signoff_core::people::{Handle, Nobody};
+use signoff_core::range::Direction;
+use signoff_core::range_files::{Moves, RangeFiles, Unread};
+use signoff_core::run::{FirstTry, Resolution};
+use signoff_core::shares::Held;
 
 /// Text that has hurt somebody before.
 pub const ODD: [&str; 7] =

@@ -2,18 +2,18 @@
 
 use crate::local::{Local, places};
 use crate::samples::{approval, deploy, second};
-use approval::approval as votes;
-use approval::approval::Approval;
-use approval::effect::{Effect, EffectKind, GRACE};
-use approval::id::ApprovalId;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_sqs::config::interceptors::BeforeSerializationInterceptorContextRef;
 use aws_sdk_sqs::config::{BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents};
 use aws_sdk_sqs::error::BoxError;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchInput;
 use jiff::SignedDuration;
+use signoff_core::approval as votes;
+use signoff_core::approval::Approval;
+use signoff_core::effect::{Effect, EffectKind, GRACE};
+use signoff_core::id::ApprovalId;
+use signoff_store::{Change, EffectMessage, Store, StoreConfig};
 use std::sync::{Arc, Mutex};
-use store::{Change, EffectMessage, Store, StoreConfig};
 
 /// Messages that SQS was asked to take, by their bodies. None of them gets there.
 #[derive(Clone, Debug, Default)]

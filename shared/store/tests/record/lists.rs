@@ -2,12 +2,12 @@
 
 use crate::local::{Local, RECORD};
 use crate::samples::{at, deploy, second};
-use approval::confirmation::Confirmation;
-use approval::deploy::{Deploy, Slug};
-use approval::id::DeployId;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use store::{Change, Store, Wanted};
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::id::DeployId;
+use signoff_store::{Change, Store, Wanted};
 
 async fn register(store: &Store, deploy: &Deploy) {
     store.commit(Change::register(deploy, second(1000))).await.expect("registered");

@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{AttributeValue, BillingMode};
 use jiff::SignedDuration;
+use signoff_store::{Store, StoreConfig};
 use std::collections::{BTreeMap, HashMap};
-use store::{Store, StoreConfig};
 
 /// The record table's name.
 pub const RECORD: &str = "record";

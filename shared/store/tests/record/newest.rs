@@ -2,11 +2,11 @@
 
 use crate::local::Local;
 use crate::samples::{approval, deploy, plain, second};
-use approval::approval::Dialog;
-use approval::deploy::Deploy;
-use approval::id::RunId;
-use approval::newest::{Arrival, Newest};
-use store::{Change, CommitError, DialogPlace, Store};
+use signoff_core::approval::Dialog;
+use signoff_core::deploy::Deploy;
+use signoff_core::id::RunId;
+use signoff_core::newest::{Arrival, Newest};
+use signoff_store::{Change, CommitError, DialogPlace, Store};
 use tokio::task::JoinSet;
 
 /// Far more than any race here takes; reached only by a test that fails.
@@ -98,7 +98,8 @@ async fn each_rule_environment_and_deployment_has_its_own_newest() {
     let loud = Newest { environment: "STAGING".to_owned(), ..asking(2, "promote") };
     assert_eq!(local.store.newest(&loud).await.expect("read"), Some(stored));
     let elsewhere = Newest { environment: "Production".to_owned(), ..asking(2, "promote") };
-    let other = Newest { deployment: approval::deploy::Slug::new("acme", "cart").expect("a slug"), ..loud };
+    let other =
+        Newest { deployment: signoff_core::deploy::Slug::new("acme", "cart").expect("a slug"), ..loud };
     for unknown in [asking(2, "other"), elsewhere, other] {
         assert_eq!(local.store.newest(&unknown).await.expect("read"), None);
     }

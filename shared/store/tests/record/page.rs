@@ -2,14 +2,14 @@
 
 use crate::local::Local;
 use crate::samples::{approval, deploy, plain, second};
-use approval::approval::Approval;
-use approval::decision::Decision;
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::{ApprovalId, RunId};
-use approval::run::{Opening, Run};
 use jiff::Timestamp;
-use store::{Change, Page, Store};
+use signoff_core::approval::Approval;
+use signoff_core::decision::Decision;
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::run::{Opening, Run};
+use signoff_store::{Change, Page, Store};
 
 fn note(text: &str) -> EventKind {
     EventKind::NotTold { channel: "#deploys".to_owned(), reason: text.to_owned() }

@@ -2,11 +2,11 @@
 
 use crate::local::{Local, text};
 use crate::samples::second;
-use approval::effect::{EffectKind, Others};
-use approval::id::DeployId;
-use approval::people::{By, Claim, Entry, Handle, Nobody};
+use signoff_core::effect::{EffectKind, Others};
+use signoff_core::id::DeployId;
+use signoff_core::people::{By, Claim, Entry, Handle, Nobody};
+use signoff_store::{Change, CommitError, Store};
 use std::collections::BTreeSet;
-use store::{Change, CommitError, Store};
 
 fn by(id: &str) -> By {
     By { id: id.to_owned(), name: format!("{id} \u{1f680}"), at: second(1) }

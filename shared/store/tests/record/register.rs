@@ -2,13 +2,13 @@
 
 use crate::local::Local;
 use crate::samples::{deploy, plain, second};
-use approval::confirmation::Confirmation;
-use approval::deploy::Deploy;
-use approval::deploy_state::DeployState;
-use approval::effect::{EffectKind, EffectState};
-use approval::event::EventKind;
-use approval::run::{Opening, Run};
-use store::{Change, CommitError, Wanted};
+use signoff_core::confirmation::Confirmation;
+use signoff_core::deploy::Deploy;
+use signoff_core::deploy_state::DeployState;
+use signoff_core::effect::{EffectKind, EffectState};
+use signoff_core::event::EventKind;
+use signoff_core::run::{Opening, Run};
+use signoff_store::{Change, CommitError, Wanted};
 use tokio::task::JoinSet;
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use crate::local::Local;
 use crate::samples::{deploy, second};
-use approval::deploy::Deploy;
-use approval::id::DeployId;
-use store::{After, Arrived, Change, Store};
+use signoff_core::deploy::Deploy;
+use signoff_core::id::DeployId;
+use signoff_store::{After, Arrived, Change, Store};
 use tokio::task::JoinSet;
 
 /// The deploy `id` of the revision that `revision` stands for, so many seconds after the first; registered.
@@ -24,7 +24,7 @@ async fn is_rollback(store: &Store, deploy: &Deploy) -> bool {
 /// The ids of what came after `deploy`: what stands there, and the rollback.
 async fn after(store: &Store, deploy: &Deploy) -> (Option<String>, Option<String>) {
     let After { newer, rollback } = store.after(deploy).await.expect("read");
-    let id = |one: store::DeploySummary| one.id.to_string();
+    let id = |one: signoff_store::DeploySummary| one.id.to_string();
     (newer.map(id), rollback.map(id))
 }
 

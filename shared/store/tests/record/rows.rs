@@ -4,24 +4,24 @@ use crate::kinds::{ODD, dialog, effects, electorate, events, first, odd, precise
 use crate::local::{Local, Row};
 use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
-use approval::action::{
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+use signoff_core::action::{
     Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueField, IssueTransition,
     OnFailure, ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec,
 };
-use approval::approval::{
+use signoff_core::approval::{
     Approval, Asked, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, NobodyConfirmed, Review, Status,
     Struck, Verdict, Vote,
 };
-use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
-use approval::effect::{Effect, EffectState, StartedBuild};
-use approval::freeze::{Dates, Day, Freeze, Hold, Hours, MIDNIGHT};
-use approval::id::ApprovalId;
-use approval::issue::{Issue, Tracker};
-use approval::run::{FailureNotice, KnownMakers, Makers, Opening, Resolution, Resolved, Run, StepState};
-use jiff::civil::date;
-use jiff::{SignedDuration, Timestamp};
+use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
+use signoff_core::effect::{Effect, EffectState, StartedBuild};
+use signoff_core::freeze::{Dates, Day, Freeze, Hold, Hours, MIDNIGHT};
+use signoff_core::id::ApprovalId;
+use signoff_core::issue::{Issue, Tracker};
+use signoff_core::run::{FailureNotice, KnownMakers, Makers, Opening, Resolution, Resolved, Run, StepState};
+use signoff_store::Change;
 use std::collections::BTreeMap;
-use store::Change;
 
 fn person(email: Option<&str>) -> Person {
     Person { name: ODD[2].to_owned(), email: email.map(str::to_owned), username: None }
@@ -68,7 +68,7 @@ fn rich_deploy() -> Deploy {
         rules_change: RulesChange::Yes(odd()),
         issues: [Tracker::Jira, Tracker::Linear].map(issue).to_vec(),
         silent_trackers: vec![Tracker::Jira, Tracker::Linear],
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),

@@ -1,18 +1,18 @@
 //! Deploys, approvals and effects to put on record.
 
-use approval::action::Reasons;
-use approval::approval::{
+use jiff::{SignedDuration, Timestamp};
+use signoff_core::action::Reasons;
+use signoff_core::approval::{
     self as votes, Approval, Ask, Choice, Click, Electorate, Frozen, Status, Subject, Voter,
 };
-use approval::decision::Decision;
-use approval::deploy::{Deploy, RulesChange, Slug, Source};
-use approval::effect::Effect;
-use approval::id::{ApprovalId, DeployId, RunId};
-use approval::range::Direction;
-use approval::shares::{Changes, Named};
-use jiff::{SignedDuration, Timestamp};
+use signoff_core::decision::Decision;
+use signoff_core::deploy::{Deploy, RulesChange, Slug, Source};
+use signoff_core::effect::Effect;
+use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::range::Direction;
+use signoff_core::shares::{Changes, Named};
+use signoff_store::{Change, Store};
 use std::collections::BTreeMap;
-use store::{Change, Store};
 
 /// A time, and so many milliseconds.
 pub fn at(milliseconds: i64) -> Timestamp {
@@ -49,7 +49,7 @@ pub fn deploy(number: u32) -> Deploy {
         rules_change: RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
-        confirmation: approval::confirmation::Confirmation::Confirmed,
+        confirmation: signoff_core::confirmation::Confirmation::Confirmed,
         state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),

@@ -2,14 +2,14 @@
 
 use crate::local::Local;
 use crate::samples::{approval, deploy, plain, second};
-use approval::approval::Dialog;
-use approval::approval::{
+use signoff_core::approval::Dialog;
+use signoff_core::approval::{
     self as votes, Approval, Ask, Check, Choice, Click, Electorate, Status, Verdict, Voter,
 };
-use approval::deploy::Deploy;
-use approval::event::EventKind;
-use approval::facts::{self, ALARM, Command, Facts, Health, MAX_ALARMS, Reaction, Report, Thumb};
-use store::{Change, CommitError, StoreError};
+use signoff_core::deploy::Deploy;
+use signoff_core::event::EventKind;
+use signoff_core::facts::{self, ALARM, Command, Facts, Health, MAX_ALARMS, Reaction, Report, Thumb};
+use signoff_store::{Change, CommitError, StoreError};
 
 #[tokio::test]
 async fn five_hundred_votes_with_long_reasons_fit_into_a_row() {

@@ -2,10 +2,10 @@
 
 use crate::local::Local;
 use crate::samples::{deploy, second};
-use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::{Deploy, Slug};
-use approval::id::DeployId;
-use store::{Actor, Anew, Arrived, Change, CommitError, Done, KeptRepository, Latest, Store};
+use signoff_core::confirmation::{Confirmation, Doubt};
+use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::id::DeployId;
+use signoff_store::{Actor, Anew, Arrived, Change, CommitError, Done, KeptRepository, Latest, Store};
 use tokio::task::JoinSet;
 
 /// The deploy `id` of the revision that `revision` stands for, so many seconds after the first.

@@ -2,14 +2,14 @@
 
 use crate::local::{Local, RECORD, Row, text};
 use crate::samples::{approval, deploy, effect, open, plain, second};
-use approval::approval::Dialog;
-use approval::facts::Facts;
-use approval::id::{ApprovalId, RunId};
-use approval::run::{Opening, Run};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
+use signoff_core::approval::Dialog;
+use signoff_core::facts::Facts;
+use signoff_core::id::{ApprovalId, RunId};
+use signoff_core::run::{Opening, Run};
+use signoff_store::{ASIDE, Change, StoreError, Wanted, WantedApprovals};
 use std::collections::BTreeSet;
-use store::{ASIDE, Change, StoreError, Wanted, WantedApprovals};
 
 /// Something that may be wrong with a row.
 #[derive(Clone, Copy, Debug)]

@@ -2,14 +2,14 @@
 
 use crate::local::Local;
 use crate::samples::{approval, deploy, open, plain, second, vote};
-use approval::approval::{
+use signoff_core::approval::{
     Approval, Ask, BreakerCheck, Breakers, Check, Choice, Click, Command, Electorate, Hands, Refusal, Status,
     Successor, Verdict, Voter, decide,
 };
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::DeployId;
-use store::{Change, CommitError, Page, Store};
+use signoff_core::effect::EffectKind;
+use signoff_core::event::EventKind;
+use signoff_core::id::DeployId;
+use signoff_store::{Change, CommitError, Page, Store};
 use tokio::task::JoinSet;
 
 /// Far more than any race here takes; reached only by a test that fails.

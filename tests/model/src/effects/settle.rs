@@ -6,13 +6,13 @@ use crate::decided::{self, Follows};
 use crate::record::{Change, Conflict, Process};
 use crate::scenario::{Flaw, NOW, Scenario, WORKSPACE};
 use crate::world::World;
-use approval::action::{Action, ApprovalSpec, WhenRepeated};
-use approval::approval::{self as votes, Approval, Check, Dialog, Electorate, Frozen, Subject, Verdict};
-use approval::deploy::RulesChange;
-use approval::effect::{Effect, EffectState, backoff};
-use approval::id::ApprovalId;
-use approval::run;
 use jiff::SignedDuration;
+use signoff_core::action::{Action, ApprovalSpec, WhenRepeated};
+use signoff_core::approval::{self as votes, Approval, Check, Dialog, Electorate, Frozen, Subject, Verdict};
+use signoff_core::deploy::RulesChange;
+use signoff_core::effect::{Effect, EffectState, backoff};
+use signoff_core::id::ApprovalId;
+use signoff_core::run;
 use std::sync::Arc;
 
 /// Commits what became of the effect.

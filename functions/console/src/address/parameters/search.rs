@@ -1,11 +1,11 @@
 //! Search of the record: the fields of its form, and the parameters of its JSON and its exports.
 
 use super::{BadQuery, REVISION, parameter, sha};
-use approval::deploy::Slug;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use store::{WantedApprovals, WantedOutcome};
+use signoff_core::deploy::Slug;
+use signoff_store::{WantedApprovals, WantedOutcome};
 
 /// A field of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,8 @@ impl Search {
         !self.typed.is_empty()
     }
 
-    /// The address of `path` with the same search, from `before` (a [`store::ApprovalListing::next`]) on.
+    /// The address of `path` with the same search, from `before` (a [`signoff_store::ApprovalListing::next`])
+    /// on.
     pub(crate) fn href(&self, path: &str, before: Option<&str>) -> String {
         let mut pairs: Vec<(&str, &str)> =
             self.typed.iter().map(|(field, typed)| (field.name(), typed.as_str())).collect();

@@ -7,13 +7,13 @@ use crate::forms::people::Said;
 use crate::forms::people_file::{self, FileLine, LineProblem};
 use crate::handler::{Call, Console, refusals};
 use crate::html::{Import, Shown};
-use approval::id::DeployId;
-use approval::people::{Claim, Entry};
 use lambda_http::http::StatusCode;
-use providers::Failure;
-use providers::slack::Slack;
+use signoff_core::id::DeployId;
+use signoff_core::people::{Claim, Entry};
+use signoff_providers::Failure;
+use signoff_providers::slack::Slack;
+use signoff_store::{Change, CommitError};
 use std::collections::BTreeMap;
-use store::{Change, CommitError};
 use tokio::task::JoinSet;
 
 /// Largest number of lines that may change something: each takes an entry and a question to its member, and

@@ -6,9 +6,9 @@ use super::{PART, PeoplePage};
 use crate::address::parameters::query;
 use crate::auth::visitor::{Access, Visitor, Who};
 use crate::view::cut;
-use approval::people::{By, Claim, Did, Entry, Handle, Line, Role, Statement};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use signoff_core::people::{By, Claim, Did, Entry, Handle, Line, Role, Statement};
 
 /// Number of entries on a page.
 const ROWS: usize = 15;

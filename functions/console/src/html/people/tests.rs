@@ -1,7 +1,7 @@
 use super::super::tests::lines;
 use super::*;
 use crate::sample;
-use approval::people::{By, Claim};
+use signoff_core::people::{By, Claim};
 
 fn page_of(people: &People, wanted: &str, part: usize, shown: &Shown) -> Markup {
     super::people(&PeoplePage { people, wanted, part, shown }, Some(&sample::visitor()), sample::at(0))

@@ -4,10 +4,10 @@
 use super::super::prompt::formatted;
 use super::fields::{sentence, told};
 use crate::view::mrkdwn::People;
-use approval::message::Message;
 use maud::{Markup, html};
-use rules::write::FieldProblem;
 use serde_json::Value;
+use signoff_core::message::Message;
+use signoff_rules::write::FieldProblem;
 
 /// The dialog, or what is wrong with its prompt.
 pub(crate) fn preview(dialog: &Result<Message, Vec<FieldProblem>>) -> Markup {

@@ -5,12 +5,12 @@ use crate::auth::visitor::Visitor;
 use crate::view::{cut, weight};
 use crate::wizard::host::{NewFile, edit_file, new_file};
 use crate::wizard::{Form, Step, path};
-use approval::deploy::Slug;
 use maud::{Markup, html};
-use rules::Problem;
-use rules::write::Merged;
+use signoff_core::deploy::Slug;
+use signoff_rules::Problem;
+use signoff_rules::write::Merged;
+use signoff_store::GitHost;
 use std::ops::{Range, RangeInclusive};
-use store::GitHost;
 
 /// Largest size of a file that is shown whole, in bytes of HTML; of a longer one only the new lines are
 /// shown.

@@ -4,7 +4,7 @@
 use crate::view::cut;
 use crate::wizard::{Form, Input, input_of};
 use maud::{Markup, html};
-use rules::write::{Field, FieldProblem};
+use signoff_rules::write::{Field, FieldProblem};
 
 /// Number of problems that are shown at a time.
 const MOST_TOLD: usize = 12;

@@ -6,12 +6,12 @@ use super::{reference, step_page};
 use crate::auth::visitor::Visitor;
 use crate::html::fields::with_code;
 use crate::wizard::{ACTIONS, CUSTOM, Form, LONGEST, OTHER_ENVIRONMENT, OTHER_WAIT, Step, TooLong, path};
-use approval::deploy::Slug;
-use approval::message::Message;
 use maud::{Markup, html};
-use rules::reference::TEMPLATE_VARIABLES;
-use rules::template::LATE;
-use rules::write::{DraftAction, Field, FieldProblem};
+use signoff_core::deploy::Slug;
+use signoff_core::message::Message;
+use signoff_rules::reference::TEMPLATE_VARIABLES;
+use signoff_rules::template::LATE;
+use signoff_rules::write::{DraftAction, Field, FieldProblem};
 
 /// Times that people can take, and what they are called.
 const WAITS: [(&str, &str); 8] = [

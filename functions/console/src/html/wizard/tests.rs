@@ -2,12 +2,12 @@ use super::super::tests::lines;
 use super::*;
 use crate::sample;
 use crate::wizard::{IMPOSSIBLE, LONGEST, TooLong, offered, preview as dialogs};
-use approval::message::Message;
 use insta::assert_snapshot;
-use rules::parse;
-use rules::write::{FieldProblem, Workflow, file, merged};
+use signoff_core::message::Message;
+use signoff_rules::parse;
+use signoff_rules::write::{FieldProblem, Workflow, file, merged};
+use signoff_store::GitHost;
 use std::sync::LazyLock;
-use store::GitHost;
 
 fn slug() -> Slug {
     Slug::new("acme", "checkout").unwrap()

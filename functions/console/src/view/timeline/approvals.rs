@@ -5,10 +5,10 @@ use super::super::ElectorateView;
 use super::super::votes::{at_opening, settled};
 use super::super::words::{account, choice as to, quoted, said, sentence, verdict as words, when};
 use super::{Teller, TimelineEntry, Tone, told};
-use approval::approval::{Choice, Electorate, Standing, Status, Verdict};
-use approval::deploy::RulesChange;
-use approval::id::ApprovalId;
 use jiff::Timestamp;
+use signoff_core::approval::{Choice, Electorate, Standing, Status, Verdict};
+use signoff_core::deploy::RulesChange;
+use signoff_core::id::ApprovalId;
 
 impl Teller<'_> {
     pub(super) fn opened(&self, id: &ApprovalId, name: &str, channel: &str) -> TimelineEntry {

@@ -2,8 +2,8 @@
 
 use super::super::input::MAX_BODY;
 use super::*;
-use approval::deploy::Person;
 use serde_json::json;
+use signoff_core::deploy::Person;
 
 const JSON: Option<&str> = Some("application/json");
 const FORM: Option<&str> = Some("application/x-www-form-urlencoded");

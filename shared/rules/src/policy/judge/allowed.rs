@@ -5,7 +5,7 @@ use crate::policy::pattern::{Fit, fit, fit_in_any_case};
 use crate::policy::place::{host, workflow};
 use crate::policy::{Floor, Said};
 use crate::problem::one_line;
-use approval::action::Action;
+use signoff_core::action::Action;
 
 impl Judging<'_> {
     /// Notes a shortfall where the policy does not allow the action itself.

@@ -1,9 +1,9 @@
 //! Variables whose values are known only when an action runs.
 
 use crate::template::{Context, Mentions, is_late, is_mentioning, is_of_record, render_plain};
-use approval::approval::{Choice, Vote};
-use approval::facts::Health;
-use approval::happened::{AtOpening, Decided, Happened};
+use signoff_core::approval::{Choice, Vote};
+use signoff_core::facts::Health;
+use signoff_core::happened::{AtOpening, Decided, Happened};
 
 /// Two people approved a deploy that does not do well; one of them has no id that Slack gives.
 pub(super) fn happened() -> Happened {
