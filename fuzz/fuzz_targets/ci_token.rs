@@ -4,8 +4,8 @@
 
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
-use signoff_providers::oidc::{Token, key_set};
 use signoff_fuzz::{assert_told, lines_and_body};
+use signoff_providers::oidc::{Token, key_set};
 
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "https://signoff.example";

@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
+use signoff_fuzz::{assert_told, deploy};
 use signoff_rules::Snapshot;
 use signoff_rules::condition::{Value, parse};
 use signoff_rules::variables::Known;
-use signoff_fuzz::{assert_told, deploy};
 use std::sync::LazyLock;
 use std::time::Duration;
 

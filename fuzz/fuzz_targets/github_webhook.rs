@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use signoff_providers::github::{Delivery, delivery};
 use signoff_fuzz::{assert_told, lines_and_body};
+use signoff_providers::github::{Delivery, delivery};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let Some(([event, id], body)) = lines_and_body(data) else { return Corpus::Reject };

@@ -2,12 +2,12 @@
 
 #![no_main]
 
-use signoff_core::deploy::Slug;
 use libfuzzer_sys::{Corpus, fuzz_target};
+use signoff_core::deploy::Slug;
+use signoff_fuzz::assert_told;
 use signoff_rules::RulesFile;
 use signoff_rules::policy::{Judged, parse};
 use signoff_rules::problem::MAX_PROBLEMS;
-use signoff_fuzz::assert_told;
 use std::sync::LazyLock;
 
 const PATH: &str = ".signoff/policy.yml";
@@ -27,7 +27,8 @@ rules:
   - tell: {after: ship, actions: [webhook: 'https://hooks.example.com/{{ revision }}']}
 ";
 
-static FILE: LazyLock<RulesFile> = LazyLock::new(|| signoff_rules::parse(RULES, "rules.yml").expect("a rules file"));
+static FILE: LazyLock<RulesFile> =
+    LazyLock::new(|| signoff_rules::parse(RULES, "rules.yml").expect("a rules file"));
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let Ok(text) = std::str::from_utf8(data) else { return Corpus::Reject };

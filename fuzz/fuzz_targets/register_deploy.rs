@@ -2,12 +2,12 @@
 
 #![no_main]
 
-use signoff_core::deploy::{Person, Slug};
 use jiff::{SignedDuration, Timestamp};
 use libfuzzer_sys::{Corpus, fuzz_target};
-use signoff_providers::register::{Registration, api_key, parse};
 use secrecy::ExposeSecret;
+use signoff_core::deploy::{Person, Slug};
 use signoff_fuzz::{assert_told, lines_and_body, now};
+use signoff_providers::register::{Registration, api_key, parse};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let Some(([target, content_type, authorization], body)) = lines_and_body(data) else {

@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
+use signoff_fuzz::{assert_told, deploy};
 use signoff_rules::problem::{MAX_PROBLEMS, Problem};
 use signoff_rules::variables::Known;
 use signoff_rules::{RulesFile, Snapshot, condition, parse};
-use signoff_fuzz::{assert_told, deploy};
 
 const PATH: &str = ".signoff/rules.yml";
 

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use signoff_providers::slack::{Event, event};
 use signoff_fuzz::assert_told;
+use signoff_providers::slack::{Event, event};
 
 fuzz_target!(|body: &[u8]| {
     let read = event(body);

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use signoff_providers::slack::{Interaction, interaction};
 use signoff_fuzz::assert_told;
+use signoff_providers::slack::{Interaction, interaction};
 
 fuzz_target!(|body: &[u8]| {
     let read = interaction(body);

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use signoff_rules::template::{Context, MAX_OUTPUT_BYTES, TemplateError, render, render_plain};
 use signoff_fuzz::{SMUGGLED, assert_told, context};
+use signoff_rules::template::{Context, MAX_OUTPUT_BYTES, TemplateError, render, render_plain};
 use std::sync::LazyLock;
 
 static CONTEXT: LazyLock<Context> = LazyLock::new(context);

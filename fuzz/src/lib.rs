@@ -1,10 +1,10 @@
 //! Helpers of the fuzz targets: splitting an input, a hostile deploy, and the checks that every text for
 //! people passes.
 
+use jiff::Timestamp;
 use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use signoff_core::id::DeployId;
 use signoff_core::issue::{Issue, Tracker};
-use jiff::Timestamp;
 use signoff_rules::template::{Context, Mentions};
 
 /// Mention that the titles and names of [`deploy`] try to smuggle into Slack.
