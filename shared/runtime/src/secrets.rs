@@ -1,6 +1,5 @@
 //! Secrets, from Secrets Manager: five JSON objects, each read when first needed and again every few minutes,
-//! so that a new value is taken up without a deploy. [`credentials`](crate::credentials) says which function
-//! reads which.
+//! so that a new value is taken up without a deploy. [`credentials`] says which function reads which.
 
 use crate::aws::Aws;
 use crate::credentials::{self, Credential, StackFunction, StackSecret};

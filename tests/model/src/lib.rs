@@ -1,6 +1,6 @@
-//! A model of the whole protocol, checked exhaustively: the real core ([`approval`]) decides, and everything
-//! around it (DynamoDB, SQS, the steps of each function, the outside world, crashes, time) is a small machine
-//! of its own.
+//! A model of the whole protocol, checked exhaustively: the real core ([`signoff_core`]) decides, and
+//! everything around it (DynamoDB, SQS, the steps of each function, the outside world, crashes, time) is a
+//! small machine of its own.
 //!
 //! Every state that can be reached is visited, within the bounds of a [`Scenario`](scenario::Scenario): who
 //! clicks how often, who leaves, who says what became of a lost answer, how many processes end in the middle
