@@ -31,7 +31,7 @@ fn built_from(package: &str) -> Vec<String> {
 
 #[test]
 fn the_core_crates_do_no_io() {
-    for package in ["approval", "rules"] {
+    for package in ["signoff-core", "signoff-rules"] {
         let packages = built_from(package);
         assert!(packages.iter().any(|name| name == "serde"), "no list of packages: {packages:?}");
         let barred = |name: &&String| BARRED.contains(&name.as_str()) || name.starts_with("aws-");
@@ -42,7 +42,7 @@ fn the_core_crates_do_no_io() {
 
 #[test]
 fn the_check_sees_what_a_crate_with_io_is_built_from() {
-    let packages = built_from("store");
+    let packages = built_from("signoff-store");
     assert!(
         packages.iter().any(|name| name == "tokio") && packages.iter().any(|name| name.starts_with("aws-"))
     );
