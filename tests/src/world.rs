@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 pub const HEADER_SECRET: &str = "header-secret-of-the-tests";
 /// The API key of the stack under test.
 pub const API_KEY: &str = "api-key-of-the-tests";
-/// What the keys of `webhook` actions are derived from.
+/// The text that the keys of `webhook` actions are derived from.
 pub const SIGNING_KEY: &str = "webhook-signing-key-of-the-tests";
 /// Alarms, with the environments that they watch.
 const ALARMS: &str = "health-alarm* acme/health-alarm Production, health-mild acme/health-alarm Production ailing, \

@@ -167,7 +167,7 @@ fn job_of_a_github_app_pipeline_is_released() {
         assert_eq!(saves(story, project, DEFINITION, "0").await, StatusCode::SEE_OTHER);
         let revision = story.push("Ana", "Take cards");
         let hold = circleci.add_pipeline_on_hold(project, &revision, "main", "build", "hold");
-        // Anybody who may push can have a tag of the same revision built, where the job may do more.
+        // Anybody who can push can tag the same revision, and the job may do more in a build of a tag.
         let tags =
             ["main", "x"].map(|tag| circleci.add_tag_on_hold(project, &revision, tag, "build", "hold"));
         story.rules(&rule("votes_required: 1", "auto_approve_build: build"));

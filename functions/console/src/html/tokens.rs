@@ -150,7 +150,7 @@ pub(super) fn tokens() -> Markup {
     }
 }
 
-/// Where each credential of the stack goes, and how to get it.
+/// The place of each credential of the stack, and the way to get it.
 fn credentials() -> Markup {
     html! {
         details {

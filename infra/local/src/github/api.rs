@@ -74,7 +74,7 @@ fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
 pub enum TokenUse {
     Read,
     Write,
-    /// What both tokens may see.
+    /// A request that both tokens may make.
     Either,
 }
 

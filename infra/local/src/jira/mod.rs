@@ -39,11 +39,11 @@ pub struct Options {
     pub address: SocketAddr,
     /// The e-mail address of the account that requests must come from to read issues.
     pub email: String,
-    /// That account's API token.
+    /// API token of that account.
     pub token: String,
     /// The e-mail address of the account that may change issues, too.
     pub write_email: String,
-    /// That account's API token.
+    /// API token of that account.
     pub write_token: String,
     /// The time.
     pub clock: Clock,

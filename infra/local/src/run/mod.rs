@@ -35,7 +35,7 @@ use self::{
 const SLACK_FILE: &str = "slack.json";
 /// Opens the console, and registers deploys.
 const API_KEY: &str = "signoff-local";
-/// What the keys of `webhook` actions are derived from.
+/// The text that the keys of `webhook` actions are derived from.
 const SIGNING_KEY: &str = "webhook-signing-key-of-the-local-stack";
 
 /// Reason why the local stack can't run: one line, with what to do.

@@ -64,7 +64,7 @@ struct Last {
     sign: &'static str,
     /// Length of `written` before the comparison, in bytes.
     start: usize,
-    /// What its values are asked for, if that is a part of a text.
+    /// The part of a text that its values are asked for; `None`: it compares whole texts.
     call: Option<Call>,
 }
 
