@@ -116,7 +116,7 @@ fn rules_stay_with_their_repository() {
         );
         assert!(rules.proposal.is_some(), "what the default branch has is a proposal");
 
-        // In another repository it keeps its guard, and the file there is a proposal. Back again, it is still guarded.
+        // In another repository it keeps its guard, and the file there is a proposal. Back again, too.
         moves("1", &other.repository()).await;
         let away = other.deploys(&other.push("Ana", "Go on elsewhere"), "Production").await;
         other.settled(&away).await;
