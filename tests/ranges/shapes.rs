@@ -74,6 +74,35 @@ async fn a_merge_brings_the_commits_of_its_side() {
     assert_eq!((range.pull_requests.len(), range.pull_requests[0].merges.len()), (1, 0));
 }
 
+/// A pull request of a commit of Ben's that cleo merged with a merge commit. The commit is of his fork, or of
+/// a branch of this repository.
+async fn merged_by_cleo(is_of_fork: bool) -> Range {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let theirs = on_branch("theirs", commit("ben", "theirs")).signed_by(&person("ben"));
+    let theirs = if is_of_fork { host.push(theirs.in_a_fork()) } else { host.push(theirs) };
+    host.push(commit("ana", "main"));
+    let merge = host.push(commit("cleo", "Merge").merged_by(&person("cleo")).merging(&theirs));
+    let opened = NewPullRequest {
+        merger: Some(person("cleo")),
+        ..pull_request("ben", &[theirs.clone(), merge.clone()])
+    };
+    let opened = opened.of_branch("theirs", &[theirs]);
+    let opened = if is_of_fork { opened.of_fork() } else { opened };
+    host.github.add_pull_request(REPOSITORY, opened);
+    host.range(&base, &merge).await
+}
+
+#[tokio::test]
+async fn merge_of_a_fork_is_told_apart_from_a_push() {
+    for (is_of_fork, expected) in [(true, true), (false, false)] {
+        let range = merged_by_cleo(is_of_fork).await;
+        let theirs = range.added.iter().find(|commit| commit.title == "theirs").unwrap();
+        assert_eq!(range.pull_requests[0].brought_from_fork(theirs), expected);
+        assert_eq!(logins(&theirs.pushed_by), if is_of_fork { vec!["cleo"] } else { vec!["ben", "cleo"] });
+    }
+}
+
 #[tokio::test]
 async fn a_lost_base_and_an_unknown_head_are_told_apart() {
     let host = Host::start().await;

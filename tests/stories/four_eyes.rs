@@ -143,6 +143,45 @@ fn two_people_who_merged_each_others_work_approve_together() {
 }
 
 #[test]
+fn two_people_who_merged_each_others_forks_approve_together() {
+    tell("four-eyes-forks", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let base = story.push("Ana", "Begin");
+        let github = &story.world.github;
+        let mut revision = base.clone();
+        for (author, merger) in [("Ana", "Ben"), ("Ben", "Ana")] {
+            let [made, merging] = [author, merger].map(|name| NewCommit {
+                author: story.author(name),
+                message: format!("Change of a fork by {name}"),
+                branch: None,
+                files: Vec::new(),
+            });
+            let made = made.signed_by(&story.author(author)).in_a_fork();
+            let made = github.push(&story.repository(), made);
+            let merging = merging.merged_by(&story.author(merger)).merging(&made);
+            revision = github.push(&story.repository(), merging);
+            let pull_request = NewPullRequest {
+                title: format!("A fork of {author}"),
+                body: None,
+                author: story.author(author),
+                labels: Vec::new(),
+                commits: vec![made.clone(), revision.clone()],
+                merged: true,
+                merger: Some(story.author(merger)),
+            };
+            github.add_pull_request(&story.repository(), pull_request.of_branch("patch", &[made]).of_fork());
+        }
+        story.rules(&rule("{self_approval: false}", &action));
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        let dialog = dialog_of(story, &deploy).await;
+        assert_eq!(approves(story, &ana, &dialog, &deploy).await, Status::Pending);
+        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
 fn a_maker_of_one_of_many_commits_does_not_approve_alone() {
     tell("four-eyes-many", async |story| {
         let (_receiver, action) = hook().await;

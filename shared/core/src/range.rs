@@ -118,6 +118,10 @@ pub struct RangeCommit {
     /// The accounts that brought it into the repository, by the host's list of pushes; empty where the host
     /// does not tell.
     pub pushed_by: Vec<Identity>,
+    /// The full SHA of the merge commit with which the host brought it in, by the same list. `None`: somebody
+    /// had pushed it before, or the list does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_in: Option<String>,
     /// The numbers of the pull requests that brought it in.
     pub pull_requests: Vec<u64>,
     /// The keys of the issues that its message mentions.
@@ -157,6 +161,9 @@ pub struct RangePullRequest {
     pub labels: Vec<String>,
     /// The keys of the issues that its title, its text and its branch mention.
     pub issues: Vec<String>,
+    /// True if its branch is in another repository, such as a fork.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_fork: bool,
     /// True if all commits of its branch are the own ones of the account that opened it, by the host's valid
     /// signature. A merge that somebody else made there is not.
     #[serde(default)]
@@ -184,6 +191,13 @@ impl RangePullRequest {
     /// branches with conflicts, so that such a merge adds nothing of its own.
     pub fn is_merged_by(&self, commit: &RangeCommit) -> bool {
         commit.is_hosts_merge() && self.merges.contains(&commit.revision)
+    }
+
+    /// True if `commit` came from a fork, and its merge is the only push that the host lists of it. Whoever
+    /// pressed the button pushed nothing of their own: pushes to the fork are in the fork's list.
+    pub fn brought_from_fork(&self, commit: &RangeCommit) -> bool {
+        let is_merge = |sha: &String| *sha != commit.revision && self.merges.contains(sha);
+        self.is_of_fork && commit.merged_in.as_ref().is_some_and(is_merge)
     }
 }
 

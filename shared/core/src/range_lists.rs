@@ -125,6 +125,7 @@ mod tests {
             signature: Signature::Unsigned,
             pushed_by: Vec::new(),
             pull_requests: Vec::new(),
+            merged_in: None,
             issues: issues.iter().map(|key| (*key).to_owned()).collect(),
             parents: 1,
         };

@@ -305,7 +305,7 @@ fn merger_ids(from: &[&RangePullRequest]) -> Vec<u64> {
 /// The author, the committer, the co-authors and the pushers of a commit. People who merged have the pull
 /// request as their share. Merging alone makes them no makers of a commit that the merge made (`made_by`,
 /// account numbers), nor of one that somebody else had pushed before (`merged_by`; the pushers are in the
-/// order of their pushes).
+/// order of their pushes), nor of one that came from a fork.
 ///
 /// Where the pull requests `of` name the people behind a program that acted for them, these are makers in its
 /// place.
@@ -325,8 +325,13 @@ fn hands(
     };
     let is_among =
         |identity: &Identity, ids: &[u64]| account_id(identity).is_some_and(|id| ids.contains(&id));
+    let from_fork: Vec<&RangePullRequest> =
+        of.iter().filter(|from| from.brought_from_fork(commit)).copied().collect();
+    let from_fork = merger_ids(&from_fork);
+    let is_first_hand = |index: usize, by: &Identity| index == 0 && !is_among(by, &from_fork);
     let pushed = commit.pushed_by.iter().enumerate();
-    let pushed = pushed.filter(|(index, by)| *index == 0 || !is_among(by, merged_by)).map(|(_, by)| by);
+    let pushed =
+        pushed.filter(|(index, by)| is_first_hand(*index, by) || !is_among(by, merged_by)).map(|(_, by)| by);
     let brought = commit.committer.iter().chain(pushed).filter(|identity| !is_among(identity, made_by));
     let mut people: BTreeSet<usize> = std::iter::once(&commit.author)
         .chain(brought)

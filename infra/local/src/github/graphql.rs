@@ -310,6 +310,7 @@ impl World<'_> {
                 None => Value::Null,
             },
             "headRefName" => pull.branch().into(),
+            "isCrossRepository" => pull.extras.is_of_fork.into(),
             "author" => actor(Some(&content.author), &field.selections),
             "mergedBy" => actor(merger, &field.selections),
             "autoMergeRequest" => match enabler {

@@ -115,7 +115,7 @@ impl NewCommit {
 
     /// The same, in a fork: the repository knows it by its SHA, and no branch has it.
     pub fn in_fork(self) -> Push {
-        Push { in_fork: true, ..self.into() }
+        Push::from(self).in_a_fork()
     }
 }
 
@@ -145,6 +145,11 @@ impl Push {
     /// The same, pushed by an account that GitHub does not tell.
     pub fn pushed_by_nobody_known(self) -> Self {
         Self { pushed_by: None, ..self }
+    }
+
+    /// The same, in a fork: the repository knows it by its SHA, and no branch has it.
+    pub fn in_a_fork(self) -> Self {
+        Self { in_fork: true, ..self }
     }
 
     /// The same, with these parents.

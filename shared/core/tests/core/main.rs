@@ -16,6 +16,7 @@ mod dialog_limits;
 mod dialogs;
 mod double_clicks;
 mod failures;
+mod forks;
 mod freeze;
 mod frozen;
 mod glass;

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 const DEPENDABOT: u64 = 49_699_333;
 
-fn account(login: &str) -> Account {
+pub(crate) fn account(login: &str) -> Account {
     let id = match login {
         "dependabot[bot]" => DEPENDABOT,
         "github-actions[bot]" => 41_898_282,
@@ -27,12 +27,12 @@ fn account(login: &str) -> Account {
 }
 
 /// An identity whose account acted on the host.
-fn acted(login: &str) -> Identity {
+pub(crate) fn acted(login: &str) -> Identity {
     Identity { name: login.to_owned(), email: None, account: Some(account(login)), vouched: true }
 }
 
 /// An identity that only a commit's text names.
-fn named(login: &str) -> Identity {
+pub(crate) fn named(login: &str) -> Identity {
     let email = Some(format!("{login}@acme.example"));
     Identity { name: login.to_owned(), email, account: Some(account(login)), vouched: false }
 }
@@ -43,7 +43,7 @@ fn address(email: &str) -> Identity {
 }
 
 /// A commit of `author`, who pushed it.
-fn commit(number: usize, author: &str) -> RangeCommit {
+pub(crate) fn commit(number: usize, author: &str) -> RangeCommit {
     RangeCommit {
         revision: format!("{number:040x}"),
         title: format!("Change {number}"),
@@ -53,16 +53,17 @@ fn commit(number: usize, author: &str) -> RangeCommit {
         signature: Signature::Unsigned,
         pushed_by: vec![acted(author)],
         pull_requests: Vec::new(),
+        merged_in: None,
         issues: Vec::new(),
         parents: 1,
     }
 }
 
-fn of_pull_request(number: u64, commit: RangeCommit) -> RangeCommit {
+pub(crate) fn of_pull_request(number: u64, commit: RangeCommit) -> RangeCommit {
     RangeCommit { pull_requests: vec![number], ..commit }
 }
 
-fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRequest {
+pub(crate) fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRequest {
     RangePullRequest {
         number,
         title: format!("Pull request {number}"),
@@ -75,6 +76,7 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         more_asked_by: Vec::new(),
         labels: Vec::new(),
         issues: Vec::new(),
+        is_of_fork: false,
         is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
@@ -88,7 +90,7 @@ fn of_branch(from: RangePullRequest, commits: Vec<RangeCommit>, remade: &[usize]
     RangePullRequest { commits, remade, ..from }
 }
 
-fn range(added: Vec<RangeCommit>, pull_requests: Vec<RangePullRequest>) -> Range {
+pub(crate) fn range(added: Vec<RangeCommit>, pull_requests: Vec<RangePullRequest>) -> Range {
     Range {
         base: "b".repeat(40),
         head: "c".repeat(40),
@@ -101,7 +103,7 @@ fn range(added: Vec<RangeCommit>, pull_requests: Vec<RangePullRequest>) -> Range
 }
 
 /// The shares, by their makers' names.
-fn shares(range: &Range) -> Vec<String> {
+pub(crate) fn shares(range: &Range) -> Vec<String> {
     let changes = changes(range, &[], at(0));
     let name = |maker: &usize| changes.makers[*maker].name.clone();
     let line = |share: &signoff_core::shares::Share| {

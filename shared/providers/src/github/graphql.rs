@@ -278,7 +278,7 @@ pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {
 pub(super) fn of_pull_request(number: u64) -> String {
     let commits = commits(None);
     format!(
-        "pullRequest(number: {number}) {{ {REPOSITORY} title body url headRefName author {ACTOR} mergedBy {ACTOR} \
+        "pullRequest(number: {number}) {{ {REPOSITORY} title body url headRefName isCrossRepository author {ACTOR} mergedBy {ACTOR} \
          autoMergeRequest {{ enabledBy {ACTOR} }} labels(first: 100) {{ totalCount nodes {{ name }} }} \
          timelineItems(first: 100, itemTypes: [MERGED_EVENT, ADDED_TO_MERGE_QUEUE_EVENT, \
          REMOVED_FROM_MERGE_QUEUE_EVENT, AUTO_MERGE_ENABLED_EVENT, AUTO_SQUASH_ENABLED_EVENT, \

@@ -264,15 +264,15 @@ impl GitHub {
                 pushes.brought(&wanted, &ancestry)
             }
         };
-        let pushers = |sha: &str| pushed.get(sha).cloned().unwrap_or_default();
+        let arrival = |sha: &str| pushed.get(sha).cloned().unwrap_or_default();
         // Whoever pushed a commit made it, whatever pull request it is said to come from.
         let is_pushed = |sha: &str| {
             let queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
-            pushed.get(sha).is_some_and(|all| all.iter().any(|by| by.vouched && !queue(by)))
+            pushed.get(sha).is_some_and(|arrival| arrival.pushed_by.iter().any(|by| by.vouched && !queue(by)))
         };
 
         let of_range = |commit: &wire::Commit| -> RangeCommit {
-            commit_of_range(commit, told.get(&commit.sha), pushers(&commit.sha))
+            commit_of_range(commit, told.get(&commit.sha), arrival(&commit.sha))
         };
         let by_oid: HashMap<&str, &wire::GraphCommit> = pull_requests
             .iter()
@@ -312,7 +312,7 @@ impl GitHub {
                 });
                 let own = own
                     .map(|commit| {
-                        let made = commit_of_branch(commit, number, pushers(&commit.oid));
+                        let made = commit_of_branch(commit, number, arrival(&commit.oid));
                         let by = nested.iter().filter(|(_, brought)| brought.contains(&commit.oid));
                         let by = by.map(|(number, _)| *number).filter(|by| *by != number);
                         RangeCommit { pull_requests: [number].into_iter().chain(by).collect(), ..made }
@@ -320,7 +320,7 @@ impl GitHub {
                     .collect();
                 let all: Vec<RangeCommit> = commits
                     .iter()
-                    .map(|commit| commit_of_branch(commit, number, pushers(&commit.oid)))
+                    .map(|commit| commit_of_branch(commit, number, arrival(&commit.oid)))
                     .collect();
                 let is_openers_own = are_openers_own(&all, pull_request.opened_by.as_ref());
                 let unpushed = |shas: Vec<String>| shas.into_iter().filter(|sha| !is_pushed(sha)).collect();

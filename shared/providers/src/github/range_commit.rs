@@ -1,5 +1,6 @@
 //! A commit of a range, and one of a pull request's branch.
 
+use super::pushes::Arrival;
 use super::{identity, parse, wire};
 use signoff_core::deploy::Person;
 use signoff_core::issue;
@@ -46,11 +47,11 @@ pub(super) fn of_another_repository(sha: &str) -> String {
     )
 }
 
-/// A commit of a comparison, with what a query told of it and who pushed it.
+/// A commit of a comparison, with what a query told of it and how it came into the repository.
 pub(super) fn commit_of_range(
     commit: &wire::Commit,
     told: Option<&CommitDetails>,
-    pushed_by: Vec<Identity>,
+    arrival: Arrival,
 ) -> RangeCommit {
     let committer = identity::account(commit.committer.as_ref());
     let signature = identity::verified(commit.commit.verification.as_ref(), committer.as_ref());
@@ -68,7 +69,8 @@ pub(super) fn commit_of_range(
         committer: Some(committer).filter(|committer| !is_host(committer, &signature)),
         author,
         signature,
-        pushed_by,
+        pushed_by: arrival.pushed_by,
+        merged_in: arrival.merged_in,
         pull_requests: told.map(|told| told.pull_requests.clone()).unwrap_or_default(),
         issues: issue::mentioned(&commit.commit.message),
         parents: commit.parents.len(),
@@ -76,11 +78,7 @@ pub(super) fn commit_of_range(
 }
 
 /// A commit of the branch of the pull request `number`.
-pub(super) fn commit_of_branch(
-    commit: &wire::GraphCommit,
-    number: u64,
-    pushed_by: Vec<Identity>,
-) -> RangeCommit {
+pub(super) fn commit_of_branch(commit: &wire::GraphCommit, number: u64, arrival: Arrival) -> RangeCommit {
     let signature = identity::signed(commit.signature.as_ref());
     let author = named(commit.author.as_ref(), &signature);
     let listed = commit.authors.nodes.iter().flatten().flatten();
@@ -93,7 +91,8 @@ pub(super) fn commit_of_branch(
         committer: Some(named(commit.committer.as_ref(), &signature))
             .filter(|committer| !is_host(committer, &signature)),
         signature,
-        pushed_by,
+        pushed_by: arrival.pushed_by,
+        merged_in: arrival.merged_in,
         pull_requests: vec![number],
         issues: issue::mentioned(&commit.message),
         parents: commit.parents.total_count.unwrap_or_default(),
@@ -180,7 +179,7 @@ mod tests {
         let message = "SHOP-7 Fix the price\n\nBlocked-by: SHOP-9\n";
         let commit = json!({"sha": "a1", "commit": {"message": message}, "parents": []});
         let commit: wire::Commit = serde_json::from_value(commit).unwrap();
-        let made = commit_of_range(&commit, None, Vec::new());
+        let made = commit_of_range(&commit, None, Arrival::default());
         assert_eq!((made.title.as_str(), made.issues), ("SHOP-7 Fix the price", issue::mentioned(message)));
         assert_eq!(issue::mentioned(message), ["SHOP-7", "SHOP-9"]);
     }

@@ -71,6 +71,7 @@ pub(super) fn pull_request(
         opening_asked_by,
         more_asked_by: Vec::new(),
         labels: labels.into_iter().map(|label| label.name).collect(),
+        is_of_fork: read.is_cross_repository,
         is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
@@ -169,7 +170,7 @@ mod tests {
         let events: Vec<Value> = events.iter().map(event).collect();
         let none = json!({"totalCount": 0, "nodes": []});
         let read = json!({"title": "Take cards", "url": "", "author": actor("ana"), "mergedBy": actor(merged_by),
-            "autoMergeRequest": null, "labels": none, "timelineItems": {"nodes": events}, "assignments": none,
+            "autoMergeRequest": null, "isCrossRepository": false, "labels": none, "timelineItems": {"nodes": events}, "assignments": none,
             "commits": none});
         let mut missing = Vec::new();
         let read = pull_request(7, serde_json::from_value(read).unwrap(), &mut missing);

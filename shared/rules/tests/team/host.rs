@@ -89,6 +89,7 @@ fn commit(revision: String, made: &Commit, number: Option<u64>) -> RangeCommit {
         },
         pushed_by: made.pusher.into_iter().map(acted).collect(),
         pull_requests: number.into_iter().collect(),
+        merged_in: None,
         issues: Vec::new(),
         parents: 1,
     }
@@ -125,6 +126,7 @@ fn pull_request(number: u64, opened_by: Identity, merger: Merger) -> RangePullRe
         more_asked_by: Vec::new(),
         labels: Vec::new(),
         issues: Vec::new(),
+        is_of_fork: false,
         is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
@@ -159,6 +161,7 @@ fn told(index: usize, change: &Change) -> (RangeCommit, Option<RangePullRequest>
                 signature: Signature::Host,
                 pushed_by: opened.merged_by.iter().take(1).filter(|by| !by.is_untold()).cloned().collect(),
                 pull_requests: vec![number],
+                merged_in: None,
                 issues: Vec::new(),
                 parents: 1,
             };
@@ -184,6 +187,7 @@ fn told(index: usize, change: &Change) -> (RangeCommit, Option<RangePullRequest>
                 signature,
                 pushed_by: vec![acted_by(by.clone())],
                 pull_requests: vec![number],
+                merged_in: None,
                 issues: Vec::new(),
                 parents: 1,
             };

@@ -191,6 +191,9 @@ pub(crate) struct GraphPullRequest {
     pub url: String,
     #[serde(default)]
     pub head_ref_name: String,
+    /// True if its branch is in another repository, such as a fork.
+    #[serde(default)]
+    pub is_cross_repository: bool,
     pub author: Option<Actor>,
     pub merged_by: Option<Actor>,
     pub auto_merge_request: Option<AutoMerge>,
