@@ -87,9 +87,10 @@ pub(crate) struct Check {
     /// Check this policy, and each rules file against it.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// The deployment that the rules are for. Required if the policy names deployments.
-    #[arg(long, value_name = "OWNER/NAME", value_parser = record::slug, requires = "policy")]
-    pub(crate) deployment: Option<Slug>,
+    /// The deployments of the rules' repository: each binds the rules by its name. Repeat it, or separate
+    /// them by commas. Required if the policy names deployments.
+    #[arg(long, value_name = "OWNER/NAME", value_parser = record::slug, value_delimiter = ',', requires = "policy")]
+    pub(crate) deployment: Vec<Slug>,
     /// The name for standard input in messages.
     #[arg(long, default_value = ".signoff/rules.yml")]
     pub(crate) name: String,

@@ -3,16 +3,14 @@
 use crate::args::{Check, CheckFormat};
 use crate::does::printable;
 use crate::files::{Stop, is_input, read, read_file};
-use crate::policy;
+use crate::policy::{self, JudgedFor};
 use crate::{Exit, Streams};
 use jiff::Timestamp;
 use serde::Serialize;
-use signoff_core::deploy::Slug;
 use signoff_rules::difference::difference;
 use signoff_rules::file::over;
 use signoff_rules::mend::{Mended, mended};
 use signoff_rules::policy::Policy;
-use signoff_rules::problem::{Position, Source};
 use signoff_rules::{Problem, RulesFile};
 use std::io::{self, Write};
 use std::path::Path;
@@ -63,7 +61,8 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Re
         Some(path) => sound_policy(path, args.format, streams, &mut all)?,
         None => None,
     };
-    let deployment = policy.as_ref().map(|policy| deployment(policy, args)).transpose()?;
+    let judged_for = |policy| JudgedFor::of(policy, &args.deployment, !args.files.is_empty());
+    let judged_for = policy.as_ref().map(judged_for).transpose()?;
     for path in &args.files {
         let text = match read(path, streams) {
             Ok(text) => text,
@@ -78,9 +77,8 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Re
             Ok(file) => {
                 let compared = in_force.as_ref().map(|in_force| compare(in_force, &file, &name));
                 let differences = compared.into_iter().collect();
-                let judged = policy.as_ref().zip(deployment.as_ref());
-                let problems =
-                    judged.map(|(policy, deployment)| below(policy, deployment, &file, &text, &name));
+                let judged = policy.as_ref().zip(judged_for.as_ref());
+                let problems = judged.map(|(policy, of)| of.below(policy, &file, &text, &name));
                 let problems = problems.unwrap_or_default();
                 let mut notices = file.notices;
                 notices.extend(over(&text, &name, now));
@@ -98,8 +96,14 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Re
         all.notices.extend(found.notices);
         all.differences.extend(found.differences);
     }
-    if args.format == CheckFormat::Json {
-        json(streams.out, &all)?;
+    let hint = judged_for.filter(|_| !args.files.is_empty()).and_then(|of| of.hint());
+    match (args.format, hint) {
+        (CheckFormat::Human, Some(hint)) => writeln!(streams.out, "{hint}")?,
+        (CheckFormat::Github, Some(hint)) => {
+            writeln!(streams.out, "::notice title=Signoff rules%3A policy::{}", data(&hint))?;
+        }
+        (CheckFormat::Json, note) => json(streams.out, &all, note.as_deref())?,
+        (CheckFormat::Human | CheckFormat::Github, None) => {}
     }
     let bad = !all.problems.is_empty() || args.strict && !all.notices.is_empty();
     Ok(exit.max(if bad { Exit::Problems } else { Exit::Fine }))
@@ -133,29 +137,6 @@ fn sound_policy(
     }
     all.problems.extend(found.problems);
     Ok(policy)
-}
-
-/// The deployment that rules are judged for. Without one, a policy that names deployments can't be asked.
-fn deployment(policy: &Policy, args: &Check) -> Result<Slug, Stop> {
-    let named = args.deployment.clone();
-    let any =
-        || Slug::new("acme", "checkout").filter(|_| args.files.is_empty() || !policy.names_deployments());
-    named.or_else(any).ok_or_else(|| {
-        Stop::Ask("the policy names deployments; pass --deployment OWNER/NAME for these rules".to_owned())
-    })
-}
-
-/// The rules of `file` below the policy's floor, as problems at the lines of the rules.
-fn below(policy: &Policy, deployment: &Slug, file: &RulesFile, text: &str, name: &str) -> Vec<Problem> {
-    let source = Source::new(name, text);
-    let at = |rule: &str| {
-        file.rules.iter().find(|other| other.name == rule).map_or(Position::default(), |rule| rule.at)
-    };
-    let found = policy.judge(deployment, file).into_iter().map(|shortfall| {
-        let message = format!("rule `{}`: {}", shortfall.rule, shortfall.message);
-        source.problem(at(&shortfall.rule), message, shortfall.suggestion)
-    });
-    found.collect()
 }
 
 /// The rules of the file in force.
@@ -226,13 +207,15 @@ pub(crate) fn as_notice(notice: &Problem) -> Problem {
 }
 
 /// One document: its keys stay, and may get company.
-fn json(out: &mut dyn Write, found: &Found) -> Result<(), Stop> {
+fn json(out: &mut dyn Write, found: &Found, note: Option<&str>) -> Result<(), Stop> {
     #[derive(Serialize)]
     struct Document<'a> {
         problems: Vec<Entry<'a>>,
         notices: Vec<Entry<'a>>,
         #[serde(skip_serializing_if = "<[Compared]>::is_empty")]
         differences: &'a [Compared],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<&'a str>,
     }
     #[derive(Serialize)]
     struct Entry<'a> {
@@ -268,7 +251,7 @@ fn json(out: &mut dyn Write, found: &Found) -> Result<(), Stop> {
         told.iter().map(entry).collect()
     }
     let (problems, notices) = (entries(&found.problems), entries(&found.notices));
-    document(out, &Document { problems, notices, differences: &found.differences })
+    document(out, &Document { problems, notices, differences: &found.differences, note })
 }
 
 /// Writes a JSON document that people can read, too.

@@ -77,7 +77,7 @@ fn the_help_of_check() {
               Check this policy, and each rules file against it
 
           --deployment <OWNER/NAME>
-              The deployment that the rules are for. Required if the policy names deployments
+              The deployments of the rules' repository: each binds the rules by its name. Repeat it, or separate them by commas. Required if the policy names deployments
 
           --name <NAME>
               The name for standard input in messages

@@ -106,14 +106,17 @@ fn check_asks_for_the_deployment_that_the_policy_needs() {
         check(&[RULES, "--deployment", "acme/checkout"]),
         check(&[RULES, "--deployment", "shop/web"]),
         check(&[RULES, "--deployment", "shop"]),
+        check(&[RULES, "--deployment", "shop/web,acme/checkout", "--deployment", "acme/checkout"]),
+        check(&[RULES, "--deployment", "shop/web", "--format", "json"]),
+        check(&[RULES, "--deployment", "shop/web", "--format", "github"]),
     ];
-    insta::assert_snapshot!(told.join("\n\n"), @"
+    insta::assert_snapshot!(told.join("\n\n"), @r#"
     tests/files/deployments.policy.yml: fine, 1 floor beside the default
     ---- Fine
 
     tests/files/deployments.policy.yml: fine, 1 floor beside the default
     ---- err
-    signoff: the policy names deployments; pass --deployment OWNER/NAME for these rules
+    signoff: the policy names deployments; pass --deployment OWNER/NAME for each deployment of these rules
     ---- Usage
 
     tests/files/deployments.policy.yml: fine, 1 floor beside the default
@@ -123,10 +126,12 @@ fn check_asks_for_the_deployment_that_the_policy_needs() {
        |     ^
 
     ../docs/example/rules.yml: 1 problem
+    Checked for acme/checkout only. Signoff also applies what the policy asks of other deployments of the repository: if there are any, pass --deployment for each.
     ---- Problems
 
     tests/files/deployments.policy.yml: fine, 1 floor beside the default
     ../docs/example/rules.yml: fine, 3 rules
+    Checked for shop/web only. Signoff also applies what the policy asks of other deployments of the repository: if there are any, pass --deployment for each.
     ---- Fine
 
     ---- err
@@ -134,7 +139,26 @@ fn check_asks_for_the_deployment_that_the_policy_needs() {
 
     For more information, try '--help'.
     ---- Usage
-    ");
+
+    tests/files/deployments.policy.yml: fine, 1 floor beside the default
+    ../docs/example/rules.yml:22:5: rule `hotfix` for acme/checkout: line 5 of the policy says which branches and tags `trigger_build: promote.yml` may build; write `revision:` with one of these, without variables: `main`
+       |
+    22 |   - hotfix:
+       |     ^
+
+    ../docs/example/rules.yml: 1 problem
+    ---- Problems
+
+    {
+      "problems": [],
+      "notices": [],
+      "note": "Checked for shop/web only. Signoff also applies what the policy asks of other deployments of the repository: if there are any, pass --deployment for each."
+    }
+    ---- Fine
+
+    ::notice title=Signoff rules%3A policy::Checked for shop/web only. Signoff also applies what the policy asks of other deployments of the repository: if there are any, pass --deployment for each.
+    ---- Fine
+    "#);
 }
 
 #[test]

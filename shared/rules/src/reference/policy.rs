@@ -48,7 +48,8 @@ pub const SECTION: [Key; 4] = [
         name: "deployments",
         takes: Takes::Deployments,
         absent: Means("every deployment"),
-        about: "The deployments: `owner/name`, or `owner/*` for all of an owner's.",
+        about: "The deployments: `owner/name`, or `owner/*` for all of an owner's. A name binds every deployment of the same repository: they \
+                read one rules file and can start the same builds.",
         examples: &["deployments: [acme/checkout, shop/*]"],
     },
     Key {
