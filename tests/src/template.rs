@@ -96,6 +96,7 @@ fn roles_and_environments_have_the_secrets_of_the_table() {
 
 #[test]
 fn sessions_and_keys_are_the_consoles_alone() {
+    use StackFunction::{Console, DeployWebhook};
     let resources = resources();
     let table = resources.tables.iter().find(|table| table.logical_id == "RecordTable").unwrap();
     let table = format!("arn:aws:dynamodb:ap-southeast-2:123456789012:table/{}", table.name);
@@ -109,7 +110,6 @@ fn sessions_and_keys_are_the_consoles_alone() {
     let some = |function, actions: [&str; 4], rows: &str| {
         actions.into_iter().any(|action| can(function, action, rows))
     };
-    use StackFunction::{Console, DeployWebhook};
     for function in StackFunction::ALL {
         assert!(some(function, reads, "deploy#1"), "{function:?} reads deploys");
         assert!(some(function, writes, "deploy#1"), "{function:?} writes deploys");
