@@ -4,8 +4,8 @@ use crate::judge;
 use crate::session::{Session, left_out};
 use crate::webdriver::{Element, WebDriver};
 use serde_json::{Value, json};
+use signoff_local::slack::NewUser;
 use system_tests::story::{Story, tell};
-use system_tests::world::API_KEY;
 
 /// Most times that Tab is pressed before something counts as out of its reach.
 const MOST_TABS: usize = 80;
@@ -31,6 +31,11 @@ where
     }
 }
 
+/// The story's admin of the workspace: their Slack user id.
+pub fn admin(story: &Story) -> String {
+    story.world.slack.add_user(NewUser::new("Olga", &story.email("Olga")).admin())
+}
+
 impl<'a> Browser<'a> {
     /// A browser in which nobody is signed in.
     pub async fn open(story: &'a Story) -> Self {
@@ -40,11 +45,7 @@ impl<'a> Browser<'a> {
     /// The browser of `person` (a Slack user id), who signed in with Slack and is at `path`.
     pub async fn of(story: &'a Story, person: &str, path: &str) -> Self {
         let browser = Self::open(story).await;
-        browser.go(path).await;
-        browser.press("Sign in with Slack").await;
-        browser.until_shows("Who are you?").await;
-        browser.pick(person).await;
-        browser.until_at(path).await;
+        browser.sign_in_as(person, path).await;
         browser
     }
 
@@ -63,11 +64,16 @@ impl<'a> Browser<'a> {
         self.story.world.front.url()
     }
 
-    /// Signs in with the stack's API key, and is then at `path`.
+    /// Signs in as an admin, and is then at `path`.
     pub async fn sign_in(&self, path: &str) {
+        self.sign_in_as(&admin(self.story), path).await;
+    }
+
+    async fn sign_in_as(&self, person: &str, path: &str) {
         self.go(path).await;
-        self.fill("API key", API_KEY).await;
-        self.press("Sign in").await;
+        self.press("Sign in with Slack").await;
+        self.until_shows("Who are you?").await;
+        self.pick(person).await;
         self.until_at(path).await;
     }
 

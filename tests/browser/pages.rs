@@ -1,9 +1,9 @@
 //! Every page, at the width of a phone and of a desk.
 
-use crate::browser::{Browser, tell_in_browser};
+use crate::browser::{Browser, admin, tell_in_browser};
 use reqwest::header::CONTENT_TYPE;
 use system_tests::routes;
-use system_tests::story::Story;
+use system_tests::visitor::Visitor;
 
 /// Addresses that show something else for what stands after the question mark.
 const VIEWS: &[&str] = &[
@@ -25,10 +25,10 @@ const NO_PAGES: &[&str] = &[
     "/assets/{file}",
 ];
 
-/// True if an address of the console answers the stack's API key with a page of its own, and not with a file
-/// or a redirect.
-async fn is_page(story: &Story, path: &str) -> bool {
-    let answer = story.get(path).await;
+/// True if an address of the console answers a person with a page of its own, and not with a file or a
+/// redirect.
+async fn is_page(visitor: &Visitor<'_>, path: &str) -> bool {
+    let answer = visitor.get(path).await;
     let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_html = answer.status() == 200 && kind.starts_with("text/html");
     // A part of a page, for its script, is none.
@@ -47,10 +47,11 @@ fn every_page_fits_is_accessible_and_asks_nobody_else() {
         let browser = Browser::open(story).await;
         browser.visit("/sign-in").await;
         browser.sign_in("/deploys").await;
+        let visitor = story.sign_in(&admin(story)).await;
         let (mut visited, mut others) = (Vec::new(), Vec::new());
         for route in routes::all().iter().filter(|route| route.method == "GET") {
             let path = route.path(story, &deploy);
-            if is_page(story, &path).await {
+            if is_page(&visitor, &path).await {
                 browser.visit(&path).await;
                 visited.push(route.pattern.clone());
             } else if !route.pattern.starts_with("/api/") {

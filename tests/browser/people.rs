@@ -6,7 +6,6 @@ use serde_json::json;
 use signoff_local::github::{NewCommit, NewPullRequest};
 use signoff_local::slack::NewUser;
 use system_tests::story::rule;
-use system_tests::world::API_KEY;
 
 #[test]
 fn member_signs_in_and_navigates_by_keyboard() {
@@ -16,10 +15,10 @@ fn member_signs_in_and_navigates_by_keyboard() {
         story.settled(&deploy).await;
         let browser = Browser::open(story).await;
         browser.go("/deploys").await;
-        browser.tab_to("API key").await;
-        browser.driver().keys(API_KEY).await;
-        browser.tab_to("Sign in").await;
+        browser.tab_to("Sign in with Slack").await;
         browser.driver().keys(ENTER).await;
+        browser.until_shows("Who are you?").await;
+        browser.pick(&story.person("Ben")).await;
         browser.until_shows("Recent deploys").await;
         browser.tab_to("Skip to content").await;
         browser.driver().keys(ENTER).await;
@@ -38,7 +37,7 @@ fn member_signs_in_and_navigates_by_keyboard() {
         browser.until_at("/deployments/acme/browser-keyboard/history").await;
         browser.tab_to("Sign out").await;
         browser.driver().keys(ENTER).await;
-        browser.until_shows("API key").await;
+        browser.until_shows("Sign in with Slack").await;
     });
 }
 
@@ -50,13 +49,7 @@ fn pages_work_without_javascript() {
         story.click(&ana, &dialog, "approve").await;
         story.settled(&deploy).await;
         let browser = Browser::without_javascript(story).await;
-        browser.go(&format!("/deploys/{deploy}")).await;
-        browser.fill("API key", "no key of ours").await;
-        browser.press("Sign in").await;
-        browser.until_shows("not one of").await;
-        browser.fill("API key", API_KEY).await;
-        browser.press("Sign in").await;
-        browser.until_at(&format!("/deploys/{deploy}")).await;
+        browser.sign_in(&format!("/deploys/{deploy}")).await;
         for (tab, shown) in [
             ("Approvals 1", "Promote deploy to production"),
             ("Timeline", "was registered by register_deploy"),
@@ -99,7 +92,7 @@ fn pages_work_without_javascript() {
         browser.press("Revoke this key").await;
         browser.until_shows("Revoked").await;
         browser.press("Sign out").await;
-        browser.until_shows("API key").await;
+        browser.until_shows("Sign in with Slack").await;
     });
 }
 

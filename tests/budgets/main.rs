@@ -18,8 +18,8 @@ use system_tests::world::API_KEY;
 
 /// Whoever merged the first pull request, by what is left of them.
 const GONE: &str = "acme/budgets#1:merger";
-/// Most requests to DynamoDB that a page may make.
-const MOST_OF_PAGE: usize = 4;
+/// Most requests to DynamoDB that a page may make: four, and one that looks up the session or the key.
+const MOST_OF_PAGE: usize = 5;
 
 /// The requests of each function since `mark`, but for what reading a queue and a secret takes: that is
 /// Lambda's part, and a cold start's.
@@ -159,6 +159,7 @@ fn every_operation_makes_the_requests_that_are_written_down() {
             ),
             ("the API keys", "/settings/keys".to_owned()),
             ("the list of people", "/settings/people".to_owned()),
+            ("everybody's sessions", "/settings/sessions".to_owned()),
             ("a deployment's settings", "/deployments/acme/budgets/edit".to_owned()),
             ("a deployment's setup instructions", "/deployments/acme/budgets/setup".to_owned()),
             ("a deploy as JSON", format!("/api/v1/deploys/{deploy}")),
@@ -185,6 +186,19 @@ fn every_operation_makes_the_requests_that_are_written_down() {
             let asked = requests.iter().filter(|request| request.operation.starts_with("DynamoDB.")).count();
             assert!(asked <= MOST_OF_PAGE, "{path}: {asked} requests to DynamoDB");
         }
+
+        let mark = stack.mark();
+        let browser = story.visitor();
+        let back = browser.picks(&ana).await;
+        assert_eq!(browser.come_back(&back).await.status(), 303);
+        row("a person signs in with Slack", mark);
+        let token = browser.token().await;
+        let mark = stack.mark();
+        assert_eq!(browser.get("/sessions").await.status(), 200);
+        row("a person's own sessions", mark);
+        let mark = stack.mark();
+        assert_eq!(browser.post_with("/sign-out", &[], Some(&token)).await.status(), 303);
+        row("a person signs out", mark);
 
         let settings = [("repository", "acme/budgets"), ("version", "0")];
         for (operation, path, form) in [

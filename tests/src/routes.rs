@@ -37,7 +37,7 @@ impl Route {
             "{name}" => story.name.clone(),
             "{id}" => deploy.to_string(),
             // Nothing is there, and that has to be said well too.
-            "{file}" | "{approval}" | "{run}" | "{step}" => "none".to_owned(),
+            "{file}" | "{approval}" | "{run}" | "{step}" | "{user}" => "none".to_owned(),
             other if other.starts_with('{') => {
                 #[expect(clippy::panic, reason = "an address that no test can make up must not go untested")]
                 {

@@ -95,8 +95,39 @@ fn roles_and_environments_have_the_secrets_of_the_table() {
 }
 
 #[test]
+fn sessions_and_keys_are_the_consoles_alone() {
+    use StackFunction::{Console, DeployWebhook};
+    let resources = resources();
+    let table = resources.tables.iter().find(|table| table.logical_id == "RecordTable").unwrap();
+    let table = format!("arn:aws:dynamodb:ap-southeast-2:123456789012:table/{}", table.name);
+    let can = |function: StackFunction, action: &str, rows: &str| {
+        let logical_id = format!("{}Role", function.name());
+        let role = resources.roles.iter().find(|role| role.logical_id == logical_id).unwrap();
+        role.allows_keys(&format!("dynamodb:{action}"), &table, &[rows.to_owned()].into())
+    };
+    let reads = ["GetItem", "BatchGetItem", "Query", "Scan"];
+    let writes = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+    let some = |function, actions: [&str; 4], rows: &str| {
+        actions.into_iter().any(|action| can(function, action, rows))
+    };
+    for function in StackFunction::ALL {
+        assert!(some(function, reads, "deploy#1"), "{function:?} reads deploys");
+        assert!(some(function, writes, "deploy#1"), "{function:?} writes deploys");
+        let of_console = function == Console;
+        assert_eq!(some(function, reads, "sessions"), of_console, "{function:?} reads sessions");
+        assert_eq!(some(function, writes, "sessions"), of_console, "{function:?} writes sessions");
+        let checks_keys = of_console || function == DeployWebhook;
+        assert_eq!(some(function, reads, "keys"), checks_keys, "{function:?} reads keys");
+        assert_eq!(some(function, writes, "keys"), of_console, "{function:?} writes keys");
+    }
+    for action in ["GetItem", "PutItem", "DeleteItem", "Query"] {
+        assert!(can(Console, action, "sessions"), "the console needs {action}");
+    }
+}
+
+#[test]
 fn local_stack_fills_every_credential() {
-    let values = signoff_local::secrets::of_stand_ins("key", "signing-key");
+    let values = signoff_local::secrets::of_stand_ins("signing-key");
     let filled: BTreeSet<_> = values
         .iter()
         .flat_map(|(secret, value)| {

@@ -3,13 +3,15 @@
 use crate::front::Front;
 use crate::local_aws::{Deployment, HarnessError, LocalAws, root, setting};
 use crate::receiver::Receiver;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use signoff_local::aws::LogSink;
 use signoff_local::calls::Calls;
 use signoff_local::{circleci, github, jira, linear, slack};
+use signoff_runtime::api_keys::NewKey;
 use signoff_runtime::aws::Aws;
 use signoff_runtime::settings::Settings;
-use signoff_store::{Store, StoreConfig};
+use signoff_store::{Actor, ApiKey, Scope, Store, StoreConfig};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -18,8 +20,10 @@ use tokio::sync::OnceCell;
 
 /// The token behind the secret `pager` that rules of `acme/webhook-secret` may send.
 pub const HEADER_SECRET: &str = "header-secret-of-the-tests";
-/// The API key of the stack under test.
-pub const API_KEY: &str = "api-key-of-the-tests";
+/// The API key of the stack under test: the row of a key that an admin created.
+pub const API_KEY: &str = "sgn_7e577e577e57_7e577e577e577e577e577e577e577e577e577e577e577e577e577e577e577e57";
+/// Name of that key.
+pub const API_KEY_NAME: &str = "the tests";
 /// The text that the keys of `webhook` actions are derived from.
 pub const SIGNING_KEY: &str = "webhook-signing-key-of-the-tests";
 /// Alarms, with the environments that they watch.
@@ -185,7 +189,7 @@ impl World {
             github.add_repository(POLICY_REPOSITORY, "main");
             parameters.insert("PolicyRepository".to_owned(), POLICY_REPOSITORY.to_owned());
         }
-        let mut secrets = signoff_local::secrets::of_stand_ins(API_KEY, SIGNING_KEY);
+        let mut secrets = signoff_local::secrets::of_stand_ins(SIGNING_KEY);
         let receiver = Receiver::start(&[200]).await?;
         let calls = Calls::default();
         slack.faults().listen("Slack", &calls);
@@ -198,6 +202,7 @@ impl World {
         let leaks = Arc::new(Mutex::new(Vec::new()));
         let mut secret_texts: Vec<String> = secrets.values().flat_map(texts).collect();
         secret_texts.push(HEADER_SECRET.to_owned());
+        secret_texts.push(API_KEY.to_owned());
         let texts = Arc::new(Mutex::new(secret_texts));
         // Of this one only the value is secret.
         let pager = json!({
@@ -238,6 +243,7 @@ impl World {
         let (settings, record_table) = (settings(&aws)?, aws.physical_id("RecordTable")?);
         let clients = Aws::new(&settings)?;
         let (store, dynamodb, sqs) = (settings.store(&clients)?, clients.dynamodb(), clients.sqs());
+        store.create_key(&key_of_the_tests()?).await?;
         let places = StoreConfig {
             record_table: record_table.clone(),
             cache_table: None,
@@ -269,6 +275,17 @@ impl World {
             runtime,
         })
     }
+}
+
+/// The row of [`API_KEY`].
+fn key_of_the_tests() -> Result<ApiKey, HarnessError> {
+    let digits = API_KEY.trim_start_matches("sgn_").replace('_', "");
+    let random = hex::decode(digits)?.try_into().map_err(|_| "the tests' API key has another length")?;
+    let by = Actor { id: "tests".to_owned(), name: API_KEY_NAME.to_owned() };
+    let NewKey { text, row } =
+        NewKey::new(&random, API_KEY_NAME.to_owned(), Scope::ALL.into(), by, signoff_runtime::time::now());
+    assert_eq!(text.expose_secret(), API_KEY);
+    Ok(row)
 }
 
 /// Directory of the functions' programs, once they are built.

@@ -155,7 +155,7 @@ fn a_disconnected_deployment_refuses_and_opens_nothing() {
 
         let answer = story.register(&two, "Staging").await;
         assert_eq!(answer.status(), 409);
-        insta::assert_snapshot!(plain(story, &answer.text().await.unwrap()), @"deployment: acme/disconnected was disconnected by a key of the stack’s secret on DATE. An admin can connect it again at ADDRESS/deployments/acme/disconnected/edit");
+        insta::assert_snapshot!(plain(story, &answer.text().await.unwrap()), @"deployment: acme/disconnected was disconnected by the tests on DATE. An admin can connect it again at ADDRESS/deployments/acme/disconnected/edit");
         let path = format!("/api/1/deployments/acme/disconnected/{one}/health");
         assert_eq!(story.post(&path, &json!({"health": "ailing"})).await.status(), 409);
         let (status, told) = delivered(story, "acme/disconnected", &two, 1).await;
@@ -192,7 +192,7 @@ fn a_disconnected_deployment_refuses_and_opens_nothing() {
             EventKind::NotEvaluated { reason } => Some(reason.clone()),
             _ => None,
         });
-        insta::assert_snapshot!(plain(story, &reason.expect("the record says why")), @"the revision is unconfirmed. acme/disconnected was disconnected by a key of the stack’s secret on DATE. An admin can connect it again at ADDRESS/deployments/acme/disconnected/edit. Once it is connected again, choose Evaluate again.");
+        insta::assert_snapshot!(plain(story, &reason.expect("the record says why")), @"the revision is unconfirmed. acme/disconnected was disconnected by the tests on DATE. An admin can connect it again at ADDRESS/deployments/acme/disconnected/edit. Once it is connected again, choose Evaluate again.");
         let shown = story.get(&format!("/deploys/{}", deploy.id)).await.text().await.unwrap();
         assert!(shown.contains("The rules of this deploy were not evaluated"), "{shown}");
 

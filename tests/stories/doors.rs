@@ -50,20 +50,18 @@ async fn key(story: &Story, scope: &str) -> String {
     key
 }
 
-/// Returns the table's answer for six callers: a member, an admin, a key of the stack, and created keys with
-/// the scopes to read, to register, and for all. `None`: the table has other words.
-fn allowed(route: &Route) -> Option<[bool; 6]> {
+/// Returns the table's answer for five callers: a member, an admin, and keys with the scopes to read, to
+/// register, and for all. `None`: the table has other words.
+fn allowed(route: &Route) -> Option<[bool; 5]> {
     let allowed = match route.who.as_str() {
-        "anyone" => [true; 6],
-        "anyone who is signed in; a key of the stack\u{2019}s secret" => {
-            [true, true, true, false, false, false]
-        }
+        "anyone" => [true; 5],
+        "anyone who is signed in; an API key with the scope `admin`" => [true, true, false, false, true],
         "anyone who is signed in; an API key with the scope `read` or `admin`" => {
-            [true, true, true, true, false, true]
+            [true, true, true, false, true]
         }
-        "anyone who is signed in with Slack" => [true, true, false, false, false, false],
-        "an admin; an API key with the scope `admin`" => [false, true, true, false, false, true],
-        "an admin who is signed in with Slack" => [false, true, false, false, false, false],
+        "anyone who is signed in with Slack" => [true, true, false, false, false],
+        "an admin; an API key with the scope `admin`" => [false, true, false, false, true],
+        "an admin who is signed in with Slack" => [false, true, false, false, false],
         _ => return None,
     };
     Some(allowed)
@@ -79,7 +77,6 @@ fn everybody_gets_what_the_table_says_and_nothing_else() {
         let everyone = [
             Who::Person(story.sign_in(&story.person("Ben")).await),
             Who::Person(story.sign_in(&admin).await),
-            Who::Program(API_KEY.to_owned()),
             Who::Program(key(story, "read").await),
             Who::Program(key(story, "register").await),
             Who::Program(key(story, "admin").await),

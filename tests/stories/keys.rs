@@ -81,7 +81,7 @@ fn a_created_key_registers_deploys_until_it_is_revoked() {
         assert!(told.starts_with("api_key: missing or not valid."), "{told}");
         assert!(story.world.store.page(&story.deploy_id(&second, "Staging")).await.unwrap().is_none());
         let row = story.world.store.key(&id).await.unwrap().expect("it stays on record");
-        assert_eq!(row.revoked.map(|done| done.by.id).as_deref(), Some("secret"));
+        assert_eq!(row.revoked.map(|done| done.by.id).as_deref(), API_KEY.split('_').nth(1));
         assert_eq!(send(story, API_KEY, "/settings/keys/000000000000/revoke", &[]).await.status(), 404);
     });
 }
@@ -218,18 +218,35 @@ fn only_an_admin_creates_keys() {
 }
 
 #[test]
-fn nobody_signs_in_with_a_created_key() {
+fn key_that_reads_opens_no_page_and_no_session() {
     tell("key-signs-in", async |story| {
-        let (reader, _) = created(story, "reader of key-signs-in", &["read", "admin"]).await;
+        let (reader, _) = created(story, "reader of key-signs-in", &["read", "register"]).await;
         let form = [("key", reader.as_str()), ("next", "/deploys")];
         let refused = story.world.http.post(url(story, "/sign-in")).form(&form).send().await.unwrap();
-        assert_eq!(refused.status(), 401);
-        assert!(refused.headers().get("set-cookie").is_none());
-        let page = refused.text().await.unwrap();
-        assert!(page.contains("That key is for programs") && !page.contains(&reader));
+        assert_eq!(refused.status(), 405, "there is no form for a key");
         let refused = story.world.http.get(url(story, "/deploys")).bearer_auth(&reader).send().await.unwrap();
         assert_eq!(refused.status(), 403);
+        assert!(refused.headers().get("set-cookie").is_none());
         let told = refused.text().await.unwrap();
-        assert!(told.contains("This needs signing in with Slack. API keys are for /api/v1"), "{told}");
+        assert!(told.contains("This needs signing in with Slack, or an API key with the scope"), "{told}");
+        let (admin, _) = created(story, "admin of key-signs-in", &["admin"]).await;
+        let shown = story.world.http.get(url(story, "/deploys")).bearer_auth(&admin).send().await.unwrap();
+        assert_eq!((shown.status().as_u16(), shown.headers().get("set-cookie")), (200, None));
+    });
+}
+
+#[test]
+fn row_of_a_key_is_no_key() {
+    tell("key-row", async |story| {
+        let (key, id) = created(story, "CI of key-row", &["admin"]).await;
+        let row = story.world.store.key(&id).await.unwrap().unwrap();
+        let text = serde_json::to_string(&row).unwrap();
+        let secret = key.rsplit('_').next().unwrap();
+        assert!(!text.contains(secret), "the row has no more than the secret's SHA-256 and last characters");
+        assert_eq!(reads(story, &key, "/api/v1/deploys").await, 200);
+        for shown in [format!("sgn_{id}_{}", row.digest), row.digest, id] {
+            assert_eq!(reads(story, &shown, "/api/v1/deploys").await, 401, "{shown}");
+            assert_eq!(register(story, &shown, &"a".repeat(40)).await.0, 401, "{shown}");
+        }
     });
 }

@@ -60,6 +60,7 @@ mod runs;
 mod samples;
 mod secrets;
 mod sequels;
+mod sessions;
 mod settings;
 mod siblings;
 mod sign_in;

@@ -1,18 +1,14 @@
 //! Signing in to the console with Slack, and what a session is good for.
 
-use hmac::{Hmac, KeyInit, Mac};
-use jiff::{SignedDuration, Timestamp};
+use crate::sessions::{SESSION, let_pass};
+use jiff::SignedDuration;
 use reqwest::Response;
 use reqwest::header::ORIGIN;
-use serde_json::{Value, json};
-use sha2::Sha256;
 use signoff_local::fault::{Fault, FaultKind};
-use signoff_local::slack::{NewUser, Options};
+use signoff_local::slack::NewUser;
 use system_tests::story::tell;
-use system_tests::visitor::{Visitor, location};
+use system_tests::visitor::location;
 
-/// The session's cookie, where the console is not reached over TLS.
-const SESSION: &str = "signoff";
 /// The cookie of a sign-in that is under way.
 const TICKET: &str = "signoff-sign-in";
 
@@ -22,25 +18,6 @@ async fn told(answer: Response) -> (u16, String) {
     let page = answer.text().await.unwrap();
     let problem = page.split_once("role=\"alert\">").and_then(|(_, rest)| Some(rest.split_once('<')?.0));
     (status, problem.unwrap_or_default().to_owned())
-}
-
-fn mac(key: &str, text: &str) -> String {
-    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
-    hex::encode(mac.chain_update(text).finalize().into_bytes())
-}
-
-/// Lets time pass for the session of this browser: the same one, that much older.
-fn let_pass(visitor: &Visitor<'_>, time: SignedDuration) {
-    let cookie = visitor.cookie(SESSION).unwrap();
-    let [version, content, _] = cookie.split('.').collect::<Vec<_>>().try_into().unwrap();
-    let mut session: Value = serde_json::from_slice(&hex::decode(content).unwrap()).unwrap();
-    for name in ["signed_in", "issued", "ends"] {
-        let at: Timestamp = session[name].as_str().unwrap().parse().unwrap();
-        session[name] = json!(at - time);
-    }
-    let text = format!("{version}.{}", hex::encode(session.to_string()));
-    let key = mac(&Options::default().client_secret, "signoff console key");
-    visitor.set_cookie(SESSION, &format!("{text}.{}", mac(&key, &format!("session\n{text}"))));
 }
 
 #[test]
@@ -185,21 +162,27 @@ fn a_session_is_renewed_and_ends_with_the_membership() {
         let visitor = story.sign_in(&ana).await;
         let (token, before) = (visitor.token().await, asked());
 
-        let_pass(&visitor, SignedDuration::from_mins(59));
+        let_pass(story, &visitor, SignedDuration::from_mins(59)).await;
         let young = visitor.cookie(SESSION);
         visitor.page("/deploys").await;
-        assert_eq!((visitor.cookie(SESSION), asked()), (young, before), "nothing is asked for an hour");
+        assert_eq!(
+            (visitor.cookie(SESSION), asked()),
+            (young.clone(), before),
+            "nothing is asked for an hour"
+        );
 
         slack.add_user(NewUser::new("Ana Novak", &story.email("Ana")));
-        let_pass(&visitor, SignedDuration::from_mins(2));
-        let old = visitor.cookie(SESSION);
-        assert!(visitor.page("/deploys").await.contains("Ana Novak"), "as Slack knows her now");
+        let_pass(story, &visitor, SignedDuration::from_mins(2)).await;
+        let answer = visitor.get("/deploys").await;
+        let renewed = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+        assert!(renewed.contains("; Max-Age=43200; "), "the browser keeps it on: {renewed}");
+        assert!(answer.text().await.unwrap().contains("Ana Novak"), "as Slack knows her now");
         assert_eq!(asked(), before + 1);
-        assert_ne!(visitor.cookie(SESSION), old, "the session is a new one");
+        assert_eq!(visitor.cookie(SESSION), young, "the session is the same");
         assert_eq!(visitor.token().await, token, "open forms stay good");
         assert_eq!(asked(), before + 1);
 
-        let_pass(&visitor, SignedDuration::from_hours(2));
+        let_pass(story, &visitor, SignedDuration::from_hours(2)).await;
         slack.faults().push(Fault::once(&format!("users.info?user={ana}"), FaultKind::status(503, "")));
         visitor.page("/deploys").await;
         visitor.page("/deploys").await;
@@ -207,7 +190,7 @@ fn a_session_is_renewed_and_ends_with_the_membership() {
 
         slack.deactivate(&ana);
         visitor.page("/deploys").await;
-        let_pass(&visitor, SignedDuration::from_mins(61));
+        let_pass(story, &visitor, SignedDuration::from_mins(61)).await;
         let answer = visitor.get("/deploys").await;
         assert_eq!((answer.status().as_u16(), location(&answer).as_str()), (303, "/sign-in?next=%2Fdeploys"));
         assert_eq!(visitor.cookie(SESSION), None);
@@ -221,7 +204,7 @@ fn admin_pages_wait_until_slack_confirms_the_admin() {
         let ana = slack.add_user(NewUser::new("Ana", &story.email("Ana")).admin());
         let visitor = story.sign_in(&ana).await;
         visitor.page("/settings/keys").await;
-        let_pass(&visitor, SignedDuration::from_hours(2));
+        let_pass(story, &visitor, SignedDuration::from_hours(2)).await;
         let silent = || {
             slack.faults().push(Fault::once(&format!("users.info?user={ana}"), FaultKind::status(503, "")));
         };
@@ -245,7 +228,7 @@ fn admin_pages_wait_until_slack_confirms_the_admin() {
         assert!(visitor.page(setup).await.contains(&secret));
 
         slack.deactivate(&ana);
-        let_pass(&visitor, SignedDuration::from_hours(2));
+        let_pass(story, &visitor, SignedDuration::from_hours(2)).await;
         let answer = visitor.get("/api/v1/deploys").await;
         assert_eq!(answer.status(), 401);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
@@ -258,15 +241,15 @@ fn a_session_that_is_not_used_or_too_old_is_over() {
     tell("sign-in-over", async |story| {
         let ana = story.person("Ana");
         let visitor = story.sign_in(&ana).await;
-        let_pass(&visitor, SignedDuration::from_hours(12));
+        let_pass(story, &visitor, SignedDuration::from_hours(12)).await;
         assert_eq!(visitor.get("/deploys").await.status(), 303);
 
         let used = story.sign_in(&ana).await;
         for _ in 0..15 {
-            let_pass(&used, SignedDuration::from_hours(11));
+            let_pass(story, &used, SignedDuration::from_hours(11)).await;
             used.page("/deploys").await;
         }
-        let_pass(&used, SignedDuration::from_hours(3));
+        let_pass(story, &used, SignedDuration::from_hours(3)).await;
         assert_eq!(used.get("/deploys").await.status(), 303, "after seven days");
     });
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use system_tests::local_aws::root;
 use system_tests::story::{Story, tell};
+use system_tests::world::API_KEY;
 
 /// The request that confirms for an approval that a maker is nobody here.
 const NOBODY: &str = "POST /deploys/{id}/approvals/{approval}/nobody";
@@ -168,6 +169,8 @@ fn strangers_get_nothing_by_any_route() {
         let registers = created_for(story, "registers strangers", &["register"], "").await.0;
         let elsewhere =
             created_for(story, "elsewhere of strangers", &["register", "report"], "shop/*").await.0;
+        let reads = created_for(story, "reads strangers", &["read"], "").await.0;
+        let ends = format!("/settings/sessions/{ana}/end");
         let stranger = Issuer::start(oidc::Options::default()).await.unwrap();
         let token = stranger.token(&json!({"aud": story.world.front.url(), "repository_id": "1"})).unwrap();
         let bearer = |key: &str| format!("Bearer {key}");
@@ -198,7 +201,7 @@ fn strangers_get_nothing_by_any_route() {
                 .header("authorization", "Bearer ")
                 .body(json),
             Attempt::new(legacy, "a key in the wrong place", "/api/1/acme/strangers/register_deploy")
-                .header("x-api-key", "api-key-of-the-tests")
+                .header("x-api-key", API_KEY)
                 .body(json),
             Attempt::new(health, "no key", healthy.as_str()).body(json_health),
             Attempt::new(health, "a wrong key", healthy.as_str())
@@ -336,6 +339,14 @@ fn strangers_get_nothing_by_any_route() {
                 "no session",
                 "/settings/keys/000000000000/revoke",
             ),
+            Attempt::new("GET /settings/sessions", "no session", "/settings/sessions"),
+            Attempt::new("POST /settings/sessions/{user}/end", "no session", "/settings/sessions/U1/end"),
+            Attempt::new("POST /settings/sessions/{user}/end", "a key that reads", ends.as_str())
+                .header("authorization", bearer(&reads)),
+            Attempt::new("GET /sessions", "no session", "/sessions"),
+            Attempt::new("GET /sessions", "a made-up session", "/sessions")
+                .header("cookie", format!("signoff={}", "ab".repeat(32))),
+            Attempt::new("POST /sessions/end", "no session", "/sessions/end"),
             Attempt::new("GET /api/v1/deployments", "no key", "/api/v1/deployments"),
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
@@ -351,9 +362,6 @@ fn strangers_get_nothing_by_any_route() {
                 .header("authorization", "Bearer x"),
             Attempt::new("GET /assets/{file}", "a way out", "/assets/..%2f..%2ftemplate.yaml"),
             Attempt::new("GET /sign-in", "anybody", "/sign-in"),
-            Attempt::new("POST /sign-in", "a wrong key", "/sign-in")
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body("key=wrong"),
             Attempt::new("POST /sign-in/slack", "from another site", "/sign-in/slack")
                 .header("origin", "https://evil.example"),
             Attempt::new(
@@ -447,6 +455,12 @@ fn strangers_get_nothing_by_any_route() {
         POST /settings/people/remove | no session | 403
         POST /settings/people/import | no session | 403
         POST /settings/keys/{id}/revoke | no session | 403
+        GET /settings/sessions | no session | 303
+        POST /settings/sessions/{user}/end | no session | 403
+        POST /settings/sessions/{user}/end | a key that reads | 403
+        GET /sessions | no session | 303
+        GET /sessions | a made-up session | 303
+        POST /sessions/end | no session | 403
         GET /api/v1/deployments | no key | 401
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
@@ -460,7 +474,6 @@ fn strangers_get_nothing_by_any_route() {
         GET /record.jsonl | a wrong key | 401
         GET /assets/{file} | a way out | 404
         GET /sign-in | anybody | 200
-        POST /sign-in | a wrong key | 401
         POST /sign-in/slack | from another site | 403
         GET /sign-in/slack/callback | a made-up code | 400
         POST /sign-out | no session | 303

@@ -1,8 +1,9 @@
 //! The console: finds out what is asked for and by whom, and has it answered.
 //!
-//! A request goes `routes` -> the door, here -> an endpoint of the modules below: reads of the record ->
-//! `view` -> `html` or `json` -> `answer`, all of which are pure functions.
+//! A request goes `routes` -> the door, here and in `admission` -> an endpoint of the modules below: reads of
+//! the record -> `view` -> `html` or `json` -> `answer`, all of which are pure functions.
 
+mod admission;
 mod again;
 mod base;
 mod deployments;
@@ -16,6 +17,7 @@ mod record;
 mod refusals;
 mod rules_in_force;
 mod secrets;
+mod sessions;
 mod settings;
 mod sign_in;
 mod slack;
@@ -31,23 +33,22 @@ use crate::address::site::Site;
 use crate::answer::Answer;
 use crate::auth::credentials::Credential;
 use crate::auth::members::Members;
-use crate::auth::session::Session;
-use crate::auth::visitor::{Access, KeyHolder, Member, Visitor, Who};
+use crate::auth::visitor::{Member, Visitor, Who};
 use crate::provider_clients::ProviderClients;
 use crate::{answer::assets, auth::credentials, json};
+use admission::{Admitted, AuthError};
 use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::http::header::{HeaderMap, SET_COOKIE};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use signoff_core::deploy::Slug;
-use signoff_runtime::api_keys::{self, KeysError};
 use signoff_runtime::aws::Aws;
 use signoff_runtime::connections::Connections;
 use signoff_runtime::credentials::StackFunction;
-use signoff_runtime::secrets::{SecretError, Secrets};
+use signoff_runtime::secrets::Secrets;
 use signoff_runtime::settings::{SettingError, Settings};
-use signoff_store::{Actor, Store, StoreError};
+use signoff_store::{Actor, Store};
 use signoff_voting::Accounts;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -86,49 +87,6 @@ pub(crate) struct Call<'a> {
     pub(crate) query: &'a str,
     /// Body of a POST request; empty otherwise.
     pub(crate) form: Cow<'a, str>,
-}
-
-/// Somebody who is let in.
-#[derive(Default)]
-struct Admitted {
-    /// `None`: nobody in particular.
-    visitor: Option<Visitor>,
-    /// The `Set-Cookie` of a session that was renewed.
-    renewed: Option<String>,
-}
-
-/// A person with a session.
-struct Known {
-    visitor: Visitor,
-    /// The `Set-Cookie` of a newer session, where it was old.
-    renewed: Option<String>,
-    /// True if it was old, and Slack did not say who they are by now.
-    is_stale: bool,
-}
-
-/// Reason why somebody is not let in.
-enum AuthError {
-    /// They show nothing, or nothing that counts.
-    Unauthenticated,
-    /// They are no member of the Slack workspace any more.
-    MembershipRevoked,
-    /// Slack did not say whether they still are an admin, and only one may.
-    AdminUnverified,
-    /// Their credential is not good for this.
-    Forbidden(Visitor),
-    /// There is nothing to compare with.
-    Secret(SecretError),
-    /// Their credential can't be looked up.
-    Store(StoreError),
-}
-
-impl From<KeysError> for AuthError {
-    fn from(error: KeysError) -> Self {
-        match error {
-            KeysError::Secret(error) => Self::Secret(error),
-            KeysError::Record(error) => Self::Store(error),
-        }
-    }
 }
 
 impl Call<'_> {
@@ -226,7 +184,6 @@ impl Console {
                     AuthError::AdminUnverified => refusals::not_sure(face),
                     AuthError::Forbidden(visitor) => refusals::not_allowed(&visitor, entry, face),
                     AuthError::Store(error) => refusals::unreadable(&error, face, id, None),
-                    AuthError::Secret(error) => refusals::no_secret(&error, face, id),
                 };
                 return Err(match gone {
                     true => answer.with(SET_COOKIE, credentials::no_session_cookie(&self.site)),
@@ -292,10 +249,13 @@ impl Console {
             Endpoint::AcceptRules => self.accept_rules(call).await,
             Endpoint::Secrets => self.change_secrets(call).await,
             Endpoint::Setup => self.setup(call).await,
-            Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::ToSlack => self.go_to_slack(call).await,
             Endpoint::FromSlack => self.back_from_slack(call).await,
             Endpoint::SignOut => self.sign_out(call).await,
+            Endpoint::OwnSessions => self.own_sessions(call).await,
+            Endpoint::EndOwnSessions => self.end_own_sessions(call).await,
+            Endpoint::Sessions => self.sessions(call).await,
+            Endpoint::EndSessions => self.end_sessions(call).await,
             Endpoint::Asset => {
                 let asset = assets::find(call.found.segment("file"));
                 asset
@@ -309,86 +269,6 @@ impl Console {
             Endpoint::EventsJson => self.events_json(call).await,
             Endpoint::RecordJson => self.record_json(call).await,
             Endpoint::OpenApi => Ok(Answer::json(&json::openapi_of(&self.site))),
-        }
-    }
-
-    /// Lets in whoever shows a key or a session that is good for `access`. No secret is read for those who
-    /// show nothing.
-    async fn admit(
-        &self,
-        headers: &HeaderMap,
-        access: Access,
-        id: &str,
-        now: Timestamp,
-    ) -> Result<Admitted, AuthError> {
-        if access == Access::Anyone {
-            return Ok(Admitted::default());
-        }
-        let credential = credentials::credential(headers, &self.site).ok_or(AuthError::Unauthenticated)?;
-        let Known { visitor, renewed, is_stale } = match &credential {
-            Credential::Session(value) if Session::is_meant(value) => self.person(value, id, now).await?,
-            Credential::Session(_) | Credential::Key(_) => {
-                Known { visitor: self.key_holder(&credential, now).await?, renewed: None, is_stale: false }
-            }
-        };
-        if !visitor.may(access) {
-            Err(AuthError::Forbidden(visitor))
-        } else if is_stale && matches!(access, Access::Admin | Access::AdminPerson) {
-            // What an admin changes outlives the session of one who is none any more.
-            Err(AuthError::AdminUnverified)
-        } else {
-            // Nor does an older session show what only admins see.
-            let visitor = if is_stale { visitor.without_admin() } else { visitor };
-            Ok(Admitted { visitor: Some(visitor), renewed })
-        }
-    }
-
-    /// Holder of the API key that is shown, or that the session began with.
-    async fn key_holder(&self, credential: &Credential, now: Timestamp) -> Result<Visitor, AuthError> {
-        let visitor = match credential {
-            Credential::Key(typed) => {
-                let holder = api_keys::holder(&self.store, &self.secrets, typed, now).await?;
-                holder.map(|holder| Visitor { who: Who::Key(KeyHolder::of(holder)), form_token: None })
-            }
-            Credential::Session(value) => {
-                let keys = self.secrets.api_keys(now).await.map_err(AuthError::Secret)?;
-                credentials::visitor(&keys, value, now)
-            }
-        };
-        visitor.ok_or(AuthError::Unauthenticated)
-    }
-
-    /// Person whose session a cookie's value is. Slack is asked again about an old session: whoever left the
-    /// workspace is out. If Slack doesn't say, the session stays as it is, but it no longer opens what only
-    /// admins may see or do.
-    async fn person(&self, value: &str, request_id: &str, now: Timestamp) -> Result<Known, AuthError> {
-        let app =
-            self.members.app(now).await.map_err(AuthError::Secret)?.ok_or(AuthError::Unauthenticated)?;
-        let session = Session::read(value, &app.seal, now).ok_or(AuthError::Unauthenticated)?;
-        if !session.is_old(now) {
-            return Ok(Known { visitor: session.visitor(&app.seal), renewed: None, is_stale: false });
-        }
-        let user = session.user();
-        match self.members.member(&app, user).await {
-            Ok(Some(member)) => {
-                let session = session.renewed(member, now);
-                let cookie =
-                    credentials::set_session(&self.site, &session.value(&app.seal), session.lasts(now));
-                Ok(Known { visitor: session.visitor(&app.seal), renewed: Some(cookie), is_stale: false })
-            }
-            Ok(None) => {
-                tracing::warn!(request_id, user, "a session ended: its person is no member any more");
-                Err(AuthError::MembershipRevoked)
-            }
-            Err(failure) => {
-                tracing::warn!(
-                    request_id,
-                    user,
-                    failure = failure.logged(),
-                    "a session could not be renewed"
-                );
-                Ok(Known { visitor: session.visitor(&app.seal), renewed: None, is_stale: true })
-            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whoever has an API key, or is a CI job that the settings name, may say something of a connected
 //! deployment.
 
-use crate::answer::{self, no_secret, text};
+use crate::answer::{self, text};
 use crate::handler::{DeployWebhook, header};
 use crate::oidc::shown_token;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use signoff_core::ci_job::CiJob;
 use signoff_core::deploy::Slug;
 use signoff_core::range::Identity;
 use signoff_providers::register::{ParseError, api_key};
-use signoff_runtime::api_keys::{Holder, KeysError, holder};
+use signoff_runtime::api_keys::{Holder, holder};
 use signoff_runtime::connections::{Connected, disconnected};
 use signoff_runtime::deployments::Connection;
 use signoff_store::{Pattern, Scope};
@@ -46,7 +46,7 @@ impl DeployWebhook {
         if let Some(token) = shown_token(request) {
             return self.admit_job(request, token, request_id, now, scope, not_done).await;
         }
-        let holder = self.holder(request, request_id, now, not_done).await?;
+        let holder = self.holder(request, request_id, not_done).await?;
         self.has_scope(&holder, scope, request_id).map_err(|refusal| *refusal)?;
         let slug = Self::slug(request).map_err(|path| self.not_connected(&path))?;
         self.admit_holder(&holder, slug, request_id, not_done).await
@@ -106,13 +106,12 @@ impl DeployWebhook {
         &self,
         request: &Request,
         request_id: &str,
-        now: Timestamp,
         not_done: &str,
     ) -> Result<Holder, Response<Body>> {
         let (content_type, query) = sent(request);
         let key = api_key(header(request, "authorization"), query, content_type, request.body().as_ref());
         let found = match &key {
-            Some(key) => holder(&self.store, &self.secrets, key, now).await,
+            Some(key) => holder(&self.store, key).await,
             None => Ok(None),
         };
         match found {
@@ -124,11 +123,7 @@ impl DeployWebhook {
                     "api_key: missing or not valid. Send an API key of this stack, or the token of a CI job, as `Authorization: Bearer KEY`.",
                 ))
             }
-            Err(KeysError::Secret(error)) => {
-                tracing::error!(request_id, %error, "no API key can be checked");
-                Err(no_secret(not_done, &error))
-            }
-            Err(KeysError::Record(error)) => {
+            Err(error) => {
                 tracing::error!(request_id, %error, "no API key can be looked up");
                 Err(answer::not_done(not_done, &error))
             }

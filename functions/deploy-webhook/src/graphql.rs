@@ -49,7 +49,7 @@ impl DeployWebhook {
     }
 
     async fn answered(&self, request: &Request, request_id: &str, now: Timestamp) -> Result<Value, Refused> {
-        let holder = self.holder(request, request_id, now, NOT_ANSWERED).await?;
+        let holder = self.holder(request, request_id, NOT_ANSWERED).await?;
         let (content_type, query) = sent(request);
         let asked = question(content_type, query, request.body().as_ref()).map_err(|error| {
             tracing::warn!(request_id, "refused: a question that is not answered");

@@ -1,5 +1,6 @@
 //! The local stack: everything Signoff needs of AWS, Slack, GitHub, CircleCI, Jira and Linear, on loopback.
 
+pub mod api_key;
 pub mod aws;
 pub mod calls;
 pub mod cargo;

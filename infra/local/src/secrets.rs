@@ -5,9 +5,9 @@ use crate::{circleci, github, jira, linear, slack};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Returns the secrets of a stack whose own API key is `api_key`, and whose `webhook` actions are signed with
-/// keys that are derived from `signing_key`.
-pub fn of_stand_ins(api_key: &str, signing_key: &str) -> BTreeMap<String, Value> {
+/// Returns the secrets of a stack whose `webhook` actions are signed with keys that are derived from
+/// `signing_key`.
+pub fn of_stand_ins(signing_key: &str) -> BTreeMap<String, Value> {
     let (slack, github) = (slack::Options::default(), github::Options::default());
     let (jira, linear) = (jira::Options::default(), linear::Options::default());
     let circleci = circleci::Options::default();
@@ -21,7 +21,7 @@ pub fn of_stand_ins(api_key: &str, signing_key: &str) -> BTreeMap<String, Value>
                 "client_secret": slack.client_secret,
             }),
         ),
-        ("InboundSecret", json!({"github_webhook_secret": github.webhook_secret, "keys": [api_key]})),
+        ("InboundSecret", json!({"github_webhook_secret": github.webhook_secret})),
         (
             "ReadSecret",
             json!({

@@ -66,7 +66,7 @@ impl Running {
 }
 
 async fn get(url: &str) -> String {
-    let request = reqwest::Client::new().get(url).bearer_auth("signoff-local");
+    let request = reqwest::Client::new().get(url).bearer_auth(signoff_local::api_key::TEXT);
     request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
 }
 

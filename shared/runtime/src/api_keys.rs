@@ -1,20 +1,17 @@
 //! API keys: their text, and what a key that is shown lets its holder do.
 //!
-//! A key that the console created reads `sgn_ID_SECRET`; the record has its id and the SHA-256 of its secret.
-//! It is looked up each time, so that a revoked one is refused at once. The keys of the stack's own secret
-//! (`keys` in InboundSecret) are good for everything: they are the way in before anybody signed in.
+//! A key reads `sgn_ID_SECRET`; the record has its id and the SHA-256 of its secret. It is looked up each
+//! time, so that a revoked one is refused at once.
 
-use crate::secrets::{SecretError, Secrets};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use signoff_core::deploy::Slug;
 use signoff_store::{Actor, ApiKey, Done, Pattern, Scope, Store, StoreError};
 use std::collections::BTreeSet;
-use subtle::{Choice, ConstantTimeEq};
-use thiserror::Error;
+use subtle::ConstantTimeEq;
 
-/// Start of every created key, so that scanners of repositories find one that was committed.
+/// Start of every key, so that scanners of repositories find one that was committed.
 const PREFIX: &str = "sgn_";
 /// Length of an id, in bytes.
 const ID: usize = 6;
@@ -41,17 +38,6 @@ pub struct Holder {
     pub scopes: BTreeSet<Scope>,
     /// The deployments that it was made for; none: all of them.
     pub deployments: Vec<Pattern>,
-}
-
-/// Error that keeps any key from being checked now.
-#[derive(Debug, Error)]
-pub enum KeysError {
-    /// There is nothing to compare with.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// The record can't be read.
-    #[error(transparent)]
-    Record(#[from] StoreError),
 }
 
 impl NewKey {
@@ -85,21 +71,11 @@ impl NewKey {
     }
 }
 
-/// The id that a holder of one of the secret's keys has.
-pub const OF_SECRET: &str = "secret";
-/// Name that such a holder goes by.
-pub const NAME_OF_SECRET: &str = "a key of the stack\u{2019}s secret";
-
 impl Holder {
     /// Whoever shows `key`, which is on record. `None`: it is good for nothing any more.
     pub fn of(key: ApiKey) -> Option<Self> {
         let ApiKey { id, name, scopes, deployments, revoked, .. } = key;
         revoked.is_none().then_some(Self { key: Actor { id, name }, scopes, deployments })
-    }
-
-    /// True if it is one of the secret's keys.
-    pub fn is_of_secret(&self) -> bool {
-        self.key.id == OF_SECRET
     }
 
     /// True if the key has `scope`, or the scope `admin`, which includes all others.
@@ -128,21 +104,17 @@ pub fn in_words(scopes: &BTreeSet<Scope>) -> String {
     }
 }
 
-/// Holder of the key `typed` at `now`; `None`: it is no key of this stack, or it was revoked. A key that the
-/// console created costs one read of the record, and does not need the secret.
-pub async fn holder(
-    store: &Store,
-    secrets: &Secrets,
-    typed: &SecretString,
-    now: Timestamp,
-) -> Result<Option<Holder>, KeysError> {
-    let Some((id, shown)) = parts(typed.expose_secret()) else {
-        return Ok(of_secret(&secrets.api_keys(now).await?, typed));
-    };
+/// Holder of the key `typed`; `None`: it is no key of this stack, or it was revoked. One read of the record,
+/// and none for what can't be a key.
+///
+/// # Errors
+/// The record can't be read.
+pub async fn holder(store: &Store, typed: &SecretString) -> Result<Option<Holder>, StoreError> {
+    let Some((id, shown)) = parts(typed.expose_secret()) else { return Ok(None) };
     Ok(store.key(id).await?.and_then(|key| of_record(key, shown)))
 }
 
-/// The id and the secret in a created key's text.
+/// The id and the secret in a key's text.
 fn parts(text: &str) -> Option<(&str, &str)> {
     let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
     let hexadecimal = |part: &str, bytes: usize| {
@@ -156,19 +128,6 @@ fn of_record(key: ApiKey, shown: &str) -> Option<Holder> {
     let digest = hex::decode(&key.digest).ok()?;
     let same = bool::from(Sha256::digest(shown).ct_eq(digest.as_slice()));
     same.then(|| Holder::of(key))?
-}
-
-/// Holder of `typed`, if it is one of the secret's keys. Every key is compared, each in constant time; an
-/// empty one matches nothing.
-fn of_secret(keys: &[SecretString], typed: &SecretString) -> Option<Holder> {
-    // Digests have one length, so that the comparison doesn't tell a key's length either.
-    let theirs = Sha256::digest(typed.expose_secret());
-    let mut found = Choice::from(0);
-    for key in keys.iter().filter(|key| !key.expose_secret().is_empty()) {
-        found |= Sha256::digest(key.expose_secret()).ct_eq(&theirs);
-    }
-    let key = Actor { id: OF_SECRET.to_owned(), name: NAME_OF_SECRET.to_owned() };
-    bool::from(found).then(|| Holder { key, scopes: BTreeSet::from(Scope::ALL), deployments: Vec::new() })
 }
 
 #[cfg(test)]
@@ -226,22 +185,6 @@ mod tests {
         let revoked = ApiKey { revoked: Some(Done { by, at: Timestamp::UNIX_EPOCH }), ..row.clone() };
         assert_eq!(holds(&revoked, text), None, "a revoked one holds nothing");
         assert!(Scope::ALL.iter().all(|scope| holds(&row, text).unwrap().may(*scope)));
-    }
-
-    #[test]
-    fn the_secrets_keys_are_good_for_everything_and_never_empty() {
-        let keys = ["first-key", "", "second-key"].map(SecretString::from);
-        for (typed, expected) in [
-            ("first-key", true),
-            ("second-key", true),
-            ("", false),
-            ("first-ke", false),
-            ("First-key", false),
-        ] {
-            let holder = of_secret(&keys, &typed.into());
-            assert_eq!(holder.is_some_and(|holder| holder.may(Scope::Admin)), expected, "{typed}");
-        }
-        assert_eq!(of_secret(&[], &"first-key".into()), None);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub enum StackSecret {
     SlackSigning,
     /// The Slack app.
     SlackApp,
-    /// Proves webhooks and API keys.
+    /// Proves webhooks.
     Inbound,
     /// Tokens that read.
     Read,
@@ -68,8 +68,6 @@ pub enum Form {
     Text(&'static str),
     /// Any random text that nobody else has.
     Random,
-    /// A list of random texts.
-    RandomList,
     /// Values of headers by name, as this example.
     Headers(&'static str),
 }
@@ -114,8 +112,8 @@ pub const SLACK_CLIENT_SECRET: Credential = Credential {
     key: "client_secret",
     form: Form::Text(""),
     readers: &[Console],
-    may: "Sign sessions of the console",
-    set_up: "The app's Basic Information → Client Secret. A new one ends all sessions.",
+    may: "Learn who signs in, from a code that Slack gave for this app",
+    set_up: "The app's Basic Information → Client Secret.",
 };
 
 /// Master of the deployments' webhook secrets.
@@ -127,18 +125,6 @@ pub const GITHUB_WEBHOOK_SECRET: Credential = Credential {
     readers: &[DeployWebhook, Console],
     may: "Send a delivery in the name of any connected repository",
     set_up: "Any random text. Use it nowhere else: Signoff derives the secret of each deployment's webhook from it.",
-};
-
-/// Keys that may do everything.
-pub const API_KEYS: Credential = Credential {
-    provider: "Signoff",
-    secret: StackSecret::Inbound,
-    key: "keys",
-    form: Form::RandomList,
-    readers: &[DeployWebhook, Console],
-    may: "Everything that an API key may do",
-    set_up: "Any random texts. Each is a key that may do everything, for before an admin can sign in. Take it out once an admin created \
-             keys in the console: of those, only a hash is kept.",
 };
 
 /// Token that reads repositories.
@@ -268,13 +254,12 @@ pub const WEBHOOK_HEADERS: Credential = Credential {
 };
 
 /// All credentials, secret by secret.
-pub static TABLE: [Credential; 17] = [
+pub static TABLE: [Credential; 16] = [
     SLACK_SIGNING_SECRET,
     SLACK_BOT_TOKEN,
     SLACK_CLIENT_ID,
     SLACK_CLIENT_SECRET,
     GITHUB_WEBHOOK_SECRET,
-    API_KEYS,
     GITHUB_READ_TOKEN,
     JIRA_READ_EMAIL,
     JIRA_READ_TOKEN,

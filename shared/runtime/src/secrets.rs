@@ -8,6 +8,7 @@ use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use signoff_core::deploy::Slug;
 use signoff_core::header_secret::is_for;
 use std::collections::BTreeMap;
@@ -37,8 +38,9 @@ type Values = BTreeMap<String, Value>;
 #[serde(untagged)]
 enum Value {
     Text(SecretString),
-    Texts(Vec<SecretString>),
     Headers(BTreeMap<String, HeaderSecret>),
+    /// A key that no credential has, and whatever somebody put there.
+    Other(IgnoredAny),
 }
 
 /// Value of a header, and where it may go.
@@ -118,21 +120,7 @@ impl Secrets {
         match values.get(credential.key) {
             None => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text).filter(|text| !is_blank(text)).cloned()),
-            Some(Value::Texts(_) | Value::Headers(_)) => Err(self.wrong(credential, "a text")),
-        }
-    }
-
-    /// The stack's own API keys at `now`: none, if an admin takes them out.
-    ///
-    /// # Errors
-    /// The secret can't be read, or a key is blank.
-    pub async fn api_keys(&self, now: Timestamp) -> Result<Vec<SecretString>, SecretError> {
-        let credential = &credentials::API_KEYS;
-        let values = self.values(credential.secret, now).await?;
-        match values.get(credential.key) {
-            None => Ok(Vec::new()),
-            Some(Value::Texts(keys)) if !keys.iter().any(is_blank) => Ok(keys.clone()),
-            Some(_) => Err(self.wrong(credential, "a list of texts")),
+            Some(Value::Headers(_) | Value::Other(_)) => Err(self.wrong(credential, "a text")),
         }
     }
 
@@ -165,7 +153,9 @@ impl Secrets {
                 let filled = headers.iter().filter(|(_, held)| !is_blank(&held.value));
                 Ok(filled.map(|(name, held)| (name.clone(), held.clone())).collect())
             }
-            Some(_) => Err(self.wrong(credential, "an object of headers, each with a `value`")),
+            Some(Value::Text(_) | Value::Other(_)) => {
+                Err(self.wrong(credential, "an object of headers, each with a `value`"))
+            }
         }
     }
 

@@ -26,6 +26,7 @@
 //! | place of another message of a deploy | `message#CHANNEL#TS` | `message` | |
 //! | place of a revision | `revisions#SLUG` | `REVISION#ENVIRONMENT#ID` | |
 //! | API key | `keys` | `key#ID` | |
+//! | session of a person in the console | `sessions` | SHA-256 of the cookie's text | |
 //! | settings of a deployment | `deployments` | `SLUG` | |
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
 //! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, the address, `circleci:UUID`, or `OWNER/NAME#NUMBER:opener`) | |
@@ -218,6 +219,13 @@ pub(crate) const API_KEYS: &str = "keys";
 
 pub(crate) fn api_key(id: &str) -> Key {
     Key { pk: API_KEYS.to_owned(), sk: format!("key#{id}") }
+}
+
+/// The partition of all sessions in the console. The template names it, too: no other function may read it.
+pub(crate) const SESSIONS: &str = "sessions";
+
+pub(crate) fn session(digest: &str) -> Key {
+    Key { pk: SESSIONS.to_owned(), sk: digest.to_owned() }
 }
 
 /// The partition of all people's accounts and addresses.

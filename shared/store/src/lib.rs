@@ -38,6 +38,7 @@ mod repositories;
 mod row;
 mod rules_in_force;
 mod secret_numbers;
+mod sessions;
 mod size;
 mod standing;
 mod steps;
@@ -64,6 +65,7 @@ pub use queue::EffectMessage;
 pub use repositories::{Anew, KeptRepository};
 pub use rules_in_force::RulesTexts;
 pub use secret_numbers::{SecretChange, SecretNumbers};
+pub use sessions::Session;
 pub use standing::{After, Arrived};
 pub use steps::ReadStep;
 

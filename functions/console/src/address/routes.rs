@@ -61,14 +61,20 @@ pub(crate) enum Endpoint {
     WizardChannels,
     /// The sign-in form.
     SignInForm,
-    /// A key typed into the sign-in form.
-    SignIn,
     /// The way to Slack, to sign in there.
     ToSlack,
     /// The way back from there.
     FromSlack,
-    /// Forget the session.
+    /// End the session.
     SignOut,
+    /// One's own sessions.
+    OwnSessions,
+    /// End all of one's own sessions.
+    EndOwnSessions,
+    /// Everybody's sessions.
+    Sessions,
+    /// End all sessions of a person.
+    EndSessions,
     /// A file that the pages need.
     Asset,
     /// The API keys.
@@ -192,8 +198,11 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::POST, "/settings/people/confirm", Access::AdminPerson, Endpoint::ConfirmPerson),
     page(Method::POST, "/settings/people/remove", Access::AdminPerson, Endpoint::RemovePerson),
     page(Method::POST, "/settings/people/import", Access::AdminPerson, Endpoint::ImportPeople),
+    page(Method::GET, "/settings/sessions", Access::Admin, Endpoint::Sessions),
+    page(Method::POST, "/settings/sessions/{user}/end", Access::Admin, Endpoint::EndSessions),
+    page(Method::GET, "/sessions", Access::Member, Endpoint::OwnSessions),
+    page(Method::POST, "/sessions/end", Access::Member, Endpoint::EndOwnSessions),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
-    page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
     page(Method::POST, "/sign-in/slack", Access::Anyone, Endpoint::ToSlack),
     page(Method::GET, "/sign-in/slack/callback", Access::Anyone, Endpoint::FromSlack),
     page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),
@@ -290,7 +299,7 @@ mod tests {
     fn addresses_lead_to_their_entries() {
         assert_eq!(found(Method::GET, "/"), Some(Endpoint::Deployments));
         assert_eq!(found(Method::HEAD, "/deploys/d1"), Some(Endpoint::Deploy));
-        assert_eq!(found(Method::POST, "/sign-in"), Some(Endpoint::SignIn));
+        assert_eq!(found(Method::POST, "/sessions/end"), Some(Endpoint::EndOwnSessions));
         assert_eq!(found(Method::GET, "/sign-in"), Some(Endpoint::SignInForm));
         let deployment = find(&Method::GET, "/deployments/acme/checkout.io/history").unwrap();
         assert_eq!(deployment.deployment(), Slug::new("acme", "checkout.io"));
@@ -312,7 +321,8 @@ mod tests {
         let refused = |method, path| find(&method, path).err();
         let only = |allow: &str| Some(Misroute::Method(allow.to_owned()));
         assert_eq!(refused(Method::DELETE, "/deploys/d1"), only("GET, HEAD"));
-        assert_eq!(refused(Method::PUT, "/sign-in"), only("GET, HEAD, POST"));
+        assert_eq!(refused(Method::POST, "/sign-in"), only("GET, HEAD"));
+        assert_eq!(refused(Method::PUT, "/settings/keys"), only("GET, HEAD, POST"));
         assert_eq!(refused(Method::GET, "/sign-out"), only("POST"));
     }
 

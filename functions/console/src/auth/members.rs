@@ -1,6 +1,5 @@
 //! Identities of people, as Slack knows them: members of the app's own workspace, and the admins among them.
 
-use crate::auth::cookie_signer::CookieSigner;
 use crate::auth::visitor::Member;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -36,8 +35,6 @@ pub(crate) struct App {
     bot_token: SecretString,
     client_id: String,
     client_secret: SecretString,
-    /// Signs what people's browsers keep.
-    pub(crate) seal: CookieSigner,
 }
 
 impl App {
@@ -73,8 +70,7 @@ impl Members {
         let client_secret = self.secrets.optional(&SLACK_CLIENT_SECRET, now).await?;
         Ok(client_id.zip(client_secret).map(|(client_id, client_secret)| {
             let client_id = client_id.expose_secret().trim().to_owned();
-            let seal = CookieSigner::new(&client_secret);
-            App { bot_token, client_id, client_secret, seal }
+            App { bot_token, client_id, client_secret }
         }))
     }
 

@@ -1,8 +1,7 @@
-//! Authentication: sessions of people and of API keys, signing in with Slack, and the access that each
-//! visitor has.
+//! Authentication: sessions of people, API keys, signing in with Slack, and the access that each visitor has.
 
-pub(crate) mod cookie_signer;
 pub(crate) mod credentials;
+pub(crate) mod keyed;
 pub(crate) mod login_state;
 pub(crate) mod members;
 pub(crate) mod session;

@@ -9,7 +9,7 @@ use signoff_store::{Actor, Scope};
 pub(crate) enum Access {
     /// Anyone.
     Anyone,
-    /// Whoever is signed in, with Slack or with a key of the stack's secret.
+    /// Whoever is signed in, and whoever shows an API key with the scope `admin`.
     Viewer,
     /// The same, and whoever shows an API key that reads.
     Reader,
@@ -27,7 +27,7 @@ impl Access {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Anyone => "anyone",
-            Self::Viewer => "anyone who is signed in; a key of the stack\u{2019}s secret",
+            Self::Viewer => "anyone who is signed in; an API key with the scope `admin`",
             Self::Reader => "anyone who is signed in; an API key with the scope `read` or `admin`",
             Self::Member => "anyone who is signed in with Slack",
             Self::Admin => "an admin; an API key with the scope `admin`",
@@ -73,17 +73,14 @@ pub(crate) struct KeyHolder {
     pub(crate) name: String,
     pub(crate) reads: bool,
     pub(crate) is_admin: bool,
-    /// True for a key of the stack's secret: people sign in with those, before anybody can with Slack.
-    pub(crate) is_of_stack: bool,
 }
 
 impl KeyHolder {
     /// Whoever shows a key that is good for something.
     pub(crate) fn of(holder: Holder) -> Self {
         let (reads, is_admin) = (holder.may(Scope::Read), holder.may(Scope::Admin));
-        let is_of_stack = holder.is_of_secret();
         let Actor { id, name } = holder.key;
-        Self { id, name, reads, is_admin, is_of_stack }
+        Self { id, name, reads, is_admin }
     }
 }
 
@@ -92,11 +89,10 @@ impl Visitor {
     pub(crate) fn may(&self, access: Access) -> bool {
         match (access, &self.who) {
             (Access::Anyone, _) | (Access::Viewer | Access::Reader | Access::Member, Who::Person(_)) => true,
-            (Access::Viewer, Who::Key(key)) => key.is_of_stack,
             (Access::Reader, Who::Key(key)) => key.reads || key.is_admin,
             (Access::Member | Access::AdminPerson, Who::Key(_)) => false,
             (Access::Admin | Access::AdminPerson, Who::Person(member)) => member.is_admin,
-            (Access::Admin, Who::Key(key)) => key.is_admin,
+            (Access::Viewer | Access::Admin, Who::Key(key)) => key.is_admin,
         }
     }
 
@@ -143,17 +139,17 @@ mod tests {
         let visitor = |who| Visitor { who, form_token: None };
         let member =
             |is_admin| visitor(Who::Person(Member { id: "U1".into(), name: "Ana".into(), is_admin }));
-        let key = |reads, is_admin, is_of_stack| {
+        let key = |reads, is_admin| {
             let (id, name) = ("k1".into(), "ci".into());
-            visitor(Who::Key(KeyHolder { id, name, reads, is_admin, is_of_stack }))
+            visitor(Who::Key(KeyHolder { id, name, reads, is_admin }))
         };
         for (visitor, allowed) in [
             (member(false), [true, true, true, true, false, false]),
             (member(true), [true, true, true, true, true, true]),
-            (key(false, false, false), [true, false, false, false, false, false]),
-            (key(true, false, false), [true, false, true, false, false, false]),
-            (key(false, true, false), [true, false, true, false, true, false]),
-            (key(true, true, true), [true, true, true, false, true, false]),
+            (key(false, false), [true, false, false, false, false, false]),
+            (key(true, false), [true, false, true, false, false, false]),
+            (key(false, true), [true, true, true, false, true, false]),
+            (key(true, true), [true, true, true, false, true, false]),
         ] {
             let access = [
                 Access::Anyone,

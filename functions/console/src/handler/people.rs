@@ -168,7 +168,7 @@ impl Console {
     /// Slack, as a client that asks who people are.
     async fn people_slack(&self, call: &Call<'_>) -> Result<Slack, Answer> {
         let app = self.members.app(call.now).await;
-        let app = app.map_err(|error| refusals::no_secret(&error, ErrorFormat::Page, call.id))?;
+        let app = app.map_err(|error| refusals::no_secret(&error, call.id))?;
         let app = app.ok_or_else(refusals::session_over)?;
         let slack = self.members.slack(&app).await;
         slack.map_err(|failure| refusals::slack_silent(&failure, call.id))

@@ -117,7 +117,9 @@ pub(super) fn no_key() -> Answer {
 pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry, face: ErrorFormat) -> Answer {
     let right = match entry.access {
         Access::Anyone | Access::Reader => "an API key with the scope `read`",
-        Access::Viewer => "signing in with Slack. API keys are for /api/v1, /record.csv and /record.jsonl",
+        Access::Viewer => {
+            "signing in with Slack, or an API key with the scope `admin`. Other keys are for /api/v1, /record.csv and /record.jsonl"
+        }
         Access::Member => "signing in with Slack",
         Access::Admin => "an admin, or an API key with the scope `admin`",
         Access::AdminPerson => "an admin who is signed in with Slack, not with an API key",
@@ -132,17 +134,28 @@ pub(super) fn not_sure(face: ErrorFormat) -> Answer {
     problem(face, StatusCode::SERVICE_UNAVAILABLE, "Not sure", detail)
 }
 
-/// Nobody can be let in. The one line of the log says what to do; the answer says no more than that there is
-/// one.
-pub(super) fn no_secret(error: &SecretError, face: ErrorFormat, id: &str) -> Answer {
-    tracing::error!(request_id = id, %error, "nobody is let in: a secret can't be read");
+/// Slack can't be asked, as the app's secret can't be read. The one line of the log says what to do; the
+/// answer says no more than that there is one.
+pub(super) fn no_secret(error: &SecretError, id: &str) -> Answer {
+    tracing::error!(request_id = id, %error, "Slack can't be asked: a secret can't be read");
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
-        title: "Sign-in unavailable",
-        detail: "Signoff can\u{2019}t check keys and sessions right now. Try again in a moment. The console\u{2019}s log says why.",
+        title: "Not saved",
+        detail: "Signoff can\u{2019}t ask Slack right now. Nothing was changed. The console\u{2019}s log says why.",
         request: Some(id),
     };
-    Answer::problem(face, &problem)
+    Answer::problem(ErrorFormat::Page, &problem)
+}
+
+/// Sessions of which some may not have ended.
+pub(super) fn not_all_ended(id: &str) -> Answer {
+    let problem = Problem {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "Not all ended",
+        detail: "Signoff couldn\u{2019}t end all of the sessions. Some may still be open. Go back and try again.",
+        request: Some(id),
+    };
+    Answer::problem(ErrorFormat::Page, &problem)
 }
 
 /// A member whom Slack did not tell of.

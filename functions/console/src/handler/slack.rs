@@ -6,7 +6,7 @@ use crate::address::place::Next;
 use crate::answer::Answer;
 use crate::auth::login_state::{self, LoginState};
 use crate::auth::members::{ASK_WITHIN, App};
-use crate::auth::session::Session;
+use crate::auth::session::{self, SessionId};
 use crate::auth::visitor::Member;
 use crate::{auth::credentials, html};
 use jiff::SignedDuration;
@@ -14,6 +14,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;
 use signoff_providers::Failure;
 use signoff_providers::slack::{Ask, TokenError, authorize_url};
+use signoff_store::{CommitError, Session};
 
 /// Reason why somebody who came back from Slack is not signed in.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ enum Problem {
     Token(TokenError),
     /// Slack could not be asked, or did not take the code.
     Slack(Failure),
+    /// The session can't be put on record.
+    Record(CommitError),
 }
 
 impl From<Failure> for Problem {
@@ -81,6 +84,10 @@ impl Problem {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Slack isn\u{2019}t answering right now. Sign in again in a moment.",
             ),
+            Self::Record(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Signoff couldn\u{2019}t save your session. Sign in again in a moment.",
+            ),
             Self::Refused(_) | Self::Slack(Failure::Permanent(_) | Failure::Conflict(_)) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Sign-in with Slack isn\u{2019}t working right now. The console\u{2019}s log says why.",
@@ -103,6 +110,7 @@ impl Problem {
             }
             Self::NoTicket => tracing::warn!(request_id, reason = "no sign-in is under way", "{problem}"),
             Self::OtherState => tracing::warn!(request_id, reason = "the state is another one", "{problem}"),
+            Self::Record(error) => tracing::error!(request_id, %error, "{problem}"),
             Self::Denied => tracing::info!(request_id, reason = "access_denied", "{problem}"),
         }
     }
@@ -124,10 +132,10 @@ impl Console {
             let ticket = LoginState::new(&next, random()?, call.now);
             let redirect_uri = self.site.sign_in_callback();
             let team = self.members.team(&app).await?;
-            let (state, nonce) = (ticket.state(), ticket.nonce());
+            let (state, nonce) = (&ticket.state(), &ticket.nonce());
             let ask = Ask { state, nonce, redirect_uri: &redirect_uri, team };
             let address = authorize_url(&self.members.authorize_url, app.client_id(), &ask)?;
-            Ok::<_, Failure>((address, ticket.value(&app.seal)))
+            Ok::<_, Failure>((address, ticket.value()))
         };
         match begun.await {
             Ok((address, value)) => {
@@ -143,24 +151,39 @@ impl Console {
         let home = Next::of(None);
         let app = self.app(call, &home).await?;
         let value = credentials::login_state(call.headers, &self.site);
-        let ticket = value.and_then(|value| LoginState::read(value, &app.seal, call.now));
+        let ticket = value.and_then(|value| LoginState::read(value, call.now));
         let next = ticket.as_ref().map_or(home, LoginState::next);
         let signed_in = match &ticket {
             Some(ticket) => self.come_back(call, &app, ticket).await,
             None => Err(Problem::NoTicket),
         };
-        let session = signed_in.and_then(|member| Ok(Session::begin(member, random()?, call.now)));
+        let begun = match signed_in {
+            Ok(member) => self.begin_session(call, member).await,
+            Err(problem) => Err(problem),
+        };
         let forget = credentials::login_state_cookie(&self.site, "", SignedDuration::ZERO);
-        match session {
-            Ok(session) => {
-                tracing::info!(request_id = call.id, user = session.user(), "signed in with Slack");
-                let cookie =
-                    credentials::set_session(&self.site, &session.value(&app.seal), session.lasts(call.now));
+        match begun {
+            Ok((id, session)) => {
+                tracing::info!(request_id = call.id, user = session.user, "signed in with Slack");
+                let cookie = credentials::session_cookie(&self.site, &id, session::lasts(&session, call.now));
                 let answer = Answer::see_other(next.href().to_owned());
                 Ok(answer.with(SET_COOKIE, cookie).with(SET_COOKIE, forget))
             }
             Err(problem) => Err(self.not_signed_in(call, &next, &problem).with(SET_COOKIE, forget)),
         }
+    }
+
+    /// A new session of the member: 1 write, and 1 that ends the one which this browser had.
+    async fn begin_session(&self, call: &Call<'_>, member: Member) -> Result<(SessionId, Session), Problem> {
+        let id = SessionId::new(random()?);
+        let session = session::begin(&id, member, call.now);
+        self.store.begin_session(&session).await.map_err(Problem::Record)?;
+        if let Some(earlier) = credentials::session_id(call.headers, &self.site)
+            && let Err(error) = self.store.end_session(&earlier.digest()).await
+        {
+            tracing::warn!(request_id = call.id, %error, "the browser's earlier session goes on until it expires");
+        }
+        Ok((id, session))
     }
 
     /// Member who came back, identified by the code that Slack gave them.
@@ -177,7 +200,7 @@ impl Console {
         let sign_in = self.members.sign_in(app).await?;
         let team = self.members.team(app).await?;
         let token = sign_in.exchange(&said("code"), &self.site.sign_in_callback(), ASK_WITHIN).await?;
-        let user = sign_in.identity(&token, ticket.nonce(), team, call.now)?;
+        let user = sign_in.identity(&token, &ticket.nonce(), team, call.now)?;
         let member = self.members.member(app, &user).await?;
         member.ok_or(Problem::NoMember { user: Some(user) })
     }
@@ -220,6 +243,7 @@ mod tests {
             Problem::NoMember { user: Some("U1".into()) },
             TokenError::Team.into(),
             TokenError::Nonce.into(),
+            Problem::Record(CommitError::Conflict),
         ];
         problems.extend(failures.map(Problem::from));
         let mut told = String::new();
@@ -235,6 +259,7 @@ mod tests {
         NoMember { user: Some("U1") }: 403 Only members of this Slack workspace can sign in, no guests and nobody from another workspace.
         NoMember { user: None }: 403 Only members of this Slack workspace can sign in, no guests and nobody from another workspace.
         Token(Nonce): 403 Slack’s answer doesn’t match this sign-in. Sign in again from here.
+        Record(Conflict): 503 Signoff couldn’t save your session. Sign in again in a moment.
         Slack(Refusal("invalid_code")): 400 This sign-in took longer than ten minutes or was already used. Sign in again.
         Slack(Retryable { message: "Slack gave no answer", retry_after: None }): 503 Slack isn’t answering right now. Sign in again in a moment.
         Slack(Permanent("bad_client_secret")): 500 Sign-in with Slack isn’t working right now. The console’s log says why.

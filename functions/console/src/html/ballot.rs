@@ -391,8 +391,7 @@ mod tests {
 
     #[test]
     fn a_program_is_shown_where_to_sign_in() {
-        let key =
-            KeyHolder { id: "0".into(), name: "ci".into(), reads: true, is_admin: true, is_of_stack: true };
+        let key = KeyHolder { id: "0".into(), name: "ci".into(), reads: true, is_admin: true };
         let key = Visitor { who: Who::Key(key), form_token: None };
         insta::assert_snapshot!(shown(&sample::pending(), &key, None));
     }
@@ -465,8 +464,7 @@ mod tests {
             lines(&booth.question(question))
         };
         insta::assert_snapshot!(shown(&person("U2")));
-        let key =
-            KeyHolder { id: "0".into(), name: "ci".into(), reads: true, is_admin: true, is_of_stack: true };
+        let key = KeyHolder { id: "0".into(), name: "ci".into(), reads: true, is_admin: true };
         assert_eq!(shown(&Visitor { who: Who::Key(key), form_token: None }), "");
     }
 }

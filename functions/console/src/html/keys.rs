@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use secrecy::{ExposeSecret, SecretString};
 use signoff_runtime::api_keys::in_words;
-use signoff_runtime::credentials::API_KEYS;
 use signoff_store::{ApiKey, Pattern, Scope};
 
 /// The page's address.
@@ -48,11 +47,6 @@ pub(crate) fn keys(
                 @if part > 1 { a href=(format!("{PART}?page={}", part - 1)) rel="prev" { "Previous" } }
                 @if part < parts { a href=(format!("{PART}?page={}", part + 1)) rel="next" { "Next" } }
             }
-        }
-        p.meta {
-            "The " code { (API_KEYS.key) } " in the stack\u{2019}s " (API_KEYS.secret.name()) ", in AWS Secrets Manager, may do \
-             everything, too. They are for before anybody can sign in, and are not shown here. Take them out of the secret once you \
-             have created keys here."
         }
         h2 { "Create a key" }
         (create(form, visitor))

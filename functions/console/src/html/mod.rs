@@ -27,6 +27,7 @@ mod record;
 mod reported;
 mod rules_in_force;
 mod secrets;
+mod sessions;
 mod settings;
 mod setup;
 mod sign_in;
@@ -52,6 +53,7 @@ pub(crate) use people::{Import, PeoplePage, Shown, people};
 pub(crate) use policy::PolicyShown;
 pub(crate) use record::{Found, record};
 pub(crate) use secrets::{ShownSecret, SigningKeys};
+pub(crate) use sessions::{own_sessions, sessions};
 pub(crate) use settings::{Standing, settings};
 pub(crate) use setup::{example, setup};
 pub(crate) use sign_in::{sign_in, to_slack};
@@ -140,7 +142,11 @@ fn parts(here: Option<&str>, visitor: &Visitor) -> Markup {
 fn signed_in(visitor: &Visitor) -> Markup {
     html! {
         form.who method="post" action="/sign-out" {
-            span.meta { (visitor.name()) }
+            @if visitor.may(Access::Member) {
+                a href="/sessions" { (visitor.name()) }
+            } @else {
+                span.meta { (visitor.name()) }
+            }
             (visitor.form_token())
             button.quiet type="submit" { "Sign out" }
         }

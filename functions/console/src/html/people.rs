@@ -27,7 +27,8 @@ const PROBLEM: usize = 300;
 const LONGEST_HANDLE: usize = 300;
 
 /// The parts of the settings, and their addresses.
-const SETTINGS: [(&str, &str); 2] = [("API keys", "/settings/keys"), ("People", PART)];
+const SETTINGS: [(&str, &str); 3] =
+    [("API keys", "/settings/keys"), ("People", PART), ("Sessions", "/settings/sessions")];
 
 /// The contents of the page.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use super::page;
 use crate::address::place::Next;
 use maud::{Markup, html};
-use signoff_runtime::credentials::{API_KEYS, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET};
+use signoff_runtime::credentials::{SLACK_CLIENT_ID, SLACK_CLIENT_SECRET};
 
 /// The page, from which one gets to `next`. `problem`: why the last try did not; `slack`: whether people can
 /// sign in with Slack.
@@ -23,17 +23,7 @@ pub(crate) fn sign_in(next: &Next, problem: Option<&str>, slack: bool) -> Markup
                     " of the Slack app into the stack\u{2019}s " (SLACK_CLIENT_ID.secret.name()) "."
                 }
             }
-            h2 { "With an API key" }
-            form method="post" action="/sign-in" {
-                input type="hidden" name="next" value=(next.href());
-                label for="key" { "API key" }
-                input #key type="password" name="key" required autocomplete="current-password"
-                    aria-describedby="key-hint";
-                p.meta #key-hint {
-                    "One of the " code { (API_KEYS.key) } " in the stack\u{2019}s " (API_KEYS.secret.name()) ", in AWS Secrets Manager."
-                }
-                button type="submit" { "Sign in" }
-            }
+            p.meta { "Programs don\u{2019}t sign in. They use an API key, which an admin creates under Settings." }
         }
     };
     page("Sign in", None, None, &body)
@@ -58,7 +48,11 @@ mod tests {
     #[test]
     fn the_page() {
         let next = Next::of(Some("/deploys/d1?tab=commits"));
-        insta::assert_snapshot!(lines(&sign_in(&next, Some("That is not one of the keys."), true)));
+        insta::assert_snapshot!(lines(&sign_in(
+            &next,
+            Some("You didn\u{2019}t allow Slack to share who you are."),
+            true
+        )));
     }
 
     #[test]

@@ -198,6 +198,16 @@ impl Stack {
         self.resources.physical_ids.get(logical_id).map(String::as_str)
     }
 
+    /// Puts a row, as DynamoDB's JSON has it, into the table with this logical id.
+    ///
+    /// # Errors
+    /// There is no such table, or the row is none of its rows.
+    pub fn put_row(&self, table: &str, row: &Value) -> Result<(), StackError> {
+        let name = self.physical_id(table);
+        let name = name.ok_or_else(|| StackError::Unknown { what: "table", logical_id: table.to_owned() })?;
+        Ok(self.services.dynamodb.put(name, row)?)
+    }
+
     /// The resources that run.
     #[must_use]
     pub const fn resources(&self) -> &Resources {

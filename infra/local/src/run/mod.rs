@@ -14,6 +14,7 @@ use std::{
 
 use secrecy::SecretString;
 use signoff_local::{
+    api_key,
     aws::{LogSink, Stack, StackError, StackOptions},
     circleci::{self, CircleCi},
     github::{self, GitHub},
@@ -21,7 +22,10 @@ use signoff_local::{
     linear::{self, Linear},
     oidc::{self, Issuer},
     slack::{self, Slack},
-    stand_in::page::{Button, Link},
+    stand_in::{
+        self,
+        page::{Button, Link},
+    },
 };
 
 use self::{
@@ -33,8 +37,6 @@ use self::{
 
 /// Name of the file in which Slack's stand-in keeps its messages, in the directory for kept data.
 const SLACK_FILE: &str = "slack.json";
-/// Opens the console, and registers deploys.
-const API_KEY: &str = "signoff-local";
 /// The text that the keys of `webhook` actions are derived from.
 const SIGNING_KEY: &str = "webhook-signing-key-of-the-local-stack";
 
@@ -89,7 +91,12 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
             .map_err(|source| RunError::StandIn { what: "the issuer of CI tokens", source })?;
     let options = options(&cli, *terminal, ports, &addresses, bin_dir);
     let stack = Stack::start(options).await?;
-    let demo = Demo::new((slack, github, circleci, jira), stack.api_url(), API_KEY)?;
+    if first_time {
+        // Later it is the record's: somebody may have revoked it.
+        let now = stand_in::system_clock()();
+        stack.put_row("RecordTable", &api_key::row(api_key::TEXT, &now.to_string()))?;
+    }
+    let demo = Demo::new((slack, github, circleci, jira), stack.api_url(), api_key::TEXT)?;
     let _server = demo
         .serve(loopback(ports.demo))
         .await
@@ -97,7 +104,7 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
     if first_time {
         demo.deploy().await?;
     }
-    terminal.ready(&addresses, API_KEY, begin.elapsed());
+    terminal.ready(&addresses, api_key::TEXT, begin.elapsed());
     interrupted().await.map_err(RunError::Signal)?;
     terminal.step("stopping");
     Ok(stack.stop().await?)
@@ -214,7 +221,7 @@ fn options(
     .into();
     // Receivers of the webhook action run on this machine too.
     options.environment = [("WEBHOOK_LOOPBACK".to_owned(), "allowed".to_owned())].into();
-    let secrets = signoff_local::secrets::of_stand_ins(API_KEY, SIGNING_KEY);
+    let secrets = signoff_local::secrets::of_stand_ins(SIGNING_KEY);
     options.secrets =
         secrets.into_iter().map(|(name, value)| (name, SecretString::from(value.to_string()))).collect();
     options

@@ -65,8 +65,9 @@ Signoff runs (started in {:.1} s). Ctrl-C ends it and leaves nothing running.
   Linear     {linear}
              the same for Linear; the demo team has no issues there
   Console    {api}
-             the record: sign in with Slack as one of the people (Ana is an admin), or with
-             the API key: {api_key}
+             the record: sign in with Slack as one of the people (Ana is an admin)
+  API key    {api_key}
+             for programs; it may do everything
 
   CI tokens  {issuer}
              an issuer: POST claims as JSON to /token for the token of a CI job

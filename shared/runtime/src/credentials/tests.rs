@@ -11,7 +11,6 @@ fn value(secret: StackSecret, random: &str) -> String {
     let member = |row: &Credential| match row.form {
         Form::Text(start) => format!(r#""{}": "{start}…""#, row.key),
         Form::Random => format!(r#""{}": "{random}""#, row.key),
-        Form::RandomList => format!(r#""{}": ["{random}"]"#, row.key),
         Form::Headers(example) => format!(r#""{}": {example}"#, row.key),
     };
     let members: Vec<_> = secret.credentials().map(member).collect();

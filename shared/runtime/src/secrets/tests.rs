@@ -42,6 +42,7 @@ async fn credential_is_its_key_and_a_blank_one_is_missing() {
         (r#"{"bot_token": " "}"#, "the secret SlackAppSecret has no `bot_token`; put its value with"),
         (r#"{"bot_token": ["t"]}"#, "the secret SlackAppSecret has a `bot_token` that is not a text; put"),
         (r#"{"bot_token": "t", "client_id": "i"}"#, "t"),
+        (r#"{"bot_token": "t", "left_over": ["k", {"n": 1}]}"#, "t"),
     ] {
         let secrets = secrets(StackFunction::Console, text);
         let said = match secrets.text(&SLACK_BOT_TOKEN, now()).await {
@@ -59,20 +60,6 @@ async fn secret_of_other_functions_is_refused() {
     assert!(secrets.text(&GITHUB_READ_TOKEN, now()).await.is_ok());
     let error = secrets.text(&GITHUB_WRITE_TOKEN, now()).await.unwrap_err().to_string();
     assert!(error.starts_with("the secret WriteSecret is not for this function"), "{error}");
-}
-
-#[tokio::test]
-async fn keys_of_the_stack_may_be_left_out() {
-    for (text, expected) in [
-        ("{}", Some(0)),
-        (r#"{"keys": []}"#, Some(0)),
-        (r#"{"keys": ["a", "b"]}"#, Some(2)),
-        (r#"{"keys": ["a", " "]}"#, None),
-        (r#"{"keys": "a"}"#, None),
-    ] {
-        let keys = secrets(StackFunction::DeployWebhook, text).api_keys(now()).await;
-        assert_eq!(keys.ok().map(|keys| keys.len()), expected, "{text}");
-    }
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Every kind of row that the table in `keys.rs` lists, unreadable in every way: it is refused where
 //! something is decided by it, left out where it is shown, and stays as it is. Its neighbours are read.
 
+use crate::damage::{DAMAGES, Damage, damaged};
 use crate::local::{CACHE, Local, RECORD, Row, text};
 use crate::samples::{approval, at, changes, deploy, open, plain, second};
-use aws_sdk_dynamodb::types::AttributeValue;
 use signoff_core::action::{Action, WebhookSpec};
 use signoff_core::approval::{Approval, Dialog};
 use signoff_core::base::Base;
@@ -20,7 +20,7 @@ use signoff_core::rules_in_force::{FileCopy, RulesInForce};
 use signoff_core::run::{Command, FirstTry, Opening, Run, decide};
 use signoff_store::{
     Actor, ApiKey, CachedRules, Change, CommitError, DeploymentSettings, Done, GitHost, Latest, RulesTexts,
-    Scope, SecretNumbers, Store, StoreError, Wanted, WantedApprovals,
+    Scope, SecretNumbers, Session, Store, StoreError, Wanted, WantedApprovals,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -31,18 +31,7 @@ const KEYS: &str = include_str!("../../src/keys.rs");
 /// A kind of row: its name in the table, its keys, and a field without which it is nothing.
 struct Kind(&'static str, fn(&str, &str) -> bool, &'static str);
 
-/// Something that may be wrong with a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Damage {
-    UnknownField,
-    Missing,
-    WrongType,
-    UnknownKind,
-}
-
-const DAMAGES: [Damage; 4] = [Damage::UnknownField, Damage::Missing, Damage::WrongType, Damage::UnknownKind];
-
-const KINDS: [Kind; 34] = [
+const KINDS: [Kind; 35] = [
     Kind("deploy", |pk, sk| pk.starts_with("deploy#") && sk == "deploy", "revision"),
     Kind("run", |_, sk| sk.starts_with("run#"), "deploy"),
     Kind("approval", |_, sk| sk.starts_with("approval#"), "status"),
@@ -64,6 +53,7 @@ const KINDS: [Kind; 34] = [
     Kind("place of another message of a deploy", |_, sk| sk == "message", "deploy"),
     Kind("place of a revision", |pk, _| pk.starts_with("revisions#"), "id"),
     Kind("API key", |pk, _| pk == "keys", "digest"),
+    Kind("session of a person in the console", |pk, _| pk == "sessions", "user"),
     Kind("settings of a deployment", |pk, sk| pk == "deployments" && !sk.contains('#'), "version"),
     Kind("deployment that a repository's deliveries lead to", |_, sk| sk == "repository", "deployment"),
     Kind("git account or e-mail address of a person", |pk, _| pk == "people", "version"),
@@ -105,6 +95,10 @@ impl Kept {
 
     fn key(&self) -> String {
         format!("k{}", self.number)
+    }
+
+    fn session(&self) -> String {
+        format!("s{}", self.number)
     }
 }
 
@@ -176,6 +170,16 @@ async fn keep(store: &Store, number: u32) -> Kept {
         revoked: None,
     };
     store.create_key(&key).await.expect("created");
+    let session = Session {
+        digest: format!("s{number}"),
+        user: "U1".to_owned(),
+        name: "Ana".to_owned(),
+        is_admin: false,
+        signed_in: now,
+        confirmed_at: now,
+        expires_at: second(60),
+    };
+    store.begin_session(&session).await.expect("begun");
     let settings = DeploymentSettings {
         deployment: slug.clone(),
         repository: name.clone(),
@@ -308,6 +312,10 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
             refuses(store.revoke_key(&it.key(), &by, second(2)).await);
             assert_eq!(store.keys().await.expect("read").len(), 1 + usize::from(is_shown));
         }
+        "session of a person in the console" => {
+            refuses(store.session(&it.session()).await);
+            assert_eq!(store.sessions().await.expect("read").len(), 1 + usize::from(is_shown));
+        }
         "settings of a deployment" => {
             refuses(store.deployment_settings(slug).await);
             // Of these a list needs the name alone.
@@ -383,6 +391,7 @@ async fn reads_all(store: &Store, it: &Kept) {
     assert!(store.deploy_at(&it.message).await.expect("read").is_some());
     assert_eq!(store.of_revision(slug, &it.deploy.revision).await.expect("read").len(), 1);
     assert!(store.key(&it.key()).await.expect("read").is_some());
+    assert!(store.session(&it.session()).await.expect("read").is_some());
     assert!(store.deployment_settings(slug).await.expect("read").is_some());
     assert!(store.deployment_of(&name).await.expect("read").is_some());
     assert_eq!(store.person(&it.handle()).await.expect("read").version, 1);
@@ -397,26 +406,6 @@ async fn reads_all(store: &Store, it: &Kept) {
     assert!(store.known_account(&name, second(2)).await.expect("read").is_some());
     assert!(store.reading_part(&name, "1", second(2)).await.expect("read").is_some());
     assert!(store.cached_rules(&name, "rules.yml", second(2)).await.expect("read").is_some());
-}
-
-fn damaged(row: &Row, field: &str, how: Damage) -> Row {
-    assert!(row.contains_key(field), "{field} is among {:?}", row.keys());
-    let mut row = row.clone();
-    match how {
-        Damage::UnknownField => {
-            drop(row.insert("from_a_newer_release".to_owned(), AttributeValue::N("7".to_owned())))
-        }
-        Damage::Missing => drop(row.remove(field).expect("the field")),
-        Damage::WrongType => {
-            drop(row.insert(field.to_owned(), AttributeValue::Bool(true)).expect("the field"))
-        }
-        Damage::UnknownKind => {
-            let kind = [("do", "dance"), ("state", "dancing")];
-            let kind = kind.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
-            drop(row.insert(field.to_owned(), AttributeValue::M(kind.into())).expect("the field"));
-        }
-    }
-    row
 }
 
 fn table(row: &Row) -> &'static str {

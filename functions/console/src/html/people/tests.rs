@@ -64,9 +64,8 @@ fn a_program_changes_nothing_and_is_told_so() {
             name: "ci".into(),
             reads: true,
             is_admin: true,
-            is_of_stack: true,
         }),
-        form_token: Some("0123abcd".into()),
+        form_token: None,
     };
     let people = listed();
     let page = PeoplePage { people: &people, wanted: "", part: 1, shown: &Shown::List };

@@ -25,10 +25,15 @@ pub(crate) struct Access {
     roles: BTreeMap<String, Role>,
     secrets: Vec<(String, String)>,
     functions: Vec<(String, String)>,
+    /// The attribute that is the partition key, by the table's name.
+    partition_keys: BTreeMap<String, String>,
 }
 
 /// A permission: the action, and the ARN of what it is done to.
 pub(crate) type Permission = (String, String);
+
+/// The permissions that a request needs, each with the partition keys of the rows that it is for.
+type Needed = BTreeMap<Permission, BTreeSet<String>>;
 
 impl Access {
     pub(crate) fn new(resources: &Resources, place: &Place) -> Self {
@@ -50,6 +55,11 @@ impl Access {
                 .iter()
                 .map(|function| (function.name.clone(), function.arn.clone()))
                 .collect(),
+            partition_keys: resources
+                .tables
+                .iter()
+                .filter_map(|table| Some((table.name.clone(), table.keys.first()?.clone())))
+                .collect(),
         }
     }
 
@@ -64,11 +74,17 @@ impl Access {
     ) -> Option<String> {
         let role = self.roles.get(caller)?;
         let needed = self.needed(service, operation, request);
-        let (action, resource) =
-            needed.into_iter().find(|(action, resource)| !role.allows(action, resource))?;
+        let lacks = |((action, resource), keys): &(Permission, BTreeSet<String>)| {
+            !role.allows_keys(action, resource, keys)
+        };
+        let ((action, resource), _) = needed.into_iter().find(lacks)?;
+        let reason = if role.allows(&action, &resource) {
+            "with an explicit deny in an identity-based policy".to_owned()
+        } else {
+            format!("because no identity-based policy allows the {action} action")
+        };
         Some(format!(
-            "User: {} is not authorized to perform: {action} on resource: {resource} because no identity-based policy \
-             allows the {action} action",
+            "User: {} is not authorized to perform: {action} on resource: {resource} {reason}",
             role.arn
         ))
     }
@@ -88,7 +104,8 @@ impl Access {
         (!role.allows(action, queue)).then(|| (action.to_owned(), queue.clone()))
     }
 
-    fn needed(&self, service: &str, operation: &str, request: &Value) -> BTreeSet<Permission> {
+    fn needed(&self, service: &str, operation: &str, request: &Value) -> Needed {
+        let of_no_row = |permission: Permission| Needed::from([(permission, BTreeSet::new())]);
         match service {
             "DynamoDB" => self.dynamodb(operation, request),
             "SQS" => {
@@ -96,14 +113,14 @@ impl Access {
                 let name = name.or_else(|| request["QueueName"].as_str()).unwrap_or_default();
                 // A batch needs what its single operation needs.
                 let action = operation.strip_suffix("Batch").unwrap_or(operation);
-                BTreeSet::from([(format!("sqs:{action}"), self.arn("sqs", name))])
+                of_no_row((format!("sqs:{action}"), self.arn("sqs", name)))
             }
             "SecretsManager" => {
                 let id = request["SecretId"].as_str().unwrap_or_default();
                 let known =
                     self.secrets.iter().find(|(name, arn)| name == id || arn == id || arn.starts_with(id));
                 let arn = known.map_or_else(|| id.to_owned(), |(_, arn)| arn.clone());
-                BTreeSet::from([(format!("secretsmanager:{operation}"), arn)])
+                of_no_row((format!("secretsmanager:{operation}"), arn))
             }
             "EventBridge" => {
                 let entries = request["Entries"].as_array().into_iter().flatten();
@@ -111,58 +128,82 @@ impl Access {
                     Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
                     name => self.arn("events", &format!("event-bus/{}", name.unwrap_or(DEFAULT_BUS))),
                 });
-                buses.map(|bus| (format!("events:{operation}"), bus)).collect()
+                buses.map(|bus| ((format!("events:{operation}"), bus), BTreeSet::new())).collect()
             }
             _ => {
                 let name = request["FunctionName"].as_str().unwrap_or_default();
                 let known = self.functions.iter().find(|(known, arn)| known == name || arn == name);
                 let arn = known
                     .map_or_else(|| self.arn("lambda", &format!("function:{name}")), |(_, arn)| arn.clone());
-                BTreeSet::from([("lambda:InvokeFunction".to_owned(), arn)])
+                of_no_row(("lambda:InvokeFunction".to_owned(), arn))
             }
         }
     }
 
     /// A transaction needs what each of its parts needs, and nothing by its own name.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html>
-    fn dynamodb(&self, operation: &str, request: &Value) -> BTreeSet<Permission> {
-        let table =
-            |name: &Value| self.arn("dynamodb", &format!("table/{}", name.as_str().unwrap_or_default()));
+    fn dynamodb(&self, operation: &str, request: &Value) -> Needed {
+        let arn = |table: &str| self.arn("dynamodb", &format!("table/{table}"));
+        let mut needed = Needed::new();
+        let mut add = |action: String, resource: String, keys: BTreeSet<String>| {
+            needed.entry((format!("dynamodb:{action}"), resource)).or_default().extend(keys);
+        };
         match operation {
             "TransactWriteItems" | "TransactGetItems" => {
                 let parts = request["TransactItems"].as_array().into_iter().flatten();
-                let parts = parts.filter_map(Value::as_object).flatten();
-                parts
-                    .map(|(kind, part)| {
-                        let action = if kind == "ConditionCheck" {
-                            "ConditionCheckItem".to_owned()
-                        } else {
-                            format!("{kind}Item")
-                        };
-                        (format!("dynamodb:{action}"), table(&part["TableName"]))
-                    })
-                    .collect()
+                for (kind, part) in parts.filter_map(Value::as_object).flatten() {
+                    let action = if kind == "ConditionCheck" {
+                        "ConditionCheckItem".to_owned()
+                    } else {
+                        format!("{kind}Item")
+                    };
+                    let table = part["TableName"].as_str().unwrap_or_default();
+                    let rows = [&part["Item"], &part["Key"]];
+                    add(action, arn(table), self.partitions(table, rows));
+                }
             }
             "BatchGetItem" | "BatchWriteItem" => {
-                let tables = request["RequestItems"].as_object().into_iter().flatten();
-                tables
-                    .map(|(name, _)| (format!("dynamodb:{operation}"), table(&Value::String(name.clone()))))
-                    .collect()
+                for (table, asked) in request["RequestItems"].as_object().into_iter().flatten() {
+                    let reads = asked["Keys"].as_array().into_iter().flatten();
+                    let writes = asked.as_array().into_iter().flatten();
+                    let writes = writes
+                        .flat_map(|write| [&write["PutRequest"]["Item"], &write["DeleteRequest"]["Key"]]);
+                    add(operation.to_owned(), arn(table), self.partitions(table, reads.chain(writes)));
+                }
             }
             _ => {
-                let arn = table(&request["TableName"]);
-                let arn = match request["IndexName"].as_str() {
-                    Some(index) => format!("{arn}/index/{index}"),
-                    None => arn,
+                let table = request["TableName"].as_str().unwrap_or_default();
+                let mut keys = self.partitions(table, [&request["Item"], &request["Key"]]);
+                keys.extend(compared(request));
+                let resource = match request["IndexName"].as_str() {
+                    Some(index) => format!("{}/index/{index}", arn(table)),
+                    None => arn(table),
                 };
-                BTreeSet::from([(format!("dynamodb:{operation}"), arn)])
+                add(operation.to_owned(), resource, keys);
             }
         }
+        needed
+    }
+
+    /// Partition keys of these rows of a table, or keys of rows.
+    fn partitions<'v>(&self, table: &str, rows: impl IntoIterator<Item = &'v Value>) -> BTreeSet<String> {
+        let Some(attribute) = self.partition_keys.get(table) else { return BTreeSet::new() };
+        let keys = rows.into_iter().filter_map(|row| row[attribute]["S"].as_str());
+        keys.map(str::to_owned).collect()
     }
 
     fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.place.region, self.place.account)
     }
+}
+
+/// Texts that the key condition of a query says something is equal to. The partition key is always among
+/// them. A sort key may be too; that could only deny more.
+fn compared(request: &Value) -> BTreeSet<String> {
+    let condition = request["KeyConditionExpression"].as_str().unwrap_or_default();
+    let names = condition.split(" = ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    let values = names.filter_map(|name| request["ExpressionAttributeValues"][name]["S"].as_str());
+    values.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -183,6 +224,7 @@ mod tests {
             roles: BTreeMap::new(),
             secrets: vec![("slack".to_owned(), "arn:secret:slack-local0".to_owned())],
             functions: vec![("demo-F".to_owned(), "arn:aws:lambda:r:1:function:demo-F".to_owned())],
+            partition_keys: BTreeMap::from([("t".to_owned(), "pk".to_owned())]),
         }
     }
 
@@ -249,8 +291,34 @@ mod tests {
         ];
         for (service, operation, request, expected) in cases {
             let needed = access().needed(service, operation, request);
-            let needed: Vec<(&str, &str)> = needed.iter().map(|(action, arn)| (&**action, &**arn)).collect();
+            let needed: Vec<(&str, &str)> = needed.keys().map(|(action, arn)| (&**action, &**arn)).collect();
             assert_eq!(needed, *expected, "{service}.{operation}");
+        }
+    }
+
+    #[test]
+    fn partition_keys_of_a_request_are_found_wherever_they_stand() {
+        let (key, item) =
+            (json!({"pk": {"S": "a"}, "sk": {"S": "1"}}), json!({"pk": {"S": "b"}, "n": {"N": "1"}}));
+        let query = json!({
+            "TableName": "t", "KeyConditionExpression": "pk = :pk AND sk > :after",
+            "ExpressionAttributeValues": {":pk": {"S": "c"}, ":after": {"S": "d"}},
+        });
+        let transaction = json!({"TransactItems": [
+            {"Put": {"TableName": "t", "Item": &item}}, {"ConditionCheck": {"TableName": "t", "Key": &key}},
+        ]});
+        let write = json!({"RequestItems": {"t": [{"PutRequest": {"Item": &item}}, {"DeleteRequest": {"Key": &key}}]}});
+        for (operation, request, expected) in [
+            ("GetItem", json!({"TableName": "t", "Key": &key}), &["a"][..]),
+            ("PutItem", json!({"TableName": "t", "Item": &item}), &["b"]),
+            ("Query", query, &["c"]),
+            ("TransactWriteItems", transaction, &["a", "b"]),
+            ("BatchGetItem", json!({"RequestItems": {"t": {"Keys": [&key, &item]}}}), &["a", "b"]),
+            ("BatchWriteItem", write, &["a", "b"]),
+        ] {
+            let needed = access().needed("DynamoDB", operation, &request);
+            let keys: BTreeSet<&str> = needed.values().flatten().map(String::as_str).collect();
+            assert_eq!(keys, expected.iter().copied().collect(), "{operation}");
         }
     }
 }

@@ -78,6 +78,17 @@ impl DynamoDb {
         }
     }
 
+    /// Puts a row, as DynamoDB's JSON has it, into a table.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub(crate) fn put(&self, table: &str, row: &Value) -> Result<(), ServiceError> {
+        let operation = "DynamoDB.PutItem";
+        let put = request(operation, json!({"TableName": table, "Item": row}))?;
+        let put = self.database.put_item(put);
+        put.map(drop).map_err(|refusal| ServiceError::new(operation, refusal))
+    }
+
     /// Deletes what has passed its time to live. DynamoDB does so within days; here it is done when asked
     /// for.
     ///

@@ -1,8 +1,12 @@
 //! Roles and what they allow: a permission that is missing in the template must fail here as it fails on AWS.
 //!
-//! Understood are inline policies of `AWS::IAM::Role` with `Effect`, `Action` and `Resource`; what is not
-//! understood is an error, so that nothing is allowed by mistake.
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
+//! Understood are inline policies of `AWS::IAM::Role` with `Effect`, `Action` and `Resource`, and one kind of
+//! `Condition`: the partition keys that a statement denies. What is not understood is an error, so that
+//! nothing is allowed by mistake.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>,
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html>.
+
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
@@ -10,6 +14,9 @@ use super::{
     TemplateError,
     yaml::{Kind, Node},
 };
+
+/// Operator and key of the condition that is understood.
+const LEADING_KEYS: (&str, &str) = ("ForAnyValue:StringEquals", "dynamodb:LeadingKeys");
 
 /// Permissions of an IAM role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +33,8 @@ struct Statement {
     allows: bool,
     actions: Vec<String>,
     resources: Vec<String>,
+    /// Partition keys of which a request must have one for the statement to apply; `None`: it always does.
+    leading_keys: Option<BTreeSet<String>>,
 }
 
 impl Role {
@@ -33,11 +42,18 @@ impl Role {
     /// denies it.
     #[must_use]
     pub fn allows(&self, action: &str, resource: &str) -> bool {
+        self.allows_keys(action, resource, &BTreeSet::new())
+    }
+
+    /// The same, of a request for rows with these partition keys.
+    #[must_use]
+    pub fn allows_keys(&self, action: &str, resource: &str, leading_keys: &BTreeSet<String>) -> bool {
         let applies = |statement: &&Statement| {
             // Names of actions have no case.
             let action = action.to_ascii_lowercase();
             statement.actions.iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
                 && statement.resources.iter().any(|pattern| matches(pattern, resource))
+                && statement.leading_keys.as_ref().is_none_or(|keys| !keys.is_disjoint(leading_keys))
         };
         let mut applying = self.statements.iter().filter(applies).peekable();
         applying.peek().is_some() && applying.all(|statement| statement.allows)
@@ -49,7 +65,13 @@ impl Role {
     pub fn policy_characters(&self) -> usize {
         let document = |statement: &Statement| {
             let effect = if statement.allows { "Allow" } else { "Deny" };
-            json!({"Effect": effect, "Action": statement.actions, "Resource": statement.resources})
+            let mut document =
+                json!({"Effect": effect, "Action": statement.actions, "Resource": statement.resources});
+            if let Some(keys) = &statement.leading_keys {
+                let (operator, key) = LEADING_KEYS;
+                document["Condition"] = json!({operator: {key: keys}});
+            }
+            document
         };
         let statements: Vec<_> = self.statements.iter().map(document).collect();
         json!({"Version": "2012-10-17", "Statement": statements}).to_string().len()
@@ -71,7 +93,7 @@ pub(super) fn role(logical: &str, arn: String, properties: &Node) -> Result<Role
 }
 
 fn statement(node: &Node) -> Result<Statement, TemplateError> {
-    let known = ["Sid", "Effect", "Action", "Resource"];
+    let known = ["Sid", "Effect", "Action", "Resource", "Condition"];
     if let Some((name, _)) = node.entries().iter().find(|(name, _)| !known.contains(&name.as_str())) {
         let message = format!("`{name}` in a policy is not understood here; known are {}", known.join(", "));
         return Err(TemplateError::new(node.line, message));
@@ -87,7 +109,26 @@ fn statement(node: &Node) -> Result<Statement, TemplateError> {
         }
     };
     let texts = |key: &str| list(node.get(key)).iter().filter_map(Node::as_text).map(str::to_owned).collect();
-    Ok(Statement { allows, actions: texts("Action"), resources: texts("Resource") })
+    let leading_keys = node.get("Condition").map(leading_keys).transpose()?;
+    if allows && leading_keys.is_some() {
+        let message = "a `Condition` of what is allowed is not understood here; deny what is not meant";
+        return Err(TemplateError::new(node.line, message));
+    }
+    Ok(Statement { allows, actions: texts("Action"), resources: texts("Resource"), leading_keys })
+}
+
+/// The partition keys that a condition names.
+fn leading_keys(condition: &Node) -> Result<BTreeSet<String>, TemplateError> {
+    let (operator, key) = LEADING_KEYS;
+    let only = |node: &Node, name: &str| match node.entries() {
+        [(found, value)] if found == name => Some(value.clone()),
+        _ => None,
+    };
+    let values = only(condition, operator).and_then(|keys| only(&keys, key)).ok_or_else(|| {
+        let message = format!("the only condition that is understood here is `{operator}` of `{key}`");
+        TemplateError::new(condition.line, message)
+    })?;
+    Ok(list(Some(&values)).iter().filter_map(Node::as_text).map(str::to_owned).collect())
 }
 
 /// A list, or one value that stands for a list of itself.
@@ -156,7 +197,41 @@ mod tests {
     }
 
     #[test]
+    fn partition_keys_of_some_rows_can_be_denied() {
+        let role = role(
+            "[{Effect: Allow, Action: 'dynamodb:*', Resource: 'arn:table'},
+              {Effect: Deny, Action: 'dynamodb:*', Resource: 'arn:table',
+               Condition: {'ForAnyValue:StringEquals': {'dynamodb:LeadingKeys': [sessions, keys]}}}]",
+        )
+        .unwrap();
+        for (keys, expected) in [
+            (&[][..], true),
+            (&["deploy#1"], true),
+            (&["sessions"], false),
+            (&["deploy#1", "keys"], false),
+            (&["session"], true),
+        ] {
+            let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+            assert_eq!(role.allows_keys("dynamodb:GetItem", "arn:table", &keys), expected, "{keys:?}");
+        }
+        assert!(role.policy_characters() > 200);
+    }
+
+    #[test]
     fn what_is_not_understood_is_an_error() {
+        for condition in [
+            "{StringEquals: {'dynamodb:LeadingKeys': [a]}}",
+            "{'ForAnyValue:StringEquals': {'dynamodb:LeadingKeys': [a], 'aws:SourceIp': b}}",
+            "{'ForAnyValue:StringEquals': {'dynamodb:LeadingKeys': [a]}, Bool: {'aws:SecureTransport': 'true'}}",
+        ] {
+            let error =
+                role(&format!("[{{Effect: Deny, Action: 'a:b', Resource: '*', Condition: {condition}}}]"));
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("the only condition that is understood here"), "{error}");
+        }
+        let allowed = "{'ForAnyValue:StringEquals': {'dynamodb:LeadingKeys': [a]}}";
+        let error = role(&format!("[{{Effect: Allow, Action: 'a:b', Resource: '*', Condition: {allowed}}}]"));
+        assert!(error.unwrap_err().to_string().contains("a `Condition` of what is allowed"));
         let error = role("{Effect: Allow, NotAction: 'a:b', Resource: '*'}").unwrap_err().to_string();
         assert!(error.contains("`NotAction` in a policy is not understood here"), "{error}");
         assert!(role("[{Effect: Maybe, Action: 'a:b', Resource: '*'}]").is_err());
