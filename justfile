@@ -30,6 +30,7 @@ docs:
     target/debug/signoff rules schema > docs/rules.schema.json
     target/debug/signoff rules reference --policy > docs/policy.md
     target/debug/signoff rules schema --policy > docs/policy.schema.json
+    INSTA_UPDATE=always cargo test --locked --workspace --bin console -- openapi_file
 
 # Everything that a change must pass, or one part of it: `just ci lint`.
 ci *PART:

@@ -29,6 +29,16 @@ pub fn all() -> Vec<Route> {
     rows.map(route).collect()
 }
 
+/// Keys of the routes that lead to `function`, as docs/reference/routes.md has them; a test of the function
+/// holds its table.
+pub fn keys(function: &str) -> Vec<String> {
+    let page = std::fs::read_to_string(root().join("docs/reference/routes.md")).unwrap();
+    let heading = format!("## {function}\n\n| request | what it does |\n|---|---|\n");
+    let (_, table) = page.split_once(&heading).unwrap();
+    let rows = table.lines().map_while(|line| line.strip_prefix("| `")?.split_once("` | "));
+    rows.map(|(key, _)| key.to_owned()).collect()
+}
+
 impl Route {
     /// An address of this pattern where something of the story is to be seen.
     pub fn path(&self, story: &Story, deploy: &DeployId) -> String {

@@ -1,6 +1,7 @@
 //! Tests of `template.yaml`: roles and environments as the table of secrets has them, and AWS's quotas.
 
 use crate::local_aws::root;
+use crate::routes;
 use serde_json::Value;
 use signoff_local::aws::template::{Place, Resources, Template};
 use signoff_runtime::credentials::{StackFunction, StackSecret, TABLE};
@@ -162,4 +163,17 @@ fn template_stays_within_the_quotas_of_aws() {
         count >= resources.physical_ids.len() && count <= RESOURCES,
         "template.yaml has {count} resources"
     );
+}
+
+#[test]
+fn template_has_the_routes_of_the_reference() {
+    let resources = resources();
+    let mut expected = BTreeSet::from([("ConsoleFunction", "$default".to_owned())]);
+    for (function, heading) in
+        [("DeployWebhookFunction", "deploy-webhook"), ("SlackInteractionFunction", "slack-interaction")]
+    {
+        expected.extend(routes::keys(heading).into_iter().map(|key| (function, key)));
+    }
+    let in_template = resources.routes.iter().map(|route| (route.function.as_str(), route.key.clone()));
+    assert_eq!(in_template.collect::<BTreeSet<_>>(), expected);
 }

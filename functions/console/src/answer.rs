@@ -71,6 +71,11 @@ impl Answer {
         Self::document(StatusCode::OK, "application/json", document)
     }
 
+    /// JSON that is written already.
+    pub(crate) fn json_text(text: String) -> Self {
+        Self::new(StatusCode::OK, "application/json", text)
+    }
+
     /// A file, which may be kept for good.
     pub(crate) fn asset(asset: Asset) -> Self {
         Self { cache: FOR_GOOD, ..Self::new(StatusCode::OK, asset.media_type, asset.text.to_owned()) }

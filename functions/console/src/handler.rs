@@ -196,7 +196,7 @@ impl Console {
         }
         let call = Call { found, face, visitor, id, now, headers, query, form };
         let unknown = json::unknown_parameter(entry, query);
-        let unknown = unknown.map(|(name, known)| refusals::unknown_parameter(&name, &known));
+        let unknown = unknown.map(|name| refusals::unknown_parameter(&name, entry.parameters));
         let repeated = json::repeated_parameter(entry, query).map(|name| {
             refusals::bad_query(
                 &BadQuery(format!("The parameter `{name}` stands twice. Send it once.")),
@@ -268,7 +268,7 @@ impl Console {
             Endpoint::ApprovalsJson => self.approvals_json(call).await,
             Endpoint::EventsJson => self.events_json(call).await,
             Endpoint::RecordJson => self.record_json(call).await,
-            Endpoint::OpenApi => Ok(Answer::json(&json::openapi_of(&self.site))),
+            Endpoint::OpenApi => Ok(Answer::json_text(json::openapi_of(&self.site))),
         }
     }
 }

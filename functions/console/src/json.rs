@@ -59,8 +59,10 @@
 //! `application/problem+json` (RFC 9457).
 
 mod openapi;
+mod query;
 
-pub(crate) use openapi::{openapi_of, repeated_parameter, unknown_parameter};
+pub(crate) use openapi::openapi_of;
+pub(crate) use query::{repeated_parameter, unknown_parameter};
 
 use crate::address::site::Site;
 use crate::view::mrkdwn::People;
@@ -75,48 +77,48 @@ use signoff_core::event::Event;
 use signoff_core::facts::Facts;
 use signoff_store::{ApprovalListing, Listing, Page};
 
-/// The answer of `/api/v1/deployments`.
+/// A page of deployments.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeploymentsDocument {
-    /// By name.
+    /// In order of name.
     deployments: Vec<DeploymentView>,
-    /// The `after` of the next part.
+    /// Send this as `after` to get the next page; `null` on the last page.
     next: Option<String>,
 }
 
-/// The answer of `/api/v1/deploys`.
+/// A page of deploys.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeploysDocument {
     deploys: Vec<DeployView>,
-    /// The number of further entries of this part that this release can't read.
+    /// The number of deploys left out of this page because this release can't read them.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<usize>,
     next: Option<String>,
 }
 
-/// The answer of `/api/v1/approvals`.
+/// A page of approvals.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct RecordDocument {
     /// Newest first.
     approvals: Vec<ListedApproval>,
-    /// The number of further approvals among those looked at that this release can't read.
+    /// The number of approvals left out of this page because this release can't read them.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<usize>,
     next: Option<String>,
 }
 
-/// The answer of `/api/v1/deploys/{id}`.
+/// A deploy, with its facts, runs and notices.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeployDocument<'a> {
     deploy: WholeDeploy<'a>,
-    /// Facts that became known of the deploy since it arrived.
+    /// Facts that Signoff has learned about the deploy since it arrived.
     facts: &'a Facts,
     /// Oldest first.
     runs: Vec<RunView>,
     notices: Vec<Notice>,
 }
 
-/// All that is known of a deploy.
+/// Everything that Signoff knows about a deploy.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 struct WholeDeploy<'a> {
     #[serde(flatten)]
@@ -125,7 +127,7 @@ struct WholeDeploy<'a> {
     url: String,
 }
 
-/// The answer of `/api/v1/deploys/{id}/events`.
+/// A deploy and its events.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct EventsDocument<'a> {
     deploy: DeployView,
@@ -133,7 +135,7 @@ pub(crate) struct EventsDocument<'a> {
     events: &'a [Event],
 }
 
-/// The answer of `/api/v1/deploys/{id}/approvals`.
+/// A deploy and its approvals.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ApprovalsDocument {
     deploy: DeployView,
@@ -141,20 +143,20 @@ pub(crate) struct ApprovalsDocument {
     approvals: Vec<ApprovalView>,
     /// Oldest first.
     runs: Vec<RunView>,
-    /// The rules that ask people and are still to be opened: after other rules, or by time.
+    /// Rules that will ask for an approval later: after other rules, or at a time.
     awaited: Vec<AwaitedView>,
     notices: Vec<Notice>,
 }
 
-/// An error, as RFC 9457 has it.
+/// An error in the format of RFC 9457.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ProblemDocument<'a> {
-    /// `about:blank`: the title says it all.
+    /// Always `about:blank`.
     pub(crate) r#type: &'static str,
     pub(crate) title: &'a str,
     pub(crate) status: u16,
     pub(crate) detail: &'a str,
-    /// The request's id, where somebody may have to look into the log.
+    /// The request's ID in the logs. Present on errors that an operator may have to look into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<&'a str>,
 }

@@ -1,7 +1,9 @@
 //! A request of CI or of a git host: verify it, register its deploy, answer.
 
 use crate::answer;
+use crate::routes::{Endpoint, TABLE};
 use jiff::Timestamp;
+use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use signoff_core::deploy::Slug;
 use signoff_providers::oidc::Keys;
@@ -9,6 +11,7 @@ use signoff_providers::webhook::Loopback;
 use signoff_runtime::aws::Aws;
 use signoff_runtime::connections::Connections;
 use signoff_runtime::credentials::StackFunction;
+use signoff_runtime::gateway;
 use signoff_runtime::secrets::Secrets;
 use signoff_runtime::settings::{SettingError, Settings};
 use signoff_store::Store;
@@ -45,15 +48,15 @@ impl DeployWebhook {
     /// wrong.
     pub(crate) async fn handle(&self, request: &Request, now: Timestamp) -> Response<Body> {
         let request_id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
-        let path = request.raw_http_path();
-        if path.ends_with("/webhooks/github") {
-            self.github(request, request_id, now).await
-        } else if path.ends_with("/graphql") {
-            self.graphql(request, request_id, now).await
-        } else if path.ends_with("/health") {
-            self.health(request, request_id, now).await
-        } else {
-            self.register(request, request_id, now).await
+        match gateway::endpoint(TABLE, request) {
+            Some(Endpoint::Register) => self.register(request, request_id, now).await,
+            Some(Endpoint::Health) => self.health(request, request_id, now).await,
+            Some(Endpoint::GraphQl) => self.graphql(request, request_id, now).await,
+            Some(Endpoint::GitHub) => self.github(request, request_id, now).await,
+            None => {
+                tracing::warn!(request_id, "refused: no route of this function");
+                answer::text(StatusCode::NOT_FOUND, "There is nothing at this address.")
+            }
         }
     }
 

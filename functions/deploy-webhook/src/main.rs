@@ -10,6 +10,7 @@ mod handler;
 mod health;
 mod oidc;
 mod register;
+mod routes;
 
 use handler::DeployWebhook;
 use lambda_http::tower::ServiceExt;

@@ -3,6 +3,7 @@
 use crate::answer::{done, text};
 use crate::asked::{Asked, Submitted, asked, submitted};
 use crate::reacted::thumb;
+use crate::routes::{Endpoint, TABLE};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -16,6 +17,7 @@ use signoff_providers::slack::parse::{ClickUser, Interaction, ParseError, intera
 use signoff_providers::slack::verify::verify;
 use signoff_runtime::aws::Aws;
 use signoff_runtime::credentials::{SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, StackFunction};
+use signoff_runtime::gateway;
 use signoff_runtime::secrets::{SecretError, Secrets};
 use signoff_runtime::settings::{SettingError, Settings};
 use signoff_store::Store;
@@ -24,8 +26,6 @@ use std::time::Duration;
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
-/// Path at which requests of the Events API arrive.
-const EVENTS: &str = "/slack/events";
 
 /// Takes what Slack sends.
 #[derive(Debug)]
@@ -84,10 +84,13 @@ impl SlackInteraction {
             Err(error) => return no_secret(&error, request_id),
         };
         let call = Call { request_id, now, bot_token: &bot_token };
-        let answered = if request.uri().path().ends_with(EVENTS) {
-            self.event(&call, body).await
-        } else {
-            self.interaction(&call, body).await
+        let answered = match gateway::endpoint(TABLE, request) {
+            Some(Endpoint::Interaction) => self.interaction(&call, body).await,
+            Some(Endpoint::Event) => self.event(&call, body).await,
+            None => {
+                tracing::warn!(request_id, "refused: no route of this function");
+                return text(StatusCode::NOT_FOUND, "There is nothing at this address.");
+            }
         };
         answered.unwrap_or_else(|error| {
             let status = match error {

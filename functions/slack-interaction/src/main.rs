@@ -8,6 +8,7 @@ mod evaluation;
 mod handler;
 mod owned;
 mod reacted;
+mod routes;
 mod step;
 mod told;
 mod wish;

@@ -137,15 +137,28 @@ pub(crate) struct Entry {
     pub(crate) access: Access,
     pub(crate) face: ErrorFormat,
     pub(crate) endpoint: Endpoint,
+    /// Parameters of the query of an address that answers with JSON. It refuses all others.
+    pub(crate) parameters: &'static [&'static str],
 }
 
 const fn page(method: Method, path: &'static str, access: Access, endpoint: Endpoint) -> Entry {
-    Entry { method, path, access, face: ErrorFormat::Page, endpoint }
+    Entry { method, path, access, face: ErrorFormat::Page, endpoint, parameters: &[] }
 }
 
-const fn json(path: &'static str, access: Access, endpoint: Endpoint) -> Entry {
-    Entry { method: Method::GET, path, access, face: ErrorFormat::Json, endpoint }
+const fn json(
+    path: &'static str,
+    access: Access,
+    endpoint: Endpoint,
+    parameters: &'static [&'static str],
+) -> Entry {
+    Entry { method: Method::GET, path, access, face: ErrorFormat::Json, endpoint, parameters }
 }
+
+/// Parameters of the list of deploys.
+const OF_DEPLOYS: &[&str] = &["deployment", "environment", "revision", "since", "until", "limit", "before"];
+/// Parameters of the list of approvals.
+const OF_APPROVALS: &[&str] =
+    &["deployment", "environment", "revision", "person", "outcome", "since", "until", "limit", "before"];
 
 /// Every request that the console answers.
 pub(crate) const TABLE: &[Entry] = &[
@@ -207,13 +220,13 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/sign-in/slack/callback", Access::Anyone, Endpoint::FromSlack),
     page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),
     page(Method::GET, "/assets/{file}", Access::Anyone, Endpoint::Asset),
-    json("/api/v1/deployments", Access::Reader, Endpoint::DeploymentsJson),
-    json("/api/v1/deploys", Access::Reader, Endpoint::DeploysJson),
-    json("/api/v1/deploys/{id}", Access::Reader, Endpoint::DeployJson),
-    json("/api/v1/deploys/{id}/approvals", Access::Reader, Endpoint::ApprovalsJson),
-    json("/api/v1/deploys/{id}/events", Access::Reader, Endpoint::EventsJson),
-    json("/api/v1/approvals", Access::Reader, Endpoint::RecordJson),
-    json("/api/v1/openapi.json", Access::Anyone, Endpoint::OpenApi),
+    json("/api/v1/deployments", Access::Reader, Endpoint::DeploymentsJson, &["after"]),
+    json("/api/v1/deploys", Access::Reader, Endpoint::DeploysJson, OF_DEPLOYS),
+    json("/api/v1/deploys/{id}", Access::Reader, Endpoint::DeployJson, &[]),
+    json("/api/v1/deploys/{id}/approvals", Access::Reader, Endpoint::ApprovalsJson, &[]),
+    json("/api/v1/deploys/{id}/events", Access::Reader, Endpoint::EventsJson, &[]),
+    json("/api/v1/approvals", Access::Reader, Endpoint::RecordJson, OF_APPROVALS),
+    json("/api/v1/openapi.json", Access::Anyone, Endpoint::OpenApi, &[]),
 ];
 
 /// An entry that a request is for, and what the segments in braces stand for.

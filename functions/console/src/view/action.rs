@@ -11,30 +11,30 @@ use signoff_core::id::{ApprovalId, RunId};
 use signoff_core::run::{self, Branch, Resolution, Run, Step, StepState};
 use signoff_store::Page;
 
-/// An action, and what became of it.
+/// An action and its result.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ActionView {
-    /// The action's line of the rules file.
+    /// The action as the rules file has it.
     pub(crate) action: String,
     pub(crate) state: ActionState,
-    /// Time at which it ended.
+    /// Time at which the action ended.
     pub(crate) at: Option<Timestamp>,
-    /// Summary of what was done, if it succeeded.
+    /// A summary of what it did, if it succeeded.
     pub(crate) summary: Option<String>,
-    /// Address of its result.
+    /// URL of its result.
     pub(crate) url: Option<String>,
-    /// Reason why it failed, is unknown, is being tried again, or was skipped by hand; or the thing that it
+    /// The reason why it failed, is unknown, is tried again or was skipped by hand, or the thing that it
     /// waits for.
     pub(crate) reason: Option<String>,
-    /// True if it waits for something that is still to come, which `reason` names.
+    /// True if it waits for something that `reason` names.
     pub(crate) waits: bool,
-    /// The approval whose end starts it; `null`: the rule itself.
+    /// The approval whose outcome starts it; `null` if the rule itself starts it.
     pub(crate) under: Option<UnderView>,
-    /// The approval that it asks for, where it is one that asks.
+    /// The approval, if the action is one.
     pub(crate) asks: Option<ApprovalId>,
-    /// `stop` or `continue`: what becomes of the actions after it where it fails.
+    /// `stop` or `continue`: whether the actions after it run if it fails.
     pub(crate) on_failure: OnFailure,
-    /// Resolutions by people, one for each time that it failed or its outcome was unknown.
+    /// People's decisions, one for each time that it failed or its outcome was unknown.
     pub(crate) resolved: Vec<ResolvedView>,
     /// Question to people about how to resolve it, if it failed or its outcome is unknown.
     #[serde(skip)]
@@ -54,7 +54,7 @@ pub(crate) struct QuestionView {
     pub(crate) offers: &'static [Resolution],
 }
 
-/// End of an approval that starts an action.
+/// The outcome of an approval that starts an action.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct UnderView {
     pub(crate) approval: ApprovalId,
@@ -63,13 +63,13 @@ pub(crate) struct UnderView {
     pub(crate) branch: Branch,
 }
 
-/// Resolution by somebody of an action that failed, or whose outcome was unknown.
+/// A person's decision about an action that failed, or whose outcome was unknown.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ResolvedView {
     pub(crate) by: PersonView,
     /// `retry`, `skip` or `mark_as_done`.
     pub(crate) resolution: Resolution,
-    /// Their reason, where they gave one.
+    /// The person's reason, if given.
     pub(crate) reason: Option<String>,
     pub(crate) at: Timestamp,
 }
@@ -78,25 +78,25 @@ pub(crate) struct ResolvedView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ActionState {
-    /// Its turn has not come.
+    /// It is not its turn yet.
     Waiting,
-    /// It is running, or being tried again.
+    /// It is running, or Signoff tries it again.
     Running,
     /// An approval waits for votes.
     Asking,
     /// It was done.
     Succeeded,
-    /// It failed for good; an approval: it ended otherwise than with an approval.
+    /// It failed, and Signoff does not try it again. Of an approval: it was not approved.
     Failed,
-    /// It may or may not have happened; a person has to say.
+    /// Nobody knows if it happened. A person has to say.
     Unknown,
-    /// It did not run, and will not.
+    /// It did not run and will not run.
     Skipped,
-    /// It failed, and somebody had the others run without it.
+    /// It failed, and somebody chose to go on without it.
     SkippedByHand,
 }
 
-/// A run of a rule, with all of its actions, approvals among them.
+/// A run of a rule, with its actions and approvals.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct RunView {
     pub(crate) id: RunId,
@@ -105,7 +105,7 @@ pub(crate) struct RunView {
     pub(crate) revision: String,
     /// `running`, `succeeded` or `stopped`.
     pub(crate) status: run::Status,
-    /// The run in its place, where people asked again; left out where they did not.
+    /// The run that replaced this one when people asked again. Left out if they did not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     pub(crate) asked_again: Option<RunId>,

@@ -23,70 +23,69 @@ pub(crate) struct ApprovalView {
     pub(crate) id: ApprovalId,
     pub(crate) run: RunId,
     pub(crate) name: String,
-    /// `pending`, `quorum` (enough people approved, to be confirmed), `approved`, `rejected`, `expired`,
-    /// `superseded` or `cancelled`.
+    /// `pending`, `quorum` (enough people approved, and Signoff still confirms them), `approved`, `rejected`,
+    /// `expired`, `superseded` or `cancelled`.
     pub(crate) status: &'static str,
     /// Status that `status` is the word of.
     #[serde(skip)]
     pub(crate) state: Status,
-    /// Reason for cancelling it; `null`: it was not cancelled.
+    /// The reason for cancelling it; `null` if it was not cancelled.
     pub(crate) reason: Option<String>,
-    /// Person who cancelled it; `null`: Signoff itself, or it was not cancelled.
+    /// The person who cancelled it; `null` if Signoff did, or nobody did.
     pub(crate) cancelled_by: Option<PersonView>,
     /// The newer deploy that took this one's place.
     pub(crate) superseded_by: Option<SuccessorView>,
-    /// Quorum that is not confirmed yet; `null`: there is none.
+    /// The quorum that Signoff still confirms; `null` if there is none.
     pub(crate) quorum: Option<QuorumView>,
     pub(crate) opened_at: Timestamp,
-    /// Time from which on nobody can decide; `null`: never.
+    /// Time at which it expires; `null` if it does not.
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) closed_at: Option<Timestamp>,
     /// The question, as plain text.
     pub(crate) prompt: String,
-    /// `#name` or a channel id, as the rule has it.
+    /// A `#name` or a channel ID, as in the rule.
     pub(crate) channel: String,
-    /// People who may vote, in words; `null`: anyone in the channel.
+    /// The people who can vote, in words; `null` if anyone in the channel can.
     pub(crate) voters: Option<String>,
-    /// People who may vote, as they were last looked up.
+    /// The people who can vote, as last looked up.
     pub(crate) electorate: ElectorateView,
-    /// People who could vote when it opened.
+    /// The people who could vote when it opened.
     pub(crate) electorate_at_opening: Option<ElectorateView>,
-    /// Number of votes so far that count towards the required ones.
+    /// The number of votes so far that count towards the required ones.
     pub(crate) approvals: u32,
     pub(crate) votes_required: u32,
     pub(crate) rejections_required: u32,
     /// Votes that need a reason: `never`, `approve`, `reject` or `both`.
     pub(crate) require_reason: Reasons,
-    /// Time for which the actions are held back once enough people approved, as ISO 8601 has it.
+    /// The time that actions wait once enough people approved, as an ISO 8601 duration.
     pub(crate) undo_window: Option<SignedDuration>,
-    /// Windows in which its rule does not act; `null`: it may at any time.
+    /// The freeze windows of the rule; `null` if it has none.
     pub(crate) freeze: Option<FrozenView>,
-    /// The broken glass; left out where it is whole.
+    /// The broken glass. Left out if nobody broke it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     pub(crate) glass: Option<GlassView>,
     pub(crate) votes: Vec<VoteView>,
-    /// Votes to approve that count no longer.
+    /// Approving votes that no longer count.
     pub(crate) struck: Vec<StruckView>,
     /// Votes that were taken back, oldest first.
     pub(crate) withdrawn: Vec<WithdrawnView>,
     pub(crate) subject: SubjectView,
-    /// True if the deploy changes the rules that guard it, or what CI runs; `null`: the source host did not
-    /// say.
+    /// True if the deploy changes its own rules, or what CI runs; `null` if the source host did not say.
     pub(crate) changes_rules: Option<bool>,
-    /// The rules files, and those of CI, that it changes.
+    /// The rules files and CI files that the deploy changes.
     pub(crate) changed_rules: Vec<String>,
-    /// Actions that an approval starts, in the order in which they run.
+    /// Actions that run once it is approved, in order.
     pub(crate) actions: Vec<ActionView>,
-    /// Actions that a rejection starts, in the order in which they run.
+    /// Actions that run if it is rejected, in order.
     pub(crate) on_reject: Vec<ActionView>,
-    /// Actions that run if nobody decides in time, in the order in which they run.
+    /// Actions that run if it expires, in order.
     pub(crate) on_expire: Vec<ActionView>,
-    /// Place of the dialog in Slack; `null`: it is not posted yet.
+    /// The dialog in Slack; `null` until it is posted.
     pub(crate) dialog: Option<DialogView>,
 }
 
-/// A deploy that took another one's place.
+/// A deploy that superseded another one.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SuccessorView {
     pub(crate) deploy: DeployId,
@@ -95,36 +94,36 @@ pub(crate) struct SuccessorView {
     pub(crate) url: Option<String>,
 }
 
-/// Enough people approved.
+/// Enough people approved, and Signoff still confirms them.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct QuorumView {
     pub(crate) since: Timestamp,
-    /// Nothing runs before; until then it can be undone.
+    /// No action runs before this time. Until then, people can undo it.
     pub(crate) until: Timestamp,
-    /// Reason why the voters could not be looked up yet.
+    /// The reason why the voters could not be looked up yet.
     pub(crate) note: Option<String>,
 }
 
-/// Subject of an approval: what a vote stands for.
+/// The subject of an approval: what a vote is on.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SubjectView {
     pub(crate) revision: String,
     pub(crate) rule: String,
     pub(crate) rule_hash: String,
     pub(crate) plan: Vec<String>,
-    /// Repository and project that the deployment had; `null`: it was not connected.
+    /// The deployment's repository and CI project at that time; `null` if it was not connected.
     pub(crate) origin: Option<Origin>,
     /// The branch or tag that the deploy named.
     pub(crate) branch: Option<String>,
-    /// Actions that an approval starts, in words, with their parameters: those that do more than tell.
+    /// Actions that an approval starts, in words, with their parameters. Messages and comments are not among
+    /// them.
     pub(crate) starts: Vec<String>,
-    /// The actions that fail as things were when it opened, each with the reason and what to do; left out
-    /// where none is foreseen to.
+    /// Actions that would fail as things stood when the approval opened, each with the reason and what to do.
+    /// Left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub(crate) fails: Vec<String>,
-    /// The revision where the range that is judged starts; left out where none is judged, or there is none
-    /// yet.
+    /// The base of the range that people vote on. Left out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     pub(crate) base: Option<String>,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use signoff_core::evaluation::{Evaluation, Finding};
 
-/// A rule that asks people and is still to be opened for the deploy.
+/// A rule that will ask for an approval of this deploy later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct AwaitedView {
     /// Its name.

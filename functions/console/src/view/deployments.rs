@@ -27,9 +27,9 @@ pub(crate) struct DeploymentView {
     deployment: String,
     /// The deployment's page.
     url: String,
-    /// True if somebody disconnected it.
+    /// True if it is disconnected.
     disconnected: bool,
-    /// By name.
+    /// In order of name.
     environments: Vec<EnvironmentView>,
 }
 
@@ -37,13 +37,13 @@ pub(crate) struct DeploymentView {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct EnvironmentView {
     environment: String,
-    /// The newest deploy there.
+    /// The newest deploy in the environment.
     deploy: DeployView,
-    /// The branch that it was built from, where known.
+    /// The branch that the deploy was built from, if known.
     branch: Option<String>,
-    /// Health of the deploy, by the worst report; `null`: nobody reported it.
+    /// The worst health reported for the deploy; `null` if nobody reported any.
     health: Option<Health>,
-    /// Number of its approvals that wait, among the newest 500 that wait anywhere.
+    /// Number of its pending approvals, among the newest 500 pending approvals of all deployments.
     pending_approvals: usize,
 }
 

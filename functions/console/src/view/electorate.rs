@@ -9,12 +9,12 @@ use signoff_core::message::{Show, blocked, judged};
 /// Largest number of people that a sentence names.
 const NAMED: usize = 20;
 
-/// Somebody in Slack.
+/// A person in Slack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct PersonView {
     /// The Slack user id.
     pub(crate) id: String,
-    /// Name in Slack, if it is on record.
+    /// The name in Slack, if on record.
     pub(crate) name: Option<String>,
 }
 
@@ -30,47 +30,49 @@ impl PersonView {
     }
 }
 
-/// People who may vote.
+/// The people who can vote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct ElectorateView {
-    /// In words.
+    /// In a sentence.
     pub(crate) who: String,
-    /// People who may vote; `null`: anyone in the channel.
+    /// People who can vote; `null` if anyone in the channel can.
     pub(crate) people: Option<Vec<PersonView>>,
-    /// People who may not vote, because it is their own change.
+    /// People who can't vote because it is their own change.
     pub(crate) except: Vec<PersonView>,
-    /// Names of people whose own change it is, and who were not found in Slack.
+    /// Names of people who made the change and were not found in Slack.
     pub(crate) not_found: Vec<String>,
     /// True if somebody who made the change was not found in Slack.
     #[serde(skip)]
     pub(crate) lacks_makers: bool,
-    /// People who said on the page People who made this, and whom nobody else confirmed; they may not vote.
+    /// People who said on the page People who made the change. They can't vote until somebody else confirms
+    /// it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) own_word: Vec<PersonView>,
-    /// Quotas that the votes have to fill; none: every approver can cast them.
+    /// Groups that must give some of the votes. If empty, any approver's vote counts.
     pub(crate) quotas: Vec<QuotaView>,
-    /// The range that is judged, and whose change lacks votes, in words.
+    /// The range that people vote on, and whose part of the change still needs votes, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub(crate) range: Vec<String>,
-    /// Reasons why the approval can't be completed, and what to do, in words.
+    /// Reasons why votes can't complete the approval, each with what to do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub(crate) blocked: Vec<String>,
-    /// The ways in which the rule is below the policy in force: what follows the approval is kept back.
+    /// Ways in which the rule asks for less than the policy. While there are any, the actions after the
+    /// approval don't run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub(crate) below_policy: Vec<String>,
 }
 
-/// So many votes from some of those who may vote.
+/// A group that must give some of the votes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct QuotaView {
-    /// Names of the people, as the rule has them.
+    /// The people, as the rule names them.
     pub(crate) from: String,
-    /// People whom these names stand for.
+    /// The people that these names stand for.
     pub(crate) people: Vec<PersonView>,
-    /// Number of votes that are needed from them.
+    /// The number of votes that the group must give.
     pub(crate) votes: u32,
 }
 

@@ -7,16 +7,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use signoff_core::approval::{Frozen, Lifted};
 
-/// The freeze that holds an approval, or that somebody lifted.
+/// The freeze that holds an approval back, or that somebody lifted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FrozenView {
-    /// Time until which its actions wait; `null`: no window is open.
+    /// Time until which the actions wait; `null` if no window is open.
     pub(crate) until: Option<Timestamp>,
     /// Names of the open windows.
     pub(crate) name: Option<String>,
-    /// Windows in which its rule does not act, in words.
+    /// The freeze windows of the rule, in words.
     pub(crate) windows: Vec<String>,
-    /// Person who lifted it, and why.
+    /// The person who lifted it, with the reason.
     pub(crate) lifted: Option<LiftedView>,
 }
 

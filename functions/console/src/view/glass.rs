@@ -14,11 +14,11 @@ pub(crate) struct GlassView {
     pub(crate) by: PersonView,
     pub(crate) at: Timestamp,
     pub(crate) reason: String,
-    /// The time by which the review is owed.
+    /// The time by which somebody has to review it.
     pub(crate) review_due: Timestamp,
-    /// True if the review is still owed.
+    /// True while the review is missing.
     pub(crate) review_owed: bool,
-    /// The review; `null`: it is not done.
+    /// The review; `null` until somebody does it.
     pub(crate) review: Option<ReviewView>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct ReviewView {
     /// The reviewer.
     pub(crate) by: PersonView,
     pub(crate) at: Timestamp,
-    /// The result, in the reviewer's words.
+    /// The reviewer's note.
     pub(crate) note: String,
 }
 

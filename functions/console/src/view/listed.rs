@@ -17,31 +17,31 @@ pub(crate) struct ListedApproval {
     pub(crate) deploy: DeployId,
     /// The deploy's page.
     pub(crate) url: String,
-    /// `owner/name`; `null` of an approval that was opened before this was kept.
+    /// `owner/name`; `null` for approvals from before Signoff stored it.
     pub(crate) deployment: Option<String>,
-    /// `null` as for `deployment`.
+    /// `null` for approvals from before Signoff stored it.
     pub(crate) environment: Option<String>,
-    /// The revision, in full.
+    /// The full SHA of the commit.
     pub(crate) revision: String,
     /// The rule's name.
     pub(crate) rule: String,
     pub(crate) name: String,
-    /// `pending`, `quorum` (enough people approved, to be confirmed), `approved`, `rejected`, `expired`,
-    /// `superseded` or `cancelled`.
+    /// `pending`, `quorum` (enough people approved, and Signoff still confirms them), `approved`, `rejected`,
+    /// `expired`, `superseded` or `cancelled`.
     pub(crate) status: String,
     pub(crate) opened_at: Timestamp,
     pub(crate) closed_at: Option<Timestamp>,
-    /// Reason for cancelling it; `null`: it was not cancelled.
+    /// The reason for cancelling it; `null` if it was not cancelled.
     pub(crate) reason: Option<String>,
-    /// Person who cancelled it; `null`: Signoff itself, or it was not cancelled.
+    /// The person who cancelled it; `null` if Signoff did, or nobody did.
     pub(crate) cancelled_by: Option<PersonView>,
     /// The newer deploy that took this one's place.
     pub(crate) superseded_by: Option<SuccessorView>,
-    /// The broken glass; left out where it is whole.
+    /// The broken glass. Left out if nobody broke it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     pub(crate) glass: Option<GlassView>,
-    /// One a person, in the order in which they first voted.
+    /// One for each person, in the order of their first votes.
     pub(crate) votes: Vec<ListedVote>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct ListedVote {
     pub(crate) name: String,
     /// `approve` or `reject`.
     pub(crate) choice: Choice,
-    /// Reason, in the voter's words.
+    /// The voter's reason.
     pub(crate) reason: Option<String>,
     pub(crate) at: Timestamp,
 }

@@ -44,20 +44,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use signoff_store::{DeploySummary, Page};
 
-/// A deploy, as JSON lists show it.
+/// A deploy in brief.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeployView {
     pub(crate) id: DeployId,
     /// `owner/name`.
     pub(crate) deployment: String,
     pub(crate) environment: String,
-    /// The revision, in full.
+    /// The full SHA of the commit.
     pub(crate) revision: String,
-    /// Time at which it was deployed; of one that did not arrive, the time at which it got to its state.
+    /// Time of the deploy. If it did not arrive, the time at which it got its state.
     pub(crate) deployed_at: Timestamp,
-    /// State of the deploy. Only a success changes what stands in the environment.
+    /// State of the deploy. Only `success` changes what is in the environment.
     pub(crate) state: DeployState,
-    /// True if an action of it failed and waits for somebody; in a list, among the newest 500 such deploys.
+    /// True if one of its actions failed and needs a person. Lists know this for the newest 500 such deploys.
     pub(crate) has_failed: bool,
     /// The deploy's page.
     pub(crate) url: String,

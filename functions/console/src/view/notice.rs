@@ -8,14 +8,14 @@ use signoff_core::event::{Event, EventKind};
 use signoff_core::id::ApprovalId;
 use signoff_store::Page;
 
-/// Something about a deploy that is neither an approval nor a run.
+/// A notice about a deploy, such as a problem with its rules file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Notice {
     /// Subject of the notice.
     pub(crate) kind: NoticeKind,
-    /// In words.
+    /// In a sentence.
     pub(crate) text: String,
-    /// More of it, a line each.
+    /// Details, one line each.
     pub(crate) details: Vec<String>,
 }
 
@@ -27,9 +27,9 @@ pub(crate) enum NoticeKind {
     RulesPending,
     /// The repository has no rules file.
     NoRulesFile,
-    /// The file has no rule for this deploy.
+    /// The rules file has no rule for this deploy.
     NoRuleHeld,
-    /// The file uses what is known and not supported yet.
+    /// The rules file uses something that Signoff does not support yet.
     NotSupported,
     /// The rules file can't be used.
     RulesRefused,
@@ -41,21 +41,21 @@ pub(crate) enum NoticeKind {
     PolicyProposed,
     /// The policy repository has no policy that can be used.
     PolicyRefused,
-    /// A rule is below the policy, and nothing that it would let act is done.
+    /// A rule asks for less than the policy, so none of its actions run.
     RuleBlocked,
-    /// Its rules were not evaluated: it is unconfirmed, or the deployment is not connected.
+    /// The rules were not evaluated: the deploy is unconfirmed, or the deployment is not connected.
     NotEvaluated,
-    /// A rule held and was not opened.
+    /// A rule held, but was not opened.
     RuleNotOpened,
-    /// A rule holds and waits for the end of a freeze.
+    /// A rule waits for the end of a freeze.
     Frozen,
-    /// Slack could not be told something.
+    /// Signoff could not post something in Slack.
     NotTold,
-    /// Something of the deploy can't be read by this release.
+    /// This release can't read a part of the deploy.
     PutAside,
-    /// Something is being tried again.
+    /// Signoff tries something again.
     TriedAgain,
-    /// Something was given up.
+    /// Signoff stopped trying something.
     GivenUp,
 }
 

@@ -19,40 +19,40 @@ pub(crate) struct VoteView {
     pub(crate) name: String,
     /// `approve` or `reject`.
     pub(crate) choice: Choice,
-    /// Reason, in the voter's words.
+    /// The voter's reason.
     pub(crate) reason: Option<String>,
     pub(crate) at: Timestamp,
-    /// Standing of the account at the click: `member`, `guest`, `stranger`, `deactivated` or `bot`; `null`:
-    /// Slack did not say in time.
+    /// The account's standing when the person voted: `member`, `guest`, `stranger`, `deactivated` or `bot`;
+    /// `null` if Slack did not answer in time.
     pub(crate) account: Option<Standing>,
-    /// Result of the check before the first action; `null`: the voter was not looked up since.
+    /// The result of looking up the voter again before the first action; `null` until then.
     pub(crate) checked: Option<CheckView>,
 }
 
-/// Result of a check of a voter.
+/// The result of looking up a voter again.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub(crate) struct CheckView {
     pub(crate) at: Timestamp,
-    /// `eligible`, or the reason why not: `deactivated`, `guest`, `stranger`, `bot`, `not_named`, `own_word`,
-    /// `own_change`, `set_the_base` or `base_moved`.
+    /// `eligible`, or why the vote does not count: `deactivated`, `guest`, `stranger`, `bot`, `not_named`,
+    /// `own_word`, `own_change`, `set_the_base` or `base_moved`.
     pub(crate) verdict: Verdict,
 }
 
-/// A vote to approve that counts no longer.
+/// An approving vote that no longer counts.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct StruckView {
     /// The Slack user id.
     pub(crate) voter: String,
     pub(crate) name: String,
-    /// Reason why it does not count, as in the `verdict` of a check.
+    /// The reason why it does not count, as in the `verdict` of a check.
     pub(crate) why: Verdict,
-    /// Time at which it was struck.
+    /// Time at which Signoff struck it.
     pub(crate) at: Option<Timestamp>,
     /// Time at which it was cast.
     pub(crate) voted_at: Option<Timestamp>,
-    /// Reason for approving, in the voter's words.
+    /// The voter's reason for approving.
     pub(crate) reason: Option<String>,
-    /// Standing of the account at the click, as in the `account` of a vote that counts.
+    /// The account's standing when the person voted, as in the `account` of a vote that counts.
     pub(crate) account: Option<Standing>,
 }
 
@@ -64,9 +64,9 @@ pub(crate) struct WithdrawnView {
     pub(crate) name: String,
     /// The vote: `approve` or `reject`.
     pub(crate) choice: Choice,
-    /// Person who took it back.
+    /// The person who took it back.
     pub(crate) by: PersonView,
-    /// True if they undid the approval, and did not withdraw their own vote.
+    /// True if that person undid the approval; false if they withdrew their own vote.
     pub(crate) undone: bool,
     pub(crate) at: Timestamp,
 }
