@@ -143,14 +143,13 @@ impl ActionExecution {
         ends: (&str, &str),
         files: ChangedFiles,
     ) -> RangeFiles {
-        let rules_change = match github.guards(&deploy.repository, ends, &files).await {
-            Ok(change) => change,
+        match github.guards(&deploy.repository, ends, &files).await {
+            Ok(told) => told,
             Err(failure) => {
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "the files that guard a deploy can't be read");
-                not_less(deploy)
+                RangeFiles { rules_change: not_less(deploy), moves: Moves::new(files.unread) }
             }
-        };
-        RangeFiles { rules_change, moves: Moves::new(files.unread) }
+        }
     }
 }
 

@@ -77,6 +77,7 @@ pub fn electorate() -> Electorate {
             rules_change: RulesChange::Yes(odd()),
             moves: Moves {
                 named: vec![
+                    Unread::MoreFiles,
                     Unread::Submodule { path: ODD[2].to_owned() },
                     Unread::SubmoduleSources,
                     Unread::LargeFile { path: String::new() },
