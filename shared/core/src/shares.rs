@@ -16,7 +16,7 @@ use crate::people::{Handle, Role};
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use crate::range_files::RangeFiles;
 use crate::slug::canonical;
-use bots::own_bot;
+use bots::{Brought, own_bot};
 use jiff::Timestamp;
 use makers::Makers;
 use serde::{Deserialize, Serialize};
@@ -163,7 +163,12 @@ pub fn changes_of(
     for (commit, is_added) in is_added.chain(removed.iter().map(|commit| (*commit, false))) {
         let of: Vec<&RangePullRequest> =
             commit.pull_requests.iter().filter_map(|number| by_number.get(number).copied()).collect();
-        let people = of_commit(&mut makers, commit, &of);
+        let mut people = of_commit(&mut makers, commit, &of);
+        if people.is_empty() {
+            // A token merged it: whoever stands for the merge made it.
+            let merged = of.iter().filter(|from| from.is_merged_by(commit));
+            people.extend(merged.flat_map(|from| mergers(&mut makers, from, range)));
+        }
         add(&mut shares, people, 1, 0, &commit.title);
         if !is_vouched(commit, &of) {
             unvouched.push(commit);
@@ -319,17 +324,22 @@ fn hands(
     let asked = askers(commit, of);
     let is_left_out = |identity: &Identity| {
         let Some(account) = &identity.account else { return false };
-        let is_queue = identity.vouched && account.is_merge_queue();
+        // A push is the host's word, whether it vouches for what was pushed or not.
+        let is_told = identity.vouched || commit.pushed_by.contains(identity);
+        let is_queue = is_told && account.is_merge_queue();
         asked.as_ref().is_some_and(|(program, _)| *program == account.id)
             || is_queue && of.iter().any(|from| !from.merge_asked_by.is_empty())
     };
     let is_among =
         |identity: &Identity, ids: &[u64]| account_id(identity).is_some_and(|id| ids.contains(&id));
-    let pushed = commit.pushed_by.iter().enumerate();
+    let brought = Brought { commit, of };
+    let pushed = commit.pushed_by.iter().filter(|by| !brought.is_by_token(by)).enumerate();
     let pushed = pushed.filter(|(index, by)| *index == 0 || !is_among(by, merged_by)).map(|(_, by)| by);
-    let brought = commit.committer.iter().chain(pushed).filter(|identity| !is_among(identity, made_by));
-    let mut people: BTreeSet<usize> = std::iter::once(&commit.author)
-        .chain(brought)
+    let others = commit.committer.iter().chain(pushed).filter(|identity| !is_among(identity, made_by));
+    let author = Some(&commit.author).filter(|author| !brought.is_merge_by_token(author));
+    let mut people: BTreeSet<usize> = author
+        .into_iter()
+        .chain(others)
         .filter(|identity| !is_left_out(identity))
         .map(|identity| makers.of_commit(identity, commit))
         .collect();
@@ -454,7 +464,7 @@ impl Signatures {
     fn judge(&mut self, makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]) {
         if let Some(program) = own_bot(commit).filter(|_| askers(commit, of).is_none()) {
             self.of_bots.entry(makers.signed_bot(program)).or_default().push(commit);
-        } else if !is_verified(commit) {
+        } else if !is_verified(commit) && !of.iter().any(|from| from.is_merged_by(commit)) {
             self.unverified.push(commit);
         }
     }
