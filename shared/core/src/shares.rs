@@ -100,6 +100,10 @@ pub struct Changes {
     pub started_by: Vec<Identity>,
     /// The parts that were not read, and why, a sentence each.
     pub missing: Vec<String>,
+    /// True if something is missing because the range is beyond a bound of ours: another reading says the
+    /// same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_too_large: bool,
     /// The time at which it was read.
     pub read_at: Timestamp,
 }
@@ -240,6 +244,7 @@ pub fn changes_of(
         files: RangeFiles::default(),
         started_by: started_by.to_vec(),
         missing: range.missing.clone(),
+        is_too_large: false,
         read_at,
     }
 }
