@@ -113,6 +113,9 @@ async fn a_lost_base_and_an_unknown_head_are_told_apart() {
     assert!(matches!(host.read(&head, &unknown).await, Err(RangeFailure::HeadUnknown(_))));
     // The host still has the base: no admin can set another one, from which less would be judged.
     assert!(matches!(host.read(&old, &head).await, Err(RangeFailure::Unrelated(_))), "nothing in common");
+    // Once the old history is merged in, all that is new is judged.
+    let merged = host.push(commit("ben", "Merge").merging(&old));
+    assert_eq!(titles(&host.range(&old, &merged).await).0, ["new", "Merge"]);
     host.github.forget(REPOSITORY, &old);
     assert!(matches!(host.read(&old, &head).await, Err(RangeFailure::BaseLost(_))));
 }

@@ -1,9 +1,11 @@
 //! The range since what was last let through to a place: what moves it, what blocks it, and what people read
 //! of it.
 
+use crate::identity::{doubt, look_again};
 use reqwest::StatusCode;
 use serde_json::json;
 use signoff_core::approval::{Blocker, Status, Verdict};
+use signoff_core::confirmation::Doubt;
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
 use signoff_core::id::DeployId;
@@ -123,6 +125,43 @@ fn an_approval_that_opens_after_a_rollback_is_closed() {
             })
             .await;
         assert!(matches!(status, Status::Superseded { .. }), "{status:?}");
+    });
+}
+
+#[test]
+fn a_deploy_confirmed_after_a_rollback_is_closed() {
+    tell("bases-late-again", async |story| {
+        let (known, dialog) = story.asks("votes_required: 2", ACTS).await;
+        let sha = "d".repeat(40);
+        let register = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        let body = json!({"sha": sha, "environment": "Staging"});
+        assert_eq!(story.post_as_it_is(&register, &body).await.status(), StatusCode::OK);
+        let late = story.deploy_id(&sha, "Staging");
+        assert_eq!(doubt(story, &late).await, Doubt::UnknownRevision);
+        // The team goes back before the source host knows the revision.
+        let back = story.page(&known).await.deploy.revision;
+        assert_eq!(story.register(&back, "Staging").await.status(), StatusCode::OK);
+        let slug = signoff_core::deploy::Slug::new("acme", &story.name).unwrap();
+        story
+            .until("the second report to be looked at", async || {
+                let reports = story.world.store.of_revision(&slug, &back).await.unwrap();
+                let again = reports.into_iter().find(|report| report.id != known)?;
+                story.world.store.deploy(&again.id).await.unwrap()?.confirmation.repeats().map(|_| ())
+            })
+            .await;
+
+        story.knows(&sha);
+        look_again(story, &late).await;
+        let page = story
+            .until("the approval of the late deploy to be closed", async || {
+                let page = story.settled(&late).await;
+                page.approvals.first().is_some_and(|approval| !approval.status.is_open()).then_some(page)
+            })
+            .await;
+        let status = &page.approvals[0].status;
+        assert!(matches!(status, Status::Superseded { by, .. } if by.deploy == known), "{status:?}");
+        let page = story.page(&known).await;
+        assert_eq!(page.approvals[0].status, Status::Pending, "{dialog} still asks");
     });
 }
 

@@ -181,3 +181,16 @@ fn a_rule_that_asks_what_was_not_read_does_not_open() {
         "#);
     });
 }
+
+#[test]
+fn a_change_of_no_files_is_small() {
+    tell("changes-empty", async |story| {
+        let small = "rules:\n  - small-ones:\n      conditions:\n        - magnitude='Small'\n      actions:\n        \
+                     - slack_channel_approval: {name: 'Small', channel: '#CHANNEL'}\n";
+        story.rules(small);
+        story.deploys(&story.push("Ana", "Begin"), "Staging").await;
+        let next = story.deploys(&story.push("Ana", "An empty commit"), "Staging").await;
+        let page = story.settled(&next).await;
+        assert_eq!(page.approvals.len(), 1, "{:?}", page.deploy.size);
+    });
+}

@@ -79,6 +79,42 @@ fn an_approval_without_a_base_waits_until_an_admin_sets_it() {
 }
 
 #[test]
+fn another_rules_approval_is_no_base_for_the_same_deploy() {
+    tell("four-eyes-other-rule", async |story| {
+        let (_receiver, action) = hook().await;
+        let [_, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let rule_of = |name: &str, options: &str| {
+            format!(
+                "  - {name}:\n      promotes_to: Production\n      actions:\n        - slack_channel_approval: \
+                 {{name: 'Ask {name}', channel: '#CHANNEL'{options}, on_success: [{{{action}}}]}}\n"
+            )
+        };
+        let [plain, signed] = [rule_of("plain", ""), rule_of("signed", ", verified_commits: true")];
+        story.rules(&format!("rules:\n{plain}{signed}"));
+        let base = story.push("Ana", "Begin");
+        let deploy = story.deploys(&story.push("Ana", "Take cards unsigned"), "Staging").await;
+        let of = async |name: &str| {
+            let page = story.settled(&deploy).await;
+            page.approvals.into_iter().find(|approval| approval.name == format!("Ask {name}")).unwrap()
+        };
+        let dialog = async |name: &str| of(name).await.dialog.unwrap().ts;
+        let (of_plain, of_signed) = (dialog("plain").await, dialog("signed").await);
+        story.click(&ben, &of_signed, "approve").await;
+        story.click(&ben, &of_plain, "approve").await;
+        assert!(matches!(of("plain").await.status, Status::Approved { .. }));
+        let approval = of("signed").await;
+        assert_eq!((approval.status, approval.electorate.blocked), (Status::Pending, vec![Blocker::NoBase]));
+
+        let admin = story.world.slack.add_user(NewUser::new("Cleo", &story.email("Cleo")).admin());
+        let visitor = story.sign_in(&admin).await;
+        let path = format!("/deploys/{deploy}/approvals/{}/base", approval.id);
+        assert_eq!(visitor.post(&path, &[("revision", &base)]).await.status().as_u16(), 303);
+        let blocked = of("signed").await.electorate.blocked;
+        assert!(matches!(&blocked[..], [Blocker::NotVerified { count: 1, .. }]), "{blocked:?}");
+    });
+}
+
+#[test]
 fn a_base_that_the_host_lost_blocks() {
     tell("four-eyes-lost", async |story| {
         let (_receiver, action) = hook().await;

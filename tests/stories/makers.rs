@@ -94,7 +94,7 @@ fn who_started_a_run_does_not_approve_what_its_token_deployed() {
         story.sets_base(&first, &base).await;
         let unknown = blocked(story, &first).await;
         assert!(
-            matches!(&unknown[..], [Blocker::MakersNotFound { names }] if names[0].contains("github-actions")),
+            matches!(&unknown[..], [Blocker::MakersNotFound { tokens, .. }] if tokens[0].contains("github-actions")),
             "{unknown:?}"
         );
         let revision = story.push("Ana", "Take coins");

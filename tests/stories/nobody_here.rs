@@ -31,7 +31,7 @@ async fn status(story: &Story, deploy: &DeployId) -> Status {
 /// The handles that a blocked approval waits for, in the order of its names.
 async fn unknown(story: &Story, deploy: &DeployId) -> Vec<String> {
     let names = blocked(story, deploy).await.into_iter().flat_map(|blocker| match blocker {
-        Blocker::MakersNotFound { names } => names,
+        Blocker::MakersNotFound { names, .. } => names,
         other => vec![format!("{other:?}")],
     });
     names.collect()

@@ -291,3 +291,32 @@ fn unconfirmed_deploy_registered_again_rolls_nothing_back() {
         assert!(status.is_open(), "it never stood there before: {status:?}");
     });
 }
+
+#[test]
+fn rule_is_judged_by_the_earliest_of_many_bases() {
+    tell("unasked-services", async |story| {
+        let ana = story.person("Ana");
+        let asks = |service: usize| {
+            format!(
+                "  - ask-{service}:\n      promotes_to: Live-{service}\n      conditions: [environment='Test-{service}']\n      \
+                 actions:\n        - slack_channel_approval: {{name: 'Ask {service}', channel: '#CHANNEL'}}\n"
+            )
+        };
+        let asks: String = (0..9).map(asks).collect();
+        let safe = acts("safe", "environment='Last', \"pr_labels='safe'\", magnitude='Small'");
+        story.rules(&format!("rules:\n{asks}{safe}"));
+        for service in 0..9 {
+            let revision = merges(story, "Take cards", "src/pay.rs", (service > 0).then_some("safe"));
+            let deploy = story.deploys(&revision, &format!("Test-{service}")).await;
+            let dialog = story.settled(&deploy).await.approvals[0].dialog.clone().unwrap().ts;
+            story.click(&ana, &dialog, "approve").await;
+            story.settled(&deploy).await;
+        }
+        let last = story.deploys(&merges(story, "Fix a typo", "README", Some("safe")), "Last").await;
+        let runs: Vec<_> = story.settled(&last).await.runs.into_iter().map(|run| run.rule).collect();
+        assert_eq!(runs, ["safe"], "{}", reasons(story, &last).await);
+        merges(story, "Fix another typo", "README", None);
+        let last = story.deploys(&merges(story, "Fix a third typo", "README", Some("safe")), "Last").await;
+        assert_eq!(story.settled(&last).await.runs, [], "a commit without the label came since");
+    });
+}

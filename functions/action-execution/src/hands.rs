@@ -27,7 +27,7 @@ impl ActionExecution {
     ) -> Tried<Hands> {
         let mut hands = Hands { members: Vec::new(), may_lack: false };
         let makers = self.makers(slack, deploy).await?;
-        hands.may_lack |= makers.each().count() < deploy.makers().len();
+        hands.may_lack |= makers.each().count() < deploy.makers().len() || deploy.reading.people_cut;
         for found in makers.each() {
             hands.members.extend(found.accounts().cloned());
             hands.members.extend(found.unconfirmed_by.iter().cloned());

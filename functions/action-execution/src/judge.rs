@@ -157,7 +157,10 @@ impl ActionExecution {
             return Ok(judgement(electorate, base, None, None));
         }
         let now = self.now();
-        let start = base.start_of(!spec.self_approval, &run.revision).cloned();
+        let start = match spec.judges_range() {
+            true => base.judged_from(!spec.self_approval, &run.revision).cloned(),
+            false => base.start_of(!spec.self_approval, &run.revision).cloned(),
+        };
         let own =
             || RangeFiles { rules_change: deploy.rules_change.clone(), moves: deploy.reading.moves.clone() };
         let Some(passed) = start else {

@@ -44,8 +44,8 @@ impl Again {
         had_one: bool,
     ) -> Result<Result<Changes, Blocker>, Failure> {
         match read {
-            // A base that is lost does not come back: an admin can set another one.
-            Err(blocker @ Blocker::BaseLost { .. }) => Ok(Err(blocker)),
+            // A base that is lost does not come back, and two histories stay two.
+            Err(blocker @ (Blocker::BaseLost { .. } | Blocker::Unrelated { .. })) => Ok(Err(blocker)),
             Err(blocker) if had_one && self == Self::BeforeActing => Err(Failure::retryable(format!(
                 "the change is read once more before the first action, and {}",
                 words(&blocker)

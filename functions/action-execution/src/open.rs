@@ -120,28 +120,24 @@ impl ActionExecution {
                 Some(read) => change.range(&id, read.clone()),
                 None => change,
             };
-            let change = if spec.supersede { self.arrive(change, deploy, &run, step).await? } else { change };
-            let change = self.unless_rolled_back(change, deploy, &run, step).await?;
+            let change = match self.rolled_back(deploy, &run).await? {
+                // It takes nobody's place: what stands there again may be asking.
+                Some(by) => closing(change, deploy, &run, step, by),
+                None if spec.supersede => self.arrive(change, deploy, &run, step).await?,
+                None => change,
+            };
             Ok(Some(change.approval(opening.clone()).run(asking)))
         })
         .await
     }
 
-    /// Closes the approval as soon as it is open where its deploy was rolled back meanwhile: the rollback
-    /// closed those that it found.
-    async fn unless_rolled_back(
-        &self,
-        change: Change,
-        deploy: &Deploy,
-        run: &Run,
-        step: usize,
-    ) -> Result<Change, StoreError> {
-        if run.proposes().or(run.proposes_policy()).is_some() {
-            return Ok(change);
+    /// The deploy that rolled `deploy` back before the approval of `run` opened: it closed only those that it
+    /// found.
+    async fn rolled_back(&self, deploy: &Deploy, run: &Run) -> Result<Option<Successor>, StoreError> {
+        match run.proposes().or(run.proposes_policy()) {
+            Some(_) => Ok(None),
+            None => self.rolled_back_by(deploy).await,
         }
-        let Some(by) = self.rolled_back_by(deploy).await? else { return Ok(change) };
-        let supersede = EffectKind::Supersede { deploy: deploy.id.clone(), run: run.id.clone(), by };
-        Ok(change.and(&format!("run {} is rolled back {step}", run.id), vec![supersede], Vec::new()))
     }
 
     /// Puts on record that this run asks now: the older deploy's approval closes, or this one where a newer
@@ -172,4 +168,10 @@ impl ActionExecution {
         let supersede = EffectKind::Supersede { deploy: closed, run: closed_run, by };
         Ok(change.and(&format!("run {} asks {step}", run.id), vec![supersede], Vec::new()))
     }
+}
+
+/// `change`, which closes the approval of `run` as soon as it is open: `by` rolled its deploy back.
+fn closing(change: Change, deploy: &Deploy, run: &Run, step: usize, by: Successor) -> Change {
+    let supersede = EffectKind::Supersede { deploy: deploy.id.clone(), run: run.id.clone(), by };
+    change.and(&format!("run {} is rolled back {step}", run.id), vec![supersede], Vec::new())
 }

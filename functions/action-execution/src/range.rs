@@ -38,7 +38,7 @@ impl ActionExecution {
             Ok(github) => github,
             Err(failure) => return Ok(Err(incomplete(&failure))),
         };
-        let ReadRange { range, files, profiles, reading, .. } = match github
+        let ReadRange { range, files, profiles, reading, is_too_large, .. } = match github
             .range(&deploy.repository, base, revision)
             .await
         {
@@ -52,8 +52,8 @@ impl ActionExecution {
                 tracing::warn!(deploy = %deploy.id, base, revision, failure = failure.logged(), "the range can't be read");
                 return Ok(Err(match failure {
                     RangeFailure::BaseLost(_) => Blocker::BaseLost { base: base.to_owned() },
+                    RangeFailure::Unrelated(_) => Blocker::Unrelated { base: base.to_owned() },
                     RangeFailure::HeadUnknown(failure)
-                    | RangeFailure::Unrelated(failure)
                     | RangeFailure::Unfinished(failure)
                     | RangeFailure::Other(failure) => incomplete(&failure),
                 }));
@@ -61,6 +61,7 @@ impl ActionExecution {
         };
         let mut read =
             changes(&range, deployed_by, read_at(reading.as_deref(), now)).of_repository(&deploy.repository);
+        read.is_too_large = is_too_large;
         read.files = self.files(&github, deploy, (base, revision), files).await;
         if let Err(failure) = addresses(&github, &mut read, profiles).await {
             return Ok(Err(incomplete(&failure)));
@@ -85,6 +86,7 @@ pub(crate) fn within_a_row(mut read: Changes) -> Changes {
         read.shares.clear();
         read.authors.clear();
         read.of_bots.clear();
+        read.is_too_large = true;
         read.missing.push("More people made it than Signoff can keep.".to_owned());
     }
     read
@@ -143,14 +145,13 @@ impl ActionExecution {
         ends: (&str, &str),
         files: ChangedFiles,
     ) -> RangeFiles {
-        let rules_change = match github.guards(&deploy.repository, ends, &files).await {
-            Ok(change) => change,
+        match github.guards(&deploy.repository, ends, &files).await {
+            Ok(told) => told,
             Err(failure) => {
                 tracing::warn!(deploy = %deploy.id, failure = failure.logged(), "the files that guard a deploy can't be read");
-                not_less(deploy)
+                RangeFiles { rules_change: not_less(deploy), moves: Moves::new(files.unread) }
             }
-        };
-        RangeFiles { rules_change, moves: Moves::new(files.unread) }
+        }
     }
 }
 

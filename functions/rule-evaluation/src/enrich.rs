@@ -6,7 +6,7 @@ use signoff_core::authors::vouched_authors;
 use signoff_core::deploy::{Deploy, Person, PullRequest, RulesChange, Size};
 use signoff_core::message::shorten;
 use signoff_core::range::{Direction, RangePullRequest};
-use signoff_core::range_files::Moves;
+use signoff_core::range_files::RangeFiles;
 use signoff_core::reading::Files;
 use signoff_providers::Failure;
 use signoff_providers::github::{GitHub, RangeFailure, ReadRange};
@@ -75,22 +75,22 @@ impl RuleEvaluation {
             deploy.revision.clone_from(&range.head);
         }
         let ends = (range.base.as_str(), range.head.as_str());
-        let guards = github.guards(&deploy.repository, ends, &files).await?;
-        deploy.rules_change = match guards {
+        let RangeFiles { rules_change, moves } = github.guards(&deploy.repository, ends, &files).await?;
+        deploy.rules_change = match rules_change {
             // Only the deployed commit was read: those before it may change them.
             RulesChange::No if deploy.reading.files == Files::Unknown => RulesChange::Unknown,
             told => told,
         };
-        deploy.reading.moves = Moves::new(files.unread);
+        deploy.reading.moves = moves;
         if files.truncated && deploy.reading.files == Files::Whole {
             deploy.reading.files = Files::Cut;
         }
         let mut notices = Vec::new();
+        if deploy.reading.files != Files::Unknown {
+            let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
+            deploy.size = Some(Size { files: changed, lines: files.lines });
+        }
         if !files.paths.is_empty() || files.truncated {
-            if deploy.reading.files != Files::Unknown {
-                let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
-                deploy.size = Some(Size { files: changed, lines: files.lines });
-            }
             if let Some(tags) = tags {
                 let new = tags.of(&files.paths);
                 deploy.tags.retain(|known| !new.contains(known));
@@ -116,7 +116,7 @@ impl RuleEvaluation {
         deploy.reading.missing.extend(range.missing);
         deploy.keep_newest();
         let is_whole = deploy.reading.missing.is_empty() && !deploy.reading.tags_cut;
-        if !is_whole || deploy.mentions_more_issues() {
+        if !is_whole || deploy.mentions_more_issues() || deploy.reading.people_cut {
             notices.insert(0, unread(&deploy));
         }
         Ok((deploy, notices))
@@ -137,6 +137,9 @@ fn unread(deploy: &Deploy) -> String {
             "It mentions more issues than are looked up: no condition on issues holds for this deploy."
                 .to_owned(),
         );
+    }
+    if deploy.reading.people_cut {
+        told.push("Messages don't name all of its authors and mergers.".to_owned());
     }
     told.join(" ")
 }

@@ -17,9 +17,10 @@ use signoff_rules::variables::{DIVERGED, Known, MAGNITUDE, ROLLBACK, Since};
 use signoff_rules::{Rule, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most bases that a rule is judged from; each takes one or two requests, and a whole reading where it
-/// asks for lists.
-const MAX_BASES: usize = 8;
+/// The most bases that a rule is judged from; each takes one or two requests.
+const MAX_BASES: usize = 40;
+/// The most bases since which the whole range is read where a rule asks for lists.
+const MAX_READ: usize = 8;
 
 /// The answers.
 #[derive(Debug, Default)]
@@ -48,11 +49,15 @@ pub(crate) struct Asking<'a> {
     pub(crate) tries: u32,
 }
 
+/// The direction from a base, how much it changes, and how many commits it adds; `None`: the source host does
+/// not tell how much.
+type Way = (Direction, Option<Magnitude>, usize);
+
 /// The bases of places, and what was read since each, so that no request is made twice.
 #[derive(Default)]
 struct Read {
     starts: BTreeMap<(String, bool), Option<Passed>>,
-    outlines: BTreeMap<String, Option<(Direction, Magnitude)>>,
+    outlines: BTreeMap<(String, String), Option<Way>>,
     siblings: Option<Vec<Sibling>>,
 }
 
@@ -95,12 +100,17 @@ impl RuleEvaluation {
                 continue;
             }
             let bases = self.bases(asking, rule, &mut read).await?;
-            if bases.len() > MAX_BASES {
+            let of_lists = match asks_for_lists && bases.len() <= MAX_BASES {
+                true => self.earliest(asking, &bases, &mut read).await?,
+                false => BTreeSet::new(),
+            };
+            let too_many = [(&bases, MAX_BASES), (&of_lists, MAX_READ)];
+            if let Some((all, most)) = too_many.into_iter().find(|(all, most)| all.len() > *most) {
                 let name = &rule.name;
                 found.notices.push(format!(
-                    "The rule `{name}` is judged from the last approvals of {} places, and {MAX_BASES} are read at most; name one place \
+                    "The rule `{name}` is judged from the last approvals of {} places, and {most} are read at most; name one place \
                      in its `promotes_to`.",
-                    bases.len()
+                    all.len()
                 ));
                 found.magnitudes.insert(name.clone(), None);
                 let unknown = rule.lists().into_iter().chain([ROLLBACK, DIVERGED]).collect();
@@ -116,16 +126,17 @@ impl RuleEvaluation {
                 let is_own = bases.iter().all(|base| Some(base) == deploy.previous_revision.as_ref());
                 if !is_own {
                     let known: Option<Vec<_>> = outlines.into_iter().collect();
-                    let largest = known.iter().flatten().map(|(_, magnitude)| *magnitude).max();
+                    let sizes = known.iter().flatten().map(|(_, magnitude, _)| *magnitude);
+                    let largest = sizes.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
                     found.magnitudes.insert(rule.name.clone(), largest);
                     match known {
-                        Some(known) => since.ways = known.into_iter().map(|(way, _)| way).collect(),
+                        Some(known) => since.ways = known.into_iter().map(|(way, ..)| way).collect(),
                         None => since.unknown.extend([ROLLBACK, DIVERGED]),
                     }
                 }
             }
             if asks_for_lists {
-                self.add_lists(asking, rule, &bases, &mut lists, &mut since).await?;
+                self.add_lists(asking, rule, &of_lists, &mut lists, &mut since).await?;
             }
             if since != Since::default() {
                 found.ranges.insert(rule.name.clone(), since);
@@ -190,6 +201,40 @@ impl RuleEvaluation {
         Ok(bases)
     }
 
+    /// The bases since which whole ranges are read. Where there are more than [`MAX_READ`], those are left
+    /// out that follow from the earliest one: its range has theirs. Two requests each.
+    async fn earliest(
+        &self,
+        asking: Asking<'_>,
+        bases: &BTreeSet<String>,
+        read: &mut Read,
+    ) -> Tried<BTreeSet<String>> {
+        let mut left = bases.clone();
+        if bases.len() <= MAX_READ {
+            return Ok(left);
+        }
+        let mut longest: Option<(usize, &String)> = None;
+        for base in bases {
+            let Some((Direction::Forward, _, added)) = self.outline(asking, base, read).await? else {
+                continue;
+            };
+            longest = longest.max(Some((added, base)));
+        }
+        let Some((_, earliest)) = longest else { return Ok(left) };
+        for base in bases.iter().filter(|base| *base != earliest) {
+            let is_ahead = matches!(self.outline(asking, base, read).await?, Some((Direction::Forward, ..)));
+            let follows = is_ahead
+                && matches!(
+                    self.compared(asking, earliest, base, read).await?,
+                    Some((Direction::Forward, ..))
+                );
+            if follows {
+                left.remove(base);
+            }
+        }
+        Ok(left)
+    }
+
     /// The start of the range of the approval `spec` of `rule`.
     async fn start(
         &self,
@@ -215,21 +260,30 @@ impl RuleEvaluation {
 
     /// Which way the deploy goes from `base`, and how much it changes since; `None`: the source host does not
     /// say.
-    async fn outline(
+    async fn outline(&self, asking: Asking<'_>, base: &str, read: &mut Read) -> Tried<Option<Way>> {
+        let deploy = asking.deploy;
+        if deploy.previous_revision.as_deref() == Some(base) {
+            let added = deploy.commits.len() + deploy.reading.older.commits;
+            return Ok(deploy.reading.direction.map(|direction| (direction, deploy.magnitude(), added)));
+        }
+        self.compared(asking, base, &deploy.revision, read).await
+    }
+
+    /// The same for two revisions.
+    async fn compared(
         &self,
         asking: Asking<'_>,
         base: &str,
+        head: &str,
         read: &mut Read,
-    ) -> Tried<Option<(Direction, Magnitude)>> {
+    ) -> Tried<Option<Way>> {
         let Asking { github, deploy, .. } = asking;
-        if deploy.previous_revision.as_deref() == Some(base) {
-            return Ok(deploy.reading.direction.zip(deploy.magnitude()));
-        }
-        if let Some(known) = read.outlines.get(base) {
+        let key = (base.to_owned(), head.to_owned());
+        if let Some(known) = read.outlines.get(&key) {
             return Ok(*known);
         }
-        let outline = match github.outline(&deploy.repository, base, &deploy.revision).await {
-            Ok(outline) => Some((outline.direction, magnitude(&outline))),
+        let outline = match github.outline(&deploy.repository, base, head).await {
+            Ok(outline) => Some((outline.direction, Some(magnitude(&outline)), outline.added)),
             Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure.into()),
             Err(failure) => {
                 self.check_if_replaced(github, deploy).await?;
@@ -237,7 +291,7 @@ impl RuleEvaluation {
                 None
             }
         };
-        read.outlines.insert(base.to_owned(), outline);
+        read.outlines.insert(key, outline);
         Ok(outline)
     }
 }

@@ -11,6 +11,7 @@ mod glass;
 mod judge;
 mod nobody;
 mod outline;
+mod parts;
 mod quorum;
 mod release;
 mod reopened;

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The most revisions of that time that are kept. A rollback to an older one is judged by the commits that it
 /// takes out.
-const MAX_RECENT: usize = 100;
+const MAX_RECENT: usize = 1_000;
 
 /// The kind of a target that is a build.
 const BUILD: &str = "build";
@@ -62,6 +62,9 @@ pub struct Passed {
     /// The admin who set it (a Slack user id); `None`: an approval let it through.
     #[serde(default)]
     pub set_by: Option<String>,
+    /// True if a broken glass let it through that nobody reviewed yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_glass: bool,
     /// The one that was let through before another revision was; none where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Box<Passed>>,
@@ -93,6 +96,14 @@ impl Base {
         Some(before.unwrap_or(start))
     }
 
+    /// The start of the range of an approval of `revision` that is about that range: who made it, and who
+    /// signed it. `None`: there is none. Where another approval let the revision through and nothing was let
+    /// through before, its votes do not say that either.
+    pub fn judged_from(&self, four_eyes: bool, revision: &str) -> Option<&Passed> {
+        let start = self.start_of(four_eyes, revision)?;
+        (start.revision != revision || start.set_by.is_some()).then_some(start)
+    }
+
     /// The revisions that are known to have been let through, the newest first; with `four_eyes` by an
     /// approval that asked for four eyes, else by any. Those that an admin set are among them.
     pub fn let_through(&self, four_eyes: bool) -> Vec<&Passed> {
@@ -110,7 +121,7 @@ impl Base {
 
     /// The base after an approval, which asked for four eyes or not, let `revision` through at `now`.
     pub fn after(mut self, revision: &str, four_eyes: bool, now: Timestamp) -> Self {
-        let passed = Passed { revision: revision.to_owned(), at: now, set_by: None, before: None };
+        let passed = Passed::new(revision, now);
         if four_eyes {
             self.recent.retain(|other| other.revision != revision && is_recent(other, now));
             self.recent.push(passed.clone());
@@ -124,7 +135,7 @@ impl Base {
 
     /// The base after a broken glass let `revision` through at `now`.
     pub fn after_glass(self, revision: &str, now: Timestamp) -> Self {
-        let passed = Passed { revision: revision.to_owned(), at: now, set_by: None, before: None };
+        let passed = Passed { by_glass: true, ..Passed::new(revision, now) };
         Self { by_glass: Some(passed), ..self }
     }
 
@@ -155,8 +166,7 @@ impl Base {
     /// where there is none or the host lost the one that was. The other one is set too where it is missing or
     /// the same.
     pub fn set(mut self, revision: &str, four_eyes: bool, by: &str, now: Timestamp) -> Self {
-        let set_by = Some(by.to_owned());
-        let passed = Passed { revision: revision.to_owned(), at: now, set_by, before: None };
+        let passed = Passed { set_by: Some(by.to_owned()), ..Passed::new(revision, now) };
         let lost = self.start(four_eyes).map(|start| start.revision.clone());
         for (place, is_asked) in [(&mut self.any, !four_eyes), (&mut self.four_eyes, four_eyes)] {
             if is_asked || place.as_ref().is_none_or(|other| Some(&other.revision) == lost.as_ref()) {
@@ -181,6 +191,11 @@ impl Base {
 }
 
 impl Passed {
+    /// The revision `revision`, which votes let through at `at`.
+    pub fn new(revision: &str, at: Timestamp) -> Self {
+        Self { revision: revision.to_owned(), at, set_by: None, by_glass: false, before: None }
+    }
+
     /// The same after `last` was let through.
     fn following(self, last: Option<Self>) -> Self {
         let before = match last {

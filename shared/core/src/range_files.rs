@@ -33,6 +33,8 @@ pub struct Moves {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Unread {
+    /// The source host does not list all files, so that nobody knows what is in the others.
+    MoreFiles,
     /// A submodule stands at another commit.
     Submodule {
         /// Its path.
@@ -75,6 +77,10 @@ impl Moves {
     /// A sentence for each that is named, and one for the others; `code` shows a name from outside.
     pub fn sentences(&self, code: &dyn Fn(&str) -> String) -> Vec<String> {
         let sentence = |unread: &Unread| match unread {
+            Unread::MoreFiles => {
+                "Changes more files than GitHub lists: large files and actions in the others are not named."
+                    .to_owned()
+            }
             Unread::Submodule { path } => format!("Moves the submodule {}, not read.", code(path)),
             Unread::SubmoduleSources => {
                 format!("Changes {}: the addresses of submodules are not read.", code(".gitmodules"))
@@ -97,8 +103,9 @@ impl Unread {
     fn cut(self) -> Self {
         let cut = |text: String| crate::message::shorten(&text, LONGEST_NAME);
         match self {
+            Self::MoreFiles => self,
             Self::Submodule { path } => Self::Submodule { path: cut(path) },
-            Self::SubmoduleSources => Self::SubmoduleSources,
+            Self::SubmoduleSources => self,
             Self::LargeFile { path } => Self::LargeFile { path: cut(path) },
             Self::Action { workflow, uses } => Self::Action { workflow: cut(workflow), uses: cut(uses) },
         }

@@ -61,6 +61,9 @@ pub struct Reading {
     /// holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tags_cut: bool,
+    /// True if there are more authors or mergers of older commits than a row keeps. No condition asks about
+    /// them.
+    pub people_cut: bool,
     /// CI's report of the change in its registration.
     #[serde(skip_serializing_if = "Reported::is_empty")]
     pub reported: Reported,
@@ -197,9 +200,10 @@ impl Deploy {
     /// Forgets what the source host told of the change, before it is read anew; CI's report stays.
     pub fn forget_change(&mut self) {
         (self.commits, self.pull_requests, self.size) = (Vec::new(), Vec::new(), None);
-        let Reading { older, vouched, missing, files, direction, moves, tags_cut, .. } = &mut self.reading;
+        let Reading { older, vouched, missing, files, direction, moves, tags_cut, people_cut, .. } =
+            &mut self.reading;
         (*older, *moves, *files) = (Older::default(), Moves::default(), Files::default());
-        (*direction, *tags_cut) = (None, false);
+        (*direction, *tags_cut, *people_cut) = (None, false, false);
         vouched.clear();
         missing.clear();
     }
@@ -211,7 +215,8 @@ impl Deploy {
     }
 
     /// Keeps the newest commits and pull requests one by one, so that its row stays small. Of the others, it
-    /// keeps the facts that conditions and makers need. A list that gets too long is noted as missing.
+    /// keeps the facts that conditions and makers need. A list that gets too long is noted as missing where
+    /// conditions ask about it: of issues, more are mentioned then than are looked up.
     pub fn keep_newest(&mut self) {
         let commits = keep_newest(&mut self.commits, COMMITS);
         // Fewer of them only let fewer people vote.
@@ -221,18 +226,22 @@ impl Deploy {
         older.commits += commits.len();
         older.pull_requests += pull_requests.len();
         let issues = pull_requests.iter().map(|one| &one.issues).chain(commits.iter().map(|one| &one.issues));
-        add(&mut older.issues, issues.flatten(), "issues", missing);
-        add(&mut older.authors, commits.iter().flat_map(|commit| &commit.authors), "authors", missing);
-        add(
-            &mut older.mergers,
-            pull_requests.iter().filter_map(|one| one.merged_by.as_ref()),
-            "mergers",
-            missing,
-        );
-        add(&mut older.labels, pull_requests.iter().flat_map(|one| &one.labels), "labels", missing);
+        add(&mut older.issues, issues.flatten());
+        let mergers = pull_requests.iter().filter_map(|one| one.merged_by.as_ref());
+        let are_whole = [
+            add(&mut older.authors, commits.iter().flat_map(|commit| &commit.authors)),
+            add(&mut older.mergers, mergers),
+        ];
+        self.reading.people_cut = are_whole.contains(&false);
         let openers: Vec<&String> =
             pull_requests.iter().map(|one| &one.author).filter(|author| !author.is_empty()).collect();
-        add(&mut older.openers, openers.into_iter(), "openers of pull requests", missing);
+        let labels = pull_requests.iter().flat_map(|one| &one.labels);
+        for (what, is_whole) in [
+            ("labels", add(&mut older.labels, labels)),
+            ("openers of pull requests", add(&mut older.openers, openers.into_iter())),
+        ] {
+            missing.extend((!is_whole).then(|| format!("There are more {what} than the record keeps.")));
+        }
     }
 }
 
@@ -248,14 +257,12 @@ fn keep_newest<T: Serialize>(all: &mut Vec<T>, (most, bytes): (usize, usize)) ->
     std::mem::replace(all, newest)
 }
 
-/// Adds to `list` those of `more` that are not in it, as long as it is small enough; else it notes that as
-/// missing.
+/// Adds to `list` those of `more` that are not in it, as long as it is small enough. False if some are left
+/// out.
 fn add<'a, T: Clone + Eq + Hash + Serialize + 'a>(
     list: &mut Vec<T>,
     more: impl Iterator<Item = &'a T>,
-    what: &str,
-    missing: &mut Vec<String>,
-) {
+) -> bool {
     let mut seen: HashSet<T> = list.iter().cloned().collect();
     let mut left = LIST.saturating_sub(list.iter().map(size).sum());
     for one in more {
@@ -263,13 +270,13 @@ fn add<'a, T: Clone + Eq + Hash + Serialize + 'a>(
             continue;
         }
         let Some(rest) = left.checked_sub(size(one)) else {
-            missing.push(format!("There are more {what} than the record keeps."));
-            return;
+            return false;
         };
         left = rest;
         seen.insert(one.clone());
         list.push(one.clone());
     }
+    true
 }
 
 /// The number of bytes of JSON that something takes, with the separator before the next.
@@ -307,13 +314,11 @@ mod tests {
 
     #[test]
     fn a_list_is_whole_or_told_as_missing() {
-        let (mut list, mut missing) = (vec!["a".to_owned()], Vec::new());
-        let more = ["a", "b", "b"].map(str::to_owned);
-        add(&mut list, more.iter(), "labels", &mut missing);
-        assert_eq!((list.as_slice(), missing.len()), (&["a".to_owned(), "b".to_owned()][..], 0));
+        let mut list = vec!["a".to_owned()];
+        assert!(add(&mut list, ["a", "b", "b"].map(str::to_owned).iter()));
+        assert_eq!(list, ["a", "b"]);
         let many: Vec<String> = (0..3_000).map(|number| format!("label {number}")).collect();
-        add(&mut list, many.iter(), "labels", &mut missing);
+        assert!(!add(&mut list, many.iter()));
         assert!(size(&list) <= LIST + 2);
-        assert_eq!(missing, ["There are more labels than the record keeps."]);
     }
 }

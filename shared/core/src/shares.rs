@@ -16,7 +16,7 @@ use crate::people::{Handle, Role};
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use crate::range_files::RangeFiles;
 use crate::slug::canonical;
-use bots::own_bot;
+use bots::{Brought, own_bot};
 use jiff::Timestamp;
 use makers::Makers;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,10 @@ pub struct Changes {
     pub started_by: Vec<Identity>,
     /// The parts that were not read, and why, a sentence each.
     pub missing: Vec<String>,
+    /// True if something is missing because the range is beyond a bound of ours: another reading says the
+    /// same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_too_large: bool,
     /// The time at which it was read.
     pub read_at: Timestamp,
 }
@@ -163,7 +167,12 @@ pub fn changes_of(
     for (commit, is_added) in is_added.chain(removed.iter().map(|commit| (*commit, false))) {
         let of: Vec<&RangePullRequest> =
             commit.pull_requests.iter().filter_map(|number| by_number.get(number).copied()).collect();
-        let people = of_commit(&mut makers, commit, &of);
+        let mut people = of_commit(&mut makers, commit, &of);
+        if people.is_empty() {
+            // A token merged it: whoever stands for the merge made it.
+            let merged = of.iter().filter(|from| from.is_merged_by(commit));
+            people.extend(merged.flat_map(|from| mergers(&mut makers, from, range)));
+        }
         add(&mut shares, people, 1, 0, &commit.title);
         if !is_vouched(commit, &of) {
             unvouched.push(commit);
@@ -235,6 +244,7 @@ pub fn changes_of(
         files: RangeFiles::default(),
         started_by: started_by.to_vec(),
         missing: range.missing.clone(),
+        is_too_large: false,
         read_at,
     }
 }
@@ -319,7 +329,9 @@ fn hands(
     let asked = askers(commit, of);
     let is_left_out = |identity: &Identity| {
         let Some(account) = &identity.account else { return false };
-        let is_queue = identity.vouched && account.is_merge_queue();
+        // A push is the host's word, whether it vouches for what was pushed or not.
+        let is_told = identity.vouched || commit.pushed_by.contains(identity);
+        let is_queue = is_told && account.is_merge_queue();
         asked.as_ref().is_some_and(|(program, _)| *program == account.id)
             || is_queue && of.iter().any(|from| !from.merge_asked_by.is_empty())
     };
@@ -328,13 +340,16 @@ fn hands(
     let from_fork: Vec<&RangePullRequest> =
         of.iter().filter(|from| from.brought_from_fork(commit)).copied().collect();
     let from_fork = merger_ids(&from_fork);
+    let brought = Brought { commit, of };
     let is_first_hand = |index: usize, by: &Identity| index == 0 && !is_among(by, &from_fork);
-    let pushed = commit.pushed_by.iter().enumerate();
+    let pushed = commit.pushed_by.iter().filter(|by| !brought.is_by_token(by)).enumerate();
     let pushed =
         pushed.filter(|(index, by)| is_first_hand(*index, by) || !is_among(by, merged_by)).map(|(_, by)| by);
-    let brought = commit.committer.iter().chain(pushed).filter(|identity| !is_among(identity, made_by));
-    let mut people: BTreeSet<usize> = std::iter::once(&commit.author)
-        .chain(brought)
+    let others = commit.committer.iter().chain(pushed).filter(|identity| !is_among(identity, made_by));
+    let author = Some(&commit.author).filter(|author| !brought.is_merge_by_token(author));
+    let mut people: BTreeSet<usize> = author
+        .into_iter()
+        .chain(others)
         .filter(|identity| !is_left_out(identity))
         .map(|identity| makers.of_commit(identity, commit))
         .collect();
@@ -459,7 +474,7 @@ impl Signatures {
     fn judge(&mut self, makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]) {
         if let Some(program) = own_bot(commit).filter(|_| askers(commit, of).is_none()) {
             self.of_bots.entry(makers.signed_bot(program)).or_default().push(commit);
-        } else if !is_verified(commit) {
+        } else if !is_verified(commit) && !of.iter().any(|from| from.is_merged_by(commit)) {
             self.unverified.push(commit);
         }
     }

@@ -33,6 +33,17 @@ struct Standing {
     /// Sort key of that rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     went_back_at: Option<String>,
+    /// The deploy before this one that was reported again, and is not the newest any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    came_again: Option<CameAgain>,
+}
+
+/// A deploy that was reported again: whatever was deployed between its two reports is not there any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct CameAgain {
+    deploy: DeploySummary,
+    /// Sort key of its last report.
+    until: String,
 }
 
 /// Meaning of a confirmed deploy's arrival in its environment.
@@ -60,7 +71,7 @@ pub struct After {
     /// The deploy that stands there, where it is a later one.
     pub newer: Option<DeploySummary>,
     /// The newest rollback, where it came later and went to another revision. Something else may stand there
-    /// by now.
+    /// by now. A revision that stood there before and was reported again afterwards counts as one.
     pub rollback: Option<DeploySummary>,
 }
 
@@ -90,7 +101,16 @@ impl Standing {
         let environment = Environment { newest: DeploySummary::of(deploy), branch: deploy.branch.clone() };
         let went_back_to = known.and_then(|known| known.went_back_to.clone());
         let went_back_at = known.and_then(|known| known.went_back_at.clone());
-        Self { environment, previous, listed_at, went_back_to, went_back_at }
+        let came_again = known.and_then(Standing::came_again);
+        Self { environment, previous, listed_at, went_back_to, went_back_at, came_again }
+    }
+
+    /// The newest deploy that was reported again.
+    fn came_again(&self) -> Option<CameAgain> {
+        let newest = &self.environment.newest;
+        let is_again = keys::listed_at(newest.deployed_at, &newest.id) < self.listed_at;
+        let this = is_again.then(|| CameAgain { deploy: newest.clone(), until: self.listed_at.clone() });
+        this.or_else(|| self.came_again.clone())
     }
 
     /// The same after the rollback `deploy`; `None`: it is on record, or a later one is.
@@ -241,11 +261,15 @@ impl Store {
         let standing = self.standing(&deploy.deployment, &deploy.environment).await?;
         let Some(standing) = standing else { return Ok(After::default()) };
         let is_later = |other: &str| other > at.as_str();
-        let newest = is_later(&standing.listed_at).then_some(standing.environment.newest);
+        let newest = is_later(&standing.listed_at).then(|| standing.environment.newest.clone());
+        let again = standing.came_again().filter(|again| is_later(&again.until));
+        let again = again.map(|again| again.deploy);
+        let again = again.filter(|again| keys::listed_at(again.deployed_at, &again.id) < at);
         let back = standing.went_back_at.is_some_and(|at| is_later(&at)).then_some(standing.went_back_to);
+        let is_other = |back: &DeploySummary| back.id != deploy.id && back.revision != deploy.revision;
         Ok(After {
             newer: newest.filter(|newer| newer.id != deploy.id),
-            rollback: back.flatten().filter(|back| back.id != deploy.id && back.revision != deploy.revision),
+            rollback: back.flatten().filter(is_other).or(again.filter(is_other)),
         })
     }
 

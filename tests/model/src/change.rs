@@ -103,6 +103,7 @@ fn judged(scenario: &Scenario, spec: &ApprovalSpec, look: Look) -> Electorate {
         files: Default::default(),
         started_by: Vec::new(),
         missing: is_missing.then(|| "the pushes were not read".to_owned()).into_iter().collect(),
+        is_too_large: false,
         read_at: NOW,
     };
     let members: Vec<_> = names.iter().map(|name| Member::Found(vec![(*name).to_owned()])).collect();

@@ -97,9 +97,11 @@ impl Console {
 /// True if an admin may set the base: there is none, the source host lost the one that there is, or an admin
 /// set it and the revision does not follow from it.
 fn may_set(base: &Base, approval: &Approval, four_eyes: bool) -> bool {
-    let Some(start) = base.start_of(four_eyes, &approval.subject.revision) else { return true };
+    let Some(start) = base.judged_from(four_eyes, &approval.subject.revision) else { return true };
     let blocked = &approval.electorate.blocked;
     let is_lost = blocked.contains(&Blocker::BaseLost { base: start.revision.clone() });
-    let is_judged = approval.subject.base.as_ref() == Some(&start.revision);
-    is_lost || start.set_by.is_some() && is_judged && blocked.contains(&Blocker::NoBase)
+    let is_refused = start.set_by.as_ref().is_some_and(|by| {
+        blocked.contains(&Blocker::BaseRefused { base: start.revision.clone(), by: by.clone() })
+    });
+    is_lost || is_refused
 }

@@ -182,8 +182,11 @@ fn sign_in(approval: &Approval) -> Markup {
 pub(crate) fn needs_base(approval: &Approval) -> bool {
     approval.status.is_open()
         && approval.electorate.blocked.iter().any(|blocker| match blocker {
-            Blocker::NoBase | Blocker::BaseLost { .. } => true,
-            Blocker::Incomplete { .. }
+            Blocker::NoBase | Blocker::BaseLost { .. } | Blocker::BaseRefused { .. } => true,
+            // The source host still has the base: less would be judged from another one.
+            Blocker::Unrelated { .. }
+            | Blocker::TooLarge { .. }
+            | Blocker::Incomplete { .. }
             | Blocker::MakersNotFound { .. }
             | Blocker::SaidNobodyHere(_)
             | Blocker::MakersUntold { .. }

@@ -39,7 +39,7 @@ fn electorate(who: usize) -> Electorate {
         missing_lifters: Vec::new(),
         glass: None,
         parts: vec![Part { makers: people(), commits: 1, pull_requests: 0, title: quotes(200) }; 200],
-        blocked: vec![Blocker::MakersNotFound { names: vec![quotes(200); 300] }],
+        blocked: vec![Blocker::not_found(vec![quotes(200); 300])],
         below_policy: vec![quotes(200); 20],
         judged: None,
         is_of_rules: false,

@@ -272,7 +272,7 @@ pub(crate) fn hostile() -> Page {
             Part { makers: vec![markup.into()], commits: 1, pull_requests: 0, title: markup.into() };
             2
         ],
-        blocked: vec![Blocker::MakersNotFound { names: vec![markup.into()] }],
+        blocked: vec![Blocker::not_found(vec![markup.into()])],
         below_policy: vec![markup.into()],
         judged: None,
         is_of_rules: true,

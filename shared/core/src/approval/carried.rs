@@ -39,6 +39,9 @@ fn is_of_the_change(blocker: &Blocker) -> bool {
         Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. } => false,
         Blocker::NoBase
         | Blocker::BaseLost { .. }
+        | Blocker::BaseRefused { .. }
+        | Blocker::Unrelated { .. }
+        | Blocker::TooLarge { .. }
         | Blocker::Incomplete { .. }
         | Blocker::MakersNotFound { .. }
         | Blocker::SaidNobodyHere(_)

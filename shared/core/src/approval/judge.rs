@@ -1,18 +1,16 @@
 //! The range that an approval judges: the parts that each vote counts for, and the blockers.
 
+use super::parts::parts;
 use super::{Electorate, SaidNobody, Verdict};
 use crate::action::ApprovalSpec;
 use crate::base::{Base, Passed};
+use crate::people::Handle;
 use crate::range::Direction;
 use crate::shares::{Changes, Held, Named};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The most parts of a range that are told apart. All further ones count as one part that all of their makers
-/// made.
-const MAX_PARTS: usize = 200;
+use std::collections::BTreeSet;
 
 /// Commits and pull requests that the same members made: a vote counts for it unless it is one of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +36,23 @@ pub enum Blocker {
         /// The base.
         base: String,
     },
+    /// An admin set a base that the revision does not follow from.
+    BaseRefused {
+        /// The base.
+        base: String,
+        /// The admin (a Slack user id).
+        by: String,
+    },
+    /// The revision and the base have no commit in common.
+    Unrelated {
+        /// The base.
+        base: String,
+    },
+    /// The range is beyond what is read or kept, so that another reading says the same.
+    TooLarge {
+        /// The parts that are missing, and why: a sentence each.
+        missing: Vec<String>,
+    },
     /// The range was not read whole.
     Incomplete {
         /// The parts that are missing, and why: a sentence each.
@@ -45,8 +60,15 @@ pub enum Blocker {
     },
     /// Makers have no Slack member.
     MakersNotFound {
-        /// Their names.
+        /// The names of people.
         names: Vec<String>,
+        /// The names of programs that did more than stand in lines of co-authors.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        programs: Vec<String>,
+        /// The names of programs that act for people whom the source host did not name: a run's own token,
+        /// and the merge queue. Nobody can map them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tokens: Vec<String>,
     },
     /// An admin said that a maker is nobody here, and nobody else confirmed it.
     SaidNobodyHere(SaidNobody),
@@ -87,6 +109,13 @@ pub enum Blocker {
     },
 }
 
+impl Blocker {
+    /// People among the makers have no Slack member: these `names`.
+    pub fn not_found(names: Vec<String>) -> Self {
+        Self::MakersNotFound { names, programs: Vec::new(), tokens: Vec::new() }
+    }
+}
+
 /// The facts about a range that people read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
@@ -96,6 +125,9 @@ pub struct Judged {
     pub since: Timestamp,
     /// The admin who set it (a Slack user id).
     pub set_by: Option<String>,
+    /// True if a broken glass let the base through, and nobody reviewed it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_glass: bool,
     /// The direction from the base to the revision.
     pub direction: Direction,
     /// The number of commits that it adds.
@@ -152,20 +184,21 @@ impl Electorate {
         }
         let head = changes.as_ref().map(|(known, _)| known.head.as_str());
         let start = match head {
-            Ok(head) => base.start_of(!spec.self_approval, head),
+            Ok(head) => base.judged_from(!spec.self_approval, head),
             Err(_) => base.start(!spec.self_approval),
         };
         self.except.extend(start.and_then(|start| start.set_by.clone()));
         let (changes, members) = match (start, changes) {
             (None, _) => return self.blocked_by(Blocker::NoBase),
             (Some(_), Err(blocker)) => return self.blocked_by(blocker),
-            // An admin's word is no approval: it can only say what was there before.
-            (Some(start), Ok((known, _)))
-                if start.set_by.is_some() && known.direction != Direction::Forward =>
-            {
-                return self.blocked_by(Blocker::NoBase);
-            }
-            (Some(_), Ok(known)) => known,
+            (Some(start), Ok(known)) => match &start.set_by {
+                // An admin's word is no approval: it can only say what was there before.
+                Some(by) if known.0.direction != Direction::Forward => {
+                    let (base, by) = (start.revision.clone(), by.clone());
+                    return self.blocked_by(Blocker::BaseRefused { base, by });
+                }
+                Some(_) | None => known,
+            },
         };
         self.except.extend(changes.held.as_ref().and_then(|held| held.set_by.clone()));
         let has_no_makers = changes.direction == Direction::Rollback
@@ -174,7 +207,11 @@ impl Electorate {
             && !spec.range.rollback_four_eyes
             && base.was_let_through(&changes.head, now);
         if !changes.missing.is_empty() {
-            self.blocked.push(Blocker::Incomplete { missing: changes.missing.clone() });
+            let missing = changes.missing.clone();
+            self.blocked.push(match changes.is_too_large {
+                true => Blocker::TooLarge { missing },
+                false => Blocker::Incomplete { missing },
+            });
         }
         if spec.range.verified_commits {
             let Named { first, count } = unverified(changes, members);
@@ -184,33 +221,35 @@ impl Electorate {
         if !spec.self_approval && !has_no_makers {
             let Named { first, count } = changes.unvouched.clone();
             self.blocked.extend((count > 0).then_some(Blocker::NotVouched { commits: first, count }));
-            let NotFound { accounts, addresses, untold, said } = not_found(changes, members);
+            let NotFound { accounts, programs, tokens, addresses, untold, said } =
+                not_found(changes, members);
             self.not_found.extend(addresses);
+            let accounts_of = accounts.len() + programs.len() + tokens.len();
             if spec.range.allow_unknown_makers {
                 let said = said.into_iter().map(|said| said.name);
-                allowed = accounts.into_iter().chain(said).chain(untold).collect();
+                let all = accounts.into_iter().chain(programs).chain(tokens);
+                allowed = all.chain(said).chain(untold).collect();
                 self.blocked.extend(unread(changes, members));
             } else {
-                self.blocked
-                    .extend((!accounts.is_empty()).then_some(Blocker::MakersNotFound { names: accounts }));
+                let not_found = Blocker::MakersNotFound { names: accounts, programs, tokens };
+                self.blocked.extend((accounts_of > 0).then_some(not_found));
                 self.blocked.extend(said.into_iter().map(Blocker::SaidNobodyHere));
                 self.blocked.extend((!untold.is_empty()).then_some(Blocker::MakersUntold { what: untold }));
             }
-            self.parts = parts(changes, members);
+            let (parts, too_many) = parts(changes, members);
+            self.parts = parts;
+            self.blocked.extend(too_many);
             self.except.extend(makers_of_all(&self.parts));
         }
         self.except.sort();
         self.except.dedup();
-        let Passed { revision, at, set_by, .. } = start.cloned().unwrap_or_else(|| Passed {
-            revision: changes.base.clone(),
-            at: changes.read_at,
-            set_by: None,
-            before: None,
-        });
+        let Passed { revision, at, set_by, by_glass, .. } =
+            start.cloned().unwrap_or_else(|| Passed::new(&changes.base, changes.read_at));
         self.judged = Some(Judged {
             base: revision,
             since: at,
             set_by,
+            by_glass,
             direction: changes.direction,
             added: changes.added,
             removed: changes.removed,
@@ -269,6 +308,10 @@ impl Electorate {
 struct NotFound {
     /// The names of those that an account or another handle stands for.
     accounts: Vec<String>,
+    /// The names of programs at work.
+    programs: Vec<String>,
+    /// The names of programs that act for people, and that nobody can map.
+    tokens: Vec<String>,
     /// The names of those of whom only an address is known.
     addresses: Vec<String>,
     /// The things that somebody did of whom nothing is known.
@@ -279,9 +322,12 @@ struct NotFound {
 
 fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
     let (mut accounts, mut addresses, mut untold) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut programs, mut tokens) = (BTreeSet::new(), BTreeSet::new());
     let mut said: Vec<SaidNobody> = Vec::new();
     for (index, maker) in changes.makers.iter().enumerate() {
         let login = maker.account.as_ref().map(|account| account.login.as_str());
+        let is_token =
+            maker.account.as_ref().is_some_and(|account| Handle::github(account.id).stands_for_people());
         let handle = maker.handle.as_ref().map(ToString::to_string);
         let name = match (login.or(handle.as_deref()), maker.emails.first()) {
             (Some(handle), _) if *handle != maker.name && !maker.name.is_empty() => {
@@ -302,6 +348,12 @@ fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
                     said.push(known);
                 }
             }
+            Member::NotFound if is_token => {
+                tokens.insert(name);
+            }
+            Member::NotFound if maker.is_program_at_work() => {
+                programs.insert(name);
+            }
             Member::NotFound if login.is_some() || handle.is_some() => {
                 accounts.insert(name);
             }
@@ -317,7 +369,14 @@ fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
         }
     }
     let all = |names: BTreeSet<String>| names.into_iter().collect();
-    NotFound { accounts: all(accounts), addresses: all(addresses), untold: all(untold), said }
+    NotFound {
+        accounts: all(accounts),
+        programs: all(programs),
+        tokens: all(tokens),
+        addresses: all(addresses),
+        untold: all(untold),
+        said,
+    }
 }
 
 /// The commits without a valid signature, those of programs among them that are not on the list of bots.
@@ -349,39 +408,6 @@ fn unread(changes: &Changes, members: &[Member]) -> Option<Blocker> {
         names.join(", ")
     );
     (!names.is_empty()).then(|| Blocker::Incomplete { missing: vec![missing] })
-}
-
-/// The shares of a range by the members who made them.
-fn parts(changes: &Changes, members: &[Member]) -> Vec<Part> {
-    let mut parts: BTreeMap<BTreeSet<&String>, Part> = BTreeMap::new();
-    for share in &changes.shares {
-        let found = share.makers.iter().filter_map(|maker| match members.get(*maker)? {
-            Member::Found(ids) => Some(ids),
-            Member::NobodyHere | Member::SaidNobodyHere(_) | Member::Bot | Member::NotFound => None,
-        });
-        let makers: BTreeSet<&String> = found.flatten().collect();
-        let ids = makers.iter().copied().cloned().collect();
-        let part = parts.entry(makers).or_insert_with(|| Part {
-            makers: ids,
-            commits: 0,
-            pull_requests: 0,
-            title: share.title.clone(),
-        });
-        part.commits = part.commits.saturating_add(share.commits);
-        part.pull_requests = part.pull_requests.saturating_add(share.pull_requests);
-    }
-    let mut parts: Vec<Part> = parts.into_values().collect();
-    if parts.len() > MAX_PARTS {
-        let rest = parts.split_off(MAX_PARTS - 1);
-        let makers: BTreeSet<String> = rest.iter().flat_map(|part| part.makers.iter().cloned()).collect();
-        parts.push(Part {
-            makers: makers.into_iter().collect(),
-            commits: rest.iter().fold(0, |sum, part| sum.saturating_add(part.commits)),
-            pull_requests: rest.iter().fold(0, |sum, part| sum.saturating_add(part.pull_requests)),
-            title: rest.into_iter().next().map(|part| part.title).unwrap_or_default(),
-        });
-    }
-    parts
 }
 
 /// Those who made something of each part: their vote would count for nothing.

@@ -97,6 +97,9 @@ impl Blocker {
             Self::SaidNobodyHere(said) => Some(said),
             Self::NoBase
             | Self::BaseLost { .. }
+            | Self::BaseRefused { .. }
+            | Self::Unrelated { .. }
+            | Self::TooLarge { .. }
             | Self::Incomplete { .. }
             | Self::MakersNotFound { .. }
             | Self::MakersUntold { .. }

@@ -43,6 +43,7 @@ impl Electorate {
             base: start.revision.clone(),
             since: start.at,
             set_by: start.set_by.clone(),
+            by_glass: start.by_glass,
             direction,
             added,
             removed,

@@ -67,6 +67,9 @@ fn rules_way_out(blocked: &[Blocker]) -> String {
     let is_unread = blocked.iter().any(|blocker| match blocker {
         Blocker::NoBase
         | Blocker::BaseLost { .. }
+        | Blocker::BaseRefused { .. }
+        | Blocker::Unrelated { .. }
+        | Blocker::TooLarge { .. }
         | Blocker::Incomplete { .. }
         | Blocker::MakersUntold { .. }
         | Blocker::NotVouched { .. } => true,
@@ -92,17 +95,20 @@ fn without_range(why: &WithoutRange, show: &Show<'_>) -> String {
             "Nothing was approved for this place before, so this covers the deploy's own commits.".to_owned()
         }
         WithoutRange::NotCompared { base } => format!(
-            "GitHub couldn't compare this with `{}`, which was approved for this place last.",
+            "GitHub couldn't compare this with `{}`, the base for this place.",
             (show.text)(short(base))
         ),
     }
 }
 
 fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
-    let Judged { since, set_by, direction, added, removed, held, has_no_makers, is_of_bots, allowed, .. } =
-        judged;
+    let Judged { since, set_by, by_glass, direction, added, removed, .. } = judged;
+    let Judged { held, has_no_makers, is_of_bots, allowed, .. } = judged;
     let base = format!("`{}`", (show.text)(short(&judged.base)));
     let from = match set_by {
+        None if *by_glass => {
+            format!("{base}, which went ahead by break-glass on {} and was not reviewed", (show.time)(*since))
+        }
         None => format!("{base}, approved {}", (show.time)(*since)),
         Some(_) => base,
     };
@@ -222,21 +228,31 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
         }
         Blocker::BaseLost { base } => {
             let base = (show.text)(short(base));
-            format!("the source host no longer has `{base}`, which was approved for this place last. {set}")
+            format!("the source host doesn't have `{base}`, the base for this place. {set}")
         }
-        Blocker::Incomplete { missing } => {
-            let sentences: Vec<_> =
-                missing.iter().take(LISTED).map(|sentence| (show.text)(&shorten(sentence, 300))).collect();
+        Blocker::BaseRefused { base, by } => format!(
+            "{} set `{}` as the base, and this revision doesn't follow from it. An admin can set one that it follows \
+             from on the deploy's page.",
+            (show.member)(by),
+            (show.text)(short(base))
+        ),
+        Blocker::Unrelated { base } => {
+            let base = (show.text)(short(base));
             format!(
-                "Signoff couldn't read all of the change. {} Signoff reads it again.",
-                sentences.join(" ")
+                "this revision and `{base}`, the base for this place, have no commit in common, so Signoff can't tell what \
+                 changed. Merge `{base}` into the branch (`git merge --allow-unrelated-histories`) and deploy that."
             )
         }
-        Blocker::MakersNotFound { names } => format!(
-            "these people made the change and were not found in Slack: {}. Map them on the People page, or set \
-             `unknown_makers: allow` in the rule.",
-            listed(names, show)
+        Blocker::TooLarge { missing } => format!(
+            "the change is more than Signoff can read. {} Reading it again doesn't help. Deploy and approve an earlier \
+             revision first, so that each step is small enough.",
+            sentences(missing, show)
         ),
+        Blocker::Incomplete { missing } => {
+            let missing = sentences(missing, show);
+            format!("Signoff couldn't read all of the change. {missing} Signoff reads it again.")
+        }
+        Blocker::MakersNotFound { names, programs, tokens } => not_found([names, programs, tokens], show),
         Blocker::SaidNobodyHere(said) => {
             let (name, by) = ((show.text)(&shorten(&said.name, NAME_LIMIT)), (show.member)(&said.by));
             let kind = said.kind.title().to_lowercase();
@@ -252,14 +268,14 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
             listed(what, show)
         ),
         Blocker::NotVouched { commits: first, count } => format!(
-            "no account stands for {}: {}. Revert them, bring them in anew, signed or by your own push or pull request, and \
-             deploy again.",
+            "no account stands for {}: {}. A revert leaves them in the change. Take them off the branch by rewriting its \
+             history, bring them in anew, signed or by your own push or pull request, and deploy again.",
             commits(*count),
             listed_of(first, *count, show)
         ),
         Blocker::NotVerified { commits: first, count } => format!(
-            "{} without a valid signature of the author: {}. Sign them and deploy again. A rebase merge drops \
-             signatures: merge with a merge commit or a squash.",
+            "{} without a valid signature of the author: {}. Signing them rewrites the branch's history: sign them, \
+             force-push and deploy again. A rebase merge drops signatures: merge with a merge commit or a squash.",
             commits(*count),
             listed_of(first, *count, show)
         ),
@@ -287,6 +303,35 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
         }
     };
     format!("Blocked, and votes are kept: {blocked}")
+}
+
+/// The makers who were not found: people, programs, and programs that nobody can map.
+fn not_found([people, programs, tokens]: [&[String]; 3], show: &Show<'_>) -> String {
+    let kinds = [
+        (people, "these people made the change and were not found in Slack: ", "Map them on the People page"),
+        (
+            programs,
+            "these programs made the change, and nobody is named behind them: ",
+            "Have a person do it or map the program on the People page to the member who answers for it",
+        ),
+        (
+            tokens,
+            "these acted for somebody whom the source host doesn't name: ",
+            "Nobody can map them. Have a person do it",
+        ),
+    ];
+    let told: Vec<String> = kinds
+        .into_iter()
+        .filter(|(names, ..)| !names.is_empty())
+        .map(|(names, what, way_out)| format!("{what}{}. {way_out}", listed(names, show)))
+        .collect();
+    format!("{}, or set `unknown_makers: allow` in the rule.", told.join(". Also, "))
+}
+
+/// The first few of `all`.
+fn sentences(all: &[String], show: &Show<'_>) -> String {
+    let shown = all.iter().take(LISTED).map(|sentence| (show.text)(&shorten(sentence, 300)));
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 fn commits(count: u32) -> String {

@@ -50,6 +50,7 @@ impl Changes {
         self.unverified = self.unverified.and(&more.unverified);
         self.is_of_bots &= more.is_of_bots;
         self.missing.extend(more.missing);
+        self.is_too_large |= more.is_too_large;
         self
     }
 

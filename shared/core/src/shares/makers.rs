@@ -176,8 +176,11 @@ impl Makers {
             Role::Merger => format!("who merged #{number}"),
         };
         let handle = Some(Handle::PullRequest { repository: String::new(), number, role });
-        self.all.push(Maker { name, is_untold: true, handle, ..Maker::default() });
-        self.all.len() - 1
+        let maker = Maker { name, is_untold: true, handle, ..Maker::default() };
+        self.all.iter().position(|known| *known == maker).unwrap_or_else(|| {
+            self.all.push(maker);
+            self.all.len() - 1
+        })
     }
 }
 

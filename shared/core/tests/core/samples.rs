@@ -323,6 +323,7 @@ pub fn judged(removed: u32) -> Judged {
         base: "a".repeat(40),
         since: at(0),
         set_by: None,
+        by_glass: false,
         direction: Direction::Forward,
         added: 1,
         removed,

@@ -85,7 +85,11 @@ pub(crate) fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> 
 }
 
 /// The same, whose branch had these `commits`, which the host made `remade` of.
-fn of_branch(from: RangePullRequest, commits: Vec<RangeCommit>, remade: &[usize]) -> RangePullRequest {
+pub(crate) fn of_branch(
+    from: RangePullRequest,
+    commits: Vec<RangeCommit>,
+    remade: &[usize],
+) -> RangePullRequest {
     let remade = remade.iter().map(|number| commit(*number, "").revision).collect();
     RangePullRequest { commits, remade, ..from }
 }
@@ -116,17 +120,17 @@ pub(crate) fn shares(range: &Range) -> Vec<String> {
     lines
 }
 
-fn four_eyes() -> ApprovalSpec {
+pub(crate) fn four_eyes() -> ApprovalSpec {
     ApprovalSpec { self_approval: false, ..spec(1) }
 }
 
-fn base() -> Base {
+pub(crate) fn base() -> Base {
     let slug = Slug::new("acme", "checkout").expect("a slug");
     Base::none(&slug, "production").after(&"b".repeat(40), true, at(0))
 }
 
 /// Everybody whose account is `U…` in Slack by their login, and nobody else.
-fn members(changes: &Changes) -> Vec<Member> {
+pub(crate) fn members(changes: &Changes) -> Vec<Member> {
     let of = |maker: &Maker| match &maker.account {
         Some(account) if !account.is_bot && account.login != "stranger" => {
             Member::Found(vec![format!("U-{}", account.login)])
@@ -137,7 +141,7 @@ fn members(changes: &Changes) -> Vec<Member> {
     changes.makers.iter().map(of).collect()
 }
 
-fn judged(range: &Range, spec: &ApprovalSpec) -> Electorate {
+pub(crate) fn judged(range: &Range, spec: &ApprovalSpec) -> Electorate {
     let changes = changes(range, &[], at(60));
     let members = members(&changes);
     Electorate::anyone().judging(spec, &base(), Ok((&changes, &members)), at(60))
@@ -365,7 +369,7 @@ fn account_that_is_gone_blocks_and_says_the_way_out() {
     let electorate = judged(&four_eyes(), &members(&changes));
     let names = ["who merged #7 (acme/checkout#7:merger)", "who opened #7 (acme/checkout#7:opener)"];
     let names = names.map(str::to_owned).to_vec();
-    assert_eq!(electorate.blocked, [Blocker::MakersNotFound { names: names.clone() }]);
+    assert_eq!(electorate.blocked, [Blocker::not_found(names.clone())]);
     let (member, time) = (|id: &str| id.to_owned(), |at: Timestamp| at.to_string());
     let show = Show { member: &member, text: &|text| text.to_owned(), time: &time };
     let lines = blocked(&electorate, &show);
@@ -382,7 +386,7 @@ fn account_that_is_gone_blocks_and_says_the_way_out() {
     assert_eq!((allowed.blocked, allowed.judged.map(|judged| judged.allowed)), (Vec::new(), Some(names)));
     let merger_left = judged(&four_eyes(), &of("merger", &Member::NobodyHere));
     let names = vec!["who opened #7 (acme/checkout#7:opener)".to_owned()];
-    assert_eq!(merger_left.blocked, [Blocker::MakersNotFound { names }]);
+    assert_eq!(merger_left.blocked, [Blocker::not_found(names)]);
     let opener_is_ben = judged(&four_eyes(), &of("opener", &Member::Found(vec!["U-ben".to_owned()])));
     assert!(opener_is_ben.parts.iter().any(|part| part.makers == ["U-ana", "U-ben"]), "{opener_is_ben:?}");
 }
@@ -524,7 +528,7 @@ fn what_is_not_known_blocks() {
     let of = |commit| range(vec![commit], Vec::new());
     let stranger = of(commit(1, "stranger"));
     let known = judged(&stranger, &four_eyes());
-    assert!(matches!(&known.blocked[..], [Blocker::MakersNotFound { names }] if names == &["stranger"]));
+    assert!(matches!(&known.blocked[..], [Blocker::MakersNotFound { names, .. }] if names == &["stranger"]));
     assert!(!enough(&known, &["ana", "ben"], 1));
     let allow = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
     let allowed = judged(&stranger, &ApprovalSpec { range: allow.clone(), ..four_eyes() });
@@ -569,7 +573,7 @@ fn starter_by_the_word_of_ci_blocks_until_somebody_is_named() {
     let user = CiUser::circleci("00000000-0000-4000-8000-000000003003").expect("a user");
     let (of_ci, untold) = (Identity::of_ci(&user), Identity::untold("who started the build"));
     let with_email = Identity { email: Some("Dev@acme.example".to_owned()), ..untold.clone() };
-    let not_found = |name: &str| Blocker::MakersNotFound { names: vec![name.to_owned()] };
+    let not_found = |name: &str| Blocker::not_found(vec![name.to_owned()]);
     for (by, blocker) in [
         (&of_ci, not_found("who started the CircleCI job (circleci:00000000-0000-4000-8000-000000003003)")),
         (&untold, Blocker::MakersUntold { what: vec!["who started the build".to_owned()] }),
@@ -886,11 +890,12 @@ fn maker_whose_profile_was_not_read_is_not_allowed_as_unknown() {
 fn base_that_an_admin_set_has_to_be_an_ancestor() {
     let slug = Slug::new("acme", "checkout").expect("a slug");
     let set = Base::none(&slug, "production").set(&"b".repeat(40), true, "U-admin", at(0));
+    let refused = || vec![Blocker::BaseRefused { base: "b".repeat(40), by: "U-admin".to_owned() }];
     for (direction, base, blocked) in [
         (Direction::Forward, &set, Vec::new()),
-        (Direction::Rollback, &set, vec![Blocker::NoBase]),
-        (Direction::Diverged, &set, vec![Blocker::NoBase]),
-        (Direction::Same, &set, vec![Blocker::NoBase]),
+        (Direction::Rollback, &set, refused()),
+        (Direction::Diverged, &set, refused()),
+        (Direction::Same, &set, refused()),
         (Direction::Rollback, &base(), Vec::new()),
     ] {
         let one = Range { direction, ..range(vec![commit(1, "ana")], Vec::new()) };

@@ -35,6 +35,13 @@ pub(super) struct Side {
     pub missing: Vec<String>,
 }
 
+impl Side {
+    /// True if there are more commits than are read.
+    pub(super) fn is_cut(&self) -> bool {
+        self.total > MAX_COMMITS
+    }
+}
+
 /// A commit that GitHub was asked for.
 pub(super) enum Sought {
     /// It is there.

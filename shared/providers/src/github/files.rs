@@ -8,7 +8,7 @@ use crate::failure::{Failure, Repeat};
 use futures_util::future::try_join_all;
 use reqwest::Method;
 use signoff_core::deploy::{RulesChange, is_ci_file};
-use signoff_core::range_files::Unread;
+use signoff_core::range_files::{Moves, RangeFiles, Unread};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The file that says where submodules come from.
@@ -112,6 +112,21 @@ fn used(line: &str) -> Option<&str> {
     Some(value.trim()).filter(|value| !value.is_empty())
 }
 
+/// A file that guards a deploy, or a submodule, as it is at a commit.
+#[derive(PartialEq, Eq)]
+struct Guarding {
+    /// The SHA of the file's content, or of the submodule's commit.
+    sha: String,
+    is_submodule: bool,
+}
+
+/// What `files` tell, and that there are more, where they are cut.
+fn told(files: &ChangedFiles) -> RangeFiles {
+    let more = files.truncated.then_some(Unread::MoreFiles);
+    let unread = files.unread.iter().cloned().chain(more).collect();
+    RangeFiles { rules_change: rules_change(files), moves: Moves::new(unread) }
+}
+
 impl GitHub {
     /// The files that each of the commits `revisions` (SHAs) changes, in their order: one request a commit,
     /// several at a time.
@@ -129,7 +144,8 @@ impl GitHub {
     }
 
     /// Tells if the range from `base` to `head`, which changes `files`, changes a file that guards the
-    /// deploy. If `files` is not complete, compares the blobs at both ends: two requests.
+    /// deploy, and what the range moves without showing it. If `files` is not complete, compares the blobs
+    /// and the submodules at both ends: two requests.
     ///
     /// # Errors
     ///
@@ -139,26 +155,37 @@ impl GitHub {
         repository: &str,
         (base, head): (&str, &str),
         files: &ChangedFiles,
-    ) -> Result<RulesChange, Failure> {
+    ) -> Result<RangeFiles, Failure> {
         if !files.truncated {
-            return Ok(rules_change(files));
+            return Ok(told(files));
         }
         let before = self.guarding(repository, base).await?;
         let after = self.guarding(repository, head).await?;
-        let (Some(before), Some(after)) = (before, after) else { return Ok(rules_change(files)) };
+        let (Some(before), Some(after)) = (before, after) else { return Ok(told(files)) };
         let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        let changed = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
-        let changed: Vec<String> = changed.cloned().collect();
-        Ok(if changed.is_empty() { RulesChange::No } else { RulesChange::Yes(changed) })
+        let (mut changed, mut unread) = (Vec::new(), files.unread.clone());
+        for path in paths.into_iter().filter(|path| before.get(*path) != after.get(*path)) {
+            if path == SUBMODULES {
+                unread.push(Unread::SubmoduleSources);
+            } else if before.get(path).or(after.get(path)).is_some_and(|known| known.is_submodule) {
+                unread.push(Unread::Submodule { path: path.clone() });
+            } else {
+                changed.push(path.clone());
+            }
+        }
+        let rules_change = if changed.is_empty() { RulesChange::No } else { RulesChange::Yes(changed) };
+        unread.push(Unread::MoreFiles);
+        Ok(RangeFiles { rules_change, moves: Moves::new(unread) })
     }
 
-    /// The files at a commit that guard a deploy, with the SHAs of their blobs; `None`: GitHub does not list
-    /// all files. <https://docs.github.com/rest/git/trees#get-a-tree>
+    /// The files at a commit that guard a deploy, with the SHAs of their blobs, and the submodules with those
+    /// of their commits; `None`: GitHub does not list all files.
+    /// <https://docs.github.com/rest/git/trees#get-a-tree>
     async fn guarding(
         &self,
         repository: &str,
         sha: &str,
-    ) -> Result<Option<BTreeMap<String, String>>, Failure> {
+    ) -> Result<Option<BTreeMap<String, Guarding>>, Failure> {
         let doing = format!("reading the files at {sha} in {repository}");
         let request = self.request(Method::GET, repository, ["git", "trees", sha], JSON)?;
         let answer = match found(&doing, request.query(&[("recursive", "1")])).await {
@@ -170,15 +197,66 @@ impl GitHub {
         if tree.truncated {
             return Ok(None);
         }
-        let guards = |path: &str| RULES.contains(&path) || TAGS.contains(&path) || is_ci_file(path);
-        let ours = tree.tree.into_iter().filter(|entry| !entry.is_folder() && guards(&entry.path));
-        Ok(Some(ours.map(|entry| (entry.path, entry.sha)).collect()))
+        let guards = |path: &str| {
+            RULES.contains(&path) || TAGS.contains(&path) || is_ci_file(path) || path == SUBMODULES
+        };
+        let is_ours = |entry: &wire::Entry| entry.is_submodule() || !entry.is_folder() && guards(&entry.path);
+        let ours = tree.tree.into_iter().filter(is_ours);
+        let known = ours.map(|entry| {
+            let is_submodule = entry.is_submodule();
+            (entry.path, Guarding { sha: entry.sha, is_submodule })
+        });
+        Ok(Some(known.collect()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::responder::{Responder, json as reply};
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn submodule_behind_a_cut_list_is_named() {
+        let entry = |path: &str, kind: &str, sha: &str| json!({"path": path, "type": kind, "sha": sha});
+        let tree = move |module: &str, sources: &str, rules: &str| {
+            let entries = [
+                entry("lib", "tree", module),
+                entry("lib/pay", "commit", module),
+                entry("lib/same", "commit", "a"),
+                entry(".gitmodules", "blob", sources),
+                entry(".signoff/rules.yml", "blob", rules),
+                entry("src/main.rs", "blob", module),
+            ];
+            reply(200, &json!({"truncated": false, "tree": entries}))
+        };
+        let server = Responder::start(move |line, _| match line.split('?').next().unwrap_or_default() {
+            "GET /repos/acme/shop/git/trees/old" => tree("1", "1", "1"),
+            "GET /repos/acme/shop/git/trees/new" => tree("2", "2", "1"),
+            "GET /repos/acme/shop/git/trees/cut" => reply(200, &json!({"truncated": true, "tree": []})),
+            other => reply(500, &json!({"message": other})),
+        })
+        .await;
+        let github = GitHub::new(crate::http::client().unwrap(), server.base.clone(), "ghp_test".into());
+        let files = ChangedFiles { truncated: true, ..ChangedFiles::default() };
+        let moved = github.guards("acme/shop", ("old", "new"), &files).await.unwrap();
+        let all = vec![
+            Unread::MoreFiles,
+            Unread::Submodule { path: "lib/pay".to_owned() },
+            Unread::SubmoduleSources,
+        ];
+        assert_eq!(moved, RangeFiles { rules_change: RulesChange::No, moves: Moves::new(all) });
+        let same = github.guards("acme/shop", ("old", "old"), &files).await.unwrap();
+        assert_eq!(same.moves, Moves::new(vec![Unread::MoreFiles]));
+        let cut = github.guards("acme/shop", ("old", "cut"), &files).await.unwrap();
+        assert_eq!(
+            (cut.rules_change, cut.moves),
+            (RulesChange::Unknown, Moves::new(vec![Unread::MoreFiles]))
+        );
+        let whole = ChangedFiles::default();
+        let whole = github.guards("acme/shop", ("old", "new"), &whole).await.unwrap();
+        assert_eq!(whole, RangeFiles::default());
+    }
 
     #[test]
     fn a_change_of_the_rules_is_known_or_said_to_be_unknown() {

@@ -103,6 +103,7 @@ impl GitHub {
             let is_assisted = pull_requests.iter().any(|(opened, commits)| is_assisted(opened, commits));
             // One is left for pushes, and one for comments.
             if depth == DEPTH || room.take(requests, 1 + usize::from(is_assisted)) < requests {
+                room.fall_short();
                 missing.push(format!(
                     "Pull requests were merged into the branches of others more than {depth} deep, and not all were read."
                 ));

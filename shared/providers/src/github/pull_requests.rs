@@ -62,6 +62,7 @@ impl GitHub {
         // One is left for comments, and one for pushes.
         let most = wanted.min(room.take(wanted.div_ceil(PAGE), 2) * PAGE);
         if count > most {
+            room.fall_short();
             missing.push(format!("{count} pull requests brought these commits; {most} were read."));
         }
         let numbers: Vec<u64> = numbers.into_iter().rev().take(most).collect();

@@ -34,6 +34,9 @@ pub struct ReadRange {
     pub files: ChangedFiles,
     /// The most requests for public profiles that are left for its makers.
     pub profiles: usize,
+    /// True if something is missing because the range is beyond a bound of ours: another reading says the
+    /// same.
+    pub is_too_large: bool,
     /// The name of the reading ([`Parts::begin`](super::Parts::begin)), where parts of it may be of earlier
     /// invocations.
     pub reading: Option<String>,
@@ -225,6 +228,7 @@ impl GitHub {
         };
         let head = added.commits.last().or(alone).map_or_else(|| base.clone(), |head| head.sha.clone());
         let out = removed.as_ref().map_or(&[][..], |removed| removed.commits.as_slice());
+        let are_cut = added.is_cut() || removed.as_ref().is_some_and(Side::is_cut);
         let mut missing = added.missing;
         missing.extend(removed.iter().flat_map(|removed| removed.missing.iter().cloned()));
 
@@ -348,6 +352,7 @@ impl GitHub {
         };
         Ok(ReadRange {
             reading: self.reading_name(),
+            is_too_large: are_cut || room.is_short(),
             commits: own.into_iter().map(parse::commit).collect(),
             pull_requests: among(&of_own),
             files: together(added.files, removed.as_ref().map(|removed| &removed.files)),

@@ -17,6 +17,7 @@ const FILES_AT_ENDS: usize = 2;
 #[derive(Debug)]
 pub(super) struct Room {
     left: Option<usize>,
+    is_short: bool,
 }
 
 impl Room {
@@ -24,7 +25,17 @@ impl Room {
     /// comparison does not list all files.
     pub(super) fn of(commits: usize, spent: usize, is_cut: bool) -> Self {
         let kept = PROFILES + if is_cut { FILES_AT_ENDS } else { 0 };
-        Self { left: (commits <= FEW).then(|| WHOLE.saturating_sub(spent + kept)) }
+        Self { left: (commits <= FEW).then(|| WHOLE.saturating_sub(spent + kept)), is_short: false }
+    }
+
+    /// Notes that the range takes more than is read of one.
+    pub(super) fn fall_short(&mut self) {
+        self.is_short = true;
+    }
+
+    /// True if the range takes more than is read of one.
+    pub(super) fn is_short(&self) -> bool {
+        self.is_short
     }
 
     /// As many of `wanted` requests as there are, without the `kept` ones that are for what comes later.

@@ -213,7 +213,7 @@ pub(crate) struct Tree {
 pub(crate) struct Entry {
     pub path: String,
     pub sha: String,
-    /// `tree` for a folder of a tree.
+    /// `tree` for a folder of a tree, `commit` for a submodule.
     #[serde(default, rename = "type")]
     pub kind: String,
     /// Git's mode: `120000` for a symbolic link. A list of contents has none.
@@ -225,6 +225,11 @@ impl Entry {
     /// True if it is a symbolic link of a tree.
     pub fn is_link(&self) -> bool {
         self.mode == "120000"
+    }
+
+    /// True if it is a submodule of a tree.
+    pub fn is_submodule(&self) -> bool {
+        self.kind == "commit"
     }
 
     /// True if it is a folder of a tree.

@@ -63,6 +63,7 @@ pub fn electorate() -> Electorate {
             base: String::new(),
             since: precise(),
             set_by: Some(ODD[0].to_owned()),
+            by_glass: true,
             direction: Direction::Diverged,
             added: 3,
             removed: 0,
@@ -77,6 +78,7 @@ pub fn electorate() -> Electorate {
             rules_change: RulesChange::Yes(odd()),
             moves: Moves {
                 named: vec![
+                    Unread::MoreFiles,
                     Unread::Submodule { path: ODD[2].to_owned() },
                     Unread::SubmoduleSources,
                     Unread::LargeFile { path: String::new() },
@@ -93,8 +95,11 @@ fn blockers() -> Vec<Blocker> {
     vec![
         Blocker::NoBase,
         Blocker::BaseLost { base: ODD[0].to_owned() },
+        Blocker::BaseRefused { base: ODD[1].to_owned(), by: String::new() },
+        Blocker::Unrelated { base: ODD[2].to_owned() },
+        Blocker::TooLarge { missing: odd() },
         Blocker::Incomplete { missing: odd() },
-        Blocker::MakersNotFound { names: odd() },
+        Blocker::MakersNotFound { names: odd(), programs: odd(), tokens: odd() },
         Blocker::SaidNobodyHere(SaidNobody {
             handle: ODD[3].to_owned(),
             version: u64::from(u32::MAX),

@@ -49,6 +49,28 @@ async fn rollback_is_known_after_the_next_deploy() {
 }
 
 #[tokio::test]
+async fn deploy_between_two_reports_is_rolled_back() {
+    let local = Local::new().await;
+    let store = &local.store;
+    let (a, again) = (deployed(store, "a", 1, 1).await, deployed(store, "again", 1, 4).await);
+    store.arrive(&a).await.expect("noted");
+    // B, which was deployed between them, is confirmed only afterwards.
+    let arrived = store.arrive(&again).await.expect("noted");
+    assert!(matches!(&arrived, Arrived::Repeats { of } if of.id == a.id), "{arrived:?}");
+    let (before, b) = (deployed(store, "before", 9, 0).await, deployed(store, "b", 2, 2).await);
+    assert_eq!(store.arrive(&b).await.expect("noted"), Arrived::Late);
+    let some = |id: &str| Some(id.to_owned());
+    assert_eq!(after(store, &b).await, (some("a"), some("a")));
+    assert_eq!(after(store, &before).await, (some("a"), None), "it was overtaken");
+    assert_eq!(after(store, &a).await, (None, None));
+    let next = deployed(store, "next", 3, 5).await;
+    assert!(!is_rollback(store, &next).await);
+    assert_eq!(after(store, &b).await, (some("next"), some("a")));
+    assert_eq!(after(store, &before).await, (some("next"), None));
+    assert_eq!(after(store, &next).await, (None, None));
+}
+
+#[tokio::test]
 async fn host_calls_an_unregistered_revision_a_rollback() {
     let local = Local::new().await;
     let store = &local.store;

@@ -155,6 +155,7 @@ pub fn changes() -> Changes {
         files: Default::default(),
         started_by: Vec::new(),
         missing: Vec::new(),
+        is_too_large: false,
         read_at: second(0),
     }
 }

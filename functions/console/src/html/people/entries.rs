@@ -8,7 +8,7 @@ use crate::auth::visitor::{Access, Visitor, Who};
 use crate::view::cut;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use signoff_core::people::{By, Claim, Did, Entry, Handle, Line, Role, Statement};
+use signoff_core::people::{By, Claim, Did, Entry, Handle, Line, Nobody, Role, Statement};
 
 /// Number of entries on a page.
 const ROWS: usize = 15;
@@ -186,19 +186,33 @@ fn state(entry: &Entry) -> Markup {
         Claim::NobodyHere { .. } | Claim::Removed => "another admin",
     });
     let is_bot_or_other = |statement: &Statement| match &statement.claim {
-        Claim::NobodyHere { kind, .. } => Some(kind.title()),
+        Claim::NobodyHere { kind, .. } => Some(*kind),
         Claim::Member { .. } | Claim::Removed => None,
     };
+    let is_account = matches!(entry.handle, Handle::Account { .. });
     html! {
         @match (waits_for, &entry.counts) {
             (Some(whom), _) => { span.state.warn { "Not confirmed" } " " span.meta { "waits for " (whom) } }
             (None, Some(counts)) => @match is_bot_or_other(counts) {
-                Some(kind) => span.state.quiet { (kind) },
+                Some(kind) => {
+                    span.state.quiet { (kind.title()) }
+                    @if let Some(counts) = counts_for(kind).filter(|_| is_account) { " " span.meta { (counts) } }
+                },
                 None => span.state.good { "Confirmed" },
             },
             (None, None) => span.state.quiet { "Removed" },
         }
     }
+}
+
+/// What it counts for that an account is nobody here; `None`: for all that it did. Somebody may have had a
+/// program do its work.
+fn counts_for(kind: Nobody) -> Option<&'static str> {
+    let bounds = [
+        (Nobody::Bot, "counts for its own signed commits only"),
+        (Nobody::Assistant, "a program’s account counts as a co-author only"),
+    ];
+    bounds.into_iter().find(|(of, _)| *of == kind).map(|(_, counts)| counts)
 }
 
 /// The button that confirms it, for who may.
