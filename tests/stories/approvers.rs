@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use signoff_core::approval::Blocker;
 use signoff_core::effect::{Effect, EffectKind, EffectState};
 use signoff_core::run::Status;
+use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::limit::Limit;
 use signoff_local::slack::NewUser;
 use std::time::Duration;
@@ -138,5 +139,24 @@ fn long_list_of_approvers_is_looked_up_over_several_attempts() {
         let (deploy, _) = story.asks(&format!("approvers: [{named}]"), ACTS).await;
         let page = story.settled(&deploy).await;
         assert_eq!(page.approvals[0].electorate.missing, [address(1), address(2), address(3)]);
+    });
+}
+
+#[test]
+fn group_that_the_plan_does_not_have_stops_nobody_else() {
+    tell("group-plan", async |story| {
+        let ben = story.person("Ben");
+        let group = story.world.slack.add_usergroup("group-plan-sre", &[]);
+        let upgrade = FaultKind::status(200, r#"{"ok": false, "error": "plan_upgrade_required"}"#);
+        let path = format!("usergroups.users.list?usergroup={group}");
+        story.world.slack.faults().push(Fault::once(&path, upgrade).times(2));
+        let (deploy, dialog) = story.asks(&format!("approvers: [{ben}, '@group-plan-sre']"), ACTS).await;
+        story.click(&ben, &dialog, "approve").await;
+        story
+            .until("the run to succeed", async || {
+                let page = story.settled(&deploy).await;
+                (page.runs[0].status == Status::Succeeded).then_some(())
+            })
+            .await;
     });
 }

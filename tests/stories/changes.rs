@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use signoff_core::approval::Status;
 use signoff_core::deploy::Magnitude;
+use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::EventKind;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{ChangedFile, NewCommit, NewPullRequest};
@@ -176,9 +177,22 @@ fn a_rule_that_asks_what_was_not_read_does_not_open() {
         });
         assert_snapshot!(notices.unwrap(), @r#"GitHub did not answer all while reading the commits of acme/not-read ("Resource not accessible by personal access token"). GitHub did not tell the co-authors and pull requests of one commit. No condition on pull requests or issues holds for this deploy."#);
         assert_snapshot!(story.problems().join("\n"), @r#"
-        ⚠️ These rules were not run for REVISION - not-read (Staging), because not all that they ask about is known: free, held. Mend the reason, or deploy in smaller steps; then deploy again.
+        ⚠️ These rules were not run for REVISION - not-read (Staging), because not everything that they ask about is known: free, held. Signoff tries again for a day. To try now, fix the reason and choose Evaluate again.
         GitHub did not answer all while reading the commits of acme/not-read ("Resource not accessible by personal access token"). GitHub did not tell the co-authors and pull requests of one commit. No condition on pull requests or issues holds for this deploy.
+        [Evaluate again]
         "#);
+        // GitHub answers by now, and Signoff looks again by itself.
+        let looks = |effect: &&Effect| effect.kind == EffectKind::EvaluateRules && !effect.is_closed();
+        story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
+        story.world.tick().await;
+        let page = story
+            .until("the rule to open", async || {
+                let page = story.settled(&deploy).await;
+                (page.runs.len() == 2).then_some(page)
+            })
+            .await;
+        assert!(page.runs.iter().any(|run| run.rule == "free") && !page.deploy.may_be_evaluated_again());
+        assert_eq!(story.problems().len(), 1, "it is told once");
     });
 }
 

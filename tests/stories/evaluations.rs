@@ -184,3 +184,164 @@ fn corrected_rules_file_is_read_again() {
         story.dialog().await;
     });
 }
+
+/// Has the clock look again at the rules of `deploy`.
+async fn looks_again(story: &Story, deploy: &DeployId) {
+    let page = story.settled(deploy).await;
+    let look = parked(&page);
+    story.pull_forward(look).await;
+    story.world.tick().await;
+    story
+        .until("the look to end", async || {
+            let effect = story.world.store.effect(deploy, &look.id).await.unwrap()?;
+            effect.is_closed().then_some(())
+        })
+        .await;
+}
+
+#[test]
+fn invalid_first_file_is_read_again_by_itself() {
+    tell("read-by-itself", async |story| {
+        story.person("Ana");
+        story.new_rules("rules:\n  - promote:\n\tconditions: []\n").await;
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        story.until("the file to be refused", async || (!story.problems().is_empty()).then_some(())).await;
+        story.rules(&rule("votes_required: 1", ACTS));
+        looks_again(story, &deploy).await;
+        let page = until_evaluated(story, &deploy).await;
+        assert!(page.deploy.stood() && page.runs.len() == 1, "{:?}", page.deploy.reading);
+        story.dialog().await;
+        assert_eq!(story.problems().len(), 1);
+    });
+}
+
+#[test]
+fn file_that_stays_invalid_is_told_once() {
+    tell("stays-invalid", async |story| {
+        story.new_rules("rules:\n  - promote:\n\tconditions: []\n").await;
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        story.until("the file to be refused", async || (!story.problems().is_empty()).then_some(())).await;
+        looks_again(story, &deploy).await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(story.problems().len(), 1, "the same problems are told once");
+        let refused = |kind: &EventKind| matches!(kind, EventKind::RulesRefused { .. });
+        assert_eq!(page.events.iter().filter(|event| refused(&event.kind)).count(), 1);
+        assert!(parked(&page).attempts == 0, "it is read again later");
+    });
+}
+
+#[test]
+fn second_request_of_a_minute_is_done_too() {
+    tell("asked-twice", async |story| {
+        let ana = story.person("Ana");
+        story.new_rules("rules:\n  - promote:\n\tconditions: []\n").await;
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        story.until("the file to be refused", async || (!story.problems().is_empty()).then_some(())).await;
+        story.settled(&deploy).await;
+        let visitor = story.sign_in(&ana).await;
+        let path = format!("/deploys/{deploy}/evaluate");
+        assert_eq!(visitor.post(&path, &[]).await.status().as_u16(), 303);
+        story.settled(&deploy).await;
+        story.rules(&rule("votes_required: 1", ACTS));
+        assert_eq!(visitor.post(&path, &[]).await.status().as_u16(), 303);
+        until_evaluated(story, &deploy).await;
+        story.dialog().await;
+    });
+}
+
+#[test]
+fn rule_that_was_not_supported_is_evaluated_again() {
+    tell("supported-now", async |story| {
+        let ana = story.person("Ana");
+        let file = |condition: &str| {
+            format!(
+                "rules:\n  - greets:\n      conditions: [{condition}]\n      actions: [{{add_deploy_tag: '#greeted'}}]\n"
+            )
+        };
+        story.new_rules(&file("base_synced")).await;
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs.len(), 0);
+        let visitor = story.sign_in(&ana).await;
+        let html = visitor.page(&format!("/deploys/{deploy}")).await;
+        assert!(html.contains("Some rules of this deploy were not evaluated."), "{html}");
+        story.rules(&file("environment='Staging'"));
+        let slack = &story.world.slack;
+        let clicked = slack.click(&ana, PROBLEMS_CHANNEL, &offer(story).ts, "evaluate_again").await.unwrap();
+        assert_eq!((clicked.status, clicked.problem), (Some(200), None));
+        let page = story
+            .until("the rule to open", async || {
+                let page = story.settled(&deploy).await;
+                (page.runs.len() == 1).then_some(page)
+            })
+            .await;
+        assert!(!page.deploy.may_be_evaluated_again());
+        let html = visitor.page(&format!("/deploys/{deploy}")).await;
+        assert!(!html.contains("Evaluate again"), "{html}");
+    });
+}
+
+#[test]
+fn rule_on_a_branch_opens_once_the_branch_is_pushed() {
+    tell("branch-later", async |story| {
+        story.person("Ana");
+        story
+            .new_rules(
+                "rules:\n  - cuts:\n      conditions: [\"branch='stable'\"]\n      actions: [{add_deploy_tag: '#cut'}]\n",
+            )
+            .await;
+        let revision = story.push("Ana", "Take cards");
+        let body = serde_json::json!({"sha": revision, "environment": "Staging", "branch": "stable"});
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        assert_eq!(story.post(&path, &body).await.status(), 200);
+        let deploy = story.deploy_id(&revision, "Staging");
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs.len(), 0);
+        assert_snapshot!(story.problems().join("\n"), @"
+        ⚠️ These rules were not run for REVISION - branch-later (Staging), because not everything that they ask about is known: cuts. Signoff tries again for a day. To try now, fix the reason and choose Evaluate again.
+        No branch or tag stable of acme/branch-later contains REVISION, so no condition on `branch` holds.
+        [Evaluate again]
+        ");
+        let github = &story.world.github;
+        github.force_push(&story.repository(), "stable", &revision, &story.author("Ana"));
+        looks_again(story, &deploy).await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs.iter().map(|run| run.rule.as_str()).collect::<Vec<_>>(), ["cuts"]);
+        assert_eq!(story.problems().len(), 1, "it is told once");
+    });
+}
+
+#[test]
+fn news_that_could_not_be_evaluated_is_offered() {
+    tell("news-offered", async |story| {
+        let ana = story.person("Ana");
+        story
+            .new_rules(
+                "rules:\n  - soaks:\n      conditions: [\"deployed_for>='1h'\"]\n      actions: [{add_deploy_tag: '#soaked'}]\n",
+            )
+            .await;
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let page = story.settled(&deploy).await;
+        hides_rules(story, 1);
+        story.pull_forward(parked(&page)).await;
+        story.world.tick().await;
+        story.until("it to be told", async || (!story.problems().is_empty()).then_some(())).await;
+        story.settled(&deploy).await;
+        assert_snapshot!(story.problems().join("\n"), @"
+        ⚠️ The rules of REVISION - news-offered (Staging) that still wait could not be evaluated. GitHub answered 401 while reading .signoff/rules.yml of acme/news-offered: Signoff's GitHub token is not valid; put a new github_token into ReadSecret, or into WriteSecret if this starts or cancels a workflow. Signoff tries again until DATE at TIME. To try now, choose Evaluate again.
+        [Evaluate again]
+        ");
+        let visitor = story.sign_in(&ana).await;
+        let html = visitor.page(&format!("/deploys/{deploy}")).await;
+        assert!(html.contains("Evaluate again"), "{html}");
+        let slack = &story.world.slack;
+        let clicked = slack.click(&ana, PROBLEMS_CHANNEL, &offer(story).ts, "evaluate_again").await.unwrap();
+        assert_eq!((clicked.status, clicked.problem), (Some(200), None));
+        story
+            .until("the rules to be evaluated", async || {
+                let page = story.settled(&deploy).await;
+                (!page.deploy.may_be_evaluated_again()).then_some(())
+            })
+            .await;
+    });
+}

@@ -430,3 +430,34 @@ fn a_failure_is_dealt_with_on_the_page() {
         assert!(json.contains("\"state\":\"skipped_by_hand\""), "{json}");
     });
 }
+
+#[test]
+fn who_is_outside_the_channel_skips_nothing_elsewhere() {
+    tell("failure-outside", async |story| {
+        let (receiver, action) = hook().await;
+        receiver.faults().push(Fault::once("POST /hook", FaultKind::status(404, "gone")));
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let slack = &story.world.slack;
+        let (deploy, dialog) = story.asks("votes_required: 1", &action).await;
+        slack.leave(&story.name, &ben);
+        let archived = FaultKind::status(200, r#"{"ok": false, "error": "is_archived"}"#);
+        let thread = Fault::once("chat.postMessage", archived).with_body("answered 404 to the webhook");
+        slack.faults().push(thread);
+        story.click(&ana, &dialog, "approve").await;
+        let page = story.settled(&deploy).await;
+        let place = page.runs[0].steps[1].notice.clone().expect("it is told").message;
+        assert_ne!(Some(&place.channel), slack.channel_id(&story.name).as_ref(), "told elsewhere");
+        for action in ["skip_step", "retry", "mark_as_done"] {
+            slack.click(&ben, &place.channel, &place.ts, action).await.unwrap();
+        }
+        let refused = async || {
+            let sees = slack.user_sees(&ben, &place.channel);
+            sees.contains("only people in #failure-outside may act on this").then_some(())
+        };
+        story.until("Ben to be refused", refused).await;
+        assert_eq!(states(&story.settled(&deploy).await), ["succeeded", "failed"]);
+        slack.click(&ana, &place.channel, &place.ts, "retry").await.unwrap();
+        let page = story.settled(&deploy).await;
+        assert_eq!((states(&page), receiver.deliveries().len()), (vec!["succeeded", "succeeded"], 1));
+    });
+}

@@ -168,6 +168,14 @@ fn cancelled_pipeline_answers_which_one_is_meant() {
         let deploy = approves(story, &revision).await;
         until_it_waits(story, &deploy).await;
         assert_eq!(ci.approvals(&story.project()).len(), 0);
+        let ana = story.person("Ana");
+        let asks = async || {
+            let sees = story.sees(&ana);
+            let (_, asked) = sees.split_once("and nothing has run yet: ")?;
+            Some(asked.to_owned())
+        };
+        let asked = story.until("a message of its own to ask", asks).await;
+        assert!(asked.contains("which pipeline is meant?") && asked.contains("Approved by @Ana."), "{asked}");
         ci.cancel(&second.workflow_id);
         looks_again(story, &deploy, |page| page.runs[0].status == Status::Succeeded).await;
         let approved = ci.approvals(&story.project());
@@ -232,5 +240,25 @@ fn overtaken_hold_is_not_released() {
         assert_eq!(ci.approvals(&story.project()).len(), 1);
         let StepState::Failed { reason, .. } = &page.runs[0].steps[1].state else { panic!() };
         assert_snapshot!(reason.replace(&newer[..7], "REVISION"), @"nothing was done: REVISION was let through to the same place in the meantime. Deploy again to have it asked anew.");
+    });
+}
+
+#[test]
+fn channel_is_asked_which_pipeline_where_nobody_approves() {
+    tell("hold-which-unasked", async |story| {
+        let ci = &story.world.circleci;
+        let revision = story.push("Ana", "Take cards");
+        let held =
+            || ci.add_pipeline_on_hold(&story.project(), &revision, "main", "build-and-deploy", "hold");
+        held();
+        held();
+        story.rules(&format!(
+            "rules:\n  - ships:\n      conditions: []\n      actions: [{{{APPROVE_BUILD}}}]\n"
+        ));
+        story.deploys(&revision, "Staging").await;
+        let asked = async || story.problems().first().cloned();
+        let asked = story.until("the channel to be asked", asked).await;
+        assert!(asked.contains("waits for somebody: which pipeline is meant?"), "{asked}");
+        assert_eq!(ci.approvals(&story.project()).len(), 0);
     });
 }

@@ -6,9 +6,11 @@ use signoff_core::event::EventKind;
 use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::NewPullRequest;
+use signoff_local::slack::NewUser;
 use signoff_local::{jira, linear};
 use signoff_store::Page;
 use system_tests::story::{Story, tell};
+use system_tests::world::PROBLEMS_CHANNEL;
 
 /// A deploy of a commit with this message, for which `actions` run without an approval; what is on record
 /// then.
@@ -112,7 +114,7 @@ fn refusing_tracker_is_reported_and_the_deploy_goes_on() {
         assert_snapshot!(notices.join("\n"), @"Jira answered 401 while looking up issues: Signoff's e-mail address and token are not valid; put a new `jira_email` and `jira_token` into ReadSecret, or into WriteSecret for actions on issues. No condition on issues holds for this deploy.");
         assert_eq!(page.deploy.issues[0].key, "REFUSED-1");
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ These rules were not run for REVISION - issues-refused (Staging), because not all that they ask about is known: urgent, security, bug, calm. Signoff looks again for a day. Mend the reason, then choose Evaluate again.
+        ⚠️ These rules were not run for REVISION - issues-refused (Staging), because not everything that they ask about is known: urgent, security, bug, calm. Signoff tries again for a day. To try now, fix the reason and choose Evaluate again.
         Jira answered 401 while looking up issues: Signoff's e-mail address and token are not valid; put a new `jira_email` and `jira_token` into ReadSecret, or into WriteSecret for actions on issues. No condition on issues holds for this deploy.
         [Evaluate again]
         ");
@@ -270,10 +272,46 @@ fn refusing_issue_is_named_and_others_go_on() {
         assert_eq!(page.runs[0].status, Status::Stopped);
         assert_eq!(world.jira.field("SOME-1", "customfield_10042").as_deref(), Some("issues-some"));
         assert_eq!(world.jira.comments("SOME-1"), Vec::<String>::new());
-        assert_snapshot!(steps(&page), @"
-        :white_check_mark: `update_mentioned_issues: Released in`: set Released in of SOME-1. SOMEL-2 was not changed: of Linear's fields Signoff sets title, priority, estimate, due date and label, not `Released in`.
-        :x: `transition_mentioned_issues: Shipped` failed.
+        assert_snapshot!(steps(&page), @":x: `update_mentioned_issues: Released in` failed.");
+        assert_snapshot!(story.problems().join("\n"), @"
+        Rule tell for REVISION - issues-some (Staging):
+        ❌ update_mentioned_issues: Released in failed: set Released in of SOME-1. SOMEL-2 was not changed: of Linear's fields Signoff sets title, priority, estimate, due date and label, not Released in.
+        Did not run: transition_mentioned_issues: Shipped, notify_mentioned_issues.
+        An admin can act on this.
+        [Retry] [Skip…] [Mark as done]
         ");
+    });
+}
+
+#[test]
+fn retry_does_the_issues_that_are_left() {
+    tell("issues-retry", async |story| {
+        let world = story.world;
+        world.jira.add_issue(jira::NewIssue::new("LEFT-1", "Prices"));
+        world.jira.add_issue(jira::NewIssue::new("LEFT-2", "Receipts"));
+        let refused = Fault::once("POST /rest/api/3/issue/LEFT-2/comment", FaultKind::status(403, "{}"));
+        world.jira.faults().push(refused);
+        let actions =
+            "{transition_mentioned_issues: {state: Done, comment: 'Shipped'}}, {add_deploy_tag: '#shipped'}";
+        let page = runs(story, "Fixes LEFT-1 and LEFT-2", actions).await;
+        assert_eq!(page.runs[0].status, Status::Stopped, "an action that acts stops the run");
+        assert_eq!(world.jira.comments("LEFT-1").len(), 1);
+        let admin = world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
+        let failure = || {
+            let told = world.slack.messages(PROBLEMS_CHANNEL);
+            told.into_iter().rev().find(|message| message.text.contains("issues-retry"))
+        };
+        let told = story.until("the failure to be told", async || failure()).await;
+        let clicked = world.slack.click(&admin, PROBLEMS_CHANNEL, &told.ts, "retry").await.unwrap();
+        assert_eq!((clicked.status, clicked.problem), (Some(200), None));
+        let page = story
+            .until("the run to succeed", async || {
+                let page = story.settled(&page.deploy.id).await;
+                (page.runs[0].status == Status::Succeeded).then_some(page)
+            })
+            .await;
+        assert_eq!(["LEFT-1", "LEFT-2"].map(|key| world.jira.comments(key).len()), [1, 1]);
+        assert_eq!(page.runs[0].status, Status::Succeeded);
     });
 }
 

@@ -106,8 +106,19 @@ fn that_nobody_can_be_told_stops_nothing() {
         let page = runs(story, &revision, "", actions).await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
         assert_snapshot!(steps(&page), @"
-        :white_check_mark: `notify_deployer`: nobody could be told: it is not known who deployed it.
-        :white_check_mark: `notify_deploy_authors`: nobody could be told: Ana was not found in Slack.
+        :x: `notify_deployer` failed.
+        :x: `notify_deploy_authors` failed.
+        ");
+        let told = async || (story.problems().len() == 2).then(|| story.problems().join("\n"));
+        assert_snapshot!(story.until("both failures to be told", told).await, @"
+        Rule tell for REVISION - notify-nobody (Staging):
+        ❌ notify_deployer failed: nobody could be told: the registration doesn't say who deployed. Send email with it.
+        An admin can act on this.
+        [Retry] [Skip…] [Mark as done]
+        Rule tell for REVISION - notify-nobody (Staging):
+        ❌ notify_deploy_authors failed: nobody could be told: Ana was not found in Slack. Link whoever was not found to their Slack account at https://RECEIVER/people, or correct the name in the rule.
+        An admin can act on this.
+        [Retry] [Skip…] [Mark as done]
         ");
     });
 }

@@ -62,7 +62,7 @@ fn an_invalid_file_opens_nothing_and_is_told() {
         assert_eq!(page.runs.len(), 0);
         assert!(page.events.iter().any(|event| matches!(event.kind, EventKind::RulesRefused { .. })));
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ No rule was run for REVISION - invalid-rules (Staging): the rules file of acme/invalid-rules is invalid. Correct it on the default branch, then choose Evaluate again. The next deploy reads it again, too.
+        ⚠️ No rule was run for REVISION - invalid-rules (Staging): the rules file of acme/invalid-rules is invalid. Correct it on the default branch. Signoff reads it again for a day; to have it read now, choose Evaluate again.
         .signoff/rules.yml:4:11: unknown variable `environmnt`; did you mean `environment`?
         .signoff/rules.yml:6:11: unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?
         [Evaluate again]
@@ -78,7 +78,7 @@ fn a_tab_is_told() {
         let deploy = story.deploys(&revision, "Staging").await;
         story.settled(&deploy).await;
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ No rule was run for REVISION - tab-in-rules (Staging): the rules file of acme/tab-in-rules is invalid. Correct it on the default branch, then choose Evaluate again. The next deploy reads it again, too.
+        ⚠️ No rule was run for REVISION - tab-in-rules (Staging): the rules file of acme/tab-in-rules is invalid. Correct it on the default branch. Signoff reads it again for a day; to have it read now, choose Evaluate again.
         .signoff/rules.yml:2:1: a tab indents this line; YAML takes spaces only: indent it by 2 spaces
         .signoff/rules.yml:2:11: the rule `promote` takes keys with values, and there is nothing here; write `conditions:` and `actions:` under it
         [Evaluate again]
@@ -102,8 +102,9 @@ fn what_is_not_supported_yet_is_told_and_the_other_rules_run() {
             [("now", Status::Succeeded)]
         );
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ The rule later was not run for REVISION - not-yet (Staging): it uses what Signoff does not support yet. Take that out of the rule on the default branch; the next deploy reads it again.
+        ⚠️ The rule later was not run for REVISION - not-yet (Staging): it uses something that Signoff does not support yet. Take that out of the rule on the default branch, then choose Evaluate again.
         .signoff/rules.yml:4:37: known, not supported yet: base_synced
+        [Evaluate again]
         ");
     });
 }

@@ -1,6 +1,8 @@
 //! Slack's rate limits: what they hold back, and what goes first.
 
+use insta::assert_snapshot;
 use signoff_core::approval::Approval;
+use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::id::DeployId;
 use signoff_local::fault::{Fault, FaultKind, RecordedRequest};
 use system_tests::story::{Story, rule, tell};
@@ -92,5 +94,44 @@ fn vote_is_drawn_while_superseded_dialog_waits_in_line() {
         story.settled(&older).await;
         assert_eq!((edits(&first), edits(&second)), (2, 1), "it is edited once it was its turn");
         assert!(story.sees(&ben).contains("Superseded on"), "{}", story.sees(&ben));
+    });
+}
+
+#[test]
+fn dialog_that_waits_a_minute_for_slack_is_told() {
+    tell("limit-told", async |story| {
+        let ben = story.person("Ben");
+        story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
+        let revision = story.push("Ana", "Take cards");
+        let limited = Fault::once(POST, FaultKind::rate_limited(90)).with_body(&revision[..7]);
+        story.world.slack.faults().push(limited);
+        let deploy = story.deploys(&revision, "Staging").await;
+        let told = async || story.problems().first().cloned();
+        assert_snapshot!(story.until("the wait to be told", told).await, @"⏳ The approval of the rule promote-to-production for REVISION - limit-told (Staging) is asked later: Slack asks us to slow down (chat.postMessage). Nothing is lost. Signoff keeps trying.");
+        let page = story.page(&deploy).await;
+        let draws = |effect: &&Effect| matches!(effect.kind, EffectKind::DrawDialog { .. });
+        story.pull_forward(page.effects.iter().find(draws).unwrap()).await;
+        story.world.tick().await;
+        let dialog = story.dialog().await;
+        story.click(&ben, &dialog, "approve").await;
+        assert_eq!(story.problems().len(), 1, "it is told once");
+    });
+}
+
+#[test]
+fn quorum_that_waits_a_minute_for_slack_is_told() {
+    tell("limit-quorum", async |story| {
+        let ben = story.person("Ben");
+        let slack = &story.world.slack;
+        let group = slack.add_usergroup("limit-quorum-sre", &[&ben]);
+        let (_, dialog) = story.asks("approvers: ['@limit-quorum-sre']", "add_deploy_tag: asked").await;
+        let path = format!("usergroups.users.list?usergroup={group}");
+        slack.faults().push(Fault::once(&path, FaultKind::rate_limited(90)));
+        story.click(&ben, &dialog, "approve").await;
+        let told = async || {
+            let sees = story.sees(&ben);
+            sees.split_once('↳').map(|(_, told)| told.trim().to_owned())
+        };
+        assert_snapshot!(story.until("the thread to say it", told).await, @"");
     });
 }

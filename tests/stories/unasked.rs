@@ -246,7 +246,7 @@ fn conditions_on_an_incomplete_range_hold_neither_way() {
         story.world.github.faults().push(fault);
         assert_eq!(acted(story, &last).await, [""; 0]);
         let told = story.problems().join("\n");
-        assert!(told.contains("not all that they ask about is known: safe, unheld"), "{told}");
+        assert!(told.contains("not everything that they ask about is known: safe, unheld"), "{told}");
     });
 }
 

@@ -13,8 +13,13 @@ pub(crate) enum EffectError {
     #[error(transparent)]
     ProviderClients(#[from] Failure),
     /// It can't be done yet, and nothing failed.
-    #[error("{0}")]
-    NotYet(String),
+    #[error("{reason}")]
+    NotYet {
+        /// What it waits for.
+        reason: String,
+        /// True if only a person can end the wait.
+        needs_person: bool,
+    },
     /// The record's part: nothing is known to be committed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,7 +36,7 @@ impl EffectError {
     pub(crate) fn outside(self) -> Result<Failure, Self> {
         match self {
             Self::ProviderClients(failure) => Ok(failure),
-            other @ (Self::NotYet(_) | Self::Store(_) | Self::Race) => Err(other),
+            other @ (Self::NotYet { .. } | Self::Store(_) | Self::Race) => Err(other),
         }
     }
 }
@@ -59,7 +64,8 @@ impl From<CommitError> for EffectError {
 impl From<NotApproved> for EffectError {
     fn from(error: NotApproved) -> Self {
         match error {
-            NotApproved::NotYet(reason) => Self::NotYet(reason),
+            NotApproved::NotYet(reason) => Self::NotYet { reason, needs_person: false },
+            NotApproved::NeedsPerson(reason) => Self::NotYet { reason, needs_person: true },
             NotApproved::Failed(failure) => Self::ProviderClients(failure),
         }
     }

@@ -65,7 +65,7 @@ impl ActionExecution {
             (Some(dialog), _) => (dialog.channel, Some(dialog.ts)),
             (None, Some(channel)) => (channel.clone(), None),
             // It says that somebody dealt with it.
-            (None, None) if place.is_some() => return self.done(effect).await,
+            (None, None) if place.is_some() => return self.taken_back(effect, &run, step).await,
             (None, None) => {
                 return Err(Failure::Permanent(
                     "the deployment has no channel to tell it in: name one on its page".to_owned(),
@@ -94,7 +94,7 @@ impl ActionExecution {
                 // A message that somebody deleted is not missed: the step's line has it.
                 slack.update_message(&MessageRef { channel, ts }, &text, &blocks).await?;
             }
-            return self.done(effect).await;
+            return self.taken_back(effect, &run, step).await;
         }
         let Some(Message { text, blocks }) = message::step_failed(&shown) else {
             return self.done(effect).await;
@@ -117,6 +117,15 @@ impl ActionExecution {
         let after = effect.closed(EffectState::Succeeded, None);
         let command = run::Command::FailurePosted(FailureNotice { failed_at: at, message });
         self.advance(effect, &after, &run.id, step, command).await
+    }
+
+    /// The effect, which looked at a message about a failure again, is done. Where `run` was asked again, a
+    /// later message may follow.
+    async fn taken_back(&self, effect: &Effect, run: &Run, step: usize) -> Tried<()> {
+        let next = run.next_taken_back(step).into_iter().collect();
+        let owner = format!("taken back {}", effect.id);
+        let change = Change::to(&effect.deploy, self.now()).done(effect);
+        Ok(self.store.commit(change.and(&owner, next, Vec::new())).await?)
     }
 
     /// Puts on record who made what the failure of step number `step` is about.

@@ -1,15 +1,14 @@
 //! Freezes that began after an approval: a step that something held up does not act in one.
 
-use crate::actions::kept_waiting;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::overtaken::is_late;
+use crate::waits::Beside;
 use jiff::Timestamp;
 use signoff_core::approval::{Approval, Status};
 use signoff_core::message::waits_for_freeze;
-use signoff_core::run::{self, Run};
+use signoff_core::run::Run;
 use signoff_runtime::effects::Attempt;
-use signoff_store::Change;
 
 impl ActionExecution {
     /// Has step number `step` of `run` wait where a freeze holds it; whether one does. `voted` is the
@@ -28,18 +27,7 @@ impl ActionExecution {
         let now = self.now();
         let Some((until, names)) = held(run, step, voted, now) else { return Ok(false) };
         let reason = waits_for_freeze(until, &names);
-        let (effect, after) = (&attempt.effect, kept_waiting(attempt, now, reason.clone()));
-        self.commit_newest(effect, async || {
-            let now = self.now();
-            let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
-            let Some(run) = self.store.run(&effect.deploy, &run.id).await? else { return Ok(Some(change)) };
-            let command = run::Command::Wait { reason: reason.clone() };
-            // The same reason again is no news.
-            let Ok(decision) = run::decide(&run, step, command, now) else { return Ok(Some(change)) };
-            let decision = run::pinned(decision, step, after.build.as_ref());
-            Ok(Some(change.run(run::told_held(decision, step, voted))))
-        })
-        .await?;
+        self.hold(attempt, (&run.id, step), voted, &reason, Beside::default()).await?;
         Ok(true)
     }
 }

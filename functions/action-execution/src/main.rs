@@ -39,6 +39,7 @@ mod range;
 mod release;
 mod repository;
 mod settle;
+mod slowed;
 mod source;
 mod step;
 mod subject;

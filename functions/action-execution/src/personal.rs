@@ -4,6 +4,7 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use serde_json::Value;
 use signoff_core::approval::Standing;
+use signoff_providers::Failure;
 use signoff_providers::slack::client::Slack;
 use signoff_runtime::effects::Attempt;
 use std::collections::BTreeSet;
@@ -87,8 +88,37 @@ impl ActionExecution {
 }
 
 impl Report {
+    /// Returns the report in words. `unknown` says why there is nobody to tell, and what to do about it;
+    /// `people_url` is the address of the page People.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was told: the reason names everybody, and says what to do.
+    pub(crate) fn outcome(&self, unknown: &str, people_url: &str) -> Result<String, Failure> {
+        let summary = self.summary(unknown);
+        if !self.told.is_empty() {
+            return Ok(summary);
+        }
+        let is_elsewhere = ![&self.bots, &self.deactivated, &self.strangers].into_iter().all(Vec::is_empty);
+        let advice = [
+            (!self.not_found.is_empty()).then(|| {
+                format!(
+                    "Link whoever was not found to their Slack account at {people_url}, or correct the name in the rule."
+                )
+            }),
+            (!self.unreachable.is_empty()).then(|| {
+                "Have whoever is out of reach open the app in Slack once, or use slack_channel_message and invite the app \
+                 to that channel: /invite @Signoff."
+                    .to_owned()
+            }),
+            is_elsewhere.then(|| "Have the rule tell a member of this workspace.".to_owned()),
+        ];
+        let sentences: Vec<String> = std::iter::once(summary).chain(advice.into_iter().flatten()).collect();
+        Err(Failure::Permanent(sentences.join(" ")))
+    }
+
     /// Returns the report in words; `unknown` says why there is nobody to tell.
-    pub(crate) fn summary(&self, unknown: &str) -> String {
+    fn summary(&self, unknown: &str) -> String {
         let too_many = format!("not told: Signoff writes to {MOST} people at most");
         let (was_too_many, were_too_many) = (format!("was {too_many}"), format!("were {too_many}"));
         let left_out = [
@@ -108,7 +138,7 @@ impl Report {
             })
             .collect();
         let told = match (self.told.is_empty(), not_told.is_empty()) {
-            (true, true) => return format!("nobody could be told: {unknown}."),
+            (true, true) => return format!("nobody could be told: {unknown}"),
             (true, false) => "nobody could be told:".to_owned(),
             (false, true | false) => format!("told {}.", listed(&self.told, NAMED)),
         };
@@ -162,7 +192,7 @@ mod tests {
         let nobody = Report { not_found: one.clone(), ..Report::default() };
         let reports =
             [told(&all[..1]), told(&all[..3]), told(&all), of(&one), of(&two), nobody, Report::default()];
-        let texts = reports.map(|report| report.summary("its authors are not known"));
+        let texts = reports.map(|report| report.summary("its authors are not known."));
         insta::assert_snapshot!(texts.join("\n"), @"
         told Ana.
         told Ana, Ben and Cleo.
@@ -171,6 +201,36 @@ mod tests {
         told Ana. Yan and somebody were not found in Slack. Yan and somebody are bots. Yan and somebody have deactivated accounts. Yan and somebody are of other workspaces. Yan and somebody are out of the app's reach in Slack. Yan and somebody were not told: Signoff writes to 30 people at most.
         nobody could be told: Zoe Hart was not found in Slack.
         nobody could be told: its authors are not known.
+        ");
+    }
+
+    #[test]
+    fn telling_nobody_is_a_failure_with_advice() {
+        let people = names(&["Zoe"]);
+        let nobody = |of: fn(&mut Report) -> &mut Vec<String>| {
+            let mut report = Report::default();
+            of(&mut report).clone_from(&people);
+            report
+        };
+        let some = Report { told: names(&["Ana"]), not_found: people.clone(), ..Report::default() };
+        assert!(some.outcome("", "").is_ok());
+        let reports = [
+            nobody(|report| &mut report.not_found),
+            nobody(|report| &mut report.unreachable),
+            nobody(|report| &mut report.deactivated),
+            Report::default(),
+        ];
+        let unknown = "the registration doesn't say who deployed. Send `email` with it.";
+        let texts = reports.map(|report| {
+            report
+                .outcome(unknown, "https://signoff.test/people")
+                .map_or_else(|failure| failure.to_string(), |_| String::new())
+        });
+        insta::assert_snapshot!(texts.join("\n"), @"
+        nobody could be told: Zoe was not found in Slack. Link whoever was not found to their Slack account at https://signoff.test/people, or correct the name in the rule.
+        nobody could be told: Zoe is out of the app's reach in Slack. Have whoever is out of reach open the app in Slack once, or use slack_channel_message and invite the app to that channel: /invite @Signoff.
+        nobody could be told: Zoe has a deactivated account. Have the rule tell a member of this workspace.
+        nobody could be told: the registration doesn't say who deployed. Send `email` with it.
         ");
     }
 }

@@ -1,10 +1,10 @@
 //! The stack's policy where actions run: a rule below it asks, and nothing that it would let act is done.
 
-use crate::actions::kept_waiting;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::late_base::LateBase;
 use crate::subject::renderer;
+use crate::waits::Beside;
 use signoff_core::action::{Action, ApprovalSpec, Kind};
 use signoff_core::approval::{self as votes, Approval, Subject};
 use signoff_core::deploy::Deploy;
@@ -13,7 +13,7 @@ use signoff_core::event::EventKind;
 use signoff_core::id::{ApprovalId, RunId};
 use signoff_core::message;
 use signoff_core::policy::PATH;
-use signoff_core::run::{self, KEPT_BACK, Run, Status};
+use signoff_core::run::{KEPT_BACK, Run, Status};
 use signoff_providers::Failure;
 use signoff_rules::policy::{Before, Judged, Policy, Shortfall, Together};
 use signoff_rules::template::{Context, is_of_record};
@@ -347,11 +347,9 @@ impl ActionExecution {
         (blocks, own): (&[String], &[Approval]),
         is_news: bool,
     ) -> Tried<()> {
-        let effect = &attempt.effect;
         let thread = run.thread_of(step);
         let voted = own.iter().find(|approval| Some(&approval.id) == thread.as_ref());
         let reason = format!("{KEPT_BACK}{}", message::shorten(&blocks.join(" "), 600));
-        let after = kept_waiting(attempt, self.now(), reason.clone());
         let event = is_news.then(|| EventKind::RuleBlocked {
             run: run.id.clone(),
             rule: run.rule.clone(),
@@ -364,17 +362,8 @@ impl ActionExecution {
         };
         let text = message::rule_blocked(deploy, &self.deploy_url(&deploy.id), &run.rule, blocks);
         let tell = channel.map(|channel| EffectKind::TellChannel { channel, text });
-        self.commit_newest(effect, async || {
-            let now = self.now();
-            let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
-            let Some(run) = self.store.run(&effect.deploy, &run.id).await? else { return Ok(Some(change)) };
-            let command = run::Command::Wait { reason: reason.clone() };
-            let Ok(decision) = run::decide(&run, step, command, now) else { return Ok(Some(change)) };
-            let owner = format!("policy blocks {} {}", effect.id, effect.attempts);
-            let (tell, event) = (tell.clone().into_iter().collect(), event.clone().into_iter().collect());
-            Ok(Some(change.run(run::told_held(decision, step, voted)).and(&owner, tell, event)))
-        })
-        .await
+        let beside = Beside { effects: tell.into_iter().collect(), events: event.into_iter().collect() };
+        self.hold(attempt, (&run.id, step), voted, &reason, beside).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
+use crate::slowed::is_long;
 use crate::tellings::is_over;
 use jiff::SignedDuration;
 use signoff_core::action::WhenRepeated;
@@ -87,6 +88,9 @@ impl ActionExecution {
         let tries_left = effect.tries() < MAX_ATTEMPTS;
         let wait = backoff(effect.tries(), failure.retry_after());
         let reason = failure.to_string();
+        if failure.retry_after().is_some() && is_long(effect, self.now(), wait) {
+            self.tell_of_late_opening(effect, run, step, &sentence(&reason)).await?;
+        }
         let (command, after, handled) = match failure {
             Failure::Retryable { .. } if tries_left => {
                 let note = format!("{reason}. Next attempt in {} s.", wait.as_secs());
@@ -163,21 +167,19 @@ impl ActionExecution {
         }
         let is_given_up = stands && (over || (!passing && !is_open));
         if (passing && effect.tries() < MAX_ATTEMPTS) || is_given_up {
+            let wait = backoff(effect.tries(), failure.retry_after());
+            if !stands && failure.retry_after().is_some() && is_long(effect, self.now(), wait) {
+                self.tell_of_late_opening(effect, &approval.run, approval.step, &reason).await?;
+            }
             return self.settle_telling(attempt, &approval.channel, failure).await;
         }
-        if stands {
-            if !passing && effect.note.as_ref() != Some(&reason) {
-                // People can't see it any more, or see an older state of it: its channel may be archived.
-                self.tell_not_shown(attempt, &deploy, &approval, &reason).await?;
-            }
-            self.store.settle(effect, &self.parked(attempt, &reason)).await?;
-            return Ok(Handled::Done);
-        }
-        if over {
+        if over && !stands {
             self.cancel_unseen(attempt, &deploy, &approval, &reason).await?;
             return Ok(Handled::Done);
         }
-        if effect.note.as_ref() != Some(&reason) {
+        // People can't see it any more, or see an older state of it: its channel may be archived. A failure
+        // that passes keeps only the next state from what stands.
+        if !(stands && passing) && effect.note.as_ref() != Some(&reason) {
             self.tell_not_shown(attempt, &deploy, &approval, &reason).await?;
         }
         // Its message is done; the clock sends the effect again when it is due.
@@ -241,7 +243,12 @@ impl ActionExecution {
         let reason = sentence(&failure.to_string());
         if failure.is_passing() && effect.tries() < MAX_ATTEMPTS {
             let wait = backoff(effect.tries(), failure.retry_after());
-            self.store.settle(effect, &effect.postponed(self.now(), wait, reason)).await?;
+            let after = effect.postponed(self.now(), wait, reason.clone());
+            if failure.retry_after().is_some() && is_long(effect, self.now(), wait) {
+                self.change_approval(effect, &after, id, &[votes::Command::Postpone { reason }]).await?;
+            } else {
+                self.store.settle(effect, &after).await?;
+            }
             return Ok(Handled::Again(wait));
         }
         let over = is_over(effect, self.now());

@@ -89,6 +89,7 @@ impl ActionExecution {
         if is_bound(&action) {
             self.set_bases_before(effect, &deploy, &run).await?;
         }
+        let voted_on = voted;
         let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
         let acting =
             as_first(attempt, first, run.steps.get(step).and_then(|step| step.resolved.as_ref()), self.now());
@@ -99,7 +100,12 @@ impl ActionExecution {
         }
         let Done { summary, url } = match done {
             Ok(done) => done,
-            Err(EffectError::NotYet(reason)) => return self.wait_on(attempt, &run.id, step, reason).await,
+            Err(EffectError::NotYet { reason, needs_person: true }) => {
+                return self.ask_for(attempt, &deploy, (&run, step), voted_on, reason).await;
+            }
+            Err(EffectError::NotYet { reason, needs_person: false }) => {
+                return self.wait_on(attempt, &run.id, step, reason).await;
+            }
             Err(trouble) => return Err(trouble),
         };
         let after = effect.closed(EffectState::Succeeded, None);

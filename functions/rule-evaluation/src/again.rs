@@ -5,7 +5,7 @@ use crate::handler::{RuleEvaluation, Tried, tell};
 use jiff::{SignedDuration, Timestamp};
 use signoff_core::confirmation::{Confirmation, Doubt};
 use signoff_core::deploy::Deploy;
-use signoff_core::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
+use signoff_core::effect::{Effect, EffectKind, EffectState, LEASE, MAX_ATTEMPTS, PARKED_FOR, backoff};
 use signoff_core::event::EventKind;
 use signoff_core::message;
 use signoff_providers::Failure;
@@ -16,6 +16,8 @@ use signoff_store::Change;
 const TOLD_FROM: SignedDuration = SignedDuration::from_mins(1);
 /// The wait of an evaluation for the one that is under way.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(2);
+/// The longest wait for one that waits for a provider.
+const LONGEST_BESIDE: SignedDuration = SignedDuration::from_mins(15);
 /// The end of the note of an evaluation that the clock tries again.
 const PARKED: &str = "Signoff tries again for a day.";
 
@@ -84,13 +86,15 @@ impl RuleEvaluation {
             if is_over || !was_parked {
                 let until = (!is_over).then(|| effect.first_due() + PARKED_FOR);
                 let url = self.deploy_url(&deploy);
-                let told = if is_whole(effect) {
+                let text = if is_whole(effect) && !deploy.was_evaluated_in_part() {
                     deploy.confirmation = Confirmation::Unevaluated { reason: reason.clone() };
-                    change = change.deploy(&deploy);
-                    offer(channel, message::rules_not_read(&deploy, &url, &reason, until))
+                    message::rules_not_read(&deploy, &url, &reason, until)
                 } else {
-                    tell(channel, message::news_not_judged(&deploy, &url, &reason, until))
+                    deploy.reading.unread_news = Some(reason.clone());
+                    message::news_not_judged(&deploy, &url, &reason, until)
                 };
+                change = change.deploy(&deploy);
+                let told = offer(channel, text);
                 let owner = format!("{} not evaluated {}", effect.id, effect.attempts);
                 let refused = EventKind::RulesRefused { problems: vec![reason] };
                 change = change.and(&owner, told.into_iter().collect(), vec![refused]);
@@ -144,12 +148,17 @@ impl RuleEvaluation {
         Ok(self.store.commit(change.and(&owner, Vec::new(), events)).await?)
     }
 
-    /// Has an evaluation wait for the first one of its deploy, which is under way. It waits alone: what there
-    /// is to do for the deployment's other deploys goes on.
-    pub(crate) async fn wait_for_the_first(&self, effect: &Effect) -> Tried<Handled> {
+    /// Has an evaluation wait for the first one of its deploy, which is under way and goes on in
+    /// `goes_on_in`. It waits alone: what there is to do for the deployment's other deploys goes on.
+    pub(crate) async fn wait_for_the_first(
+        &self,
+        effect: &Effect,
+        goes_on_in: SignedDuration,
+    ) -> Tried<Handled> {
         let (now, note) = (self.now(), "the rules are evaluated for the first time".to_owned());
-        self.store.settle(effect, &effect.spared(now).postponed(now, UNDER_WAY, note)).await?;
-        Ok(Handled::Again(UNDER_WAY))
+        let wait = wait_beside(goes_on_in);
+        self.store.settle(effect, &effect.spared(now).postponed(now, wait, note)).await?;
+        Ok(Handled::Again(wait))
     }
 
     /// Puts on record that the rules are evaluated `after` a wait that a provider asked for, and has the
@@ -162,7 +171,12 @@ impl RuleEvaluation {
         wait: SignedDuration,
     ) -> Tried<()> {
         let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after);
-        if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
+        if let EffectKind::AskAgain { approval, by, .. } = &effect.kind {
+            // Where somebody waits for it.
+            let text = message::asked_again_later(by, reason, wait);
+            let tell = vec![EffectKind::tell_thread(approval.clone(), text)];
+            change = change.and(&format!("{} waits", effect.id), tell, Vec::new());
+        } else if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
             let connected = self.connections.of(&self.store, &deploy.deployment).await?;
             let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
             let text = message::evaluated_later(&deploy, &self.deploy_url(&deploy), reason, wait);
@@ -188,6 +202,12 @@ fn parked(effect: &Effect, now: Timestamp, reason: &str, at_least: SignedDuratio
     (waited <= PARKED_FOR).then(|| effect.postponed(now, wait, note))
 }
 
+/// The wait of an evaluation beside another one that goes on in `goes_on_in`. One that runs now is done in a
+/// moment; one that waits for a provider is not looked at until then, as a queue takes no message for ever.
+fn wait_beside(goes_on_in: SignedDuration) -> SignedDuration {
+    if goes_on_in <= LEASE { UNDER_WAY } else { goes_on_in.min(LONGEST_BESIDE) }
+}
+
 /// True if the clock tries `effect` again.
 pub(crate) fn is_parked(effect: &Effect) -> bool {
     effect.note.as_ref().is_some_and(|note| note.ends_with(PARKED))
@@ -197,6 +217,14 @@ pub(crate) fn is_parked(effect: &Effect) -> bool {
 mod tests {
     use super::*;
     use signoff_core::id::{DeployId, EffectId};
+
+    #[test]
+    fn evaluation_waits_as_long_as_the_one_under_way() {
+        for (goes_on_in, expected) in [(-5, 2), (0, 2), (45, 2), (300, 300), (3_600, 900)] {
+            let wait = wait_beside(SignedDuration::from_secs(goes_on_in));
+            assert_eq!(wait, SignedDuration::from_secs(expected), "{goes_on_in}");
+        }
+    }
 
     #[test]
     fn evaluation_is_parked_for_a_day() {

@@ -163,6 +163,28 @@ impl RuleEvaluation {
         Ok(Some(id))
     }
 
+    /// Looks again for the branch or tag that `deploy`, which is confirmed, names, where it did not contain
+    /// the revision before: it may have been pushed since.
+    ///
+    /// # Errors
+    ///
+    /// A request to the host that failed.
+    pub(crate) async fn look_for_branch(&self, github: &GitHub, deploy: &mut Deploy) -> Tried<()> {
+        if deploy.branch.is_none() || deploy.reading.on_branch {
+            return Ok(());
+        }
+        let Some(repository) = github.repository(&deploy.repository).await? else { return Ok(()) };
+        match contained(github, deploy, &repository.default_branch, &deploy.revision).await? {
+            Contained::InNamed(named) => {
+                deploy.reading.on_branch = true;
+                // An approval may be open for the branch that it was found on before.
+                deploy.reading.built_on = deploy.reading.built_on.take().or(named);
+            }
+            Contained::InAnother(_) | Contained::No | Contained::Unknown => {}
+        }
+        Ok(())
+    }
+
     /// Puts on record that `deploy` is confirmed. An earlier attempt may have done so.
     pub(crate) async fn note_confirmed(&self, deploy: &Deploy) -> Tried<()> {
         let change = Change::to(&deploy.id, self.now()).confirmed(deploy);
@@ -200,7 +222,7 @@ impl RuleEvaluation {
     }
 
     /// True if somebody asked for this look at the deploy of `effect` and a scheduled one is still to come.
-    async fn looks_again(&self, effect: &Effect) -> Tried<bool> {
+    pub(crate) async fn looks_again(&self, effect: &Effect) -> Tried<bool> {
         if look_number(effect).is_some() {
             return Ok(false);
         }

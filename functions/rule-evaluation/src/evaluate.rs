@@ -8,8 +8,8 @@ use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::since::Asking;
-use crate::unjudged::{unjudged, unknown_words};
-use signoff_core::confirmation::Confirmation;
+use crate::unjudged::{may_change, unjudged, unknown_words};
+use jiff::{SignedDuration, Timestamp};
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, EffectKind, EffectState};
 use signoff_core::evaluation::Evaluation;
@@ -64,27 +64,7 @@ impl RuleEvaluation {
                 self.propose(look, &deploy, judged).await?;
                 self.open(look, github, deploy, judged).await
             }
-            Law::Refused { path, hash, problems } => {
-                let effect = &look.attempt.effect;
-                let problems = problems.clone();
-                let text = message::rules_refused(&deploy, &self.deploy_url(&deploy), &problems);
-                // Once the file is corrected, somebody can have it read again.
-                let deploy = match look.scope {
-                    Scope::All => {
-                        let reason = "the rules file can't be used".to_owned();
-                        Deploy { confirmation: Confirmation::Unevaluated { reason }, ..deploy }
-                    }
-                    Scope::Waiting => deploy,
-                };
-                let tell = offer(look.channel.as_deref(), text).into_iter().collect();
-                let now = self.now();
-                let mut evaluation = Evaluation::of(&deploy, now, Some((path.as_str(), hash.as_str())));
-                evaluation.problems = problems.len();
-                let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
-                let change = change.done(effect);
-                let events = vec![EventKind::RulesRefused { problems }];
-                Ok(self.store.commit(change.and(effect.id.as_str(), tell, events)).await?)
-            }
+            Law::Refused { path, hash, problems } => self.refuse(look, deploy, (path, hash), problems).await,
         }
     }
 
@@ -104,9 +84,10 @@ impl RuleEvaluation {
                 self.store.page(&deploy.id).await?.map(Page::whole).transpose()?
             }
         };
-        if page.as_ref().is_some_and(|page| scope == Scope::Waiting && is_being_evaluated(page)) {
-            // Both would write what is known of the deploy. It is done in a moment.
-            return Err(EvaluationError::UnderWay);
+        let other = page.as_ref().filter(|_| scope == Scope::Waiting);
+        if let Some(goes_on_in) = other.and_then(|page| evaluation_under_way(page, now)) {
+            // Both would write what is known of the deploy.
+            return Err(EvaluationError::UnderWay { goes_on_in });
         }
         let run_of = |rule: &str| page.as_ref().and_then(|page: &Page| page.run_of(rule));
         let is_open = |rule: &Rule| run_of(&rule.name).is_some();
@@ -165,8 +146,16 @@ impl RuleEvaluation {
             mergers::look_up(github, &mut deploy).await?;
         }
 
+        let words = unknown_words(&parsed.rules, &unjudged, looked.snapshot, &deploy);
+        let reasons = [look.notices.as_slice(), since.notices.as_slice(), words.as_slice()].concat();
+        let may_be_told_later = look.has_failed_tracker || !since.notices.is_empty() || may_change(&deploy);
+        let had_news = deploy.reading.unread_news.take().is_some();
+        if scope == Scope::All {
+            let unsupported: Vec<&str> = plan.unsupported.iter().map(|rule| rule.name.as_str()).collect();
+            deploy.reading.unjudged = message::not_judged_sentences(&unjudged, &reasons, &unsupported);
+        }
         let mut change = Change::to(&deploy.id, now);
-        if four_eyes || scope == Scope::All {
+        if four_eyes || had_news || scope == Scope::All {
             change = change.deploy(&deploy);
         }
         let followed: HashSet<&String> = parsed.rules.iter().flat_map(|rule| &rule.after).collect();
@@ -206,8 +195,10 @@ impl RuleEvaluation {
             }
         }
         let (mut effects, mut events) = (Vec::new(), Vec::new());
-        // A tracker that fails now may answer later: the rules are evaluated again until then, for a day.
-        let next_look = next_look(effect).filter(|_| look.has_failed_tracker && !unjudged.is_empty());
+        // Whoever fails now may answer later, and somebody may change the rule: the rules are evaluated again
+        // until then, for a day.
+        let may_open = !plan.unsupported.is_empty() || (!unjudged.is_empty() && may_be_told_later);
+        let next_look = next_look(effect).filter(|_| may_open);
         if scope == Scope::All {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
             effects.extend(tell);
@@ -216,17 +207,10 @@ impl RuleEvaluation {
         let was_told = page.as_ref().is_some_and(was_evaluated) && effect.kind == EffectKind::EvaluateRules;
         let is_repeated = was_told && next_look.is_some();
         if !unjudged.is_empty() && !is_repeated {
-            let words = unknown_words(&parsed.rules, &unjudged, looked.snapshot, &deploy);
-            let reasons = [look.notices.as_slice(), since.notices.as_slice(), words.as_slice()].concat();
-            let (url, is_offered) = (self.deploy_url(&deploy), deploy.may_be_evaluated_again());
-            let text = message::rules_not_judged(
-                &deploy,
-                &url,
-                (&unjudged, &reasons),
-                (is_offered, next_look.is_some()),
-            );
-            let channel = look.channel.as_deref();
-            effects.extend(if is_offered { offer(channel, text) } else { tell(channel, text) });
+            let looks_again = next_look.is_some() || self.looks_again(effect).await?;
+            let told = (unjudged.as_slice(), reasons.as_slice());
+            let text = message::rules_not_judged(&deploy, &self.deploy_url(&deploy), told, looks_again);
+            effects.extend(offer(look.channel.as_deref(), text));
         }
         if scope == Scope::All || !opening.is_empty() {
             let frozen = |rule: &&Rule| plan.frozen.iter().any(|(frozen, _)| frozen.name == rule.name);
@@ -298,13 +282,15 @@ impl RuleEvaluation {
         let mut told = Vec::new();
         for rule in &plan.unsupported {
             let reasons: Vec<_> = rule.unsupported.iter().map(|problem| problem.to_string()).collect();
-            let text = message::rule_not_opened(deploy, &self.deploy_url(deploy), &rule.name, &reasons);
+            let (url, is_offered) = (self.deploy_url(deploy), deploy.may_be_evaluated_again());
+            let text = message::rule_not_opened(deploy, &url, &rule.name, &reasons, is_offered);
             let event = EventKind::RuleNotOpened { rule: rule.name.clone(), reasons };
             if page.is_some_and(|page| page.events.iter().any(|told| told.kind == event)) {
                 continue;
             }
-            let effects = tell(look.channel.as_deref(), text).into_iter().collect();
-            told.push(NotOpened { rule: rule.name.clone(), effects, event });
+            let channel = look.channel.as_deref();
+            let tell = if is_offered { offer(channel, text) } else { tell(channel, text) };
+            told.push(NotOpened { rule: rule.name.clone(), effects: tell.into_iter().collect(), event });
         }
         told
     }
@@ -337,11 +323,12 @@ impl RuleEvaluation {
     }
 }
 
-/// True where all rules of a deploy are being evaluated, or are to be once more.
-fn is_being_evaluated(page: &Page) -> bool {
+/// The time until the evaluation of all rules of a deploy goes on that has begun, where one has.
+fn evaluation_under_way(page: &Page, now: Timestamp) -> Option<SignedDuration> {
     // One that the clock tries again may take a day.
-    let began = |effect: &Effect| !effect.is_closed() && effect.attempts > 0 && !is_parked(effect);
-    page.effects.iter().any(|effect| is_whole(effect) && began(effect))
+    let began = |effect: &&Effect| !effect.is_closed() && effect.attempts > 0 && !is_parked(effect);
+    let under_way = page.effects.iter().filter(|effect| is_whole(effect)).filter(began);
+    under_way.map(|effect| effect.not_before.duration_since(now)).max()
 }
 
 /// True if the rules of a deploy were evaluated before.

@@ -62,7 +62,10 @@ pub(crate) enum EvaluationError {
     #[error(transparent)]
     Commit(#[from] CommitError),
     #[error("the rules are evaluated for the first time")]
-    UnderWay,
+    UnderWay {
+        /// The time until the other evaluation goes on.
+        goes_on_in: SignedDuration,
+    },
 }
 
 /// An answer, unless something keeps the rules from being evaluated.
@@ -153,7 +156,9 @@ impl RuleEvaluation {
                     return self.put_aside(message, &attempt, &error, request_id).await;
                 }
             },
-            Err(EvaluationError::UnderWay) => self.wait_for_the_first(&attempt.effect).await,
+            Err(EvaluationError::UnderWay { goes_on_in }) => {
+                self.wait_for_the_first(&attempt.effect, goes_on_in).await
+            }
             Err(trouble) => Err(trouble),
         };
         settled.unwrap_or_else(|trouble| {
@@ -250,6 +255,9 @@ impl RuleEvaluation {
             self.note_confirmed(&deploy).await?;
         } else {
             github = self.numbered(github, &deploy).await?;
+            if scope == Scope::All {
+                self.look_for_branch(&github, &mut deploy).await?;
+            }
         }
         if let Some(of) = self.registered_again(&deploy).await? {
             return self.note_repeat(effect, deploy, &of).await;
@@ -261,7 +269,7 @@ impl RuleEvaluation {
         let previous = match scope {
             Scope::All => match self.arrived(effect, &deploy).await? {
                 Ok((previous, came_late)) => {
-                    deploy.reading.came_late = came_late;
+                    (deploy.reading.came_late, deploy.reading.has_arrived) = (came_late, true);
                     previous
                 }
                 Err(repeated) => return self.note_repeat(effect, deploy, &repeated).await,
@@ -288,7 +296,12 @@ impl RuleEvaluation {
                 self.evaluate(&look, &github, deploy, &law).await
             }
             (None, Scope::Waiting) => {
-                Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
+                let mut change = Change::to(&deploy.id, self.now()).done(effect);
+                let mut deploy = deploy;
+                if deploy.reading.unread_news.take().is_some() {
+                    change = change.deploy(&deploy);
+                }
+                Ok(self.store.commit(change).await?)
             }
             (None, Scope::All) => {
                 let event = EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices };
@@ -300,6 +313,8 @@ impl RuleEvaluation {
                     }
                     Some(_) | None => None,
                 };
+                let mut deploy = deploy;
+                (deploy.reading.unjudged, deploy.reading.unread_news) = (Vec::new(), None);
                 let evaluation = Evaluation::of(&deploy, now, None);
                 let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
                 let change = change.done(effect);
@@ -320,9 +335,9 @@ impl RuleEvaluation {
     ) -> Result<Result<(Option<DeploySummary>, bool), DeployId>, EvaluationError> {
         let now = self.now();
         let arrived = self.store.arrive(deploy).await?;
-        // It was evaluated before, without what a tracker tells, and others may have come since.
-        let was_there = !deploy.silent_trackers.is_empty();
-        let came_late = if was_there { deploy.reading.came_late } else { arrived == Arrived::Late };
+        // It was noted before, and others may have come since.
+        let was_noted = deploy.reading.has_arrived;
+        let came_late = if was_noted { deploy.reading.came_late } else { arrived == Arrived::Late };
         let previous = match arrived {
             Arrived::Stands { previous, is_rollback } => {
                 if is_rollback {
@@ -330,7 +345,7 @@ impl RuleEvaluation {
                 }
                 previous
             }
-            Arrived::Repeats { of } if !was_there => return Ok(Err(of.id)),
+            Arrived::Repeats { of } if !deploy.was_evaluated_in_part() => return Ok(Err(of.id)),
             Arrived::Late | Arrived::Repeats { .. } => self.store.previous(deploy).await?,
         };
         for watcher in self.store.watchers(deploy).await? {

@@ -18,6 +18,7 @@ mod plan;
 mod policy;
 mod proposal;
 mod range_lists;
+mod refused;
 mod reports;
 mod rollback;
 mod rules_file;

@@ -39,6 +39,11 @@ pub(crate) fn unjudged<'r>(
         .collect()
 }
 
+/// True if the source host may tell more of `deploy` later than it did now.
+pub(crate) fn may_change(deploy: &Deploy) -> bool {
+    !deploy.reading.missing.is_empty() || (deploy.branch.is_some() && !deploy.reading.on_branch)
+}
+
 /// The reasons for which `branch` and `deployer` are not known of `deploy`, where one of `rules` asks for
 /// them: a sentence each.
 pub(crate) fn unknown_words(

@@ -14,7 +14,12 @@ pub(crate) enum Asked {
     /// Something about an approval.
     Approval(ApprovalRequest),
     /// To say what became of a step.
-    Step(Answer),
+    Step {
+        /// The answer.
+        answer: Answer,
+        /// True if the message stands outside the thread of the step's approval.
+        is_elsewhere: bool,
+    },
     /// To say whether an account is one's own.
     Account(Owned),
     /// To have the rules of a deploy evaluated again.
@@ -128,16 +133,21 @@ fn account(value: &str, is_mine: bool) -> Option<Asked> {
 }
 
 fn step(value: &str, resolution: Resolution) -> Option<Asked> {
+    let (value, is_elsewhere) = match value.rsplit_once(' ') {
+        Some((rest, message::ELSEWHERE)) => (rest, true),
+        Some(_) | None => (value, false),
+    };
     let [deploy, run, step, failed_at, workspace] = parts(value)?;
     (is_id(deploy) && is_id(run)).then_some(())?;
-    Some(Asked::Step(Answer {
+    let answer = Answer {
         deploy: DeployId::from_text(deploy),
         run: RunId::from_text(run),
         step: step.parse().ok()?,
         failed_at: Timestamp::from_microsecond(failed_at.parse().ok()?).ok()?,
         workspace: workspace.to_owned(),
         resolution,
-    }))
+    };
+    Some(Asked::Step { answer, is_elsewhere })
 }
 
 fn again(value: &str, at: Timestamp) -> Option<Asked> {
@@ -214,6 +224,8 @@ mod tests {
             ("retry", format!("{d} {a} 2 1795430580345678 T1"), true),
             ("mark_as_done", format!("{d} {a} 2 1795430580345678 T1"), true),
             ("skip_step", format!("{d} {a} 2 1795430580345678 T1"), true),
+            ("skip_step", format!("{d} {a} 2 1795430580345678 T1 elsewhere"), true),
+            ("skip_step", format!("{d} {a} 2 1795430580345678 T1 more"), false),
             ("skip_step", approval.clone(), false),
             ("retry", format!("{d} {a} -2 1795430580345678 T1"), false),
             ("retry", format!("{d} {a} 2 99999999999999999999 T1"), false),

@@ -32,7 +32,7 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
 pub struct SlackInteraction {
     pub(crate) store: Store,
     secrets: Secrets,
-    accounts: Accounts,
+    pub(crate) accounts: Accounts,
 }
 
 /// One request, whose signature was checked.
@@ -112,7 +112,9 @@ impl SlackInteraction {
         Ok(match interaction(body)? {
             Interaction::Click(click) => match asked(&click) {
                 Some(Asked::Approval(wish)) => self.wish(call, &click, &wish).await,
-                Some(Asked::Step(answer)) => self.step(call, &click, &answer).await,
+                Some(Asked::Step { answer, is_elsewhere }) => {
+                    self.step(call, &click, &answer, is_elsewhere).await
+                }
                 Some(Asked::Account(owned)) => self.owned(call, &click, &owned).await,
                 Some(Asked::Again(asked)) => self.again(call, &click, &asked).await,
                 Some(Asked::Evaluation(asked)) => self.evaluation(call, &click, &asked).await,

@@ -10,7 +10,7 @@ use signoff_core::run::Resolution;
 use signoff_providers::Failure;
 use signoff_providers::slack::parse::{Click, Submission};
 use signoff_store::CommitError;
-use signoff_voting::{Actor, Answer, Refused, foresee_step, resolve};
+use signoff_voting::{Actor, Answer, Gate, Refused, foresee_step, resolve};
 use thiserror::Error;
 
 /// Error that kept a click from being handled.
@@ -23,17 +23,32 @@ enum StepError {
 }
 
 impl SlackInteraction {
-    /// A click on Retry, Skip or Mark as done.
-    pub(crate) async fn step(&self, call: &Call<'_>, click: &Click, answer: &Answer) -> Response<Body> {
+    /// A click on Retry, Skip or Mark as done. `is_elsewhere`: on a message outside the thread of the step's
+    /// approval, where others can click than the people in its channel.
+    pub(crate) async fn step(
+        &self,
+        call: &Call<'_>,
+        click: &Click,
+        answer: &Answer,
+        is_elsewhere: bool,
+    ) -> Response<Body> {
         let (request_id, deploy, run) = (call.request_id, &answer.deploy, &answer.run);
-        let actor = self.actor(call, &click.user).await;
+        let stopped = async {
+            match is_elsewhere {
+                true => self.stopped(call, &click.user.id, answer).await,
+                false => Ok(None),
+            }
+        };
+        let (actor, stopped) = tokio::join!(self.actor(call, &click.user), stopped);
         if actor.voter.standing.is_none() {
             // This may run something once more: nobody does that unseen.
             return text(StatusCode::SERVICE_UNAVAILABLE, "Slack did not say who you are. Click again.");
         }
-        let dealt = match answer.resolution {
-            Resolution::Skip => self.ask_why(call, click, &actor, answer).await,
-            Resolution::Retry | Resolution::MarkAsDone => {
+        let dealt = match (stopped, answer.resolution) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(Some(refused)), _) => Ok(Some(refused)),
+            (Ok(None), Resolution::Skip) => self.ask_why(call, click, &actor, answer).await,
+            (Ok(None), Resolution::Retry | Resolution::MarkAsDone) => {
                 resolve(&self.store, self.lookup(call), &actor, answer, None, call.now)
                     .await
                     .map_err(StepError::from)
@@ -58,6 +73,22 @@ impl SlackInteraction {
                 text(StatusCode::SERVICE_UNAVAILABLE, "Signoff could not record this. Click again.")
             }
         }
+    }
+
+    /// The refusal of `user` (a Slack user id), who is not in the channel of the approval in whose thread the
+    /// step of `answer` stands, where that is open to anyone in the channel. Up to two reads, and a look at
+    /// Slack.
+    async fn stopped(
+        &self,
+        call: &Call<'_>,
+        user: &str,
+        answer: &Answer,
+    ) -> Result<Option<Refused>, CommitError> {
+        let Some(run) = self.store.run(&answer.deploy, &answer.run).await? else { return Ok(None) };
+        let Some(id) = run.thread_of(answer.step) else { return Ok(None) };
+        let approval = self.store.approval(&answer.deploy, &id).await?;
+        let Some(gate) = Gate::of_step(approval.as_ref()) else { return Ok(None) };
+        Ok(self.accounts.stopped(call.bot_token, &gate, user, call.request_id).await)
     }
 
     /// Opens the window that asks why a step is skipped; `Some`: `actor` may not skip it, and this is why.

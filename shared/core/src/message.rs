@@ -22,17 +22,19 @@ mod refusal;
 mod step;
 mod tell;
 
-pub use again::{ASK_AGAIN, NotAskedAgain, ask_again_refused, not_asked_again, not_asked_again_yet};
-pub use aside::{evaluated_later, policy_row_unreadable, put_aside};
+pub use again::{
+    ASK_AGAIN, NotAskedAgain, ask_again_refused, asked_again_later, not_asked_again, not_asked_again_yet,
+};
+pub use aside::{asked_later, evaluated_later, policy_row_unreadable, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use evaluation::{
-    EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, offer_evaluation,
-    rules_not_read, without_rules,
+    EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, not_judged_sentences,
+    offer_evaluation, rule_not_opened, rules_not_judged, rules_not_read, rules_refused, without_rules,
 };
 pub use failure::{
-    ADMIN_AFTER_ALL, ADMIN_AGAIN, ADMIN_OF_FEW, FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP,
-    SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason, failure_resolved, not_theirs, run_still_frozen, step_failed,
-    still_frozen, waits_for_freeze,
+    ADMIN_AFTER_ALL, ADMIN_AGAIN, ADMIN_OF_FEW, ELSEWHERE, FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY,
+    SKIP, SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason, failure_resolved, not_theirs, run_still_frozen,
+    step_failed, still_frozen, waits_for_freeze,
 };
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
@@ -47,10 +49,10 @@ pub use policy::{
 };
 pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
-pub use step::{step_elsewhere, step_held, step_line};
+pub use step::{step_elsewhere, step_held, step_line, step_needs_person};
 pub use tell::{
     dialog_never_shown, dialog_not_shown, freeze_lifted, not_told_in_thread, quorum_told, reminder, reopened,
-    rule_not_opened, rules_not_judged, rules_refused, told_directly, undone, with_deployers,
+    told_directly, undone, with_deployers,
 };
 
 use serde_json::Value;

@@ -54,6 +54,16 @@ pub struct Reading {
     /// there itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub came_late: bool,
+    /// True once its arrival in its environment was noted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub has_arrived: bool,
+    /// The rules that were not run because something that they ask about is not known, or because they use
+    /// something that is not supported yet; and why: a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unjudged: Vec<String>,
+    /// The reason for which its rules could not be evaluated when there was news of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread_news: Option<String>,
     /// The things that its commits move and do not show.
     #[serde(skip_serializing_if = "Moves::is_empty")]
     pub moves: Moves,
@@ -208,10 +218,14 @@ impl Deploy {
         missing.clear();
     }
 
-    /// True if people can have its rules evaluated again: they were not, or a tracker did not tell of the
-    /// issues that conditions ask about.
+    /// True if people can have its rules evaluated again: they were not, or in part.
     pub fn may_be_evaluated_again(&self) -> bool {
-        self.confirmation.may_come_again() || !self.silent_trackers.is_empty()
+        self.confirmation.may_come_again() || self.was_evaluated_in_part()
+    }
+
+    /// True if its rules were evaluated, and some of them could not be, at first or when there was news.
+    pub fn was_evaluated_in_part(&self) -> bool {
+        !self.reading.unjudged.is_empty() || self.reading.unread_news.is_some()
     }
 
     /// Keeps the newest commits and pull requests one by one, so that its row stays small. Of the others, it

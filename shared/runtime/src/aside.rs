@@ -50,7 +50,33 @@ pub async fn tell(
 }
 
 /// The effect of `attempt` as the clock sends it again in an hour, because of `error`. The attempt is not
-/// counted; nobody knows how far it came, so that the next one has to look.
+/// counted; nobody knows how far it came, so that the next one has to look, at the build that it started
+/// where it did.
 pub fn postponed(attempt: &Attempt, error: &StoreError, now: Timestamp) -> Effect {
-    attempt.effect.uncounted().unanswered(now, ASIDE, error.to_string())
+    attempt.with_build().effect.uncounted().unanswered(now, ASIDE, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+    use signoff_core::effect::StartedBuild;
+    use signoff_core::id::{DeployId, EffectId};
+    use std::sync::OnceLock;
+
+    #[test]
+    fn effect_put_aside_keeps_the_build_it_started() {
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH);
+        let started = StartedBuild::Run { id: 7, url: "https://github.test/runs/7".to_owned() };
+        let attempt = Attempt {
+            effect,
+            lost: false,
+            backoff: SignedDuration::ZERO,
+            build: OnceLock::from(started.clone()),
+            claimed: None,
+        };
+        let error = StoreError::Row { key: "run#r".to_owned(), detail: "a newer field".to_owned() };
+        assert_eq!(postponed(&attempt, &error, Timestamp::UNIX_EPOCH).build, Some(started));
+    }
 }

@@ -54,7 +54,7 @@ pub struct DeploySummary {
     /// list leaves them out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<DeployId>,
-    /// True if one of its actions failed and waits for somebody. Only [`Store::failed_deploys`] looks that
+    /// True if one of its actions failed and waits for somebody. Only [`Store::failed_since`] looks that
     /// up.
     #[serde(skip)]
     pub has_failed: bool,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use signoff_core::approval::{Standing, Voter};
 use signoff_core::effect::EffectKind;
 use signoff_core::event::{Event, EventKind};
-use signoff_core::id::DeployId;
+use signoff_core::id::{DeployId, EffectId};
 use signoff_core::message;
 use signoff_store::{Change, CommitError, Store};
 
@@ -14,8 +14,9 @@ const SAME_REQUEST: SignedDuration = SignedDuration::from_secs(60);
 
 /// Commits at `now` that the rules of `deploy` are evaluated again, on behalf of `voter`, a member of
 /// `workspace`. `Some`: they are not, and this is the reason. All requests within the same minute of the
-/// clock count as one. So does a person's second request within a minute, even if the rules were evaluated
-/// between the two. Costs one read and one commit, or two reads.
+/// clock count as one, until it is done. So does a person's second request within a minute, even if the rules
+/// were evaluated between the two. Costs one read and one commit, or two reads; another read and commit where
+/// a request of the same minute is done.
 ///
 /// # Errors
 ///
@@ -42,9 +43,22 @@ pub async fn evaluate_again(
     }
     let owner = format!("evaluate again {}", now.as_second() / 60);
     let asked = EventKind::EvaluationAsked { by: voter.id.clone(), name: voter.name.clone() };
-    let change = Change::to(deploy, now).and(&owner, vec![EffectKind::EvaluateAgain], vec![asked]);
-    match store.commit(change).await {
-        Ok(()) | Err(CommitError::Conflict) => Ok(None),
+    let ask = |owner: &str| {
+        Change::to(deploy, now).and(owner, vec![EffectKind::EvaluateAgain], vec![asked.clone()])
+    };
+    match store.commit(ask(&owner)).await {
+        Ok(()) => Ok(None),
+        Err(CommitError::Conflict) => {
+            let earlier = EffectId::derive(&format!("{deploy} {owner}"), 0, 0);
+            if store.effect(deploy, &earlier).await?.is_some_and(|earlier| earlier.is_closed()) {
+                // That evaluation is over, and what kept it from the rules may be mended since.
+                match store.commit(ask(&format!("{owner} {now}"))).await {
+                    Ok(()) | Err(CommitError::Conflict) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -1,5 +1,6 @@
 //! The gate to everything that is open to anyone in a channel: in Slack, only people in the channel can
-//! click; for requests on a page, Slack is asked whether the person is in it.
+//! click; for requests on a page, and for clicks on a message elsewhere, Slack is asked whether the person is
+//! in it.
 
 use crate::cast::{RefusalKind, Refused};
 use signoff_core::approval::Approval;

@@ -5,6 +5,7 @@ use crate::accounts::{Actor, Left, Lookup};
 use crate::cast::{RefusalKind, Refused};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use signoff_core::action::Kind;
 use signoff_core::approval::{self as votes, Approval, Standing, Status, Verdict, Voter};
 use signoff_core::id::{DeployId, RunId};
 use signoff_core::message;
@@ -182,7 +183,11 @@ fn refused(
         // Somebody dealt with it before; the second click of a double click is answered like the first.
         return None;
     }
-    let frozen = match approval {
+    // An action that did not happen yet waits for the end by itself; a retry may look first, and act at once.
+    let acts_now = answer.resolution == Resolution::Retry
+        && run.steps.get(answer.step).is_some_and(|step| step.action.kind() == Kind::Acts);
+    let frozen = match approval.filter(|_| acts_now) {
+        None if !acts_now => None,
         None => message::run_still_frozen(run, now),
         // What runs when people reject, or nobody decides, is not held.
         Some(approval) => matches!(approval.status, Status::Approved { .. })
@@ -225,4 +230,61 @@ fn may_not(text: &str) -> Refused {
 
 fn not_now(text: impl Into<String>) -> Refused {
     Refused::new(RefusalKind::Conflict, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signoff_core::action::{Action, ChannelMessage, WebhookSpec};
+    use signoff_core::freeze::Freeze;
+    use signoff_core::run::{Opening, StepState};
+
+    #[test]
+    fn freeze_refuses_only_the_retry_of_what_acts() {
+        let (deploy, now) = (DeployId::from_text("d"), Timestamp::UNIX_EPOCH);
+        let message = ChannelMessage { channel: "#a".to_owned(), message: "x".to_owned() };
+        let actions = [
+            Action::Webhook(WebhookSpec::to("https://hooks.example.com".to_owned())),
+            Action::SlackChannelMessage(message),
+        ];
+        let opening = Opening {
+            deploy: &deploy,
+            revision: "7bf72269a1b2c3d4",
+            rule: "promote",
+            rule_hash: "hash",
+            actions: &actions,
+            followed: false,
+        };
+        let opened = Run::open(&opening, now);
+        let mut run = opened.next;
+        for step in &mut run.steps {
+            step.state = StepState::Failed { at: now, reason: "no".to_owned() };
+        }
+        run.freeze.push(Freeze {
+            name: "release day".to_owned(),
+            days: Vec::new(),
+            hours: None,
+            dates: Vec::new(),
+            time_zone: "UTC".to_owned(),
+            break_glass: Vec::new(),
+        });
+        let voter = Voter {
+            id: "U1".to_owned(),
+            name: "ada".to_owned(),
+            workspace: "T1".to_owned(),
+            standing: Some(Standing::Member),
+        };
+        let admin = Actor { voter, is_admin: true };
+        for (step, resolution, expected) in [
+            (0, Resolution::Retry, true),
+            (0, Resolution::Skip, false),
+            (1, Resolution::Retry, false),
+            (1, Resolution::MarkAsDone, false),
+        ] {
+            let (deploy, run_id, workspace) = (deploy.clone(), run.id.clone(), "T1".to_owned());
+            let answer = Answer { deploy, run: run_id, step, failed_at: now, workspace, resolution };
+            let refused = refused(&run, None, &admin, None, &answer, now);
+            assert_eq!(refused.is_some(), expected, "{step} {resolution:?}: {refused:?}");
+        }
+    }
 }

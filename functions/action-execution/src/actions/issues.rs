@@ -6,7 +6,7 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use signoff_core::action::{IssueField, IssueTransition};
 use signoff_core::deploy::Deploy;
-use signoff_core::effect::MAX_ATTEMPTS;
+use signoff_core::effect::{EffectKind, MAX_ATTEMPTS};
 use signoff_core::issue::Issue;
 use signoff_providers::Failure;
 use signoff_providers::tracker::{Comment, Trackers};
@@ -121,8 +121,11 @@ impl ActionExecution {
             text: text.to_owned(),
             page: self.deploy_url(&deploy.id),
             key: attempt.effect.id.to_string(),
-            // An attempt that failed at one issue has written on those before it.
-            may_stand: attempt.lost || attempt.effect.attempts > 1,
+            // An attempt that failed at one issue has written on those before it, and so has a failed step
+            // that somebody retries.
+            may_stand: attempt.lost
+                || attempt.effect.attempts > 1
+                || matches!(attempt.effect.kind, EffectKind::RetryStep { .. }),
         }
     }
 }
@@ -153,7 +156,11 @@ fn is_waited_for(failure: &Failure, tries: u32) -> bool {
 }
 
 impl Report {
-    /// Returns the summary of the report. `Err`: the action was done to no issue.
+    /// Returns the summary of the report.
+    ///
+    /// # Errors
+    ///
+    /// The action was not done to every issue. Doing it again is harmless for the others.
     fn summary(&self, what: &str) -> Result<String, Failure> {
         let mut texts = Vec::new();
         if !self.done.is_empty() {
@@ -163,10 +170,9 @@ impl Report {
             let were = if self.already.len() == 1 { "was" } else { "were" };
             texts.push(format!("{} {were} there before.", listed(&self.already)));
         }
-        let done = !texts.is_empty();
         texts.extend(self.failed.iter().map(|failure| format!("{failure}.")));
         let text = texts.join(" ");
-        if done { Ok(text) } else { Err(Failure::Permanent(text)) }
+        if self.failed.is_empty() { Ok(text) } else { Err(Failure::Permanent(text)) }
     }
 }
 
@@ -209,7 +215,7 @@ mod tests {
         insta::assert_snapshot!(told.join("\n"), @r#"
         moved to Done: SHOP-1.
         moved to Done: SHOP-1, SHOP-2, SHOP-3, SHOP-4, SHOP-5, SHOP-6, SHOP-7, SHOP-8, SHOP-9, SHOP-10 and 3 more.
-        moved to Done: SHOP-1 and SHOP-2. SHOP-3 was there before. SHOP-9 can't go from Closed to `Done`, to nothing.
+        Permanent("moved to Done: SHOP-1 and SHOP-2. SHOP-3 was there before. SHOP-9 can't go from Closed to `Done`, to nothing.")
         SHOP-1 and SHOP-2 were there before.
         Permanent("SHOP-9 can't go from Closed to `Done`, to nothing. SHOP-9 can't go from Closed to `Done`, to nothing.")
         "#);

@@ -88,7 +88,7 @@ impl ActionExecution {
                 Failure::Permanent(why) => Failure::Permanent(format!("nothing was done: {why}")).into(),
                 // Nothing was done yet, and what GitHub does not tell now is waited for.
                 failure if failure.is_passing() && failure.retry_after().is_none() && !attempt.lost => {
-                    EffectError::NotYet(sentence(&failure.to_string()))
+                    EffectError::NotYet { reason: sentence(&failure.to_string()), needs_person: false }
                 }
                 failure => failure.into(),
             })?;

@@ -17,7 +17,8 @@ impl ActionExecution {
         deploy: &Deploy,
         message: &str,
     ) -> Tried<Done> {
-        self.notify(attempt, deploy, &deploy.authors(), "its authors are not known", message).await
+        let unknown = "Signoff knows no author of this deploy. The deploy's page says what was not read.";
+        self.notify(attempt, deploy, &deploy.authors(), unknown, message).await
     }
 
     pub(super) async fn notify_deployer(
@@ -26,7 +27,8 @@ impl ActionExecution {
         deploy: &Deploy,
         message: &str,
     ) -> Tried<Done> {
-        self.notify(attempt, deploy, &deployer(deploy), "it is not known who deployed it", message).await
+        let unknown = "the registration doesn't say who deployed. Send `email` with it.";
+        self.notify(attempt, deploy, &deployer(deploy), unknown, message).await
     }
 
     pub(super) async fn slack_personal_message(
@@ -53,10 +55,11 @@ impl ActionExecution {
             recipients.push(Recipient { name: name.clone(), account });
         }
         let report = self.tell_each(attempt, &slack, recipients, &text).await?;
-        Ok(Done { summary: report.summary("the rule names nobody"), url: None })
+        let summary = report.outcome("the rule names nobody.", &self.people_url())?;
+        Ok(Done { summary, url: None })
     }
 
-    /// Tells each of `people`; `unknown` says why there is nobody.
+    /// Tells each of `people`; `unknown` says why there is nobody, and what to do.
     async fn notify(
         &self,
         attempt: &Attempt,
@@ -74,7 +77,12 @@ impl ActionExecution {
             account: mentions.get(person).map(str::to_owned),
         });
         let report = self.tell_each(attempt, &slack, recipients.collect(), &text).await?;
-        Ok(Done { summary: report.summary(unknown), url: None })
+        Ok(Done { summary: report.outcome(unknown, &self.people_url())?, url: None })
+    }
+
+    /// The address of the page that says which Slack account is whose.
+    fn people_url(&self) -> String {
+        format!("{}/people", self.public_url)
     }
 }
 

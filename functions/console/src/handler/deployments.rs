@@ -31,12 +31,15 @@ impl Console {
         Ok(Answer::json(&json::DeploymentsDocument::new(&overview, &self.site)))
     }
 
-    /// Says of each of `deploys` whether an action of it failed: 1 query.
-    pub(super) async fn mark_failed(
+    /// Says of each of `deploys` whether an action of it failed: 1 query, or none where there is no deploy.
+    pub(super) async fn mark_failed<'d>(
         &self,
-        deploys: impl Iterator<Item = &mut DeploySummary>,
+        deploys: impl Iterator<Item = &'d mut DeploySummary>,
     ) -> Result<(), StoreError> {
-        let failed = self.store.failed_deploys().await?;
+        let deploys: Vec<&mut DeploySummary> = deploys.collect();
+        // No run of theirs is older.
+        let Some(since) = deploys.iter().map(|deploy| deploy.deployed_at).min() else { return Ok(()) };
+        let failed = self.store.failed_since(since).await?;
         for deploy in deploys {
             deploy.has_failed = failed.contains(&deploy.id);
         }

@@ -28,20 +28,26 @@ pub(super) fn ask_again(approval: &Approval, booth: &DeployPageContext<'_>) -> M
     }
 }
 
-/// The notice that the rules of the deploy were not evaluated, with the form that has that done again;
-/// nothing where they were.
+/// The notice that rules of the deploy were not evaluated, with the form that has that done again; nothing
+/// where all of them were.
 pub(super) fn evaluate_again(booth: &DeployPageContext<'_>) -> Markup {
     let deploy = &booth.record.deploy;
-    let reason = match &deploy.confirmation {
-        Confirmation::Unevaluated { reason } => sentence(&cut(reason, TEXT)),
+    let none = "The rules of this deploy were not evaluated.";
+    let (what, reasons) = match &deploy.confirmation {
+        Confirmation::Unevaluated { reason } => (none, vec![sentence(&cut(reason, TEXT))]),
         Confirmation::Unconfirmed { doubt } => {
-            cut(&doubt.sentence(&deploy.revision, &deploy.repository), TEXT)
+            (none, vec![cut(&doubt.sentence(&deploy.revision, &deploy.repository), TEXT)])
+        }
+        Confirmation::Confirmed if deploy.was_evaluated_in_part() => {
+            let news = deploy.reading.unread_news.iter();
+            let reasons = news.chain(&deploy.reading.unjudged).map(|reason| sentence(&cut(reason, TEXT)));
+            ("Some rules of this deploy were not evaluated.", reasons.collect())
         }
         Confirmation::Awaited | Confirmation::Confirmed | Confirmation::Repeat { .. } => return html! {},
     };
     html! {
         section.notice.problem aria-label="Rules not evaluated" {
-            p { strong { "The rules of this deploy were not evaluated." } " " (reason) }
+            p { strong { (what) } @for reason in &reasons { " " (reason) } }
             @if let Some((visitor, _)) = booth.member() {
                 form.choices method="post" action=(format!("/deploys/{}/evaluate", deploy.id)) {
                     (visitor.form_token())

@@ -13,6 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The longest time between the two clicks of a double click.
 const DOUBLE_CLICK: SignedDuration = SignedDuration::from_secs(10);
+/// The time after a person's click before another one has a blocked approval looked at again.
+const NEXT_LOOK: SignedDuration = SignedDuration::from_mins(1);
 /// The most bytes that an approval keeps of all its votes' reasons; a row of the record takes 400 KB.
 const MOST_REASONS: usize = 100_000;
 /// The number of characters that are kept of each further reason.
@@ -51,7 +53,10 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
     }
     admit(approval, &click)?;
     let mut decision = Decision::new(approval.clone());
-    let is_first = !approval.clicks.iter().any(|last| last.person == click.voter.id);
+    let is_blocked = !approval.electorate.blocked.is_empty();
+    let is_recent = |last: &Clicked| click.at.duration_since(last.at) < NEXT_LOOK;
+    let looked = approval.clicks.iter().any(|last| last.person == click.voter.id && is_recent(last));
+    let look = EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 };
     let clicks = &mut decision.next.clicks;
     clicks.retain(|last| last.person != click.voter.id);
     clicks.push(Clicked { person: click.voter.id.clone(), at: click.at, asked: click.ask.asked() });
@@ -62,13 +67,17 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
             let same =
                 |vote: &Vote| vote.voter == click.voter.id && vote.choice == *choice && vote.reason == kept;
             if approval.votes.iter().any(same) {
-                // Nothing new but its time: an older click that is still on its way must not undo it.
+                // Nothing new but its time: an older click that is still on its way must not undo it. What
+                // blocks it may be mended since they voted.
+                if is_blocked && !looked {
+                    decision.follow(look);
+                }
                 return Ok(decision);
             }
             vote(&mut decision, &click, *choice, reason, now)?;
-            // Once a person: a look costs more than a click, and clicking again mends nothing.
-            if is_first && !approval.electorate.blocked.is_empty() {
-                decision.follow(EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 });
+            // Once a person and minute: a look costs more than a click.
+            if is_blocked && !looked {
+                decision.follow(look);
             }
         }
         Ask::Withdraw => {

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 /// The rounds after each of which a blocked approval waits a minute longer.
 const STEADY_ROUNDS: u32 = 15;
 /// The longest wait until a blocked approval is judged again.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// A command to an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -395,8 +395,9 @@ fn judge_again(decision: &mut Decision<Approval>, round: u32, now: Timestamp) {
 }
 
 /// The wait before a blocked approval is judged for the time number `round`, from 1: 1, 2, 3, ... 15 minutes,
-/// then twice as long each time, up to a day. A blocker that nobody resolves within two hours rarely goes
-/// away by waiting, and resolving it has the approval judged at once.
+/// then twice as long, up to an hour. A person's vote has it judged at once, and so has what Signoff hears
+/// of: an entry of People, a base, a policy. It does not hear of a user group that is restored in Slack, or
+/// of a token that is mended.
 pub fn wait_before_round(round: u32) -> SignedDuration {
     let steady = SignedDuration::from_mins(i64::from(round.clamp(1, STEADY_ROUNDS)));
     let doublings = round.saturating_sub(STEADY_ROUNDS).min(16);

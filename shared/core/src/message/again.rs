@@ -1,9 +1,11 @@
 //! Texts about approvals that are asked again.
 
+use super::aside::minutes;
 use super::pieces::{code, mentions, sentence};
 use crate::approval::Approval;
 use crate::mrkdwn::escape;
 use crate::run::{Again, Ended, NotAgain};
+use jiff::SignedDuration;
 use std::fmt;
 
 /// The start of the option's value that has a closed approval asked again.
@@ -98,6 +100,16 @@ pub fn not_asked_again_yet(by: &str, reason: &str) -> String {
     format!(
         ":warning: <@{by}> Could not ask again: {} Choose *Ask again* to try once more.",
         sentence(reason)
+    )
+}
+
+/// The message to the dialog's thread that a provider asks to wait for `wait` before the approval can be
+/// asked again for `by`.
+pub fn asked_again_later(by: &str, reason: &str, wait: SignedDuration) -> String {
+    format!(
+        ":hourglass_flowing_sand: <@{by}> This is asked again later: {} Signoff tries again in about {}, by itself.",
+        sentence(reason),
+        minutes(wait)
     )
 }
 

@@ -26,15 +26,32 @@ pub fn policy_row_unreadable(error: &str) -> String {
     )
 }
 
+/// The message that a provider asks to wait before the approval of `rule` for `deploy` can be asked.
+pub fn asked_later(deploy: &Deploy, deploy_url: &str, rule: &str, reason: &str) -> String {
+    format!(
+        ":hourglass_flowing_sand: The approval of the rule {} for {} is asked later: {} Nothing is lost. Signoff keeps trying.",
+        code(rule),
+        deploy_link(deploy, deploy_url),
+        sentence(reason)
+    )
+}
+
 /// The message to the channel where a provider asks to wait for `wait` before the rules of `deploy` can be
 /// evaluated.
 pub fn evaluated_later(deploy: &Deploy, deploy_url: &str, reason: &str, wait: SignedDuration) -> String {
-    let minutes = (wait.as_secs() + 59) / 60;
-    let wait = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
+    let wait = minutes(wait);
     format!(
         ":hourglass_flowing_sand: The rules of {} are evaluated later: {} Nothing is lost. Signoff tries again in about {wait}, \
          and as often as it takes for a day.",
         deploy_link(deploy, deploy_url),
         sentence(reason)
     )
+}
+
+/// A wait in words, in minutes.
+pub(super) fn minutes(wait: SignedDuration) -> String {
+    match (wait.as_secs() + 59) / 60 {
+        1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
 }

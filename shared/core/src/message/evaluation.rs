@@ -1,7 +1,7 @@
 //! Texts about deploys whose rules were not evaluated, and the button that has that done again.
 
 use super::Message;
-use super::pieces::{button, code, deploy_link, local_time, section, sentence};
+use super::pieces::{button, code, code_block, deploy_link, local_time, section, sentence, shorten};
 use crate::deploy::Deploy;
 use crate::id::DeployId;
 use jiff::Timestamp;
@@ -17,6 +17,10 @@ pub const NO_SUCH_DEPLOY: &str = "Nothing was done: this deploy is no longer on 
 /// The answer to somebody who is no member of the app's own workspace.
 pub const MEMBERS_ONLY: &str =
     "Nothing was done: only members of this app's workspace can have the rules evaluated again.";
+/// The most problems of a rules file that a message in Slack lists; the deploy's page has them all.
+const PROBLEMS_TOLD: usize = 10;
+/// The most characters that a deploy keeps of a reason for which rules were not run.
+const KEPT_REASON: usize = 500;
 
 /// The message to a channel that the rules of a deploy could not be read or evaluated. `until`: Signoff tries
 /// again by itself until then; `None`: not any more.
@@ -35,17 +39,108 @@ pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str, until: Op
     }
 }
 
-/// The message to a channel that news of a deploy could not be held against its rules. `until`: as for
+/// The message to a channel that the rules file of a deploy could not be used. `looks_again`: Signoff reads
+/// it again by itself.
+pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String], looks_again: bool) -> String {
+    let mut shown: Vec<_> = problems.iter().take(PROBLEMS_TOLD).cloned().collect();
+    let more = problems.len().saturating_sub(PROBLEMS_TOLD);
+    shown.extend((more > 0).then(|| format!("and {more} more, on the deploy's page")));
+    let then = match looks_again {
+        true => {
+            "Correct it on the default branch. Signoff reads it again for a day; to have it read now, choose \
+             *Evaluate again*."
+        }
+        false => {
+            "Correct it on the default branch, then choose *Evaluate again*. The next deploy reads it again, too."
+        }
+    };
+    format!(
+        ":warning: No rule was run for {}: the rules file of {} is invalid. {then}\n{}",
+        deploy_link(deploy, deploy_url),
+        code(&deploy.repository),
+        code_block(&shown)
+    )
+}
+
+/// The message to a channel that a rule held and was not opened, because it uses what is not supported yet.
+/// `is_offered`: the message has a button that has the rules evaluated again.
+pub fn rule_not_opened(
+    deploy: &Deploy,
+    deploy_url: &str,
+    rule: &str,
+    reasons: &[String],
+    is_offered: bool,
+) -> String {
+    let then = match is_offered {
+        true => "Take that out of the rule on the default branch, then choose *Evaluate again*.",
+        false => "Take that out of the rule on the default branch; the next deploy reads it again.",
+    };
+    format!(
+        ":warning: The rule {} was not run for {}: it uses something that Signoff does not support yet. {then}\n{}",
+        code(rule),
+        deploy_link(deploy, deploy_url),
+        code_block(reasons)
+    )
+}
+
+/// The message to a channel that rules were not run, because not everything that their conditions ask about
+/// was read. `reasons` are sentences. `looks_again`: Signoff evaluates them again by itself. The message has
+/// a button for that, too.
+pub fn rules_not_judged(
+    deploy: &Deploy,
+    deploy_url: &str,
+    (rules, reasons): (&[&str], &[String]),
+    looks_again: bool,
+) -> String {
+    let names = first_rules(rules, |name| code(name));
+    let then = match looks_again {
+        true => "Signoff tries again for a day. To try now, fix the reason and choose *Evaluate again*.",
+        false => "Fix the reason or change the rules, then choose *Evaluate again* or deploy again.",
+    };
+    format!(
+        ":warning: These rules were not run for {}, because not everything that they ask about is known: {names}. {then}\n{}",
+        deploy_link(deploy, deploy_url),
+        code_block(reasons)
+    )
+}
+
+/// The sentences on a deploy's page that `unjudged` rules were not run for `reasons` (sentences), and that
+/// rules which are `unsupported` were not run.
+pub fn not_judged_sentences(unjudged: &[&str], reasons: &[String], unsupported: &[&str]) -> Vec<String> {
+    let mut told = Vec::new();
+    let names = |rules: &[&str]| first_rules(rules, |name| format!("\u{201c}{name}\u{201d}"));
+    if !unsupported.is_empty() {
+        told.push(format!("Not supported yet, at least in part: {}.", names(unsupported)));
+    }
+    if !unjudged.is_empty() {
+        told.push(format!("Not everything is known that these rules ask about: {}.", names(unjudged)));
+        let shown = reasons.iter().take(PROBLEMS_TOLD).map(|reason| shorten(reason, KEPT_REASON));
+        told.extend(shown);
+    }
+    told
+}
+
+/// The first names of `rules`, as `shown` writes each, and the number of the rest.
+fn first_rules(rules: &[&str], shown: impl Fn(&str) -> String) -> String {
+    let names: Vec<_> = rules.iter().take(PROBLEMS_TOLD).map(|rule| shown(rule)).collect();
+    let more = rules.len().saturating_sub(PROBLEMS_TOLD);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+/// The message to a channel that rules of a deploy which still wait could not be evaluated. `until`: as for
 /// [`rules_not_read`].
 pub fn news_not_judged(deploy: &Deploy, deploy_url: &str, reason: &str, until: Option<Timestamp>) -> String {
     let (deploy, reason) = (deploy_link(deploy, deploy_url), sentence(reason));
     let next = match until {
-        Some(until) => format!("Signoff tries again until {}.", local_time(until)),
+        Some(until) => {
+            format!("Signoff tries again until {}. To try now, choose *Evaluate again*.", local_time(until))
+        }
         None => {
-            "Signoff tried for a day and stopped. It evaluates the rules again when there is news.".to_owned()
+            "Signoff tried for a day and stopped. Once that is fixed, choose *Evaluate again*.".to_owned()
         }
     };
-    format!(":warning: The rules of {deploy} that wait for news could not be evaluated. {reason} {next}")
+    format!(":warning: The rules of {deploy} that still wait could not be evaluated. {reason} {next}")
 }
 
 /// The message to a channel, sent once, about a deployment whose repository has none of the files `paths`.

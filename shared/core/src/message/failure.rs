@@ -200,8 +200,10 @@ fn who_can_act(step: &Step, approval: Option<&Approval>) -> String {
 /// The buttons that act on a failure. They carry its time, so that a click on an older message is no answer
 /// to a newer failure.
 fn buttons(failed: &FailedStep<'_>, at: Timestamp) -> Option<Value> {
-    let FailedStep { run, step, workspace, .. } = *failed;
-    let value = format!("{} {} {step} {} {workspace}", run.deploy, run.id, at.as_microsecond());
+    let FailedStep { run, step, workspace, in_thread, .. } = *failed;
+    // Outside the thread, people can click who are not in the approval's channel.
+    let place = if in_thread { String::new() } else { format!(" {ELSEWHERE}") };
+    let value = format!("{} {} {step} {} {workspace}{place}", run.deploy, run.id, at.as_microsecond());
     let offers = run.offers(step).iter().map(|resolution| match resolution {
         Resolution::Retry => button(RETRY, "Retry", "primary", &value),
         Resolution::Skip => button(SKIP, "Skip\u{2026}", "", &value),
@@ -297,6 +299,8 @@ pub const ADMIN_AGAIN: &str = "Slack did not say in time if all of them have lef
 pub const ADMIN_OF_FEW: &str = "They are too many for Signoff to find out if all of them have left. Name others in the rule, \
                                 and choose *Ask again* on the deploy\u{2019}s page.";
 
+/// The end of the value of a button that acts on a failure, in a message outside the thread of its approval.
+pub const ELSEWHERE: &str = "elsewhere";
 /// The answer to a person who skips a step without a reason.
 pub const SKIP_NEEDS_REASON: &str = "Nothing was done: add a reason to skip it.";
 

@@ -70,7 +70,26 @@ pub fn step_held(action: &Action, reason: &str, voted: Option<&Approval>) -> Str
     format!("{}{approved}", cut_bytes(&line, HELD_LIMIT))
 }
 
-/// The same for a step that has no thread, in a deployment's channel; `None` for a step that shows no line.
+/// The message to a deployment's channel that `action` of `rule`, which nobody is asked about, waits for a
+/// person, for `reason`.
+pub fn step_needs_person(
+    deploy: &Deploy,
+    deploy_url: &str,
+    rule: &str,
+    action: &Action,
+    reason: &str,
+) -> String {
+    let line = format!(
+        ":hourglass_flowing_sand: Rule {} for {}: {} waits for somebody: {}",
+        code(rule),
+        deploy_link(deploy, deploy_url),
+        code(&action.to_string()),
+        sentence(reason)
+    );
+    cut_bytes(&line, HELD_LIMIT)
+}
+
+/// The line of a step that has no thread, in a deployment's channel; `None` for a step that shows no line.
 pub fn step_elsewhere(run: &Run, step: usize, deploy: &Deploy, deploy_url: &str) -> Option<Message> {
     let heading = format!("Rule {} for {}:", code(&run.rule), deploy_link(deploy, deploy_url));
     let text = cut_bytes(&format!("{heading}\n{}", step_line(run, step)?), LINE_LIMIT);

@@ -3,65 +3,13 @@
 use super::dialog::struck as struck_lines;
 use super::glass::glass_line;
 use super::judged::{in_slack, lacking};
-use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, needed_from, sentence};
+use super::pieces::{count, deploy_link, local_time, mentions, needed_from, sentence};
 use crate::approval::{Approval, Choice, Electorate, Lifted, Quota, Status, Struck, Tally};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
 
 /// Advice on an approval that ended although people approved it.
 const TO_ASK_AGAIN: &str = "The dialog\u{2019}s menu offers *Ask again* to those who may vote.";
-/// The most problems of a rules file that a message in Slack lists; the deploy's page has them all.
-const PROBLEMS_TOLD: usize = 10;
-
-/// The message to a channel that the rules file of a deploy could not be used.
-pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> String {
-    let mut shown: Vec<_> = problems.iter().take(PROBLEMS_TOLD).cloned().collect();
-    let more = problems.len().saturating_sub(PROBLEMS_TOLD);
-    shown.extend((more > 0).then(|| format!("and {more} more, on the deploy's page")));
-    format!(
-        ":warning: No rule was run for {}: the rules file of {} is invalid. Correct it on the default branch, \
-         then choose *Evaluate again*. The next deploy reads it again, too.\n{}",
-        deploy_link(deploy, deploy_url),
-        code(&deploy.repository),
-        code_block(&shown)
-    )
-}
-
-/// The message to a channel that a rule held and was not opened, because it uses what is not supported yet.
-pub fn rule_not_opened(deploy: &Deploy, deploy_url: &str, rule: &str, reasons: &[String]) -> String {
-    format!(
-        ":warning: The rule {} was not run for {}: it uses what Signoff does not support yet. Take that out of the rule \
-         on the default branch; the next deploy reads it again.\n{}",
-        code(rule),
-        deploy_link(deploy, deploy_url),
-        code_block(reasons)
-    )
-}
-
-/// The message to a channel that rules were not run, because not everything that their conditions ask about
-/// was read. `reasons` are sentences. `is_offered`: the message has a button that has them evaluated again.
-/// `looks_again`: Signoff does that by itself, too.
-pub fn rules_not_judged(
-    deploy: &Deploy,
-    deploy_url: &str,
-    (rules, reasons): (&[&str], &[String]),
-    (is_offered, looks_again): (bool, bool),
-) -> String {
-    let names: Vec<_> = rules.iter().take(PROBLEMS_TOLD).map(|rule| code(rule)).collect();
-    let more = rules.len().saturating_sub(PROBLEMS_TOLD);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let then = match (is_offered, looks_again) {
-        (true, true) => "Signoff looks again for a day. Mend the reason, then choose *Evaluate again*.",
-        (true, false) => "Mend the reason, then choose *Evaluate again*.",
-        (false, _) => "Mend the reason, or deploy in smaller steps; then deploy again.",
-    };
-    format!(
-        ":warning: These rules were not run for {}, because not all that they ask about is known: {}{more}. {then}\n{}",
-        deploy_link(deploy, deploy_url),
-        names.join(", "),
-        code_block(reasons)
-    )
-}
 
 /// The message to the deployment's channel with the `text` (in mrkdwn) that a dialog's thread does not take.
 pub fn not_told_in_thread(deploy: &Deploy, deploy_url: &str, text: &str) -> String {

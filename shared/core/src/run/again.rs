@@ -12,6 +12,9 @@ use crate::id::{ApprovalId, RunId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The most messages about failures that one transaction takes the offers back from: it takes 100 rows.
+const TAKEN_BACK: usize = 40;
+
 /// The earlier run and approval that a run asks again for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Again {
@@ -118,6 +121,39 @@ impl Run {
             && !self.steps.iter().enumerate().any(goes_on)
     }
 
+    /// The effect that takes back what the message about another failure offers, once this run is asked again
+    /// and that was done for the failure of step number `step`; `None`: no more of them follow on this one.
+    pub fn next_taken_back(&self, step: usize) -> Option<EffectKind> {
+        self.asked_again.as_ref()?;
+        let later = self.told_failures().skip_while(|(index, _)| *index != step);
+        later.map(|(_, taken_back)| taken_back).nth(TAKEN_BACK)
+    }
+
+    /// The steps whose failures were told, each with the effect that looks at its message again.
+    fn told_failures(&self) -> impl Iterator<Item = (usize, EffectKind)> {
+        self.steps.iter().enumerate().filter_map(|(index, step)| {
+            let (failed_at, _) = step.failure()?;
+            step.notice.as_ref().filter(|told| told.failed_at == failed_at)?;
+            let (approval, run) = (self.thread_of(index), self.id.clone());
+            Some((index, EffectKind::TellFailure { approval, run, step: index, failed_at }))
+        })
+    }
+
+    /// The outcome of the approval among `all` that stopped this run without a vote against it, where one
+    /// did.
+    fn ended_by(&self, all: &[&Approval]) -> Option<Ended> {
+        let step = self.steps.iter().position(|step| step.stops() && step.asked)?;
+        match all.iter().find(|approval| approval.step == step)?.status {
+            approval::Status::Expired { .. } => Some(Ended::Expired),
+            approval::Status::Cancelled { .. } => Some(Ended::Cancelled),
+            approval::Status::Pending
+            | approval::Status::Quorum { .. }
+            | approval::Status::Approved { .. }
+            | approval::Status::Rejected { .. }
+            | approval::Status::Superseded { .. } => None,
+        }
+    }
+
     /// The words of the approval that step number `step` asks for, where it is one that asks.
     fn spec(&self, step: usize) -> Option<&ApprovalSpec> {
         match &self.steps.get(step)?.action {
@@ -164,14 +200,18 @@ impl Run {
         if asked_now.any(|spec| !spec.ask_again && rejected.contains(&spec.name.as_str())) {
             return Err(NotAgain::Final);
         }
-        let ended = match rejected.is_empty() {
-            true => ended,
-            false => Ended::Rejected { by: rejecters(approval, all) },
+        let ended = match (rejected.is_empty(), ended) {
+            // It may have been approved, and another approval of the run ended it.
+            (true, Ended::Failed) => self.ended_by(all).unwrap_or(Ended::Failed),
+            (true, ended) => ended,
+            (false, _) => Ended::Rejected { by: rejecters(approval, all) },
         };
         for (step, earlier) in next.steps.iter_mut().zip(&self.steps).take(first) {
             let is_done = matches!(earlier.state, StepState::Succeeded { .. });
             if is_done && step.action == earlier.action {
                 step.state = earlier.state.clone();
+                // What is approved next may be in its pipeline, and in no other one.
+                step.started.clone_from(&earlier.started);
             }
         }
         for step in next.steps.iter_mut().take(first) {
@@ -204,16 +244,14 @@ impl Run {
             earlier.next.status = Status::Stopped;
             earlier.events.push(EventKind::RunStopped { run: self.id.clone(), step });
         }
-        // Its dialog offers it no more.
+        // Its dialog offers it no more, nor do those of the run's other approvals.
         earlier.follow(EffectKind::DrawDialog { approval: approval.id.clone() });
-        // Nor do the messages about its failures offer anything.
-        for (index, step) in self.steps.iter().enumerate() {
-            let failed_at = step.failure().map(|(at, _)| at);
-            if let Some(told) = step.notice.as_ref().filter(|told| Some(told.failed_at) == failed_at) {
-                let (approval, run) = (self.thread_of(index), self.id.clone());
-                let failed_at = told.failed_at;
-                earlier.follow(EffectKind::TellFailure { approval, run, step: index, failed_at });
-            }
+        for other in super::decide::asked(self).into_iter().filter(|other| *other != approval.id) {
+            earlier.follow(EffectKind::DrawDialog { approval: other });
+        }
+        // Nor do the messages about its failures offer anything; each of these has a later one follow.
+        for (_, taken_back) in self.told_failures().take(TAKEN_BACK) {
+            earlier.follow(taken_back);
         }
         let mut decision = Decision::new(next);
         decision.events.extend([asked, opened]);

@@ -10,6 +10,9 @@ use crate::event::EventKind;
 use crate::id::ApprovalId;
 use jiff::Timestamp;
 
+/// The most dialogs that one transaction has drawn.
+const DRAWN_TOGETHER: usize = 20;
+
 /// A command to a step of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -387,10 +390,14 @@ fn draw_standing(decision: &mut Decision<Run>) {
     }
 }
 
-/// The approvals that people were asked for.
+/// The approvals that people were asked for, whose dialogs are drawn together: the last ones, as a
+/// transaction takes 100 rows. The dialogs before them offer nothing.
 pub(super) fn asked(run: &Run) -> Vec<ApprovalId> {
     let was_asked = |index: &usize| run.steps.get(*index).is_some_and(|step| step.asked);
-    (0..run.steps.len()).filter(was_asked).filter_map(|index| run.asks(index)).collect()
+    let last = (0..run.steps.len()).rev().filter(was_asked).filter_map(|index| run.asks(index));
+    let mut asked: Vec<_> = last.take(DRAWN_TOGETHER).collect();
+    asked.reverse();
+    asked
 }
 
 /// The run goes on with its next step, waits for those before it, or is over where there is none.

@@ -3,7 +3,7 @@
 use crate::samples::{after, approval, ask, at, check, click, counted, for_it, hook, voted};
 use signoff_core::action::{Action, ApprovalSpec, OnFailure};
 use signoff_core::approval::{Approval, Choice, Dialog, Electorate, Outcome, Status, Verdict};
-use signoff_core::effect::EffectKind;
+use signoff_core::effect::{EffectKind, StartedBuild};
 use signoff_core::event::EventKind;
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::message::{NotAskedAgain, dialog, not_asked_again};
@@ -178,6 +178,102 @@ fn rejection_is_final_where_the_rule_says_so() {
     assert_eq!(run.may_ask_again(&approval), Err(NotAgain::Final), "the rule as it was");
     let expired = Approval { status: Status::Expired { at: at(70) }, ..approval };
     assert_eq!(run.may_ask_again(&expired), Ok(Ended::Expired), "nobody rejected it");
+}
+
+/// What asking again for the approval of `run` leads to: for that run, and for the new one.
+fn asks_again(
+    run: &Run,
+    approval: &Approval,
+    all: &[&Approval],
+    actions: &[Action],
+) -> (signoff_core::decision::Decision<Run>, signoff_core::decision::Decision<Run>) {
+    let by = ("U9", "zoe");
+    run.ask_again((approval, all), &opening(&deploy(), actions), by, at(100)).expect("it is asked again")
+}
+
+#[test]
+fn new_run_knows_the_pipeline_that_was_started() {
+    let (mut run, approval) = rejected();
+    let started =
+        StartedBuild::Pipeline { id: "p1".to_owned(), number: 1, url: "https://ci.test/1".to_owned() };
+    run.steps[0].started = Some(started.clone());
+    let (_, next) = asks_again(&run, &approval, &[], &actions());
+    assert_eq!(next.next.steps[0].started, Some(started), "no other pipeline is released after it");
+}
+
+#[test]
+fn every_dialog_of_the_run_offers_to_ask_again_no_more() {
+    let two = [ask("qa", vec![]), ask("prod", vec![])];
+    let ends = [(0, Outcome::Approved), (1, Outcome::Rejected)];
+    let (run, later) = stopped(&two, &ends, 1, Status::Rejected { at: at(70) });
+    let (earlier, _) = asks_again(&run, &later, &[], &two);
+    for step in [0, 1] {
+        let draw = EffectKind::DrawDialog { approval: ApprovalId::derive(&run.id, step) };
+        assert!(earlier.effects.contains(&draw), "{step}: {:?}", earlier.effects);
+    }
+}
+
+#[test]
+fn new_dialog_says_that_a_later_approval_expired() {
+    let two = [ask("qa", vec![]), ask("prod", vec![])];
+    let ends = [(0, Outcome::Approved), (1, Outcome::Expired)];
+    let (run, before) = stopped(&two, &ends, 0, Status::Approved { at: at(70) });
+    let (_, later) = stopped(&two, &ends, 1, Status::Expired { at: at(70) });
+    let (_, next) = asks_again(&run, &before, &[&before, &later], &two);
+    assert_eq!(next.next.again.map(|again| again.ended), Some(Ended::Expired), "no action failed");
+}
+
+#[test]
+fn run_of_many_approvals_draws_the_last_dialogs() {
+    let many: Vec<Action> = (0..120).map(|_| ask("qa", vec![])).collect();
+    let ends: Vec<_> =
+        (0..119).map(|step| (step, Outcome::Approved)).chain([(119, Outcome::Rejected)]).collect();
+    let mut run = opened(&many);
+    let mut decided = None;
+    for (step, outcome) in ends {
+        for command in [
+            run::Command::Begin(crate::samples::first()),
+            run::Command::Ask(ApprovalId::derive(&run.id, step)),
+            run::Command::Close(outcome),
+        ] {
+            let decision = run::decide(&run, step, command, at(70)).expect("its turn");
+            run = decision.next.clone();
+            decided = Some(decision);
+        }
+    }
+    let decision = decided.expect("a decision");
+    assert_eq!(decision.next.status, run::Status::Stopped);
+    assert!(decision.effects.len() < 60, "{} effects in one transaction", decision.effects.len());
+    let last = EffectKind::DrawDialog { approval: ApprovalId::derive(&run.id, 119) };
+    assert!(decision.effects.contains(&last));
+}
+
+#[test]
+fn offers_of_many_failures_are_taken_back_in_turn() {
+    let mut actions = vec![ask("promote", vec![])];
+    actions.extend((0..200).map(|_| hook("two.example")));
+    let (mut run, approval) =
+        stopped(&actions, &[(0, Outcome::Rejected)], 0, Status::Rejected { at: at(70) });
+    let message = Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() };
+    for step in &mut run.steps[1..] {
+        step.state = StepState::Failed { at: at(70), reason: "no".to_owned() };
+        step.notice = Some(FailureNotice { failed_at: at(70), message: message.clone() });
+    }
+    let (earlier, _) = asks_again(&run, &approval, &[], &actions);
+    assert!(earlier.effects.len() < 60, "{} effects in one transaction", earlier.effects.len());
+    let is_told = |kind: &EffectKind| match kind {
+        EffectKind::TellFailure { step, .. } => Some(*step),
+        _ => None,
+    };
+    let mut reached: Vec<usize> = earlier.effects.iter().filter_map(is_told).collect();
+    let mut next = 0;
+    while let Some(step) = reached.get(next).copied() {
+        reached.extend(earlier.next.next_taken_back(step).as_ref().and_then(is_told));
+        next += 1;
+    }
+    reached.sort_unstable();
+    assert_eq!(reached, (1..=200).collect::<Vec<_>>(), "each of them once");
+    assert_eq!(run.next_taken_back(1), None, "a run that goes on keeps its offers");
 }
 
 /// A run of `actions` after its steps ended like this, and its approval number `step` with this status.

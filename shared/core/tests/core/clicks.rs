@@ -6,8 +6,9 @@ use crate::samples::{
 };
 use signoff_core::action::Reasons;
 use signoff_core::approval::{
-    Approval, Ask, Choice, Click, Command, Electorate, Refusal, Standing, Status, Voter, decide,
+    Approval, Ask, Blocker, Choice, Click, Command, Electorate, Refusal, Standing, Status, Voter, decide,
 };
+use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
 
 use Choice::{Approve, Reject};
@@ -303,4 +304,17 @@ fn vote_after_the_deadline_is_refused_before_the_clock() {
     ");
     let endless = Approval { expires_at: None, ..first };
     assert_eq!(outcome(&endless, Command::Expire, 1_000_000), "refused: NotNow");
+}
+
+#[test]
+fn repeated_vote_has_a_blocked_approval_looked_at() {
+    let blocked = vec![Blocker::NoBase];
+    let electorate = Electorate { blocked, ..approval().electorate };
+    let open = Approval { votes_required: 2, electorate, ..approval() };
+    let voted = after(&open, click("U1", for_it(Approve), 60), 60);
+    let looks = |second| {
+        let decision = decide(&voted, click("U1", for_it(Approve), second), at(second)).expect("a click");
+        decision.effects.contains(&EffectKind::JudgeAgain { approval: open.id.clone(), round: 0 })
+    };
+    assert_eq!([90, 120].map(looks), [false, true], "once a minute");
 }

@@ -299,7 +299,7 @@ fn a_failure_without_a_dialog_names_its_rule_and_deploy() {
     :x: `webhook: https://one.example` failed: is_archived.
     Deployed by <@U7>.
     An admin can act on this.
-    "step-0": [Retry: "retry" "d r 0 1620733440000000 T1", primary] [Skip…: "skip_step" "d r 0 1620733440000000 T1"] [Mark as done: "mark_as_done" "d r 0 1620733440000000 T1"]
+    "step-0": [Retry: "retry" "d r 0 1620733440000000 T1 elsewhere", primary] [Skip…: "skip_step" "d r 0 1620733440000000 T1 elsewhere"] [Mark as done: "mark_as_done" "d r 0 1620733440000000 T1 elsewhere"]
     "#);
     let asks = opened(&[ask("Promote", vec![])]).next;
     let (failed, _) = after(&asks, 0, &[Command::Begin(first()), fail()]);
@@ -308,7 +308,7 @@ fn a_failure_without_a_dialog_names_its_rule_and_deploy() {
     :x: `slack_channel_approval: Promote` failed: is_archived.
     Deployed by <@U7>.
     An admin can act on this.
-    "step-0": [Retry: "retry" "d r 0 1620733440000000 T1", primary]
+    "step-0": [Retry: "retry" "d r 0 1620733440000000 T1 elsewhere", primary]
     "#);
 }
 

@@ -40,7 +40,7 @@ fn a_blocked_approval_keeps_its_votes_and_goes_on_by_itself() {
 #[test]
 fn a_blocked_approval_is_judged_ever_more_seldom() {
     for (round, minutes) in
-        [(1, Some(2)), (14, Some(15)), (15, Some(30)), (17, Some(120)), (400, Some(1_440)), (0, None)]
+        [(1, Some(2)), (14, Some(15)), (15, Some(30)), (17, Some(60)), (400, Some(60)), (0, None)]
     {
         let again = decide(&voted(), judge(blocked(), None, round), at(0)).unwrap();
         let waits: Vec<_> =

@@ -17,8 +17,11 @@ fn a_channel_is_told_what_is_wrong_with_a_rules_file() {
         ".signoff/rules.yml:3:1: a tab; YAML takes spaces".to_owned(),
         ".signoff/rules.yml:7:9: unknown action <slack>; did you mean `slack_channel_message`?".to_owned(),
     ];
-    insta::assert_snapshot!(rules_refused(&deploy(), URL, &problems), @"
+    insta::assert_snapshot!([false, true].map(|again| rules_refused(&deploy(), URL, &problems, again)).join("\n"), @"
     :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules file of `acme/checkout` is invalid. Correct it on the default branch, then choose *Evaluate again*. The next deploy reads it again, too.
+    ```.signoff/rules.yml:3:1: a tab; YAML takes spaces
+    .signoff/rules.yml:7:9: unknown action &lt;slack&gt;; did you mean `slack_channel_message`?```
+    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules file of `acme/checkout` is invalid. Correct it on the default branch. Signoff reads it again for a day; to have it read now, choose *Evaluate again*.
     ```.signoff/rules.yml:3:1: a tab; YAML takes spaces
     .signoff/rules.yml:7:9: unknown action &lt;slack&gt;; did you mean `slack_channel_message`?```
     ");
@@ -27,15 +30,15 @@ fn a_channel_is_told_what_is_wrong_with_a_rules_file() {
 #[test]
 fn a_channel_is_told_the_first_ten_problems() {
     let problems: Vec<_> = (1..=13).map(|line| format!("rules.yml:{line}:1: no")).collect();
-    let text = rules_refused(&deploy(), URL, &problems);
+    let text = rules_refused(&deploy(), URL, &problems, true);
     assert!(text.contains("rules.yml:10:1") && !text.contains("rules.yml:11:1"), "{text}");
     assert!(text.ends_with("\nand 3 more, on the deploy's page```"), "{text}");
-    assert!(!rules_refused(&deploy(), URL, &problems[..10]).contains("more"));
+    assert!(!rules_refused(&deploy(), URL, &problems[..10], true).contains("more"));
 }
 
 #[test]
 fn a_problem_can_not_end_the_block_it_stands_in() {
-    let text = rules_refused(&deploy(), URL, &["unknown action ```<!channel>".to_owned()]);
+    let text = rules_refused(&deploy(), URL, &["unknown action ```<!channel>".to_owned()], true);
     assert_eq!(text.matches("```").count(), 2, "{text}");
     assert!(text.contains("'''&lt;!channel&gt;"), "{text}");
 }
@@ -50,8 +53,8 @@ fn a_channel_is_told_that_a_rules_file_could_not_be_read() {
     insta::assert_snapshot!(texts.join("\n"), @"
     :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules of `acme/checkout` could not be evaluated. GitHub answered 401. Signoff tries again until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>. To try now, choose *Evaluate again*.
     :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules of `acme/checkout` could not be evaluated for a day. GitHub answered 401. Choose *Evaluate again* once that is fixed.
-    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that wait for news could not be evaluated. GitHub answered 503. Signoff tries again until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>.
-    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that wait for news could not be evaluated. GitHub answered 503. Signoff tried for a day and stopped. It evaluates the rules again when there is news.
+    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that still wait could not be evaluated. GitHub answered 503. Signoff tries again until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>. To try now, choose *Evaluate again*.
+    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that still wait could not be evaluated. GitHub answered 503. Signoff tried for a day and stopped. Once that is fixed, choose *Evaluate again*.
     ");
     let (with, without) = (read("why.", until), read("why", until));
     assert_eq!(with, without);
@@ -60,8 +63,11 @@ fn a_channel_is_told_that_a_rules_file_could_not_be_read() {
 #[test]
 fn a_channel_is_told_which_rule_is_not_supported_yet() {
     let reasons = vec![".signoff/rules.yml:12:11: known, not supported yet: monitor_drift".to_owned()];
-    insta::assert_snapshot!(rule_not_opened(&deploy(), URL, "promote `now`", &reasons), @r"
-    :warning: The rule `promote 'now'` was not run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: it uses what Signoff does not support yet. Take that out of the rule on the default branch; the next deploy reads it again.
+    let told = |again| rule_not_opened(&deploy(), URL, "promote `now`", &reasons, again);
+    insta::assert_snapshot!([false, true].map(told).join("\n"), @r"
+    :warning: The rule `promote 'now'` was not run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: it uses something that Signoff does not support yet. Take that out of the rule on the default branch; the next deploy reads it again.
+    ```.signoff/rules.yml:12:11: known, not supported yet: monitor_drift```
+    :warning: The rule `promote 'now'` was not run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: it uses something that Signoff does not support yet. Take that out of the rule on the default branch, then choose *Evaluate again*.
     ```.signoff/rules.yml:12:11: known, not supported yet: monitor_drift```
     ");
 }

@@ -53,10 +53,13 @@ pub struct HeldJob<'a> {
 /// The reason for which a job was not approved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotApproved {
-    /// The job can't be approved yet: its pipeline or the jobs before it are still to come, or a person has
-    /// to say which pipeline is meant. Nothing failed; the text says what is waited for.
+    /// The job can't be approved yet: its pipeline or the jobs before it are still to come. Nothing failed;
+    /// the text says what is waited for.
     #[error("{0}")]
     NotYet(String),
+    /// The same, and what is waited for comes only if a person does something: the text asks for it.
+    #[error("{0}")]
+    NeedsPerson(String),
     /// The approval failed.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -271,7 +274,7 @@ impl Seen {
         }
         let is_elsewhere = self.pipelines.len() == self.otherwise.len() + self.other_refs.len();
         if let (Some(pushed_to), true, false) = (pushed_to, is_elsewhere, self.other_refs.is_empty()) {
-            return NotApproved::NotYet(format!(
+            return NotApproved::NeedsPerson(format!(
                 "CircleCI has no pipeline of {project} for the revision {short} on {} yet, and only such a pipeline may be \
                  approved: {}. If another branch or tag is meant, deploy again and name it",
                 pushed_to.words(),
@@ -286,7 +289,7 @@ impl Seen {
             ));
         }
         if let (true, Some(read)) = (self.pipelines.is_empty(), self.cut_after) {
-            return NotApproved::NotYet(format!(
+            return NotApproved::NeedsPerson(format!(
                 "none of the newest {read} pipelines of {project} is of the revision {short}, and older ones are not read. If \
                  an older one holds the job, approve it on CircleCI"
             ));
@@ -311,7 +314,7 @@ fn which(held: HeldJob<'_>, fitting: &[(Triggered, Workflow)]) -> NotApproved {
     let HeldJob { project, revision, build, .. } = held;
     let short = revision.get(..SHORT).unwrap_or(revision);
     let links = list(fitting.iter().map(|(pipeline, _)| pipeline.url.clone()));
-    NotApproved::NotYet(format!(
+    NotApproved::NeedsPerson(format!(
         "which pipeline is meant? {} pipelines of {project} for {short} have the workflow {build}: {links}. Cancel \
          the workflow in all but one of them, and Signoff approves the job in the one that is left",
         fitting.len()

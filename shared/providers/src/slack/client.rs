@@ -304,9 +304,11 @@ impl Slack {
             group.to_owned()
         } else {
             let call = Call { method: "usergroups.list", subject: &subject, repeat: Repeat::Harmless };
-            let groups: wire::Usergroups = self.get(call, &[]).await?;
+            let groups = known(self.get::<wire::Usergroups>(call, &[]).await)?;
             let is_it = |found: &wire::Usergroup| found.handle.eq_ignore_ascii_case(handle);
-            let Some(found) = groups.usergroups.into_iter().find(is_it) else { return Ok(None) };
+            let Some(found) = groups.unwrap_or_default().usergroups.into_iter().find(is_it) else {
+                return Ok(None);
+            };
             found.id
         };
         let call = Call { method: "usergroups.users.list", subject: &subject, repeat: Repeat::Harmless };
@@ -389,7 +391,7 @@ fn message<'a>(channel: &'a str, text: &'a str, blocks: &'a Value) -> wire::Mess
     }
 }
 
-/// An answer about a person, `None` if Slack says that there is nobody.
+/// An answer about a person or a group, `None` if Slack says that there is none.
 fn known<T>(answer: Result<T, CallError>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
@@ -401,6 +403,9 @@ fn known<T>(answer: Result<T, CallError>) -> Result<Option<T>, Failure> {
                     | "user_not_visible"
                     | "no_such_subteam"
                     | "subteam_not_found"
+                    // The workspace's plan has no user groups any more, so that there is none.
+                    | "plan_upgrade_required"
+                    | "paid_teams_only"
             ) =>
         {
             Ok(None)

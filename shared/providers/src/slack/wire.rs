@@ -334,7 +334,7 @@ pub(crate) struct UserProfile {
 }
 
 /// `usergroups.list`, answered.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Usergroups {
     pub usergroups: Vec<Usergroup>,
 }

@@ -117,7 +117,7 @@ impl<'t> Around<'_, 't> {
                 }
                 "?." => told(
                     "`?.` is not an operator of a template".to_owned(),
-                    "write `.`: what is not there is shown as nothing".to_owned(),
+                    "write `.`: a value that is missing is shown as empty text".to_owned(),
                 ),
                 ".." => {
                     let number =

@@ -4,6 +4,7 @@
 use crate::damage::{DAMAGES, Damage, damaged};
 use crate::local::{CACHE, Local, RECORD, Row, text};
 use crate::samples::{approval, at, changes, deploy, open, plain, second};
+use jiff::Timestamp;
 use signoff_core::action::{Action, WebhookSpec};
 use signoff_core::approval::{Approval, Dialog};
 use signoff_core::base::Base;
@@ -237,7 +238,7 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
             refuses(store.run(id, &it.run).await);
             refuses(store.approval_and_run(id, &it.approval.id, &it.run).await);
             refuses(store.step(id, &it.run, 0).await);
-            let failed = store.failed_deploys().await.expect("read");
+            let failed = store.failed_since(Timestamp::UNIX_EPOCH).await.expect("read");
             assert_eq!((failed.contains(id), failed.contains(&next.deploy.id)), (is_shown, true));
             let kept = store.deploys_kept_back(second(60)).await.expect("read");
             assert_eq!((kept.contains(id), kept.contains(&next.deploy.id)), (is_shown, true));

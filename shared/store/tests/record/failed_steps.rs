@@ -2,10 +2,11 @@
 
 use crate::local::Local;
 use crate::samples::{at, deploy, plain};
+use jiff::Timestamp;
 use signoff_core::action::{Action, WebhookSpec};
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
-use signoff_core::id::EffectId;
+use signoff_core::id::{DeployId, EffectId};
 use signoff_core::run::{Command, FirstTry, Opening, Resolution, Run, decide};
 use signoff_store::{Change, CommitError, Store};
 
@@ -78,7 +79,30 @@ async fn of_ten_who_act_on_a_failure_one_counts() {
 async fn a_deploy_has_failed_until_somebody_acts() {
     let store = Local::new().await.store;
     let run = failed(&store).await;
-    assert!(store.failed_deploys().await.expect("read").contains(&run.deploy));
+    assert!(store.failed_since(Timestamp::UNIX_EPOCH).await.expect("read").contains(&run.deploy));
     assert!(acts(&store, &run, 1).await);
-    assert!(store.failed_deploys().await.expect("read").is_empty());
+    assert!(store.failed_since(Timestamp::UNIX_EPOCH).await.expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn many_newer_failures_hide_no_older_one() {
+    let store = Local::new().await.store;
+    let older = failed(&store).await;
+    let failing = |number: usize| {
+        let (store, older) = (store.clone(), older.clone());
+        async move {
+            let id = DeployId::from_text(format!("noisy-{number}"));
+            let run = Run { deploy: id.clone(), version: 0, opened_at: at(100), ..older };
+            store.commit(Change::to(&id, at(100)).run(plain(run))).await.expect("committed");
+        }
+    };
+    for part in (0..600).collect::<Vec<_>>().chunks(50) {
+        let all: Vec<_> = part.iter().map(|number| tokio::spawn(failing(*number))).collect();
+        for one in all {
+            one.await.expect("ended");
+        }
+    }
+    let found = store.failed_since(at(0)).await.expect("read");
+    assert!(found.contains(&older.deploy) && found.len() == 601, "{} deploys", found.len());
+    assert_eq!(store.failed_since(at(50)).await.expect("read").len(), 600, "those that were opened since");
 }

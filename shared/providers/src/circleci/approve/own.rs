@@ -11,9 +11,9 @@ impl CircleCi {
     ///
     /// # Errors
     ///
-    /// [`NotApproved::NotYet`] if one of them has not started its workflows yet, or if several have this one;
-    /// [`crate::Failure::Permanent`] if it was cancelled, if it builds another repository, or if its branch
-    /// or tag is not one that `is_allowed`.
+    /// [`NotApproved::NotYet`] if one of them has not started its workflows yet; [`NotApproved::NeedsPerson`]
+    /// if several have this one; [`crate::Failure::Permanent`] if it was cancelled, if it builds another
+    /// repository, or if its branch or tag is not one that `is_allowed`.
     pub(super) async fn find_in(
         &self,
         ids: &[String],

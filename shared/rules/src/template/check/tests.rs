@@ -226,7 +226,7 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     {{ environment ?? 'b' }}
         `??` is not an operator of a template; write `environment | default('b')`
     {{ prs[0]?.title }}
-        `?.` is not an operator of a template; write `.`: what is not there is shown as nothing
+        `?.` is not an operator of a template; write `.`: a value that is missing is shown as empty text
     {{ environment + '!' }}
         `+` adds only to a number as it is written, such as `loop.index + 1`; join texts with `~`
     {{ '-' * 20 }}
