@@ -18,7 +18,6 @@ const VIEWS: &[&str] = &[
 const NO_PAGES: &[&str] = &[
     "/record.csv",
     "/record.jsonl",
-    "/deployments/{organization}/{name}/approvals/preview",
     "/deployments/{organization}/{name}/approvals/channels",
     "/settings/people.csv",
     "/sign-in/slack/callback",

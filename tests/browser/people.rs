@@ -1,6 +1,7 @@
 //! People at work: with the keyboard alone, without JavaScript, and with names that look like markup.
 
 use crate::browser::{Browser, ENTER, tell_in_browser};
+use crate::judge;
 use reqwest::Url;
 use serde_json::json;
 use signoff_local::github::{NewCommit, NewPullRequest};
@@ -143,7 +144,6 @@ fn markup_from_outside_is_text_on_every_page_and_in_slack() {
         // Her own name stands on every page.
         let browser = Browser::of(story, &ana, "/deploys").await;
         let deployment = "/deployments/acme/browser-markup";
-        let typed = "step=workflow&environment=Staging&prompt=%7B%7B+prs%5B0%5D.title+%7D%7D";
         let search = Url::parse_with_params(browser.site(), [("environment", &environment)]).unwrap();
         let search = format!("/record?{}", search.query().unwrap());
         for (path, text) in [
@@ -151,7 +151,6 @@ fn markup_from_outside_is_text_on_every_page_and_in_slack() {
             ("/deploys".to_owned(), "environment "),
             (deployment.to_owned(), "environment "),
             (format!("{deployment}/history"), "environment "),
-            (format!("{deployment}/approvals/new?{typed}"), "Pull "),
             ("/record?deployment=acme/browser-markup".to_owned(), "Ana "),
             (search, "No approval"),
             (format!("{deployment}/setup"), "Ana "),
@@ -167,6 +166,13 @@ fn markup_from_outside_is_text_on_every_page_and_in_slack() {
             assert_eq!(browser.run("return document.querySelectorAll('img').length", &[]).await, 0, "{path}");
             assert_ne!(browser.run("return document.title", &[]).await, "owned", "{path}");
         }
+        browser.go(&format!("{deployment}/approvals/new?step=workflow")).await;
+        browser.fill("Prompt", "{{ prs[0].title }}").await;
+        browser.press("Preview the dialog").await;
+        browser.until_shows(&format!("Pull {}", MARKUP.get(..16).unwrap())).await;
+        judge::open_page(&browser).await;
+        assert_eq!(browser.run("return document.querySelectorAll('img').length", &[]).await, 0);
+        assert_ne!(browser.run("return document.title", &[]).await, "owned");
         for (tab, texts) in [
             ("approvals", &["Ana ", "branch/"][..]),
             ("timeline", &["Ana ", "branch/"]),

@@ -18,11 +18,14 @@ async fn photograph(browser: &Browser<'_>, name: &str) {
     std::fs::write(root().join(folder).join(format!("console-{name}.png")), picture).unwrap();
 }
 
-/// The wizard, and what is typed into it.
-const WIZARD: &str = "/deployments/acme/checkout/approvals/new";
-const TYPED: &str = "name=Promote+deploy+to+production&environment=Staging&channel=%23checkout-team&votes=2&four_eyes=on\
-                     &action=approve&build=build-and-deploy\
-                     &prompt=%7B%7B+authors_slack+%7D%7D%2C+would+you+like+to+promote+%7B%7B+deploy_slack+%7D%7D+to+production%3F";
+/// Texts that are typed into the wizard, each with its field's label.
+const TYPED: [(&str, &str); 5] = [
+    ("Name", "Promote deploy to production"),
+    ("Prompt", "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?"),
+    ("Slack channel", "#checkout-team"),
+    ("Required votes", "2"),
+    ("Build name", "build-and-deploy"),
+];
 
 #[test]
 fn the_readmes_pictures() {
@@ -56,13 +59,23 @@ fn the_readmes_pictures() {
             ("deployment", "/deployments/acme/checkout".to_owned(), "Staging"),
             ("history", "/deployments/acme/checkout/history".to_owned(), "promote-to-production"),
             ("approvals", format!("/deploys/{deploy}"), "Promote deploy to production"),
-            ("wizard", format!("{WIZARD}?step=workflow&{TYPED}"), "Approval dialog"),
-            ("export", format!("{WIZARD}?step=export&{TYPED}"), "new rule at the end"),
             ("record", "/record?deployment=acme/checkout".to_owned(), "2 approvals"),
         ] {
             browser.visit(&path).await;
             browser.until_shows(shown).await;
             photograph(&browser, name).await;
         }
+
+        browser.visit("/deployments/acme/checkout/approvals/new?step=workflow").await;
+        for (label, text) in TYPED {
+            browser.fill(label, text).await;
+        }
+        browser.choose("Four eyes").await;
+        browser.press("Preview the dialog").await;
+        browser.until_shows("would you like to promote").await;
+        photograph(&browser, "wizard").await;
+        browser.press("Next").await;
+        browser.until_shows("new rule at the end").await;
+        photograph(&browser, "export").await;
     });
 }

@@ -118,9 +118,9 @@ fn a_report_of_health_names_what_is_wrong_with_it() {
         too little of a revision: 400 revision: `abcdef` is not a git SHA: send 7 to 64 hexadecimal digits of it
         a date to come: 400 date: `DATE` is in the future
         an alarm's name: 400 source: a name that starts with `alarm ` is a CloudWatch alarm's: choose another one
-        several environments: 400 environment: `REVISION` of acme/bad-health was deployed to Staging, Production. Send the one that is meant as `environment`.
-        several revisions: 400 revision: `abcdef1` is the beginning of 2 revisions of acme/bad-health. Send more of it.
-        another environment: 404 environment: `REVISION` of acme/bad-health is not on record for QA, but for Staging, Production.
+        several environments: 400 environment: `REVISION` of acme/bad-health was deployed to Staging, Production. Say which one with `environment`.
+        several revisions: 400 revision: `abcdef1` matches 2 revisions of acme/bad-health. Send more characters.
+        another environment: 404 environment: `REVISION` of acme/bad-health was not deployed to QA, only to Staging, Production.
         another revision: 404 revision: no deploy of `abcdef2` of acme/bad-health is on record. Register it first, and send the revision that was registered.
         ");
         for environment in ["Staging", "Production"] {

@@ -171,14 +171,19 @@ fn a_token_that_is_not_for_the_deployment_is_refused() {
         let other = Issuer::start(Options::default()).await.unwrap();
         other.rotate().unwrap();
         let (hub, lab, circle, kite) = (github(&sha), gitlab(&sha), circleci(story), buildkite(&sha));
-        let project = "of another project than the deployment's settings name, or of a fork";
-        let pull_request = "jobs of pull requests, and of what follows from them, register nothing";
-        let unprotected = "neither protected nor named as ref=";
+        let project = "belongs to another project than the one in the deployment's settings, or to a fork";
+        let pull_request = "jobs of pull requests, and jobs that follow from them, can't register deploys";
+        let unprotected = "neither protected nor named by ref=";
         let time = "it has expired, is older than an hour, or is not valid yet";
         let mut attempts = Vec::new();
         for (claims, changes, status, reason) in [
             (&hub, vec![("aud", json!("https://github.com/acme"))], 401, "made for another audience"),
-            (&hub, vec![("iss", json!(other.url()))], 401, "name no CI with its issuer"),
+            (
+                &hub,
+                vec![("iss", json!(other.url()))],
+                401,
+                "no CI in the deployment's settings has its issuer",
+            ),
             (&hub, vec![("exp", json!(now - 60))], 401, time),
             (
                 &hub,
@@ -192,7 +197,7 @@ fn a_token_that_is_not_for_the_deployment_is_refused() {
             (&hub, vec![("event_name", json!("pull_request_target"))], 403, pull_request),
             (&hub, vec![("event_name", Value::Null)], 403, pull_request),
             (&hub, vec![("ref", json!("refs/tags/v1")), ("ref_protected", json!("false"))], 403, unprotected),
-            (&hub, vec![("sha", Value::Null)], 403, "does not name its commit by a full SHA"),
+            (&hub, vec![("sha", Value::Null)], 403, "lacks the full SHA of its commit"),
             (&lab, vec![("project_id", json!("9009"))], 403, project),
             (&lab, vec![("job_project_id", json!("9009"))], 403, project),
             (&lab, vec![("pipeline_source", json!("merge_request_event"))], 403, pull_request),
@@ -246,7 +251,10 @@ fn a_token_that_is_not_for_the_deployment_is_refused() {
         let body = json!({"sha": sha, "environment": "Staging"});
         for place in ["acme/ci-tokens-of-nobody", "nobody/ci-refused"] {
             let (status, told) = ci.post(&format!("{place}/register_deploy"), &good, &body).await;
-            assert!(status == 401 && told.contains("name no CI with its issuer"), "{place}: {told}");
+            assert!(
+                status == 401 && told.contains("no CI in the deployment's settings has its issuer"),
+                "{place}: {told}"
+            );
         }
         assert!(ci.deploys(&sha).await.is_empty());
         assert_eq!(ci.registers(&good, &sha).await.0, 200);
@@ -388,7 +396,7 @@ fn an_issuer_that_is_down_loses_nothing() {
         ci.issuer.set_down(true);
         let (status, told) = ci.registers(&token, &sha).await;
         let expected = format!(
-            "The deploy was not registered: the keys of {} can't be read now. Try again in a minute.",
+            "The deploy was not registered: Signoff can't read the keys of {} right now. Try again in a minute.",
             ci.issuer.url()
         );
         assert_eq!((status, told), (503, expected));
@@ -441,7 +449,7 @@ fn unprotected_branch_is_held_against_the_host() {
         // named.
         let health = format!("{}/{trunk}/health", story.repository());
         let (status, told) = ci.post(&health, &claims(&trunk, "main"), &json!({"health": "healthy"})).await;
-        assert!(status == 403 && told.contains("neither protected nor named as ref="), "{told}");
+        assert!(status == 403 && told.contains("neither protected nor named by ref="), "{told}");
     });
 }
 
@@ -454,11 +462,11 @@ fn a_registration_sent_again_is_the_same_deploy() {
         let of_first = ci.github(&first, 1);
         assert_eq!(ci.registers(&of_first, &first).await.0, 200);
         let (status, told) = ci.registers(&of_first, &first).await;
-        assert!(status == 400 && told.contains("is registered already"), "{told}");
+        assert!(status == 400 && told.contains("is already registered"), "{told}");
         assert_eq!(ci.registers(&ci.github(&second, 2), &second).await.0, 200);
         story.settled(&story.deploy_id(&second, "Staging")).await;
         let (status, told) = ci.registers(&of_first, &first).await;
-        assert!(status == 400 && told.contains("is registered already"), "{told}");
+        assert!(status == 400 && told.contains("is already registered"), "{told}");
         assert_eq!(ci.deploys(&first).await, [story.deploy_id(&first, "Staging")]);
         let standing = async || {
             let slug = Slug::new("acme", &story.name).unwrap();

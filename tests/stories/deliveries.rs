@@ -56,7 +56,7 @@ fn a_deploy_is_registered_once() {
         let again = story.post(path, &json!({"sha": revision, "environment": "staging"})).await;
         let (status, told) = text(again).await;
         assert_eq!(status, 400);
-        assert!(told.starts_with("sha: ") && told.contains("is registered already"), "{told}");
+        assert!(told.starts_with("sha: ") && told.contains("is already registered"), "{told}");
         for flag in [json!(true), json!("true")] {
             let body = json!({"sha": revision, "environment": "Staging", "ignore_if_duplicate": flag});
             assert_eq!(text(story.post(path, &body).await).await, (200, "Success".to_owned()));
@@ -130,7 +130,7 @@ fn repeated_delivery_opens_one_dialog() {
         let delivery =
             github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
         assert_eq!(deliver(story, &delivery).await, (200, "Success".to_owned()));
-        let again = (200, "Ignored: this deployment is registered already.".to_owned());
+        let again = (200, "Ignored: this deployment is already registered.".to_owned());
         assert_eq!(deliver(story, &delivery).await, again);
         let another =
             github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
@@ -170,7 +170,7 @@ fn deployment_that_succeeds_again_after_another_is_a_new_deploy() {
         succeeds(&second, 2).await;
         let (again, delivery) = succeeds(&first, 1).await;
         assert_ne!(one, again);
-        let repeated = (200, "Ignored: this deployment is registered already.".to_owned());
+        let repeated = (200, "Ignored: this deployment is already registered.".to_owned());
         assert_eq!(deliver(story, &delivery).await, repeated);
     });
 }

@@ -90,7 +90,7 @@ fn only_a_success_of_a_github_deployment_changes_what_stands() {
             assert_eq!(listed(story, &deploy).await["state"], state);
             assert_eq!(stands(story).await, first);
         }
-        let ignored = "Ignored: this deployment is registered already.";
+        let ignored = "Ignored: this deployment is already registered.";
         assert_eq!(delivers(story, &"0".repeat(40), "queued").await.find("Ignored: "), Some(0));
         let shown = story.get(&format!("/deploys/{deploy}?tab=timeline")).await.text().await.unwrap();
         assert!(shown.contains("Deploy failed") && shown.contains("was reported as under way"), "{shown}");

@@ -111,7 +111,7 @@ fn unchanged_sleuth_client_registers_and_sets_health() {
         assert_eq!(latest(story).await["slug"], json!(slug));
         let (status, told) = sets_health(story, Method::POST, doubtful.as_str(), "HEALTHY").await;
         let problem = told["errors"][0]["message"].as_str().unwrap();
-        assert!(status == 409 && problem.contains("does not confirm"), "{status} {told}");
+        assert!(status == 409 && problem.contains("did not confirm"), "{status} {told}");
 
         let success = (200, json!({"data": {"setHealth": {"success": true}}}));
         assert_eq!(sets_health(story, Method::POST, slug, "UNHEALTHY").await, success);

@@ -68,9 +68,10 @@ fn of_console(page: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The wizard's pages.
-const WIZARD: [&str; 3] = [
+const WIZARD: [&str; 4] = [
     "GET /deployments/{organization}/{name}/approvals/new",
-    "GET /deployments/{organization}/{name}/approvals/preview",
+    "POST /deployments/{organization}/{name}/approvals/new",
+    "POST /deployments/{organization}/{name}/approvals/preview",
     "GET /deployments/{organization}/{name}/approvals/channels",
 ];
 
@@ -296,8 +297,9 @@ fn strangers_get_nothing_by_any_route() {
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("resolution=mark-as-done&failed_at=0"),
             Attempt::new(WIZARD[0], "no session", "/deployments/acme/strangers/approvals/new"),
-            Attempt::new(WIZARD[1], "no session", "/deployments/acme/strangers/approvals/preview"),
-            Attempt::new(WIZARD[2], "no session", "/deployments/acme/strangers/approvals/channels"),
+            Attempt::new(WIZARD[1], "no session", "/deployments/acme/strangers/approvals/new"),
+            Attempt::new(WIZARD[2], "no session", "/deployments/acme/strangers/approvals/preview"),
+            Attempt::new(WIZARD[3], "no session", "/deployments/acme/strangers/approvals/channels"),
             Attempt::new("GET /deployments/{organization}/{name}/setup", "no session", setup),
             Attempt::new("GET /deployments/{organization}/{name}/edit", "no session", edit),
             Attempt::new("POST /deployments/{organization}/{name}/edit", "no session", edit)
@@ -432,7 +434,8 @@ fn strangers_get_nothing_by_any_route() {
         POST /deploys/{id}/runs/{run}/steps/{step} | no session, to skip | 403
         POST /deploys/{id}/runs/{run}/steps/{step} | no session, done | 403
         GET /deployments/{organization}/{name}/approvals/new | no session | 303
-        GET /deployments/{organization}/{name}/approvals/preview | no session | 303
+        POST /deployments/{organization}/{name}/approvals/new | no session | 403
+        POST /deployments/{organization}/{name}/approvals/preview | no session | 403
         GET /deployments/{organization}/{name}/approvals/channels | no session | 303
         GET /deployments/{organization}/{name}/setup | no session | 303
         GET /deployments/{organization}/{name}/edit | no session | 303

@@ -1,16 +1,20 @@
 //! The console's wizard: what it writes is what governs the next deploy.
 
-use reqwest::{Response, Url};
+use reqwest::Response;
 use signoff_core::approval::Status;
 use signoff_local::fault::{Fault, FaultKind};
 use system_tests::story::{Story, tell};
 use system_tests::world::API_KEY;
 
-/// The form, filled in with these fields, at a step.
+/// Sends the wizard's form, filled in with these fields.
 async fn wizard(story: &Story, page: &str, fields: &[(&str, &str)]) -> Response {
-    let address = format!("http://console/deployments/acme/{}/approvals/{page}", story.name);
-    let address = Url::parse_with_params(&address, fields).unwrap();
-    story.get(&format!("{}?{}", address.path(), address.query().unwrap_or_default())).await
+    let url = format!("{}/deployments/acme/{}/approvals/{page}", story.world.front.url(), story.name);
+    story.world.http.post(url).bearer_auth(API_KEY).form(fields).send().await.unwrap()
+}
+
+/// Opens a page of the wizard.
+async fn opened(story: &Story, page: &str) -> Response {
+    story.get(&format!("/deployments/acme/{}/approvals/{page}", story.name)).await
 }
 
 async fn text(answer: Response, status: u16) -> String {
@@ -37,11 +41,11 @@ fn what_the_wizard_writes_governs_the_next_deploy() {
     tell("wizard", async |story| {
         let ana = story.person("Ana");
         let fields = fields(story);
-        let first = text(wizard(story, "new", &[]).await, 200).await;
+        let first = text(opened(story, "new").await, 200).await;
         assert!(first.contains("<h1>Introduction</h1>"), "{first}");
-        let form = text(wizard(story, "new", &[("step", "workflow")]).await, 200).await;
+        let form = text(opened(story, "new?step=workflow").await, 200).await;
         assert!(form.contains("<datalist id=\"channels\"><option value=\"#"), "channels are offered: {form}");
-        let channels = text(wizard(story, "channels", &[("q", "#DEPLOY")]).await, 200).await;
+        let channels = text(opened(story, "channels?q=%23DEPLOY").await, 200).await;
         assert!(channels.contains("\"#deploys\"") && !channels.contains("wizard"), "{channels}");
         let empty = text(wizard(story, "new", &[("step", "export")]).await, 422).await;
         assert!(
@@ -85,7 +89,7 @@ fn what_the_wizard_writes_governs_the_next_deploy() {
         // The dialog of the form is the one that was posted, but for the mention.
         let preview = text(wizard(story, "preview", &fields).await, 200).await;
         assert!(preview.contains("<strong>Staging</strong> 🚀"), "{preview}");
-        let form = text(wizard(story, "new", &[("step", "workflow")]).await, 200).await;
+        let form = text(opened(story, "new?step=workflow").await, 200).await;
         assert!(form.contains("<option value=\"Staging\" selected>"), "{form}");
         assert!(form.contains(&format!("{} - wizard (Staging)", revision.get(..7).unwrap())), "{form}");
     });
@@ -154,5 +158,39 @@ fn wizard_links_to_the_repository_of_the_settings() {
         let other = [&fields[..], &[("host", "bitbucket")]].concat();
         let page = text(wizard(story, "new", &other).await, 200).await;
         assert!(page.contains("Create the file on Bitbucket"), "{page}");
+    });
+}
+
+#[test]
+fn wizard_takes_a_draft_only_by_post_with_a_token() {
+    tell("wizard-post", async |story| {
+        let ana = story.person("Ana");
+        let visitor = story.sign_in(&ana).await;
+        let path = "/deployments/acme/wizard-post/approvals/new";
+        let linked = format!("{path}?step=workflow&name=Injected&channel=injected");
+        let linked = text(visitor.get(&linked).await, 200).await;
+        assert!(!linked.to_lowercase().contains("injected"), "a link fills nothing in: {linked}");
+        let fields = fields(story);
+        for page in [path, "/deployments/acme/wizard-post/approvals/preview"] {
+            let refused = visitor.post_with(page, &fields, None).await;
+            assert_eq!(refused.status(), 403, "{page} without its token");
+        }
+        let page = text(visitor.post(path, &fields).await, 200).await;
+        assert!(page.contains("Save this as <code>.signoff/rules.yml</code>"), "{page}");
+        // Going back keeps what was typed.
+        let back = [&fields[..], &[("step", "workflow")]].concat();
+        let back: Vec<_> = back.into_iter().filter(|field| *field != ("step", "export")).collect();
+        let form = text(visitor.post(path, &back).await, 200).await;
+        assert!(
+            form.contains("value=\"Promote: it&#39;s #1\"") || form.contains("value=\"Promote: it's #1\""),
+            "{form}"
+        );
+
+        let long = "x".repeat(7000);
+        let form = text(visitor.post(path, &[("step", "export"), ("prompt", &long)]).await, 422).await;
+        assert!(form.contains("Shorten <strong>Prompt</strong>"), "{form}");
+        let longer = "x".repeat(11_000);
+        let page = text(visitor.post(path, &[("step", "export"), ("prompt", &longer)]).await, 413).await;
+        assert!(page.contains("You typed more than the wizard can take."), "{page}");
     });
 }

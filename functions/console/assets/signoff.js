@@ -5,7 +5,7 @@
 //                          Once nobody is signed in any more, it is not asked for again, and the page says so.
 // data-say="..."           inside a live element: what is announced once it is new there; empty: the text that it has.
 // button[data-copy="#id"]  copies that element's text or value. It comes hidden, and is shown here.
-// form[data-preview]       its address is asked with the form's fields whenever one changes; data-into="#id" is replaced by the
+// form[data-preview]       its address is sent the form's fields whenever one changes; data-into="#id" is replaced by the
 //                          element of that id in the answer.
 // input[data-search]       its address is asked with q=TEXT; the options of the answer become those of the input's list.
 "use strict";
@@ -186,11 +186,9 @@ function soon(key, act) {
   setTimeout(() => { if (!control.signal.aborted) act(control.signal); }, SETTLE_MS);
 }
 
-async function ask(address, parameters, signal) {
-  const url = new URL(address, location.href);
-  for (const [name, value] of parameters) url.searchParams.append(name, value);
+async function ask(address, options) {
   try {
-    const answer = await fetch(url, { redirect: "error", signal });
+    const answer = await fetch(address, { redirect: "error", ...options });
     return answer.ok ? parsed(await answer.text()) : null;
   } catch {
     return null;
@@ -198,13 +196,14 @@ async function ask(address, parameters, signal) {
 }
 
 async function preview(form, signal) {
-  const answer = await ask(form.dataset.preview, new FormData(form), signal);
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await ask(form.dataset.preview, { method: "POST", body, signal });
   const [shown, newer] = [document, answer].map((where) => where?.querySelector(form.dataset.into));
   if (shown && newer) morph(shown, newer);
 }
 
 async function search(input, signal) {
-  const answer = await ask(input.dataset.search, [["q", input.value]], signal);
+  const answer = await ask(`${input.dataset.search}?${new URLSearchParams({ q: input.value })}`, { signal });
   if (answer && input.list) input.list.replaceChildren(...answer.querySelectorAll("option"));
 }
 

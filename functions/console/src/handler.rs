@@ -35,6 +35,7 @@ use crate::auth::credentials::Credential;
 use crate::auth::members::Members;
 use crate::auth::visitor::{Member, Visitor, Who};
 use crate::provider_clients::ProviderClients;
+use crate::wizard::Form;
 use crate::{answer::assets, auth::credentials, json};
 use admission::{Admitted, AuthError};
 use jiff::Timestamp;
@@ -229,7 +230,8 @@ impl Console {
             Endpoint::RecordCsv => self.record_csv(call).await,
             Endpoint::RecordJsonLines => self.record_json_lines(call).await,
             Endpoint::SignInForm => Ok(self.sign_in_form(call).await),
-            Endpoint::Wizard => self.wizard(call).await,
+            Endpoint::Wizard => self.wizard(call, &Form::opened(call.query)).await,
+            Endpoint::WizardStep => self.wizard(call, &Form::read(&call.form)).await,
             Endpoint::WizardPreview => self.wizard_preview(call).await,
             Endpoint::WizardChannels => self.wizard_channels(call).await,
             Endpoint::Keys => self.keys(call).await,

@@ -1,4 +1,4 @@
-//! The wizard: what its address says. Every step is a page whose address has all that was typed so far.
+//! The wizard: what its form sends. Every step is a page that has all that was typed so far.
 
 pub(crate) mod host;
 pub(crate) mod preview;
@@ -10,12 +10,12 @@ use signoff_rules::write::{Draft, DraftAction, Field};
 use signoff_store::GitHost;
 use std::borrow::Cow;
 
-/// Largest size of the query, in bytes. It passes the gateway with room to spare: the request line and all
-/// headers together may have 10240.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+/// Largest size of what is typed, in bytes as a form sends it: every page with it stays under 60 KB.
 pub(crate) const LONGEST: usize = 6000;
-/// Query size, in bytes, that no query of a form reaches: the gateway stops a longer one.
-pub(crate) const IMPOSSIBLE: usize = 10_240;
+/// Largest size of what is shown again with the request to shorten it.
+pub(crate) const LONGEST_SHOWN: usize = 10_240;
+/// The field in which a page says which step it is.
+pub(crate) const AT: &str = "at";
 /// Largest numbers of names that the lists of the form offer.
 pub(crate) const MOST_ENVIRONMENTS: usize = 50;
 pub(crate) const MOST_CHANNELS: usize = 100;
@@ -35,7 +35,7 @@ pub(crate) enum Step {
     Export,
 }
 
-/// Contents of the address.
+/// Contents of the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) step: Step,
@@ -50,7 +50,7 @@ pub(crate) struct Form {
 impl Step {
     pub(crate) const ALL: [Self; 3] = [Self::Introduction, Self::Workflow, Self::Export];
 
-    /// Its value in the address.
+    /// Its value in the form.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Introduction => "introduction",
@@ -69,7 +69,7 @@ impl Step {
     }
 }
 
-/// An input of the form: its name in the address, which is its element's id too, and what it is called.
+/// An input of the form: its name, which is its element's id too, and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Input {
     pub(crate) name: &'static str,
@@ -81,16 +81,16 @@ pub(crate) const OTHER_ENVIRONMENT: Input = Input { name: "other_environment", l
 /// Input for a time that the select does not have.
 pub(crate) const OTHER_WAIT: Input = Input { name: "custom_expires", label: "Custom time" };
 
-/// An address that is too long.
+/// A form that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLong {
     /// Label of the longest field; `None`: the form does not have it.
     pub(crate) longest: Option<&'static str>,
-    /// Size of the query in bytes.
+    /// Its size in bytes.
     pub(crate) length: usize,
 }
 
-/// The actions, their values in the address and what they are called, in the order of the form.
+/// The actions, their values in the form and what they are called, in the order of the form.
 pub(crate) const ACTIONS: [(DraftAction, &str, &str); 7] = [
     (DraftAction::SendMessage, "message", "Send Slack message"),
     (DraftAction::NotifyIssues, "notify", "Notify all issues related to the deploy"),
@@ -112,7 +112,7 @@ fn label_named(name: &str) -> Option<&'static str> {
     inputs.into_iter().find(|input| input.name == name).map(|input| input.label)
 }
 
-/// The name of a field in the address, and the id of its element.
+/// The name of a field in the form, and the id of its element.
 fn name_of(field: Field) -> &'static str {
     match field {
         Field::Name => "name",
@@ -165,15 +165,22 @@ fn label_of(field: Field) -> &'static str {
 }
 
 impl Form {
-    /// Reads the address's query. What it does not say is as the form is first shown.
+    /// The form as a link with this query opens it. Nothing is typed yet.
+    pub(crate) fn opened(query: &str) -> Self {
+        let workflow = parameter(query, "step").is_some_and(|step| step == Step::Workflow.name());
+        let step = if workflow { Step::Workflow } else { Step::Introduction };
+        Self { step, ..Self::read("") }
+    }
+
+    /// Reads what the form sent. What it does not say is as the form is first shown.
     pub(crate) fn read(query: &str) -> Self {
         let has = |name: &str| parameter(query, name).is_some_and(|value| !value.is_empty());
-        // The form says where it is; the button that was pressed, where to go from there.
         let last = |wanted: &str| {
             let said = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted);
             said.last().map(|(_, value)| value.into_owned()).unwrap_or_default()
         };
-        let step = last("step");
+        // The button that was pressed says where to go; without one, the page is shown again.
+        let step = parameter(query, "step").or_else(|| parameter(query, AT)).unwrap_or_default();
         let step = Step::ALL.into_iter().find(|known| known.name() == step).unwrap_or(Step::Introduction);
         let first = Draft::default();
         let typed = |field: Field, first: String| parameter(query, name_of(field)).unwrap_or(first);
@@ -212,21 +219,14 @@ impl Form {
         Self { step, draft, download: has("download"), host }
     }
 
-    /// The query that says the same at another step.
-    pub(crate) fn query(&self, step: Step) -> String {
-        let mut pairs = vec![("step", step.name())];
-        pairs.extend(self.pairs());
-        crate::address::parameters::query(&pairs)
-    }
-
-    /// Values that differ from those of a new form, as the address has them.
+    /// Values that differ from those of a new form, as the form sends them.
     pub(crate) fn pairs(&self) -> Vec<(&'static str, &str)> {
         let first = Self::read("");
         let first: Vec<_> = first.values();
         self.values().into_iter().filter(|pair| !first.contains(pair)).collect()
     }
 
-    /// Every field, as the address may have it.
+    /// Every field, as the form sends it.
     pub(crate) fn values(&self) -> Vec<(&'static str, &str)> {
         let draft = &self.draft;
         let action = ACTIONS.iter().find(|(action, _, _)| *action == draft.action);
@@ -258,10 +258,10 @@ impl Form {
         pairs
     }
 
-    /// Checks if the query is longer than [`LONGEST`], as a form or a link writes it: every character counts
-    /// as it is escaped, in whatever way it came. `None`: it is not longer.
+    /// Checks if what a form sent is longer than [`LONGEST`]: every character counts as it is escaped, in
+    /// whatever way it came, and the token of the session does not count. `None`: it is not longer.
     pub(crate) fn too_long(query: &str) -> Option<TooLong> {
-        let pairs = || form_urlencoded::parse(query.as_bytes());
+        let pairs = || form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "token");
         let written = |pair: &(Cow<'_, str>, Cow<'_, str>)| {
             crate::address::parameters::query(&[(&pair.0, &pair.1)]).len()
         };
@@ -294,9 +294,19 @@ pub(crate) fn path(deployment: &Slug, page: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::parameters::query;
 
     #[test]
-    fn an_address_says_what_was_typed_at_every_step() {
+    fn link_opens_a_form_without_a_draft() {
+        let opened = |query: &str| Form::opened(query);
+        assert_eq!(opened("").step, Step::Introduction);
+        assert_eq!(opened("step=workflow").step, Step::Workflow);
+        assert_eq!(opened("step=export").step, Step::Introduction);
+        assert_eq!(opened("step=workflow&name=x&host=gitlab&download=1"), opened("step=workflow"));
+    }
+
+    #[test]
+    fn hidden_fields_keep_what_was_typed() {
         let draft = Draft {
             name: "It's & that?".to_owned(),
             environment: "QA".to_owned(),
@@ -308,12 +318,19 @@ mod tests {
             ..Draft::default()
         };
         let form = Form { step: Step::Export, draft, download: false, host: Some(GitHost::Gitlab) };
-        for step in Step::ALL {
-            assert_eq!(Form::read(&form.query(step)), Form { step, ..form.clone() });
+        let sent = |at: Step, pressed: &str| {
+            let pairs = [&[(AT, at.name())], &form.pairs()[..]].concat();
+            Form::read(&format!("{}{pressed}", query(&pairs)))
+        };
+        for at in Step::ALL {
+            assert_eq!(sent(at, ""), Form { step: at, ..form.clone() });
+            for step in Step::ALL {
+                assert_eq!(sent(at, &format!("&step={}", step.name())), Form { step, ..form.clone() });
+            }
         }
-        assert_eq!(Form::read("").query(Step::Workflow), "step=workflow", "what nobody changed is not said");
-        let pressed = format!("host=github&{}&download=1&host=bitbucket", form.query(Step::Export));
-        let pressed = Form::read(&pressed);
+        assert_eq!(Form::read("").pairs(), [], "what nobody changed is not said");
+        let pressed = sent(Step::Export, "&download=1&host=bitbucket");
+        assert_eq!(pressed.step, Step::Export);
         assert_eq!((pressed.download, pressed.host), (true, Some(GitHost::Bitbucket)));
     }
 
@@ -322,7 +339,7 @@ mod tests {
         let first = Form::read("");
         assert_eq!((first.step, first.draft), (Step::Introduction, Draft::default()));
         let sent = Form::read(
-            "step=introduction&step=workflow&name=&environment=&other_environment=QA+1&expires=custom&custom_expires=36h&action=x",
+            "at=introduction&step=workflow&name=&environment=&other_environment=QA+1&expires=custom&custom_expires=36h&action=x",
         );
         assert_eq!(sent.step, Step::Workflow);
         assert_eq!((sent.draft.name.as_str(), sent.draft.environment.as_str()), ("", "QA 1"));
@@ -335,11 +352,12 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_too_long_names_the_longest_field() {
+    fn form_that_is_too_long_names_the_longest_field() {
         let long = format!("name=a&prompt={}&build=b", "x".repeat(LONGEST));
         assert_eq!(Form::too_long(&long), Some(TooLong { longest: Some("Prompt"), length: long.len() }));
         assert_eq!(Form::too_long("name=a"), None);
         let longest = |query: String| Form::too_long(&query).map(|long| (long.longest, long.length));
+        assert_eq!(longest(format!("token={}&name=a", "x".repeat(LONGEST))), None);
         assert_eq!(longest(format!("x={}", "x".repeat(LONGEST))), Some((None, LONGEST + 2)));
         // What counts is how long it is written, not how many letters it has.
         let letters = format!("name={}&comment={}", "x".repeat(1500), "%D0%B6".repeat(800));
@@ -356,7 +374,7 @@ mod tests {
         }
         assert_eq!(label_named("other_environment"), Some("Another environment"));
         assert_eq!(label_named("custom_expires"), Some("Custom time"));
-        assert_eq!(label_named("step"), None);
+        assert_eq!((label_named("step"), label_named(AT)), (None, None));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) fn bad_request(problem: impl Into<String>) -> Response<Body> {
 /// not set up.
 pub(crate) fn no_secret(what: &str, error: &SecretError) -> Response<Body> {
     if error.is_passing() {
-        let problem = format!("{what}: Signoff can't read its secrets now. Try again.");
+        let problem = format!("{what}: Signoff can't read its secrets right now. Try again.");
         return text(StatusCode::SERVICE_UNAVAILABLE, problem);
     }
     text(StatusCode::INTERNAL_SERVER_ERROR, "Signoff is not set up to take deploys yet: a secret is missing.")
@@ -31,7 +31,8 @@ pub(crate) fn no_secret(what: &str, error: &SecretError) -> Response<Body> {
 
 /// `429` where so many others changed the same at this moment that there was no turn for this one.
 fn busy(what: &str) -> Response<Body> {
-    let problem = format!("{what}: too many others report at this moment. Try again in some seconds.");
+    let problem =
+        format!("{what}: too many other reports arrived at the same moment. Try again in a few seconds.");
     let mut response = text(StatusCode::TOO_MANY_REQUESTS, problem);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     response
@@ -39,7 +40,7 @@ fn busy(what: &str) -> Response<Body> {
 
 /// `503` where the record can't be reached now, so that `what` ("The deploy was not registered") is so.
 pub(crate) fn try_again(what: &str) -> Response<Body> {
-    let problem = format!("{what}: the record can't be reached now. Try again.");
+    let problem = format!("{what}: Signoff can't reach its record right now. Try again.");
     text(StatusCode::SERVICE_UNAVAILABLE, problem)
 }
 
@@ -49,18 +50,17 @@ pub(crate) fn not_done(what: &str, error: &StoreError) -> Response<Body> {
     match error {
         StoreError::Service { .. } => try_again(what),
         StoreError::TooLarge { part, size, limit } => {
-            let problem =
-                format!("{what}: {part} would take {size}, and Signoff takes {limit}. Send less of it.");
+            let problem = format!("{what}: {part} would take {size}; the limit is {limit}. Send less of it.");
             text(StatusCode::PAYLOAD_TOO_LARGE, problem)
         }
         StoreError::Refused { .. } => {
-            let problem = format!("{what}: the record takes no such request. Send shorter names.");
+            let problem = format!("{what}: the database refused the request. Send shorter names.");
             text(StatusCode::BAD_REQUEST, problem)
         }
         StoreError::Row { .. } => {
             let problem = format!(
-                "{what}: a part of the record can't be read by this release of Signoff. Its log says which. Try again once the \
-                 newer release is back, or the part is mended."
+                "{what}: this release of Signoff can't read a part of the record; the logs say which. Try again after the newer release \
+                 is deployed again, or the part is repaired."
             );
             text(StatusCode::SERVICE_UNAVAILABLE, problem)
         }
@@ -86,6 +86,6 @@ mod tests {
         assert_eq!(answer.headers()[header::RETRY_AFTER], "5");
         let Body::Text(said) = answer.body() else { panic!("a text") };
         assert!(said.starts_with("The health was not put on record: "), "{said}");
-        assert!(said.ends_with("Try again in some seconds."), "{said}");
+        assert!(said.ends_with("Try again in a few seconds."), "{said}");
     }
 }

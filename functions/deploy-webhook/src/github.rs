@@ -116,7 +116,7 @@ impl DeployWebhook {
                 text(StatusCode::OK, "Success")
             }
             Ok(Registered::Before(_)) => {
-                text(StatusCode::OK, "Ignored: this deployment is registered already.")
+                text(StatusCode::OK, "Ignored: this deployment is already registered.")
             }
             Err(error) => {
                 tracing::error!(request_id, deploy = %deploy.id, delivery = found.delivery, %error, "not registered");

@@ -56,9 +56,7 @@ impl DeployWebhook {
             unreadable(&error)
         })?;
         if asked.asks.is_change() && request.method() == Method::GET {
-            return Err(
-                text(StatusCode::METHOD_NOT_ALLOWED, "A change takes POST: send the mutation so.").into()
-            );
+            return Err(text(StatusCode::METHOD_NOT_ALLOWED, "Send mutations with POST.").into());
         }
         let Question { organization, deployment, asks, .. } = &asked;
         if asks.is_change() {
@@ -203,7 +201,7 @@ impl DeployWebhook {
         };
         let Some(known) = known.filter(|known| known.deployment == *slug) else {
             let problem =
-                format!("deploySlug: {slug} has no such deploy on record. Ask for its `latestChange` first.");
+                format!("deploySlug: {slug} has no such deploy on record. Query its `latestChange` first.");
             return Err(text(StatusCode::NOT_FOUND, problem));
         };
         if let Some(why) = no_health(&known.confirmation) {
@@ -233,10 +231,10 @@ fn no_health(confirmation: &Confirmation) -> Option<&'static str> {
     match confirmation {
         Confirmation::Confirmed | Confirmation::Unevaluated { .. } | Confirmation::Repeat { .. } => None,
         Confirmation::Awaited => {
-            Some("the git host has not confirmed this deploy yet. Send it again in a minute.")
+            Some("the source host has not confirmed this deploy yet. Try again in a minute.")
         }
         Confirmation::Unconfirmed { .. } => Some(
-            "the git host does not confirm this deploy, so nothing acts for it. Ask for the `latestChange` again.",
+            "the source host did not confirm this deploy, so no rule runs for it. Query `latestChange` again.",
         ),
     }
 }

@@ -152,13 +152,13 @@ fn meant<'d>(
     let revisions: BTreeSet<&str> = found.iter().map(|deploy| deploy.revision.as_str()).collect();
     if revisions.len() > 1 {
         return bad(format!(
-            "revision: `{revision}` is the beginning of {} revisions of {slug}. Send more of it.",
+            "revision: `{revision}` matches {} revisions of {slug}. Send more characters.",
             revisions.len()
         ));
     }
     if found.iter().any(|deploy| lower(deploy) != lower(newest)) {
         return bad(format!(
-            "environment: `{revision}` of {slug} was deployed to {}. Send the one that is meant as `environment`.",
+            "environment: `{revision}` of {slug} was deployed to {}. Say which one with `environment`.",
             environments(&found)
         ));
     }
@@ -169,7 +169,7 @@ fn meant<'d>(
 fn not_found(deploys: &[DeploySummary], slug: &Slug, revision: &str, environment: Option<&str>) -> String {
     match environment {
         Some(environment) if !deploys.is_empty() => format!(
-            "environment: `{revision}` of {slug} is not on record for {environment}, but for {}.",
+            "environment: `{revision}` of {slug} was not deployed to {environment}, only to {}.",
             environments(&deploys.iter().collect::<Vec<_>>())
         ),
         _ => format!(

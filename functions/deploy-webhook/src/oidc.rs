@@ -20,7 +20,7 @@ use signoff_store::{CiTrust, Scope};
 
 /// The reason for a token whose issuer no setting of the deployment names. It is the same where the
 /// deployment is not connected.
-const UNKNOWN_ISSUER: &str = "the deployment's settings name no CI with its issuer";
+const UNKNOWN_ISSUER: &str = "no CI in the deployment's settings has its issuer";
 
 /// The token that a request shows as bearer, if it shows one.
 pub(crate) fn shown_token(request: &Request) -> Option<SecretString> {
@@ -63,7 +63,7 @@ impl DeployWebhook {
         let issuer = &named.ok_or_else(|| unauthorized(UNKNOWN_ISSUER))?.issuer;
         let keys = self.keys.of(issuer, token.kid(), now).await.map_err(|failure| {
             tracing::error!(request_id, deployment = %slug, issuer, failure = failure.logged(), "an issuer's keys can't be read");
-            let problem = format!("{not_done}: the keys of {issuer} can't be read now. Try again in a minute.");
+            let problem = format!("{not_done}: Signoff can't read the keys of {issuer} right now. Try again in a minute.");
             text(StatusCode::SERVICE_UNAVAILABLE, problem)
         })?;
         let claims = token.verified(issuer, &self.public_url, &keys, now);

@@ -61,7 +61,7 @@ impl DeployWebhook {
             // A report that changes nothing is no second registration.
             Ok(Registered::Before(_)) if ignore_if_duplicate || !deploy.state.has_arrived() => success(),
             Ok(Registered::Before(_)) => bad_request(format!(
-                "sha: {} is registered already for {} in {}. Send `ignore_if_duplicate` as true where that is no error.",
+                "sha: {} is already registered for {} in {}. If that is fine, send `ignore_if_duplicate` as true.",
                 deploy.revision, deploy.deployment, deploy.environment
             )),
             Err(error) => {

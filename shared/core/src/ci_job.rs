@@ -10,20 +10,20 @@ pub const BUILDKITE: &str = "Buildkite";
 /// The name of the CI whose runs the source host knows.
 pub const GITHUB_ACTIONS: &str = "GitHub Actions";
 
-/// A CI job, by the word of the CI that signed its token.
+/// A CI job, as its signed token describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct CiJob {
     /// The CI's name for people.
     pub ci: String,
     /// The full name of the branch or tag that it runs for: `refs/heads/main`.
     pub git_ref: String,
-    /// The full SHA of the commit that it runs for; `None`: its CI's tokens name none.
+    /// The full SHA of the commit that it runs for; `None` if the CI's tokens don't name it.
     pub commit: Option<String>,
-    /// `true`: its token says that the ref is protected, or the settings name it. Otherwise the deploy counts
-    /// only if the source host has the branch as the default branch or as a protected one.
+    /// True if the token says that the branch or tag is protected, or the settings name it. Otherwise the
+    /// deploy counts only if the source host says that the branch is the default branch or protected.
     #[serde(default)]
     pub is_vouched: bool,
-    /// The attempt of the CI run. Two registrations by the same attempt are one deploy.
+    /// The attempt of the CI run. Registrations of the same attempt are one deploy.
     pub run: String,
 }
 

@@ -10,25 +10,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Confirmation {
-    /// The source host was not asked yet.
+    /// Signoff has not asked the source host yet.
     #[default]
     Awaited,
-    /// The host has the commit, and a branch or tag of the repository contains it. The deploy's revision is
-    /// its full SHA.
+    /// The source host has the commit on a branch or tag of the repository. The deploy's revision is its full
+    /// SHA.
     Confirmed,
-    /// The host did not confirm the deploy. It stays on record, no rule is opened for it, and it supersedes
-    /// nothing.
+    /// The source host did not confirm the deploy. It stays on record, but no rules run for it, and it
+    /// supersedes nothing.
     Unconfirmed {
         /// The reason.
         doubt: Doubt,
     },
-    /// It was confirmed, and then its rules could not be read or evaluated. Somebody can have that done
-    /// again, and the same revision may be registered again.
+    /// The source host confirmed it, but its rules could not be read or evaluated. A person can evaluate them
+    /// again, or the same revision can be registered again.
     Unevaluated {
         /// The reason.
         reason: String,
     },
-    /// The revision stood in the environment already: this is another report of that deploy.
+    /// The revision was already in the environment. This is another report of that deploy.
     Repeat {
         /// The deploy that it repeats.
         of: DeployId,
@@ -39,25 +39,24 @@ pub enum Confirmation {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "doubt")]
 pub enum Doubt {
-    /// The host has no such repository, or does not show it.
+    /// The host has no such repository, or Signoff can't see it.
     UnknownRepository,
-    /// The host has no such owner, and so no such repository.
+    /// The host has no such owner.
     UnknownOwner,
-    /// The host showed the repository when a deploy was confirmed, and shows it no more.
+    /// Signoff could see the repository before, but no longer can.
     RepositoryGone,
-    /// The host has no such commit or tag, or several commits begin so.
+    /// The host has no such commit or tag, or several commits match.
     UnknownRevision,
-    /// No branch or tag of the repository that was looked at contains the commit.
+    /// None of the repository's branches and tags that Signoff looked at contains the commit.
     NoBranch,
-    /// The repository has another number than the one that was kept: it is another repository by the same
-    /// name.
+    /// It is another repository by the same name: its ID differs from the one on record.
     AnotherRepository {
-        /// The number that was kept.
+        /// The ID on record.
         kept: u64,
-        /// The number that the host gives now.
+        /// The ID that the host gives now.
         found: u64,
     },
-    /// The repository is that of another deployment, and only an entry for the whole organization connects it
+    /// The repository belongs to another deployment, and only an entry for the whole organization connects it
     /// to this one.
     OfOtherDeployment {
         /// The other deployment.
@@ -68,12 +67,12 @@ pub enum Doubt {
         /// The commit that the token names; where it names none, its branch or tag.
         named: String,
     },
-    /// The branch of the CI job is neither the default branch nor protected, and the settings do not name it.
+    /// The CI job's branch is neither the default branch nor protected, and the settings don't name it.
     UnprotectedRef {
         /// The full name of the branch.
         named: String,
     },
-    /// The host's own record says something else than the report.
+    /// The host's own record differs from the report.
     Differs {
         /// The part that differs: `sha`, `ref`, `environment`, `state`.
         what: String,
@@ -82,9 +81,9 @@ pub enum Doubt {
         /// The host's value.
         host: String,
     },
-    /// The deployment's settings name a source host that Signoff does not read.
+    /// Signoff can't read the source host in the deployment's settings.
     OtherHost {
-        /// The host, as people call it.
+        /// The host's display name.
         host: String,
     },
     /// The deployment was pointed at another repository after the deploy was confirmed.
@@ -92,9 +91,9 @@ pub enum Doubt {
         /// The repository where it was confirmed.
         from: String,
     },
-    /// The deployment was disconnected, so that the host was not asked.
+    /// The deployment was disconnected, so Signoff did not ask the host.
     Disconnected {
-        /// Who did it, or that no settings name the deployment any more.
+        /// The person who did it, or that no settings name the deployment any more.
         reason: String,
     },
     /// The host did not answer.

@@ -29,9 +29,9 @@ pub struct Deploy {
     pub revision: String,
     /// The branch it was built from, where known.
     pub branch: Option<String>,
-    /// The time at which it was deployed; if it did not arrive, the time at which it got to its state.
+    /// Time of the deploy. If it did not arrive, the time at which it got its state.
     pub deployed_at: Timestamp,
-    /// Its state, by the word of whoever reported it.
+    /// Its state, as reported.
     #[serde(default)]
     pub state: DeployState,
     /// The time at which it was reported to Signoff.
@@ -51,7 +51,7 @@ pub struct Deploy {
     pub commits: Vec<Commit>,
     /// The pull requests that these commits belong to.
     pub pull_requests: Vec<PullRequest>,
-    /// The revision deployed to the environment before, where there was one.
+    /// The revision that was in the environment before, if any.
     pub previous_revision: Option<String>,
     /// The rules files, default tags and CI files that its commits change.
     #[serde(default)]
@@ -60,17 +60,16 @@ pub struct Deploy {
     /// evaluated first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<Issue>,
-    /// The trackers that were asked for these issues and did not say: there may be others.
+    /// The trackers that did not answer. There may be more issues there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silent_trackers: Vec<Tracker>,
-    /// The source host's word for which commit it is.
+    /// The source host's confirmation of the commit.
     #[serde(default)]
     pub confirmation: Confirmation,
     /// The id of the GitHub deployment that was delivered, where one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_deployment: Option<u64>,
-    /// Tags that its registration gave with a key that may not report: they are shown and count in no
-    /// condition.
+    /// Tags from a registration without the right to report. They are shown, but no condition sees them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reported_tags: Vec<String>,
     /// The completeness of its change as it was read, the facts from older commits, and CI's report.

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeployState {
-    /// It is under way.
+    /// It is in progress.
     InProgress,
     /// It failed.
     Failure,
-    /// It could not be carried out.
+    /// It could not run.
     Error,
     /// It arrived in its environment.
     #[default]

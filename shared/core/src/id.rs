@@ -46,7 +46,7 @@ macro_rules! id {
 }
 
 id!(
-    /// One deploy.
+    /// The ID of a deploy.
     DeployId
 );
 id!(
@@ -54,7 +54,7 @@ id!(
     RunId
 );
 id!(
-    /// One approval: the step of a run that waits for people.
+    /// The ID of an approval.
     ApprovalId
 );
 id!(

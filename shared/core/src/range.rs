@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 /// An account on the source host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
-    /// The host's number of it, which stays when the account is renamed.
+    /// The host's ID of the account. It stays the same when the account is renamed.
     pub id: u64,
     /// Its name.
     pub login: String,
-    /// True if the host says that it is a program's.
+    /// True if the host says that it is a bot.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_bot: bool,
 }
@@ -205,14 +205,14 @@ impl RangePullRequest {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// It contains the base.
+    /// The revision contains the base.
     #[default]
     Forward,
-    /// The base contains it.
+    /// The base contains the revision.
     Rollback,
     /// Neither contains the other, as after a force push.
     Diverged,
-    /// It is the base.
+    /// The revision is the base.
     Same,
 }
 

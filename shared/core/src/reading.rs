@@ -22,7 +22,7 @@ const LIST: usize = 20_000;
 /// The most bytes of JSON that each list in CI's report takes.
 const REPORTED: usize = 40_000;
 
-/// The completeness of a deploy's change as it was read, and the facts that are not kept one by one.
+/// The completeness of a deploy's change as Signoff read it, and the facts that are not stored one by one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Reading {
@@ -37,11 +37,11 @@ pub struct Reading {
     /// made all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deployed_by: Vec<Identity>,
-    /// The authors for whom the source host vouches; all others are authors by a commit's text alone.
+    /// The authors that the source host vouches for. All others are named only by a commit's text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vouched: Vec<Identity>,
-    /// The things that the source host did not tell of the commits and pull requests, a sentence each. If
-    /// there are any, no condition on a list of theirs holds, whatever it asks.
+    /// The missing facts about the commits and pull requests, one sentence each. While something is missing,
+    /// no condition on their lists holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
     /// The completeness of the list of changed files.
@@ -50,8 +50,7 @@ pub struct Reading {
     /// forward where nothing stood there. `None`: the host did not say, and no condition on it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
-    /// True if something that was deployed later stood in the environment when it arrived: it never stood
-    /// there itself.
+    /// True if a later deploy was already in the environment when this one arrived.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub came_late: bool,
     /// True once its arrival in its environment was noted.
@@ -77,24 +76,23 @@ pub struct Reading {
     /// CI's report of the change in its registration.
     #[serde(skip_serializing_if = "Reported::is_empty")]
     pub reported: Reported,
-    /// True if the source host's branch or tag that the deploy names contains its revision. Otherwise no
-    /// condition on `branch` holds.
+    /// True if the branch or tag that the deploy names contains the revision. Otherwise no condition on
+    /// `branch` holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub on_branch: bool,
-    /// The branch or tag that the source host showed to contain its revision: the one that the deploy names,
-    /// else the default branch. A CI job is released only in a pipeline of this one. `None`: neither does.
+    /// The branch or tag that contains the revision: the one that the deploy names, or else the default
+    /// branch. Signoff releases only CI jobs of this branch or tag. `None` if neither contains it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub built_on: Option<GitRef>,
-    /// True if whoever registered it may report. Then conditions may use the person who deployed, as the
-    /// registration names them.
+    /// True if the caller that registered it has the right to report. Only then can conditions use the
+    /// deployer that the registration names.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_report: bool,
-    /// The CI job that registered the deploy with its CI's token; `None`: an API key did, or the source host
-    /// reported it.
+    /// The CI job that registered the deploy; `None` if an API key did, or the source host reported it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ci_job: Option<CiJob>,
-    /// The `date` of its registration where that was ahead of the clock: the deploy counts from when it was
-    /// registered.
+    /// The `date` of the registration if it was in the future. The deploy then counts from the time of its
+    /// registration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_date: Option<Timestamp>,
     /// The deploy of which it is another registration, by which somebody else is known to have deployed that

@@ -45,7 +45,7 @@ fn is_part(text: &str) -> bool {
 }
 
 /// The name of a deployment, `organization/name` (`acme/checkout`). It is shown as it was written, and
-/// compares in its [`canonical`] form.
+/// compared in its [`canonical`] form.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Slug(String);

@@ -53,8 +53,10 @@ pub(crate) enum Endpoint {
     RecordCsv,
     /// The record as JSON lines.
     RecordJsonLines,
-    /// The wizard that writes a rules file.
+    /// The wizard that writes a rules file, as a link opens it.
     Wizard,
+    /// Another step of the wizard, with what was typed.
+    WizardStep,
     /// The dialog that it would come to.
     WizardPreview,
     /// The Slack channels that it offers.
@@ -178,7 +180,13 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/record.jsonl", Access::Reader, Endpoint::RecordJsonLines),
     page(Method::GET, "/deployments/{organization}/{name}/approvals/new", Access::Viewer, Endpoint::Wizard),
     page(
-        Method::GET,
+        Method::POST,
+        "/deployments/{organization}/{name}/approvals/new",
+        Access::Viewer,
+        Endpoint::WizardStep,
+    ),
+    page(
+        Method::POST,
         "/deployments/{organization}/{name}/approvals/preview",
         Access::Viewer,
         Endpoint::WizardPreview,

@@ -89,11 +89,11 @@ pub(super) fn not_recorded(id: &str) -> Answer {
     Answer::problem(ErrorFormat::Page, &problem)
 }
 
-/// An address of the wizard that is longer than any form of its own sends.
-pub(super) fn address_too_long() -> Answer {
-    let detail =
-        "This address is too long for the wizard. Open the wizard again from the deployment\u{2019}s page.";
-    problem(ErrorFormat::Page, StatusCode::URI_TOO_LONG, "Too long", detail)
+/// A form of the wizard that is too long to be shown again.
+pub(super) fn too_long_for_wizard() -> Answer {
+    let detail = "You typed more than the wizard can take. Go back in your browser, shorten it and send it again. You can add more to \
+                  the file afterwards.";
+    problem(ErrorFormat::Page, StatusCode::PAYLOAD_TOO_LARGE, "Too long", detail)
 }
 
 /// A form that is longer than any that was filled in on a page.

@@ -6,7 +6,7 @@ use crate::address::place::Tab;
 use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use crate::html::wizard as pages;
-use crate::wizard::{Form, IMPOSSIBLE, MOST_CHANNELS, MOST_ENVIRONMENTS, Step, TooLong, offered, preview};
+use crate::wizard::{Form, LONGEST_SHOWN, MOST_CHANNELS, MOST_ENVIRONMENTS, Step, TooLong, offered, preview};
 use lambda_http::http::StatusCode;
 use signoff_core::deploy::{Deploy, Slug};
 use signoff_core::message::Message;
@@ -24,29 +24,28 @@ use std::sync::Arc;
 impl Console {
     /// A step of the wizard: 1 GetItem for the deployment; for the form 1 query of the record, and another
     /// one for the dialog in it.
-    pub(super) async fn wizard(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+    pub(super) async fn wizard(&self, call: &Call<'_>, form: &Form) -> Result<Answer, Answer> {
         let (deployment, connection) = self.connection(call).await?;
-        let form = Form::read(call.query);
-        let too_long = Form::too_long(call.query);
-        if too_long.is_some_and(|address| address.length > IMPOSSIBLE) {
-            return Err(refusals::address_too_long());
+        let too_long = Form::too_long(&call.form);
+        if too_long.is_some_and(|form| form.length > LONGEST_SHOWN) {
+            return Err(refusals::too_long_for_wizard());
         }
         match form.step {
             Step::Introduction => {
-                Ok(Answer::page(StatusCode::OK, pages::introduction(&deployment, &form, call.visitor())))
+                Ok(Answer::page(StatusCode::OK, pages::introduction(&deployment, form, call.visitor())))
             }
             Step::Export if too_long.is_none() => match form.draft.workflow() {
-                Ok(workflow) => self.export(call, &deployment, &connection, &form, &workflow).await,
-                Err(problems) => self.form(call, &deployment, &form, &problems, None).await,
+                Ok(workflow) => self.export(call, &deployment, &connection, form, &workflow).await,
+                Err(problems) => self.form(call, &deployment, form, &problems, None).await,
             },
-            Step::Export | Step::Workflow => self.form(call, &deployment, &form, &[], too_long).await,
+            Step::Export | Step::Workflow => self.form(call, &deployment, form, &[], too_long).await,
         }
     }
 
     /// The dialog alone, for the script: 1 GetItem and 2 queries.
     pub(super) async fn wizard_preview(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let (deployment, _) = self.connection(call).await?;
-        let form = Form::read(call.query);
+        let form = Form::read(&call.form);
         let deploys = self.newest_deploys(call, &deployment).await?;
         let dialog = self.dialog(call, &deployment, &form, &deploys).await?;
         Ok(Answer::page(StatusCode::OK, pages::preview(&dialog)))

@@ -13,17 +13,21 @@ pub(crate) use form::FormPage;
 use super::page;
 use crate::answer::assets;
 use crate::auth::visitor::Visitor;
-use crate::wizard::{Form, Step, path};
+use crate::wizard::{AT, Form, Step, path};
 use maud::{Markup, html};
 use signoff_core::deploy::Slug;
 
 /// A step's page.
-fn step_page(deployment: &Slug, form: &Form, step: Step, visitor: Option<&Visitor>, body: &Markup) -> Markup {
+fn step_page(deployment: &Slug, step: Step, visitor: Option<&Visitor>, body: &Markup) -> Markup {
     let title = format!("{} \u{b7} {deployment}", step.title());
     let body = html! {
         div.wizard {
             p.crumbs { a href={ "/deployments/" (deployment) } { (deployment) } " / Add an approval" }
-            (stepper(deployment, form, step))
+            // Enter in a field presses a form's first button: this one, which goes on.
+            @if step == Step::Workflow {
+                button.unseen type="submit" form="typed" name="step" value=(Step::Export.name()) tabindex="-1" aria-hidden="true" {}
+            }
+            (stepper(step))
             h1 { (step.title()) }
             (body)
         }
@@ -31,8 +35,8 @@ fn step_page(deployment: &Slug, form: &Form, step: Step, visitor: Option<&Visito
     page(&title, Some("/"), visitor, &body)
 }
 
-/// Steps of the wizard, with links to those that are done.
-fn stepper(deployment: &Slug, form: &Form, here: Step) -> Markup {
+/// Steps of the wizard, with buttons that go back to those that are done with what is typed.
+fn stepper(here: Step) -> Markup {
     let done = |step: Step| (step as usize) < (here as usize);
     html! {
         nav aria-label="Steps" {
@@ -40,7 +44,7 @@ fn stepper(deployment: &Slug, form: &Form, here: Step) -> Markup {
                 @for step in Step::ALL {
                     li class=[done(step).then_some("done")] aria-current=[(step == here).then_some("step")] {
                         @if done(step) {
-                            a href=(href(deployment, form, step)) { (step.title()) span.unseen { " (done)" } }
+                            button type="submit" form="typed" name="step" value=(step.name()) { (step.title()) span.unseen { " (done)" } }
                         } @else {
                             span { (step.title()) }
                         }
@@ -51,9 +55,13 @@ fn stepper(deployment: &Slug, form: &Form, here: Step) -> Markup {
     }
 }
 
-/// The address of a step, with what was typed.
-fn href(deployment: &Slug, form: &Form, step: Step) -> String {
-    format!("{}?{}", path(deployment, "new"), form.query(step))
+/// Hidden fields of a page that shows no field: the step that it is, and what was typed before.
+fn kept(form: &Form, step: Step, visitor: Option<&Visitor>) -> Markup {
+    html! {
+        @if let Some(visitor) = visitor { (visitor.form_token()) }
+        input type="hidden" name=(AT) value=(step.name());
+        @for (name, value) in form.pairs() { input type="hidden" name=(name) value=(value); }
+    }
 }
 
 /// The way to the language's reference, in another tab: what is typed on the page would be gone.
@@ -84,12 +92,23 @@ pub(crate) fn introduction(deployment: &Slug, form: &Form, visitor: Option<&Visi
             "Answer a few questions, and Signoff writes a rules file for your repository. It covers the basics; for everything else, see the "
             (reference())
         }
-        div.steps {
-            button type="button" disabled { "Previous" }
-            a.button href=(href(deployment, form, Step::Workflow)) { "Next" }
+        @let next = path(deployment, "new");
+        @if form.pairs().is_empty() {
+            div.steps {
+                button type="button" disabled { "Previous" }
+                a.button href={ (next) "?step=" (Step::Workflow.name()) } { "Next" }
+            }
+        } @else {
+            form #typed method="post" action=(next) {
+                (kept(form, Step::Introduction, visitor))
+                div.steps {
+                    button type="button" disabled { "Previous" }
+                    button type="submit" name="step" value=(Step::Workflow.name()) { "Next" }
+                }
+            }
         }
     };
-    step_page(deployment, form, Step::Introduction, visitor, &body)
+    step_page(deployment, Step::Introduction, visitor, &body)
 }
 
 #[cfg(test)]

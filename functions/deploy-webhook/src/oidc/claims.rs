@@ -46,14 +46,14 @@ impl Refusal {
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::OtherProject => {
-                "it is of another project than the deployment's settings name, or of a fork"
+                "it belongs to another project than the one in the deployment's settings, or to a fork"
             }
-            Self::Event => "jobs of pull requests, and of what follows from them, register nothing",
+            Self::Event => "jobs of pull requests, and jobs that follow from them, can't register deploys",
             Self::SshRerun => "its job was rerun with SSH, or does not say that it was not",
             Self::Ref => {
-                "its branch or tag is neither protected nor named as ref= in the deployment's settings"
+                "its branch or tag is neither protected nor named by ref= in the deployment's settings"
             }
-            Self::Incomplete => "it does not name its commit by a full SHA, or its run",
+            Self::Incomplete => "it lacks the full SHA of its commit, or its run",
         }
     }
 }

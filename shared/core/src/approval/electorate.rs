@@ -9,23 +9,22 @@ use serde::{Deserialize, Serialize};
 /// The people who may vote on an approval, and everything else that decides about its votes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Electorate {
-    /// The Slack user ids of those who may; `None`: anyone in the channel.
+    /// The Slack user IDs of the people who can vote; `None` if anyone in the channel can.
     pub people: Option<Vec<String>>,
-    /// The people who may vote, in words ("the authors of this deploy").
+    /// The people who can vote, in words ("the authors of this deploy").
     pub who: String,
-    /// The Slack user ids of those who may not, because it is their own change.
+    /// The Slack user IDs of people who can't vote because it is their own change.
     pub except: Vec<String>,
-    /// Makers of whom only an address is known that is nobody's in Slack, by name; they keep nobody from
-    /// voting.
+    /// Names of makers with only an e-mail address that nobody in Slack has. They keep nobody from voting.
     pub not_found: Vec<String>,
     /// The approvers that the rule names and that Slack does not have: e-mail addresses and user groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
-    /// The quotas to fill; none: the votes of anybody who may vote will do.
+    /// The groups that must give some of the votes. If empty, any approver's vote counts.
     #[serde(default)]
     pub quotas: Vec<Quota>,
-    /// The Slack user ids of those who said on the People page who made this, which nobody else confirmed:
-    /// they may not vote.
+    /// The Slack user IDs of people who said on the People page who made this. They can't vote until somebody
+    /// else confirms it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_word: Vec<String>,
     /// The address of the People page, where an admin can map people who were not found.
@@ -37,16 +36,18 @@ pub struct Electorate {
     /// The people and user groups that the freeze's windows name to lift it, and that Slack does not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_lifters: Vec<String>,
-    /// The people who may break the glass; `None`: it has none.
+    /// The people who can break the glass; `None` if nobody can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glass: Option<Breakers>,
-    /// The change by who made it: each part needs the votes of others. None: a vote counts for all of it.
+    /// The parts of the change by their makers. Each part needs the votes of other people. If empty, a vote
+    /// counts for the whole change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
-    /// The reasons why the change can't be judged. While there is one, nobody's vote completes the approval.
+    /// The reasons why votes can't complete the approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Blocker>,
-    /// The ways in which the rule is below the policy in force: the actions after the approval are kept back.
+    /// Ways in which the rule asks for less than the policy. While there are any, the actions after the
+    /// approval don't run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub below_policy: Vec<String>,
     /// The facts about the range since the base that people read, also where only its outline was read.
@@ -63,7 +64,7 @@ pub struct Electorate {
     pub files: Option<RangeFiles>,
 }
 
-/// A number of votes that some of the people who may vote have to give.
+/// A group that must give some of the votes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Quota {
     /// The people, as the rule names them.

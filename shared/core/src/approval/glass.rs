@@ -19,12 +19,12 @@ pub const REVIEW_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 /// The time between two reminders of a review that is overdue.
 const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The people who may break the glass of an approval.
+/// The people who can break the glass of an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Breakers {
     /// Their Slack user ids.
     pub people: Vec<String>,
-    /// The seconds that the review may take.
+    /// The time for the review, in seconds.
     pub review_within: i64,
     /// True if the policy names them; otherwise the rule does.
     pub by_policy: bool,

@@ -25,13 +25,13 @@ pub struct Part {
     pub title: String,
 }
 
-/// A reason why a range can't be judged. Nobody's vote completes the approval until it is resolved.
+/// A reason why votes can't complete the approval until somebody resolves it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Blocker {
-    /// Nothing was let through to this place before.
+    /// No approval has let anything through to this place yet.
     NoBase,
-    /// The source host does not have the base any more.
+    /// The source host no longer has the base.
     BaseLost {
         /// The base.
         base: String,
@@ -50,15 +50,15 @@ pub enum Blocker {
     },
     /// The range is beyond what is read or kept, so that another reading says the same.
     TooLarge {
-        /// The parts that are missing, and why: a sentence each.
+        /// The missing parts and the reason, one sentence each.
         missing: Vec<String>,
     },
-    /// The range was not read whole.
+    /// Signoff could not read the whole range.
     Incomplete {
-        /// The parts that are missing, and why: a sentence each.
+        /// The missing parts and the reason, one sentence each.
         missing: Vec<String>,
     },
-    /// Makers have no Slack member.
+    /// Some makers of the change were not found in Slack.
     MakersNotFound {
         /// The names of people.
         names: Vec<String>,
@@ -70,41 +70,41 @@ pub enum Blocker {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tokens: Vec<String>,
     },
-    /// An admin said that a maker is nobody here, and nobody else confirmed it.
+    /// An admin said that a maker has no member here, and nobody else has confirmed it yet.
     SaidNobodyHere(SaidNobody),
-    /// Neither the source host nor CI says who made something, and nobody can map them.
+    /// Neither the source host nor the CI says who did something, so no admin can map them either.
     MakersUntold {
-        /// The things that they did, such as "who opened #7".
+        /// The things that nobody can be named for, such as "who opened #7".
         what: Vec<String>,
     },
-    /// No account stands for commits.
+    /// No account is known for some commits.
     NotVouched {
         /// The first few of them.
         commits: Vec<String>,
         /// The total number of them.
         count: u32,
     },
-    /// Commits have no valid signature.
+    /// Some commits have no valid signature.
     NotVerified {
         /// The first few of them.
         commits: Vec<String>,
         /// The total number of them.
         count: u32,
     },
-    /// Slack does not have all approvers that the rule names, and the others can't give the votes.
+    /// Slack lacks some approvers that the rule names, and the others can't give enough votes.
     ApproversMissing {
         /// The approvers, as the rule names them.
         names: Vec<String>,
-        /// The number of votes that can't come together.
+        /// The number of votes that are missing even if everyone approves.
         needed: u32,
     },
-    /// Those who may vote and did not make it are too few.
+    /// Too few of the people who can vote did not make the change.
     NobodyLeft {
-        /// The people who may vote, in words.
+        /// The people who can vote, in words.
         who: String,
-        /// The Slack user ids of those who made the part that lacks most votes.
+        /// The Slack user IDs of the makers of the part that lacks the most votes.
         makers: Vec<String>,
-        /// The number of votes that can't come together for it.
+        /// The number of votes that this part lacks even if everyone approves.
         needed: u32,
     },
 }

@@ -1,6 +1,6 @@
 //! The file that comes out of the wizard, and the ways to put it into the repository.
 
-use super::{reference, step_page};
+use super::{kept, reference, step_page};
 use crate::auth::visitor::Visitor;
 use crate::view::{cut, weight};
 use crate::wizard::host::{NewFile, edit_file, new_file};
@@ -99,9 +99,8 @@ impl ExportPage<'_> {
                 "Done! Your next deploy to this environment will ask for approval. For stages, freezes, reminders and approvals by several groups, see the "
                 (reference())
             }
-            form #typed method="get" action=(path(deployment, "new")) {
-                input type="hidden" name="step" value=(Step::Export.name());
-                @for (name, value) in form.pairs() { input type="hidden" name=(name) value=(value); }
+            form #typed method="post" action=(path(deployment, "new")) {
+                (kept(form, Step::Export, visitor))
                 (self.hosts())
                 div.steps {
                     button type="submit" name="step" value=(Step::Workflow.name()) { "Previous" }
@@ -109,7 +108,7 @@ impl ExportPage<'_> {
                 }
             }
         };
-        step_page(deployment, form, Step::Export, visitor, &body)
+        step_page(deployment, Step::Export, visitor, &body)
     }
 
     fn what_to_do(&self) -> Markup {

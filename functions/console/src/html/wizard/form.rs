@@ -5,7 +5,7 @@ use super::fields::{Fields, channel_list};
 use super::{reference, step_page};
 use crate::auth::visitor::Visitor;
 use crate::html::fields::with_code;
-use crate::wizard::{ACTIONS, CUSTOM, Form, LONGEST, OTHER_ENVIRONMENT, OTHER_WAIT, Step, TooLong, path};
+use crate::wizard::{ACTIONS, AT, CUSTOM, Form, LONGEST, OTHER_ENVIRONMENT, OTHER_WAIT, Step, TooLong, path};
 use maud::{Markup, html};
 use signoff_core::deploy::Slug;
 use signoff_core::message::Message;
@@ -43,7 +43,7 @@ pub(crate) struct FormPage<'a> {
     pub(crate) channels: Option<&'a [&'a str]>,
     pub(crate) problems: &'a [FieldProblem],
     pub(crate) too_long: Option<TooLong>,
-    /// The dialog, or what is wrong with its prompt; `None`: of an address that is too long none is drawn.
+    /// The dialog, or what is wrong with its prompt; `None`: of a form that is too long none is drawn.
     pub(crate) dialog: Option<&'a Result<Message, Vec<FieldProblem>>>,
 }
 
@@ -62,12 +62,11 @@ impl FormPage<'_> {
                 "Choose what to ask and what happens after approval. For everything else, see the "
                 (reference())
             }
-            @if let Some(address) = self.too_long { (too_long(address)) }
+            @if let Some(form) = self.too_long { (too_long(form)) }
             (fields.summary())
-            form method="get" action=(path(deployment, "new")) data-preview=(path(deployment, "preview")) data-into="#preview" novalidate {
-                input type="hidden" name="step" value=(Step::Workflow.name());
-                // Enter in a field presses a form's first button: this one, which goes on.
-                button.unseen type="submit" name="step" value=(Step::Export.name()) tabindex="-1" aria-hidden="true" {}
+            form #typed method="post" action=(path(deployment, "new")) data-preview=(path(deployment, "preview")) data-into="#preview" novalidate {
+                @if let Some(visitor) = visitor { (visitor.form_token()) }
+                input type="hidden" name=(AT) value=(Step::Workflow.name());
                 @if let Some(host) = form.host { input type="hidden" name="host" value=(host.name()); }
                 (fields.line(Field::Name, &html! { "Shown in Slack and in the record. The rule gets this name." }))
                 h2 { "Conditions" }
@@ -88,7 +87,7 @@ impl FormPage<'_> {
                 }
             }
         };
-        step_page(deployment, form, Step::Workflow, visitor, &body)
+        step_page(deployment, Step::Workflow, visitor, &body)
     }
 
     fn environment(&self, fields: &Fields<'_>) -> Markup {
@@ -245,7 +244,7 @@ fn too_long(TooLong { longest, length }: TooLong) -> Markup {
     html! {
         div.notice.problem role="alert" {
             p {
-                "The form has to fit into this page\u{2019}s address, which holds " (LONGEST) " bytes and now has " (length)
+                "You typed too much: the form takes " (LONGEST) " bytes and now has " (length)
                 ". An English letter or a digit takes 1 byte, most other characters take 3, and letters of other alphabets take 6 or more. "
                 @if let Some(longest) = longest {
                     "Shorten " strong { (longest) } ", the longest field. You can add more to the file afterwards."

@@ -1,7 +1,7 @@
 use super::super::tests::lines;
 use super::*;
 use crate::sample;
-use crate::wizard::{IMPOSSIBLE, LONGEST, TooLong, offered, preview as dialogs};
+use crate::wizard::{LONGEST, LONGEST_SHOWN, TooLong, offered, preview as dialogs};
 use insta::assert_snapshot;
 use signoff_core::message::Message;
 use signoff_rules::parse;
@@ -77,6 +77,20 @@ fn step_introduction() {
 }
 
 #[test]
+fn introduction_keeps_what_was_typed() {
+    let form = form(Step::Introduction, FILLED_IN);
+    let page = lines(&introduction(&slug(), &form, Some(&sample::visitor())));
+    for part in [
+        "<form id=\"typed\" method=\"post\" action=\"/deployments/acme/checkout/approvals/new\">",
+        "<input type=\"hidden\" name=\"at\" value=\"introduction\">",
+        "<input type=\"hidden\" name=\"channel\" value=\"releases\">",
+        "<button type=\"submit\" name=\"step\" value=\"workflow\">Next</button>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
 fn step_workflow() {
     let form = form(Step::Workflow, "environment=staging");
     let page = FormPage { channels: Some(&["general", "releases"]), ..form_page(&form) }
@@ -148,14 +162,14 @@ fn of_many_problems_the_first_ones_are_told() {
 }
 
 #[test]
-fn what_does_not_fit_into_an_address_is_told() {
+fn form_that_is_too_long_says_what_to_shorten() {
     let form = form(Step::Workflow, "");
     let told = |longest| {
         let too_long = Some(TooLong { longest, length: 7000 });
         lines(&FormPage { too_long, dialog: None, ..form_page(&form) }.draw(None))
     };
     let page = told(Some("Channel of the message"));
-    assert!(page.contains("which holds 6000 bytes and now has 7000."), "{page}");
+    assert!(page.contains("the form takes 6000 bytes and now has 7000."), "{page}");
     assert!(page.contains("Shorten <strong>Channel of the message</strong>, the longest field"), "{page}");
     assert!(!told(None).contains("Shorten"));
 }
@@ -313,12 +327,12 @@ fn the_form_is_small_whatever_is_typed() {
 }
 
 #[test]
-fn the_form_is_small_where_the_address_is_too_long() {
+fn form_page_is_small_where_too_much_is_typed() {
     let environments = long_names("e", 80, 50);
     let environments = offered(environments.iter().map(String::as_str), 50);
-    let query = format!("prompt={}", "%22".repeat((IMPOSSIBLE - 7) / 3));
+    let query = format!("prompt={}", "%22".repeat((LONGEST_SHOWN - 7) / 3));
     let too_long = Form::too_long(&query);
-    assert!(too_long.is_some_and(|address| address.length > LONGEST && address.length <= IMPOSSIBLE));
+    assert!(too_long.is_some_and(|address| address.length > LONGEST && address.length <= LONGEST_SHOWN));
     let form = form(Step::Workflow, &query);
     let channels = long_names("c", 80, 100);
     let channels = offered(channels.iter().map(String::as_str), 100);
