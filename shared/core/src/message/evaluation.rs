@@ -92,7 +92,7 @@ pub fn rules_not_judged(
     (rules, reasons): (&[&str], &[String]),
     looks_again: bool,
 ) -> String {
-    let names = first_rules(rules, |name| code(name));
+    let names = first_rules(rules, code);
     let then = match looks_again {
         true => "Signoff tries again for a day. To try now, fix the reason and choose *Evaluate again*.",
         false => "Fix the reason or change the rules, then choose *Evaluate again* or deploy again.",
