@@ -14,7 +14,7 @@ use signoff_core::run;
 use signoff_store::{Actor, ApiKey, Change, DeploymentSettings, Done, GitHost, Scope, SecretNumbers};
 use std::collections::{BTreeSet, HashMap};
 use system_tests::story::{Story, rule, tell_with_policy};
-use system_tests::world::POLICY_REPOSITORY;
+use system_tests::world::{API_KEY, POLICY_REPOSITORY};
 
 type Row = HashMap<String, AttributeValue>;
 
@@ -169,8 +169,10 @@ fn unreadable_rows_of_every_kind_stop_no_neighbour() {
         let open = story.deploys(&story.push("Ana", "Take coins"), "Production").await;
         let dialog = dialog(story, &open).await;
         story.settled(&open).await;
-        // The policy's row binds everybody: see the next story.
-        let others = ["policy policy", "key#k72", "github:72", &next.name];
+        let signed_in = story.sign_in(&story.person("Ana")).await;
+        // The policy's row binds everybody: see the next story. The stories register with a key of their own.
+        let own = format!("key#{}", API_KEY.split('_').nth(1).unwrap());
+        let others = ["policy policy", "key#k72", "github:72", &next.name, &own];
         let is_its = |row: &Row| {
             let keys = format!("{} {}", part(row, "pk"), part(row, "sk"));
             !others.iter().any(|other| keys.contains(other))
@@ -189,6 +191,11 @@ fn unreadable_rows_of_every_kind_stop_no_neighbour() {
             story.world.slack.click(&ben, &story.name, &dialog, "approve").await.unwrap();
             story.world.tick().await;
             goes_through(&next, &format!("Beside rows with {how:?}")).await;
+            assert_eq!(
+                signed_in.get("/deploys").await.status(),
+                StatusCode::SEE_OTHER,
+                "{how:?}: sign in again"
+            );
             let its = format!("/deployments/acme/{}", story.name);
             for path in ["/", "/deploys", "/record", "/api/v1/deployments", "/api/v1/approvals", &its] {
                 let answer = visitor.get(path).await;
@@ -211,6 +218,7 @@ fn unreadable_rows_of_every_kind_stop_no_neighbour() {
             for row in &before {
                 put(story, row).await;
             }
+            assert_eq!(signed_in.get("/deploys").await.status(), StatusCode::OK, "{how:?} is mended");
         }
         story.click(&story.person("Ben"), &dialog, "approve").await;
         let page = story.settled(&open).await;

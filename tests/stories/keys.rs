@@ -2,6 +2,8 @@
 
 use reqwest::Response;
 use serde_json::{Value, json};
+use signoff_local::api_key;
+use signoff_store::Scope;
 use std::process::Stdio;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
@@ -248,5 +250,25 @@ fn row_of_a_key_is_no_key() {
             assert_eq!(reads(story, &shown, "/api/v1/deploys").await, 401, "{shown}");
             assert_eq!(register(story, &shown, &"a".repeat(40)).await.0, 401, "{shown}");
         }
+    });
+}
+
+#[test]
+fn key_of_the_local_stack_is_read_as_any_other() {
+    tell("key-local", async |story| {
+        let Some(stack) = story.world.aws.as_embedded() else { return };
+        let now = signoff_runtime::time::now();
+        assert_eq!(reads(story, api_key::TEXT, "/api/v1/deploys").await, 401);
+        stack.put_row("RecordTable", &api_key::row(api_key::TEXT, &now.to_string())).unwrap();
+        let id = api_key::TEXT.split('_').nth(1).unwrap();
+        let row = story.world.store.key(id).await.unwrap().unwrap();
+        assert_eq!((row.scopes, row.created.at), (Scope::ALL.into(), now));
+        assert!(api_key::TEXT.ends_with(&row.last_four));
+        let revision = story.push("Ana", "One");
+        assert_eq!(register(story, api_key::TEXT, &revision).await.0, 200);
+        story.settled(&story.deploy_id(&revision, "Staging")).await;
+        assert_eq!(reads(story, api_key::TEXT, "/settings/keys").await, 200);
+        story.world.store.revoke_key(id, &row.created.by, now).await.unwrap();
+        assert_eq!(reads(story, api_key::TEXT, "/settings/keys").await, 401);
     });
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// `apikey KEY`), `api_key` in the JSON or form body, `api_key` in the query. `None` if there is none, or if
 /// the body can't be read.
 ///
-/// Whether it is right is for the record and the stack's secret to say.
+/// The record says if it is right.
 pub fn api_key(
     authorization: Option<&str>,
     query: &str,
