@@ -326,8 +326,11 @@ fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
     let mut said: Vec<SaidNobody> = Vec::new();
     for (index, maker) in changes.makers.iter().enumerate() {
         let login = maker.account.as_ref().map(|account| account.login.as_str());
-        let is_token =
-            maker.account.as_ref().is_some_and(|account| Handle::github(account.id).stands_for_people());
+        let is_token = maker.account.as_ref().is_some_and(|account| {
+            account.is_run_token()
+                || account.is_merge_queue()
+                || Handle::github(account.id).stands_for_people()
+        });
         let handle = maker.handle.as_ref().map(ToString::to_string);
         let name = match (login.or(handle.as_deref()), maker.emails.first()) {
             (Some(handle), _) if *handle != maker.name && !maker.name.is_empty() => {
@@ -351,7 +354,8 @@ fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
             Member::NotFound if is_token => {
                 tokens.insert(name);
             }
-            Member::NotFound if maker.is_program_at_work() => {
+            // Once two admins listed it as a bot, it is found.
+            Member::NotFound if maker.is_program_at_work() && !maker.is_signed_bot => {
                 programs.insert(name);
             }
             Member::NotFound if login.is_some() || handle.is_some() => {

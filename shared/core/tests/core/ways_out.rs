@@ -67,8 +67,10 @@ fn program_is_told_apart_from_people() {
     };
     let makers =
         vec![program("octocat", 7), program("vercel[bot]", 8), program("github-actions[bot]", 41_898_282)];
+    let signed = Maker { is_signed_bot: true, ..program("release[bot]", 9) };
+    let makers = makers.into_iter().chain([signed]).collect();
     let changes = Changes { makers, ..changes(&range(Vec::new(), Vec::new()), &[], at(0)) };
-    let members = vec![Member::NotFound; 3];
+    let members = vec![Member::NotFound; 4];
     let judged =
         |spec: &ApprovalSpec| Electorate::anyone().judging(spec, &base(), Ok((&changes, &members)), at(0));
     let electorate = judged(&four_eyes());
@@ -77,7 +79,10 @@ fn program_is_told_apart_from_people() {
     let range = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
     let allowed = judged(&ApprovalSpec { range, ..four_eyes() });
     assert_eq!(allowed.blocked, []);
-    assert_eq!(allowed.judged.unwrap().allowed, ["octocat", "vercel[bot]", "github-actions[bot]"]);
+    assert_eq!(
+        allowed.judged.unwrap().allowed,
+        ["octocat", "release[bot]", "vercel[bot]", "github-actions[bot]"]
+    );
 }
 
 #[test]
