@@ -48,12 +48,14 @@ pub(crate) struct Asking<'a> {
     pub(crate) tries: u32,
 }
 
-/// The bases of places, and what was read since each, so that no request is made twice.
+/// The bases of places, and what was read since each, so that no request is made twice; and the gaps in it, a
+/// sentence each.
 #[derive(Default)]
 struct Read {
     starts: BTreeMap<(String, bool), Option<Passed>>,
     outlines: BTreeMap<String, Option<(Direction, Magnitude)>>,
     siblings: Option<Vec<Sibling>>,
+    notices: Vec<String>,
 }
 
 impl RuleEvaluation {
@@ -131,6 +133,7 @@ impl RuleEvaluation {
                 found.ranges.insert(rule.name.clone(), since);
             }
         }
+        found.notices.append(&mut read.notices);
         found.notices.append(&mut lists.notices);
         Ok(found)
     }
@@ -234,6 +237,7 @@ impl RuleEvaluation {
             Err(failure) => {
                 self.check_if_replaced(github, deploy).await?;
                 tracing::warn!(deploy = %deploy.id, base, failure = failure.logged(), "the outline of a range is not known");
+                read.notices.push(format!("{failure}."));
                 None
             }
         };
