@@ -132,6 +132,9 @@ fn quorum_that_waits_a_minute_for_slack_is_told() {
             let sees = story.sees(&ben);
             sees.split_once('↳').map(|(_, told)| told.trim().to_owned())
         };
-        assert_snapshot!(story.until("the thread to say it", told).await, @"");
+        assert_snapshot!(story.until("the thread to say it", told).await, @"
+        ⚠️ Enough people approved this, and nothing has run yet: Signoff can’t look up who approved. Slack asks us to slow down (usergroups.users.list). It tries again for a day, then it cancels this approval.
+          Approved by @Ben.
+        ");
     });
 }

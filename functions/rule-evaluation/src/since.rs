@@ -53,12 +53,14 @@ pub(crate) struct Asking<'a> {
 /// not tell how much.
 type Way = (Direction, Option<Magnitude>, usize);
 
-/// The bases of places, and what was read since each, so that no request is made twice.
+/// The bases of places, and what was read since each, so that no request is made twice; and the gaps in it, a
+/// sentence each.
 #[derive(Default)]
 struct Read {
     starts: BTreeMap<(String, bool), Option<Passed>>,
     outlines: BTreeMap<(String, String), Option<Way>>,
     siblings: Option<Vec<Sibling>>,
+    notices: Vec<String>,
 }
 
 impl RuleEvaluation {
@@ -142,6 +144,7 @@ impl RuleEvaluation {
                 found.ranges.insert(rule.name.clone(), since);
             }
         }
+        found.notices.append(&mut read.notices);
         found.notices.append(&mut lists.notices);
         Ok(found)
     }
@@ -288,6 +291,7 @@ impl RuleEvaluation {
             Err(failure) => {
                 self.check_if_replaced(github, deploy).await?;
                 tracing::warn!(deploy = %deploy.id, base, failure = failure.logged(), "the outline of a range is not known");
+                read.notices.push(format!("{failure}."));
                 None
             }
         };

@@ -46,6 +46,7 @@ fn told(workflow_status: &str, states: &[(&str, &str)], wanted: Option<&str>) ->
         Verdict::Approve(job) => format!("approve {}", job.name),
         Verdict::Already(job) => format!("already {}", job.name),
         Verdict::Not(NotApproved::NotYet(reason)) => format!("NotYet: {reason}"),
+        Verdict::Not(NotApproved::NeedsPerson(reason)) => format!("NeedsPerson: {reason}"),
         Verdict::Not(NotApproved::Failed(failure)) => format!("{failure:?}"),
     }
 }
