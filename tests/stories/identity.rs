@@ -50,7 +50,7 @@ async fn deploys(story: &Story, revision: &str, number: usize) -> Vec<Page> {
 }
 
 /// Waits until the deploy was looked at and is not confirmed; the reason.
-async fn doubt(story: &Story, deploy: &DeployId) -> Doubt {
+pub(crate) async fn doubt(story: &Story, deploy: &DeployId) -> Doubt {
     story
         .until("the deploy to be unconfirmed", async || {
             match story.world.store.deploy(deploy).await.unwrap()?.confirmation {
