@@ -14,6 +14,33 @@ use system_tests::world::API_KEY;
 const DEFINITION: &str = "2338d0ae-5541-4bbf-88a2-55e9f7281f80";
 
 #[test]
+fn pipeline_that_is_not_listed_yet_is_not_started_again() {
+    tell("ci-appears-late", async |story| {
+        let circleci = &story.world.circleci;
+        let revision = story.push("Ana", "Take cards");
+        story.rules(&rule("votes_required: 1", "trigger_build"));
+        let ana = story.person("Ana");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        let lost = Fault::once(
+            "POST /api/v2/project/gh/acme/ci-appears-late/pipeline",
+            FaultKind::DropBeforeHandling,
+        );
+        circleci.faults().push(lost);
+        story.click(&ana, &dialog, "approve").await;
+        story
+            .until("a look at the list before CircleCI shows the pipeline", async || {
+                let effects = story.page(&deploy).await.effects;
+                let looked = |note: &String| note.contains("shows no pipeline of it yet");
+                effects.iter().any(|effect| effect.note.as_ref().is_some_and(looked)).then_some(())
+            })
+            .await;
+        // CircleCI may still be handling the first request.
+        assert_eq!(circleci.triggered(&story.project()), [], "it was asked for once more");
+    });
+}
+
+#[test]
 fn pipeline_whose_read_is_lost_is_read_again_by_its_id() {
     tell("ci-read-lost", async |story| {
         let circleci = &story.world.circleci;

@@ -235,7 +235,12 @@ impl ActionExecution {
             let project = &connection.circleci_project;
             return match circleci.find_triggered(project, build.target(), parameters, since).await? {
                 circleci::SearchResult::Seen(triggered) => Ok(Some(Sighted::Pipeline(triggered))),
-                circleci::SearchResult::NotSeen => Ok(None),
+                circleci::SearchResult::NotSeen if attempt.backoff >= circleci::PIPELINE_APPEARS_WITHIN => {
+                    Ok(None)
+                }
+                circleci::SearchResult::NotSeen => Err(Failure::Unanswered(
+                    "CircleCI shows no pipeline of it yet, which may take it a moment".to_owned(),
+                )),
                 circleci::SearchResult::Unclear(triggered) => {
                     unclear(format!("the pipeline {}", triggered.url))
                 }
