@@ -15,7 +15,7 @@ use system_tests::world::API_KEY;
 const ORGANIZATION: &str = "00000000-0000-4000-8000-000000001001";
 const PROJECT: &str = "00000000-0000-4000-8000-000000002002";
 /// The lines for a project of each CI. `ISSUER` stands for the issuer of the story.
-const GITHUB: &str = "github repository_id=2002 issuer=ISSUER";
+pub(crate) const GITHUB: &str = "github repository_id=2002 issuer=ISSUER";
 const GITLAB: &str = "gitlab project_id=3003 issuer=ISSUER";
 pub(crate) const CIRCLECI: &str = "circleci organization=ORGANIZATION project=PROJECT origin=github.com/acme/STORY ref=refs/heads/main issuer=ISSUER";
 pub(crate) const BUILDKITE: &str =
@@ -100,7 +100,7 @@ impl<'s> Ci<'s> {
     }
 }
 
-fn github(sha: &str) -> Value {
+pub(crate) fn github(sha: &str) -> Value {
     json!({"repository_id": "2002", "repository": "acme/any", "event_name": "push", "ref": "refs/heads/main",
         "ref_type": "branch", "ref_protected": "true", "sha": sha, "run_id": "4004", "run_attempt": "1"})
 }
@@ -287,6 +287,22 @@ fn a_token_reports_only_where_the_settings_say_so() {
 
         assert_eq!(ci.save("2", &[]).await.status(), 303);
         assert_eq!(ci.post(&health, &token, &json!({"health": "ailing"})).await.0, 401);
+    });
+}
+
+#[test]
+fn buildkite_token_does_not_report() {
+    tell("ci-buildkite-report", async |story| {
+        story.rules("rules: []");
+        let ci = Ci::trusted(story, &[BUILDKITE]).await;
+        // Nobody can tell a fork's branch `main` from the repository's own.
+        assert_eq!(ci.save("1", &[&format!("{BUILDKITE} report")]).await.status(), 422);
+        let revision = story.push("Ana", "One");
+        let token = ci.token(&buildkite(&revision), &[]);
+        assert_eq!(ci.registers(&token, &revision).await.0, 200);
+        story.settled(&story.deploy_id(&revision, "Staging")).await;
+        let health = format!("{}/{revision}/health", story.repository());
+        assert_eq!(ci.post(&health, &token, &json!({"health": "healthy"})).await.0, 403);
     });
 }
 

@@ -1,16 +1,19 @@
 //! Settings of deployments, saved in the console: where each has its repository and its channel, and that a
 //! disconnected one does nothing.
 
+use crate::identity::doubt;
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Response;
 use serde_json::json;
+use signoff_core::confirmation::Doubt;
+use signoff_core::deploy::Slug;
 use signoff_core::event::EventKind;
 use signoff_core::id::DeployId;
 use signoff_core::run::StepState;
 use signoff_local::github::DeploymentStatus;
 use signoff_local::slack::NewChannel;
 use system_tests::story::{Story, rule, tell};
-use system_tests::world::API_KEY;
+use system_tests::world::{API_KEY, PROBLEMS_CHANNEL};
 
 /// Sends a form to the page of a deployment of acme.
 async fn send(story: &Story, path: &str, fields: &[(&str, &str)]) -> Response {
@@ -256,5 +259,27 @@ fn deployment_without_settings_any_more_runs_nothing() {
         };
         insta::assert_snapshot!(reason, @"nothing was done: nobody/settings-gone is not what people voted on any more: its repository was acme/settings-gone, and this stack is not connected to the deployment any more. Deploy again to have it asked anew.");
         assert_eq!(page.deploy.tags, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn repositorys_number_is_kept_when_an_admin_connects_it() {
+    tell("identity-connected", async |story| {
+        story.rules("rules: []");
+        let revision = story.push("Ana", "One");
+        assert_eq!(
+            save(story, &story.name, "0", &story.repository(), &format!("#{PROBLEMS_CHANNEL}")).await,
+            303
+        );
+        let slug = Slug::new("acme", &story.name).unwrap();
+        let kept = story.world.store.kept_repository(&slug, &story.repository()).await.unwrap().unwrap();
+        // The policy's floors for its name bind the repository's other deployments.
+        assert_eq!(story.world.store.deployments_of(kept.id).await.unwrap(), [slug]);
+        story.world.github.replace_repository(&story.repository());
+        let deploy = story.deploys(&revision, "Staging").await;
+        let expected = Doubt::AnotherRepository { kept: kept.id, found: kept.id + 1 };
+        assert_eq!(doubt(story, &deploy).await, expected);
+        let told = story.until("the channel to be told", async || story.problems().pop()).await;
+        assert!(told.contains("is another repository than before"), "{told}");
     });
 }

@@ -1,7 +1,9 @@
 //! Deploys are healthy, or they are not: reports from outside, and CloudWatch alarms.
 
+use crate::ci_tokens::{Ci, GITHUB, github, push_to};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use signoff_core::deploy::Slug;
 use signoff_core::effect::{EffectKind, EffectState};
 use signoff_core::event::{Event, EventKind};
 use signoff_core::facts::{Health, Report};
@@ -36,6 +38,30 @@ fn path(story: &Story, revision: &str) -> String {
 async fn report(story: &Story, revision: &str, body: &Value) -> (u16, String) {
     let answer = story.post(&path(story, revision), body).await;
     (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[test]
+fn report_after_an_unconfirmed_registration_is_the_deploys() {
+    tell("health-registered", async |story| {
+        story.rules("rules: []");
+        let ci = Ci::trusted(story, &[GITHUB]).await;
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+        // A job of a branch that is not protected registers what stands there.
+        push_to(story, "feature", "Try something");
+        let claims = [("ref", json!("refs/heads/feature")), ("ref_protected", json!("false"))];
+        let (status, _) = ci.registers(&ci.token(&github(&revision), &claims), &revision).await;
+        assert_eq!(status, 400, "it is registered already");
+        let slug = Slug::new("acme", &story.name).unwrap();
+        let reports = story.world.store.of_revision(&slug, &revision).await.unwrap();
+        assert!(reports.iter().any(|report| report.id != deploy), "somebody else registered it");
+        assert_eq!(report(story, &revision, &json!({"health": "Unhealthy"})).await.0, 200);
+        assert_eq!(story.settled(&deploy).await.facts.health(), Some(Health::Unhealthy));
+        for other in reports.iter().filter(|report| report.id != deploy) {
+            assert_eq!(story.settled(&other.id).await.facts.health(), None);
+        }
+    });
 }
 
 #[test]

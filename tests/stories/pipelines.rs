@@ -1,6 +1,8 @@
 //! Pipelines that were started, and whose reading or cancelling fails for a while.
 
 use reqwest::StatusCode;
+use serde_json::json;
+use signoff_core::git_ref::GitRef;
 use signoff_core::id::DeployId;
 use signoff_core::run::{Status, StepState};
 use signoff_local::circleci::{JobStatus, NewPipeline};
@@ -10,6 +12,33 @@ use system_tests::world::API_KEY;
 
 /// The id of the pipeline definition of a project of CircleCI's GitHub App.
 const DEFINITION: &str = "2338d0ae-5541-4bbf-88a2-55e9f7281f80";
+
+#[test]
+fn pipeline_that_is_not_listed_yet_is_not_started_again() {
+    tell("ci-appears-late", async |story| {
+        let circleci = &story.world.circleci;
+        let revision = story.push("Ana", "Take cards");
+        story.rules(&rule("votes_required: 1", "trigger_build"));
+        let ana = story.person("Ana");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        let lost = Fault::once(
+            "POST /api/v2/project/gh/acme/ci-appears-late/pipeline",
+            FaultKind::DropBeforeHandling,
+        );
+        circleci.faults().push(lost);
+        story.click(&ana, &dialog, "approve").await;
+        story
+            .until("a look at the list before CircleCI shows the pipeline", async || {
+                let effects = story.page(&deploy).await.effects;
+                let looked = |note: &String| note.contains("shows no pipeline of it yet");
+                effects.iter().any(|effect| effect.note.as_ref().is_some_and(looked)).then_some(())
+            })
+            .await;
+        // CircleCI may still be handling the first request.
+        assert_eq!(circleci.triggered(&story.project()), [], "it was asked for once more");
+    });
+}
 
 #[test]
 fn pipeline_whose_read_is_lost_is_read_again_by_its_id() {
@@ -181,6 +210,35 @@ fn job_of_a_github_app_pipeline_is_released() {
         assert_eq!(circleci.job_status(&hold.workflow_id, "hold"), Some(JobStatus::Success));
         for tag in tags {
             assert_eq!(circleci.job_status(&tag.workflow_id, "hold"), Some(JobStatus::OnHold));
+        }
+    });
+}
+
+#[test]
+fn tag_in_full_goes_to_circleci_as_a_tag() {
+    tell("ci-tag-in-full", async |story| {
+        story.rules(&rule("votes_required: 1", "trigger_build"));
+        let (ana, github) = (story.person("Ana"), &story.world.github);
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        // Named as the branch, or in place of the commit; the default branch has moved on.
+        for (tag, named) in [("v1", "branch"), ("v2", "sha")] {
+            let revision = story.push("Ana", &format!("Release {tag}"));
+            github.add_tag(&story.repository(), tag, &revision);
+            story.push("Ana", "Go on");
+            let mut body = json!({"sha": revision, "environment": "Staging"});
+            body[named] = json!(format!("refs/tags/{tag}"));
+            let answer = story.post(&path, &body).await;
+            assert_eq!(answer.status(), 200, "{tag}");
+            let deploy = story.deploy_id(body["sha"].as_str().unwrap(), "Staging");
+            let page = story.settled(&deploy).await;
+            assert_eq!(page.deploy.reading.built_on, Some(GitRef::tag(tag)));
+            let dialog = page.approvals[0].dialog.clone().unwrap().ts;
+            story.click(&ana, &dialog, "approve").await;
+            let page = story.settled(&deploy).await;
+            assert_eq!(page.runs[0].status, Status::Succeeded, "{tag}: {:?}", page.runs[0].steps);
+            let triggered = story.world.circleci.triggered(&story.project());
+            let newest = triggered.last().unwrap();
+            assert_eq!((newest.tag.as_deref(), newest.branch.as_deref()), (Some(tag), None));
         }
     });
 }

@@ -4,8 +4,10 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
+use crate::policy::{Binding, judged};
 use signoff_core::action::Action;
 use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::run::Run;
 use signoff_rules::policy::{AllowedRefs, BreakGlass, Judged, Policy};
 
 /// The names by which a policy binds a deploy.
@@ -31,6 +33,29 @@ impl ActionExecution {
             others.retain(|other| *other != own && policy.names(other));
         }
         Ok(Names { own, others })
+    }
+
+    /// The branches and tags that the policy lets `action` of `run` build: lists, each of which has to allow
+    /// them. `Err`: no policy is known, for this reason.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub(crate) async fn allowed_refs(
+        &self,
+        deploy: &Deploy,
+        run: &Run,
+        action: &Action,
+    ) -> Tried<Result<Vec<AllowedRefs>, String>> {
+        let policy = match self.policy().await? {
+            Binding::Nothing => return Ok(Ok(Vec::new())),
+            Binding::Unknown(why) => return Ok(Err(why)),
+            Binding::Policy(policy) => policy,
+        };
+        let (actions, before) = (run.actions(), self.runs_before(run).await?);
+        let before: Vec<_> = before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
+        let names = self.bound_as(&policy, deploy).await?;
+        Ok(Ok(names.allowed_refs(&policy, &judged(run, &actions, &before), action)))
     }
 }
 

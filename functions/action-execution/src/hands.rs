@@ -39,6 +39,8 @@ impl ActionExecution {
             |kept: &Changes| kept.base == start && kept.head == revision && kept.started_by == deployed_by;
         let changes = match kept.filter(is_it) {
             Some(kept) => Ok(kept),
+            // No range is kept where the rule lets makers vote. Then what the revision of a rollback holds
+            // besides is not looked up: it keeps nobody from voting (docs/security.md).
             None => self.read_range(deploy, &deployed_by, (start, revision)).await?,
         };
         let Ok(changes) = changes else {

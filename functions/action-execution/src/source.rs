@@ -5,6 +5,7 @@ use crate::handler::ActionExecution;
 use signoff_core::action::{ParameterValue, TriggerSpec};
 use signoff_core::approval::{BuildSource, Start};
 use signoff_core::deploy::Deploy;
+use signoff_core::git_ref::GitRef;
 use signoff_providers::Failure;
 use signoff_providers::github::{GitHub, Named, RefHead};
 use signoff_rules::template;
@@ -169,6 +170,15 @@ impl Finder<'_> {
     /// A tag that was reported, and that stands at the revision, is taken last.
     async fn unnamed(&self, takes_tags: bool) -> Result<Found, Failure> {
         let reported = self.deploy.branch.as_deref();
+        // What is written in full is a branch or a tag, and not the other one of the name.
+        let in_full = reported.filter(|name| name.starts_with("refs/")).and_then(GitRef::parse);
+        let built_on = || self.deploy.reading.built_on.clone().filter(|on| on.is_tag && reported.is_none());
+        let in_full = in_full.or_else(built_on);
+        let reported_branch = match &in_full {
+            Some(GitRef { name, is_tag: false }) => Some(name.as_str()),
+            Some(GitRef { is_tag: true, .. }) => None,
+            None => reported,
+        };
         let name = self.github.default_branch(self.repository).await?;
         if let Some(head) = self.github.head(self.repository, &name, false).await?
             && (self.is_told || head.revision == self.deploy.revision)
@@ -181,9 +191,18 @@ impl Finder<'_> {
             Err(Failure::Refusal(_)) => Vec::new(),
             Err(failure) => return Err(failure),
         };
-        let chosen = protected.iter().find(|name| Some(name.as_str()) == reported).or(protected.first());
+        let chosen = protected.iter().find(|name| Some(name.as_str()) == reported_branch);
+        let chosen = chosen.or(protected.first());
         let Some(chosen) = chosen else {
             if takes_tags
+                && let Some(GitRef { name, is_tag: true }) = &in_full
+                && let Some(tag) = self.github.head(self.repository, name, true).await?
+                && tag.revision == self.deploy.revision
+            {
+                return Ok(Ok((tag, false)));
+            }
+            if takes_tags
+                && in_full.is_none()
                 && let Some(name) = reported
                 && let Some(tag) = self.github.head(self.repository, name, true).await?
                 && tag.revision == self.deploy.revision

@@ -15,6 +15,7 @@ mod people;
 mod policy;
 mod record;
 mod refusals;
+mod repository_number;
 mod rules_in_force;
 mod secrets;
 mod sessions;

@@ -1,4 +1,4 @@
-//! Requests of the wizard to GitHub and Slack. They only read, and the page goes on without an answer.
+//! Requests of pages to GitHub and Slack. They only read, and the page goes on without an answer.
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -54,13 +54,24 @@ impl ProviderClients {
         repository: &str,
         now: Timestamp,
     ) -> Result<Option<RepositoryFile>, Failure> {
-        let read = async {
-            let token = self.secrets.text(&GITHUB_READ_TOKEN, now).await;
-            let token = token.map_err(|error| Failure::retryable(error.to_string()))?;
-            let github = GitHub::new(self.http().await?, &self.github_url, token);
-            github.first_file(repository, RULES, &NoCache).await
-        };
+        let read = async { self.github(now).await?.first_file(repository, RULES, &NoCache).await };
         in_time("GitHub", read).await
+    }
+
+    /// The number of `repository` (`owner/name`); `None`: GitHub shows no such repository.
+    pub(crate) async fn repository_number(
+        &self,
+        repository: &str,
+        now: Timestamp,
+    ) -> Result<Option<u64>, Failure> {
+        let read = async { self.github(now).await?.repository(repository).await };
+        Ok(in_time("GitHub", read).await?.map(|found| found.id))
+    }
+
+    async fn github(&self, now: Timestamp) -> Result<GitHub, Failure> {
+        let token = self.secrets.text(&GITHUB_READ_TOKEN, now).await;
+        let token = token.map_err(|error| Failure::retryable(error.to_string()))?;
+        Ok(GitHub::new(self.http().await?, &self.github_url, token))
     }
 
     /// The names of the public channels that the app with the bot token `token` can see, without `#`, in the

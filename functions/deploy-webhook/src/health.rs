@@ -14,6 +14,8 @@ use signoff_runtime::facts::{Reported, record_fact, record_report};
 use signoff_store::{DeploySummary, Scope, StoreError};
 use std::collections::BTreeSet;
 
+/// The most reports that are followed, each of the one before.
+const MOST_REPORTS: usize = 4;
 /// Part of an answer that says what was not done because the record can't be reached.
 pub(crate) const NOT_REPORTED: &str = "The health was not put on record";
 
@@ -117,19 +119,25 @@ impl DeployWebhook {
 }
 
 impl DeployWebhook {
-    /// The deploy that `id` is another report of; `id` itself where it is none.
-    pub(crate) async fn original(&self, id: DeployId) -> Result<DeployId, StoreError> {
-        let found = match self.store.outline(&id).await {
-            Ok(found) => found,
-            // What is reported is kept beside the deploy, which somebody has to mend.
-            Err(error @ StoreError::Row { .. }) => {
-                tracing::error!(alarm = "unreadable", deploy = %id, %error, "taken for no other report");
-                None
+    /// The deploy that `id` is another report of; `id` itself where it is none. A report may be one of
+    /// another report.
+    pub(crate) async fn original(&self, mut id: DeployId) -> Result<DeployId, StoreError> {
+        for _ in 0..MOST_REPORTS {
+            let found = match self.store.outline(&id).await {
+                Ok(found) => found,
+                // What is reported is kept beside the deploy, which somebody has to mend.
+                Err(error @ StoreError::Row { .. }) => {
+                    tracing::error!(alarm = "unreadable", deploy = %id, %error, "taken for no other report");
+                    None
+                }
+                Err(error) => return Err(error),
+            };
+            match found.as_ref().and_then(|found| found.repeats()) {
+                Some(of) => id = of.clone(),
+                None => break,
             }
-            Err(error) => return Err(error),
-        };
-        let repeats = found.as_ref().and_then(|found| found.confirmation.repeats()).cloned();
-        Ok(repeats.unwrap_or(id))
+        }
+        Ok(id)
     }
 }
 

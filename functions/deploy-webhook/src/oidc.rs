@@ -106,7 +106,8 @@ fn job_of(connection: &Connection, issuer: &str, claims: &Claims) -> Result<(CiJ
     for trust in connection.ci.iter().filter(of_issuer) {
         match claims::job(trust, claims) {
             Ok(job) => {
-                let may_report = trust.report && job.is_vouched;
+                // Of another CI's job it is known by now that no fork's pull request runs it.
+                let may_report = trust.report && job.is_vouched && job.tells_forks();
                 admitted = Some(match admitted {
                     None => (job, may_report),
                     Some((known, may)) => {

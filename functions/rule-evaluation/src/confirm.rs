@@ -367,7 +367,10 @@ async fn contained(
 ) -> Result<Contained, Failure> {
     let repository = deploy.repository.as_str();
     let mut looked_at: Vec<String> = Vec::new();
-    let named = deploy.branch.as_deref().map(|name| name.strip_prefix("refs/").unwrap_or(name));
+    // A tag may be given in place of a commit: then that is the one which it was built on.
+    let tag = || deploy.revision.starts_with("refs/").then_some(deploy.revision.as_str());
+    let named = deploy.branch.as_deref().or_else(tag);
+    let named = named.map(|name| name.strip_prefix("refs/").unwrap_or(name));
     let of_name = |name: &str| match name.starts_with("heads/") || name.starts_with("tags/") {
         true => vec![name.to_owned()],
         false => vec![format!("heads/{name}"), format!("tags/{name}")],

@@ -130,6 +130,13 @@ impl CiTrust {
                 "\u{201c}{key}\u{201d} is unknown, or there twice. Take it out."
             )));
         }
+        if words.report && matches!(project, CiProject::Buildkite { .. }) {
+            return Err(CiTrustError(
+                "A token of Buildkite does not say if its build is a fork\u{2019}s pull request, so it can\u{2019}t report. Take out \
+                 report, and report with an API key."
+                    .to_owned(),
+            ));
+        }
         Ok(Self { project, issuer, refs: words.refs, report: words.report })
     }
 }
@@ -295,6 +302,11 @@ mod tests {
             (
                 &format!("circleci organization={uuid} project={uuid} origin=acme/checkout"),
                 "origin=“acme/checkout” is not right. Write the repository, such as github.com/acme/checkout.",
+            ),
+            (
+                &format!("buildkite organization={uuid} pipeline={uuid} report"),
+                "A token of Buildkite does not say if its build is a fork’s pull request, so it can’t report. Take out report, and \
+                 report with an API key.",
             ),
             (&"github ".repeat(100), "A line is longer than 500 bytes. Shorten it."),
         ] {

@@ -62,16 +62,24 @@ pub struct Outline {
     reading: Arrival,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 struct Arrival {
     #[serde(default)]
     came_late: bool,
+    #[serde(default)]
+    repeats: Option<DeployId>,
 }
 
 impl Outline {
     /// As [`Deploy::stood`].
     pub fn stood(&self) -> bool {
         self.confirmation.counts() && !self.reading.came_late
+    }
+
+    /// The deploy that it is another report of: by its registration, also before the source host was asked
+    /// and where that does not confirm the report, or as was found out when it was looked at.
+    pub fn repeats(&self) -> Option<&DeployId> {
+        self.confirmation.repeats().or(self.reading.repeats.as_ref())
     }
 }
 

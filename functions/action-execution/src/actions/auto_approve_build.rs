@@ -3,7 +3,6 @@
 use super::Done;
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use crate::policy::{Binding, judged};
 use crate::release::{KnownPipelines, known_pipelines};
 use signoff_core::action::{Action, BuildRef};
 use signoff_core::approval::Start;
@@ -33,16 +32,9 @@ impl ActionExecution {
         let connection = self.connection(deploy, connected)?;
         self.own_project(deploy, connection).await?;
         let circleci = self.outside.circleci(self.now()).await?;
-        let refs = match self.policy().await? {
-            Binding::Nothing => Vec::new(),
-            Binding::Unknown(why) => return Err(NotApproved::NotYet(why).into()),
-            Binding::Policy(policy) => {
-                let (actions, before) = (run.actions(), self.runs_before(run).await?);
-                let before: Vec<_> =
-                    before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
-                let names = self.bound_as(&policy, deploy).await?;
-                names.allowed_refs(&policy, &judged(run, &actions, &before), action)
-            }
+        let refs = match self.allowed_refs(deploy, run, action).await? {
+            Ok(refs) => refs,
+            Err(why) => return Err(NotApproved::NotYet(why).into()),
         };
         let before = run.steps.get(step).and_then(|step| step.started.as_ref());
         let pinned = match attempt.started_build().or(before) {
@@ -66,7 +58,7 @@ impl ActionExecution {
             }
         };
         let approved =
-            circleci.approve_held_job(held, |name| refs.iter().all(|refs| refs.allow(name)), keep).await?;
+            circleci.approve_held_job(held, |built| refs.iter().all(|refs| refs.allow(built)), keep).await?;
         let verb = if approved.already { "was approved before" } else { "approved" };
         Ok(Done {
             // The pipeline's id stays what it is; its number is what people read.

@@ -5,10 +5,11 @@ use super::{Done, rendering};
 use crate::effect_error::{EffectError, Tried};
 use crate::handler::ActionExecution;
 use crate::source::{nothing, short};
-use signoff_core::action::{ParameterValue, TriggerSpec};
+use signoff_core::action::{Action, ParameterValue, TriggerSpec};
 use signoff_core::approval::{BuildSource, Start};
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, StartedBuild};
+use signoff_core::git_ref::GitRef;
 use signoff_core::run::{Run, StepState};
 use signoff_providers::Failure;
 use signoff_providers::circleci::{self, Target, Triggered};
@@ -79,6 +80,7 @@ impl ActionExecution {
             }
             None => {}
         }
+        self.check_tag(deploy, run, spec, &source).await?;
         let head = self.look_again(deploy, connection, &source, build.is_qualified()).await?;
         if rendered.workflow.is_none() {
             self.own_project(deploy, connection).await?;
@@ -110,6 +112,29 @@ impl ActionExecution {
         self.keep_build(attempt, StartedBuild::Run { id, url }).await;
         self.check_run(deploy, connection, &source, &head, &started).await?;
         Ok(build.started(started))
+    }
+
+    /// Checks that the policy allows a tag, which the rule's text may name as a branch is named.
+    async fn check_tag(
+        &self,
+        deploy: &Deploy,
+        run: &Run,
+        spec: &TriggerSpec,
+        source: &BuildSource,
+    ) -> Tried<()> {
+        if !source.is_tag {
+            return Ok(());
+        }
+        let (tag, action) = (GitRef::tag(&source.name), Action::TriggerBuild(spec.clone()));
+        let refs = self.allowed_refs(deploy, run, &action).await?.map_err(Failure::retryable)?;
+        match refs.iter().all(|refs| refs.allow(Some(&tag))) {
+            true => Ok(()),
+            false => Err(nothing(&format!(
+                "`allowed_refs` of the policy does not allow the tag {}. It allows a tag only by a pattern such as `refs/tags/v*`",
+                source.name
+            ))
+            .into()),
+        }
     }
 
     /// Puts on record which build `attempt` started, or is about to release, so that a later attempt looks at
@@ -235,7 +260,12 @@ impl ActionExecution {
             let project = &connection.circleci_project;
             return match circleci.find_triggered(project, build.target(), parameters, since).await? {
                 circleci::SearchResult::Seen(triggered) => Ok(Some(Sighted::Pipeline(triggered))),
-                circleci::SearchResult::NotSeen => Ok(None),
+                circleci::SearchResult::NotSeen if attempt.backoff >= circleci::PIPELINE_APPEARS_WITHIN => {
+                    Ok(None)
+                }
+                circleci::SearchResult::NotSeen => Err(Failure::Unanswered(
+                    "CircleCI shows no pipeline of it yet, which may take it a moment".to_owned(),
+                )),
                 circleci::SearchResult::Unclear(triggered) => {
                     unclear(format!("the pipeline {}", triggered.url))
                 }

@@ -19,8 +19,8 @@ impl Console {
         Ok(self.settings_page(StatusCode::OK, &deployment, saved.as_ref(), &form, call).await)
     }
 
-    /// Saves the form: 2 reads and 1 write. Else the form again: with what is wrong, or with what somebody
-    /// else saved meanwhile.
+    /// Saves the form: 3 reads and 1 write, and what [`Console::keep_number`] takes. Else the form again:
+    /// with what is wrong, or with what somebody else saved meanwhile.
     pub(super) async fn save_settings(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;
@@ -164,6 +164,7 @@ impl Console {
                     signing_key = outgoing,
                     "settings saved"
                 );
+                self.keep_number(&saved, call).await;
                 Ok(Answer::see_other(edit_href(deployment)))
             }
             Err(CommitError::Conflict) => {

@@ -161,7 +161,8 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
             "CI jobs that need no API key",
             "One line for each project of GitHub Actions, GitLab, CircleCI or Buildkite whose jobs register deploys with the token that \
              their CI gives them. Only jobs of the default branch and of protected branches count, and of those named by ref=. The word \
-             report at the end lets jobs of protected and named branches report health, too. The setup page shows what to write.",
+             report at the end lets jobs of protected and named branches report health and give tags that count, but not Buildkite\u{2019}s. \
+             The setup page shows what to write.",
             false,
         )
     };

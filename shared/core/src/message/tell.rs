@@ -7,6 +7,7 @@ use super::pieces::{count, deploy_link, local_time, mentions, needed_from, sente
 use crate::approval::{Approval, Choice, Electorate, Lifted, Quota, Status, Struck, Tally};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
+use crate::{policy, rules_in_force};
 
 /// Advice on an approval that ended although people approved it.
 const TO_ASK_AGAIN: &str = "The dialog\u{2019}s menu offers *Ask again* to those who may vote.";
@@ -39,9 +40,15 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
 /// The message to a channel that Signoff cancelled an approval because its dialog could not be shown for a
 /// day.
 pub fn dialog_never_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
+    let rule = &approval.subject.rule;
+    let is_proposal = [rules_in_force::PROPOSAL, policy::PROPOSAL].iter().any(|name| rule.starts_with(name));
+    let then = match is_proposal {
+        true => "the next deploy asks again.",
+        false => "choose *Ask again* on the deploy\u{2019}s page.",
+    };
     format!(
         ":warning: Signoff cancelled the approval \u{201c}{}\u{201d} for {}, and nothing ran: its dialog could not be shown in \
-         {} for a day. {} Once that is fixed, choose *Ask again* on the deploy\u{2019}s page.",
+         {} for a day. {} Once that is fixed, {then}",
         escape(&approval.name),
         deploy_link(deploy, deploy_url),
         escape(&approval.channel),

@@ -82,6 +82,11 @@ fn a_channel_is_told_which_dialog_is_not_shown_and_why() {
 fn channel_is_told_that_an_unseen_approval_was_cancelled() {
     let reason = "Signoff is not in #deploys: invite it with /invite";
     insta::assert_snapshot!(dialog_never_shown(&approval(), &deploy(), URL, reason), @":warning: Signoff cancelled the approval “Promote deploy to production” for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>, and nothing ran: its dialog could not be shown in #deploys for a day. Signoff is not in #deploys: invite it with /invite. Once that is fixed, choose *Ask again* on the deploy’s page.");
+    // Nobody can ask again about a rules file or a policy: the next deploy does.
+    let mut proposal = approval();
+    proposal.subject.rule = "rules file 4bf7226".to_owned();
+    let told = dialog_never_shown(&proposal, &deploy(), URL, reason);
+    assert!(told.ends_with("Once that is fixed, the next deploy asks again."), "{told}");
 }
 
 #[test]

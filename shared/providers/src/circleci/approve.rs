@@ -115,7 +115,7 @@ impl CircleCi {
     pub async fn approve_held_job(
         &self,
         held: HeldJob<'_>,
-        is_allowed: impl Fn(&str) -> bool,
+        is_allowed: impl Fn(Option<&GitRef>) -> bool,
         found: impl AsyncFnOnce(Triggered),
     ) -> Result<Approved, NotApproved> {
         let HeldJob { revision, job, .. } = held;
@@ -160,7 +160,7 @@ impl CircleCi {
     async fn find_workflow(
         &self,
         held: HeldJob<'_>,
-        is_allowed: impl Fn(&str) -> bool,
+        is_allowed: impl Fn(Option<&GitRef>) -> bool,
     ) -> Result<(Triggered, Workflow), NotApproved> {
         let HeldJob { project, repository, pushed_to, revision, build, pinned, .. } = held;
         if let Some(pinned) = pinned {
@@ -200,7 +200,7 @@ impl CircleCi {
                         seen.other_refs.push(builds);
                         continue;
                     }
-                    if !is_allowed(&pushed_to.name) {
+                    if !is_allowed(Some(pushed_to)) {
                         seen.refused_refs.push(builds);
                         continue;
                     }

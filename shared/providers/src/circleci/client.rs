@@ -22,6 +22,10 @@ const OF_APP: &str = "circleci/";
 const NEEDS_DEFINITION: &str = "A project of CircleCI's GitHub App is triggered by its pipeline definition: enter its id in the \
                                 deployment's settings";
 
+/// Longest time after the request until the pipeline is on the list. CircleCI may still be handling a request
+/// whose answer was not waited for; it does not document how long that takes.
+pub const PIPELINE_APPEARS_WITHIN: SignedDuration = SignedDuration::from_secs(60);
+
 /// A client with one token. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct CircleCi {
@@ -58,10 +62,10 @@ pub struct Triggered {
 pub enum SearchResult {
     /// It was triggered.
     Seen(Triggered),
-    /// It was not triggered.
+    /// It was not triggered, if [`PIPELINE_APPEARS_WITHIN`] has passed since it was asked for.
     NotSeen,
-    /// This pipeline may be it: CircleCI does not tell the parameters that it was triggered with. Ask a
-    /// person.
+    /// This pipeline may be it: CircleCI does not tell the parameters that it was triggered with, or tells
+    /// more than were asked for. Ask a person.
     Unclear(Triggered),
 }
 
@@ -89,9 +93,10 @@ impl CircleCi {
     ///
     /// # Errors
     ///
-    /// [`Failure::Unanswered`] if it may have been triggered: then [`CircleCi::find_triggered`] tells.
-    /// [`Failure::Refusal`] for parameters that the configuration doesn't declare. CircleCI takes no
-    /// project of its GitHub App here: [`CircleCi::trigger_definition`] does.
+    /// [`Failure::Unanswered`] if it may have been triggered: then [`CircleCi::find_triggered`] tells, once
+    /// [`PIPELINE_APPEARS_WITHIN`] is over. [`Failure::Refusal`] for parameters that the configuration
+    /// doesn't declare. CircleCI takes no project of its GitHub App here:
+    /// [`CircleCi::trigger_definition`] does.
     pub async fn trigger_pipeline(
         &self,
         project: &str,
@@ -143,6 +148,8 @@ impl CircleCi {
                 let number = pipeline.number;
                 let found = |id| Triggered { number, id, url: self.pipeline_url(project, number) };
                 match has_parameters(&pipeline, parameters) {
+                    // It may be somebody else's: ours has no others, unless CircleCI shows defaults too.
+                    Some(true) if has_more(&pipeline, parameters) => unclear = Some(found(pipeline.id)),
                     Some(true) => return Ok(SearchResult::Seen(found(pipeline.id))),
                     Some(false) => {}
                     None => unclear = Some(found(pipeline.id)),
@@ -331,6 +338,13 @@ pub(super) fn has_parameters(
         }
     }
     told
+}
+
+/// True if a pipeline shows a parameter besides `parameters`. CircleCI's own values there, such as `git`, are
+/// objects; a parameter of a configuration never is one.
+fn has_more(pipeline: &wire::Pipeline, parameters: &BTreeMap<String, ParameterValue>) -> bool {
+    let mut told = pipeline.trigger_parameters.iter().flatten();
+    told.any(|(name, value)| !parameters.contains_key(name) && !(value.is_object() || value.is_null()))
 }
 
 #[cfg(test)]

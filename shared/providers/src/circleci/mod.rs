@@ -9,5 +9,5 @@ pub mod ran;
 mod wire;
 
 pub use approve::{Approved, HeldJob, NotApproved};
-pub use client::{CircleCi, SearchResult, Target, Triggered};
+pub use client::{CircleCi, PIPELINE_APPEARS_WITHIN, SearchResult, Target, Triggered};
 pub use ran::Ran;

@@ -23,7 +23,16 @@ pub(super) fn fit(patterns: &[String], text: &str) -> Fit {
     patterns.iter().map(|pattern| one(pattern, &text)).max().unwrap_or(Fit::No)
 }
 
-/// The same in any case.
+/// Compares a branch or a tag, by its name or as `refs/heads/main`, with `patterns`. Only a pattern that
+/// begins with `refs/`, or that is `*`, is for one that is written in full.
+pub(super) fn fit_ref(patterns: &[String], text: &str) -> Fit {
+    let is_full = text.trim().starts_with("refs/");
+    let is_for = |pattern: &&String| pattern.trim() == "*" || pattern.trim().starts_with("refs/") == is_full;
+    let patterns: Vec<String> = patterns.iter().filter(is_for).cloned().collect();
+    fit(&patterns, text)
+}
+
+/// As [`fit`], in any case.
 pub(super) fn fit_in_any_case(patterns: &[String], text: &str) -> Fit {
     let text = pieces(text.trim().to_lowercase().as_str());
     patterns.iter().map(|pattern| one(&pattern.to_lowercase(), &text)).max().unwrap_or(Fit::No)

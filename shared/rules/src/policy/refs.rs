@@ -1,20 +1,28 @@
 //! The branches and tags that an action may build, where that is known only as it runs.
 
 use super::judge::Judged;
-use super::pattern::{Fit, fit};
+use super::pattern::{Fit, fit_ref};
 use super::place::{Place, acting};
 use super::{Floor, Policy, Said};
 use signoff_core::action::Action;
 use signoff_core::deploy::Slug;
+use signoff_core::git_ref::GitRef;
 
 /// The branches and tags that the policy allows for an action: lists of patterns, each of which has to fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedRefs(Vec<Said<Vec<String>>>);
 
 impl AllowedRefs {
-    /// True if the branch or tag `name` may be built.
-    pub fn allow(&self, name: &str) -> bool {
-        self.0.iter().all(|said| fit(&said.value, name) == Fit::Yes)
+    /// True if `built` may be built. `None`: nobody knows what is built, which is allowed only where nothing
+    /// is asked. A tag fits only a pattern for tags: anybody who may push can give a tag a branch's name.
+    pub fn allow(&self, built: Option<&GitRef>) -> bool {
+        let Some(GitRef { name, is_tag }) = built else { return self.0.is_empty() };
+        let (full, name) = match is_tag {
+            true => (format!("refs/tags/{name}"), None),
+            false => (format!("refs/heads/{name}"), Some(name).filter(|name| !name.starts_with("refs/"))),
+        };
+        let texts = || [full.as_str()].into_iter().chain(name.map(String::as_str));
+        self.0.iter().all(|said| texts().any(|text| fit_ref(&said.value, text) == Fit::Yes))
     }
 }
 
@@ -67,9 +75,31 @@ mod tests {
             let after = vec![Before { actions: &file.rules[0].actions, promotes_to: None }];
             let judged = Judged { rule: "ship", line: None, promotes_to: None, actions: &actions, after };
             let refs = policy.allowed_refs(&Slug::new("acme", "web").unwrap(), &judged, &action);
-            ["main", "release-1", "evil"].map(|name| refs.allow(name))
+            let branches = ["main", "release-1", "evil"].map(|name| refs.allow(Some(&GitRef::branch(name))));
+            assert!(!refs.allow(Some(&GitRef::tag("main"))) && !refs.allow(None));
+            branches
         };
         assert_eq!(allowed("Production"), [true, false, false]);
         assert_eq!(allowed("Staging"), [true, true, false]);
+    }
+
+    #[test]
+    fn tag_fits_only_a_pattern_for_tags() {
+        let (main, tag) = (GitRef::branch("main"), GitRef::tag("main"));
+        let named_as_a_tag = GitRef::branch("refs/tags/main");
+        for (pattern, expected) in [
+            ("main", [true, false, false]),
+            ("m*", [true, false, false]),
+            ("r*", [false, false, false]),
+            ("refs/tags/*", [false, true, false]),
+            ("refs/tags/main", [false, true, false]),
+            ("refs/heads/*", [true, false, true]),
+            ("refs/*", [true, true, true]),
+            ("*", [true, true, true]),
+        ] {
+            let refs = AllowedRefs(vec![Said { value: vec![pattern.to_owned()], line: 1 }]);
+            let allowed = [&main, &tag, &named_as_a_tag].map(|built| refs.allow(Some(built)));
+            assert_eq!(allowed, expected, "{pattern}");
+        }
     }
 }

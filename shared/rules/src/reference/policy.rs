@@ -173,8 +173,9 @@ pub const FLOOR: [Key; 15] = [
         takes: Takes::Patterns,
         absent: Means("every one"),
         about: "The branches and tags that `trigger_build` may build, and whose pipelines `auto_approve_build` may release. `trigger_build` \
-                has to name one of them in `revision`.",
-        examples: &["allowed_refs: [main, 'release-*']"],
+                has to name one of them in `revision`. A name is a branch's. For tags, write `refs/tags/` before it: anybody who may \
+                push can give a tag the name of a branch.",
+        examples: &["allowed_refs: [main, 'release-*']", "allowed_refs: [main, 'refs/tags/v*']"],
     },
     Key {
         name: "allowed_webhook_hosts",

@@ -189,6 +189,8 @@ fn only_allowed_actions_may_be_done() {
         ("allowed_refs: [main, 'release-*']", github(", revision: Main"), "a allowed_refs"),
         ("allowed_refs: [main, 'release-*']", github(", revision: '{{ environment }}'"), "a allowed_refs"),
         ("allowed_refs: [main, 'release-*']", github(""), "a allowed_refs"),
+        ("allowed_refs: ['refs/tags/v*']", github(", revision: refs/tags/v1"), ""),
+        ("allowed_refs: ['v*', 'r*']", github(", revision: refs/tags/v1"), "a allowed_refs"),
         ("allowed_refs: [main]", "webhook: 'https://x.io'".to_owned(), ""),
         (
             "allowed_webhook_hosts: '*.acme.example'",

@@ -4,6 +4,7 @@
 use super::{HeldJob, NotApproved, Seen, fail, shown, which};
 use crate::circleci::client::{CircleCi, Triggered};
 use crate::circleci::wire::Workflow;
+use signoff_core::git_ref::GitRef;
 
 impl CircleCi {
     /// The workflow `held.build` in the one of the pipelines `ids` that has it; `None`: none of them does.
@@ -18,7 +19,7 @@ impl CircleCi {
         &self,
         ids: &[String],
         held: HeldJob<'_>,
-        is_allowed: impl Fn(&str) -> bool,
+        is_allowed: impl Fn(Option<&GitRef>) -> bool,
     ) -> Result<Option<(Triggered, Workflow)>, NotApproved> {
         let HeldJob { project, repository, build, .. } = held;
         let (mut seen, mut fitting) = (Seen::default(), Vec::new());
@@ -35,7 +36,7 @@ impl CircleCi {
                 )));
             }
             let built_on = pipeline.built_on();
-            if !is_allowed(built_on.as_ref().map_or("", |built_on| &built_on.name)) {
+            if !is_allowed(built_on.as_ref()) {
                 return Err(fail(format!(
                     "nothing was approved: `allowed_refs` of the policy does not allow {}, which pipeline {} builds ({url})",
                     shown(&built_on),
@@ -63,7 +64,7 @@ impl CircleCi {
         &self,
         held: HeldJob<'_>,
         pinned: &str,
-        is_allowed: impl Fn(&str) -> bool,
+        is_allowed: impl Fn(Option<&GitRef>) -> bool,
     ) -> Result<(Triggered, Workflow), NotApproved> {
         let found = self.find_in(&[pinned.to_owned()], held, is_allowed).await?;
         found.ok_or_else(|| {

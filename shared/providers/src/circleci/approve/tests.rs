@@ -387,7 +387,13 @@ async fn chosen_of_own(
     })
     .await;
     let own = ["p30".to_owned()];
-    match circleci(&server).approve_held_job(held("deploy", &own), |name| name == branch, async |_| {}).await
+    match circleci(&server)
+        .approve_held_job(
+            held("deploy", &own),
+            |built| built.is_some_and(|built| *built == GitRef::branch(branch)),
+            async |_| {},
+        )
+        .await
     {
         Ok(approved) => format!("approved in pipeline {}", approved.pipeline.id),
         Err(failure) => failure.to_string(),

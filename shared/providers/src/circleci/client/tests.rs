@@ -72,6 +72,7 @@ fn pipeline(kind: &str, created_at: &str, branch: &str, parameters: &Value) -> V
 async fn a_lost_trigger_is_seen_in_the_list() {
     let ours = json!({"deploy": true, "replicas": 3, "environment": "production", "git": {"branch": "main"}});
     let other = json!({"deploy": true, "replicas": 3, "environment": "staging"});
+    let more = json!({"deploy": true, "replicas": 3, "environment": "production", "skip_tests": true});
     let after = "2021-05-11T11:41:00Z";
     let cases = [
         (pipeline("api", after, "main", &ours), SearchResult::Seen(triggered())),
@@ -79,6 +80,8 @@ async fn a_lost_trigger_is_seen_in_the_list() {
         (pipeline("api", "2021-05-11T11:39:56Z", "main", &ours), SearchResult::Seen(triggered())),
         (pipeline("api", after, "main", &Value::Null), SearchResult::Unclear(triggered())),
         (pipeline("api", after, "main", &json!({"deploy": true})), SearchResult::Unclear(triggered())),
+        // Somebody else may have started it, with a parameter that nobody approved.
+        (pipeline("api", after, "main", &more), SearchResult::Unclear(triggered())),
         (pipeline("api", after, "main", &other), SearchResult::NotSeen),
         (pipeline("webhook", after, "main", &ours), SearchResult::NotSeen),
         (pipeline("api", after, "other", &ours), SearchResult::NotSeen),

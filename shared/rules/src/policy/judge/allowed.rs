@@ -1,7 +1,7 @@
 //! Actions against what the policy allows, whoever approved them.
 
 use super::Judging;
-use crate::policy::pattern::{Fit, fit, fit_in_any_case};
+use crate::policy::pattern::{Fit, fit, fit_in_any_case, fit_ref};
 use crate::policy::place::{host, workflow};
 use crate::policy::{Floor, Said};
 use crate::problem::one_line;
@@ -34,7 +34,7 @@ impl Judging<'_> {
         }
         for Said { value, line: at } in &floor.allowed_refs {
             let Action::TriggerBuild(spec) = action else { continue };
-            if spec.revision.as_deref().is_none_or(|revision| fit(value, revision) < Fit::Yes) {
+            if spec.revision.as_deref().is_none_or(|revision| fit_ref(value, revision) < Fit::Yes) {
                 let message = format!("says which branches and tags `{line}` may build");
                 let right =
                     format!("write `revision:` with one of these, without variables: {}", listed(value));
