@@ -212,6 +212,7 @@ impl RuleEvaluation {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
             effects.extend(tell);
             events.extend(refused);
+            effects.extend(self.told_of_no_rules(look, &deploy, judged).await?);
         }
         let was_told = page.as_ref().is_some_and(was_evaluated) && effect.kind == EffectKind::EvaluateRules;
         let is_repeated = was_told && next_look.is_some();
@@ -262,6 +263,23 @@ impl RuleEvaluation {
         let note = outdated.then(|| "no rule asks how it does any more: a newer deploy came".to_owned());
         let change = change.effect(effect, effect.closed(EffectState::Succeeded, note));
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
+    }
+
+    /// Returns the message to the channel that no rule in force is for deploys, where it was not told before.
+    async fn told_of_no_rules(
+        &self,
+        look: &EvaluationContext<'_>,
+        deploy: &Deploy,
+        judged: &Judged,
+    ) -> Result<Option<EffectKind>, EvaluationError> {
+        let rules = &judged.rules.rules;
+        let (Some(path), Some(channel)) = (&judged.path, look.channel.as_deref()) else { return Ok(None) };
+        if rules.iter().any(Rule::applies_to_deploys) || !self.store.tells_without_rules(deploy, true).await?
+        {
+            return Ok(None);
+        }
+        let text = message::without_rules_for_deploys(deploy, path, rules.len(), &self.deploy_url(deploy));
+        Ok(tell(Some(channel), text))
     }
 
     /// Returns, for each environment that a rule which may hold asks about, how far it is behind; `None`: it

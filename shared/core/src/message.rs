@@ -27,7 +27,7 @@ pub use aside::{evaluated_later, policy_row_unreadable, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use evaluation::{
     EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, offer_evaluation,
-    rules_not_read, without_rules,
+    rules_not_read, without_rules, without_rules_for_deploys,
 };
 pub use failure::{
     ADMIN_AFTER_ALL, ADMIN_AGAIN, ADMIN_OF_FEW, FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP,
