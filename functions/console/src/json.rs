@@ -141,7 +141,8 @@ pub(crate) struct ApprovalsDocument {
     approvals: Vec<ApprovalView>,
     /// Oldest first.
     runs: Vec<RunView>,
-    /// The rules that ask people and are still to be opened: after other rules, or by time.
+    /// The rules that ask people and have not asked: they wait, can't be opened or judged, or a newer deploy
+    /// came first.
     awaited: Vec<AwaitedView>,
     notices: Vec<Notice>,
 }

@@ -142,18 +142,22 @@ impl RuleEvaluation {
         let overtaken = after.overtook().map(|by| Overtaken { by, rules: plan.forget_the_unasked(is_open) });
         // What was opened by an earlier attempt at this evaluation, it opened.
         let was_open = |rule: &Rule| scope == Scope::Waiting && is_open(rule);
+        let snapshot = &Snapshot::at(&known, now);
+        let not_judged = unjudged(&parsed.rules, snapshot, &deploy);
         let looked = EvaluationInput {
             scope,
-            snapshot: &Snapshot::at(&known, now),
+            snapshot,
             plan: &plan,
             of_the_newest: &of_the_newest,
             without_base: &since.without_base,
+            unjudged: &not_judged,
         };
         let run = |rule: &Rule| RunId::derive(&deploy.id, &rule.name);
         let shown = judged.shown(&covered);
         let findings = looked.findings(&shown, run, was_open, succeeded);
-        let unjudged = match scope {
-            Scope::All => unjudged(&parsed.rules, looked.snapshot, &deploy),
+        // They are told with the first evaluation.
+        let unjudged: Vec<_> = match scope {
+            Scope::All => not_judged.clone(),
             Scope::Waiting => Vec::new(),
         };
         for environment in plan.drifts() {
