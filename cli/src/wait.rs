@@ -84,6 +84,9 @@ impl About {
 struct Awaited {
     rule: String,
     reason: String,
+    /// It never asks: a newer deploy came first.
+    #[serde(default)]
+    superseded: bool,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +97,15 @@ struct Approval {
     approvals: u32,
     votes_required: u32,
     subject: Subject,
+    electorate: Option<Electorate>,
+}
+
+/// The people who may vote on an approval, as far as it tells what an approval lets through.
+#[derive(Deserialize)]
+struct Electorate {
+    /// The parts of the policy that its rule does not meet.
+    #[serde(default)]
+    below_policy: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -290,6 +302,9 @@ fn state(of: &OfDeploy, url: &str) -> State {
     if let Some(Approval { name, status, .. }) = named(&["rejected", "expired", "cancelled", "superseded"]) {
         return State::Refused(format!("{status}: {name}: {url}"));
     }
+    if let Some(Awaited { rule, reason, .. }) = of.awaited.iter().find(|awaited| awaited.superseded) {
+        return State::Refused(format!("superseded: the rule {rule} was never asked: {reason}: {url}"));
+    }
     if let Some(open) = about.iter().find(|approval| approval.status != "approved") {
         let Approval { name, approvals, votes_required, .. } = open;
         return State::Open(format!("{name} has {approvals} of {votes_required} votes: {url}"));
@@ -304,11 +319,21 @@ fn state(of: &OfDeploy, url: &str) -> State {
             _ => format!("{action} has not been asked yet{reason}: {url}"),
         });
     }
-    if let Some(Awaited { rule, reason }) = of.awaited.first() {
+    if let Some(Awaited { rule, reason, .. }) = of.awaited.first() {
         return State::Open(format!("the rule {rule} has not asked yet ({reason}): {url}"));
     }
     if about.is_empty() {
         return State::Open(format!("{NOBODY_ASKED}: {url}"));
+    }
+    // Signoff does nothing of what such an approval lets through, and so nothing else may.
+    let below = about.iter().find_map(|approval| {
+        let line = approval.electorate.as_ref()?.below_policy.first()?;
+        Some((&approval.name, line))
+    });
+    if let Some((name, line)) = below {
+        return State::Open(format!(
+            "{name} is approved, and the policy keeps back what follows: {line}: {url}"
+        ));
     }
     let names = about.iter().map(|approval| approval.name.as_str()).collect::<Vec<_>>().join(", ");
     State::Approved(format!("approved: {names}: {url}"))

@@ -65,6 +65,21 @@ fn deployment_without_rules_is_told_once() {
 }
 
 #[test]
+fn file_without_rules_for_deploys_is_told_once() {
+    tell("missing-deploy-rules", async |story| {
+        story.rules("rules:\n  - tidy:\n      triggers: [pr_updated]\n      actions: [merge]\n");
+        for message in ["One", "Two"] {
+            let revision = story.push("Ana", message);
+            story.settled(&story.deploys(&revision, "Staging").await).await;
+        }
+        let told = story.until("the channel to be told", async || story.problems().pop()).await;
+        assert!(told.contains("has no rules for deploys"), "{told}");
+        assert!(told.contains("has triggers of pull requests"), "{told}");
+        assert_eq!(story.problems().len(), 1);
+    });
+}
+
+#[test]
 fn rules_file_that_is_gone_was_there_at_a_commit() {
     tell("missing-file", async |story| {
         story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));

@@ -202,7 +202,7 @@ fn a_stranger_from_slack_connect_does_not_vote() {
         Nothing was approved for this place before, so this covers the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
-        (only you) Your click was not counted: only members of this app's workspace can vote.
+        (only you) Your click was not counted: only members of this app's workspace can vote, and your account belongs to another one (even in the same Enterprise Grid organization).
         ");
         assert_eq!(page.approvals[0].votes, []);
     });

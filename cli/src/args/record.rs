@@ -107,7 +107,10 @@ pub(crate) struct Replay {
 /// Wait until a revision's newest deploy is approved or rejected: for CIs that can't hold their own runs.
 ///
 /// Every approval of the deploy must be approved, including those that its rules ask for after others. If
-/// people asked again, the newer approval counts. A deploy that no rule asks about doesn't count as approved.
+/// people asked again, the newer approval counts. A deploy that no rule asks about doesn't count as approved,
+/// and neither does one with a rule that should ask and can't: it is not supported yet, or what it asks about
+/// is not known. A rule that waits for news of the deploy, such as its health, counts if it comes `after`
+/// another.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit codes: 0 approved; 1 rejected, expired, cancelled or superseded; 2 usage error or Signoff unreachable; 3 still open after --timeout."

@@ -214,6 +214,39 @@ fn wait_counts_each_approval_that_its_rules_come_to() {
 }
 
 #[test]
+fn wait_refuses_a_deploy_superseded_before_a_rule_asked() {
+    let reason = "a newer deploy came before it asked";
+    let awaited = json!([{"rule": "production", "reason": reason, "superseded": true}]);
+    let mut told = String::new();
+    for approvals in [json!([approval("Canary", "approved", "canary")]), json!([])] {
+        let document = json!({"approvals": approvals, "awaited": awaited});
+        told.push_str(&wait_for(vec![(200, document)], &["--timeout", "0s"]).shown());
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told, @"
+    ---- err
+    superseded: the rule production was never asked: a newer deploy came before it asked: https://signoff.example.com/deploys/d1
+    ---- Problems
+    ---- err
+    superseded: the rule production was never asked: a newer deploy came before it asked: https://signoff.example.com/deploys/d1
+    ---- Problems
+    ");
+}
+
+#[test]
+fn wait_stays_open_for_an_approval_below_the_policy() {
+    let mut approved = approval("Promote", "approved", "promote");
+    approved["electorate"] = json!({"below_policy": ["It asks for 1 vote, and the policy for 2."]});
+    let done = wait_for(vec![(200, json!({"approvals": [approved]}))], &["--timeout", "0s"]);
+    insta::assert_snapshot!(done.shown(), @"
+    ---- err
+    waiting: Promote is approved, and the policy keeps back what follows: It asks for 1 vote, and the policy for 2.: https://signoff.example.com/deploys/d1
+    still open after --timeout: Promote is approved, and the policy keeps back what follows: It asks for 1 vote, and the policy for 2.: https://signoff.example.com/deploys/d1
+    ---- Open
+    ");
+}
+
+#[test]
 fn wait_outlives_a_signoff_that_does_not_answer() {
     let of = |status| json!({"approvals": [approval("Promote", status, "promote")], "runs": []});
     let lost = || (503, json!({"detail": "Try again."}));

@@ -143,7 +143,8 @@ pub(crate) struct ApprovalsDocument {
     approvals: Vec<ApprovalView>,
     /// Oldest first.
     runs: Vec<RunView>,
-    /// Rules that will ask for an approval later: after other rules, or at a time.
+    /// The rules that ask people and have not asked: they wait, can't be opened or judged, or a newer deploy
+    /// came first.
     awaited: Vec<AwaitedView>,
     notices: Vec<Notice>,
 }

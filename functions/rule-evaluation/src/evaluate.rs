@@ -123,18 +123,22 @@ impl RuleEvaluation {
         let overtaken = after.overtook().map(|by| Overtaken { by, rules: plan.forget_the_unasked(is_open) });
         // What was opened by an earlier attempt at this evaluation, it opened.
         let was_open = |rule: &Rule| scope == Scope::Waiting && is_open(rule);
+        let snapshot = &Snapshot::at(&known, now);
+        let not_judged = unjudged(&parsed.rules, snapshot, &deploy);
         let looked = EvaluationInput {
             scope,
-            snapshot: &Snapshot::at(&known, now),
+            snapshot,
             plan: &plan,
             of_the_newest: &of_the_newest,
             without_base: &since.without_base,
+            unjudged: &not_judged,
         };
         let run = |rule: &Rule| RunId::derive(&deploy.id, &rule.name);
         let shown = judged.shown(&covered);
         let findings = looked.findings(&shown, run, was_open, succeeded);
-        let unjudged = match scope {
-            Scope::All => unjudged(&parsed.rules, looked.snapshot, &deploy),
+        // They are told with the first evaluation.
+        let unjudged: Vec<_> = match scope {
+            Scope::All => not_judged.clone(),
             Scope::Waiting => Vec::new(),
         };
         for environment in plan.drifts() {
@@ -203,6 +207,7 @@ impl RuleEvaluation {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
             effects.extend(tell);
             events.extend(refused);
+            effects.extend(self.told_of_no_rules(look, &deploy, judged).await?);
         }
         let was_told = page.as_ref().is_some_and(was_evaluated) && effect.kind == EffectKind::EvaluateRules;
         let is_repeated = was_told && next_look.is_some();
@@ -246,6 +251,23 @@ impl RuleEvaluation {
         let note = outdated.then(|| "no rule asks how it does any more: a newer deploy came".to_owned());
         let change = change.effect(effect, effect.closed(EffectState::Succeeded, note));
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
+    }
+
+    /// Returns the message to the channel that no rule in force is for deploys, where it was not told before.
+    async fn told_of_no_rules(
+        &self,
+        look: &EvaluationContext<'_>,
+        deploy: &Deploy,
+        judged: &Judged,
+    ) -> Result<Option<EffectKind>, EvaluationError> {
+        let rules = &judged.rules.rules;
+        let (Some(path), Some(channel)) = (&judged.path, look.channel.as_deref()) else { return Ok(None) };
+        if rules.iter().any(Rule::applies_to_deploys) || !self.store.tells_without_rules(deploy, true).await?
+        {
+            return Ok(None);
+        }
+        let text = message::without_rules_for_deploys(deploy, path, rules.len(), &self.deploy_url(deploy));
+        Ok(tell(Some(channel), text))
     }
 
     /// Returns, for each environment that a rule which may hold asks about, how far it is behind; `None`: it

@@ -25,6 +25,8 @@ pub(crate) struct EvaluationInput<'a> {
     /// The rules that don't act because nothing was approved yet for what they act on; each with the rule
     /// that asks about it.
     pub(crate) without_base: &'a BTreeMap<String, Asker>,
+    /// The names of the rules that can't be judged, as what they ask about is not known.
+    pub(crate) unjudged: &'a [&'a str],
 }
 
 /// A rule that asks about what another one acts on.
@@ -71,15 +73,53 @@ impl EvaluationInput<'_> {
             if is_open(rule) {
                 return Some(Finding::OpenBefore { run: run(rule) });
             }
-            if self.scope == Scope::Waiting && !rule.may_open_later() {
+            if self.scope == Scope::Waiting && !rule.may_open_later() && !self.is_undecided(rule) {
                 return None;
             }
             Some(self.closed(rule, &succeeded))
         };
         let found = |rule: &Rule| {
-            Some(Evaluated { rule: rule.name.clone(), finding: finding(rule)?, asks: rule.asks() })
+            let finding = finding(rule)?;
+            let (asks, expected) = (rule.asks(), rule.asks() && self.is_expected(rule, &finding));
+            Some(Evaluated { rule: rule.name.clone(), finding, asks, expected })
         };
         rules.iter().filter_map(found).collect()
+    }
+
+    /// True if nobody can say whether a rule that asks people should have asked.
+    fn is_undecided(&self, rule: &Rule) -> bool {
+        let is_unsupported = !rule.unsupported.is_empty() && rule.may_hold(self.snapshot);
+        rule.asks() && rule.applies_to_deploys() && (is_unsupported || self.is_unjudged(rule))
+    }
+
+    fn is_unjudged(&self, rule: &Rule) -> bool {
+        self.unjudged.contains(&rule.name.as_str())
+    }
+
+    /// True if a rule with this finding may still be opened, or was to be opened before a newer deploy came.
+    fn is_expected(&self, rule: &Rule, finding: &Finding) -> bool {
+        let is_it = |one: &Rule| one.name == rule.name;
+        let waits = |plan: &Plan<'_>| {
+            // What follows other rules is a stage of theirs. Any other rule may never hold.
+            let mut waiting = plan.waiting.iter().filter(|(waiting, _)| is_it(waiting));
+            waiting.any(|(_, from)| from.is_some() || !rule.after.is_empty())
+        };
+        match finding {
+            Finding::Fails { from: None, .. } => self.is_unjudged(rule) || waits(self.plan),
+            Finding::Outdated => {
+                let newest = self.of_the_newest;
+                let mut holding = newest.holding.iter().copied();
+                let is_frozen = newest.frozen.iter().any(|(frozen, _)| is_it(frozen));
+                self.is_unjudged(rule) || waits(newest) || is_frozen || holding.any(is_it)
+            }
+            Finding::Opened { .. }
+            | Finding::OpenBefore { .. }
+            | Finding::Frozen { .. }
+            | Finding::After { .. }
+            | Finding::Fails { from: Some(_), .. }
+            | Finding::Unsupported { .. }
+            | Finding::NotForDeploys => false,
+        }
     }
 
     /// Returns the finding for a rule that is not opened.
@@ -93,7 +133,9 @@ impl EvaluationInput<'_> {
         if let Some((_, hold)) = self.plan.frozen.iter().find(|(frozen, _)| frozen.name == rule.name) {
             return Finding::Frozen { until: hold.until, freeze: names(&rule.freeze, hold) };
         }
-        if names_one(&self.plan.unsupported, rule) {
+        if names_one(&self.plan.unsupported, rule)
+            || (self.scope == Scope::Waiting && !rule.unsupported.is_empty() && self.is_undecided(rule))
+        {
             let uses: Vec<_> = rule.unsupported.iter().map(|problem| problem.message.as_str()).collect();
             return Finding::Unsupported { uses: shorten(&uses.join("; "), MAX_WHY) };
         }
@@ -129,7 +171,11 @@ mod tests {
         - second: {after: [at-once, soaked], actions: [trigger_build]}\n\
         - ours: {conditions: [base_synced], actions: [trigger_build]}\n\
         - acts: {freeze: {name: weekend, days: [sat, sun], time_zone: UTC}, actions: [trigger_build]}\n\
-        - pulls: {triggers: [pr_opened], actions: [trigger_build]}\n";
+        - pulls: {triggers: [pr_opened], actions: [trigger_build]}\n\
+        - silent: {conditions: [issue_type='Bug'], actions: [slack_channel_approval: &ask {channel: '#gate'}]}\n\
+        - later: {conditions: [base_synced and environment='staging'], actions: [slack_channel_approval: *ask]}\n\
+        - healthy: {conditions: [health='Healthy'], actions: [slack_channel_approval: *ask]}\n\
+        - stage: {after: at-once, conditions: [health='Healthy'], actions: [slack_channel_approval: *ask]}\n";
 
     /// Returns the finding for each rule, a line each. `opened`: the rules whose runs were opened before, and
     /// succeeded.
@@ -152,10 +198,13 @@ mod tests {
             plan: &plan,
             of_the_newest: &of_the_newest,
             without_base: &without_base,
+            unjudged: &["silent"],
         };
         let run = |rule: &Rule| RunId::from_text(format!("run of {}", rule.name));
         let found = looked.findings(&file.rules, run, is_open, succeeded);
-        let lines = found.iter().map(|found| format!("{}: {:?}\n", found.rule, found.finding));
+        let expected = |found: &Evaluated| if found.expected { " (expected)" } else { "" };
+        let lines =
+            found.iter().map(|found| format!("{}: {:?}{}\n", found.rule, found.finding, expected(found)));
         lines.collect()
     }
 

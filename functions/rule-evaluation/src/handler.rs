@@ -307,7 +307,7 @@ impl RuleEvaluation {
                 let event = EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices };
                 let now = self.now();
                 let told = match &channel {
-                    Some(_) if self.store.tells_without_rules(&deploy).await? => {
+                    Some(_) if self.store.tells_without_rules(&deploy, false).await? => {
                         let text = message::without_rules(&deploy, &RULES, &self.deploy_url(&deploy));
                         tell(channel.as_deref(), text)
                     }

@@ -49,6 +49,11 @@ pub struct Evaluated {
     /// True if it asks people.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks: bool,
+    /// True if it may still be opened although its finding names no time: it follows other rules and waits
+    /// for news of the deploy, or what it asks about is not known. Of an outdated one: if it was to be opened
+    /// before the newer deploy came.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expected: bool,
 }
 
 /// The finding on a rule in an evaluation.
@@ -130,16 +135,16 @@ impl Evaluation {
 }
 
 impl Evaluated {
-    /// True if it asks people and is still to be opened for the deploy: after other rules, or by time.
+    /// True if it asks people and nobody can say yet that it need not: it is still to be opened, can't be
+    /// opened or judged, or was to be opened before a newer deploy came.
     pub fn is_awaited(&self) -> bool {
         let may_open = match &self.finding {
-            Finding::After { .. } | Finding::Frozen { .. } | Finding::Fails { from: Some(_), .. } => true,
-            Finding::Opened { .. }
-            | Finding::OpenBefore { .. }
-            | Finding::Fails { from: None, .. }
-            | Finding::Outdated
-            | Finding::Unsupported { .. }
-            | Finding::NotForDeploys => false,
+            Finding::After { .. }
+            | Finding::Frozen { .. }
+            | Finding::Fails { from: Some(_), .. }
+            | Finding::Unsupported { .. } => true,
+            Finding::Fails { from: None, .. } | Finding::Outdated => self.expected,
+            Finding::Opened { .. } | Finding::OpenBefore { .. } | Finding::NotForDeploys => false,
         };
         self.asks && may_open
     }
@@ -182,6 +187,29 @@ impl Finding {
             | Self::Outdated
             | Self::Unsupported { .. }
             | Self::NotForDeploys => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_that_nobody_asked_is_awaited() {
+        let fails = || Finding::Fails { why: String::new(), from: None };
+        let uses = "known, not supported yet: base_synced".to_owned();
+        for (finding, expected, awaited) in [
+            (Finding::Outdated, true, true),
+            (Finding::Outdated, false, false),
+            (fails(), true, true),
+            (fails(), false, false),
+            (Finding::Unsupported { uses }, false, true),
+            (Finding::After { rules: vec!["canary".to_owned()] }, false, true),
+            (Finding::NotForDeploys, true, false),
+        ] {
+            let of = |asks| Evaluated { rule: "r".to_owned(), finding: finding.clone(), asks, expected };
+            assert_eq!((of(true).is_awaited(), of(false).is_awaited()), (awaited, false), "{finding:?}");
         }
     }
 }

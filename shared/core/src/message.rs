@@ -30,6 +30,7 @@ pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, 
 pub use evaluation::{
     EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, not_judged_sentences,
     offer_evaluation, rule_not_opened, rules_not_judged, rules_not_read, rules_refused, without_rules,
+    without_rules_for_deploys,
 };
 pub use failure::{
     ADMIN_AFTER_ALL, ADMIN_AGAIN, ADMIN_OF_FEW, ELSEWHERE, FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY,

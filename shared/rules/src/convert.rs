@@ -29,7 +29,10 @@ pub fn convert(source: &str, path: &str) -> Result<Conversion, Vec<Problem>> {
     parse(source, path)?;
     let lines = Source::new(path, source);
     let mut converter = Converter { source: &lines, renamed: BTreeMap::new() };
-    converter.walk(yaml::load(&lines, BEGIN)?.as_ref());
+    let (root, again) = yaml::read(&lines, BEGIN).map_err(|unread| unread.problems)?;
+    converter.walk(&root);
+    // Only a rule that is not opened may have a key twice.
+    again.iter().for_each(|again| converter.walk(&again.value));
 
     let mut text = source.to_owned();
     // From the end, so that what stands before keeps its place.

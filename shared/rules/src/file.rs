@@ -3,6 +3,7 @@
 mod actions;
 mod approvals;
 mod bodies;
+mod commented;
 mod comparisons;
 mod conditions;
 mod contradictions;
@@ -14,6 +15,7 @@ mod freeze;
 pub mod header_secrets;
 mod hosts;
 mod issues;
+mod keys_again;
 mod monitors;
 mod odd_values;
 mod on_failure;
@@ -247,7 +249,7 @@ pub fn parse(source: &str, path: &str) -> Result<RulesFile, Vec<Problem>> {
 /// for [`parse`]. A window is told of two days after its last date, when it has ended in every time zone.
 pub fn over(source: &str, path: &str, now: Timestamp) -> Vec<Problem> {
     let lines = Source::new(path, source);
-    let Ok(root) = yaml::load(&lines, BEGIN) else { return Vec::new() };
+    let Ok((root, _)) = yaml::read(&lines, BEGIN) else { return Vec::new() };
     let mut reader = Reader::new(&lines);
     reader.rules(&root);
     let today = TimeZone::UTC.to_datetime(now).date();
@@ -270,9 +272,11 @@ pub(crate) fn is_sound(source: &str, path: &str) -> bool {
 /// The file as it stands.
 fn read(source: &str, path: &str) -> Result<RulesFile, Unread> {
     let lines = Source::new(path, source);
-    let root = yaml::read(&lines, BEGIN)?;
+    let (root, again) = yaml::read(&lines, BEGIN)?;
     let mut reader = Reader::new(&lines);
+    reader.keys_again = again;
     let rules = monitors::expand(reader.rules(&root));
+    reader.keys_again_elsewhere();
     reader.odd_values(&root, &rules);
     reader.swallowed_keys(&root);
     reader.failed_rules(&rules);

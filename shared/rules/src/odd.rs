@@ -25,6 +25,7 @@ pub(crate) fn looks(c: char) -> Option<Looks> {
             Some(Looks::Space)
         }
         '\u{ad}'
+        | '\u{61c}'
         | '\u{180e}'
         | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
@@ -89,6 +90,23 @@ pub(crate) fn looks(c: char) -> Option<Looks> {
         'у' => Some(Looks::Sign('y')),
         _ => None,
     }
+}
+
+/// True for a character that turns the direction of what stands behind it, whatever that is.
+///
+/// Source: Unicode Standard Annex #9, <https://www.unicode.org/reports/tr9/>.
+pub(crate) fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// True for a character that only asks for a direction or a shape, as texts from right to left have them.
+pub(crate) fn is_of_writing(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202c}' | '\u{2066}'..='\u{2069}')
+}
+
+/// True for a letter that is written from right to left: Hebrew, Arabic and what stands beside them.
+pub(crate) fn is_from_right(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
 }
 
 /// `text` with what its odd characters look like in their place: what people read.
@@ -175,6 +193,10 @@ impl Looks {
             Self::Space => (format!("a space ({code}) that is none in YAML"), "use a plain space".to_owned()),
             Self::Nothing if c == '\u{feff}' => (
                 format!("a byte order mark ({code}) within the file, which nobody sees"),
+                "delete it".to_owned(),
+            ),
+            Self::Nothing if turns(c) => (
+                format!("an invisible character that turns the direction of the text ({code})"),
                 "delete it".to_owned(),
             ),
             Self::Nothing => (format!("an invisible character ({code})"), "delete it".to_owned()),

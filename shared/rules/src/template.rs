@@ -81,6 +81,27 @@ pub(crate) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#")
 }
 
+/// The texts in quotes in the code of a template, without what only joins a list.
+pub(crate) fn texts_in_code(template: &str) -> Vec<&str> {
+    let mut texts = Vec::new();
+    for piece in pieces(template) {
+        let code::Piece::Code(code) = piece else { continue };
+        for (index, token) in
+            code.tokens.iter().enumerate().filter(|(_, token)| token.kind == code::Kind::Text)
+        {
+            let before = |distance: usize| index.checked_sub(distance).and_then(|at| code.tokens.get(at));
+            let is = |distance: usize, text: &str| before(distance).is_some_and(|token| token.is(text));
+            // `tags | join(', ')` and `prs[0]['title']`.
+            if !(is(1, "(") && is(2, "join"))
+                && !(is(1, "[") && before(2).is_some_and(|token| token.is_value_name() || token.is("]")))
+            {
+                texts.push(token.text.get(1..token.text.len().saturating_sub(1)).unwrap_or_default());
+            }
+        }
+    }
+    texts
+}
+
 /// True if a template names a variable of [`LATE`], or can't be read and may.
 pub fn is_late(template: &str) -> bool {
     names_one_of(template, &LATE)

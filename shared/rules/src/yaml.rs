@@ -14,7 +14,7 @@ use crate::problem::Position;
 use std::rc::Rc;
 
 pub use load::load;
-pub(crate) use load::{Unread, read};
+pub(crate) use load::{KeyAgain, Unread, read};
 pub(crate) use locate::locate;
 
 /// The largest file that is read, in bytes.
@@ -118,6 +118,17 @@ impl Node {
     pub(crate) fn nothing(start: Position) -> Self {
         let scalar = Scalar { text: String::new(), style: ScalarStyle::Plain };
         Self { content: Content::Scalar(scalar), start, size: 1, height: 0 }
+    }
+
+    /// True if a mapping in it, or it itself, starts at `place`.
+    pub(crate) fn has_mapping_at(&self, place: Position) -> bool {
+        match &self.content {
+            Content::Scalar(_) => false,
+            Content::Sequence(nodes) => nodes.iter().any(|node| node.has_mapping_at(place)),
+            Content::Mapping(entries) => {
+                self.start == place || entries.iter().any(|entry| entry.value.has_mapping_at(place))
+            }
+        }
     }
 
     /// True if it has no value: a null scalar.

@@ -31,7 +31,7 @@
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
 //! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, the address, `circleci:UUID`, or `OWNER/NAME#NUMBER:opener`) | |
 //! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
-//! | that a deployment has no rules was told | `without_rules#SLUG` | `told` | |
+//! | that a deployment has no rules was told | `without_rules#SLUG` | `told`, `file` | |
 //! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
@@ -245,8 +245,9 @@ pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
 }
 
 /// Key of the row which says that the channel of a deployment was told of its missing rules.
-pub(crate) fn without_rules(deployment: &Slug) -> Key {
-    Key { pk: format!("without_rules#{}", deployment.canonical()), sk: "told".to_owned() }
+pub(crate) fn without_rules(deployment: &Slug, has_file: bool) -> Key {
+    let sk = if has_file { "file" } else { "told" }.to_owned();
+    Key { pk: format!("without_rules#{}", deployment.canonical()), sk }
 }
 
 /// The reviews of broken glasses that a deployment owes.

@@ -306,7 +306,8 @@ impl Store {
                 None => break,
             }
         }
-        runs.sort_by_key(|run| run.opened_at);
+        // Those of one evaluation in the order of the file.
+        runs.sort_by_key(|run| (run.opened_at, run.line));
         approvals.sort_by_key(|approval| (approval.opened_at, approval.step));
         let facts = facts.unwrap_or_else(|| Facts::none(deploy));
         Ok(found.map(|deploy| Page { deploy, facts, runs, approvals, effects, events, unreadable }))

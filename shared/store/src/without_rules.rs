@@ -1,4 +1,4 @@
-//! Deployments without a rules file: their channel is told once.
+//! Deployments without a rules file, or without a rule for deploys in it: their channel is told once.
 
 use crate::error::StoreError;
 use crate::row::{self, text};
@@ -15,15 +15,16 @@ struct Note<'a> {
 }
 
 impl Store {
-    /// Notes that `deploy` is the one by which its channel is told that the deployment has no rules;
-    /// whether it is. Another deploy may be that one already, and asking again for the same one changes
-    /// nothing. One request.
+    /// Notes that `deploy` is the one by which its channel is told that the deployment has no rules, or that
+    /// its file (`has_file`) has none for deploys; whether it is. Another deploy may be that one already, and
+    /// asking again for the same one changes nothing. One request.
     ///
     /// # Errors
     ///
     /// The record can't be written.
-    pub async fn tells_without_rules(&self, deploy: &Deploy) -> Result<bool, StoreError> {
-        let row = row::keep(&keys::without_rules(&deploy.deployment), &Note { deploy: &deploy.id })?;
+    pub async fn tells_without_rules(&self, deploy: &Deploy, has_file: bool) -> Result<bool, StoreError> {
+        let row =
+            row::keep(&keys::without_rules(&deploy.deployment, has_file), &Note { deploy: &deploy.id })?;
         let request = self
             .dynamo
             .put_item()

@@ -86,6 +86,7 @@ pub(crate) fn evaluations() -> Vec<ListedEvaluation> {
         rule: rule.to_owned(),
         finding,
         asks: rule != "other",
+        expected: rule == "old",
     };
     let fails = |why: &str, from: Option<i64>| Finding::Fails { why: why.to_owned(), from: from.map(at) };
     let again = [

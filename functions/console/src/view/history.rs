@@ -233,6 +233,7 @@ mod tests {
                 rule: format!("rule-{number}"),
                 finding: Finding::Outdated,
                 asks: false,
+                expected: false,
             })
             .collect();
         evaluations[1].evaluation.rules = rules;

@@ -6,15 +6,12 @@ use super::failure::{but, foreseen};
 use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
 use super::pieces::{NAME_LIMIT, SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
-use super::pieces::{
-    local_time, local_time_to_the_second, may_vote, needed_from, section, sentence, shorten, written,
-};
+use super::pieces::{end_of_window, local_time, may_vote, needed_from, section, sentence, shorten, written};
 use super::policy::below_policy;
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::{RulesChange, is_ci_file};
 use crate::mrkdwn::{escape, link};
 use crate::run::{Branch, Run};
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 /// The action id of the Approve button.
@@ -49,8 +46,6 @@ const BELOW_LIMIT: usize = 1500;
 const LINE_LIMIT: usize = 1000;
 /// The most characters of an action that are shown before it runs.
 const ACT_LIMIT: usize = 450;
-/// The length below which a window is shown to the second.
-const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// The most struck votes that are shown.
 const STRUCK: usize = 5;
 
@@ -299,8 +294,7 @@ fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
                     sentence(note)
                 ),
                 None if until > since => {
-                    let is_short = until.duration_since(*since) < SHORT_WINDOW;
-                    let at = if is_short { local_time_to_the_second(*until) } else { local_time(*until) };
+                    let at = end_of_window(*since, *until);
                     format!("It goes ahead on {at} unless somebody presses Undo.")
                 }
                 None => format!("Signoff is checking that {who} can still approve."),

@@ -155,6 +155,22 @@ pub fn without_rules(deploy: &Deploy, paths: &[&str], deploy_url: &str) -> Strin
     )
 }
 
+/// The message to a channel, sent once, about a deployment whose file `path` has as many `rules`, and none
+/// for deploys.
+pub fn without_rules_for_deploys(deploy: &Deploy, path: &str, rules: usize, deploy_url: &str) -> String {
+    let (deployment, path) = (&deploy.deployment, code(path));
+    let why = match rules {
+        0 => format!("{path} has no rules yet"),
+        1 => format!("the rule in {path} has triggers of pull requests"),
+        _ => format!("all rules in {path} have triggers of pull requests"),
+    };
+    format!(
+        ":information_source: {deployment} has no rules for deploys, so nothing is asked and nothing runs for {}: {why}. A rule without \
+         `triggers` is for deploys. This is said once.",
+        deploy_link(deploy, deploy_url)
+    )
+}
+
 /// `text` above the button that has the rules of `deploy` evaluated again. `workspace`: the team id whose
 /// members may.
 pub fn offer_evaluation(text: &str, deploy: &DeployId, workspace: &str) -> Message {

@@ -1,7 +1,9 @@
 //! Messages about a broken glass, and about the review that is owed for it.
 
 use super::Message;
-use super::pieces::{NAME_LIMIT, button, code, local_time, mentions, section, sentence, shorten};
+use super::pieces::{
+    NAME_LIMIT, button, code, end_of_window, local_time, mentions, section, sentence, shorten,
+};
 use crate::approval::{Approval, Broken, Hands, Review, Status, Struck, Verdict};
 use crate::mrkdwn::escape;
 use jiff::SignedDuration;
@@ -27,7 +29,7 @@ pub fn glass_broken(approval: &Approval) -> Option<Message> {
     let Broken { by, reason, due, .. } = approval.glass.broken.as_ref()?;
     let held = match &approval.status {
         Status::Quorum { since, until, .. } if until > since => {
-            format!(" It goes ahead on {} unless somebody presses Undo.", local_time(*until))
+            format!(" It goes ahead on {} unless somebody presses Undo.", end_of_window(*since, *until))
         }
         Status::Pending
         | Status::Quorum { .. }

@@ -3,7 +3,7 @@
 use crate::approval::{Blocker, Electorate, Needed};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// The most characters of a section's text.
@@ -175,9 +175,18 @@ pub(super) fn local_time(at: Timestamp) -> String {
 }
 
 /// A time as [`local_time`], to the second, for one that is only seconds away.
-pub(super) fn local_time_to_the_second(at: Timestamp) -> String {
+fn local_time_to_the_second(at: Timestamp) -> String {
     let fallback = at.strftime("%Y-%m-%d at %H:%M:%S UTC");
     format!("<!date^{}^{{date}} at {{time_secs}}|{fallback}>", at.as_second())
+}
+
+/// The length below which a window is shown to the second.
+const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// The end of a window in which somebody may undo, exact enough for its length.
+pub(super) fn end_of_window(since: Timestamp, until: Timestamp) -> String {
+    let is_short = until.duration_since(since) < SHORT_WINDOW;
+    if is_short { local_time_to_the_second(until) } else { local_time(until) }
 }
 
 /// A deploy's title as a link to its page.

@@ -76,7 +76,7 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
     match refusal {
         Refusal::Closed(status) => closed(status),
         Refusal::NotEligible(verdict, electorate) => Some(match verdict {
-            Verdict::Stranger => "only members of this app's workspace can vote.".to_owned(),
+            Verdict::Stranger => "only members of this app's workspace can vote, and your account belongs to another one (even in the same Enterprise Grid organization).".to_owned(),
             Verdict::Guest => "guests of the workspace cannot vote.".to_owned(),
             Verdict::Deactivated => "your account is deactivated.".to_owned(),
             Verdict::Bot => "only people can vote.".to_owned(),

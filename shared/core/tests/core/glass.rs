@@ -63,6 +63,12 @@ fn ahead() -> Approval {
 }
 
 #[test]
+fn channel_is_told_the_end_of_a_short_window_in_seconds() {
+    let told = glass_broken(&with_undo()).expect("something to tell").text;
+    assert!(told.contains("It goes ahead on <!date^1620733530^{date} at {time_secs}|"), "{told}");
+}
+
+#[test]
 fn a_broken_glass_replaces_votes_and_nothing_else() {
     let undoable = Approval { undo_window: Some(SignedDuration::from_secs(120)), ..whole() };
     let held = Approval { electorate: whole().electorate, ..frozen(whole(), 600, &[]) };

@@ -58,7 +58,7 @@ fn a_late_click_is_told_how_it_ended() {
 
 #[test]
 fn whose_account_may_not_vote_is_told_whose_may() {
-    insta::assert_snapshot!(not_eligible(Verdict::Stranger, authors(1)), @"Your click was not counted: only members of this app's workspace can vote.");
+    insta::assert_snapshot!(not_eligible(Verdict::Stranger, authors(1)), @"Your click was not counted: only members of this app's workspace can vote, and your account belongs to another one (even in the same Enterprise Grid organization).");
     insta::assert_snapshot!(not_eligible(Verdict::Guest, authors(1)), @"Your click was not counted: guests of the workspace cannot vote.");
     insta::assert_snapshot!(not_eligible(Verdict::Deactivated, authors(1)), @"Your click was not counted: your account is deactivated.");
     insta::assert_snapshot!(not_eligible(Verdict::Bot, authors(1)), @"Your click was not counted: only people can vote.");

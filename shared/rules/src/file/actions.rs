@@ -9,6 +9,7 @@ use super::on_failure::{taken_out, without_on_failure};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
 use super::shape::{Named, has_unknown, synonym};
+use crate::edit::Edit;
 use crate::problem::Position;
 use crate::reference::{
     ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, DEFAULT_COMMENT, Key, RULE, TRIGGER_BUILD,
@@ -30,7 +31,12 @@ const EXAMPLE: &str = "`- auto_approve_build: 'name-of-the-build'`";
 impl Reader<'_> {
     /// A list of actions. `what` is the key that it stands under.
     pub(super) fn actions(&mut self, node: &Node, what: &str, rule: &str) -> Vec<Action> {
-        let nodes = self.list(node, what, EXAMPLE).unwrap_or_default();
+        // Nobody who rejected means to approve a build.
+        let example = match what {
+            "on_reject" | "on_expire" => "`- notify_deployer: 'It is not out.'`",
+            _ => EXAMPLE,
+        };
+        let nodes = self.list(node, what, example).unwrap_or_default();
         self.each(nodes, |reader, node| reader.action(node, rule))
     }
 
@@ -54,7 +60,15 @@ impl Reader<'_> {
                 );
                 return None;
             }
-            [_, ..] => self.put_together(&entries, Named::Action)?,
+            [_, ..] => match self.put_together(&entries, Named::Action) {
+                Some(entry) => entry,
+                None => {
+                    for entry in entries.iter().filter(|entry| has(&ACTIONS_NOT_YET, &entry.key)) {
+                        self.unsupported(entry.at, &entry.key);
+                    }
+                    return None;
+                }
+            },
         };
         let (name, entry) = (entry.key.trim(), taken_out(&entry, &mut said));
         let action = self.named_action(name, entry.at, Some(&entry), rule)?;
@@ -167,7 +181,8 @@ impl Reader<'_> {
         if !text.contains('{') && words.len() > 1 {
             let message =
                 format!("{name} always fails: a tag is one word, and `{}` is {}", text.trim(), words.len());
-            let right = match text.contains(',') {
+            let is_several = words.iter().filter(|word| word.starts_with('#')).count() > 1;
+            let right = match text.contains(',') || is_several {
                 true => "give each tag an action of its own".to_owned(),
                 false => format!("write `{name}: '{}'`", words.join("-")),
             };
@@ -201,6 +216,15 @@ impl Reader<'_> {
         if let Some(scalar) =
             node.as_scalar().filter(|scalar| !scalar.text.contains([',', '{', '}', '\'', '#', '\n']))
         {
+            if scalar.as_bool().is_some() || scalar.as_integer().is_some() {
+                let message = format!("{name} takes keys with values{}", node.instead());
+                let removed = scalar.text.chars().count();
+                let is_there = self.source.from(node.start).starts_with(&scalar.text);
+                let edit = Edit { at: node.start, removed, put: String::new() };
+                let edits = if is_there { vec![edit] } else { Vec::new() };
+                self.problem_with(node.start, message, "leave the value out".to_owned(), edits);
+                return None;
+            }
             let message = format!("{name} takes keys with values, not a text");
             let code = format!("parameters: {{name: '{}'}}", scalar.text.trim());
             let edits = self.under_key(node, &code);

@@ -70,6 +70,12 @@ fn example_of(variable: &str) -> Option<String> {
     Some(Compared { variable, operator: Operator::Equal, kind }.example())
 }
 
+/// The number in `2 deploys`.
+fn deploys(text: &str) -> Option<u32> {
+    let (number, word) = text.trim().split_once(' ')?;
+    matches!(word.trim(), "deploy" | "deploys").then(|| number.parse().ok()).flatten()
+}
+
 struct Compared<'c> {
     variable: &'c str,
     operator: Operator,
@@ -188,6 +194,10 @@ impl Compared<'_> {
                     "write `{variable}{operator}{0}` for a number of deploys, or, for example, '{0}h' for a time",
                     text.trim()
                 ),
+            )),
+            Kind::Behind if deploys(text).is_some() => Some(Finding::Problem(
+                format!("`{variable}` is compared with the text '{text}'"),
+                format!("write `{variable}{operator}{}`", deploys(text).unwrap_or_default()),
             )),
             Kind::Duration | Kind::Behind => Some(Finding::Problem(
                 format!("`{variable}` is compared with '{text}'"),

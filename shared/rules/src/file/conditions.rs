@@ -1,11 +1,14 @@
 //! A rule's conditions.
 
+mod names;
+
+use self::names::{meant_value, not_yet, with_known_names};
 use super::RuleCondition;
 use super::comparisons::{Finding, finding, sound_example, told_alone};
 use super::contradictions::Read;
 use super::foreign::{self, Foreign};
 use super::reader::Reader;
-use super::stages::FailedRule;
+use super::stages::{Asked, FailedRule};
 use crate::condition::{
     Comparison, Condition, ConditionError, Name, Operand, Operator, is_always, is_nothing, meant,
     meant_truth, parse, parse_with_names,
@@ -69,6 +72,11 @@ impl Reader<'_> {
             let (condition, read) = self.expression(node)?;
             return Some((RuleCondition { description: None, condition }, read));
         };
+        let is_not_yet =
+            |entry: &&Entry| closest(&entry.key, KEYS).is_none() && look_up(&entry.key) == Variable::NotYet;
+        for entry in entries.iter().filter(is_not_yet) {
+            self.unsupported(entry.at, &entry.key);
+        }
         if let Some(right) = as_comparisons(entries) {
             let message = "a condition is a text, not a key with a value";
             self.problem(node.start, message, format!("write {right}"));
@@ -149,6 +157,9 @@ impl Reader<'_> {
 
     /// A condition that can't be read, with the one that is most likely meant.
     fn unreadable(&mut self, node: &Node, text: &str, error: ConditionError) {
+        if let Some((offset, name)) = not_yet(text, error.offset) {
+            self.unsupported(locate(self.source, node, offset), name);
+        }
         // ` #web` is a comment to YAML, and a tag to people.
         let behind = self.source.from(node.start).strip_prefix(text).unwrap_or_default();
         let comment =
@@ -184,7 +195,7 @@ impl Reader<'_> {
             None => (error.offset, error.message, error.suggestion),
         };
         let at = locate(self.source, node, offset);
-        let meant = meant(text);
+        let meant = meant(text).map(with_known_names);
         // What is wrong with its values, too, is told at once.
         if let Some((message, right)) = meant.as_deref().and_then(told_alone) {
             return self.problem(at, message, right);
@@ -275,16 +286,20 @@ impl Reader<'_> {
         }
         let at = self.place_of(read, number);
         let is_of_rules = comparison.variable == "failed_rules";
-        match (&comparison.operator, &comparison.value) {
+        let of = match (&comparison.operator, &comparison.value) {
             (Operator::Equal | Operator::NotEqual, Operand::Text(text))
                 if is_of_rules && !text.is_empty() =>
             {
-                self.failed_rules.push((FailedRule::Named(text.clone()), at));
+                Some(FailedRule::Named(text.clone()))
             }
             (Operator::Matches, Operand::Pattern(pattern)) if is_of_rules => {
-                self.failed_rules.push((FailedRule::Matching(pattern.clone()), at));
+                Some(FailedRule::Matching(pattern.clone()))
             }
-            _ => {}
+            _ => None,
+        };
+        if let Some(of) = of {
+            let (by, is_absent) = (self.rule.clone(), comparison.operator == Operator::NotEqual);
+            self.failed_rules.push(Asked { by, of, is_absent, at });
         }
         match found {
             None => {}
@@ -362,28 +377,6 @@ impl Reader<'_> {
             told.extend(first..=last);
         }
         told
-    }
-}
-
-/// Returns the text to write for a value without quotes: its variable's value, where that is another one.
-fn meant_value(text: &str, name: &Name) -> String {
-    let plain = format!("write '{}'", name.name);
-    let before: String = text.chars().take(name.offset).collect();
-    let behind: String = text.chars().skip(name.offset + name.name.chars().count()).collect();
-    let Ok(condition) = parse(&format!("{before}'{}'{behind}", name.name)) else { return plain };
-    let is_it = |comparison: &&Comparison| match &comparison.value {
-        Operand::Text(text) => *text == name.name,
-        _ => false,
-    };
-    let comparisons = condition.comparisons();
-    match comparisons.iter().copied().find(is_it).and_then(finding) {
-        None => plain,
-        Some(Finding::Problem(_, right) | Finding::Never(_, right) | Finding::Always(_, right)) => {
-            match right.strip_prefix("did you mean ").and_then(|right| right.strip_suffix('?')) {
-                Some(right) => format!("write {right}"),
-                None => right,
-            }
-        }
     }
 }
 

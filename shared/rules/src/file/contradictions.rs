@@ -5,6 +5,7 @@
 //! be told from others is taken to fit, so that what is told here is certain, and some of what is certain is
 //! not told.
 
+mod apart;
 mod told;
 mod values;
 
@@ -33,12 +34,26 @@ struct Clash {
 /// The comparisons that are at odds in `conditions`, all of which have to hold. `work`: how much may still be
 /// done.
 fn clashes(conditions: &[&Condition], work: &mut usize) -> Vec<Clash> {
+    search(conditions, work, |_| true).1
+}
+
+/// The comparisons that are at odds, if for that `conditions` never hold together by what they compare the
+/// variables `which` with. `work` as for [`clashes`].
+fn clashes_of(conditions: &[&Condition], work: &mut usize, which: impl Fn(&str) -> bool) -> Vec<Clash> {
+    let (is_never, found) = search(conditions, work, which);
+    if is_never { found } else { Vec::new() }
+}
+
+/// True if `conditions` never hold together, and the comparisons that are at odds.
+fn search(conditions: &[&Condition], work: &mut usize, which: impl Fn(&str) -> bool) -> (bool, Vec<Clash>) {
     let mut all = Vec::new();
     let trees = conditions.iter().map(|condition| tree(condition, &mut all)).collect();
-    let usable = all.iter().map(|comparison| finding(comparison).is_none()).collect();
+    let is_usable =
+        |comparison: &&Comparison| comparison.variables().all(&which) && finding(comparison).is_none();
+    let usable = all.iter().map(is_usable).collect();
     let mut search = Search { all, usable, work, found: Vec::new() };
-    search.never(&flat(trees, true), &mut Vec::new());
-    search.found
+    let is_never = search.never(&flat(trees, true), &mut Vec::new());
+    (is_never, search.found)
 }
 
 /// A condition whose comparisons have numbers. Nothing in an `And` is one, nor in an `Or`.

@@ -88,7 +88,8 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
             return Some((what, inner, start == "<?"));
         }
     }
-    if let Some((what, inner)) = whole("${", "}").filter(|(_, inner)| is_variable(inner)) {
+    let is_shell = |inner: &str| is_variable(inner) || is_one_case(inner) && known(inner).is_some();
+    if let Some((what, inner)) = whole("${", "}").filter(|(_, inner)| is_shell(inner)) {
         return Some((what, inner, false));
     }
     // Variables of Terraform, Jenkins, Azure Pipelines, GitLab, Octopus and Harness; a shell's have no dots.
@@ -111,7 +112,30 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
     let name = rest.strip_prefix('$')?;
     let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
     let (what, inner) = (rest.get(..=length)?, name.get(..length)?);
-    CI_VARIABLES.iter().any(|start| inner.starts_with(start)).then_some((what, inner, false))
+    // `$5` and `$x` are none; a name in one case that templates have, or that says the same, is meant.
+    let is_ours = is_one_case(inner) && known(inner).is_some() && !before.ends_with(['$', '\\']);
+    let is_theirs = CI_VARIABLES.iter().any(|start| inner.starts_with(start));
+    (is_theirs || is_ours).then_some((what, inner, false))
+}
+
+/// True if a name has no letters of the other case.
+fn is_one_case(name: &str) -> bool {
+    !name.contains(|c: char| c.is_ascii_uppercase()) || !name.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// The variable of templates that a shell's `name` stands for.
+fn known(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let same = crate::reference::TEMPLATE_VARIABLES.iter().map(|variable| variable.name);
+    same.into_iter().find(|known| *known == lower).or(match lower.as_str() {
+        "sha" | "commit" | "commit_sha" | "git_sha" | "git_commit" | "sha1" | "rev" | "version" => {
+            Some("deploy_revision")
+        }
+        "env" | "stage" => Some("environment"),
+        "author" | "actor" => Some("deploy_author_name"),
+        "repo" | "repository" | "project" => Some("deployment_name"),
+        _ => None,
+    })
 }
 
 /// True if the `%` before `end` begins an encoded byte of an address: `%C3%A9`.
@@ -140,8 +164,7 @@ fn is_variable(text: &str) -> bool {
 fn ours(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
-    let known = crate::reference::TEMPLATE_VARIABLES.iter().map(|variable| variable.name);
-    let same = known.into_iter().find(|known| lower == *known || lower.rsplit('.').next() == Some(known));
+    let same = known(&lower).or_else(|| known(lower.rsplit('.').next()?));
     let variable = match same {
         Some(same) => same,
         None if has(&["sha", "revision", "commit"]) => "deploy_revision",
@@ -236,6 +259,16 @@ mod tests {
                     true,
                 )),
             ),
+            (
+                "$REVISION is out",
+                Some((0, "`$REVISION` is not filled in here", "write `{{ revision }}`", false)),
+            ),
+            ("v$sha", Some((1, "`$sha` is not filled in here", "write `{{ deploy_revision }}`", false))),
+            (
+                "${environment}",
+                Some((0, "`${environment}` is not filled in here", "write `{{ environment }}`", false)),
+            ),
+            ("$Revision, $$tags, \\$tags", None),
             ("#{x}, $(date +%s), <+1>, 5%(or so)", None),
             ("{{ {'a': 1}['a'] }} {{ revision }} for $5, << see above >>, $PATH, ${x}", None),
             ("${{", None),

@@ -7,7 +7,10 @@ pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, Str
     match variable {
         "deployment" if !text.contains('/') => Some((
             format!("`deployment` is ORGANIZATION/NAME, and never '{text}'"),
-            format!("write, for example, `deployment='acme/{text}'`"),
+            match slug(&format!("acme/{text}")) {
+                Some(_) => format!("write, for example, `deployment='acme/{text}'`"),
+                None => "write, for example, `deployment='acme/checkout'`".to_owned(),
+            },
         )),
         "deployment" if slug(text).is_none() => {
             let right = match text.contains('*') {

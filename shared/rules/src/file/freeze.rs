@@ -1,5 +1,7 @@
 //! `freeze`: windows in which a rule does not act.
 
+mod zones;
+
 use super::reader::Reader;
 use super::shape::synonym;
 use crate::problem::Position;
@@ -8,7 +10,7 @@ use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
 use jiff::civil::Date;
 use signoff_core::action::Action;
-use signoff_core::freeze::{Dates, Day, Freeze, Hours, MIDNIGHT, time_zone, time_zones};
+use signoff_core::freeze::{Dates, Day, Freeze, Hours, MIDNIGHT, time_zone};
 use std::rc::Rc;
 
 const KEYS: [&str; FREEZE.len()] = names(&FREEZE);
@@ -19,46 +21,8 @@ pub(super) const WINDOW_EXAMPLE: &str =
     "`freeze: {name: weekend, days: [sat, sun], time_zone: Europe/Berlin}`";
 /// Example of its dates, for messages.
 const DATES_EXAMPLE: &str = "`dates: [2026-11-27, 2026-12-20..2027-01-03]`";
-/// The longest name of a time zone that is an abbreviation.
-const LONGEST_ABBREVIATION: usize = 5;
 /// Most years that a window is likely to be meant for.
 const LONGEST_YEARS: i16 = 10;
-/// Abbreviations that people write, each with a zone that they mean. The database has some of them, as zones
-/// without summer time or whose summer time is the past's: `EST` is five hours behind all year round.
-const ABBREVIATIONS: [(&str, &str); 32] = [
-    ("PST", "America/Los_Angeles"),
-    ("PDT", "America/Los_Angeles"),
-    ("PT", "America/Los_Angeles"),
-    ("PACIFIC", "America/Los_Angeles"),
-    ("MOUNTAIN", "America/Denver"),
-    ("CENTRAL", "America/Chicago"),
-    ("EASTERN", "America/New_York"),
-    ("MST", "America/Denver"),
-    ("MDT", "America/Denver"),
-    ("MT", "America/Denver"),
-    ("CST", "America/Chicago"),
-    ("CDT", "America/Chicago"),
-    ("CT", "America/Chicago"),
-    ("EST", "America/New_York"),
-    ("EDT", "America/New_York"),
-    ("ET", "America/New_York"),
-    ("BST", "Europe/London"),
-    ("WET", "Europe/Lisbon"),
-    ("WEST", "Europe/Lisbon"),
-    ("CET", "Europe/Berlin"),
-    ("CEST", "Europe/Berlin"),
-    ("MET", "Europe/Berlin"),
-    ("MEZ", "Europe/Berlin"),
-    ("EET", "Europe/Athens"),
-    ("EEST", "Europe/Athens"),
-    ("MSK", "Europe/Moscow"),
-    ("IST", "Asia/Kolkata"),
-    ("SGT", "Asia/Singapore"),
-    ("HKT", "Asia/Hong_Kong"),
-    ("JST", "Asia/Tokyo"),
-    ("AEST", "Australia/Sydney"),
-    ("AEDT", "Australia/Sydney"),
-];
 
 impl Reader<'_> {
     /// The windows of a rule: a list, or one of them alone.
@@ -246,28 +210,24 @@ impl Reader<'_> {
     fn zone(&mut self, node: &Node) -> Option<String> {
         let text = self.text(node, "time_zone")?;
         let text = text.trim();
-        let upper = text.to_ascii_uppercase();
-        if let Some((_, city)) = ABBREVIATIONS.iter().find(|(short, _)| *short == upper) {
-            let message = format!("`{text}` is an abbreviation, not the name of a time zone");
+        // The database has some abbreviations as zones.
+        let zone = time_zone(text).filter(|_| zones::abbreviated(text).is_none());
+        if zone.is_some() {
+            return zone;
+        }
+        if let Some(city) = zones::abbreviated(text).or_else(|| zones::written_out(text)) {
+            let message = match zones::abbreviated(text) {
+                Some(_) => format!("`{text}` is an abbreviation, not the name of a time zone"),
+                None => format!("no time zone `{text}`"),
+            };
             self.problem(node.start, message, format!("write `time_zone: {city}`"));
             return None;
         }
-        let zone = time_zone(text);
-        if zone.is_none() {
-            // Short names are all alike, and hours apart.
-            let is_short = text.chars().count() <= LONGEST_ABBREVIATION;
-            let zones = if is_short { Vec::new() } else { time_zones() };
-            let city = text.replace(' ', "_");
-            let is_of = |zone: &&String| {
-                zone.rsplit_once('/').is_some_and(|(_, name)| name.eq_ignore_ascii_case(&city))
-            };
-            let by_city = zones.iter().find(is_of).map(|zone| format!("did you mean `{zone}`?"));
-            let suggestion = by_city
-                .or_else(|| did_you_mean(text, zones.iter().map(String::as_str)))
-                .unwrap_or_else(|| "write an IANA name, for example `Europe/Berlin`".to_owned());
-            self.problem(node.start, format!("no time zone `{text}`"), suggestion);
-        }
-        zone
+        let suggestion = zones::meant(text)
+            .map(|zone| format!("did you mean `{zone}`?"))
+            .unwrap_or_else(|| "write an IANA name, for example `Europe/Berlin`".to_owned());
+        self.problem(node.start, format!("no time zone `{text}`"), suggestion);
+        None
     }
 
     /// Dates and ranges of them: a list, or one of them alone.

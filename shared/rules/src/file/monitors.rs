@@ -5,7 +5,7 @@ use super::{Rule, RuleCondition, rule_hash};
 use crate::condition::{Comparison, Condition, Operand, Operator};
 use crate::reference::{LONGEST_WAIT, MONITOR_DRIFT, names};
 use crate::variables::DRIFT;
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node};
 use signoff_core::action::{Action, DriftMonitor};
 use std::collections::HashSet;
 
@@ -32,6 +32,13 @@ impl Reader<'_> {
                 "on_under" => on_under = self.actions(&entry.value, key, rule),
                 _ => {}
             }
+        }
+        let acts = |entry: &Entry| matches!(entry.key.as_str(), "on_over" | "on_under");
+        let is_known = entries.iter().all(|entry| KEYS.contains(&entry.key.as_str()));
+        if !entries.iter().any(acts) && is_known && environment.is_some() && threshold.is_some() {
+            let message = format!("{MONITOR} has no actions, so nothing happens whatever the drift is");
+            let right = "write, for example, `on_over: [trigger_build]` under it".to_owned();
+            self.notice(node.start, message, right);
         }
         let named = self.required(node, entries, MONITOR, "environment");
         self.required(node, entries, MONITOR, "threshold").and(named)?;

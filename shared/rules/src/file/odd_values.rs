@@ -3,13 +3,13 @@
 use super::Rule;
 use super::reader::Reader;
 use crate::edit::Edit;
-use crate::odd::{Looks, first_odd, looks};
+use crate::odd::{Looks, first_odd, is_from_right, is_of_writing, looks};
 use crate::problem::Position;
-use crate::yaml::{Content, Node, Scalar, ScalarStyle, locate};
+use crate::yaml::{Content, Entry, Node, Scalar, ScalarStyle, locate};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// Keys whose text is written for people, who see what is meant.
+/// Keys whose text is written for people, who see what is meant: only what nobody sees is told of.
 const FOR_PEOPLE: [&str; 13] = [
     "add_to_deploy_message_thread",
     "body",
@@ -26,6 +26,8 @@ const FOR_PEOPLE: [&str; 13] = [
     "slack_deploy_message",
 ];
 
+/// Most characters that are taken out of one text.
+const MAX_EDITS: usize = 50;
 /// Most rules with such names that are looked for.
 const MAX_NAMES: usize = 100;
 
@@ -38,38 +40,44 @@ impl Reader<'_> {
     pub(super) fn odd_values(&mut self, root: &Node, rules: &[Rule]) {
         let names = rules.iter().map(|rule| rule.name.as_str()).filter(|name| first_odd(name).is_some());
         let names: Vec<&str> = names.take(MAX_NAMES).collect();
-        let mut nodes: Vec<Rc<Node>> = Vec::new();
+        let mut nodes: Vec<Value> = Vec::new();
         match &root.content {
             // What stands under `x-…` is looked at where it is used.
             Content::Mapping(entries) => {
                 let used = entries.iter().filter(|entry| !entry.key.starts_with("x-"));
-                nodes.extend(used.map(|entry| Rc::clone(&entry.value)));
+                nodes.extend(used.map(|entry| Value::new(&entry.value, false)));
             }
             Content::Scalar(_) | Content::Sequence(_) => self.odd_values_of(root, &names, &mut nodes),
         }
         // An alias stands for the same place.
         let mut seen = BTreeSet::new();
-        while let Some(node) = nodes.pop() {
+        while let Some(value) = nodes.pop() {
             if self.has_enough_notices() {
                 return;
             }
-            if !seen.insert((node.start.line, node.start.column)) {
+            if !seen.insert((value.node.start.line, value.node.start.column)) {
                 continue;
             }
-            self.odd_values_of(&node, &names, &mut nodes);
+            match value.node.as_scalar() {
+                Some(scalar) if value.is_for_people => self.unseen_in_text(&value.node, scalar),
+                Some(_) | None => self.odd_values_of(&value.node, &names, &mut nodes),
+            }
         }
     }
 
     /// Looks at one node, and adds what is in it to `nodes`.
-    fn odd_values_of(&mut self, node: &Node, names: &[&str], nodes: &mut Vec<Rc<Node>>) {
+    fn odd_values_of(&mut self, node: &Node, names: &[&str], nodes: &mut Vec<Value>) {
         match &node.content {
             Content::Scalar(scalar) => self.odd_value(node, scalar, names),
-            Content::Sequence(entries) => nodes.extend(entries.iter().cloned()),
+            Content::Sequence(entries) => nodes.extend(entries.iter().map(|node| Value::new(node, false))),
             Content::Mapping(entries) => {
                 let is_titled = entries.iter().any(|entry| TITLED.contains(&entry.key.as_str()));
                 let is_for_people = |key: &str| FOR_PEOPLE.contains(&key) || key == "name" && is_titled;
-                let others = entries.iter().filter(|entry| !is_for_people(&entry.key));
-                nodes.extend(others.map(|entry| Rc::clone(&entry.value)));
+                let value = |entry: &Entry| Value::new(&entry.value, is_for_people(&entry.key));
+                // What belongs to a text as keys of its own (`detail`) is for programs, and for people.
+                let is_text =
+                    |entry: &&Entry| !is_for_people(&entry.key) || entry.value.as_scalar().is_some();
+                nodes.extend(entries.iter().filter(is_text).map(value));
             }
         }
     }
@@ -116,6 +124,69 @@ impl Reader<'_> {
         let edits = edit.filter(|_| !matches!(looks, Looks::Quote(_))).into_iter().collect();
         self.notice_with(at, message, right, edits);
     }
+
+    /// Tells of the characters of a text for people that nobody sees: they hide or turn what stands around.
+    fn unseen_in_text(&mut self, node: &Node, scalar: &Scalar) {
+        if scalar.text.is_ascii() && !scalar.text.contains(is_unseen_control) {
+            return;
+        }
+        let unseen = unseen(&scalar.text);
+        let Some((offset, c)) = unseen.first().copied() else { return };
+        let (message, right) = Looks::Nothing.told(c);
+        let right = match unseen.len() {
+            1 => right,
+            count => format!("{right}, and {} more in this text", count - 1),
+        };
+        let place = |offset: usize| locate(self.source, node, offset);
+        // In double quotes, it may stand there as an escape.
+        let edits: Option<Vec<Edit>> = unseen
+            .iter()
+            .map(|(offset, c)| {
+                let at = place(*offset);
+                let is_there = self.source.from(at).starts_with(*c);
+                is_there.then(|| Edit { at, removed: 1, put: String::new() })
+            })
+            .collect();
+        let (at, edits) = (place(offset), edits.filter(|edits| edits.len() <= MAX_EDITS).unwrap_or_default());
+        self.notice_with(at, format!("{message} is a part of the text"), right, edits);
+    }
+}
+
+/// A value that is to be looked at.
+struct Value {
+    node: Rc<Node>,
+    /// It is a text that people read.
+    is_for_people: bool,
+}
+
+impl Value {
+    fn new(node: &Rc<Node>, is_for_people: bool) -> Self {
+        Self { node: Rc::clone(node), is_for_people }
+    }
+}
+
+/// The characters of a text for people that hide or turn what stands around them, with their places: at most
+/// one more than are taken out.
+fn unseen(text: &str) -> Vec<(usize, char)> {
+    let is_from_right = text.contains(is_from_right);
+    let chars: Vec<char> = text.chars().collect();
+    let is_unseen = |(index, c): &(usize, char)| {
+        let is_odd = is_unseen_control(*c) || looks(*c) == Some(Looks::Nothing);
+        is_odd && !(is_from_right && is_of_writing(*c)) && !is_joining(&chars, *index)
+    };
+    chars.iter().copied().enumerate().filter(is_unseen).take(MAX_EDITS + 1).collect()
+}
+
+/// True for what joins the parts of an emoji, or letters of a script that has such joins.
+fn is_joining(chars: &[char], index: usize) -> bool {
+    let beside = [index.checked_sub(1).and_then(|before| chars.get(before)), chars.get(index + 1)];
+    let is_among = beside.iter().all(|c| c.is_some_and(|c| !c.is_ascii()));
+    match chars.get(index) {
+        // The flags of England, Scotland and Wales end in tags.
+        Some('\u{e0020}'..='\u{e007f}') => chars.contains(&'\u{1f3f4}'),
+        Some('\u{200c}' | '\u{200d}') => is_among,
+        Some(_) | None => false,
+    }
 }
 
 /// True if a character moves or hides the text around it.
@@ -160,7 +231,28 @@ fn odd_in(text: &str) -> Option<(usize, char, Looks)> {
 
 #[cfg(test)]
 mod tests {
+    use super::unseen;
     use crate::parse;
+
+    #[test]
+    fn unseen_characters_of_a_text_are_found() {
+        for (text, expected) in [
+            ("plain é – “x” 👩‍💻 🏳️‍🌈", vec![]),
+            ("a\u{202e}b\u{202c}", vec![1, 3]),
+            ("\u{2066}x\u{2069}", vec![0, 2]),
+            ("a\u{200b} b\u{ad}c\u{feff}", vec![1, 4, 6]),
+            ("a\u{8}b", vec![1]),
+            ("a\u{200d}b", vec![1]),
+            ("שלום \u{200e}(x)\u{2067}y\u{2069}", vec![]),
+            ("שלום \u{202e}x", vec![5]),
+            ("می\u{200c}خواهم", vec![]),
+            ("🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", vec![]),
+            ("x\u{e0067}", vec![1]),
+        ] {
+            let places: Vec<usize> = unseen(text).into_iter().map(|(place, _)| place).collect();
+            assert_eq!(places, expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn name_of_a_rule_is_odd_at_its_own_place_only() {

@@ -2,6 +2,8 @@
 
 use super::reader::Reader;
 use super::shape::meant;
+use crate::edit::Edit;
+use crate::problem::Position;
 use crate::reference::{ASKING, ON_FAILURE, ON_FAILURES, WATCHING};
 use crate::yaml::{Content, Entry};
 use signoff_core::action::{Action, OnFailure};
@@ -25,7 +27,45 @@ pub(super) fn taken_out(entry: &Entry, said: &mut Vec<Entry>) -> Entry {
     meant(&entry.key, entry, rest)
 }
 
+/// Other systems' words for what `on_failure` says, without their `_` and `-`.
+const ELSEWHERE: [&str; 8] =
+    ["onfail", "onfailed", "onfails", "onfailure", "onfailures", "onerror", "onerrors", "iffailed"];
+/// Values with which these let the rest go on, and with which they do not.
+const WORDS: [(&str, &[&str]); 2] = [
+    ("continue", &["continue", "ignore", "skip", "warn", "next", "proceed", "resume", "pass"]),
+    ("stop", &["stop", "abort", "fail", "exit", "halt", "cancel", "break", "error"]),
+];
+
+/// True for a key that is called `on_failure` here.
+pub(super) fn is_on_failure(key: &str) -> bool {
+    let plain = key.replace(['_', '-'], "").to_lowercase();
+    key != KEY && ELSEWHERE.contains(&plain.as_str())
+}
+
 impl Reader<'_> {
+    /// Tells of a key of an action, or beside its name, that other systems have for `on_failure`.
+    pub(super) fn on_failure_of_others(&mut self, entry: &Entry, message: String) {
+        let text = entry.value.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| &scalar.text);
+        let Some(text) = text else {
+            let right = format!("take `{}` out: a failure is told in any case", entry.key);
+            return self.problem(entry.at, message, right);
+        };
+        let lower = text.to_lowercase();
+        let Some((word, _)) = WORDS.into_iter().find(|(_, words)| words.contains(&lower.as_str())) else {
+            let right = format!("write `{KEY}: continue` or `{KEY}: stop`");
+            return self.problem(entry.at, message, right);
+        };
+        // Nothing but the key and the value: what stands between them stays.
+        let edit = |at: Position, old: &str, put: &str| {
+            let is_there = self.source.from(at).starts_with(old);
+            is_there.then(|| Edit { at, removed: old.chars().count(), put: put.to_owned() })
+        };
+        let edits = [edit(entry.at, &entry.key, KEY), edit(entry.value.start, text, word)];
+        let edits = if edits.iter().all(Option::is_some) { edits } else { [None, None] };
+        let edits = edits.into_iter().flatten().collect();
+        self.problem_with(entry.at, message, format!("write `{KEY}: {word}`"), edits);
+    }
+
     /// `action`, called `name`, with what its entries `said` say of a failure.
     pub(super) fn with_on_failure(&mut self, action: Action, name: &str, said: &[Entry]) -> Action {
         let Some((first, more)) = said.split_first() else { return action };

@@ -132,7 +132,7 @@ fn an_option_that_cannot_be_is_told() {
     rules.yml:6:23: rollback can't be `fast`; it takes four_eyes alone
     rules.yml:6:28: self_approval takes true or false, not a text; write `false`, without quotes
     rules.yml:6:24: supersede takes true or false, not a text; write `true` or `false`, without quotes
-    rules.yml:6:24: on_reject takes a list, not a text; write `- auto_approve_build: 'name-of-the-build'`
+    rules.yml:6:24: on_reject takes a list, not a text; write `- notify_deployer: 'It is not out.'`
     rules.yml:6:13: slack_channel_approval takes no key `expire_after`; did you mean `expires_after`?
     rules.yml:6:29: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     rules.yml:6:29: votes_required is an empty list; write, for example, `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`, or leave votes_required out

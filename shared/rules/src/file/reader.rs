@@ -1,18 +1,19 @@
 //! Tools for every part of the reading: collecting problems, and taking nodes apart.
 
 use super::header_secrets::SecretUse;
-use super::rewriting::entry_of;
+use super::on_failure::is_on_failure;
+use super::rewriting::{actions_of, entry_of};
 use super::shape::{list_meant, misplaced, synonym};
 use super::slips::lines::COMMENTS;
-use super::stages::FailedRule;
+use super::stages::{Asked, Stage};
 use super::{contradictions, foreign};
-use crate::condition::{Patterns, meant};
+use crate::condition::Patterns;
 use crate::edit::Edit;
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source, Wrong};
-use crate::reference::{ACTIONS, example};
+use crate::reference::{ACTIONS, ASKING, WATCHING, example};
 use crate::suggest::did_you_mean;
 use crate::template;
-use crate::yaml::{Content, Entry, Node, Scalar, ScalarStyle, locate};
+use crate::yaml::{Content, Entry, KeyAgain, Node, locate};
 use jiff::civil::Date;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -22,7 +23,7 @@ const MAX_WORK: u64 = 100 * template::MAX_WORK;
 /// The most unsupported things that are noted of one rule.
 const MAX_UNSUPPORTED: usize = 20;
 /// The longest text that a suggestion repeats, in characters.
-const MAX_REPEATED: usize = 80;
+pub(super) const MAX_REPEATED: usize = 80;
 
 /// A file being read.
 pub(super) struct Reader<'s> {
@@ -43,16 +44,22 @@ pub(super) struct Reader<'s> {
     pub(super) compiled: Patterns,
     /// The work that may still be done to find conditions that are at odds.
     pub(super) contradictions: usize,
+    /// The name of the rule being read.
+    pub(super) rule: String,
+    /// The names of the rules that deploys may open.
+    pub(super) open_rules: HashSet<String>,
     /// The rules that others come after, and where that is said.
-    pub(super) stages: Vec<(String, Position)>,
+    pub(super) stages: Vec<Stage>,
     /// The same, of rules that are not opened anyway.
-    pub(super) stages_of_closed: Vec<(String, Position)>,
+    pub(super) stages_of_closed: Vec<Stage>,
     /// The last date of each freeze window that has dates, and where they stand.
     pub(super) last_dates: Vec<(Date, Position)>,
     /// The secrets that headers send, and where they are named.
     pub(super) header_secrets: Vec<SecretUse>,
-    /// The rules that conditions ask for the failure of, and where.
-    pub(super) failed_rules: Vec<(FailedRule, Position)>,
+    /// The rules that conditions ask for the failure of.
+    pub(super) failed_rules: Vec<Asked>,
+    /// The keys that stand in their mapping a second time, but for those of the rules that were read.
+    pub(super) keys_again: Vec<KeyAgain>,
 }
 
 impl<'s> Reader<'s> {
@@ -69,11 +76,14 @@ impl<'s> Reader<'s> {
             patterns: 0,
             compiled: Patterns::default(),
             contradictions: contradictions::MAX_WORK,
+            rule: String::new(),
+            open_rules: HashSet::new(),
             stages: Vec::new(),
             stages_of_closed: Vec::new(),
             last_dates: Vec::new(),
             header_secrets: Vec::new(),
             failed_rules: Vec::new(),
+            keys_again: Vec::new(),
         }
     }
 
@@ -128,6 +138,17 @@ impl<'s> Reader<'s> {
     /// Returns the number of problems that are kept.
     pub(super) fn problems_so_far(&self) -> usize {
         self.problems.len()
+    }
+
+    /// Takes back the problems since there were `before`.
+    pub(super) fn problems_back_to(&mut self, before: usize) {
+        self.problems.truncate(before);
+    }
+
+    /// Tells of something in the rule `name`, which is not opened anyway.
+    pub(super) fn notice_of_closed(&mut self, at: Position, message: String, right: String, name: &str) {
+        self.told += 1;
+        self.notice(at, message, format!("{right}; the rule `{name}` is not opened"));
     }
 
     /// Makes notices of the problems since there were `before`: the rule `name`, which they are in, is not
@@ -296,6 +317,9 @@ impl<'s> Reader<'s> {
                 if !self.each_on_its_line(node, what).is_empty() {
                     return Some("write `- ` before each condition".to_owned());
                 }
+                if let Some(right) = actions_of(text).filter(|_| is_actions) {
+                    return Some(right);
+                }
                 if is_actions && ACTIONS.iter().any(|action| !action.bare && action.name == text) {
                     return Some(format!("write `- {text}:`, and what it takes indented under it"));
                 }
@@ -358,6 +382,10 @@ impl<'s> Reader<'s> {
             let edit = Edit { at: entry.at, removed, put: name.to_owned() };
             return self.problem_with(entry.at, message, format!("did you mean `{name}`?"), vec![edit]);
         }
+        let is_action = ACTIONS.iter().any(|action| action.name == of && !matches!(of, ASKING | WATCHING));
+        if is_action && is_on_failure(&entry.key) {
+            return self.on_failure_of_others(entry, message);
+        }
         let suggestion = misplaced(&entry.key, of)
             .or_else(|| did_you_mean(&entry.key, known.iter().copied()))
             .unwrap_or_else(|| format!("it takes {}", known.join(", ")));
@@ -398,43 +426,6 @@ impl<'s> Reader<'s> {
         });
         self.problem_with(node.start, format!("{what} has no value"), suggestion, edits.unwrap_or_default());
         None
-    }
-
-    /// `- #web in tags`: the place and length of a comment that is meant for a condition, and that condition.
-    fn condition_in_a_comment(&self, node: &Node) -> Option<(Position, usize, String)> {
-        let line = self.source.line(node.start.line);
-        let comment = line.trim_start().strip_prefix("- ")?.trim_start().trim_end();
-        let right = comment.strip_prefix('#').and_then(|_| meant(comment))?;
-        let column = line.chars().count() - line.trim_end().chars().count();
-        let column = line.chars().count() - column - comment.chars().count() + 1;
-        Some((Position { column, ..node.start }, comment.chars().count(), right))
-    }
-
-    /// A text without quotes on whose line a `#` follows without a space behind it: more likely a part of the
-    /// text than a comment.
-    fn comment_by_accident(&mut self, node: &Node, scalar: &Scalar) {
-        if scalar.style != ScalarStyle::Plain || self.has_enough_notices() {
-            return;
-        }
-        let Some(rest) = self.source.from(node.start).strip_prefix(scalar.text.as_str()) else { return };
-        let comment = rest.trim_start_matches(' ');
-        let begins = comment.strip_prefix('#').is_some_and(|text| text.starts_with(char::is_alphanumeric));
-        if begins && comment.len() < rest.len() {
-            let skipped = scalar.text.chars().count() + rest.len() - comment.len();
-            let at = Position { column: node.start.column + skipped, ..node.start };
-            let word = comment.split_whitespace().next().unwrap_or("#");
-            let line = self.source.from(node.start).trim_end();
-            let is_flow = line.contains(['}', ']']);
-            let whole = format!("'{}'", line.replace('\'', "''"));
-            let right = if whole.chars().count() <= MAX_REPEATED && !is_flow {
-                format!("write {whole} if it is a part of the text, or a space behind `#`")
-            } else {
-                "put the text into quotes if it is a part of it, or write a space behind `#`".to_owned()
-            };
-            let edit = Edit { at: node.start, removed: line.chars().count(), put: whole };
-            let edits = if is_flow { Vec::new() } else { vec![edit] };
-            self.notice_with(at, format!("`{word}` starts a comment here"), right, edits);
-        }
     }
 
     /// [`Self::text`], which must be a template that works.

@@ -1,10 +1,10 @@
 //! The changes that the advice about a value asks for.
 
-use super::reader::Reader;
+use super::reader::{MAX_REPEATED, Reader};
 use crate::condition;
 use crate::edit::Edit;
 use crate::problem::Position;
-use crate::reference::ACTIONS;
+use crate::reference::{ACTIONS, ACTIONS_NOT_YET, has};
 use crate::yaml::{Entry, Node, ScalarStyle};
 use std::rc::Rc;
 
@@ -166,4 +166,21 @@ pub(super) fn entry_of(text: &str, what: &str) -> Option<String> {
         return None;
     }
     if condition::parse(text).is_ok() { Some(text.to_owned()) } else { condition::meant(text) }
+}
+
+/// The clause that says how actions that stand in one text become the entries of a list; `None`: it has none,
+/// or is one name alone.
+pub(super) fn actions_of(text: &str) -> Option<String> {
+    let is_action =
+        |name: &str| ACTIONS.iter().any(|action| action.name == name) || has(&ACTIONS_NOT_YET, name);
+    let name = text.split([':', ',']).next().unwrap_or_default().trim();
+    if !is_action(name) || text.chars().count() > MAX_REPEATED || text.contains('\n') {
+        return None;
+    }
+    let names: Vec<&str> = text.split(',').map(str::trim).collect();
+    if names.len() > 1 && names.iter().all(|name| is_action(name)) {
+        return Some("write each action on a line of its own, with `- ` before it".to_owned());
+    }
+    let is_whole = has(&ACTIONS_NOT_YET, text) || text.split_once(": ").is_some_and(|(of, _)| of == name);
+    is_whole.then(|| format!("write `- {text}` on a line of its own"))
 }

@@ -1,7 +1,8 @@
 //! The list of rules, and each rule's own keys.
 
 use super::reader::Reader;
-use super::shape::{Named, list_meant};
+use super::shape::{Named, list_meant, meant};
+use super::stages::is_closed;
 use super::unsupported::hash_with;
 use super::{Rule, rule_hash};
 use crate::edit::Edit;
@@ -120,6 +121,7 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, node: &Node, names: &mut HashMap<String, Position>) -> Option<Rule> {
+        let before = self.problems_so_far();
         let shape = format!("`- {}:` with `conditions:` and `actions:` indented under it", name_of(node));
         let shape = shape.as_str();
         let entries = self.mapping(node, "a rule", shape)?;
@@ -130,8 +132,11 @@ impl Reader<'_> {
                 self.problem(node.start, "a rule without a name", format!("write {shape}"));
                 return None;
             }
-            [_, ..] => {
-                put_together = self.put_together(entries, Named::Rule)?;
+            [first, ..] => {
+                let Some(whole) = self.put_together(entries, Named::Rule) else {
+                    return self.if_closed(&meant(&name_of(node), first, entries.to_vec()), before);
+                };
+                put_together = whole;
                 &put_together
             }
         };
@@ -153,11 +158,37 @@ impl Reader<'_> {
             edits.sort_by_key(|edit| edit.at);
             self.notice_with(at, format!("{message} is a part of the rule's name"), right, edits);
         }
-        if let Some(first) = names.insert(name.to_owned(), entry.at) {
+        let first = names.insert(name.to_owned(), entry.at);
+        let rule = self.rule_body(name, entry, before);
+        let is_open = rule.as_ref().is_none_or(|rule| !is_closed(rule));
+        if let Some(first) = first {
             let message = format!("the rule `{name}` is here twice (first in line {})", first.line);
-            self.problem(entry.at, message, "give one of them another name".to_owned());
+            let right = "give one of them another name".to_owned();
+            if is_open || self.open_rules.contains(name) {
+                self.problem(entry.at, message, right);
+            } else {
+                // No deploy opens either of them, and of the two the first is kept.
+                self.notice_of_closed(entry.at, message, right, name);
+                return None;
+            }
         }
-        self.rule_body(name, entry)
+        if is_open {
+            self.open_rules.insert(name.to_owned());
+        }
+        rule
+    }
+
+    /// The rule of an `entry` whose keys are put together wrongly, which is told, if no deploy opens it
+    /// anyway; `None`: nothing but that is told. `before`: the number of problems before the rule.
+    fn if_closed(&mut self, entry: &Entry, before: usize) -> Option<Rule> {
+        let (problems, stages, failed) = (self.problems_so_far(), self.stages.len(), self.failed_rules.len());
+        let rule = self.rule_body(&entry.key, entry, before).filter(is_closed);
+        if rule.is_none() {
+            self.problems_back_to(problems);
+            self.stages.truncate(stages);
+            self.failed_rules.truncate(failed);
+        }
+        rule
     }
 
     /// The places at which `name` stands in other lines than `own`.
@@ -172,12 +203,22 @@ impl Reader<'_> {
         lines.flat_map(in_line).take(MAX_MOVED).collect()
     }
 
-    fn rule_body(&mut self, name: &str, entry: &Entry) -> Option<Rule> {
+    /// The rule called `name`. `before`: the number of problems before it.
+    fn rule_body(&mut self, name: &str, entry: &Entry, before: usize) -> Option<Rule> {
         let what = format!("the rule `{name}`");
-        let entries = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it")?;
+        let Some(entries) = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it") else {
+            let Content::Sequence(nodes) = &entry.value.content else { return None };
+            let keys = nodes.iter().flat_map(|node| match &node.content {
+                Content::Mapping(entries) => entries.as_slice(),
+                Content::Scalar(_) | Content::Sequence(_) => &[],
+            });
+            return self.if_closed(&meant(name, entry, keys.cloned().collect()), before);
+        };
         self.unsupported.clear();
-        let (before, stages) = (self.problems_so_far(), self.stages.len());
+        name.clone_into(&mut self.rule);
+        let stages = self.stages.len();
         let header_secrets = self.header_secrets.len();
+        let again = self.keys_again_in(&entry.value);
         let known = self.known(entries, "a rule", &RULE_KEYS);
         let field = |key: &str| known.iter().copied().find(|entry| entry.key == key);
 
@@ -249,7 +290,7 @@ impl Reader<'_> {
         };
         let hash = match rule.unsupported.is_empty() {
             true => rule_hash(&rule),
-            false => hash_with(&rule_hash(&rule), &entry.value),
+            false => hash_with(&rule_hash(&rule), &entry.value, &again),
         };
         Some(Rule { hash, ..rule })
     }
@@ -330,3 +371,6 @@ fn name_of(node: &Node) -> String {
 fn is_text(node: &Node) -> bool {
     node.as_scalar().is_some_and(|scalar| !scalar.is_null())
 }
+
+#[cfg(test)]
+mod tests;

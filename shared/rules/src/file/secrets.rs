@@ -1,5 +1,7 @@
 //! Secrets that somebody wrote into a rules file, by the names and forms that they have.
 
+use crate::template::texts_in_code;
+
 /// Words in the names of headers whose values are secret.
 const WORDS: [&str; 12] = [
     "auth",
@@ -97,7 +99,7 @@ pub(super) fn has_login(address: &str) -> bool {
     authority.rsplit_once('@').is_some_and(|(login, _)| !fixed(login).trim_matches(':').is_empty())
 }
 
-/// The part of a text that is the same for every deploy.
+/// The part of a text that is the same for every deploy: what stands around its code, and the texts in that.
 fn fixed(text: &str) -> String {
     let mut fixed = String::new();
     let mut rest = text;
@@ -106,12 +108,32 @@ fn fixed(text: &str) -> String {
         rest = behind.split_once("}}").map_or("", |(_, behind)| behind);
     }
     fixed.push_str(rest);
+    for text in texts_in_code(text) {
+        fixed.push(' ');
+        fixed.push_str(text);
+    }
     fixed
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn literal_in_a_template_is_a_secret_as_elsewhere() {
+        for (name, value) in [
+            ("Authorization", "{{ 'Bearer abc123' }}"),
+            ("Authorization", "{{ 'Bearer ' ~ 'abc' }}"),
+            ("X-Api-Key", "{{ \"s3cret\" }}"),
+            ("X-Api-Key", "{{ deploy_name | default('s3cret') }}"),
+        ] {
+            assert!(is_secret_header(name, value), "{value}");
+        }
+        assert!(holds_secret("{{ 'ghp_0123456789abcdef' }}"));
+        for value in ["{{ tags | join(' and ') }}", "{{ prs[0]['title'] }}", "{{ revision[:7] }}"] {
+            assert!(!is_secret_header("X-Api-Key", value), "{value}");
+        }
+    }
 
     #[test]
     fn header_is_secret_by_its_name() {

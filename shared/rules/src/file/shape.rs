@@ -2,10 +2,13 @@
 //! belong to.
 
 use super::approvals::QUOTA;
+use super::on_failure::is_on_failure;
 use super::reader::Reader;
 use crate::edit::Edit;
 use crate::problem::Position;
-use crate::reference::{ACTIONS, ACTIONS_NOT_YET, APPROVAL, Key, RULE, Takes, has};
+use crate::reference::{
+    ACTIONS, ACTIONS_NOT_YET, APPROVAL, ASKING, Key, ON_FAILURE, RULE, Takes, WATCHING, has,
+};
 use crate::suggest::closest;
 use crate::variables::{Variable, look_up};
 use crate::yaml::{Content, Entry, Node};
@@ -90,7 +93,12 @@ impl Reader<'_> {
         }
         match &first.value.content {
             Content::Mapping(inner) if rest.iter().all(belongs) => {
-                self.problem(second.at, beside, format!("indent {keys} under `{}`", first.key));
+                let is_flow = self.source.from(first.value.start).starts_with('{');
+                let right = match is_flow {
+                    true => format!("write {keys} into the braces of `{}`", first.key),
+                    false => format!("indent {keys} under `{}`", first.key),
+                };
+                self.problem(second.at, beside, right);
                 Some(meant(&first.key, first, [inner.as_slice(), rest].concat()))
             }
             Content::Scalar(_) if belongs(second) => {
@@ -117,6 +125,10 @@ impl Reader<'_> {
             }
             _ if what == Named::Action && !is_action(&second.key) => {
                 let message = format!("an action takes no `{}` beside it", second.key);
+                if is_on_failure(&second.key) && ![ASKING, WATCHING].contains(&first.key.as_str()) {
+                    self.on_failure_of_others(second, message);
+                    return None;
+                }
                 let right = match second.key.as_str() {
                     "if" | "when" | "conditions" | "condition" | "unless" => {
                         "write what has to hold in the `conditions:` of the rule".to_owned()
@@ -196,7 +208,11 @@ pub(super) fn list_meant(key: &str, of: &str, known: &[&str]) -> Option<&'static
 }
 
 /// Other systems' words for keys, with the name here, by the thing that takes the key.
-const SYNONYMS: [(&str, &[&str], &str); 34] = [
+const SYNONYMS: [(&str, &[&str], &str); 38] = [
+    ("monitor_drift", &["actions", "then", "do", "over", "above", "on_drift", "on_exceeded"], "on_over"),
+    ("monitor_drift", &["under", "below", "on_recovered", "on_resolved"], "on_under"),
+    ("monitor_drift", &["limit", "max", "max_drift", "drift"], "threshold"),
+    ("monitor_drift", &["env", "stage", "target"], "environment"),
     ("a rule", &["needs", "depends_on", "dependsOn", "depends-on", "requires", "wait_for"], "after"),
     ("a rule", &["desc", "comment", "summary"], "description"),
     (
@@ -284,6 +300,12 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
         "a rule" if matches!(key, "before" | "priority" | "order" | "weight") => {
             Some("rules that wait for others say so with `after:`".to_owned())
         }
+        "slack_channel_approval" if is_on_failure(key) => {
+            Some("write `on_reject:` for a rejection, or `on_expire:` for a deadline that passes".to_owned())
+        }
+        "a rule" if is_on_failure(key) || key == ON_FAILURE.name => Some(format!(
+            "take `{key}` out: an action says it beside its name, and other rules ask for `failed_rules`"
+        )),
         "slack_channel_approval"
             if matches!(key, "prevent_self_review" | "four_eyes" | "prevent_self_approval") =>
         {

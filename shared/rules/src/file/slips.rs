@@ -5,6 +5,7 @@
 //! of it is not told. A repair that does not help is no advice.
 
 mod candidates;
+mod diffs;
 mod keys;
 pub(super) mod lines;
 mod moving;
@@ -315,10 +316,18 @@ fn conflict(source: &Source<'_>) -> Option<Problem> {
             line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         })
     };
-    let line = (1..=source.line_count()).find(|line| is_marker(source.line(*line)))?;
+    let lines = || 1..=source.line_count();
+    // An editor may have indented them; in a text, a line of `=` alone is a heading.
+    let has = |marker: &str| lines().any(|line| source.line(line).trim_start().starts_with(marker));
+    let is_indented = has("<<<<<<< ") && has(">>>>>>> ");
+    let line = lines().find(|line| {
+        let text = source.line(*line);
+        is_marker(if is_indented { text.trim_start() } else { text })
+    })?;
+    let column = source.line(line).chars().take_while(|c| *c == ' ').count() + 1;
     let right =
         "keep the lines of one side, and delete the others with the lines `<<<<<<<`, `=======` and `>>>>>>>`";
-    Some(source.problem(Position { line, column: 1 }, "a merge conflict is left here", right.to_owned()))
+    Some(source.problem(Position { line, column }, "a merge conflict is left here", right.to_owned()))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl Reader<'_> {
 
     fn stage(&mut self, node: &Node) -> Option<String> {
         let name = self.text(node, "after")?.trim().to_owned();
-        self.stages.push((name.clone(), node.start));
+        self.stages.push(Stage { rule: self.rule.clone(), after: name.clone(), at: node.start });
         Some(name)
     }
 
@@ -42,9 +42,9 @@ impl Reader<'_> {
     /// waits for it. `names`: all of them, also those that can't be read.
     pub(super) fn stages(&mut self, rules: &[Rule], names: &HashMap<String, Position>) {
         let of_closed = std::mem::take(&mut self.stages_of_closed).into_iter().map(|stage| (stage, true));
-        for ((name, at), is_closed) in
-            std::mem::take(&mut self.stages).into_iter().map(|stage| (stage, false)).chain(of_closed)
-        {
+        let stages = std::mem::take(&mut self.stages);
+        let of_open = stages.iter().cloned().map(|stage| (stage, false));
+        for (Stage { after: name, at, .. }, is_closed) in of_open.chain(of_closed) {
             if self.has_enough_problems() {
                 return;
             }
@@ -75,6 +75,7 @@ impl Reader<'_> {
         }
         self.never_opened(rules);
         self.circles(rules, names);
+        self.apart(rules, &stages);
     }
 
     /// Rules that wait for one that deploys never open: one notice for each such rule, with all that wait for
@@ -151,7 +152,16 @@ impl Reader<'_> {
         let asked = std::mem::take(&mut self.failed_rules);
         let names: HashSet<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
         let places = rules.iter().map(|rule| (rule.name.clone(), rule.at)).collect();
-        for (asked, at) in asked {
+        for Asked { by, of: asked, is_absent, at } in asked {
+            if asked.is_only(&by, &names) && !self.has_enough_notices() {
+                let message = match is_absent {
+                    true => format!("`failed_rules!='{by}'` always holds in the rule `{by}`"),
+                    false => format!("`failed_rules` never has `{by}` in the rule `{by}`"),
+                };
+                let right = "write the name of another rule".to_owned();
+                self.notice(at, format!("{message}: it runs once for each deploy"), right);
+                continue;
+            }
             let is_there = match &asked {
                 FailedRule::Named(name) => names.contains(name.as_str()),
                 FailedRule::Matching(pattern) => {
@@ -171,7 +181,8 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
+            let short = rules.iter().map(|rule| rule.name.as_str());
+            let short = short.filter(|name| name.len() <= 60 && *name != by);
             let (message, right) = match &asked {
                 FailedRule::Named(name) => (
                     format!("`failed_rules` never has `{name}`: no rule in this file is called so"),
@@ -229,8 +240,31 @@ fn alike<'n>(name: &str, names: &'n HashMap<String, Position>) -> Option<(&'n st
 }
 
 /// True if a rule can never be opened.
-fn is_closed(rule: &Rule) -> bool {
+pub(super) fn is_closed(rule: &Rule) -> bool {
     !rule.applies_to_deploys() || !rule.unsupported.is_empty()
+}
+
+/// A rule that another one comes after.
+#[derive(Clone)]
+pub(super) struct Stage {
+    /// The rule that waits.
+    pub(super) rule: String,
+    /// The rule that it waits for.
+    pub(super) after: String,
+    /// The place at which that is said.
+    pub(super) at: Position,
+}
+
+/// A condition on `failed_rules`.
+pub(super) struct Asked {
+    /// The rule that it stands in.
+    pub(super) by: String,
+    /// The rules that it asks for.
+    pub(super) of: FailedRule,
+    /// True if it asks that they are not among those that failed.
+    pub(super) is_absent: bool,
+    /// Its place.
+    pub(super) at: Position,
 }
 
 /// The rules that a condition asks for the failure of.
@@ -239,6 +273,21 @@ pub(super) enum FailedRule {
     Named(String),
     /// Those whose names match.
     Matching(Pattern),
+}
+
+impl FailedRule {
+    /// True if the rule `name` is the only one of `names` that it stands for.
+    fn is_only(&self, name: &str, names: &HashSet<&str>) -> bool {
+        match self {
+            Self::Named(asked) => asked == name,
+            Self::Matching(pattern) => {
+                let mut others = names.iter().take(MAX_COMPARED).filter(|other| **other != name);
+                names.len() <= MAX_COMPARED
+                    && pattern.matches(name)
+                    && !others.any(|other| pattern.matches(other))
+            }
+        }
+    }
 }
 
 /// The names of rules, as a list in a sentence; of many, the first.

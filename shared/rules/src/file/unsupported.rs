@@ -2,13 +2,15 @@
 
 use crate::yaml::{Content, Node};
 use sha2::{Digest, Sha256};
+use std::rc::Rc;
 
 /// The hash of a rule that uses what is not supported yet: `hash`, that of what was understood, with all that
-/// `node` says.
-pub(super) fn hash_with(hash: &str, node: &Node) -> String {
+/// `node` says, and the values of keys that stand there `again`.
+pub(super) fn hash_with(hash: &str, node: &Node, again: &[Rc<Node>]) -> String {
     let mut digest = Sha256::new();
     digest.update(hash.as_bytes());
     digest.update(said(node).as_bytes());
+    again.iter().for_each(|value| digest.update(said(value).as_bytes()));
     hex::encode(digest.finalize())
 }
 

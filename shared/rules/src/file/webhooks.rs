@@ -181,6 +181,14 @@ impl Reader<'_> {
             });
             return Some(HeaderText::Secret(text));
         }
+        if name == "secret" {
+            let of = entry.value.as_scalar().map_or("", |scalar| scalar.text.trim());
+            let secret = if secret_name(of).is_ok() { of } else { "name-of-the-secret" };
+            let message = "`secret` stands under the name of the header that sends it";
+            let right = format!("write, for example, `Authorization: {{secret: {secret}}}`");
+            self.problem(entry.at, message, right);
+            return None;
+        }
         let text = self.template(&entry.value, &format!("the header `{name}`"))?;
         if is_secret_header(name, &text) || holds_secret(&text) {
             let message = format!(

@@ -154,6 +154,12 @@ fn code(template: &str, start: usize, is_statement: bool) -> (Code<'_>, usize) {
             code.end = End::InBracket(bracket);
             return (code, behind);
         }
+        // `{% if tags { %}` and `{% } %}`: the braces around a block of other languages.
+        if open.is_empty() && is_statement && is_brace_of_block(rest, code.tokens.is_empty()) {
+            code.tokens.push(Token { kind: Kind::Sign, text: rest.get(..1).unwrap_or_default(), start: at });
+            at += 1;
+            continue;
+        }
         if open.is_empty() {
             if let Some(behind) = ends(close) {
                 code.end = End::Closed;
@@ -194,6 +200,12 @@ fn code(template: &str, start: usize, is_statement: bool) -> (Code<'_>, usize) {
         }
     }
     (code, template.len())
+}
+
+/// True for a brace that ends a tag, and for a `}` that starts one.
+fn is_brace_of_block(rest: &str, is_first: bool) -> bool {
+    let is_last = rest.strip_prefix(['{', '}']).is_some_and(|rest| rest.trim_start().starts_with("%}"));
+    is_last || (is_first && rest.starts_with('}') && !rest.starts_with("}}"))
 }
 
 /// The token that `rest`, which is not empty, starts with.
@@ -324,6 +336,10 @@ mod tests {
             ("{% x }}", vec!["x"], End::Wrongly),
             ("{{ x", vec!["x"], End::Never),
             ("{{ x {{ y }}", vec!["x"], End::Never),
+            ("{% if x { %}", vec!["if", "x", "{"], End::Closed),
+            ("{% } else { %}", vec!["}", "else", "{"], End::Closed),
+            ("{% set x = {} %}", vec!["set", "x", "=", "{", "}"], End::Closed),
+            ("{% }}", vec![], End::Wrongly),
             ("{{ (x }}", vec!["(", "x"], End::InBracket(3)),
             ("{{ x[0 }} b", vec!["x", "[", "0"], End::InBracket(4)),
             ("{{ 'x }}", vec!["'x }}"], End::InText(3)),

@@ -119,6 +119,17 @@ impl<'t> Around<'_, 't> {
                     "`?.` is not an operator of a template".to_owned(),
                     "write `.`: a value that is missing is shown as empty text".to_owned(),
                 ),
+                ".." if self.open.last() == Some(&"[") => {
+                    let number =
+                        |token: Option<&Token<'_>>| token.and_then(|token| token.text.parse::<u32>().ok());
+                    let right = match (number(self.previous()), number(self.next())) {
+                        (Some(first), Some(last)) => {
+                            format!("write `[{first}:{}]`", u64::from(last) + 1)
+                        }
+                        _ => "write, for example, `[0:7]`".to_owned(),
+                    };
+                    told("a part of a text stands between `:`, not `..`".to_owned(), right)
+                }
                 ".." => {
                     let number =
                         |token: Option<&Token<'_>>| token.and_then(|token| token.text.parse::<u32>().ok());
@@ -132,6 +143,9 @@ impl<'t> Around<'_, 't> {
                             "write, for example, `range(1, 4)` for 1 to 3".to_owned(),
                         ),
                     }
+                }
+                "++" if self.next().is_some() && self.previous().is_some_and(ends_value) => {
+                    told("`++` is not an operator of a template".to_owned(), "write `~`".to_owned())
                 }
                 "+=" | "-=" | "++" => {
                     let name = self.previous().map_or("x", |token| token.text);

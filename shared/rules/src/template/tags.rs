@@ -1,5 +1,6 @@
 //! Slips in the tags of a template: unclosed, misspelt, or of another system.
 
+mod braces;
 mod ends;
 mod heads;
 mod texts;
@@ -303,6 +304,9 @@ impl<'t> Tags<'t> {
         let Some((first, rest)) = code.tokens.split_first() else {
             return self.told_once(code, "`{% %}` has no tag", "leave it out");
         };
+        if self.braces(code) {
+            return;
+        }
         let word = first.text;
         let rest_text = self.inner(rest);
         let is = |index: usize, text: &str| rest.get(index).is_some_and(|token| token.is(text));

@@ -113,13 +113,14 @@ impl<'s> Outline<'s> {
             return Ok(Self { text, rules: Vec::new(), key: None });
         }
         let source = Source::new(path, text);
-        let root = yaml::load(&source, BEGIN).map_err(NotMerged::Unreadable)?;
+        let (root, again) =
+            yaml::read(&source, BEGIN).map_err(|unread| NotMerged::Unreadable(unread.problems))?;
         let Content::Mapping(entries) = &root.content else {
             return Err(NotMerged::Unreadable(parse(text, path).err().unwrap_or_default()));
         };
         match entries.iter().position(|entry| entry.key == "rules") {
             // All that may be wrong is that there are no rules, which the result shows.
-            None if entries.iter().all(|entry| entry.key.starts_with("x-")) => {
+            None if again.is_empty() && entries.iter().all(|entry| entry.key.starts_with("x-")) => {
                 Ok(Self { text, rules: Vec::new(), key: None })
             }
             found => {

@@ -13,7 +13,19 @@ use std::rc::Rc;
 /// Every problem found: a syntax error ends the reading, duplicate keys and the like are collected. A file
 /// without content is a problem too.
 pub fn load(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Vec<Problem>> {
-    read(source, begin).map_err(|unread| unread.problems)
+    let (root, again) = read(source, begin).map_err(|unread| unread.problems)?;
+    if again.is_empty() { Ok(root) } else { Err(again.into_iter().map(|again| again.problem).collect()) }
+}
+
+/// A key that stands in its mapping a second time. Its value is not in the tree.
+#[derive(Debug)]
+pub(crate) struct KeyAgain {
+    /// The problem that it is.
+    pub(crate) problem: Problem,
+    /// The start of the mapping, where the tree has that in one place; `None`: an anchor makes others of it.
+    pub(crate) mapping: Option<Position>,
+    /// The value that it has the second time.
+    pub(crate) value: Rc<Node>,
 }
 
 /// Reason for which a document could not be read.
@@ -25,8 +37,9 @@ pub(crate) struct Unread {
     pub(crate) is_cut: bool,
 }
 
-/// [`load`], which says also whether the reading ended before the document did.
-pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Unread> {
+/// [`load`], which leaves the keys that stand in a mapping twice for the caller to judge, and says also
+/// whether the reading ended before the document did.
+pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<(Rc<Node>, Vec<KeyAgain>), Unread> {
     let cut = |problems| Unread { problems, is_cut: true };
     let text = source.text();
     let start = Position { line: 1, column: 1 };
@@ -37,6 +50,7 @@ pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Unread>
     let mut loader = Loader {
         source,
         problems: Vec::new(),
+        again: Vec::new(),
         stack: Vec::new(),
         anchors: BTreeMap::new(),
         root: None,
@@ -58,16 +72,19 @@ pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Unread>
             Err(error) => Err(Box::new(syntax::problem(source, &error))),
         };
         if let Err(problem) = step {
-            loader.problems.push(*problem);
-            return Err(cut(loader.problems));
+            let mut problems = loader.all_problems();
+            problems.push(*problem);
+            return Err(cut(problems));
         }
-        if loader.problems.len() >= MAX_PROBLEMS {
-            return Err(cut(loader.problems));
+        if loader.problems.len() + loader.again.len() >= MAX_PROBLEMS {
+            return Err(cut(loader.all_problems()));
         }
     }
+    if !loader.problems.is_empty() {
+        return Err(Unread { problems: loader.all_problems(), is_cut: false });
+    }
     match loader.root {
-        _ if !loader.problems.is_empty() => Err(Unread { problems: loader.problems, is_cut: false }),
-        Some(root) if !root.is_null() => Ok(root),
+        Some(root) if !root.is_null() => Ok((root, loader.again)),
         _ => Err(cut(vec![source.problem(start, "the file is empty", begin.to_owned())])),
     }
 }
@@ -80,6 +97,7 @@ pub(super) fn position(marker: Marker) -> Position {
 struct Loader<'s> {
     source: &'s Source<'s>,
     problems: Vec<Problem>,
+    again: Vec<KeyAgain>,
     stack: Vec<Open>,
     anchors: BTreeMap<usize, Rc<Node>>,
     root: Option<Rc<Node>>,
@@ -97,10 +115,26 @@ struct Open {
 
 enum Items {
     Sequence(Vec<Rc<Node>>),
-    Mapping { entries: Vec<Entry>, key: Option<(String, Position)>, seen: HashMap<String, Position> },
+    Mapping { entries: Vec<Entry>, key: Option<Key>, seen: HashMap<String, Position> },
+}
+
+/// A key whose value has not come yet.
+struct Key {
+    text: String,
+    at: Position,
+    /// The problem that it stands in its mapping already.
+    again: Option<Problem>,
 }
 
 impl Loader<'_> {
+    /// Every problem so far, in the order of the file.
+    fn all_problems(&mut self) -> Vec<Problem> {
+        let mut all = std::mem::take(&mut self.problems);
+        all.extend(std::mem::take(&mut self.again).into_iter().map(|again| again.problem));
+        all.sort_by_key(|problem| (problem.line, problem.column));
+        all
+    }
+
     /// Takes one event in.
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Problem>> {
         let start = position(span.start);
@@ -200,6 +234,7 @@ impl Loader<'_> {
         if anchor != 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
         }
+        let is_shared = self.stack.iter().any(|open| open.anchor != 0);
         let Some(parent) = self.stack.last_mut() else {
             self.root = Some(node);
             return Ok(());
@@ -209,7 +244,11 @@ impl Loader<'_> {
         match &mut parent.items {
             Items::Sequence(nodes) => nodes.push(node),
             Items::Mapping { entries, key, seen } => match key.take() {
-                Some((key, at)) => entries.push(Entry { key, at, value: node }),
+                Some(Key { text, at, again: None }) => entries.push(Entry { key: text, at, value: node }),
+                Some(Key { again: Some(problem), .. }) => {
+                    let mapping = (!is_shared).then_some(parent.start);
+                    self.again.push(KeyAgain { problem, mapping, value: node });
+                }
                 None => {
                     let at = node.start;
                     let text = match &node.content {
@@ -220,22 +259,14 @@ impl Loader<'_> {
                             return Err(Box::new(key_problem(self.source, at)));
                         }
                     };
-                    match seen.get(&text) {
-                        Some(first) if text != "<<" => {
-                            let message =
-                                format!("the key `{text}` is here twice (first in line {})", first.line);
-                            // Without the entries of one of two lists, a rule would ask for less.
-                            let right = match has_list(self.source, at) {
-                                true => "put the entries of both under the first",
-                                false => "keep one of them",
-                            };
-                            self.problems.push(self.source.problem(at, message, right.to_owned()));
-                        }
+                    let again = match seen.get(&text) {
+                        Some(first) if text != "<<" => Some(key_again(self.source, &text, at, *first)),
                         _ => {
                             seen.insert(text.clone(), at);
+                            None
                         }
-                    }
-                    *key = Some((text, at));
+                    };
+                    *key = Some(Key { text, at, again });
                 }
             },
         }
@@ -284,6 +315,17 @@ impl Loader<'_> {
         }
         merged
     }
+}
+
+/// The problem that the key `text` at `at` stands in its mapping already, at `first`.
+fn key_again(source: &Source<'_>, text: &str, at: Position, first: Position) -> Problem {
+    let message = format!("the key `{text}` is here twice (first in line {})", first.line);
+    // Without the entries of one of two lists, a rule would ask for less.
+    let right = match has_list(source, at) {
+        true => "put the entries of both under the first",
+        false => "keep one of them",
+    };
+    source.problem(at, message, right.to_owned())
 }
 
 /// True where the key at `at` stands above the entries of a list.

@@ -12,7 +12,8 @@ fn spellings_of_a_deployment_have_the_same_keys() {
             deployment(&slug),
             rules_in_force(&slug),
             rules_piece(&slug, "f", 0),
-            without_rules(&slug),
+            without_rules(&slug, false),
+            without_rules(&slug, true),
             owed_reviews(&slug),
             newest_of(&slug, environment_name),
         ];

@@ -22,8 +22,12 @@ fn every_finding() -> Vec<Evaluated> {
         Finding::Unsupported { uses: "x".to_owned() },
         Finding::NotForDeploys,
     ];
-    let named =
-        |(number, finding)| Evaluated { rule: format!("rule {number}"), finding, asks: number % 2 == 0 };
+    let named = |(number, finding)| Evaluated {
+        rule: format!("rule {number}"),
+        finding,
+        asks: number % 2 == 0,
+        expected: number % 3 == 0,
+    };
     findings.into_iter().enumerate().map(named).collect()
 }
 
@@ -69,6 +73,7 @@ async fn what_does_not_fit_into_a_row_is_counted() {
         rule: format!("rule {number}"),
         finding: Finding::Fails { why: why.clone(), from: None },
         asks: true,
+        expected: false,
     };
     let written = evaluate(&local.store, &deploy(1), 1, (0..1000).map(rule).collect()).await;
     assert!((150..250).contains(&written.rules.len()), "{}", written.rules.len());

@@ -196,7 +196,7 @@ async fn keep(store: &Store, number: u32) -> Kept {
         version: 0,
     };
     store.save_deployment(None, settings).await.expect("saved");
-    store.tells_without_rules(&deploy).await.expect("told");
+    store.tells_without_rules(&deploy, false).await.expect("told");
     let secrets = HeaderSecrets { read_at: now, secrets: BTreeMap::new() };
     store.keep_header_secrets(&secrets).await.expect("kept");
     store.ignore_delivery("github", &name, "why", now).await.expect("ignored");
@@ -338,7 +338,7 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
         }
         "that a deployment has no rules was told" => {
             // It is never read; a condition on it may hold or not.
-            store.tells_without_rules(&it.deploy).await.expect("asked");
+            store.tells_without_rules(&it.deploy, false).await.expect("asked");
         }
         "reviews of broken glasses that a deployment owes" => {
             refuses(store.owed_reviews(slug).await);

@@ -56,6 +56,20 @@ async fn a_deploy_that_is_not_on_record_has_no_page() {
 }
 
 #[tokio::test]
+async fn runs_of_one_evaluation_stand_in_the_files_order() {
+    let local = registered().await;
+    let lines = [7, 2, 30, 11, 5];
+    let change = lines.iter().fold(Change::to(&deploy(1).id, second(1)), |change, line| {
+        let mut run = run(&format!("rule {line}"), second(1));
+        run.line = Some(*line);
+        change.run(plain(run))
+    });
+    local.store.commit(change).await.expect("committed");
+    let found: Vec<_> = page(&local.store).await.runs.iter().filter_map(|run| run.line).collect();
+    assert_eq!(found, [2, 5, 7, 11, 30]);
+}
+
+#[tokio::test]
 async fn a_page_has_everything_of_its_deploy_and_nothing_of_others() {
     let local = registered().await;
     local.store.commit(Change::register(&deploy(2), second(0))).await.expect("registered");

@@ -165,7 +165,13 @@ fn behind(comparisons: &[&Comparison]) -> Option<Vec<Value>> {
     let known = known.map(|counted| Deploys { counted, or_more: false });
     let more = Deploys { counted: MAX_COUNTED, or_more: true };
     let all: Vec<Deploys> = known.chain([more]).collect();
-    let with = |time: Duration| all.iter().map(move |deploys| Value::Behind(time, *deploys));
+    // Where no deploy is missing, no time has passed either.
+    let is_possible =
+        |time: Duration, deploys: &&Deploys| time.is_zero() || deploys.or_more || deploys.counted > 0;
+    let with = |time: Duration| {
+        let possible = all.iter().filter(move |deploys| is_possible(time, deploys));
+        possible.map(move |deploys| Value::Behind(time, *deploys))
+    };
     Some(times.into_iter().flat_map(with).collect())
 }
 

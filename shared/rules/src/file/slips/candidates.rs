@@ -1,5 +1,6 @@
 //! The repairs that a file suggests.
 
+use super::diffs::{diff, is_new};
 use super::keys::{is_key, starts_structure};
 use super::lines::{bullets, lines};
 use super::quotes::quotes;
@@ -93,6 +94,9 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
                 lines(source, &line, &mut slips);
             } else if !failure.is_cut {
                 bullets(source, &line, &mut slips);
+                if is_new(line.text) {
+                    diff(source, &line, &mut slips);
+                }
             }
             if line.is_empty() {
                 continue;

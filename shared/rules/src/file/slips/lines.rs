@@ -2,6 +2,7 @@
 //! that lack a `- ` or the room before them.
 
 use super::candidates::{Line, MAX_LINES, counted, is_parameter, shown};
+use super::diffs::diff;
 use super::keys::{is_action, is_key, starts_structure};
 use super::moving::under;
 use super::{Edit, Slip};
@@ -19,6 +20,7 @@ pub(super) fn lines(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>)
     comment(line, slips);
     fences(source, line, slips);
     diff(source, line, slips);
+    comment_of_a_template(source, line, slips);
     bullet(line, slips);
     head_of_a_rule(source, line, slips);
     dash_before_a_key(source, line, slips);
@@ -52,6 +54,40 @@ fn comment(line: &Line<'_>, slips: &mut Vec<Slip>) {
     slips.push(slip(line.at(0), message, "write `#`".to_owned(), edit));
 }
 
+/// `{# … #}` on lines of its own: a comment to templates, and the begin of a mapping to YAML.
+fn comment_of_a_template(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let starts = |number: &usize| source.line(*number).trim_start().starts_with("{#");
+    let first = (1..=line.number).rev().take(LINES_BEFORE).find(starts);
+    let Some(first) = first else { return };
+    let mut lines = (first..=source.line_count()).take(LINES_BEFORE);
+    let Some(last) = lines.find(|number| source.line(*number).contains("#}")) else { return };
+    if last < line.number || !source.line(last).trim_end().ends_with("#}") {
+        return;
+    }
+    let edits = (first..=last).map(|number| {
+        let text = source.line(number);
+        let inner = text.trim().trim_start_matches("{#").trim_end_matches("#}").trim();
+        let indent: String = text.chars().take_while(|c| *c == ' ').collect();
+        let put = format!("{indent}# {inner}");
+        Edit {
+            at: Position { line: number, column: 1 },
+            removed: text.chars().count(),
+            put: put.trim_end().to_owned(),
+        }
+    });
+    let column = source.line(first).chars().take_while(|c| *c == ' ').count() + 1;
+    let suggestion = match last - first {
+        0 => "write `#` before it, and nothing behind it",
+        _ => "write `#` before each of its lines, and nothing behind them",
+    };
+    slips.push(Slip {
+        at: Position { line: first, column },
+        message: "`{#` starts no comment in YAML".to_owned(),
+        suggestion: suggestion.to_owned(),
+        edits: edits.collect(),
+    });
+}
+
 /// The fence of a block of code in Markdown: each such line of the file.
 fn fences(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let is_fence = |text: &str| text.trim_start().starts_with("```");
@@ -69,32 +105,6 @@ fn fences(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let message = "a fence of Markdown stands around the file".to_owned();
     let suggestion = "delete the lines that start with three backticks".to_owned();
     slips.push(Slip { at, message, suggestion, edits });
-}
-
-/// A line as `git diff` shows it.
-fn diff(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
-    let at = Position { line: line.number, column: 1 };
-    let (is_new, is_old) = (|text: &str| text.starts_with("+ "), |text: &str| text.starts_with("-  "));
-    if !is_new(line.text) && !is_old(line.text) {
-        return;
-    }
-    let numbers = || 1..=source.line_count();
-    let edits = numbers().filter_map(|number| {
-        let text = source.line(number);
-        let removed = if is_old(text) { text.chars().count() } else { 1 };
-        let edit = Edit { at: Position { line: number, column: 1 }, removed, put: String::new() };
-        (is_new(text) || is_old(text)).then_some(edit)
-    });
-    let edits: Vec<Edit> = edits.collect();
-    let at = edits.first().map_or(at, |edit| edit.at);
-    let sign: String = source.line(at.line).chars().take(1).collect();
-    let suggestion = match numbers().any(|number| is_new(source.line(number))) {
-        true => "delete the lines that start with `-`, and the `+` before the others",
-        // Which of the two is meant is for its author to say: without a condition, a rule holds for more.
-        false => "delete the line, or only the `-` before it",
-    };
-    let message = format!("the `{sign}` of a diff stands before this line");
-    slips.push(Slip { at, message, suggestion: suggestion.to_owned(), edits });
 }
 
 /// `* ana`, as an entry of a list in Markdown.

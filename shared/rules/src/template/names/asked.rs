@@ -158,10 +158,12 @@ impl<'t> Walk<'t> {
     ) -> (String, Option<String>, Known) {
         let values = self.values(tokens);
         self.arguments(tokens);
-        let Some(filter) = FILTERS.iter().find(|filter| filter.name == method) else {
+        // Of a text, other languages slice a part; the filter makes several lists of one.
+        let is_part = method == "slice" && values.contains(|c: char| c.is_ascii_digit());
+        let Some(filter) = FILTERS.iter().find(|filter| filter.name == method && !is_part) else {
             return (
                 format!("there is no method `{method}`"),
-                elsewhere(method, code, values),
+                elsewhere(if is_part { "substring" } else { method }, code, values),
                 Known::Anything,
             );
         };

@@ -64,7 +64,10 @@ pub(super) const TESTS: [&str; 36] = [
 ];
 
 /// Methods and functions of other languages, and the code that does the same for `x`.
-const ELSEWHERE: [(&str, &str); 71] = [
+const ELSEWHERE: [(&str, &str); 74] = [
+    ("sub", "x | replace"),
+    ("gsub", "x | replace"),
+    ("ucfirst", "x | capitalize"),
     ("short", "x[:7]"),
     ("shorten", "x[:7]"),
     ("substring", "x[:7]"),
@@ -177,7 +180,7 @@ pub(super) fn elsewhere(name: &str, value: &str, values: &str) -> Option<String>
         },
         "charAt" => format!("{value}[{}]", values.trim()),
         "substr" if !values.trim_start().starts_with("0,") => return None,
-        "substring" | "substr" => match values.split_once(',') {
+        "substring" | "substr" | "slice" => match values.split_once(',') {
             Some((start, end)) => format!("{value}[{}:{}]", start.trim(), end.trim()),
             None => format!("{value}[{}:]", values.trim()),
         },

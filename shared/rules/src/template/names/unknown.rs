@@ -32,7 +32,7 @@ pub(in crate::template) fn called_elsewhere(name: &str) -> Option<&'static str> 
         "pr_number" | "pr_id" => "pull_request_id",
         "pr_title" => "prs[0].title",
         "user" | "username" => "deploy_author_name",
-        "deployer" | "deployed_by" | "actor" => "deploy_author_name",
+        "deployer" | "deployed_by" | "actor" | "deployer_slack" => "deploy_author_name",
         "approvers" | "approver" => "approved_by",
         "authors" | "author" => "authors_slack",
         _ => return None,
@@ -110,6 +110,9 @@ impl<'t> Walk<'t> {
                         right.strip_prefix("did you mean `").and_then(|right| right.strip_suffix("`?"));
                     match right {
                         Some(right) => format!("did you mean `{list}[0].{right}`?"),
+                        None if matches!(next, Some(next) if next.is("message") || next.is("subject")) => {
+                            format!("write `{list}[0].title`")
+                        }
                         None => format!("did you mean `{list}`?"),
                     }
                 }

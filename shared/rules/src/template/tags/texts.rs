@@ -21,6 +21,9 @@ impl Tags<'_> {
                         format!("`{{{}{}` has a space between its braces", " ".repeat(spaces), &open[1..]);
                     self.told(at, message, format!("write `{open} {code} {close}`"));
                     let word = code.split(' ').next().unwrap_or_default();
+                    if word.starts_with("end") {
+                        self.open.pop();
+                    }
                     let opener = OPENERS.into_iter().find(|opener| open == "{%" && *opener == word);
                     self.open.extend(opener.map(|word| Open {
                         word,

@@ -162,8 +162,8 @@ pub(super) const ACTIONS: &[Pair] = &[
     ),
     ("webhook: {url: 'http://x.example', headers: {X-A: {secret: pager}}}", ""),
     (
-        "monitor_drift: {environment: QA, threshold: 2h, on_failure: stop}",
-        "monitor_drift: {environment: QA, threshold: 2h}",
+        "monitor_drift: {environment: QA, threshold: 2h, on_over: [trigger_build], on_failure: stop}",
+        "monitor_drift: {environment: QA, threshold: 2h, on_over: [trigger_build]}",
     ),
     ("send_event: {detail_type: }", "send_event: promoted"),
     ("notify_deployer: ${REGION}", "notify_deployer: x"),
@@ -207,9 +207,15 @@ pub(super) const ACTIONS: &[Pair] = &[
         "slack_personal_message: {email: {a: b}, message: x}",
         "slack_personal_message: {email: a@b.co, message: x}",
     ),
-    ("monitor_drift: {environment: a/b, threshold: 2h}", "monitor_drift: {environment: a-b, threshold: 2h}"),
+    (
+        "monitor_drift: {environment: a/b, threshold: 2h, on_over: [trigger_build]}",
+        "monitor_drift: {environment: a-b, threshold: 2h, on_over: [trigger_build]}",
+    ),
     ("monitor_drift: {environment: QA, threshold: 2 hours, over: [trigger_build]}", ""),
-    ("monitor_drift: {threshold: 2h}", "monitor_drift: {environment: Production, threshold: 2h}"),
+    (
+        "monitor_drift: {threshold: 2h, on_over: [trigger_build]}",
+        "monitor_drift: {environment: Production, threshold: 2h, on_over: [trigger_build]}",
+    ),
     (
         "auto_approve_build: {build: x, on_failure: stop}\non_failure: stop",
         "auto_approve_build: x\non_failure: stop",

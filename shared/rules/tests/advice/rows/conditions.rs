@@ -129,7 +129,7 @@ pub(super) const TEXTS: &[Pair] = &[
     ("drift_to_production='10'", ""),
     ("drift_to_production~='2h'", ""),
     ("health>deployed_for", ""),
-    ("failed_rules='promot'", ""),
+    ("failed_rules='tests'", "failed_rules=[]"),
     ("deployment='checkout' and branch='refs/heads/main'", ""),
     (
         "revision='7bf7226' or revision='v1'",
@@ -171,5 +171,5 @@ pub(super) const LISTS: &[Pair] = &[
     ("conditions:\n  - \"environment\" = 'Staging'", ""),
     ("conditions:\nenvironment='Staging'", ""),
     ("conditions:\n  environment='Staging'\n  tags='#web'", ""),
-    ("conditions:\n  - failed_rules~='smoke'", "conditions:\n  - failed_rules~='prom'"),
+    ("conditions:\n  - failed_rules~='smoke'", "conditions:\n  - failed_rules=[]"),
 ];

@@ -3,6 +3,7 @@
 mod actions;
 mod advised;
 mod conditions;
+mod copied;
 mod files;
 mod limits;
 pub(super) mod others;
@@ -39,6 +40,7 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("x is endingwith('a')", "a form that is told with a value for `x`"),
     ("x is startingwith('a')", "a form that is told with a value for `x`"),
     ("x | capitalize", "a form that is told with a value for `x`"),
+    ("x | replace", "a form that is told with a value for `x`"),
     ("x | reverse", "a form that is told with a value for `x`"),
     ("x | striptags", "a form that is told with a value for `x`"),
     ("x | truncate", "a form that is told with a value for `x`"),
@@ -66,10 +68,6 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
 type Pair = (&'static str, &'static str);
 
 pub(super) fn all() -> Vec<(String, String)> {
-    let of = |pairs: &[Pair], with: fn(&str) -> String| -> Vec<(String, String)> {
-        let followed = |text: &str| if text.is_empty() { String::new() } else { with(text) };
-        pairs.iter().map(|(file, right)| (with(file), followed(right))).collect()
-    };
     [
         of(conditions::TEXTS, with_condition),
         of(conditions::LISTS, with_keys),
@@ -94,11 +92,22 @@ pub(super) fn all() -> Vec<(String, String)> {
         of(advised::WINDOWS, with_window),
         of(advised::TEMPLATES, super::with_template),
         of(advised::FILES, str::to_owned),
+        copied::all(),
     ]
     .concat()
 }
 
-pub(super) use advised::single;
+/// Each row, with its file made of its text.
+fn of(pairs: &[Pair], with: fn(&str) -> String) -> Vec<(String, String)> {
+    let followed = |text: &str| if text.is_empty() { String::new() } else { with(text) };
+    pairs.iter().map(|(file, right)| (with(file), followed(right))).collect()
+}
+
+/// The files of rows that are one message each, whatever the file.
+pub(super) fn single() -> Vec<String> {
+    let copied = copied::all().into_iter().map(|(file, _)| file);
+    advised::single().into_iter().chain(copied).collect()
+}
 pub(super) use limits::all as limits;
 
 /// A file with this condition.
