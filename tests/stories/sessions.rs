@@ -21,7 +21,7 @@ fn digest(visitor: &Visitor<'_>) -> String {
 /// Lets time pass for the session of this browser: the same one, that much older.
 pub(crate) async fn let_pass(story: &Story, visitor: &Visitor<'_>, time: SignedDuration) {
     let store = &story.world.store;
-    let session = store.session(&digest(visitor)).await.unwrap().expect("the session is on record");
+    let session = store.session(&digest(visitor)).await.unwrap().unwrap();
     let before = session.confirmed_at;
     let session = Session {
         signed_in: session.signed_in - time,

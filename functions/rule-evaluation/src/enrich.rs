@@ -90,14 +90,12 @@ impl RuleEvaluation {
             let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
             deploy.size = Some(Size { files: changed, lines: files.lines });
         }
-        if !files.paths.is_empty() || files.truncated {
-            if let Some(tags) = tags {
-                let new = tags.of(&files.paths);
-                deploy.tags.retain(|known| !new.contains(known));
-                deploy.tags.extend(new);
-                deploy.reading.tags_cut = files.truncated;
-                notices.extend(tags.problems.iter().map(ToString::to_string));
-            }
+        if let Some(tags) = tags.filter(|_| !files.paths.is_empty() || files.truncated) {
+            let new = tags.of(&files.paths);
+            deploy.tags.retain(|known| !new.contains(known));
+            deploy.tags.extend(new);
+            deploy.reading.tags_cut = files.truncated;
+            notices.extend(tags.problems.iter().map(ToString::to_string));
         }
         deploy.commits = commits;
         for commit in &mut deploy.commits {

@@ -92,9 +92,9 @@ pub(crate) fn texts_in_code(template: &str) -> Vec<&str> {
             let before = |distance: usize| index.checked_sub(distance).and_then(|at| code.tokens.get(at));
             let is = |distance: usize, text: &str| before(distance).is_some_and(|token| token.is(text));
             // `tags | join(', ')` and `prs[0]['title']`.
-            if !(is(1, "(") && is(2, "join"))
-                && !(is(1, "[") && before(2).is_some_and(|token| token.is_value_name() || token.is("]")))
-            {
+            let joins = is(1, "(") && is(2, "join");
+            let picks = is(1, "[") && before(2).is_some_and(|token| token.is_value_name() || token.is("]"));
+            if !joins && !picks {
                 texts.push(token.text.get(1..token.text.len().saturating_sub(1)).unwrap_or_default());
             }
         }

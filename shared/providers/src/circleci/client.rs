@@ -344,7 +344,7 @@ pub(super) fn has_parameters(
 /// objects; a parameter of a configuration never is one.
 fn has_more(pipeline: &wire::Pipeline, parameters: &BTreeMap<String, ParameterValue>) -> bool {
     let mut told = pipeline.trigger_parameters.iter().flatten();
-    told.any(|(name, value)| !parameters.contains_key(name) && !(value.is_object() || value.is_null()))
+    told.any(|(name, value)| !(parameters.contains_key(name) || value.is_object() || value.is_null()))
 }
 
 #[cfg(test)]

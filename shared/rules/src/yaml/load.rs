@@ -123,7 +123,7 @@ struct Key {
     text: String,
     at: Position,
     /// The problem that it stands in its mapping already.
-    again: Option<Problem>,
+    again: Option<Box<Problem>>,
 }
 
 impl Loader<'_> {
@@ -247,7 +247,7 @@ impl Loader<'_> {
                 Some(Key { text, at, again: None }) => entries.push(Entry { key: text, at, value: node }),
                 Some(Key { again: Some(problem), .. }) => {
                     let mapping = (!is_shared).then_some(parent.start);
-                    self.again.push(KeyAgain { problem, mapping, value: node });
+                    self.again.push(KeyAgain { problem: *problem, mapping, value: node });
                 }
                 None => {
                     let at = node.start;
@@ -260,7 +260,9 @@ impl Loader<'_> {
                         }
                     };
                     let again = match seen.get(&text) {
-                        Some(first) if text != "<<" => Some(key_again(self.source, &text, at, *first)),
+                        Some(first) if text != "<<" => {
+                            Some(Box::new(key_again(self.source, &text, at, *first)))
+                        }
                         _ => {
                             seen.insert(text.clone(), at);
                             None
