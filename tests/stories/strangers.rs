@@ -14,7 +14,7 @@ use signoff_local::slack::{InteractionRequest, NewUser};
 use signoff_providers::derived::incoming_secret;
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use system_tests::local_aws::root;
+use system_tests::routes;
 use system_tests::story::{Story, tell};
 use system_tests::world::API_KEY;
 
@@ -60,13 +60,6 @@ impl Attempt {
     }
 }
 
-/// Requests that the console answers, as in docs/reference/routes.md; a test of the console holds that
-/// table.
-fn of_console(page: &str) -> impl Iterator<Item = &str> {
-    let table = page.split_once("| request | who |\n|---|---|\n").unwrap().1;
-    table.lines().map_while(|line| line.strip_prefix("| `")?.split_once('`')).map(|(request, _)| request)
-}
-
 /// The wizard's pages.
 const WIZARD: [&str; 4] = [
     "GET /deployments/{organization}/{name}/approvals/new",
@@ -91,24 +84,22 @@ fn strangers_get_nothing_by_any_route() {
         assert_eq!(slack.send(first.clone()).await.status, Some(200));
         let before = story.settled(&deploy).await;
         let glass = story.option(&dialog, "break_glass").expect("the menu has it");
-        let breaks =
-            |person: &str| slack.option_request(person, &story.name, &dialog, "more", &glass, now).unwrap();
-        let (by_breaker, by_other) = (breaks(&ana), breaks(&ben));
+        let by_breaker = slack.option_request(&ana, &story.name, &dialog, "more", &glass, now).unwrap();
+        let by_other = slack.option_request(&ben, &story.name, &dialog, "more", &glass, now).unwrap();
 
         let register = "POST /api/1/deployments/{org}/{deployment}/register_deploy";
         let dashed = "POST /api/1/deployments/{org}/{deployment}/register-deploy";
         let legacy = "POST /api/1/{org}/{deployment}/register_deploy";
         let health = "POST /api/1/deployments/{org}/{deployment}/{revision}/health";
-        let (hook, clicks, events) =
-            ("POST /webhooks/github", "POST /slack/interactions", "POST /slack/events");
+        let (clicks, events) = ("POST /slack/interactions", "POST /slack/events");
+        let hook = "POST /webhooks/github";
         let healthy = format!("/api/1/deployments/acme/strangers/{}/health", before.deploy.revision);
         let (asks, changes) = ("GET /graphql", "POST /graphql");
         let set_health = json!({"query": format!(
             "mutation {{ setHealth(orgSlug: \"acme\", deploymentSlug: \"strangers\", deploySlug: \"{deploy}\", health: HEALTHY) {{ success }} }}"
         )})
         .to_string();
-        let deployment = "/deployments/acme/strangers".to_owned();
-        let history = format!("{deployment}/history");
+        let history = "/deployments/acme/strangers/history".to_owned();
         let json_health = r#"{"health": "healthy"}"#;
         let json = r#"{"sha": "abcdef1", "environment": "Staging"}"#;
         let named = |name: &str| format!(r#"{{"repository": {{"full_name": "acme/{name}"}}}}"#);
@@ -116,10 +107,9 @@ fn strangers_get_nothing_by_any_route() {
         let delivery =
             github.delivery(&story.repository(), "deployment_status", "strangers", named("strangers"));
         let signature_of = |delivery: &Delivery| {
-            let of = |(known, value): &(String, String)| {
-                known.eq_ignore_ascii_case("x-hub-signature-256").then(|| value.clone())
-            };
-            delivery.headers.iter().find_map(of).unwrap_or_default()
+            let mut headers = delivery.headers.iter();
+            let of = headers.find(|(name, _)| name.eq_ignore_ascii_case("x-hub-signature-256"));
+            of.map(|(_, value)| value.clone()).unwrap_or_default()
         };
         let signed_as = |repository: &str, body: &str| {
             signature_of(&github.delivery(repository, "deployment_status", "strangers", body.to_owned()))
@@ -264,7 +254,11 @@ fn strangers_get_nothing_by_any_route() {
                 .signed(slack.signed_event(&deleted, now - SignedDuration::from_mins(6))),
             Attempt::new("GET /", "no session", "/"),
             Attempt::new("GET /", "a made-up session", "/").header("cookie", "session=abc.def"),
-            Attempt::new("GET /deployments/{organization}/{name}", "no session", deployment.as_str()),
+            Attempt::new(
+                "GET /deployments/{organization}/{name}",
+                "no session",
+                "/deployments/acme/strangers",
+            ),
             Attempt::new("GET /deployments/{organization}/{name}/history", "no session", history.as_str()),
             Attempt::new("GET /deploys", "no session", "/deploys"),
             Attempt::new("GET /deploys/{id}", "no session", page.as_str()),
@@ -492,11 +486,11 @@ fn strangers_get_nothing_by_any_route() {
         let registered = story.deploy_id("abcdef1", "Staging");
         assert!(story.world.store.page(&registered).await.unwrap().is_none());
         if let Some(stack) = story.world.aws.as_embedded() {
-            let page = std::fs::read_to_string(root().join("docs/reference/routes.md")).unwrap();
-            let of_stack = stack.resources().routes.iter().map(|route| route.key.as_str());
-            let routes: BTreeSet<_> =
-                of_stack.filter(|key| *key != "$default").chain(of_console(&page)).collect();
-            let tried: BTreeSet<_> = attempts.iter().map(|attempt| attempt.route).collect();
+            let of_stack = stack.resources().routes.iter().map(|route| route.key.clone());
+            let of_console =
+                routes::all().into_iter().map(|route| format!("{} {}", route.method, route.pattern));
+            let routes: BTreeSet<_> = of_stack.filter(|key| key != "$default").chain(of_console).collect();
+            let tried: BTreeSet<_> = attempts.iter().map(|attempt| attempt.route.to_owned()).collect();
             assert_eq!(tried, routes, "every route is tried");
         }
     });

@@ -72,6 +72,7 @@ pub struct Reading {
     pub tags_cut: bool,
     /// True if there are more authors or mergers of older commits than a row keeps. No condition asks about
     /// them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub people_cut: bool,
     /// CI's report of the change in its registration.
     #[serde(skip_serializing_if = "Reported::is_empty")]

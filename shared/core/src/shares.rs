@@ -16,7 +16,7 @@ use crate::people::{Handle, Role};
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use crate::range_files::RangeFiles;
 use crate::slug::canonical;
-use bots::{Brought, own_bot};
+use bots::{Brought, askers, own_bot};
 use jiff::Timestamp;
 use makers::Makers;
 use serde::{Deserialize, Serialize};
@@ -366,17 +366,6 @@ fn hands(
         people.insert(makers.index(&signer));
     }
     people
-}
-
-/// The program whose own commit this is by the host's signature, and the people who asked it to open the
-/// commit's pull request.
-fn askers<'r>(commit: &RangeCommit, of: &[&'r RangePullRequest]) -> Option<(u64, &'r [Identity])> {
-    let author = own_bot(commit)?;
-    let from = of.iter().find(|from| {
-        let opener = from.opened_by.as_ref().filter(|opener| opener.vouched).and_then(account_id);
-        opener == Some(author.id) && !from.opening_asked_by.is_empty()
-    })?;
-    Some((author.id, from.opening_asked_by.as_slice()))
 }
 
 /// Finds who opened a pull request, or who asked a program to, and those who asked an assistant for more. The

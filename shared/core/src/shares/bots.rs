@@ -1,5 +1,6 @@
 //! Programs that commit by themselves.
 
+use super::account_id;
 use crate::range::{Account, Identity, RangeCommit, RangePullRequest, Signature};
 
 /// The program whose own commit this is by the source host's signature: it committed through the host's API.
@@ -45,4 +46,15 @@ fn merged_by_token(from: &RangePullRequest, by: &Identity) -> bool {
     // Whoever the host says merged it queued it.
     let is_queued = || from.merged_by.iter().any(|merger| merger.account.is_some());
     account.is_run_token() && is_named() || account.is_merge_queue() && (is_named() || is_queued())
+}
+
+/// The program whose own commit this is by the host's signature, and the people who asked it to open the
+/// commit's pull request.
+pub(super) fn askers<'r>(commit: &RangeCommit, of: &[&'r RangePullRequest]) -> Option<(u64, &'r [Identity])> {
+    let author = own_bot(commit)?;
+    let from = of.iter().find(|from| {
+        let opener = from.opened_by.as_ref().filter(|opener| opener.vouched).and_then(account_id);
+        opener == Some(author.id) && !from.opening_asked_by.is_empty()
+    })?;
+    Some((author.id, from.opening_asked_by.as_slice()))
 }

@@ -255,7 +255,7 @@ mod tests {
         );
         let whole = ChangedFiles::default();
         let whole = github.guards("acme/shop", ("old", "new"), &whole).await.unwrap();
-        assert_eq!(whole, RangeFiles::default());
+        assert_eq!(whole, RangeFiles { rules_change: RulesChange::No, ..RangeFiles::default() });
     }
 
     #[test]
