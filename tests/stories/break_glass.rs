@@ -185,6 +185,32 @@ fn a_blocked_approval_goes_ahead_by_a_broken_glass() {
 }
 
 #[test]
+fn maker_of_what_a_rollback_holds_reviews_no_glass() {
+    tell("glass-held", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben, cleo, dora] = ["Ana", "Ben", "Cleo", "Dora"].map(|name| story.person(name));
+        // Makers may vote, so no range is kept.
+        story.rules(&rule(&format!("{{break_glass: {ben}}}"), &action));
+        let good = story.push("Ana", "Begin");
+        story.push("Cleo", "Take everything");
+        let held = story.push("Ana", "Take coins");
+        for revision in [&good, &story.push("Ana", "Mend it")] {
+            let deploy = story.deploys(revision, "Staging").await;
+            let dialog = story.settled(&deploy).await.approvals[0].dialog.clone().unwrap().ts;
+            story.click(&ana, &dialog, "approve").await;
+            story.settled(&deploy).await;
+        }
+        let back = story.deploys(&held, "Staging").await;
+        let dialog = story.settled(&back).await.approvals[0].dialog.clone().unwrap().ts;
+        breaks(story, &ben, &dialog, &back).await;
+        assert!(!reviews(story, &cleo, &dialog, &back).await, "Cleo made what is left");
+        assert!(approval_of(story, &back).await.owed_review().is_some());
+        assert!(reviews(story, &dora, &dialog, &back).await);
+        assert!(approval_of(story, &back).await.owed_review().is_none());
+    });
+}
+
+#[test]
 fn unreviewed_commits_stay_in_the_next_range() {
     tell("glass-range", async |story| {
         let (_receiver, action) = hook().await;

@@ -161,6 +161,40 @@ fn a_build_is_marked_as_done_by_who_did_not_make_it() {
 }
 
 #[test]
+fn maker_of_what_a_rollback_holds_ends_no_build() {
+    tell("failure-held", async |story| {
+        let [ana, cleo, dora] = ["Ana", "Cleo", "Dora"].map(|name| story.person(name));
+        // Makers may vote, so no range is kept.
+        story.rules(&rule("votes_required: 1", APPROVE_BUILD));
+        let good = story.push("Ana", "Begin");
+        story.push("Cleo", "Take everything");
+        let held = story.push("Ana", "Take coins");
+        let mended = story.push("Ana", "Mend it");
+        let ci = &story.world.circleci;
+        let mut last = None;
+        for revision in [&good, &mended, &held] {
+            let build =
+                ci.add_pipeline_on_hold(&story.project(), revision, "main", "build-and-deploy", "hold");
+            if *revision == held {
+                ci.cancel(&build.workflow_id);
+            }
+            let deploy = story.deploys(revision, "Staging").await;
+            let dialog = story.settled(&deploy).await.approvals[0].dialog.clone().unwrap().ts;
+            story.click(&ana, &dialog, "approve").await;
+            let expected = if *revision == held { "failed" } else { "succeeded" };
+            assert_eq!(states(&story.settled(&deploy).await), ["succeeded", expected]);
+            last = Some((deploy, dialog));
+        }
+        let (deploy, dialog) = last.unwrap();
+        let failure = story.failure(&dialog).await;
+        for (person, state) in [(&cleo, "failed"), (&dora, "succeeded")] {
+            story.click(person, &failure, "mark_as_done").await;
+            assert_eq!(states(&story.settled(&deploy).await), ["succeeded", state]);
+        }
+    });
+}
+
+#[test]
 fn a_message_that_fails_does_not_stop_the_build() {
     tell("failure-message", async |story| {
         let ana = story.person("Ana");

@@ -72,6 +72,7 @@ mod strangers;
 mod tellings;
 mod told_outcome;
 mod unasked;
+mod unread_rules;
 mod unreadable;
 mod votes;
 mod wizard;

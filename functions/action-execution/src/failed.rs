@@ -6,11 +6,13 @@ use crate::handler::ActionExecution;
 use jiff::Timestamp;
 use signoff_core::action::Action;
 use signoff_core::approval::{Approval, Dialog, Hands};
+use signoff_core::base::Base;
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, EffectState};
 use signoff_core::id::{ApprovalId, RunId};
 use signoff_core::message::{self, FailedStep, Message};
 use signoff_core::run::{self, FailureNotice, KnownMakers, Makers, Run, Status, Step};
+use signoff_core::shares::Changes;
 use signoff_providers::Failure;
 use signoff_providers::slack::client::{MessageRef, Slack};
 use signoff_runtime::effects::Attempt;
@@ -155,7 +157,7 @@ impl ActionExecution {
             (Some(_), Some(approval)) => self.store.range(&deploy.id, &approval.id).await?,
             (Some(_) | None, _) => None,
         };
-        match self.hands_since(slack, deploy, (base, &run.revision), kept).await {
+        match self.hands_of_build(slack, (deploy, run), approval, kept).await {
             Ok(Hands { members, may_lack }) => {
                 let is_whole = base.is_some()
                     || (deploy.reading.missing.is_empty() && self.follows_success(deploy, run).await?);
@@ -173,6 +175,32 @@ impl ActionExecution {
             }
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// Everybody with a hand in what a build of `run` is about; `kept` is the range of `approval`, where one
+    /// was read.
+    async fn hands_of_build(
+        &self,
+        slack: &Slack,
+        (deploy, run): (&Deploy, &Run),
+        approval: Option<&Approval>,
+        kept: Option<Changes>,
+    ) -> Tried<Hands> {
+        let place = approval.map_or("", |approval| approval.subject.place.as_str());
+        let (base, four_eyes) = match approval {
+            None => (Base::none(&deploy.deployment, place), false),
+            Some(approval) => {
+                let four_eyes = match run.steps.get(approval.step).map(|step| &step.action) {
+                    Some(Action::SlackChannelApproval(spec)) => !spec.self_approval,
+                    _ => false,
+                };
+                // The approval let the revision through since.
+                let base = self.store.base(&deploy.deployment, place).await?.as_of(approval.opened_at);
+                (base, four_eyes)
+            }
+        };
+        let since = approval.and_then(|approval| approval.subject.base.as_deref());
+        self.hands_since(slack, deploy, (since, &run.revision), (&base, four_eyes), kept).await
     }
 
     /// True if nothing came to the environment before `deploy`, or the run of the same rule

@@ -89,7 +89,8 @@ impl ActionExecution {
             (Some(_), None) => self.store.range(&deploy.id, &approval.id).await?,
         };
         let since = start.map(|start| start.revision.as_str());
-        let mut hands = self.hands_since(slack, &deploy, (since, &run.revision), kept).await?;
+        let (ends, let_through) = ((since, run.revision.as_str()), (&judgement.base, four_eyes));
+        let mut hands = self.hands_since(slack, &deploy, ends, let_through, kept).await?;
         // Without a base the deploy's own commits are what is judged, but for four eyes, which judge all of
         // them.
         hands.may_lack |= four_eyes && start.is_none();

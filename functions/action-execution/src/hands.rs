@@ -6,14 +6,16 @@ use crate::handler::ActionExecution;
 use crate::members::InSlack;
 use crate::people::Known;
 use signoff_core::approval::{Hands, Member};
+use signoff_core::base::Base;
 use signoff_core::deploy::Deploy;
 use signoff_core::shares::Changes;
 use signoff_providers::slack::client::Slack;
 
 impl ActionExecution {
     /// Everybody with a hand in the own commits of `deploy` and, where `start` is known, in what
-    /// lies between it and `revision`. `kept` is that range as it was read before, where it was;
-    /// one that is of something else is read anew.
+    /// lies between it and `revision`. If that goes back to a revision which was never let through by
+    /// `base` and `four_eyes`, also in what the revision holds. `kept` is that range as it was read
+    /// before, where it was; one that is of something else is read anew.
     ///
     /// # Errors
     ///
@@ -23,6 +25,7 @@ impl ActionExecution {
         slack: &Slack,
         deploy: &Deploy,
         (start, revision): (Option<&str>, &str),
+        let_through: (&Base, bool),
         kept: Option<Changes>,
     ) -> Tried<Hands> {
         let mut hands = Hands { members: Vec::new(), may_lack: false };
@@ -39,14 +42,17 @@ impl ActionExecution {
             |kept: &Changes| kept.base == start && kept.head == revision && kept.started_by == deployed_by;
         let changes = match kept.filter(is_it) {
             Some(kept) => Ok(kept),
-            // No range is kept where the rule lets makers vote. Then what the revision of a rollback holds
-            // besides is not looked up: it keeps nobody from voting (docs/security.md).
-            None => self.read_range(deploy, &deployed_by, (start, revision)).await?,
+            // No range is kept where the rule lets makers vote.
+            None => match self.read_range(deploy, &deployed_by, (start, revision)).await? {
+                Ok(read) => self.with_held(deploy, &deployed_by, let_through, read).await?,
+                Err(blocker) => Err(blocker),
+            },
         };
         let Ok(changes) = changes else {
             hands.may_lack = true;
             return Ok(finished(hands));
         };
+        hands.members.extend(changes.held.as_ref().and_then(|held| held.set_by.clone()));
         hands.may_lack |= !changes.missing.is_empty() || changes.unvouched.count > 0;
         let InSlack { members, own_word, others } = self.members(slack, &changes.makers).await?;
         hands.members.extend(own_word.into_iter().chain(others));

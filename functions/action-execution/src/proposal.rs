@@ -57,6 +57,10 @@ impl ActionExecution {
             }
             Err(blocker) => electorate.judging(spec, &of_file, Err(blocker.clone()), self.now()),
         };
+        let mut electorate = electorate;
+        if spec.approvers.as_ref().is_some_and(Vec::is_empty) {
+            electorate.blocked.push(Blocker::RulesUnread);
+        }
         let electorate = Electorate { is_of_rules: true, ..electorate.with_those_left(spec.votes_required) };
         Ok(Judgement { electorate, base, start, read: None, sets_base: false, rolled_back_by: None })
     }

@@ -61,10 +61,15 @@ impl RuleEvaluation {
     ) -> Result<(), EvaluationError> {
         match law {
             Law::Rules(judged) => {
-                self.propose(look, &deploy, judged).await?;
+                self.propose(look, &deploy, judged.proposal.as_deref()).await?;
                 self.open(look, github, deploy, judged).await
             }
-            Law::Refused { path, hash, problems } => self.refuse(look, deploy, (path, hash), problems).await,
+            Law::Refused { path, hash, problems, unread } => {
+                let found = unread.as_ref().map(|unread| unread.proposal.as_deref());
+                self.propose(look, &deploy, found.flatten()).await?;
+                let is_proposed = found.map(|found| found.is_some());
+                self.refuse(look, deploy, (path, hash), problems, is_proposed).await
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 use crate::handler::{EvaluationError, RuleEvaluation, Tried, tell};
 use crate::plan::Scope;
 use crate::siblings::Candidate;
+use crate::unread::{Proposed, Unread};
 use signoff_core::action::{Action, ApprovalSpec};
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, EffectKind};
@@ -37,6 +38,8 @@ pub(crate) enum Law {
         hash: String,
         /// Its problems, each with its place.
         problems: Vec<String>,
+        /// The reason, where it is the copy in force that can't be read.
+        unread: Option<Unread>,
     },
 }
 
@@ -71,6 +74,8 @@ pub(crate) struct Found {
     pub(crate) texts: RulesTexts,
     /// The head of the default branch, where the host says so.
     pub(crate) head: Option<String>,
+    /// True if the file in force can't be read, so that an admin has to accept this one.
+    pub(crate) is_instead_of_unread: bool,
 }
 
 impl Law {
@@ -173,7 +178,7 @@ impl RuleEvaluation {
     ///
     /// # Errors
     /// The files changed meanwhile, which passes; or the host can't be asked.
-    async fn head_of(
+    pub(crate) async fn head_of(
         &self,
         github: &GitHub,
         deploy: &Deploy,
@@ -229,7 +234,8 @@ impl RuleEvaluation {
                 Ok(parsed) => parsed,
                 Err(problems) => {
                     self.check_repository(github, deploy).await?;
-                    return Ok(Some(Law::Refused { path: path.clone(), hash: file.hash, problems }));
+                    let (path, hash, unread) = (path.clone(), file.hash, None);
+                    return Ok(Some(Law::Refused { path, hash, problems, unread }));
                 }
             };
             let head = self.head_of(github, deploy, rules, tags).await?;
@@ -269,7 +275,11 @@ impl RuleEvaluation {
         let kept = self.kept_texts(deploy, &state).await?;
         let mut judged = match judged_alone(&kept, &state.in_force.file) {
             Law::Rules(judged) => judged,
-            refused @ Law::Refused { .. } => return Ok(Some(refused)),
+            Law::Refused { path, hash, problems, .. } => {
+                let proposed = Proposed { files: (rules, tags), state, file, texts };
+                let (problems, unread) = self.unread(github, deploy, effect, proposed, problems).await?;
+                return Ok(Some(Law::Refused { path, hash, problems, unread: Some(unread) }));
+            }
         };
         let proposed_rules = match self.with_secrets(deploy, effect, parse(&texts)).await? {
             Ok(parsed) => parsed,
@@ -342,7 +352,8 @@ impl RuleEvaluation {
         }));
         judged.rules.rules.extend(only_proposed.asked.iter().map(|asked| asked.rule.clone()));
         judged.asked = only_proposed.asked;
-        judged.proposal = Some(Box::new(Found { state, touched, changes, file, texts, head }));
+        judged.proposal =
+            Some(Box::new(Found { state, touched, changes, file, texts, head, is_instead_of_unread: false }));
         Ok(Some(Law::Rules(judged)))
     }
 
@@ -360,6 +371,7 @@ impl RuleEvaluation {
                 path: path.to_owned(),
                 hash: signoff_rules::file::hash(""),
                 problems: vec![problem],
+                unread: None,
             });
         };
         let kept = self.kept_texts(deploy, state).await?;
@@ -447,7 +459,7 @@ fn judged_alone(texts: &RulesTexts, file: &FileCopy) -> Law {
         Ok(parsed) => Law::Rules(Box::new(Judged::by(parsed, texts))),
         Err(problems) => {
             let path = texts.path.clone().unwrap_or_default();
-            Law::Refused { path, hash: file.hash.clone(), problems }
+            Law::Refused { path, hash: file.hash.clone(), problems, unread: Some(Unread { proposal: None }) }
         }
     }
 }

@@ -26,6 +26,7 @@ mod same_repository;
 mod siblings;
 mod since;
 mod unjudged;
+mod unread;
 
 use aws_lambda_events::sqs::SqsEvent;
 use handler::RuleEvaluation;

@@ -2,9 +2,9 @@
 
 use crate::evaluate::EvaluationContext;
 use crate::handler::{EvaluationError, RuleEvaluation};
-use crate::in_force::{Found, Judged};
+use crate::in_force::Found;
 use crate::plan::Scope;
-use signoff_core::action::{Action, ApprovalSpec, RulesFileStep};
+use signoff_core::action::{Action, ApprovalSpec, RangeRules, Reasons, RulesFileStep};
 use signoff_core::approval::Successor;
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::EffectKind;
@@ -16,21 +16,23 @@ use signoff_core::run::{Opening, Run, Status};
 use signoff_store::{Change, CommitError};
 
 impl RuleEvaluation {
-    /// Opens the dialog of the file that `judged` found proposed, once for each file. One that ended without
+    /// Opens the dialog of the file that was `found` proposed, once for each file. One that ended without
     /// a decision is opened again for the next deploy; a rejected one is not.
     pub(crate) async fn propose(
         &self,
         look: &EvaluationContext<'_>,
         deploy: &Deploy,
-        judged: &Judged,
+        found: Option<&Found>,
     ) -> Result<(), EvaluationError> {
-        let Some(found) = judged.proposal.as_deref().filter(|_| look.scope == Scope::All) else {
+        let Some(found) = found.filter(|_| look.scope == Scope::All) else {
             return Ok(());
         };
-        let Found { state, touched, changes, file, texts, head } = found;
+        let Found { state, touched, changes, file, texts, head, .. } = found;
         if let Some(known) = state.proposal.as_ref().filter(|known| known.file.id == file.id) {
             let run = self.store.run(&known.deploy, &known.run).await?;
-            let goes_on = run.is_some_and(|run| run.status == Status::Running);
+            // Once the file in force can be read again, its voters decide.
+            let is_answered = |run: &Run| found.is_instead_of_unread || !is_asked_of_nobody(run);
+            let goes_on = run.is_some_and(|run| run.status == Status::Running && is_answered(&run));
             if goes_on || known.deploy == deploy.id {
                 return Ok(());
             }
@@ -51,7 +53,9 @@ impl RuleEvaluation {
         };
         let page = format!("{}/deployments/{}", self.public_url, deploy.deployment);
         let prompt = message::rules_proposed(&state.in_force, &proposal, &page, &deploy.repository);
-        let actions = asks(touched, &prompt, &file.id);
+        let unread = found.is_instead_of_unread.then(|| unread_voters(look.channel.as_deref()));
+        let touched: Vec<_> = touched.iter().cloned().chain(unread).collect();
+        let actions = asks(&touched, &prompt, &file.id);
         let opening = Opening {
             deploy: &deploy.id,
             revision: &deploy.revision,
@@ -116,7 +120,10 @@ fn asks(touched: &[ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
     for (group, names) in groups.into_iter().rev() {
         let asked = ApprovalSpec {
             name: format!("Rules file: {}", names.join(", ")),
-            prompt: format!("{prompt}\n{}", message::rules_voters(&names)),
+            prompt: match is_of_nobody(&group) {
+                true => format!("{prompt}\n{}", message::NO_RULES_VOTERS),
+                false => format!("{prompt}\n{}", message::rules_voters(&names)),
+            },
             expires_after: None,
             supersede: false,
             undo_window: None,
@@ -129,6 +136,44 @@ fn asks(touched: &[ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
         then = vec![Action::SlackChannelApproval(asked)];
     }
     then
+}
+
+/// The approval that stands for those of a file in force that can't be read. Nobody can vote on it, and it
+/// comes last: an acceptance stands for nobody who is still to be asked.
+fn unread_voters(channel: Option<&str>) -> ApprovalSpec {
+    ApprovalSpec {
+        name: "the file in force".to_owned(),
+        prompt: String::new(),
+        channel: channel.unwrap_or_default().to_owned(),
+        votes_required: 1,
+        quotas: Vec::new(),
+        rejections_required: 1,
+        authors_only: false,
+        approvers: Some(Vec::new()),
+        self_approval: false,
+        range: RangeRules::default(),
+        ask_again: false,
+        require_reason: Reasons::default(),
+        expires_after: None,
+        remind_after: None,
+        supersede: false,
+        undo_window: None,
+        freeze: Vec::new(),
+        break_glass: Vec::new(),
+        on_success: Vec::new(),
+        on_reject: Vec::new(),
+        on_expire: Vec::new(),
+    }
+}
+
+/// True if the run asks for an approval that nobody can vote on.
+fn is_asked_of_nobody(run: &Run) -> bool {
+    run.steps.iter().flat_map(|step| step.action.approvals()).any(is_of_nobody)
+}
+
+/// True if nobody can vote on the approval. No rules file has one like that.
+fn is_of_nobody(spec: &ApprovalSpec) -> bool {
+    spec.approvers.as_ref().is_some_and(Vec::is_empty)
 }
 
 /// True if the same people vote on both, by the same rules.

@@ -20,7 +20,8 @@ const REASON: &str = "the rules file can't be used";
 impl RuleEvaluation {
     /// Puts on record that the `file` (its path and its SHA-256) has `problems` and is not used for `deploy`,
     /// and has its channel told once. It is read again for a day in case somebody corrects it, and a person
-    /// can ask for that.
+    /// can ask for that. `is_proposed`: the file is the copy in force, and this says whether another one is
+    /// proposed in its place.
     ///
     /// # Errors
     ///
@@ -31,6 +32,7 @@ impl RuleEvaluation {
         mut deploy: Deploy,
         file: (&str, &str),
         problems: &[String],
+        is_proposed: Option<bool>,
     ) -> Tried<()> {
         let (effect, now, reason) = (&look.attempt.effect, self.now(), REASON.to_owned());
         let next = next_look(effect);
@@ -49,7 +51,13 @@ impl RuleEvaluation {
         if is_news {
             let url = self.deploy_url(&deploy);
             let looks_again = next.is_some() || self.looks_again(effect).await?;
-            let text = message::rules_refused(&deploy, &url, problems, looks_again);
+            let text = match is_proposed {
+                None => message::rules_refused(&deploy, &url, problems, looks_again),
+                Some(is_proposed) => {
+                    let page = format!("{}/deployments/{}", self.public_url, deploy.deployment);
+                    message::rules_unread(&deploy, &url, problems, &page, is_proposed)
+                }
+            };
             let tell = offer(look.channel.as_deref(), text).into_iter().collect();
             let mut evaluation = Evaluation::of(&deploy, now, Some(file));
             evaluation.problems = problems.len();

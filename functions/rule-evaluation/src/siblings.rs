@@ -29,6 +29,22 @@ pub(crate) struct Sibling {
     pub(crate) rules: RulesFile,
 }
 
+/// The files in force of other deployments.
+#[derive(Debug, Default)]
+struct Siblings {
+    /// Those that this version of Signoff can read, and that ask for approvals.
+    readable: Vec<Sibling>,
+    /// The failure about the first one that it can't read.
+    unreadable: Option<Failure>,
+}
+
+impl Siblings {
+    /// All of them. Error: one can't be read, so nobody knows what it guards.
+    fn all_readable(self) -> Result<Vec<Sibling>, Failure> {
+        self.unreadable.map_or(Ok(self.readable), Err)
+    }
+}
+
 /// A sibling whose approvals a file touches.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -81,8 +97,25 @@ impl RuleEvaluation {
         newer_than: Option<Timestamp>,
     ) -> Tried<Vec<Guard>> {
         let others = self.other_deployments(this, repository).await?;
-        let siblings = self.siblings(&others, repository, candidate.known, newer_than).await?;
+        let siblings =
+            self.siblings(&others, repository, candidate.known, newer_than).await?.all_readable()?;
         Ok(siblings.into_iter().filter_map(|sibling| candidate.guard(sibling)).collect())
+    }
+
+    /// The same of all others whose files in force can be read.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub(crate) async fn readable_guards(
+        &self,
+        this: &Slug,
+        repository: Option<u64>,
+        candidate: Candidate<'_>,
+    ) -> Tried<Vec<Guard>> {
+        let others = self.other_deployments(this, repository).await?;
+        let siblings = self.siblings(&others, repository, candidate.known, None).await?;
+        Ok(siblings.readable.into_iter().filter_map(|sibling| candidate.guard(sibling)).collect())
     }
 
     /// The rules in force of the other deployments of the repository that came into force after those of
@@ -98,7 +131,7 @@ impl RuleEvaluation {
         }
         let Some(own) = self.store.rules_in_force(&deploy.deployment).await? else { return Ok(Vec::new()) };
         let own = &own.in_force;
-        self.siblings(&others, github.number(), &[&own.file.id], Some(own.since)).await
+        Ok(self.siblings(&others, github.number(), &[&own.file.id], Some(own.since)).await?.all_readable()?)
     }
 
     /// The rules that the deployment `this` starts with where it has none of the repository in force, and
@@ -177,8 +210,9 @@ impl RuleEvaluation {
         repository: Option<u64>,
         known: &[&str],
         newer_than: Option<Timestamp>,
-    ) -> Tried<Vec<Sibling>> {
-        let Some(number) = repository else { return Ok(Vec::new()) };
+    ) -> Tried<Siblings> {
+        let mut found = Siblings::default();
+        let Some(number) = repository else { return Ok(found) };
         let mut states = Vec::new();
         for deployment in deployments {
             let Some(state) = self.store.rules_in_force(deployment).await? else { continue };
@@ -191,18 +225,23 @@ impl RuleEvaluation {
         }
         states.sort_by_key(|(_, state)| std::cmp::Reverse(state.in_force.since));
         let mut seen: BTreeSet<String> = known.iter().map(|id| (*id).to_owned()).collect();
-        let mut found = Vec::new();
         for (deployment, state) in states {
             let Some((file, revision)) = state.file_of(number) else { continue };
             if !seen.insert(file.id.clone()) {
                 continue;
             }
             let texts = self.sound_texts(deployment, file).await?;
-            let rules = sound(deployment, &texts)?;
+            let rules = match sound(deployment, &texts) {
+                Ok(rules) => rules,
+                Err(failure) => {
+                    found.unreadable.get_or_insert(failure);
+                    continue;
+                }
+            };
             if rules.rules.iter().flat_map(|rule| &rule.actions).any(|action| !action.approvals().is_empty())
             {
                 let (file, revision) = (file.clone(), revision.map(str::to_owned));
-                found.push(Sibling { deployment: deployment.clone(), file, revision, texts, rules });
+                found.readable.push(Sibling { deployment: deployment.clone(), file, revision, texts, rules });
             }
         }
         Ok(found)
@@ -218,7 +257,9 @@ impl RuleEvaluation {
 /// The rules of `texts`. Error: they can't be read, so nobody knows what they guard.
 fn sound(deployment: &Slug, texts: &RulesTexts) -> Result<RulesFile, Failure> {
     parse(texts).map_err(|problems| {
-        unreadable(deployment, problems.first().map_or("any more", |problem| problem.as_str()))
+        let problem = problems.first().map_or("any more", |problem| problem.as_str());
+        let then = format!("Deploy {deployment}, and have an admin accept a corrected file on its page");
+        unreadable(deployment, &format!("{problem}. {then}"))
     })
 }
 

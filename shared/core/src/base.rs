@@ -119,6 +119,22 @@ impl Base {
         known
     }
 
+    /// The base as far as it was known at `time`: without what was let through since. A revision that was let
+    /// through both before and after it may lack, so that more counts as not let through.
+    #[must_use]
+    pub fn as_of(mut self, time: Timestamp) -> Self {
+        let last = |passed: Option<Passed>| match passed {
+            Some(passed) if passed.at > time => {
+                passed.before.map(|before| *before).filter(|before| before.at <= time)
+            }
+            other => other,
+        };
+        (self.any, self.four_eyes) = (last(self.any), last(self.four_eyes));
+        self.by_glass = self.by_glass.filter(|passed| passed.at <= time);
+        self.recent.retain(|passed| passed.at <= time);
+        self
+    }
+
     /// The base after an approval, which asked for four eyes or not, let `revision` through at `now`.
     pub fn after(mut self, revision: &str, four_eyes: bool, now: Timestamp) -> Self {
         let passed = Passed::new(revision, now);

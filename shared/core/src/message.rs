@@ -29,8 +29,8 @@ pub use aside::{asked_later, evaluated_later, policy_row_unreadable, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use evaluation::{
     EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, not_judged_sentences,
-    offer_evaluation, rule_not_opened, rules_not_judged, rules_not_read, rules_refused, without_rules,
-    without_rules_for_deploys,
+    offer_evaluation, rule_not_opened, rules_not_judged, rules_not_read, rules_refused, rules_unread,
+    without_rules, without_rules_for_deploys,
 };
 pub use failure::{
     ADMIN_AFTER_ALL, ADMIN_AGAIN, ADMIN_OF_FEW, ELSEWHERE, FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY,
@@ -48,7 +48,7 @@ pub use policy::{
     BELOW_POLICY, BELOW_POLICY_SHOWN, glass_of_another_rule, policy_now_in_force, policy_proposed,
     policy_refused, rule_blocked, too_few_people,
 };
-pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
+pub use proposal::{NO_RULES_VOTERS, proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
 pub use step::{step_elsewhere, step_held, step_line, step_needs_person};
 pub use tell::{

@@ -77,6 +77,8 @@ impl Console {
         let connected = self.connections.of(&self.store, &deployment).await.map_err(unreadable)?;
         let channel = connected.connection().and_then(|connection| connection.channel.clone());
         let channel = channel.or_else(|| run.first_asked().map(|asked| asked.channel.clone()));
+        // A dialog about a file in force that can't be read has none where the deployment has none.
+        let channel = channel.filter(|channel| !channel.is_empty());
         let address = self.site.deployment_url(&deployment);
         let (path, hash) = (next.in_force.file.path.clone(), next.in_force.file.hash.clone());
         let text = message::rules_now_in_force(&page.deploy, &hash, &address, &why_in_force);

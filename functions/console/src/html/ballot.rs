@@ -193,7 +193,8 @@ pub(crate) fn needs_base(approval: &Approval) -> bool {
             | Blocker::NotVouched { .. }
             | Blocker::NotVerified { .. }
             | Blocker::ApproversMissing { .. }
-            | Blocker::NobodyLeft { .. } => false,
+            | Blocker::NobodyLeft { .. }
+            | Blocker::RulesUnread => false,
         })
 }
 

@@ -36,7 +36,7 @@ impl Approval {
 /// True if the blocker is about the change. False if it is about the people who could still vote.
 fn is_of_the_change(blocker: &Blocker) -> bool {
     match blocker {
-        Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. } => false,
+        Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. } | Blocker::RulesUnread => false,
         Blocker::NoBase
         | Blocker::BaseLost { .. }
         | Blocker::BaseRefused { .. }

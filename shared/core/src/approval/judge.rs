@@ -107,6 +107,8 @@ pub enum Blocker {
         /// The number of votes that this part lacks even if everyone approves.
         needed: u32,
     },
+    /// The rules file in force can't be read, so nobody knows who may vote on another one.
+    RulesUnread,
 }
 
 impl Blocker {
@@ -278,7 +280,10 @@ impl Electorate {
     pub fn with_those_left(mut self, required: u32) -> Self {
         let Some(named) = &self.people else { return self };
         let is_told = |blocker: &Blocker| {
-            matches!(blocker, Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. })
+            matches!(
+                blocker,
+                Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. } | Blocker::RulesUnread
+            )
         };
         if self.blocked.iter().any(is_told) {
             return self;

@@ -106,7 +106,8 @@ impl Blocker {
             | Self::NotVouched { .. }
             | Self::NotVerified { .. }
             | Self::ApproversMissing { .. }
-            | Self::NobodyLeft { .. } => None,
+            | Self::NobodyLeft { .. }
+            | Self::RulesUnread => None,
         }
     }
 }

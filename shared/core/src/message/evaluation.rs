@@ -4,6 +4,7 @@ use super::Message;
 use super::pieces::{button, code, code_block, deploy_link, local_time, section, sentence, shorten};
 use crate::deploy::Deploy;
 use crate::id::DeployId;
+use crate::mrkdwn::link;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -42,9 +43,6 @@ pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str, until: Op
 /// The message to a channel that the rules file of a deploy could not be used. `looks_again`: Signoff reads
 /// it again by itself.
 pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String], looks_again: bool) -> String {
-    let mut shown: Vec<_> = problems.iter().take(PROBLEMS_TOLD).cloned().collect();
-    let more = problems.len().saturating_sub(PROBLEMS_TOLD);
-    shown.extend((more > 0).then(|| format!("and {more} more, on the deploy's page")));
     let then = match looks_again {
         true => {
             "Correct it on the default branch. Signoff reads it again for a day; to have it read now, choose \
@@ -58,8 +56,44 @@ pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String], loo
         ":warning: No rule was run for {}: the rules file of {} is invalid. {then}\n{}",
         deploy_link(deploy, deploy_url),
         code(&deploy.repository),
-        code_block(&shown)
+        code_block(&first_of(problems))
     )
+}
+
+/// The message to a channel that the copy of the rules file in force has `problems` for this version of
+/// Signoff. `page` is the deployment's page; `is_proposed`: the file on the default branch can be accepted
+/// there.
+pub fn rules_unread(
+    deploy: &Deploy,
+    deploy_url: &str,
+    problems: &[String],
+    page: &str,
+    is_proposed: bool,
+) -> String {
+    let page = link(page, "the deployment's page");
+    let then = match is_proposed {
+        true => format!(
+            "The file on the default branch is proposed in its place. An admin who made none of it has to accept it on \
+             {page}, with a reason. Then choose *Evaluate again*."
+        ),
+        false => format!(
+            "Put another rules file, without mistakes, on the default branch and choose *Evaluate again*. Then an admin \
+             who made none of it has to accept it on {page}, with a reason."
+        ),
+    };
+    format!(
+        ":warning: No rule was run for {}: this version of Signoff can't read the rules file of {} that is in force. {then}\n{}",
+        deploy_link(deploy, deploy_url),
+        code(&deploy.repository),
+        code_block(&first_of(problems))
+    )
+}
+
+/// The first `problems`, and how many more there are.
+fn first_of(problems: &[String]) -> Vec<String> {
+    let more = problems.len().saturating_sub(PROBLEMS_TOLD);
+    let rest = (more > 0).then(|| format!("and {more} more, on the deploy's page"));
+    problems.iter().take(PROBLEMS_TOLD).cloned().chain(rest).collect()
 }
 
 /// The message to a channel that a rule held and was not opened, because it uses what is not supported yet.

@@ -77,7 +77,8 @@ fn rules_way_out(blocked: &[Blocker]) -> String {
         | Blocker::SaidNobodyHere(_)
         | Blocker::NotVerified { .. }
         | Blocker::ApproversMissing { .. }
-        | Blocker::NobodyLeft { .. } => false,
+        | Blocker::NobodyLeft { .. }
+        | Blocker::RulesUnread => false,
     });
     let is_to_be_found = blocked
         .iter()
@@ -286,6 +287,11 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
                  Slack, and this goes on by itself; or name others in the rule and ask again.",
                 listed(names, show)
             )
+        }
+        Blocker::RulesUnread => {
+            "this version of Signoff can't read the rules file in force, so it doesn't know who may vote on another one. \
+             Install a version that can read it, and deploy again."
+                .to_owned()
         }
         Blocker::NobodyLeft { who, makers, needed } => {
             let votes = if *needed == 1 { "1 vote is".to_owned() } else { format!("{needed} votes are") };

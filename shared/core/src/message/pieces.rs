@@ -108,7 +108,8 @@ pub(super) fn and_more(items: impl ExactSizeIterator<Item = String>) -> String {
 /// The people who may vote, as sentences; empty where anyone may.
 pub(super) fn may_vote(electorate: &Electorate) -> String {
     let mut sentences = Vec::new();
-    if let Some(people) = &electorate.people {
+    let is_known = !electorate.blocked.contains(&Blocker::RulesUnread);
+    if let Some(people) = electorate.people.as_ref().filter(|_| is_known) {
         let who = escape(&shorten(&electorate.who, NAME_LIMIT));
         let left: Vec<_> = people.iter().filter(|person| !electorate.except.contains(person)).collect();
         sentences.push(match (people.is_empty(), left.is_empty()) {

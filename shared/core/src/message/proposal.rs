@@ -53,6 +53,10 @@ pub fn rules_voters(names: &[String]) -> String {
     format!("The voters of {} decide.", names.join(", "))
 }
 
+/// The sentence that says who decides where nobody can vote: the file in force can't be read.
+pub const NO_RULES_VOTERS: &str = "Signoff can't read the file in force, so nobody can vote on this and none of its rules run. \
+                                   An admin who made none of the new file has to accept it on the page.";
+
 /// The message to a channel that a file came into force. `why` is the way in which it did.
 pub fn rules_now_in_force(deploy: &Deploy, hash: &str, page: &str, why: &str) -> String {
     format!(

@@ -294,6 +294,26 @@ fn place_stands_where_a_broken_glass_let_it_through() {
 }
 
 #[test]
+fn base_as_of_a_time_lacks_what_was_let_through_since() {
+    let slug = Slug::new("acme", "checkout").expect("a slug");
+    let base = Base::none(&slug, "p").after("a", true, at(0)).after("b", true, at(10));
+    let base = base.after_glass("c", at(20)).after("d", false, at(30));
+    let known = |time, four_eyes| {
+        let known = base.clone().as_of(at(time));
+        let glass = known.by_glass.as_ref().map(|glass| glass.revision.clone());
+        let through: Vec<String> =
+            known.let_through(four_eyes).into_iter().map(|passed| passed.revision.clone()).collect();
+        (through.join(" "), glass)
+    };
+    let glass = Some("c".to_owned());
+    assert_eq!(known(30, false), ("d b a".to_owned(), glass.clone()));
+    assert_eq!(known(25, false), ("b a".to_owned(), glass));
+    assert_eq!(known(15, true), ("b a".to_owned(), None));
+    assert_eq!(known(5, true), ("a".to_owned(), None));
+    assert_eq!(known(-1, true), (String::new(), None));
+}
+
+#[test]
 fn people_read_of_a_broken_glass_wherever_they_look() {
     let reviewed = after(&ahead(), click("U2", reviews("Rolled forward since"), 200), 200);
     let struck = {

@@ -36,6 +36,7 @@ fn blocker_says_what_ends_it() {
         Blocker::TooLarge { missing: missing() },
         Blocker::NotVouched { commits: commits(), count: 1 },
         Blocker::NotVerified { commits: commits(), count: 1 },
+        Blocker::RulesUnread,
     ]
     .map(blocked_by);
     assert_snapshot!(told.join("\n"));

@@ -113,6 +113,7 @@ fn blockers() -> Vec<Blocker> {
         Blocker::NotVerified { commits: Vec::new(), count: u32::MAX },
         Blocker::ApproversMissing { names: odd(), needed: 1 },
         Blocker::NobodyLeft { who: ODD[0].to_owned(), makers: odd(), needed: 2 },
+        Blocker::RulesUnread,
     ]
 }
 
