@@ -119,6 +119,12 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
     // Whether a date lies in the future is of no interest here.
     let body = value(node).to_string();
     let registration = register::parse(Some("application/json"), "", body.as_bytes(), Timestamp::MAX);
+    if let Ok(registration) = &registration {
+        let left_out = registration.left_out.iter();
+        problems.extend(
+            left_out.map(|error| source.problem(place(node, error.logged()), error.to_string(), None)),
+        );
+    }
     match (registration, slug) {
         (Ok(registration), Some(slug)) if problems.is_empty() => {
             since(source, entries, Deploy { issues, ..deploy(slug, registration, now) })
@@ -334,7 +340,7 @@ mod tests {
             "{}",
             "",
             "environment: Staging\n",
-            "sha: main\n",
+            "sha: main~1\n",
             "sha: 7bf7226\nenviroment: Staging\nregion: eu\n",
             "sha: 7bf7226\ndeployment: checkout\n",
             "sha: 7bf7226\ntags: ['#two words']\n",
@@ -355,7 +361,7 @@ mod tests {
         deploy.json:1:1: sha: it is missing: send the git SHA of the commit that was deployed
         deploy.json:1:1: the file is empty; write, for example, {sha: 7bf7226, environment: Staging}
         deploy.json:1:1: sha: it is missing: send the git SHA of the commit that was deployed
-        deploy.json:1:6: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag
+        deploy.json:1:6: sha: `main~1` is neither a git SHA nor a tag: it must be 4 to 64 hexadecimal digits, or the tag's name
         deploy.json:2:1: a deploy takes no key `enviroment`; did you mean `environment`?
         deploy.json:3:1: a deploy takes no key `region`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, direction, drift, plus_1, minus_1
         deploy.json:2:13: deployment: this is none; write owner/name, for example acme/checkout

@@ -42,15 +42,16 @@ fn slug(path: &str) {
     }
 }
 
-/// A SHA or the full name of a tag that git could have made.
+/// A SHA or the name of a tag that git could have made.
 ///
 /// Source: <https://git-scm.com/docs/git-check-ref-format>.
 fn revision(revision: &str) {
-    let Some(tag) = revision.strip_prefix("refs/tags/") else {
-        let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-        assert!((4..=64).contains(&revision.len()) && revision.chars().all(hexadecimal), "{revision:?}");
+    let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    if (4..=64).contains(&revision.len()) && revision.chars().all(hexadecimal) {
         return;
-    };
+    }
+    let tag = revision.strip_prefix("refs/tags/").unwrap_or(revision);
+    assert!(!tag.starts_with("refs/"), "{tag:?}");
     let refused = |c: char| !c.is_ascii_graphic() || "~^:?*[\\".contains(c);
     assert!(!tag.contains(refused) && !tag.contains("..") && !tag.contains("@{"), "{tag:?}");
     assert!(!tag.ends_with('.'), "{tag:?}");

@@ -24,7 +24,7 @@ fn a_registration_names_what_is_wrong_with_it() {
         let cases: Vec<(&str, Vec<u8>)> = vec![
             ("no sha", br#"{"environment": "Staging"}"#.to_vec()),
             ("an empty sha", br#"{"sha": ""}"#.to_vec()),
-            ("a sha that is none", br#"{"sha": "main"}"#.to_vec()),
+            ("a sha that is none", br#"{"sha": "main~1"}"#.to_vec()),
             ("a wrong type", br#"{"sha": 7}"#.to_vec()),
             ("a date that is none", br#"{"sha": "abcdef1", "date": "yesterday"}"#.to_vec()),
             (
@@ -45,7 +45,7 @@ fn a_registration_names_what_is_wrong_with_it() {
         insta::assert_snapshot!(told, @"
         no sha: 400 sha: it is missing: send the git SHA of the commit that was deployed
         an empty sha: 400 sha: it is missing: send the git SHA of the commit that was deployed
-        a sha that is none: 400 sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag
+        a sha that is none: 400 sha: `main~1` is neither a git SHA nor a tag: it must be 4 to 64 hexadecimal digits, or the tag's name
         a wrong type: 400 sha: it must be text in quotes, not a number
         a date that is none: 400 date: `yesterday` is not a date and time in ISO 8601, such as 2021-05-11T11:42:00Z
         a date to come: 400 date: `DATE` is in the future

@@ -24,7 +24,7 @@ fn path(story: &Story) -> String {
 }
 
 /// Registers as CI does, whatever the host knows: the status, and what CI is told.
-async fn send(story: &Story, body: &Value) -> (u16, String) {
+pub(crate) async fn send(story: &Story, body: &Value) -> (u16, String) {
     let answer = story.post_as_it_is(&path(story), body).await;
     (answer.status().as_u16(), answer.text().await.unwrap())
 }

@@ -53,6 +53,7 @@ mod proposals;
 mod queries;
 mod race;
 mod record;
+mod registrations;
 mod replaced;
 mod rules;
 mod rules_in_force;

@@ -368,7 +368,7 @@ fn what_does_not_open_says_why_not() {
 
 #[test]
 fn nothing_is_explained_of_what_cannot_be_read() {
-    let done = fed("{sha: main}", &["rules", "explain", "tests/files/typos.yml", "--deploy", "-"]);
+    let done = fed("{sha: main~1}", &["rules", "explain", "tests/files/typos.yml", "--deploy", "-"]);
     insta::assert_snapshot!(done.shown(), @r"
     ---- err
     tests/files/typos.yml:4:11: unknown variable `enviroment`; did you mean `environment`?
@@ -386,9 +386,9 @@ fn nothing_is_explained_of_what_cannot_be_read() {
     7 |         - slack_chanel_approval: {channel: '#team'}
       |           ^
 
-    -:1:7: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag
+    -:1:7: sha: `main~1` is neither a git SHA nor a tag: it must be 4 to 64 hexadecimal digits, or the tag's name
       |
-    1 | {sha: main}
+    1 | {sha: main~1}
       |       ^
 
     4 problems, can't explain it

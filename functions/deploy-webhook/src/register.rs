@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use signoff_core::id::DeployId;
-use signoff_providers::register::parse;
+use signoff_providers::register::{ParseError, parse};
 use signoff_store::Scope;
 
 impl DeployWebhook {
@@ -32,10 +32,12 @@ impl DeployWebhook {
             Err(error) => return unreadable(&error, &slug, request_id),
         };
         let ignore_if_duplicate = registration.ignore_if_duplicate;
-        let ignored = registration.unknown.clone();
+        let left_out = registration.left_out.clone();
+        let mut ignored = registration.unknown.clone();
+        ignored.extend(left_out.iter().map(|error| error.logged().to_owned()));
         if !ignored.is_empty() {
             // Their names are text of the client's: they stand on the deploy's page, and in no log.
-            tracing::warn!(request_id, deployment = %slug, ignored = ignored.len(), "parameters that mean nothing here");
+            tracing::warn!(request_id, deployment = %slug, ignored = ignored.len(), "parameters that mean nothing here or can't be read");
         }
         let date = registration.deployed_at;
         // Which deploy it is, and so its id, follows from what is on record.
@@ -52,7 +54,7 @@ impl DeployWebhook {
         deploy.reading.sent_date = date.filter(|date| *date > deploy.deployed_at);
         // The address that it gives is a maker beside: anybody can write one into a job.
         deploy.add_deployed_by(started_by);
-        let success = || text(StatusCode::OK, "Success");
+        let success = || text(StatusCode::OK, &success(&left_out));
         match self.commit_registration(&deploy, date, connection.channel.as_deref(), now).await {
             Ok(Registered::New(id)) => {
                 tracing::info!(request_id, deploy = %id, deployment = %deploy.deployment, "registered");
@@ -70,4 +72,11 @@ impl DeployWebhook {
             }
         }
     }
+}
+
+/// The answer to a registration that was taken: `Success`, and a line for each optional parameter that was
+/// left out.
+fn success(left_out: &[ParseError]) -> String {
+    let lines = left_out.iter().map(|error| format!("\nLeft out: {error}"));
+    std::iter::once("Success".to_owned()).chain(lines).collect()
 }

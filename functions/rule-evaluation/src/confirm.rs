@@ -14,12 +14,14 @@ use signoff_core::id::{DeployId, EffectId};
 use signoff_core::message;
 use signoff_core::slug::canonical;
 use signoff_providers::Failure;
-use signoff_providers::github::{GitHub, Head, HostStatus};
+use signoff_providers::github::{GitHub, Head, HostStatus, Named};
 use signoff_runtime::deployments::Connection;
 use signoff_store::{Change, CommitError};
 
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;
+/// The refs of tags.
+const TAGS: &str = "refs/tags/";
 /// The waits between two looks at a deploy that the host does not confirm: it may be late by minutes, and a
 /// person may have to push the commit.
 const LOOKS: [SignedDuration; 10] = [
@@ -95,19 +97,13 @@ impl RuleEvaluation {
         {
             return Ok(Err(Doubt::OfOtherDeployment { deployment }));
         }
-        let tag = deploy.revision.strip_prefix("refs/").map(str::to_owned);
-        let revision = match (&tag, deploy.revision.len()) {
-            (Some(tag), _) => match github.sha_of(repository, tag).await? {
-                Some(sha) => sha,
-                None => return Ok(Err(Doubt::UnknownRevision)),
-            },
-            (None, FULL_SHA..) => deploy.revision.clone(),
-            (None, _) => match github.sha_of(repository, &deploy.revision).await? {
-                // A branch may be called as a SHA begins.
-                Some(sha) if sha.starts_with(&deploy.revision) => sha,
-                Some(_) | None => return Ok(Err(Doubt::UnknownRevision)),
-            },
+        let revision = match resolved(github, &deploy).await? {
+            Ok(revision) => revision,
+            Err(doubt) => return Ok(Err(doubt)),
         };
+        if deploy.is_named() && !deploy.revision.starts_with(TAGS) {
+            deploy.revision.insert_str(0, TAGS);
+        }
         let contained = contained(github, &deploy, &found.default_branch, &revision).await?;
         match &contained {
             Contained::InNamed(_) | Contained::InAnother(_) => {}
@@ -255,6 +251,34 @@ impl RuleEvaluation {
         let change = Change::to(&deploy.id, self.now()).confirmed(&deploy).done(effect);
         let events = vec![EventKind::NotEvaluated { reason }];
         Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?)
+    }
+}
+
+/// The full SHA that the revision of `deploy` stands for: a SHA, its beginning, or the name of a tag. The
+/// answer says why it can't be told.
+async fn resolved(github: &GitHub, deploy: &Deploy) -> Result<Result<String, Doubt>, Failure> {
+    let (repository, revision) = (deploy.repository.as_str(), deploy.revision.as_str());
+    if let Some(tag) = revision.strip_prefix("refs/") {
+        return Ok(github.sha_of(repository, tag).await?.ok_or(Doubt::UnknownRevision));
+    }
+    if deploy.is_named() {
+        return Ok(match github.named(repository, revision).await? {
+            Named::One(head) if head.is_tag => Ok(head.revision),
+            Named::One(_) => Err(Doubt::BranchName),
+            Named::Both => Err(Doubt::AmbiguousName),
+            Named::Neither => Err(Doubt::UnknownRevision),
+        });
+    }
+    if revision.len() >= FULL_SHA {
+        return Ok(Ok(revision.to_owned()));
+    }
+    match github.sha_of(repository, revision).await? {
+        Some(sha) if sha.starts_with(revision) => Ok(Ok(sha)),
+        // A branch or tag may be called as a SHA begins, and then hides the commit.
+        Some(_) if github.sha_of(repository, &format!("tags/{revision}")).await?.is_some() => {
+            Ok(Err(Doubt::AmbiguousName))
+        }
+        Some(_) | None => Ok(Err(Doubt::UnknownRevision)),
     }
 }
 

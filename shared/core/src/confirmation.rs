@@ -47,6 +47,10 @@ pub enum Doubt {
     RepositoryGone,
     /// The host has no such commit or tag, or several commits match.
     UnknownRevision,
+    /// The revision is the name of a branch, which stands for another commit with each push.
+    BranchName,
+    /// The revision may mean a tag, and a branch or a commit as well.
+    AmbiguousName,
     /// None of the repository's branches and tags that Signoff looked at contains the commit.
     NoBranch,
     /// It is another repository by the same name: its ID differs from the one on record.
@@ -148,8 +152,16 @@ impl Doubt {
                  secret lost its access. Check the repository on GitHub, and the token's access."
             ),
             Self::UnknownRevision => format!(
-                "GitHub has no commit {revision} in {repository}, or several commits begin with it. Push the commit, or \
+                "GitHub has no commit or tag {revision} in {repository}, or several commits begin with it. Push it, or \
                  register the full SHA."
+            ),
+            Self::BranchName => format!(
+                "{revision} is a branch of {repository}, which stands for another commit with each push. Register the full SHA \
+                 of the commit."
+            ),
+            Self::AmbiguousName => format!(
+                "{revision} may mean a tag of {repository}, and a branch or a commit as well. Register the full SHA of the commit, \
+                 or refs/tags/{revision} for the tag."
             ),
             Self::NoBranch => format!(
                 "No branch or tag of {repository} contains the commit {revision}. Push it to a branch of this repository, or \
@@ -232,6 +244,8 @@ mod tests {
             (Doubt::UnknownOwner, "no user or organization acme, so acme/checkout is not there"),
             (Doubt::RepositoryGone, "showed acme/checkout before, and shows it no more"),
             (Doubt::UnknownRevision, "register the full SHA"),
+            (Doubt::BranchName, "abcd is a branch of acme/checkout"),
+            (Doubt::AmbiguousName, "or refs/tags/abcd for the tag"),
             (Doubt::NoBranch, "Push it to a branch"),
             (Doubt::AnotherRepository { kept: 1, found: 2 }, "was 1 and is 2"),
             (

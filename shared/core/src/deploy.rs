@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+/// The fewest digits that a SHA may be shortened to.
+const SHORTEST_SHA: usize = 4;
+
 pub use crate::ci_file::is_ci_file;
 pub use crate::slug::Slug;
 
@@ -243,10 +246,16 @@ impl Deploy {
         Some(format!("{repository}/compare/{base}...{}", self.revision))
     }
 
+    /// True if the revision is the name of a tag that is not resolved yet, and no SHA.
+    pub fn is_named(&self) -> bool {
+        !self.revision.bytes().all(|byte| byte.is_ascii_hexdigit()) || self.revision.len() < SHORTEST_SHA
+    }
+
     /// The revision's first 7 characters; the whole name of a tag that is not resolved yet.
     pub fn short_revision(&self) -> &str {
         match self.revision.strip_prefix("refs/tags/") {
             Some(tag) => tag,
+            None if self.is_named() => &self.revision,
             None => self.revision.get(..7).unwrap_or(&self.revision),
         }
     }

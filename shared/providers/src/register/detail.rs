@@ -4,7 +4,7 @@
 //! still gets its deploy registered, and Signoff asks the source host for the rest.
 
 use super::input::{Fields, ParseError, is_address, kind, not_an_address};
-use super::parse::is_email;
+use super::parse::{LeftOut, is_email};
 use crate::failure::quote;
 use crate::github::parse::{title, with_co_authors};
 use serde_json::{Map, Value};
@@ -25,7 +25,7 @@ const MAX_TITLE: usize = 200;
 
 /// `commits`: `[{revision, message, author {name, email, username}, url}]`. Co-authors are read from the
 /// message.
-pub(super) fn commits(fields: &Fields<'_>) -> Result<Vec<Commit>, ParseError> {
+pub(super) fn commits(fields: &Fields<'_>, left_out: &mut LeftOut) -> Result<Vec<Commit>, ParseError> {
     let commit = |fields: &Fields<'_>| {
         let Some(revision) = fields.text("revision")? else {
             return Err(fields.wrong("revision", "it is missing: send the commit's git SHA"));
@@ -34,8 +34,8 @@ pub(super) fn commits(fields: &Fields<'_>) -> Result<Vec<Commit>, ParseError> {
         Ok(Commit {
             revision: revision.to_owned(),
             title: short(&title(message)),
-            authors: with_co_authors(author(fields)?, message),
-            url: fields.address("url").ok().flatten(),
+            authors: with_co_authors(left_out.unless(author(fields)), message),
+            url: left_out.unless(fields.address("url")),
             issues: issue::mentioned(message),
         })
     };
@@ -91,7 +91,10 @@ fn count(file: &Fields<'_>, name: &str) -> Result<Option<u64>, ParseError> {
 
 /// `pull_requests`: `[{number, title, body, branch, url, author, labels}]`. Of body and branch, the issues
 /// that they mention are kept.
-pub(super) fn pull_requests(fields: &Fields<'_>) -> Result<Vec<PullRequest>, ParseError> {
+pub(super) fn pull_requests(
+    fields: &Fields<'_>,
+    left_out: &mut LeftOut,
+) -> Result<Vec<PullRequest>, ParseError> {
     each(fields, "pull_requests", MAX_PULL_REQUESTS, |fields| {
         let number = match fields.get("number").or_else(|| fields.get("id")) {
             Some(Value::String(text)) => text.trim().trim_start_matches(['#', '!']).parse().ok(),
@@ -105,8 +108,8 @@ pub(super) fn pull_requests(fields: &Fields<'_>) -> Result<Vec<PullRequest>, Par
             number,
             issues: issue::of_pull_request(title, fields.text("body")?, branch),
             title: short(title),
-            url: fields.address("url")?.unwrap_or_default(),
-            author: who(fields)?,
+            url: left_out.unless(fields.address("url")).unwrap_or_default(),
+            author: left_out.unless(who(fields).map(Some)).unwrap_or_default(),
             merged_by: None,
             labels: labels(fields)?,
         })
@@ -172,7 +175,7 @@ fn each<T>(
     fields: &Fields<'_>,
     name: &str,
     max: usize,
-    read: impl Fn(&Fields<'_>) -> Result<T, ParseError>,
+    mut read: impl FnMut(&Fields<'_>) -> Result<T, ParseError>,
 ) -> Result<Vec<T>, ParseError> {
     let items = fields.objects(name)?;
     let element = |(index, item): (usize, &Value)| {

@@ -25,7 +25,7 @@ const MAX_TAGS: usize = 50;
 /// A deploy that somebody registered: what they know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
-    /// The revision, in lower case; it may be shortened.
+    /// The revision: a SHA in lower case, which may be shortened, or the name of a tag.
     pub revision: String,
     /// Environment where it arrived; `Production` if the client didn't say.
     pub environment: String,
@@ -51,6 +51,8 @@ pub struct Registration {
     pub pull_requests: Vec<PullRequest>,
     /// The names of parameters that mean nothing here: clients of other services send more than is needed.
     pub unknown: Vec<String>,
+    /// The optional parameters that were left out because they can't be read; at most 20.
+    pub left_out: Vec<ParseError>,
 }
 
 /// The parameters that mean something; `api_key` was read before.
@@ -75,6 +77,8 @@ const TAGS: &str = "refs/tags/";
 const LONGEST_TAG: usize = 200;
 /// Most unknown parameters that are noted.
 const MAX_UNKNOWN: usize = 20;
+/// Most parameters that were left out and are noted.
+const MAX_LEFT_OUT: usize = 20;
 
 impl Registration {
     /// The deploy that it is, of `deployment`, whose code is in `repository`; deployed when it was registered
@@ -124,7 +128,9 @@ impl Registration {
 /// parameters with other names are named in [`Registration::unknown`]. See
 /// <https://help.sleuth.io/sleuth-api/deploy-registration>.
 ///
-/// - `sha`: 4 to 64 hexadecimal digits, or `refs/tags/NAME`; required.
+/// - `sha`: 4 to 64 hexadecimal digits, or a tag as `NAME` or `refs/tags/NAME`; required.
+/// - An `email`, an author or an `url` that can't be read loses no deploy: it is left out and noted in
+///   [`Registration::left_out`].
 /// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One
 ///   in the past is taken, however old: teams register what they deployed before they had Signoff.
 /// - `state`: `in_progress`, `failure`, `error` or `success`; without it a success.
@@ -142,6 +148,7 @@ pub fn parse(
 ) -> Result<Registration, ParseError> {
     let members = parameters(content_type, query, body)?;
     let fields = Fields { members: &members, at: String::new() };
+    let mut left_out = LeftOut::default();
     Ok(Registration {
         revision: sha(&fields)?,
         environment: name(&fields, "environment")?.unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned()),
@@ -150,13 +157,30 @@ pub fn parse(
         branch: name(&fields, "branch")?,
         tags: tags(&fields)?,
         ignore_if_duplicate: flag(&fields, "ignore_if_duplicate")?,
-        email: email(&fields, "email")?,
+        email: left_out.unless(email(&fields, "email")),
         links: links(&fields)?,
-        commits: detail::commits(&fields)?,
+        commits: detail::commits(&fields, &mut left_out)?,
         size: detail::size(&fields)?,
-        pull_requests: detail::pull_requests(&fields)?,
+        pull_requests: detail::pull_requests(&fields, &mut left_out)?,
         unknown: unknown(&fields),
+        left_out: left_out.0,
     })
+}
+
+/// The optional parameters that were left out.
+#[derive(Default)]
+pub(super) struct LeftOut(Vec<ParseError>);
+
+impl LeftOut {
+    /// What was read; `None` where it can't be, which is noted.
+    pub fn unless<T>(&mut self, read: Result<Option<T>, ParseError>) -> Option<T> {
+        read.unwrap_or_else(|error| {
+            if self.0.len() < MAX_LEFT_OUT {
+                self.0.push(error);
+            }
+            None
+        })
+    }
 }
 
 fn unknown(fields: &Fields<'_>) -> Vec<String> {
@@ -168,12 +192,13 @@ fn sha(fields: &Fields<'_>) -> Result<String, ParseError> {
     let Some(sha) = fields.text("sha")? else {
         return Err(fields.wrong("sha", "it is missing: send the git SHA of the commit that was deployed"));
     };
-    if (4..=64).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    let is_hexadecimal = sha.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if (4..=64).contains(&sha.len()) && is_hexadecimal {
         return Ok(sha.to_ascii_lowercase());
     }
-    tag(sha).ok_or_else(|| {
+    tag(sha).filter(|_| !is_hexadecimal || sha.len() < 4).ok_or_else(|| {
         let problem = format!(
-            "`{}` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag",
+            "`{}` is neither a git SHA nor a tag: it must be 4 to 64 hexadecimal digits, or the tag's name",
             crate::failure::quote(sha)
         );
         fields.wrong("sha", problem)
@@ -195,12 +220,15 @@ fn state(fields: &Fields<'_>) -> Result<DeployState, ParseError> {
     })
 }
 
-/// The full name of the tag that `text` names: `refs/tags/v1.2.3`. A bare name may be a branch's as well, and
-/// is none.
+/// The name of a tag, as it was sent: `v1.2.3` or `refs/tags/v1.2.3`. A bare name may be a branch's as well:
+/// the host tells when the deploy arrives.
 ///
 /// Source: <https://git-scm.com/docs/git-check-ref-format>.
 fn tag(text: &str) -> Option<String> {
-    let name = text.strip_prefix(TAGS)?;
+    let name = text.strip_prefix(TAGS).unwrap_or(text);
+    if name.starts_with("refs/") || name.starts_with('-') || matches!(name, "@" | "HEAD") {
+        return None;
+    }
     let is_part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
     let may_have = |c: char| c.is_ascii_graphic() && !"~^:?*[\\".contains(c);
     let is_name = name.len() <= LONGEST_TAG

@@ -31,6 +31,7 @@ fn sparse() -> Registration {
         size: None,
         pull_requests: vec![],
         unknown: vec![],
+        left_out: vec![],
     }
 }
 
@@ -46,11 +47,19 @@ fn state_is_one_of_four_words_and_a_success_without_one() {
 }
 
 #[test]
-fn a_tag_stands_for_a_commit_by_its_full_name_alone() {
+fn a_tag_is_taken_by_its_name() {
     for (sha, expected) in [
         ("refs/tags/v1.2.3", Some("refs/tags/v1.2.3")),
         ("refs/tags/release/2026.11", Some("refs/tags/release/2026.11")),
-        ("v1.2.3", None),
+        ("v1.2.3", Some("v1.2.3")),
+        ("release/V2", Some("release/V2")),
+        ("123", Some("123")),
+        ("HEAD", None),
+        ("@", None),
+        ("-x", None),
+        ("refs/tags/refs/heads/main", None),
+        ("main~1", None),
+        ("v1 v2", None),
         ("refs/heads/main", None),
         ("refs/tags/", None),
         ("refs/tags/a..b", None),
@@ -185,14 +194,37 @@ fn a_date_is_iso_8601_with_or_without_a_zone() {
 }
 
 #[test]
+fn odd_addresses_and_authors_are_left_out_and_noted() {
+    let body = json!({
+        "sha": "7bf7226",
+        "email": "jenkins",
+        "commits": [{"revision": "a1", "author": "Ana <ana@example.com>"}, {"revision": "a2", "url": "x", "author": {"name": 7}}],
+        "pull_requests": [{"number": 7, "url": "n/a", "author": ["ana"], "title": "One"}],
+    });
+    let read = of(&body).unwrap();
+    assert_eq!((read.email.as_deref(), read.commits.len()), (None, 2));
+    assert!(read.commits.iter().all(|commit| commit.authors.is_empty() && commit.url.is_none()));
+    let pull = &read.pull_requests[0];
+    assert_eq!((pull.title.as_str(), pull.url.as_str(), pull.author.as_str()), ("One", "", ""));
+    let told: Vec<String> = read.left_out.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    email: `jenkins` is not an e-mail address
+    commits[0].author: it must be an object with name, email and username, not text
+    commits[1].author.name: it must be text in quotes, not a number
+    commits[1].url: `x` is not an address: it must start with https:// or http://
+    pull_requests[0].url: `n/a` is not an address: it must start with https:// or http://
+    pull_requests[0].author: it must be an object with name, email and username, not a list
+    ");
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let with = |name: &str, value: Value| json!({"sha": "7bf7226", name: value}).to_string().into_bytes();
     let nested = format!(r#"{{"sha": {}1{}}}"#, "[".repeat(500), "]".repeat(500));
     let bodies: Vec<Vec<u8>> = vec![
         b"{}".to_vec(),
         b"".to_vec(),
-        with("sha", json!("main")),
-        with("sha", json!("7bf")),
+        with("sha", json!("main~1")),
         with("sha", json!("a".repeat(65))),
         with("sha", json!(7226)),
         with("environment", json!(["Staging"])),
@@ -210,7 +242,6 @@ fn what_is_wrong_is_named() {
         with("tags", json!([1])),
         with("tags", json!((0..51).map(|tag| tag.to_string()).collect::<Vec<_>>())),
         with("ignore_if_duplicate", json!("yes")),
-        with("email", json!("ana")),
         with("links", json!("https-no-name")),
         with("links", json!({"x": "javascript:alert(1)"})),
         with("links", json!({"x": 1})),
@@ -219,7 +250,6 @@ fn what_is_wrong_is_named() {
         with("commits", json!("[")),
         with("commits", json!(5)),
         with("commits", json!([{"message": "x"}])),
-        with("commits", json!([{"revision": "a1"}, {"revision": "a2", "author": "Ana"}])),
         with("commits", json!(["a1"])),
         with("files", json!([{"url": "https://example.com"}])),
         with("files", json!([{"path": "a", "additions": "many"}])),
