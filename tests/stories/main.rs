@@ -73,5 +73,6 @@ mod tellings;
 mod told_outcome;
 mod unasked;
 mod unreadable;
+mod unshown;
 mod votes;
 mod wizard;
