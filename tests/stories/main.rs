@@ -48,6 +48,7 @@ mod people;
 mod personal;
 mod pipelines;
 mod policy;
+mod policy_owners;
 mod policy_strangers;
 mod proposals;
 mod queries;
