@@ -7,6 +7,7 @@ use serde_json::Value;
 use signoff_core::approval::{Approval, Command, Successor};
 use signoff_core::effect::{EffectState, MAX_ATTEMPTS};
 use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::message;
 use signoff_core::run::StepState;
 use signoff_providers::Failure;
 use signoff_runtime::effects::Attempt;
@@ -16,6 +17,19 @@ impl ActionExecution {
     pub(crate) async fn expire(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
         let after = attempt.effect.closed(EffectState::Succeeded, None);
         self.change_approval(&attempt.effect, &after, id, &[Command::Expire]).await
+    }
+
+    /// Says in the dialog's thread who is still needed, or tells the owners of the policy that they are
+    /// asked.
+    pub(crate) async fn remind(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
+        let effect = &attempt.effect;
+        let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+            return self.done(effect).await;
+        };
+        match approval.is_of_policy() {
+            true => self.tell_owners(attempt, &approval).await,
+            false => self.tell_thread(attempt, id, message::reminder).await,
+        }
     }
 
     /// Looks whether a freeze window opened or closed.

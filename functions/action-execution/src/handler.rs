@@ -170,7 +170,7 @@ impl ActionExecution {
             }
             EffectKind::ConfirmQuorum { approval } => self.confirm_quorum(attempt, approval).await,
             EffectKind::Expire { approval } => self.expire(attempt, approval).await,
-            EffectKind::Remind { approval } => self.tell_thread(attempt, approval, message::reminder).await,
+            EffectKind::Remind { approval } => self.remind(attempt, approval).await,
             EffectKind::TellThread { approval, text, to_deployers } => {
                 let text = match to_deployers {
                     true => self.mentioning_deployers(attempt, text).await?,

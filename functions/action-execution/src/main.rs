@@ -28,6 +28,7 @@ mod newest;
 mod open;
 mod others;
 mod overtaken;
+mod owners;
 mod pause;
 mod people;
 mod personal;

@@ -126,6 +126,13 @@ impl ActionExecution {
                 None if spec.supersede => self.arrive(change, deploy, &run, step).await?,
                 None => change,
             };
+            let change = match is_of_policy {
+                true => {
+                    let owners = EffectKind::Remind { approval: id.clone() };
+                    change.and(&format!("owners asked {id}"), vec![owners], Vec::new())
+                }
+                false => change,
+            };
             Ok(Some(change.approval(opening.clone()).run(asking)))
         })
         .await

@@ -189,7 +189,7 @@ impl RuleEvaluation {
                 let run = self.store.run(&proposal.deploy, &proposal.run).await?;
                 let goes_on = run.is_some_and(|run| run.status == Status::Running);
                 if goes_on || proposal.deploy == reader.deploy.id {
-                    let notices = vec![waiting(file, "two of its owners have to approve it")];
+                    let notices = vec![waiting(file, &asked_on(&self.url_of(&proposal.deploy)))];
                     let mended = StackPolicy { unusable: None, ..state.clone() };
                     return Ok((state.unusable.is_some().then(|| plain(mended, Vec::new())), notices));
                 }
@@ -227,7 +227,7 @@ impl RuleEvaluation {
             event: Some(event),
             run: Some(actions),
         };
-        Ok((Some(step), vec![waiting(file, "two of its owners have to approve it")]))
+        Ok((Some(step), vec![waiting(file, &asked_on(&self.deploy_url(reader.deploy)))]))
     }
 
     fn first_policy(
@@ -313,6 +313,11 @@ fn no_file(repository: &str, missing: Missing) -> (&'static str, String) {
 /// Notice that a policy is not in force, with the reason.
 fn waiting(file: &PolicyFile, why: &str) -> String {
     format!("the policy in {} ({}) is not in force: {why}", file.repository, file.short())
+}
+
+/// The reason for which a policy is not in force whose owners are asked on the page `url`.
+fn asked_on(url: &str) -> String {
+    format!("two of its owners have to approve it. They can vote on {url}")
 }
 
 /// An approval by the owners that `in_force` names, and then the step that puts `file` in force.

@@ -36,6 +36,7 @@ use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};
 use crate::id::{ApprovalId, DeployId, RunId};
 use crate::run::Again;
+use crate::{policy, rules_in_force};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -249,6 +250,16 @@ impl Approval {
     /// Slack showed it, and people are asked about that one.
     pub fn is_left_out(&self) -> bool {
         self.dialog.is_none() && self.status.is_superseded()
+    }
+
+    /// True if it asks about a proposed rules file.
+    pub fn is_of_rules_file(&self) -> bool {
+        self.subject.rule == rules_in_force::PROPOSAL
+    }
+
+    /// True if it asks the owners of the policy about another one.
+    pub fn is_of_policy(&self) -> bool {
+        self.subject.rule == policy::PROPOSAL
     }
 
     /// The number of people who voted for `choice`.

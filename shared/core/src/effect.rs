@@ -154,7 +154,8 @@ pub enum EffectKind {
         /// The approval.
         approval: ApprovalId,
     },
-    /// Say in the dialog's thread who is still needed.
+    /// Say in the dialog's thread who is still needed; or tell each owner of the policy, directly, that they
+    /// are asked about another one.
     Remind {
         /// The approval.
         approval: ApprovalId,
@@ -256,7 +257,7 @@ pub enum EffectKind {
         /// The message, in Slack's mrkdwn.
         text: String,
     },
-    /// Tell a member something in their direct message, because no channel takes it.
+    /// Tell a member something in their direct message: no channel takes it, or they may be in none.
     TellMember {
         /// The Slack user id.
         user: String,

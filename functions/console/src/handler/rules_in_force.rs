@@ -5,8 +5,8 @@ use crate::address::parameters::parameter;
 use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use signoff_core::action::Action;
-use signoff_core::approval::{Approval, Standing as AccountStanding, Successor};
-use signoff_core::effect::EffectKind;
+use signoff_core::approval::{Approval, Standing as AccountStanding, Status, Successor};
+use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::EventKind;
 use signoff_core::id::ApprovalId;
 use signoff_core::message::{self, LONGEST_REASON, shorten};
@@ -48,7 +48,9 @@ impl Console {
         let page = page.ok_or_else(|| refusals::no_deployment(ErrorFormat::Page))?;
         let Some((run, step)) = stuck(&page, proposal) else {
             return Err(refusals::rules_not_accepted(
-                "The votes on this rules file decide: its dialog was not found impossible to complete. Nothing was changed.",
+                "The votes on this rules file decide: its dialog was not found impossible to complete. Nothing was changed. If the \
+                 dialog\u{2019}s channel was archived, change the file on the default branch again and deploy: the new dialog can\u{2019}t \
+                 be shown, and you can accept the file then.",
             ));
         };
         if let Some(name) = still_to_ask(run, step) {
@@ -183,7 +185,7 @@ enum Hand {
 }
 
 /// The run about `proposal` and its step whose dialog can't be completed: it could not be opened, and nobody
-/// decided or cancelled it; or it is blocked.
+/// decided or cancelled it; or it is blocked; or its channel does not take it.
 fn stuck<'p>(page: &'p Page, proposal: &Proposal) -> Option<(&'p Run, usize)> {
     let run = page.runs.iter().find(|run| run.id == proposal.run)?;
     let opened = page.approvals.iter().filter(|approval| approval.run == run.id);
@@ -194,8 +196,31 @@ fn stuck<'p>(page: &'p Page, proposal: &Proposal) -> Option<(&'p Run, usize)> {
             run.steps.get(*step).is_some_and(|asked| matches!(asked.state, StepState::Failed { .. }));
         has_failed && run.asks(*step).is_some() && !opened.clone().any(|approval| approval.step == *step)
     };
-    let blocked = opened.clone().find(is_blocked).map(|approval| approval.step);
+    let is_unseen = |approval: &&Approval| is_unseen(page, approval);
+    let blocked = opened.clone().find(|approval| is_blocked(approval) || is_unseen(approval));
+    let blocked = blocked.map(|approval| approval.step);
     blocked.or_else(|| (0..run.steps.len()).find(failed)).map(|step| (run, step))
+}
+
+/// True if people were told that the dialog of `approval` can't be shown, which is still so; or if Signoff
+/// cancelled it because it never was.
+fn is_unseen(page: &Page, approval: &Approval) -> bool {
+    let told: Vec<&str> = page
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::NotTold { channel, reason } if *channel == approval.channel => Some(reason.as_str()),
+            _ => None,
+        })
+        .collect();
+    let draws = |effect: &&Effect| matches!(&effect.kind, EffectKind::DrawDialog { approval: drawn } if *drawn == approval.id);
+    let still = |effect: &Effect| {
+        !effect.is_closed() && effect.note.as_deref().is_some_and(|note| told.contains(&note))
+    };
+    match &approval.status {
+        Status::Cancelled { by: None, .. } => approval.dialog.is_none() && !told.is_empty(),
+        status => status.is_open() && page.effects.iter().filter(draws).any(still),
+    }
 }
 
 /// The first approval that `run` asks for after step number `step`: an acceptance stands for nobody who was

@@ -47,8 +47,8 @@ fn proposed(rules: &RulesInForce, proposal: &Proposal, visitor: Option<&Visitor>
                     (person.form_token())
                     input type="hidden" name="file" value=(proposal.file.id);
                     p.meta {
-                        "Only where its dialog is blocked or could not be opened and nobody else is still to be asked, and only by an \
-                         admin who made none of it. The channel is told."
+                        "Only where its dialog is blocked, could not be opened or can\u{2019}t be shown in its channel, and nobody else is \
+                         still to be asked. Only by an admin who made none of it. The channel is told."
                     }
                     label for="rules-reason" { "Reason" }
                     input #rules-reason type="text" name="reason" required maxlength=(LONGEST_REASON);

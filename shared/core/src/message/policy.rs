@@ -3,7 +3,7 @@
 use super::pieces::{code, code_block, deploy_link, local_time, shorten};
 use crate::approval::Approval;
 use crate::deploy::Deploy;
-use crate::mrkdwn::escape;
+use crate::mrkdwn::{escape, link};
 use crate::policy::{InForce, OWNERS, PolicyFile};
 
 /// The most characters of the changed lines that a dialog shows; the repository has them all.
@@ -57,6 +57,16 @@ pub fn policy_proposed(in_force: &InForce, file: &PolicyFile, changes: &[String]
         code(file.short())
     ));
     text
+}
+
+/// The direct message to an owner that `approval`, on another policy, waits for them.
+pub fn policy_asks_owner(approval: &Approval, deploy_url: &str) -> String {
+    format!(
+        ":scroll: *The policy of this stack changed*, and you are one of its owners. {}: the change counts once {OWNERS} owners \
+         approve it, and until then the policy in force stays. You don\u{2019}t have to be in {}, where the dialog is.",
+        link(deploy_url, "Read the change and vote"),
+        escape(&approval.channel)
+    )
 }
 
 /// The message to a channel that a policy came into force.

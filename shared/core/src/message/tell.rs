@@ -7,7 +7,6 @@ use super::pieces::{count, deploy_link, local_time, mentions, needed_from, sente
 use crate::approval::{Approval, Choice, Electorate, Lifted, Quota, Status, Struck, Tally};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
-use crate::{policy, rules_in_force};
 
 /// Advice on an approval that ended although people approved it.
 const TO_ASK_AGAIN: &str = "The dialog\u{2019}s menu offers *Ask again* to those who may vote.";
@@ -29,26 +28,38 @@ pub fn told_directly(text: &str) -> String {
 pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
     format!(
         ":warning: The dialog \u{201c}{}\u{201d} for {} can't be shown in {}: {} Signoff tries again for a day; nothing runs \
-         before people have voted.",
+         before people have voted.{}",
         escape(&approval.name),
         deploy_link(deploy, deploy_url),
         escape(&approval.channel),
-        sentence(reason)
+        sentence(reason),
+        without_dialog(approval)
     )
+}
+
+/// The way on for a proposal whose dialog can't be shown, after a space; empty for any other approval.
+fn without_dialog(approval: &Approval) -> &'static str {
+    if approval.is_of_rules_file() {
+        " An admin who made none of the file can accept it on the deployment\u{2019}s page."
+    } else if approval.is_of_policy() && approval.status.is_open() {
+        " The owners of the policy can vote on the deploy\u{2019}s page."
+    } else {
+        ""
+    }
 }
 
 /// The message to a channel that Signoff cancelled an approval because its dialog could not be shown for a
 /// day.
 pub fn dialog_never_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
-    let rule = &approval.subject.rule;
-    let is_proposal = [rules_in_force::PROPOSAL, policy::PROPOSAL].iter().any(|name| rule.starts_with(name));
+    let is_proposal = approval.is_of_rules_file() || approval.is_of_policy();
     let then = match is_proposal {
         true => "the next deploy asks again.",
         false => "choose *Ask again* on the deploy\u{2019}s page.",
     };
+    let without = without_dialog(approval);
     format!(
         ":warning: Signoff cancelled the approval \u{201c}{}\u{201d} for {}, and nothing ran: its dialog could not be shown in \
-         {} for a day. {} Once that is fixed, {then}",
+         {} for a day. {} Once that is fixed, {then}{without}",
         escape(&approval.name),
         deploy_link(deploy, deploy_url),
         escape(&approval.channel),

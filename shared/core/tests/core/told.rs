@@ -84,9 +84,18 @@ fn channel_is_told_that_an_unseen_approval_was_cancelled() {
     insta::assert_snapshot!(dialog_never_shown(&approval(), &deploy(), URL, reason), @":warning: Signoff cancelled the approval “Promote deploy to production” for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>, and nothing ran: its dialog could not be shown in #deploys for a day. Signoff is not in #deploys: invite it with /invite. Once that is fixed, choose *Ask again* on the deploy’s page.");
     // Nobody can ask again about a rules file or a policy: the next deploy does.
     let mut proposal = approval();
-    proposal.subject.rule = "rules file 4bf7226".to_owned();
+    proposal.subject.rule = signoff_core::rules_in_force::PROPOSAL.to_owned();
     let told = dialog_never_shown(&proposal, &deploy(), URL, reason);
-    assert!(told.ends_with("Once that is fixed, the next deploy asks again."), "{told}");
+    let way = "the next deploy asks again. An admin who made none of the file can accept it on the deployment’s page.";
+    assert!(told.ends_with(&format!("Once that is fixed, {way}")), "{told}");
+    proposal.subject.rule = signoff_core::policy::PROPOSAL.to_owned();
+    let told = dialog_never_shown(&proposal, &deploy(), URL, reason);
+    assert!(told.contains("Once that is fixed, the next deploy asks again."), "{told}");
+    // A rule may be called nearly so.
+    for rule in ["policy checks", "rules file checks"] {
+        proposal.subject.rule = rule.to_owned();
+        assert!(!proposal.is_of_policy() && !proposal.is_of_rules_file(), "{rule}");
+    }
 }
 
 #[test]
