@@ -86,6 +86,12 @@ pub fn time_zone(name: &str) -> Option<String> {
     ZONES.get(name).ok()?.iana_name().map(str::to_owned)
 }
 
+/// The time that the clocks of a zone are ahead of UTC at `at`; none for a zone that is not known.
+pub fn zone_offset(name: &str, at: Timestamp) -> SignedDuration {
+    let zone = ZONES.get(name).unwrap_or(TimeZone::UTC);
+    SignedDuration::from_secs(zone.to_offset(at).seconds().into())
+}
+
 /// The names of all time zones.
 pub fn time_zones() -> Vec<String> {
     ZONES.available().map(|name| name.as_str().to_owned()).collect()

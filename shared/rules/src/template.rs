@@ -13,7 +13,7 @@ mod names;
 mod operators;
 mod tags;
 
-pub(crate) use check::check;
+pub(crate) use check::{check, sample_of};
 use context::{CHANGING, MENTIONS};
 pub use context::{Context, FAILED_RULES, LATE, Mentions};
 

@@ -10,13 +10,13 @@ use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
 use super::shape::{Named, has_unknown, synonym};
 use crate::edit::Edit;
-use crate::problem::Position;
+use crate::problem::{Position, one_line};
 use crate::reference::{
     ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, DEFAULT_COMMENT, Key, RULE, TRIGGER_BUILD,
     has, names,
 };
 use crate::suggest::{closest, did_you_mean};
-use crate::template::{LATE, is_late};
+use crate::template::{LATE, is_late, sample_of};
 use crate::yaml::{Content, Entry, Node};
 use signoff_core::action::{Action, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
 use std::collections::BTreeMap;
@@ -173,6 +173,18 @@ impl Reader<'_> {
         if let Some(joined) = one_word(text.trim()) {
             let message = format!("{name} fails: a tag is one word, and a space stands in this one");
             self.notice(node.start, message, format!("write `{name}: '{joined}'`"));
+        } else if text.contains('{')
+            && let Some(tag) = sample_of(&text)
+            && tag.trim().contains(char::is_whitespace)
+        {
+            let tag = one_line(tag.trim().to_owned());
+            let message =
+                format!("{name} fails: a tag is one word, and this one becomes, for example, `{tag}`");
+            self.notice(node.start, message, "take the spaces out".to_owned());
+        }
+        if text.trim() == "#" {
+            let message = format!("{name} always fails: `#` alone is no tag");
+            self.notice(node.start, message, format!("write, for example, {}", example(name)));
         }
         if let ([_], true, false) = (words.as_slice(), text.contains(','), text.contains('{')) {
             let message = format!("{name} adds one tag, and `{}` has a comma", text.trim());

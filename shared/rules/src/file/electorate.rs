@@ -4,7 +4,7 @@ use super::reader::Reader;
 use super::values::is_group;
 use crate::yaml::{Entry, Node};
 use signoff_core::action::{ApprovalSpec, QuotaSpec};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Longest section of a Slack message, in characters.
 /// Source: <https://docs.slack.dev/reference/block-kit/blocks/section-block>, `text`.
@@ -41,29 +41,32 @@ impl Reader<'_> {
             sets.extend(more);
         }
         let too_few = sets.iter().filter_map(|set| {
-            let people: BTreeSet<&str> =
-                set.iter().flat_map(|quota| &quota.from).map(String::as_str).collect();
+            let people = people(set.iter().flat_map(|quota| &quota.from));
             let votes: u64 = set.iter().map(|quota| u64::from(quota.votes)).sum();
             (votes > people.len() as u64).then_some((set.len(), votes, people))
         });
         if let Some((_, votes, people)) = too_few.min_by_key(|(entries, ..)| *entries) {
-            let listed = people.iter().copied().collect::<Vec<_>>().join(", ");
-            let message = format!("{votes} votes are required from {}: {listed}", people.len());
+            let listed = people.into_values().collect::<Vec<_>>();
+            let (count, listed) = (listed.len(), listed.join(", "));
+            let message = format!("{votes} votes are required from {count}: {listed}");
             self.notice(at, message, "require fewer, or name more people".to_owned());
         }
     }
 
     /// More votes than there are people can never come together. Groups may have any number of members.
     fn enough_approvers(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
-        let Some(approvers) = &spec.approvers else { return };
+        let of_quotas = || spec.quotas.iter().flat_map(|quota| &quota.from).collect();
+        let approvers: Vec<&String> =
+            spec.approvers.as_ref().map_or_else(of_quotas, |of| of.iter().collect());
         if approvers.is_empty() || approvers.iter().any(|approver| is_group(approver)) {
             return;
         }
-        for (key, votes) in
-            [("votes_required", spec.votes_required), ("rejections_required", spec.rejections_required)]
-        {
-            if let (Some(at), true) = (at(entries, key), votes as usize > approvers.len()) {
-                let message = format!("{key} is {votes}, and only {} may vote", approvers.len());
+        let count = people(approvers).len();
+        // Entries of `votes_required` are looked at by themselves.
+        let votes = Some(("votes_required", spec.votes_required)).filter(|_| spec.quotas.is_empty());
+        for (key, votes) in votes.into_iter().chain([("rejections_required", spec.rejections_required)]) {
+            if let (Some(at), true) = (at(entries, key), votes as usize > count) {
+                let message = format!("{key} is {votes}, and only {count} may vote");
                 self.notice(at, message, "require fewer, or name more approvers".to_owned());
             }
         }
@@ -86,6 +89,16 @@ impl Reader<'_> {
             self.notice(node.start, message, right);
         }
     }
+}
+
+/// The people that are named, each once and as they are written first: an address in another case is the
+/// same person's.
+fn people<'a>(named: impl IntoIterator<Item = &'a String>) -> BTreeMap<String, &'a str> {
+    let mut people = BTreeMap::new();
+    for name in named {
+        people.entry(name.to_lowercase()).or_insert(name.as_str());
+    }
+    people
 }
 
 fn at(entries: &[Entry], key: &str) -> Option<crate::problem::Position> {
@@ -147,9 +160,26 @@ mod tests {
             ("authors_only: false\n        self_approval: false", None),
             ("authors_only: true\n        self_approval: true", None),
             (
-                "votes_required: [{from: [a@b.co, c@b.co], votes: 2}, {from: '@sre', votes: 9}, {from: C@b.co}]",
+                "votes_required: [{from: [a@b.co, c@b.co], votes: 2}, {from: '@sre', votes: 9}, {from: d@b.co}]",
                 None,
             ),
+            (
+                "votes_required: [{from: a@b.co}, {from: A@b.co}]",
+                Some("f:6:9: 2 votes are required from 1: a@b.co; require fewer, or name more people"),
+            ),
+            (
+                "approvers: [a@b.co, A@b.co]\n        votes_required: 2",
+                Some(
+                    "f:7:9: votes_required is 2, and only 1 may vote; require fewer, or name more approvers",
+                ),
+            ),
+            (
+                "votes_required: [{from: a@b.co}]\n        rejections_required: 2",
+                Some(
+                    "f:7:9: rejections_required is 2, and only 1 may vote; require fewer, or name more approvers",
+                ),
+            ),
+            ("votes_required: [{from: a@b.co}, {from: '@sre'}]\n        rejections_required: 2", None),
             (
                 "votes_required: [{from: [a@b.co, c@b.co], votes: 2}, {from: '@sre', votes: 9}, {from: c@b.co}]",
                 Some(

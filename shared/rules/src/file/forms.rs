@@ -1,5 +1,8 @@
 //! Variables whose texts all have one form.
 
+mod reach;
+
+use reach::never_matches;
 use signoff_core::deploy::Slug;
 
 /// The reason why `variable` is never `text`, and what to write; `None`: it may be.
@@ -143,6 +146,21 @@ pub(super) fn pattern_of_another_form(variable: &str, pattern: &str) -> Option<(
             format!("`revision` is a full SHA, and '{pattern}' matches from the start"),
             "a SHA has the digits 0 to 9 and a to f alone".to_owned(),
         )),
+        _ if never_matches(variable, pattern) => {
+            let form = match variable {
+                "tags" => "a tag is `#` and one word",
+                "deployment" => "`deployment` is ORGANIZATION/NAME",
+                "pr_authors" => "`pr_authors` has accounts",
+                _ => "`deployer` has accounts and e-mail addresses",
+            };
+            let right = match variable {
+                "tags" => "begin the pattern with `#`",
+                "deployment" => "write, for example, `deployment~='.*/checkout'`",
+                "pr_authors" => "write the name of an account, without `@`",
+                _ => "write it without `@` before it, and without spaces",
+            };
+            Some((format!("{form}, and none matches '{pattern}' from the start"), right.to_owned()))
+        }
         _ => None,
     }
 }

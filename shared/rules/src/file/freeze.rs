@@ -1,5 +1,6 @@
 //! `freeze`: windows in which a rule does not act.
 
+mod span;
 mod zones;
 
 use super::reader::Reader;
@@ -21,8 +22,6 @@ pub(super) const WINDOW_EXAMPLE: &str =
     "`freeze: {name: weekend, days: [sat, sun], time_zone: Europe/Berlin}`";
 /// Example of its dates, for messages.
 const DATES_EXAMPLE: &str = "`dates: [2026-11-27, 2026-12-20..2027-01-03]`";
-/// Most years that a window is likely to be meant for.
-const LONGEST_YEARS: i16 = 10;
 
 impl Reader<'_> {
     /// The windows of a rule: a list, or one of them alone.
@@ -46,7 +45,7 @@ impl Reader<'_> {
 
     /// The windows leave time in which the rule acts.
     fn ends(&mut self, windows: &[Freeze], at: Position) {
-        if never_ends(windows) {
+        if span::never_ends(windows) {
             let message =
                 "this freeze never ends: every minute of the week is in it, and the rule never acts";
             self.notice(at, message, "leave some hours out".to_owned());
@@ -113,9 +112,9 @@ impl Reader<'_> {
         }
         let hours = self.hours((from, at("from")), (to, at("to")))?;
         complete?;
-        let is_long = |dates: &&Dates| dates.last.year() - dates.first.year() > LONGEST_YEARS;
-        if let (Some(long), Some(at), None) = (dates.iter().find(is_long), at("dates"), timed) {
-            let message = format!("this freeze lasts until {}, and the rule does not act before", long.last);
+        let is_whole = span::is_whole(&days, hours);
+        if let (Some(last), Some(at), true) = (span::long_until(&dates), at("dates"), is_whole) {
+            let message = format!("this freeze lasts until {last}, and the rule does not act before");
             let right = "write the last day on which the rule must not act".to_owned();
             self.notice(at, message, right);
         }
@@ -319,27 +318,6 @@ fn never_opens(days: &[Day], dates: &[Dates]) -> bool {
         week.take_while(|date| *date <= dates.last).any(is_open)
     };
     !days.is_empty() && !dates.is_empty() && !dates.iter().any(has_day)
-}
-
-/// True if windows of one time zone that open every week are open at every minute of it.
-fn never_ends(windows: &[Freeze]) -> bool {
-    const DAY: usize = MIDNIGHT as usize;
-    const WEEK: usize = 7 * DAY;
-    let weekly = |window: &&Freeze| window.dates.is_empty();
-    windows.iter().filter(weekly).any(|first| {
-        let mut open = vec![false; WEEK];
-        let same_zone = |window: &&Freeze| weekly(window) && window.time_zone == first.time_zone;
-        for window in windows.iter().filter(same_zone) {
-            let (from, to) = window.hours.map_or((0, DAY), |hours| (hours.from.into(), hours.to.into()));
-            let to = if to > from { to } else { to + DAY };
-            for (day, name) in Day::ALL.iter().enumerate() {
-                if window.days.is_empty() || window.days.contains(name) {
-                    (from..to).for_each(|minute| open[(day * DAY + minute) % WEEK] = true);
-                }
-            }
-        }
-        open.iter().all(|open| *open)
-    })
 }
 
 /// The days that a word or a range stands for: `weekend`, `mon-fri`; `None`: it is neither.

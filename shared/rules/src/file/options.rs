@@ -332,6 +332,22 @@ fn a_tag_of_several_words_is_told() {
         [""; 0]
     );
     assert_eq!(
+        notices(
+            "{actions: [{add_deploy_tag: '#'}, {add_deploy_tag: '{{ deploy_name }}'}, {add_deploy_tag: \"it's out {{ environment }}\"}]}"
+        ),
+        [
+            "f:2:36: add_deploy_tag always fails: `#` alone is no tag; write, for example, `add_deploy_tag: '#soaked'`",
+            "f:2:59: add_deploy_tag fails: a tag is one word, and this one becomes, for example, `7bf7226 - checkout (Staging)`; take the spaces out",
+            "f:2:98: add_deploy_tag fails: a tag is one word, and this one becomes, for example, `it's out Staging`; take the spaces out"
+        ]
+    );
+    assert_eq!(
+        notices("{actions: [{add_deploy_tag: 'soaked {% if tags %}x{% endif %}'}]}"),
+        [
+            "f:2:36: add_deploy_tag fails: a tag is one word, and this one becomes, for example, `soaked x`; take the spaces out"
+        ]
+    );
+    assert_eq!(
         notices("{actions: [{add_deploy_tag: '#{{ environment }} x'}, {add_deploy_tag: '#a,#b'}]}"),
         [
             "f:2:36: add_deploy_tag fails: a tag is one word, and a space stands in this one; write `add_deploy_tag: '#{{ environment }}-x'`",
@@ -381,9 +397,36 @@ fn a_freeze_that_never_ends_is_told() {
             vec![],
         ),
         ("{name: w, from: '00:00', to: '24:00', dates: 2026-12-24, time_zone: UTC}", vec![]),
+        (
+            "[{name: w, days: 'mon,tue,wed,thu,fri,sat', time_zone: UTC}, {name: v, days: 'sat,sun,mon', time_zone: America/New_York}]",
+            vec![never],
+        ),
+        (
+            "[{name: w, days: 'mon,tue,wed,thu,fri,sat', time_zone: UTC}, {name: v, days: sun, time_zone: America/New_York}]",
+            vec![],
+        ),
         ("{name: w, days: 'mon,tue,wed,thu,fri,sat', time_zone: UTC}", vec![]),
     ] {
         assert_eq!(told(windows), expected, "{windows}");
+    }
+}
+
+#[test]
+fn a_freeze_of_many_years_is_told() {
+    let told =
+        |window: &str| notices(&format!("{{freeze: {{name: w, {window}}}, actions: [trigger_build]}}"));
+    for (window, until) in [
+        ("dates: 2026-12-01..2099-12-31", Some("2099-12-31")),
+        ("dates: 2026-12-01..2099-12-31, from: '00:00', to: '24:00', time_zone: UTC", Some("2099-12-31")),
+        ("dates: 2026-12-01..2099-12-31, from: '00:00', time_zone: UTC", Some("2099-12-31")),
+        ("dates: [2035-01-01..2044-12-31, 2026-12-01..2034-12-31]", Some("2044-12-31")),
+        ("dates: [2035-01-02..2044-12-31, 2026-12-01..2034-12-31]", None),
+        ("dates: 2026-12-01..2099-12-31, from: '08:00', time_zone: UTC", None),
+        ("dates: 2026-12-01..2099-12-31, days: sat, time_zone: UTC", None),
+    ] {
+        let told = told(window);
+        assert_eq!(told.len(), usize::from(until.is_some()), "{window} {told:?}");
+        assert!(told.concat().contains(until.unwrap_or_default()), "{window} {told:?}");
     }
 }
 

@@ -150,6 +150,11 @@ pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
     }
 }
 
+/// What a template becomes for a deploy that has everything once; `None`: it does not work.
+pub(crate) fn sample_of(template: &str) -> Option<String> {
+    super::render_plain(template, SAMPLE.as_ref()?).ok()
+}
+
 /// The problems that these slips are, in the order in which they stand.
 fn sound(template: &str, mut slips: Vec<Slip>) -> Result<(), Vec<TemplateProblem>> {
     if slips.is_empty() {
