@@ -54,7 +54,7 @@ impl DeployWebhook {
         deploy.reading.sent_date = date.filter(|date| *date > deploy.deployed_at);
         // The address that it gives is a maker beside: anybody can write one into a job.
         deploy.add_deployed_by(started_by);
-        let success = || text(StatusCode::OK, &success(&left_out));
+        let success = || text(StatusCode::OK, success(&left_out));
         match self.commit_registration(&deploy, date, connection.channel.as_deref(), now).await {
             Ok(Registered::New(id)) => {
                 tracing::info!(request_id, deploy = %id, deployment = %deploy.deployment, "registered");
