@@ -24,6 +24,8 @@ use tokio::time::Instant;
 
 /// Longest time that anything may take before the story says what it was waiting for.
 pub const PATIENCE: Duration = Duration::from_secs(100);
+/// A rules file that has a rule for deploys, which none of them opens.
+pub const NO_RULE_HOLDS: &str = "rules:\n  - elsewhere:\n      conditions: [\"environment='Nowhere'\"]\n      actions: [{add_deploy_tag: '#never'}]\n";
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(25);
 

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 use signoff_core::approval::Status;
-use signoff_core::deploy::Magnitude;
+use signoff_core::deploy::{Magnitude, Size};
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::EventKind;
 use signoff_local::fault::{Fault, FaultKind};
@@ -120,7 +120,7 @@ fn ci_makes_nobody_an_author_or_no_author() {
         let authors: Vec<_> = page.deploy.authors().iter().map(|author| author.name.clone()).collect();
         assert_eq!(
             (authors, page.deploy.pull_requests.len(), page.deploy.size),
-            (vec!["Ana".to_owned()], 0, None)
+            (vec!["Ana".to_owned()], 0, Some(Size { files: 0, lines: 0 }))
         );
         let reported = &page.deploy.reading.reported;
         assert_eq!((reported.commits[0].title.as_str(), reported.pull_requests[0].number), ("Harmless", 7));

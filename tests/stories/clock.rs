@@ -6,7 +6,7 @@ use signoff_core::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS};
 use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_store::Change;
-use system_tests::story::{rule, tell};
+use system_tests::story::{NO_RULE_HOLDS, rule, tell};
 
 #[test]
 fn clock_evaluates_a_deploy_whose_message_was_lost() {
@@ -146,7 +146,7 @@ fn dialog_that_is_never_shown_is_cancelled_and_told() {
 #[test]
 fn a_rate_limit_slows_an_evaluation_down_and_is_told() {
     tell("limited-evaluation", async |story| {
-        story.rules("rules: []");
+        story.rules(NO_RULE_HOLDS);
         let github = story.world.github.faults();
         let path = format!("/repos/{}", story.repository());
         // More often than anything else is tried.

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::StatusCode;
 use serde_json::json;
 use signoff_local::github::DeploymentStatus;
-use system_tests::story::{Story, tell};
+use system_tests::story::{NO_RULE_HOLDS, Story, tell};
 use system_tests::world::API_KEY;
 
 async fn text(answer: reqwest::Response) -> (u16, String) {
@@ -84,7 +84,7 @@ fn a_deployment_is_mapped_to_a_repository_of_another_name() {
 #[test]
 fn twenty_parallel_registrations_are_one_deploy() {
     tell("parallel", async |story| {
-        story.rules("rules: []");
+        story.rules(NO_RULE_HOLDS);
         let revision = story.push("Ana", "Take cards");
         let path = "/api/1/deployments/acme/parallel/register_deploy";
         let body = json!({"sha": revision, "environment": "Staging", "ignore_if_duplicate": true});

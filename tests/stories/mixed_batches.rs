@@ -9,7 +9,7 @@ use signoff_core::id::{DeployId, EffectId};
 use signoff_local::aws::DeadLetter;
 use signoff_runtime::time::now;
 use signoff_store::{Change, EffectMessage};
-use system_tests::story::{Story, tell};
+use system_tests::story::{NO_RULE_HOLDS, Story, tell};
 
 /// Returns bodies that are no message: no JSON, a missing field, a wrong type, a kind of a newer release.
 /// `mark` tells them from those of another batch.
@@ -76,7 +76,7 @@ fn sound_message_is_done_beside_unreadable_ones() {
             eprintln!("not told: only the embedded local AWS shows its dead letters");
             return;
         };
-        story.rules("rules: []");
+        story.rules(NO_RULE_HOLDS);
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         story.settled(&deploy).await;
         let effects = unreadable_effects(story, &deploy).await;

@@ -56,7 +56,7 @@ fn a_registration_that_is_too_large_is_refused_by_its_part() {
             story.post(&path, &json!({"sha": revision, "environment": "Staging", "links": links})).await;
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let said = answer.text().await.unwrap();
-        assert!(said.contains("with its links") && said.contains("Signoff takes 150 KB"), "{said}");
+        assert!(said.contains("with its links") && said.contains("the limit is 150 KB"), "{said}");
         let environment = "\u{1f600}".repeat(180);
         let answer = story.post(&path, &json!({"sha": revision, "environment": environment})).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST);

@@ -10,7 +10,7 @@ use signoff_core::event::{Event, EventKind};
 use signoff_core::id::DeployId;
 use signoff_store::Change;
 use std::collections::HashMap;
-use system_tests::story::{Story, rule, tell};
+use system_tests::story::{NO_RULE_HOLDS, Story, rule, tell};
 
 pub(crate) type Row = HashMap<String, AttributeValue>;
 
@@ -87,7 +87,7 @@ async fn was_told(story: &Story, words: &str) {
 #[test]
 fn an_unreadable_effect_keeps_nothing_else_from_being_sent() {
     tell("unreadable-effect", async |story| {
-        story.rules("rules: []");
+        story.rules(NO_RULE_HOLDS);
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let other = story.deploys(&story.push("Ana", "Take coins"), "QA").await;
         story.settled(&deploy).await;

@@ -204,10 +204,9 @@ impl RuleEvaluation {
             }
         }
         let (mut effects, mut events) = (Vec::new(), Vec::new());
-        // Whoever fails now may answer later, and somebody may change the rule: the rules are evaluated again
-        // until then, for a day.
-        let may_open = !plan.unsupported.is_empty() || (!unjudged.is_empty() && may_be_told_later);
-        let next_look = next_look(effect).filter(|_| may_open);
+        // A source that fails now may answer later: the rules are evaluated again until then, for a day. A rule
+        // that is not supported opens once somebody changed it, and then chooses Evaluate again.
+        let next_look = next_look(effect).filter(|_| !unjudged.is_empty() && may_be_told_later);
         if scope == Scope::All {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
             effects.extend(tell);
