@@ -11,6 +11,7 @@ use system_tests::story::rule;
 #[test]
 fn member_signs_in_and_navigates_by_keyboard() {
     tell_in_browser("browser-keyboard", async |story| {
+        let ben = story.person("Ben");
         let revision = story.push("Ana", "Take cards");
         let deploy = story.deploys(&revision, "Staging").await;
         story.settled(&deploy).await;
@@ -19,7 +20,7 @@ fn member_signs_in_and_navigates_by_keyboard() {
         browser.tab_to("Sign in with Slack").await;
         browser.driver().keys(ENTER).await;
         browser.until_shows("Who are you?").await;
-        browser.pick(&story.person("Ben")).await;
+        browser.pick(&ben).await;
         browser.until_shows("Recent deploys").await;
         browser.tab_to("Skip to content").await;
         browser.driver().keys(ENTER).await;
