@@ -457,7 +457,9 @@ fn ends(scenario: &Scenario, telling: &Telling, pages: &[Page], broken: &mut Vec
     let refusals = pages.iter().flat_map(|page| &page.events);
     let refusals = refusals.filter(|event| matches!(event.kind, EventKind::RulesRefused { .. })).count();
     let told = telling.story.problems().len();
-    if refusals != usize::from(scenario.ends.refused) || (refusals == 0) != (told == 0) {
+    // The first look at it and the last one of the day are told.
+    let as_expected = if scenario.ends.refused { 1..=2 } else { 0..=0 };
+    if !as_expected.contains(&refusals) || (refusals == 0) != (told == 0) {
         broken.push(format!("the rules file was refused {refusals} times, and told {told} times"));
     }
 }

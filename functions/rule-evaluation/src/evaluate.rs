@@ -204,8 +204,8 @@ impl RuleEvaluation {
             }
         }
         let (mut effects, mut events) = (Vec::new(), Vec::new());
-        // A source that fails now may answer later: the rules are evaluated again until then, for a day. A rule
-        // that is not supported opens once somebody changed it, and then chooses Evaluate again.
+        // A source that fails now may answer later: the rules are evaluated again until then, for a day.
+        // A rule that is not supported opens once somebody changed it, and then chooses Evaluate again.
         let next_look = next_look(effect).filter(|_| !unjudged.is_empty() && may_be_told_later);
         if scope == Scope::All {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
