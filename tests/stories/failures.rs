@@ -163,7 +163,7 @@ fn a_build_is_marked_as_done_by_who_did_not_make_it() {
 #[test]
 fn maker_of_what_a_rollback_holds_ends_no_build() {
     tell("failure-held", async |story| {
-        let [ana, cleo, dora] = ["Ana", "Cleo", "Dora"].map(|name| story.person(name));
+        let [ana, cleo] = ["Ana", "Cleo"].map(|name| story.person(name));
         // Makers may vote, so no range is kept.
         story.rules(&rule("votes_required: 1", APPROVE_BUILD));
         let good = story.push("Ana", "Begin");
@@ -187,10 +187,8 @@ fn maker_of_what_a_rollback_holds_ends_no_build() {
         }
         let (deploy, dialog) = last.unwrap();
         let failure = story.failure(&dialog).await;
-        for (person, state) in [(&cleo, "failed"), (&dora, "succeeded")] {
-            story.click(person, &failure, "mark_as_done").await;
-            assert_eq!(states(&story.settled(&deploy).await), ["succeeded", state]);
-        }
+        story.click(&cleo, &failure, "mark_as_done").await;
+        assert_eq!(states(&story.settled(&deploy).await), ["succeeded", "failed"]);
     });
 }
 

@@ -40,7 +40,9 @@ impl ActionExecution {
         let deployed_by = self.deployed_by(deploy).await?;
         let is_it =
             |kept: &Changes| kept.base == start && kept.head == revision && kept.started_by == deployed_by;
-        let changes = match kept.filter(is_it) {
+        let kept = kept.filter(is_it);
+        let is_new = kept.is_none();
+        let changes = match kept {
             Some(kept) => Ok(kept),
             // No range is kept where the rule lets makers vote.
             None => match self.read_range(deploy, &deployed_by, (start, revision)).await? {
@@ -48,6 +50,7 @@ impl ActionExecution {
                 Err(blocker) => Err(blocker),
             },
         };
+        hands.may_lack |= is_new && changes.as_ref().is_ok_and(is_cut);
         let Ok(changes) = changes else {
             hands.may_lack = true;
             return Ok(finished(hands));
@@ -65,6 +68,12 @@ impl ActionExecution {
         }
         Ok(finished(hands))
     }
+}
+
+/// True if only the last commit of what the revision holds was read: no revision before it is known that was
+/// let through.
+fn is_cut(changes: &Changes) -> bool {
+    changes.held.as_ref().is_some_and(|held| held.since.is_none())
 }
 
 fn finished(mut hands: Hands) -> Hands {
