@@ -13,6 +13,10 @@ const TEXTS: &[Pair] = &[
     ("failed_rules~='promo.*'", "failed_rules=[]"),
     ("drift_to_production=0 and drift_to_production>'1h'", "drift_to_production>'1h'"),
     ("drift_to_production<1 and drift_to_production>='5m'", "drift_to_production>='5m'"),
+    ("tags~='(?i)web'", "tags~='#(?i)web'"),
+    ("deployment~='checkout$'", "deployment~='.*/checkout'"),
+    ("pr_authors~='@ana'", "pr_authors~='ana'"),
+    ("deployer~='@ana'", "deployer~='ana'"),
 ];
 
 /// Keys of a rule.
@@ -38,6 +42,8 @@ const APPROVALS: &[Pair] = &[
 
 /// Actions.
 const ACTIONS: &[Pair] = &[
+    ("add_deploy_tag: '#'", ""),
+    ("add_deploy_tag: '#{{ deploy_name }}'", "add_deploy_tag: '#{{ revision }}'"),
     ("trigger_build: {}\non_fail: continue", ""),
     ("trigger_build: {on_fail: stop}", ""),
     ("trigger_build: {}\non_error: ignore", ""),
