@@ -263,7 +263,7 @@ fn deployment_without_settings_any_more_runs_nothing() {
 }
 
 #[test]
-fn repositorys_number_is_kept_when_an_admin_connects_it() {
+fn number_of_a_repository_is_kept_when_it_is_connected() {
     tell("identity-connected", async |story| {
         story.rules("rules: []");
         let revision = story.push("Ana", "One");
