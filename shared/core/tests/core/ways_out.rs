@@ -1,4 +1,4 @@
-//! What blocks an approval or was let through, in words, with what to do.
+//! Sentences about blockers and about what was let through, each with what to do.
 
 use crate::samples::{at, judged as outline};
 use crate::shares::{base, commit, four_eyes, members, range};

@@ -120,7 +120,7 @@ struct Guarding {
     is_submodule: bool,
 }
 
-/// What `files` tell, and that there are more, where they are cut.
+/// The guarding files and the moves that `files` show, with a note where the list is cut.
 fn told(files: &ChangedFiles) -> RangeFiles {
     let more = files.truncated.then_some(Unread::MoreFiles);
     let unread = files.unread.iter().cloned().chain(more).collect();

@@ -13,8 +13,9 @@ use signoff_core::git_ref::GitRef;
 pub struct AllowedRefs(Vec<Said<Vec<String>>>);
 
 impl AllowedRefs {
-    /// True if `built` may be built. `None`: nobody knows what is built, which is allowed only where nothing
-    /// is asked. A tag fits only a pattern for tags: anybody who may push can give a tag a branch's name.
+    /// True if the policy allows building `built`. `None`: the ref is unknown, and only a policy without a
+    /// list allows that. A tag fits only a pattern for tags, since anybody with push access can give a tag
+    /// the name of a branch.
     pub fn allow(&self, built: Option<&GitRef>) -> bool {
         let Some(GitRef { name, is_tag }) = built else { return self.0.is_empty() };
         let (full, name) = match is_tag {
