@@ -30,7 +30,7 @@ It is YAML 1.2, with anchors and merge keys, at most 512 KiB, one document. An u
 file with a mistake run. In a rule that never opens, because it uses something that is [not supported yet](#not-supported-yet) or is only for pull
 requests, a mistake is a notice, and the other rules run.
 
-An editor with [yaml-language-server](https://github.com/redhat-developer/yaml-language-server) completes the file and tells mistakes by the
+An editor with [yaml-language-server](https://github.com/redhat-developer/yaml-language-server) completes the file and shows mistakes by the
 schema that `signoff rules schema` prints ([rules.schema.json](rules.schema.json)). Keep it beside your rules,
 `signoff rules schema > .signoff/rules.schema.json`, and let the rules begin with this line; its path is relative to the rules file:
 
