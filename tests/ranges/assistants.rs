@@ -1,7 +1,9 @@
 //! The people who ask an assistant for more.
 
 use super::*;
+use jiff::Timestamp;
 use signoff_core::range::RangePullRequest;
+use signoff_core::shares::changes;
 use signoff_local::github::Opened;
 
 fn assistant() -> Author {
@@ -9,11 +11,25 @@ fn assistant() -> Author {
     Author::new(login, &format!("77+{login}@users.noreply.github.com"), login)
 }
 
+/// GitHub's own assistant. Its address has no `[bot]`.
+fn copilot() -> Author {
+    Author::new("Copilot", "198982749+Copilot@users.noreply.github.com", "copilot-swe-agent[bot]")
+}
+
 /// The pull request of a range, opened by `author`, of one commit that an assistant made.
 async fn read(author: Author, written: impl Fn(Opened) -> Opened) -> (RangePullRequest, Vec<String>) {
+    read_of(&assistant(), author, written).await
+}
+
+/// The same, of one commit that `maker` made.
+async fn read_of(
+    maker: &Author,
+    author: Author,
+    written: impl Fn(Opened) -> Opened,
+) -> (RangePullRequest, Vec<String>) {
     let host = Host::start().await;
     let base = host.push(commit("ana", "base"));
-    let made = NewCommit { author: assistant(), ..commit("x", "Take cards") }.signed_by_host();
+    let made = NewCommit { author: maker.clone(), ..commit("x", "Take cards") }.signed_by_host();
     let head = host.push(made);
     let opened = NewPullRequest { author, ..pull_request("ana", std::slice::from_ref(&head)) };
     host.github.add_pull_request(REPOSITORY, written(opened.into()));
@@ -51,6 +67,37 @@ async fn assistant_on_a_persons_branch_is_called_by_name() {
         (logins(&opened.more_asked_by), missing),
         (vec!["cleo".to_owned(), "dan".to_owned()], Vec::new())
     );
+}
+
+#[tokio::test]
+async fn copilot_on_a_persons_branch_is_called_by_name() {
+    let (opened, missing) = read_of(&copilot(), person("ana"), |opened| {
+        opened
+            .commented_by(&person("ben"), "Looks good.")
+            .commented_by(&person("cleo"), "@copilot take vouchers too")
+    })
+    .await;
+    assert_eq!((logins(&opened.more_asked_by), missing), (vec!["cleo".to_owned()], Vec::new()));
+}
+
+#[tokio::test]
+async fn squash_of_copilot_is_made_by_who_asked() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let made = NewCommit { author: copilot(), ..on_branch("cards", commit("x", "Take cards")) };
+    let made = host.push(made.signed_by_host());
+    let squash = NewCommit { author: copilot(), ..commit("x", "Take cards (#1)") };
+    let squash = host.push(squash.merged_by(&person("ben")));
+    let opened = pull_request("x", std::slice::from_ref(&squash));
+    let opened = NewPullRequest { author: copilot(), merger: Some(person("ben")), ..opened };
+    let opened = opened.of_branch("cards", &[made]).asked_by(&person("ana"));
+    host.github.add_pull_request(REPOSITORY, opened);
+    let range = host.range(&base, &squash).await;
+    assert_eq!(range.pull_requests[0].commits.len(), 1);
+    let makers = changes(&range, &[], Timestamp::UNIX_EPOCH).makers;
+    let mut makers: Vec<String> = makers.into_iter().map(|maker| maker.name).collect();
+    makers.sort();
+    assert_eq!(makers, ["ana", "ben"]);
 }
 
 #[tokio::test]

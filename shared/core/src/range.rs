@@ -30,6 +30,23 @@ const MERGE_QUEUE: &str = "github-merge-queue";
 const RUN_TOKEN: &str = "github-actions";
 /// The end of a program's account name in the REST API.
 const BOT: &str = "[bot]";
+/// The end of the addresses that GitHub gives accounts.
+///
+/// Source: <https://docs.github.com/account-and-profile/reference/email-addresses-reference>.
+const NOREPLY: &str = "@users.noreply.github.com";
+
+/// GitHub's own programs by the numbers of their accounts, each with one name. Addresses of theirs lack the
+/// `[bot]`, as in `198982749+Copilot@users.noreply.github.com`, and the APIs name Copilot differently.
+///
+/// Source: <https://api.github.com/user/41898282> and the like; for Copilot, commits of public repositories
+/// such as pytest-dev/pytest f50d6958cf6d.
+const PROGRAMS: [(u64, &str); 5] = [
+    (41_898_282, "github-actions[bot]"),
+    (118_344_674, "github-merge-queue[bot]"),
+    (175_728_472, "Copilot"),
+    (198_982_749, "copilot-swe-agent[bot]"),
+    (223_556_219, "Copilot"),
+];
 
 /// The numbers of the accounts of assistants that GitHub takes for people.
 ///
@@ -38,14 +55,29 @@ const BOT: &str = "[bot]";
 const ASSISTANTS: [u64; 2] = [199_161_495, 224_641_728];
 
 impl Account {
+    /// The account with this number on GitHub. `is_bot`: GitHub says that it is a program's.
+    pub fn on_github(id: u64, login: &str, is_bot: bool) -> Self {
+        let known = known_program(id);
+        let login = known.unwrap_or(login);
+        Self { id, login: login.to_owned(), is_bot: is_bot || known.is_some() || login.ends_with(BOT) }
+    }
+
+    /// The account that GitHub's own address names: `ID+LOGIN@users.noreply.github.com`. Anyone can type one:
+    /// it adds a maker and proves nothing. The number decides which account it is.
+    pub fn of_noreply(email: &str) -> Option<Self> {
+        let (id, login) = email.strip_suffix(NOREPLY)?.split_once('+')?;
+        let is_program = |(_, name): &(u64, &str)| name.trim_end_matches(BOT).eq_ignore_ascii_case(login);
+        Some(Self::on_github(id.parse().ok()?, login, PROGRAMS.iter().any(is_program)))
+    }
+
     /// True for the account of an assistant that the host takes for a person.
     pub fn is_assistants(&self) -> bool {
         ASSISTANTS.contains(&self.id)
     }
 
-    /// True for the account of a program: the host says so, or its name does.
+    /// True for the account of a program: the host says so, or its name or its number does.
     pub fn is_programs(&self) -> bool {
-        self.is_bot || self.login.ends_with(BOT)
+        self.is_bot || self.login.ends_with(BOT) || known_program(self.id).is_some()
     }
 
     /// True for the host's merge queue.
@@ -64,8 +96,14 @@ impl Account {
     }
 
     fn is_program_named(&self, name: &str) -> bool {
-        self.is_programs() && self.login.strip_suffix(BOT).unwrap_or(&self.login) == name
+        let login = known_program(self.id).unwrap_or(&self.login);
+        self.is_programs() && login.strip_suffix(BOT).unwrap_or(login) == name
     }
+}
+
+/// The name of GitHub's own program with the account number `id`.
+fn known_program(id: u64) -> Option<&'static str> {
+    PROGRAMS.iter().find(|(number, _)| *number == id).map(|(_, name)| *name)
 }
 
 /// Somebody with a hand in a change, as the source host names them.

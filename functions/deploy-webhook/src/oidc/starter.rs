@@ -22,7 +22,7 @@ pub(super) fn starter(project: &CiProject, claims: &Claims) -> Option<Identity> 
     match project {
         CiProject::Github { .. } => {
             let (login, id) = (said("actor")?, said("actor_id")?.parse().ok()?);
-            let account = Account { id, is_bot: login.ends_with("[bot]"), login: login.clone() };
+            let account = Account::on_github(id, &login, false);
             Some(Identity { name: login, email: None, account: Some(account), vouched: true })
         }
         CiProject::Gitlab { .. } => {

@@ -290,6 +290,9 @@ pub fn number_of(name: &str) -> u64 {
     match name {
         "dependabot[bot]" => return 49_699_333,
         "renovate[bot]" => return 29_139_614,
+        "copilot-swe-agent[bot]" => return 198_982_749,
+        "github-actions[bot]" => return 41_898_282,
+        "github-merge-queue[bot]" => return 118_344_674,
         _ => {}
     }
     name.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 1_000_000_007)

@@ -7,10 +7,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Not;
 
-/// The end of the addresses that GitHub makes up for people who hide theirs:
-/// `ID+LOGIN@users.noreply.github.com`.
-const NOREPLY: &str = "@users.noreply.github.com";
-
 /// Somebody with a hand in a range: one account, or one address that belongs to no account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maker {
@@ -79,7 +75,7 @@ impl Makers {
     fn named(&mut self, identity: &Identity) -> usize {
         let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
         let told = identity.account.as_ref();
-        let account = told.cloned().or_else(|| email.as_deref().and_then(noreply_account));
+        let account = told.cloned().or_else(|| email.as_deref().and_then(Account::of_noreply));
         let known = match &account {
             Some(account) => self.accounts.get(&account.id).copied(),
             None => self.addresses.get(email.as_deref().unwrap_or(&identity.name)).copied(),
@@ -135,7 +131,7 @@ impl Makers {
     /// such lines, as `claude[bot] <41898282+claude[bot]@users.noreply.github.com>`.
     pub(super) fn co_author(&mut self, identity: &Identity, commit: &RangeCommit) -> usize {
         let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
-        let account = identity.account.clone().or_else(|| email.as_deref().and_then(noreply_account));
+        let account = identity.account.clone().or_else(|| email.as_deref().and_then(Account::of_noreply));
         if identity.vouched {
             return self.of_commit(identity, commit);
         }
@@ -182,13 +178,4 @@ impl Makers {
             self.all.len() - 1
         })
     }
-}
-
-/// The account that GitHub's own address names. Anyone can type one: it adds a maker and proves nothing.
-///
-/// Source: <https://docs.github.com/account-and-profile/reference/email-addresses-reference>.
-fn noreply_account(email: &str) -> Option<Account> {
-    let (id, login) = email.strip_suffix(NOREPLY)?.split_once('+')?;
-    let (id, login) = (id.parse().ok()?, login.to_owned());
-    Some(Account { id, is_bot: login.ends_with("[bot]"), login })
 }

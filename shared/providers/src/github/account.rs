@@ -32,7 +32,7 @@ impl GitHub {
         Ok(Identity {
             name: some(shown.name).unwrap_or_else(|| shown.login.clone()),
             email: some(shown.email),
-            account: Some(Account { id: shown.id, login: shown.login, is_bot }),
+            account: Some(Account::on_github(shown.id, &shown.login, is_bot)),
             vouched: true,
         })
     }

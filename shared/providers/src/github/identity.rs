@@ -5,9 +5,6 @@ use signoff_core::range::{Account, Identity, Signature};
 
 /// The account that GitHub itself commits by. Only its own key makes a valid signature of it.
 const HOST: &str = "web-flow";
-/// The end of the addresses that GitHub gives accounts. See
-/// <https://docs.github.com/account-and-profile/reference/email-addresses-reference#your-noreply-email-address>.
-const NO_REPLY: &str = "@users.noreply.github.com";
 /// The end of an app's account name in the REST API, and in addresses.
 const BOT: &str = "[bot]";
 /// The reasons with which the REST API says that it could not judge a signature, and GraphQL's further ones.
@@ -16,18 +13,17 @@ const NO_VERDICT: [&str; 4] = ["gpgverify_error", "gpgverify_unavailable", "ocsp
 /// An account of the REST API; `None` for one that is gone.
 pub(super) fn account(account: Option<&wire::Account>) -> Option<Account> {
     let account = account?;
-    let (id, login) = (account.id?, account.login.clone()?);
-    let is_bot = account.kind.as_deref() == Some("Bot") || login.ends_with(BOT);
-    Some(Account { id, login, is_bot })
+    let (id, login) = (account.id?, account.login.as_deref()?);
+    Some(Account::on_github(id, login, account.kind.as_deref() == Some("Bot")))
 }
 
 /// An account of the GraphQL API, in the REST API's spelling; `None` for one that is gone.
 pub(super) fn actor(actor: Option<&wire::Actor>) -> Option<Account> {
     let actor = actor?;
     let id = actor.database_id?;
-    let is_bot = actor.kind.as_deref() == Some("Bot") || actor.login.ends_with(BOT);
+    let is_bot = actor.kind.as_deref() == Some("Bot");
     let suffix = if is_bot && !actor.login.ends_with(BOT) { BOT } else { "" };
-    Some(Account { id, login: format!("{}{suffix}", actor.login), is_bot })
+    Some(Account::on_github(id, &format!("{}{suffix}", actor.login), is_bot))
 }
 
 /// The account of somebody whom git names: the one that GitHub finds for the address, or the app that the
@@ -75,9 +71,7 @@ pub(super) fn named(
 
 /// The app whose address this is: `49699333+dependabot[bot]@users.noreply.github.com`.
 fn bot_of(email: &str) -> Option<Account> {
-    let (id, login) = email.strip_suffix(NO_REPLY)?.split_once('+')?;
-    let id = id.parse().ok()?;
-    login.ends_with(BOT).then(|| Account { id, login: login.to_owned(), is_bot: true })
+    Account::of_noreply(email).filter(|account| account.is_bot)
 }
 
 /// The signature of a commit of the REST API. A valid one is the committer's: GitHub verifies that the key's
@@ -185,6 +179,17 @@ mod tests {
         // Addresses of public commits.
         for (email, expected) in [
             ("49699333+dependabot[bot]@users.noreply.github.com", Some((49_699_333, "dependabot[bot]"))),
+            ("198982749+Copilot@users.noreply.github.com", Some((198_982_749, "copilot-swe-agent[bot]"))),
+            ("223556219+Copilot@users.noreply.github.com", Some((223_556_219, "Copilot"))),
+            (
+                "118344674+github-merge-queue@users.noreply.github.com",
+                Some((118_344_674, "github-merge-queue[bot]")),
+            ),
+            // The number says which account it is.
+            ("41898282+claude[bot]@users.noreply.github.com", Some((41_898_282, "github-actions[bot]"))),
+            ("198982749+ana@users.noreply.github.com", Some((198_982_749, "copilot-swe-agent[bot]"))),
+            // A number that is not known yet.
+            ("5+Copilot@users.noreply.github.com", Some((5, "Copilot"))),
             ("1234567+ana@users.noreply.github.com", None),
             ("dependabot[bot]@users.noreply.github.com", None),
             ("49699333+dependabot[bot]@example.com", None),
@@ -206,5 +211,10 @@ mod tests {
             wire::Actor { login: "renovate".to_owned(), kind: Some("Bot".to_owned()), database_id: Some(5) };
         assert_eq!(account(Some(&rest)), actor(Some(&graph)));
         assert_eq!(account(None), None);
+        // The REST API has no `[bot]` here, and another name than GraphQL.
+        let (id, kind) = (198_982_749, Some("Bot".to_owned()));
+        let rest = wire::Account { id: Some(id), login: Some("Copilot".to_owned()), kind: kind.clone() };
+        let graph = wire::Actor { login: "copilot-swe-agent".to_owned(), kind, database_id: Some(id) };
+        assert_eq!(account(Some(&rest)), actor(Some(&graph)));
     }
 }
