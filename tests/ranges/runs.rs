@@ -30,16 +30,35 @@ async fn starters_are_those_of_each_attempt_up_to_the_one_meant() {
 }
 
 #[tokio::test]
+async fn program_that_started_an_attempt_is_named() {
+    let host = Host::start().await;
+    let sha = host.push(commit("ana", "base"));
+    let login = "renovate[bot]";
+    let bot = Author::new(login, &format!("29139614+{login}@users.noreply.github.com"), login);
+    for (first, again, expected) in [
+        (&bot, &bot, vec![login]),
+        (&bot, &person("ana"), vec![login, "ana"]),
+        (&person("ana"), &bot, vec!["ana", login]),
+    ] {
+        let run = host.github.add_run(REPOSITORY, &sha, first, again);
+        let found = host.client.starters(REPOSITORY, run, None, &sha).await.unwrap();
+        assert_eq!(logins(&found), expected);
+        assert!(found.iter().all(|by| by.vouched));
+    }
+}
+
+#[tokio::test]
 async fn attempt_without_a_known_starter_is_untold() {
     let host = Host::start().await;
     let sha = host.push(commit("ana", "base"));
-    let bot = Author::new("x[bot]", "7+x[bot]@users.noreply.github.com", "x[bot]");
-    let by_program = host.github.add_run(REPOSITORY, &sha, &person("ana"), &bot);
+    let login = "github-actions[bot]";
+    let token = Author::new(login, &format!("41898282+{login}@users.noreply.github.com"), login);
+    let by_token = host.github.add_run(REPOSITORY, &sha, &person("ana"), &token);
     let second = "(who started the attempt 2 of the run)";
-    let found = host.client.starters(REPOSITORY, by_program, None, &sha).await.unwrap();
+    let found = host.client.starters(REPOSITORY, by_token, None, &sha).await.unwrap();
     assert_eq!(logins(&found), ["ana", second]);
-    let programs_alone = host.github.add_run(REPOSITORY, &sha, &bot, &bot);
-    assert_eq!(host.client.starters(REPOSITORY, programs_alone, None, &sha).await.unwrap(), []);
+    let tokens_alone = host.github.add_run(REPOSITORY, &sha, &token, &token);
+    assert_eq!(host.client.starters(REPOSITORY, tokens_alone, None, &sha).await.unwrap(), []);
 
     let run = host.github.add_run(REPOSITORY, &sha, &person("ana"), &person("ben"));
     host.github.rerun(REPOSITORY, run, &person("cleo"));

@@ -1,5 +1,6 @@
 //! The people behind tokens and programs, and who counts as an author.
 
+use crate::ci_tokens::{Ci, GITHUB, github};
 use serde_json::json;
 use signoff_core::approval::{Blocker, Status};
 use signoff_core::confirmation::Confirmation;
@@ -303,6 +304,26 @@ fn an_author_by_text_alone_does_not_vote() {
     });
 }
 
+/// What Dependabot made: its account, and a commit of its own that is merged to the default branch.
+fn dependabots(story: &Story, merger: Author) -> (Author, String) {
+    let login = "dependabot[bot]";
+    let bot = Author::new(login, &format!("49699333+{login}@users.noreply.github.com"), login);
+    let commit =
+        NewCommit { author: bot.clone(), message: "Bump serde".to_owned(), branch: None, files: Vec::new() };
+    let revision = story.world.github.push(&story.repository(), commit.signed_by_host());
+    let pull_request = NewPullRequest {
+        title: "Bump serde".to_owned(),
+        body: None,
+        author: bot.clone(),
+        labels: Vec::new(),
+        commits: vec![revision.clone()],
+        merged: true,
+        merger: Some(merger),
+    };
+    story.world.github.add_pull_request(&story.repository(), pull_request);
+    (bot, revision)
+}
+
 #[test]
 fn listed_bots_alone_keep_nobody_from_voting() {
     tell("listed-bots", async |story| {
@@ -310,30 +331,65 @@ fn listed_bots_alone_keep_nobody_from_voting() {
         let ana = story.person("Ana");
         story.rules(&rule("{self_approval: false}", &action));
         let base = story.push("Ana", "Begin");
-        let login = "dependabot[bot]";
-        let bot = Author::new(login, &format!("49699333+{login}@users.noreply.github.com"), login);
-        let commit = NewCommit {
-            author: bot.clone(),
-            message: "Bump serde".to_owned(),
-            branch: None,
-            files: Vec::new(),
-        };
-        let revision = story.world.github.push(&story.repository(), commit.signed_by_host());
-        let pull_request = NewPullRequest {
-            title: "Bump serde".to_owned(),
-            body: None,
-            author: bot,
-            labels: Vec::new(),
-            commits: vec![revision.clone()],
-            merged: true,
-            merger: Some(token()),
-        };
-        story.world.github.add_pull_request(&story.repository(), pull_request);
+        let (_, revision) = dependabots(story, token());
         let deploy = story.deploys(&revision, "Staging").await;
         story.sets_base(&deploy, &base).await;
         assert_eq!(blocked(story, &deploy).await, []);
         let sees = story.sees(&ana);
         assert!(sees.contains("Bots on the People page made all of it"), "{sees}");
+        assert!(matches!(approves(story, &ana, &deploy).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn push_of_a_listed_bot_deploys_its_own_change() {
+    tell("bot-pushed", async |story| {
+        let (_receiver, action) = hook().await;
+        let ana = story.person("Ana");
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ana", "Begin");
+        let (bot, revision) = dependabots(story, token());
+        let github = &story.world.github;
+        let run = github.add_run(&story.repository(), &revision, &bot, &bot);
+        let deploy = deployed_by_token(story, 1, &revision, Some(run)).await;
+        story.sets_base(&deploy, &base).await;
+        assert_eq!(blocked(story, &deploy).await, []);
+        // A commit of Ana's is deployed by the bot's next push.
+        story.push("Ana", "Take coins");
+        let (_, next) = dependabots(story, token());
+        let run = github.add_run(&story.repository(), &next, &bot, &bot);
+        let mixed = deployed_by_token(story, 2, &next, Some(run)).await;
+        let unknown = blocked(story, &mixed).await;
+        assert!(
+            matches!(&unknown[..], [Blocker::MakersNotFound { bots, .. }] if bots == &["dependabot[bot]"]),
+            "{unknown:?}"
+        );
+        let sees = story.sees(&ana);
+        assert!(sees.contains("have a person deploy a newer revision"), "{sees}");
+    });
+}
+
+#[test]
+fn job_that_a_listed_bot_started_keeps_nobody_from_voting() {
+    tell("bot-registered", async |story| {
+        let (_receiver, action) = hook().await;
+        let ana = story.person("Ana");
+        story.rules(&rule("{self_approval: false}", &action));
+        let ci = Ci::trusted(story, &[GITHUB]).await;
+        let base = story.push("Ana", "Begin");
+        let (bot, revision) = dependabots(story, token());
+        let run = story.world.github.add_run(&story.repository(), &revision, &bot, &bot);
+        let of_run = [
+            ("run_id", json!(run.to_string())),
+            ("actor", json!("dependabot[bot]")),
+            ("actor_id", json!("49699333")),
+        ];
+        let job = ci.token(&github(&revision), &of_run);
+        assert_eq!(ci.registers(&job, &revision).await.0, 200);
+        let deploy = story.deploy_id(&revision, "Staging");
+        story.dialog().await;
+        story.sets_base(&deploy, &base).await;
+        assert_eq!(blocked(story, &deploy).await, []);
         assert!(matches!(approves(story, &ana, &deploy).await, Status::Approved { .. }));
     });
 }

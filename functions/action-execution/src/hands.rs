@@ -63,7 +63,9 @@ impl ActionExecution {
             match member {
                 Member::Found(ids) => hands.members.extend(ids),
                 Member::NobodyHere | Member::Bot => {}
-                Member::SaidNobodyHere(_) | Member::NotFound => hands.may_lack = true,
+                Member::SaidNobodyHere(_) | Member::BotWithoutSignature | Member::NotFound => {
+                    hands.may_lack = true;
+                }
             }
         }
         Ok(finished(hands))

@@ -52,6 +52,7 @@ fn member(maker: &Maker, found: Found) -> (Member, Vec<String>) {
         (Known::Member, false) => (Member::Found(ids), Vec::new()),
         (Known::NobodyHere, true) if may_be_nobody => (Member::NobodyHere, Vec::new()),
         (Known::Bot, true) if maker.is_signed_bot => (Member::Bot, Vec::new()),
+        (Known::Bot, true) => (Member::BotWithoutSignature, Vec::new()),
         (Known::NotFound, true) => (said.map_or(Member::NotFound, Member::SaidNobodyHere), Vec::new()),
         (Known::Member | Known::NobodyHere | Known::Bot | Known::NotFound, _) => (Member::NotFound, ids),
     }
@@ -91,8 +92,9 @@ mod tests {
             (&plain, found(Known::NobodyHere, &["U1"], false), (Member::NotFound, kept())),
             (&signed, found(Known::Bot, &[], false), (Member::Bot, Vec::new())),
             // Without the signature, anybody can have written the bot's name.
-            (&plain, found(Known::Bot, &[], false), (Member::NotFound, Vec::new())),
-            (&plain, found(Known::Bot, &[], true), (Member::NotFound, Vec::new())),
+            (&plain, found(Known::Bot, &[], false), (Member::BotWithoutSignature, Vec::new())),
+            (&plain, found(Known::Bot, &[], true), (Member::BotWithoutSignature, Vec::new())),
+            (&plain, found(Known::Bot, &["U1"], false), (Member::NotFound, kept())),
             (&signed, found(Known::NotFound, &[], false), (Member::NotFound, Vec::new())),
             (&plain, found(Known::NotFound, &[], true), (Member::SaidNobodyHere(said()), Vec::new())),
             (&plain, found(Known::NotFound, &["U1"], true), (Member::NotFound, kept())),

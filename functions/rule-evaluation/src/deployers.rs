@@ -144,6 +144,8 @@ mod tests {
             (Some(&token), &[&["ana"], &["ben", "cleo"]], false, "ana ben cleo"),
             // The run that made it may be the one of which nobody is known.
             (Some(&token), &[&["ana"], &[]], false, "ana github-actions[bot]"),
+            // Renovate's push started it.
+            (Some(&token), &[&["renovate[bot]"]], false, "renovate[bot]"),
             (Some(&token), &[&[]], false, "github-actions[bot]"),
             (Some(&token), &[], false, "github-actions[bot]"),
             (Some(&token), &[&["ana"]], true, "ana who started earlier runs of the deployment"),

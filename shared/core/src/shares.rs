@@ -6,6 +6,7 @@
 mod bots;
 mod held;
 mod makers;
+mod starters;
 
 pub use held::Held;
 pub use makers::Maker;
@@ -20,6 +21,7 @@ use bots::{Brought, askers, own_bot};
 use jiff::Timestamp;
 use makers::Makers;
 use serde::{Deserialize, Serialize};
+use starters::starters;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most commits that are named where something is wrong with them.
@@ -217,7 +219,7 @@ pub fn changes_of(
     }
     let is_signed_bot = |maker: &usize| makers.all[*maker].is_signed_bot;
     let is_of_bots = !shares.is_empty() && shares.keys().all(|people| people.iter().all(is_signed_bot));
-    let starters = starters(&mut makers, started_by, range);
+    let starters = starters(&mut makers, started_by, range, is_of_bots);
     if shares.is_empty() && !starters.is_empty() {
         // It adds nothing, and somebody wants it there.
         add(&mut shares, BTreeSet::new(), 0, 0, "");
@@ -261,25 +263,6 @@ fn add(
         .or_insert_with(|| Share { title: shorten(title, LONGEST_TITLE), ..Share::default() });
     share.commits += commits;
     share.pull_requests += pull_requests;
-}
-
-/// The people who deployed it or started its run. If the merge queue's push started it, the people who queued
-/// stand for it.
-fn starters(makers: &mut Makers, started_by: &[Identity], range: &Range) -> BTreeSet<usize> {
-    let is_queue = |by: &Identity| by.account.as_ref().is_some_and(Account::is_merge_queue);
-    let queued: Vec<&Identity> =
-        range.pull_requests.iter().flat_map(|pull_request| &pull_request.merge_asked_by).collect();
-    let mut people = BTreeSet::new();
-    for by in started_by {
-        if by.is_untold() {
-            people.insert(makers.untold(by));
-        } else if is_queue(by) && !queued.is_empty() {
-            people.extend(queued.iter().map(|person| makers.index(person)));
-        } else {
-            people.insert(makers.index(by));
-        }
-    }
-    people
 }
 
 /// Everybody with a hand in a commit of the range itself.

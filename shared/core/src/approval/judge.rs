@@ -69,6 +69,9 @@ pub enum Blocker {
         /// and the merge queue. Nobody can map them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tokens: Vec<String>,
+        /// The names of listed bots that had a hand in more than their own signed commits.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        bots: Vec<String>,
     },
     /// An admin said that a maker has no member here, and nobody else has confirmed it yet.
     SaidNobodyHere(SaidNobody),
@@ -114,7 +117,7 @@ pub enum Blocker {
 impl Blocker {
     /// People among the makers have no Slack member: these `names`.
     pub fn not_found(names: Vec<String>) -> Self {
-        Self::MakersNotFound { names, programs: Vec::new(), tokens: Vec::new() }
+        Self::MakersNotFound { names, programs: Vec::new(), tokens: Vec::new(), bots: Vec::new() }
     }
 }
 
@@ -165,6 +168,9 @@ pub enum Member {
     SaidNobodyHere(SaidNobody),
     /// A program on the list of bots, as far as the source host's signature is on its commits.
     Bot,
+    /// A program on that list that had a hand in something else, such as somebody's commit or the start of a
+    /// run.
+    BotWithoutSignature,
     /// Nobody knows.
     NotFound,
 }
@@ -223,17 +229,17 @@ impl Electorate {
         if !spec.self_approval && !has_no_makers {
             let Named { first, count } = changes.unvouched.clone();
             self.blocked.extend((count > 0).then_some(Blocker::NotVouched { commits: first, count }));
-            let NotFound { accounts, programs, tokens, addresses, untold, said } =
+            let NotFound { accounts, programs, tokens, bots, addresses, untold, said } =
                 not_found(changes, members);
             self.not_found.extend(addresses);
-            let accounts_of = accounts.len() + programs.len() + tokens.len();
+            let accounts_of = accounts.len() + programs.len() + tokens.len() + bots.len();
             if spec.range.allow_unknown_makers {
                 let said = said.into_iter().map(|said| said.name);
-                let all = accounts.into_iter().chain(programs).chain(tokens);
+                let all = accounts.into_iter().chain(programs).chain(tokens).chain(bots);
                 allowed = all.chain(said).chain(untold).collect();
                 self.blocked.extend(unread(changes, members));
             } else {
-                let not_found = Blocker::MakersNotFound { names: accounts, programs, tokens };
+                let not_found = Blocker::MakersNotFound { names: accounts, programs, tokens, bots };
                 self.blocked.extend((accounts_of > 0).then_some(not_found));
                 self.blocked.extend(said.into_iter().map(Blocker::SaidNobodyHere));
                 self.blocked.extend((!untold.is_empty()).then_some(Blocker::MakersUntold { what: untold }));
@@ -317,6 +323,8 @@ struct NotFound {
     programs: Vec<String>,
     /// The names of programs that act for people, and that nobody can map.
     tokens: Vec<String>,
+    /// The names of listed bots that had a hand in more than their own signed commits.
+    bots: Vec<String>,
     /// The names of those of whom only an address is known.
     addresses: Vec<String>,
     /// The things that somebody did of whom nothing is known.
@@ -327,7 +335,7 @@ struct NotFound {
 
 fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
     let (mut accounts, mut addresses, mut untold) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let (mut programs, mut tokens) = (BTreeSet::new(), BTreeSet::new());
+    let (mut programs, mut tokens, mut bots) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut said: Vec<SaidNobody> = Vec::new();
     for (index, maker) in changes.makers.iter().enumerate() {
         let login = maker.account.as_ref().map(|account| account.login.as_str());
@@ -356,8 +364,12 @@ fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
                     said.push(known);
                 }
             }
-            Member::NotFound if is_token => {
+            Member::NotFound | Member::BotWithoutSignature if is_token => {
                 tokens.insert(name);
+            }
+            // A member who takes its place on the list would be the maker of its own commits too.
+            Member::BotWithoutSignature => {
+                bots.insert(name);
             }
             // Once two admins listed it as a bot, it is found.
             Member::NotFound if maker.is_program_at_work() && !maker.is_signed_bot => {
@@ -382,6 +394,7 @@ fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
         accounts: all(accounts),
         programs: all(programs),
         tokens: all(tokens),
+        bots: all(bots),
         addresses: all(addresses),
         untold: all(untold),
         said,
@@ -406,7 +419,7 @@ fn is_of_listed_bots(changes: &Changes, members: &[Member]) -> bool {
 /// member. `None`: there are none.
 fn unread(changes: &Changes, members: &[Member]) -> Option<Blocker> {
     let is_not_found = |index: usize| match members.get(index) {
-        None | Some(Member::NotFound | Member::SaidNobodyHere(_)) => true,
+        None | Some(Member::NotFound | Member::SaidNobodyHere(_) | Member::BotWithoutSignature) => true,
         Some(Member::Found(_) | Member::NobodyHere | Member::Bot) => false,
     };
     let unread =

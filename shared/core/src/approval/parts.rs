@@ -22,7 +22,11 @@ pub(super) fn parts(changes: &Changes, members: &[Member]) -> (Vec<Part>, Option
     for share in &changes.shares {
         let found = share.makers.iter().filter_map(|maker| match members.get(*maker)? {
             Member::Found(ids) => Some(ids),
-            Member::NobodyHere | Member::SaidNobodyHere(_) | Member::Bot | Member::NotFound => None,
+            Member::NobodyHere
+            | Member::SaidNobodyHere(_)
+            | Member::Bot
+            | Member::BotWithoutSignature
+            | Member::NotFound => None,
         });
         let makers: BTreeSet<&String> = found.flatten().collect();
         let ids = makers.iter().copied().cloned().collect();

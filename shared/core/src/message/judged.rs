@@ -253,7 +253,9 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
             let missing = sentences(missing, show);
             format!("Signoff couldn't read all of the change. {missing} Signoff reads it again.")
         }
-        Blocker::MakersNotFound { names, programs, tokens } => not_found([names, programs, tokens], show),
+        Blocker::MakersNotFound { names, programs, tokens, bots } => {
+            not_found([names, programs, tokens, bots], show)
+        }
         Blocker::SaidNobodyHere(said) => {
             let (name, by) = ((show.text)(&shorten(&said.name, NAME_LIMIT)), (show.member)(&said.by));
             let kind = said.kind.title().to_lowercase();
@@ -311,8 +313,8 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
     format!("Blocked, and votes are kept: {blocked}")
 }
 
-/// The makers who were not found: people, programs, and programs that nobody can map.
-fn not_found([people, programs, tokens]: [&[String]; 3], show: &Show<'_>) -> String {
+/// The makers who were not found: people, programs, programs that nobody can map, and listed bots.
+fn not_found([people, programs, tokens, bots]: [&[String]; 4], show: &Show<'_>) -> String {
     let kinds = [
         (people, "these people made the change and were not found in Slack: ", "Map them on the People page"),
         (
@@ -324,6 +326,11 @@ fn not_found([people, programs, tokens]: [&[String]; 3], show: &Show<'_>) -> Str
             tokens,
             "these acted for somebody whom the source host doesn't name: ",
             "Nobody can map them. Have a person do it",
+        ),
+        (
+            bots,
+            "these bots are on the People page, but had a hand in more than their own signed commits: ",
+            "Have a person do that. If a bot started this deploy, have a person deploy a newer revision",
         ),
     ];
     let told: Vec<String> = kinds

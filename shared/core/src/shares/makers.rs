@@ -117,6 +117,11 @@ impl Makers {
         })
     }
 
+    /// True if some commits or pull requests so far are this program's own by that signature.
+    pub(super) fn has_signed_bot(&self, account: &Account) -> bool {
+        self.signed_bots.contains_key(&account.id)
+    }
+
     /// The index of the maker that `identity` is, with a hand in `commit`.
     pub(super) fn of_commit(&mut self, identity: &Identity, commit: &RangeCommit) -> usize {
         let own = own_bot(commit);

@@ -2,10 +2,11 @@
 
 use crate::samples::at;
 use crate::shares::{
-    acted, commit, four_eyes, judged, named, of_branch, of_pull_request, pull_request, range, shares,
+    acted, base, commit, four_eyes, judged, members, named, of_branch, of_pull_request, pull_request, range,
+    shares,
 };
 use signoff_core::action::{ApprovalSpec, RangeRules};
-use signoff_core::approval::Blocker;
+use signoff_core::approval::{Blocker, Electorate};
 use signoff_core::range::{Identity, Range, RangeCommit, RangePullRequest, Signature};
 use signoff_core::shares::changes;
 
@@ -74,6 +75,33 @@ fn whoever_queued_made_the_squash_of_the_queue() {
     let squashed = range(vec![squash], vec![from]);
     assert_eq!(judged(&squashed, &four_eyes()).blocked, []);
     assert_eq!(shares(&squashed), ["ana: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]);
+}
+
+#[test]
+fn bot_that_started_the_run_of_its_own_change_adds_nobody() {
+    let of_bot = range(vec![by_host(2, BOT)], vec![pull_request(7, BOT, &[BOT])]);
+    let mixed = range(
+        vec![by_host(2, BOT), of_pull_request(8, commit(3, "ana"))],
+        vec![pull_request(7, BOT, &[BOT]), pull_request(8, "ana", &["ben"])],
+    );
+    let text = Identity { vouched: false, ..acted(BOT) };
+    for (what, range, started_by, is_blocked) in [
+        ("its own change", &of_bot, vec![acted(BOT)], false),
+        ("and a person ran it again", &of_bot, vec![acted(BOT), acted("eva")], false),
+        ("a person's commit too", &mixed, vec![acted(BOT)], true),
+        ("another program", &of_bot, vec![acted("release[bot]")], true),
+        ("nobody vouches for it", &of_bot, vec![text], true),
+        ("a run's token", &of_bot, vec![acted(TOKEN)], true),
+    ] {
+        let changes = changes(range, &started_by, at(60));
+        let members = members(&changes);
+        let judged = Electorate::anyone().judging(&four_eyes(), &base(), Ok((&changes, &members)), at(60));
+        let is_not_found = matches!(&judged.blocked[..], [Blocker::MakersNotFound { .. }]);
+        assert_eq!(is_not_found, is_blocked, "{what}: {:?}", judged.blocked);
+        assert_eq!(judged.blocked.is_empty(), !is_blocked, "{what}: {:?}", judged.blocked);
+        let is_out = judged.except.contains(&"U-eva".to_owned());
+        assert_eq!(is_out, started_by.contains(&acted("eva")), "{what}: {:?}", judged.except);
+    }
 }
 
 #[test]

@@ -87,6 +87,18 @@ fn program_is_told_apart_from_people() {
 }
 
 #[test]
+fn listed_bot_is_not_to_be_mapped() {
+    let login = "renovate[bot]";
+    let account = Account { id: 29_139_614, login: login.to_owned(), is_bot: true };
+    let bot = Maker { name: login.to_owned(), account: Some(account), ..Maker::default() };
+    let changes = Changes { makers: vec![bot], ..changes(&range(Vec::new(), Vec::new()), &[], at(0)) };
+    let members = [Member::BotWithoutSignature];
+    let judged = Electorate::anyone().judging(&four_eyes(), &base(), Ok((&changes, &members)), at(0));
+    assert!(judged.lacks_makers());
+    assert_snapshot!(lines(&Electorate { judged: None, ..judged }), @"Blocked, and votes are kept: these bots are on the People page, but had a hand in more than their own signed commits: renovate[bot]. Have a person do that. If a bot started this deploy, have a person deploy a newer revision, or set `unknown_makers: allow` in the rule.");
+}
+
+#[test]
 fn revision_that_went_ahead_by_a_glass_is_not_called_approved() {
     let head = "b".repeat(40);
     let base = base().after_glass(&"d".repeat(40), at(3_600));

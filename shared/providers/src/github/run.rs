@@ -1,4 +1,4 @@
-//! The people behind a run whose own token did something.
+//! Whoever started a run whose own token did something.
 
 use super::client::GitHub;
 use super::comparison::LANES;
@@ -47,18 +47,16 @@ impl Attempt {
         self.run_started_at.is_some_and(|started| started <= at) && (is_open || ends_later())
     }
 
-    /// The people who started the attempt `number`, the run's first starter among them, and the merge
-    /// queue, for which those stand who queued. `None`: a program, or somebody whom GitHub does not name,
-    /// started it.
+    /// Whoever started the attempt `number`, and the run's first starter: people; programs such as Renovate,
+    /// whose push started it; and the merge queue, for which those stand who queued. `None`: another run's
+    /// token, or somebody whom GitHub does not name, started it.
     fn starters(&self, number: u64) -> Option<Vec<Identity>> {
-        let stands_for_people = |account: &wire::Account| {
-            let is_queue = identity::account(Some(account)).is_some_and(|known| known.is_merge_queue());
-            account.kind.as_deref() == Some("User") || is_queue
+        let named = |account: &Option<wire::Account>| {
+            let is_user = account.as_ref().is_some_and(|account| account.kind.as_deref() == Some("User"));
+            let known = identity::account(account.as_ref())?;
+            (is_user || known.is_merge_queue() || known.acts_for_nobody()).then_some(known)
         };
-        let person = |account: &Option<wire::Account>| {
-            identity::account(account.as_ref().filter(|account| stands_for_people(account)))
-        };
-        let (first, by) = (person(&self.actor), person(&self.triggering_actor));
+        let (first, by) = (named(&self.actor), named(&self.triggering_actor));
         // The first starter says nothing of who started a later attempt.
         if by.is_none() && (number > 1 || first.is_none()) {
             return None;
@@ -68,7 +66,7 @@ impl Attempt {
 }
 
 impl Attempts {
-    /// The people who started any of them; nobody where only programs did.
+    /// Whoever started any of them; nobody where only runs' tokens did.
     fn starters(self) -> Vec<Identity> {
         let started = self.read.into_iter();
         let started: Vec<(u64, Option<Vec<Identity>>)> =
@@ -91,12 +89,12 @@ impl Attempts {
 }
 
 impl GitHub {
-    /// The people who started the run `run` of `repository` (`owner/name`), at first and again, up to the
+    /// Whoever started the run `run` of `repository` (`owner/name`), at first and again, up to the
     /// attempt `attempt`; without it, up to the newest one. Each attempt goes on from what the ones before
     /// it did. Where an attempt's starter is not told, or there are more than the 10 that are read,
     /// somebody untold is among them.
     ///
-    /// Nobody where it is no run of the commit `sha`, where only programs started it, or where the token
+    /// Nobody where it is no run of the commit `sha`, where only runs' tokens started it, or where the token
     /// may not read runs. A request for each attempt.
     /// <https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run-attempt>
     ///
@@ -114,7 +112,7 @@ impl GitHub {
         Ok(attempts.map(Attempts::starters).unwrap_or_default())
     }
 
-    /// The people who started the run `run` up to its newest attempt ([`GitHub::starters`]), if an attempt
+    /// Whoever started the run `run` up to its newest attempt ([`GitHub::starters`]), if an attempt
     /// was under way at any of the times `at`, at which statuses were set that name the run. Anybody who may
     /// set a status can name any run there; nobody if it had not begun or was over.
     ///

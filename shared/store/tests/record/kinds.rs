@@ -99,7 +99,7 @@ fn blockers() -> Vec<Blocker> {
         Blocker::Unrelated { base: ODD[2].to_owned() },
         Blocker::TooLarge { missing: odd() },
         Blocker::Incomplete { missing: odd() },
-        Blocker::MakersNotFound { names: odd(), programs: odd(), tokens: odd() },
+        Blocker::MakersNotFound { names: odd(), programs: odd(), tokens: odd(), bots: odd() },
         Blocker::SaidNobodyHere(SaidNobody {
             handle: ODD[3].to_owned(),
             version: u64::from(u32::MAX),
