@@ -1,10 +1,12 @@
 //! The people who ask an assistant for more.
 
 use super::*;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use signoff_core::range::RangePullRequest;
 use signoff_core::shares::changes;
 use signoff_local::github::Opened;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 fn assistant() -> Author {
     let login = "acme-writer[bot]";
@@ -136,7 +138,7 @@ async fn comments_that_were_cut_leave_the_range_incomplete() {
 #[tokio::test]
 async fn assigner_of_a_closed_issue_stands_for_its_assistant() {
     type Make = fn(Opened) -> Opened;
-    let cases: [(Make, &[&str], &[&str]); 8] = [
+    let cases: [(Make, &[&str], &[&str]); 13] = [
         (|opened| opened.closes_issue_of(&person("ben")), &["ben"], &[]),
         (|opened| opened.closes_issue_of(&person("ben")).edited_by(&assistant()), &["ben"], &[]),
         // A person could hide behind whoever assigned the issue.
@@ -145,6 +147,17 @@ async fn assigner_of_a_closed_issue_stands_for_its_assistant() {
         // Somebody assigned it to the pull request as well, before or after.
         (|opened| opened.closes_issue_of(&person("ben")).asked_by(&person("cleo")), &["cleo"], &["ben"]),
         (|opened| opened.asked_by(&person("cleo")), &["cleo"], &[]),
+        // GitHub may list it just after the pull request was opened.
+        (|opened| opened.asked_after(&person("cleo"), SignedDuration::from_mins(1)), &["cleo"], &[]),
+        // Cleo has it go on with what somebody else had asked for.
+        (|opened| opened.asked_after(&person("cleo"), HOUR), &[], &["cleo"]),
+        (|opened| opened.asked_by(&person("ben")).asked_after(&person("cleo"), HOUR), &["ben"], &["cleo"]),
+        (|opened| opened.closes_issue_asked_after(&person("ben"), HOUR), &[], &["ben"]),
+        (
+            |opened| opened.closes_issue_of(&person("ben")).asked_after(&person("cleo"), HOUR),
+            &["ben"],
+            &["cleo"],
+        ),
         (|opened| opened.closes_issue_of(&assistant()), &[], &[]),
         (|opened| opened, &[], &[]),
     ];

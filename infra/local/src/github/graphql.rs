@@ -3,7 +3,8 @@
 use super::Shared;
 use super::api::{TokenUse, refused};
 use super::commit_json::reason;
-use super::history::{Signed, Written};
+use super::history::{Assigner, Signed, Written};
+use super::identify::seconds;
 use super::json::{Place, kind_of, number_of};
 use super::state::{Author, Commit, PullRequest, Repository, State};
 use crate::spec::Violation;
@@ -13,6 +14,7 @@ use crate::stand_in::locked;
 use axum::body::Bytes;
 use axum::extract::{Request, State as Extract};
 use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -301,6 +303,7 @@ impl World<'_> {
         object("PullRequest", asked, &mut |field| match field.name.as_str() {
             "repository" => self.number(&field.selections),
             "number" => pull.number.into(),
+            "createdAt" => seconds(pull.at).into(),
             "title" => content.title.clone().into(),
             "body" => content.body.clone().unwrap_or_default().into(),
             "url" => self.place.html(&format!("/pull/{}", pull.number)).into(),
@@ -394,12 +397,22 @@ fn written(of: &str, one: &Written, asked: &[Selection]) -> Value {
 }
 
 /// The events of an issue: each of `assigners` assigned the author of `pull`.
-fn assigned(pull: &PullRequest, assigners: &[Author], field: &Selection) -> Value {
-    connection("IssueTimelineItemsConnection", field, assigners, |person, asked| {
-        object("AssignedEvent", asked, &mut |field| match field.name.as_str() {
-            "assignee" => actor(Some(&pull.content.author), &field.selections),
-            _ => actor(Some(person), &field.selections),
-        })
+fn assigned(pull: &PullRequest, assigners: &[Assigner], field: &Selection) -> Value {
+    connection("IssueTimelineItemsConnection", field, assigners, |by, asked| {
+        event(pull, ("AssignedEvent", &by.person, by.after), asked)
+    })
+}
+
+/// An event by `person` some time after `pull` was opened.
+fn event(
+    pull: &PullRequest,
+    (name, person, after): (&str, &Author, SignedDuration),
+    asked: &[Selection],
+) -> Value {
+    object(name, asked, &mut |field| match field.name.as_str() {
+        "createdAt" => seconds(pull.at + after).into(),
+        "assignee" => actor(Some(&pull.content.author), &field.selections),
+        _ => actor(Some(person), &field.selections),
     })
 }
 
@@ -411,7 +424,7 @@ fn timeline(pull: &PullRequest, merger: Option<&Author>, field: &Selection) -> V
     };
     let of = |kind: &str, name: &'static str, people: Vec<&Author>| {
         let people = if wanted(kind) { people } else { Vec::new() };
-        people.into_iter().map(move |person| (name, person.clone())).collect::<Vec<_>>()
+        people.into_iter().map(move |person| (name, person.clone(), SignedDuration::ZERO)).collect::<Vec<_>>()
     };
     let mut events =
         of("AUTO_MERGE_ENABLED_EVENT", "AutoMergeEnabledEvent", pull.extras.auto_merge_by.iter().collect());
@@ -428,13 +441,13 @@ fn timeline(pull: &PullRequest, merger: Option<&Author>, field: &Selection) -> V
     }
     events.extend(of("MERGED_EVENT", "MergedEvent", merger.into_iter().collect()));
     // Whoever asks a program for a pull request assigns it.
-    events.extend(of("ASSIGNED_EVENT", "AssignedEvent", pull.extras.asked_by.iter().collect()));
+    if wanted("ASSIGNED_EVENT") {
+        let asked = pull.extras.asked_by.iter();
+        events.extend(asked.map(|by| ("AssignedEvent", by.person.clone(), by.after)));
+    }
     events.extend(of("CONNECTED_EVENT", "ConnectedEvent", pull.extras.linked_by.iter().collect()));
-    connection("PullRequestTimelineItemsConnection", field, &events, |(name, person), asked| {
-        object(name, asked, &mut |field| match field.name.as_str() {
-            "assignee" => actor(Some(&pull.content.author), &field.selections),
-            _ => actor(Some(person), &field.selections),
-        })
+    connection("PullRequestTimelineItemsConnection", field, &events, |(name, person, after), asked| {
+        event(pull, (name, person, *after), asked)
     })
 }
 

@@ -2,7 +2,7 @@
 //! list of pushes.
 
 use super::state::{Author, Commit, NewCommit, NewPullRequest, Repository};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The `before` of a branch that did not exist.
@@ -179,13 +179,13 @@ pub struct PullRequestExtras {
     pub called_off_by: Option<Author>,
     /// People who assigned its author, which is a program.
     #[serde(default)]
-    pub asked_by: Vec<Author>,
+    pub asked_by: Vec<Assigner>,
     /// The comments and reviews, oldest first.
     #[serde(default)]
     pub written: Vec<Written>,
     /// People who assigned its author, a program, to issues that it closes, one each.
     #[serde(default)]
-    pub closes_issues_of: Vec<Author>,
+    pub closes_issues_of: Vec<Assigner>,
     /// People who edited its text.
     #[serde(default)]
     pub edited_by: Vec<Author>,
@@ -195,6 +195,15 @@ pub struct PullRequestExtras {
     /// The host counts its commits to a fork.
     #[serde(default)]
     pub is_of_fork: bool,
+}
+
+/// Somebody who assigned the program that opened a pull request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Assigner {
+    /// The person.
+    pub person: Author,
+    /// The time after the pull request was opened.
+    pub after: SignedDuration,
 }
 
 /// A comment on a pull request, or a review of it.
@@ -273,14 +282,25 @@ impl Opened {
     }
 
     /// The same, which `person` asked its author for, a program.
-    pub fn asked_by(mut self, person: &Author) -> Self {
-        self.extras.asked_by.push(person.clone());
+    pub fn asked_by(self, person: &Author) -> Self {
+        self.asked_after(person, SignedDuration::ZERO)
+    }
+
+    /// The same, to which `person` assigned its author, a program, some time `after` it was opened.
+    pub fn asked_after(mut self, person: &Author, after: SignedDuration) -> Self {
+        self.extras.asked_by.push(Assigner { person: person.clone(), after });
         self
     }
 
     /// The same, which closes an issue that `person` assigned to its author, a program.
-    pub fn closes_issue_of(mut self, person: &Author) -> Self {
-        self.extras.closes_issues_of.push(person.clone());
+    pub fn closes_issue_of(self, person: &Author) -> Self {
+        self.closes_issue_asked_after(person, SignedDuration::ZERO)
+    }
+
+    /// The same, which closes an issue that `person` assigned to its author, a program, some time `after` it
+    /// was opened.
+    pub fn closes_issue_asked_after(mut self, person: &Author, after: SignedDuration) -> Self {
+        self.extras.closes_issues_of.push(Assigner { person: person.clone(), after });
         self
     }
 

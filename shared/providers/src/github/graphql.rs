@@ -278,7 +278,7 @@ pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {
 pub(super) fn of_pull_request(number: u64) -> String {
     let commits = commits(None);
     format!(
-        "pullRequest(number: {number}) {{ {REPOSITORY} title body url headRefName isCrossRepository author {ACTOR} mergedBy {ACTOR} \
+        "pullRequest(number: {number}) {{ {REPOSITORY} createdAt title body url headRefName isCrossRepository author {ACTOR} mergedBy {ACTOR} \
          autoMergeRequest {{ enabledBy {ACTOR} }} labels(first: 100) {{ totalCount nodes {{ name }} }} \
          timelineItems(first: 100, itemTypes: [MERGED_EVENT, ADDED_TO_MERGE_QUEUE_EVENT, \
          REMOVED_FROM_MERGE_QUEUE_EVENT, AUTO_MERGE_ENABLED_EVENT, AUTO_SQUASH_ENABLED_EVENT, \
@@ -297,7 +297,7 @@ pub(super) fn of_pull_request(number: u64) -> String {
 fn assignments() -> String {
     format!(
         "timelineItems(first: 50, itemTypes: [ASSIGNED_EVENT]) {{ pageInfo {{ hasNextPage }} nodes {{ \
-         ... on AssignedEvent {{ actor {ACTOR} assignee {{ ... on Bot {{ databaseId login }} }} }} }} }}"
+         ... on AssignedEvent {{ createdAt actor {ACTOR} assignee {{ ... on Bot {{ databaseId login }} }} }} }} }}"
     )
 }
 
@@ -327,7 +327,7 @@ pub(super) fn of_comments(
     });
     let issues = asks_issues.then(|| {
         format!(
-            "{REPOSITORY} closes: closingIssuesReferences(first: 10) {{ totalCount nodes {{ {REPOSITORY} \
+            "{REPOSITORY} createdAt closes: closingIssuesReferences(first: 10) {{ totalCount nodes {{ {REPOSITORY} \
              assignments: {} }} }} edits: userContentEdits(first: 50) {{ totalCount nodes {{ editor {ACTOR} }} }} \
              linked: timelineItems(first: 1, itemTypes: [CONNECTED_EVENT]) {{ nodes {{ __typename }} }}",
             assignments()

@@ -3,8 +3,8 @@
 //!
 //! A person who links an issue to a pull request could hide behind whoever assigned that one: such a
 //! link makes its assigner a maker as well, and names nobody in the place of whoever asked first. The same
-//! goes for an issue's assigner where somebody assigned the assistant to the pull request itself: that may
-//! have been later, and both asked for it.
+//! goes for whoever assigned it an issue after the pull request was opened, and for an issue's assigner where
+//! somebody assigned the assistant to the pull request itself: both asked for it.
 
 use super::range_pull_request::{is_person, who};
 use super::{identity, wire};
@@ -36,19 +36,21 @@ impl IssueAskers {
             return Self::default();
         };
         let (issues, mut is_whole) = closes.all();
-        let mut people = Vec::new();
+        let (mut people, mut later) = (Vec::new(), Vec::new());
         for issue in issues.into_iter().filter(|issue| issue.repository.is(own)) {
             let (assignments, all) = issue.assignments.all();
             is_whole &= all;
             for assignment in assignments {
-                let assigned = assignment.assignee.and_then(|assignee| assignee.database_id);
+                let assigned = assignment.assignee.as_ref().and_then(|assignee| assignee.database_id);
                 if assigned == Some(opener.id) {
-                    people.extend(who(assignment.actor, number, missing).filter(is_person));
+                    let asked = if assignment.led_to(read.created_at) { &mut people } else { &mut later };
+                    asked.extend(who(assignment.actor, number, missing).filter(is_person));
                 }
             }
         }
         if is_assigned {
             missing.extend((!is_whole).then(gap));
+            people.append(&mut later);
             return Self { stand: Vec::new(), others: people };
         }
         let edits = read.edits.map(wire::Connection::all);
@@ -59,8 +61,8 @@ impl IssueAskers {
         let linked = read.linked.and_then(|linked| linked.nodes);
         let is_openers_word = is_openers_text && linked.is_some_and(|linked| linked.is_empty());
         match is_whole && is_openers_word {
-            true => Self { stand: people, others: Vec::new() },
-            false => Self { stand: Vec::new(), others: people },
+            true => Self { stand: people, others: later },
+            false => Self { stand: Vec::new(), others: people.into_iter().chain(later).collect() },
         }
     }
 }

@@ -1,8 +1,12 @@
 //! A pull request of a range.
 
 use super::{identity, wire};
+use jiff::{SignedDuration, Timestamp};
 use signoff_core::issue;
 use signoff_core::range::{Identity, RangePullRequest};
+
+/// The time after the opening of a pull request in which GitHub may list the assignment that led to it.
+const LATE_ASSIGNMENT: SignedDuration = SignedDuration::from_mins(1);
 
 /// The pull request `number`, without its branch's commits. What GitHub does not tell of it is added to
 /// `missing`.
@@ -28,9 +32,13 @@ pub(super) fn pull_request(
         let assigned = assignment.assignee.as_ref().and_then(|assignee| assignee.database_id);
         opener.is_some_and(|opener| assigned == Some(opener.id))
     };
-    let mut opening_asked_by = Vec::new();
+    let (mut opening_asked_by, mut more_asked_by) = (Vec::new(), Vec::new());
     for assignment in assignments.into_iter().filter(is_opener) {
-        opening_asked_by.extend(who(assignment.actor, number, missing).filter(is_person));
+        let asked = match assignment.led_to(read.created_at) {
+            true => &mut opening_asked_by,
+            false => &mut more_asked_by,
+        };
+        asked.extend(who(assignment.actor, number, missing).filter(is_person));
     }
     let enabler = read.auto_merge_request.and_then(|auto| auto.enabled_by);
     let (mut merged_by, mut merge_asked_by): (Vec<Identity>, Vec<Identity>) = (Vec::new(), Vec::new());
@@ -69,13 +77,21 @@ pub(super) fn pull_request(
         merged_by,
         merge_asked_by,
         opening_asked_by,
-        more_asked_by: Vec::new(),
+        more_asked_by,
         labels: labels.into_iter().map(|label| label.name).collect(),
         is_of_fork: read.is_cross_repository,
         is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
         merges: Vec::new(),
+    }
+}
+
+impl wire::Assignment {
+    /// True if it was made before the pull request was `opened`, or as that happened. Whoever assigned a
+    /// program to its pull request later may have asked for more, and somebody else for the pull request.
+    pub(super) fn led_to(&self, opened: Option<Timestamp>) -> bool {
+        self.created_at.zip(opened).is_some_and(|(at, opened)| at <= opened + LATE_ASSIGNMENT)
     }
 }
 

@@ -185,6 +185,7 @@ pub(crate) struct Named {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GraphPullRequest {
     pub repository: Option<GraphRepository>,
+    pub created_at: Option<Timestamp>,
     pub title: String,
     #[serde(default)]
     pub body: String,
@@ -241,7 +242,9 @@ pub(crate) struct MergeEvent {
 
 /// An account that was assigned, and who assigned it; of accounts that are no program's, nothing is asked.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Assignment {
+    pub created_at: Option<Timestamp>,
     pub actor: Option<Actor>,
     pub assignee: Option<Assignee>,
 }
@@ -264,8 +267,11 @@ pub(crate) struct GraphComments {
 
 /// The issues that a pull request closes, and whose word that is.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ClosedIssues {
     pub repository: Option<GraphRepository>,
+    /// The time at which the pull request was opened.
+    pub created_at: Option<Timestamp>,
     pub closes: Option<Connection<ClosedIssue>>,
     /// The changes of the pull request's text.
     pub edits: Option<Connection<Edit>>,
