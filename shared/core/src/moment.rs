@@ -60,7 +60,7 @@ impl Deploy {
 mod tests {
     use super::*;
 
-    /// A moment by its times in milliseconds. Its id follows from the other facts as a hash does: in no order.
+    /// A moment by its times in milliseconds. Its id is a hash of the other facts, so it is in no order.
     fn moment(deployed: i64, registered: i64, host_deployment: Option<u64>) -> Moment {
         let at = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap();
         let facts = [deployed.to_string(), registered.to_string(), format!("{host_deployment:?}")];
