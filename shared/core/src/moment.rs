@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn deploys_of_one_second_are_ordered_by_no_hash() {
         let mut against_ids = 0;
-        for number in 0..50 {
+        for number in 1..=50 {
             let second = number * 1_000;
             let github = |id, registered| moment(second, second + registered, Some(id));
             let registered = |deployed, at| moment(second + deployed, second + at, None);
