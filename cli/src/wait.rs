@@ -5,7 +5,6 @@ use crate::ask::{Signoff, Surroundings, Wanted, wait};
 use crate::files::Stop;
 use crate::record::read;
 use crate::{Exit, Streams};
-use jiff::Timestamp;
 use serde::Deserialize;
 use signoff_core::confirmation::Confirmation;
 use signoff_core::deploy_state::DeployState;
@@ -32,7 +31,6 @@ const NOBODY_ASKED: &str = "no rule asks for an approval of this deploy";
 struct Deploy {
     id: String,
     environment: String,
-    deployed_at: Timestamp,
     #[serde(default)]
     state: DeployState,
     url: String,
@@ -242,10 +240,10 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
         ..Wanted::default()
     };
     let (listed, _) = signoff.deploys(&wanted, MOST_DEPLOYS).await?;
+    // They are listed newest first, also those of one second.
     let mut deploys = listed.iter().map(read::<Deploy>).collect::<Result<Vec<_>, _>>()?;
     // Nobody is asked about a deploy that is under way or failed.
-    let not_there = deploys.iter().filter(|deploy| !deploy.state.has_arrived());
-    let not_there = not_there.max_by_key(|deploy| deploy.deployed_at).cloned();
+    let not_there = deploys.iter().find(|deploy| !deploy.state.has_arrived()).cloned();
     deploys.retain(|deploy| deploy.state.has_arrived());
     let environments: BTreeSet<String> =
         deploys.iter().map(|deploy| deploy.environment.to_lowercase()).collect();
@@ -256,7 +254,7 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
             "the revision was deployed to {names}; choose one with --environment"
         )));
     }
-    let Some(newest) = deploys.into_iter().max_by_key(|deploy| deploy.deployed_at) else {
+    let Some(newest) = deploys.into_iter().next() else {
         return Ok(State::Open(match not_there {
             Some(Deploy { environment, state, url, .. }) => {
                 format!("the deploy to {environment} {}: {url}", so_far(state))

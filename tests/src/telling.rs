@@ -193,7 +193,7 @@ impl Telling {
         // It is the latest one, whether it is the first of its revision or not.
         let slug = Slug::new("acme", &self.story.name).ok_or("the name is no name of a deployment")?;
         let latest = self.story.world.store.latest(&slug, environment).await.unwrap();
-        self.deploys.push(latest.ok_or("nothing was registered")?.deploy);
+        self.deploys.push(latest.ok_or("nothing was registered")?.moment.deploy);
         Ok(())
     }
 

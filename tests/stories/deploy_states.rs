@@ -5,24 +5,32 @@ use serde_json::{Value, json};
 use signoff_core::approval::Status;
 use signoff_core::deploy_state::DeployState;
 use signoff_core::id::DeployId;
-use signoff_local::github::DeploymentStatus;
+use signoff_local::github::{Delivery, DeploymentStatus};
 use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 
 const ASKS: &str = "votes_required: 2";
 const ACTS: &str = "webhook: 'https://example.com'";
 
-/// Delivers the state of the GitHub deployment 7 of `sha` to Staging; the answer.
-async fn delivers(story: &Story, sha: &str, state: &str) -> String {
+/// A delivery with the state of the GitHub deployment `number` of `sha` to Staging.
+fn delivery(story: &Story, number: u64, sha: &str, state: &str) -> Delivery {
     let status = DeploymentStatus {
         sha: sha.to_owned(),
         git_ref: "main".to_owned(),
         environment: "Staging".to_owned(),
         state: state.to_owned(),
         creator: story.author("Ana"),
-        deployment_id: 7,
+        deployment_id: number,
     };
-    let delivery = story.world.github.deployment_status_delivery(&story.repository(), &status);
+    story.world.github.deployment_status_delivery(&story.repository(), &status)
+}
+
+/// Delivers the state of the GitHub deployment 7 of `sha` to Staging; the answer.
+async fn delivers(story: &Story, sha: &str, state: &str) -> String {
+    deliver(story, delivery(story, 7, sha, state)).await
+}
+
+async fn deliver(story: &Story, delivery: Delivery) -> String {
     let url = format!("{}/webhooks/github", story.world.front.url());
     let mut request = story.world.http.post(url).body(delivery.body.clone());
     for (name, value) in &delivery.headers {
@@ -158,5 +166,77 @@ fn registered_deploy_keeps_its_id_from_its_start_to_success() {
         asked(story, &third.id).await;
         assert_eq!(stands(story).await, third.id);
         assert_eq!(story.world.store.of_revision(&slug, &before).await.unwrap().len(), 2);
+    });
+}
+
+/// The id of the GitHub deployment `number` to Staging.
+fn of_github(story: &Story, number: u64) -> DeployId {
+    DeployId::derive("github", &[&story.repository(), &number.to_string(), "staging"])
+}
+
+/// The second in which the delivered deployment succeeded.
+fn second_of(delivery: &Delivery) -> String {
+    let body: Value = serde_json::from_str(&delivery.body).unwrap();
+    body["deployment_status"]["created_at"].as_str().unwrap().to_owned()
+}
+
+/// Deliveries of two GitHub deployments that succeed in one second, of which GitHub made `older` first.
+async fn of_one_second(story: &Story, older: (u64, &str), newer: (u64, &str)) -> (Delivery, Delivery) {
+    let both = async || {
+        let newer = delivery(story, newer.0, newer.1, "success");
+        let older = delivery(story, older.0, older.1, "success");
+        (second_of(&older) == second_of(&newer)).then_some((older, newer))
+    };
+    story.until("both to succeed in one second", both).await
+}
+
+#[test]
+fn deploys_of_one_second_keep_the_hosts_order() {
+    tell("states-second", async |story| {
+        story.new_rules(&rule(ASKS, ACTS)).await;
+        // The ids of the deploys are hashes: one pair could have the right order by chance.
+        for number in [8, 98, 998, 9_998] {
+            let (first, second) = (story.push("Ana", "One"), story.push("Ben", "Two"));
+            let (one, two) = (of_github(story, number + 1), of_github(story, number + 2));
+            let (older, newer) = of_one_second(story, (number + 1, &first), (number + 2, &second)).await;
+            assert_eq!(deliver(story, newer).await, "Success");
+            asked(story, &two).await;
+            assert_eq!(deliver(story, older).await, "Success");
+            let late = asked(story, &one).await;
+            assert!(matches!(late.approvals[0].status, Status::Superseded { .. }), "{:?}", late.approvals);
+            assert_eq!(story.settled(&two).await.approvals[0].status, Status::Pending);
+            assert_eq!(stands(story).await, two);
+            let list = story.get(&format!("/api/v1/deploys?deployment=acme/{}&limit=2", story.name)).await;
+            let list: Value = list.json().await.unwrap();
+            let ids = [&list["deploys"][0]["id"], &list["deploys"][1]["id"]];
+            assert_eq!(ids, [two.as_str(), one.as_str()]);
+        }
+    });
+}
+
+#[test]
+fn deploys_of_one_second_are_taken_as_reported() {
+    tell("states-reported", async |story| {
+        story.new_rules(&rule(ASKS, ACTS)).await;
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        for number in [11, 12, 13, 14] {
+            let shas = [story.push("Ana", "One"), story.push("Ben", "Two"), story.push("Ana", "Three")];
+            let delivery = delivery(story, number, &shas[1], "success");
+            let registration =
+                |sha: &str| json!({"sha": sha, "environment": "Staging", "date": second_of(&delivery)});
+            assert_eq!(story.post(&path, &registration(&shas[0])).await.status(), 200);
+            let before = story.deploy_id(&shas[0], "Staging");
+            asked(story, &before).await;
+            assert_eq!(deliver(story, delivery.clone()).await, "Success");
+            let between = of_github(story, number);
+            asked(story, &between).await;
+            assert_eq!(stands(story).await, between);
+            assert!(matches!(story.settled(&before).await.approvals[0].status, Status::Superseded { .. }));
+            assert_eq!(story.post(&path, &registration(&shas[2])).await.status(), 200);
+            let after = story.deploy_id(&shas[2], "Staging");
+            assert_eq!(asked(story, &after).await.approvals[0].status, Status::Pending);
+            assert_eq!(stands(story).await, after);
+            assert!(matches!(story.settled(&between).await.approvals[0].status, Status::Superseded { .. }));
+        }
     });
 }

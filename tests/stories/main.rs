@@ -50,6 +50,7 @@ mod pipelines;
 mod policy;
 mod policy_owners;
 mod policy_strangers;
+mod policy_votes;
 mod proposals;
 mod queries;
 mod race;

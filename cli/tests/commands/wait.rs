@@ -16,12 +16,11 @@ fn wait(deploys: &[(&str, &str)], looks: &[Approvals], args: &[&str]) -> Done {
     let looks = looks.to_vec();
     let listed: Vec<Value> = deploys
         .iter()
-        .enumerate()
-        .map(|(age, (id, environment))| {
+        .map(|(id, environment)| {
             json!({
                 "id": id,
                 "environment": environment,
-                "deployed_at": format!("2026-05-11T11:{}:00Z", 40 - age),
+                "deployed_at": "2026-05-11T11:40:00Z",
                 "url": format!("https://signoff.example.com/deploys/{id}"),
             })
         })

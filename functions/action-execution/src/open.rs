@@ -171,7 +171,8 @@ impl ActionExecution {
             }
         };
         let Some((closed, closed_run)) = closed else { return Ok(change) };
-        let by = Successor { url: self.deploy_url(&by.deploy), deploy: by.deploy, title: by.title };
+        let by =
+            Successor { url: self.deploy_url(&by.moment.deploy), deploy: by.moment.deploy, title: by.title };
         let supersede = EffectKind::Supersede { deploy: closed, run: closed_run, by };
         Ok(change.and(&format!("run {} asks {step}", run.id), vec![supersede], Vec::new()))
     }

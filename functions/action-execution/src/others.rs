@@ -150,8 +150,8 @@ impl ActionExecution {
         let Some(newer) = newer.filter(|newer| newer.revision != deploy.revision) else { return Ok(None) };
         // It may not be on record as a rollback yet.
         let back = (newer.revision.as_str(), &newer.id);
-        let Deploy { deployment, environment, deployed_at, .. } = deploy;
-        let stood_before = self.store.stood_before(deployment, environment, back, *deployed_at).await?;
+        let Deploy { deployment, environment, .. } = deploy;
+        let stood_before = self.store.stood_before(deployment, environment, back, &deploy.moment()).await?;
         let found = self.store.deploy(&newer.id).await?;
         // The host compared it with what stood there before it, which may never have been registered.
         let is_rollback = |found: &Deploy| found.reading.direction == Some(Direction::Rollback);

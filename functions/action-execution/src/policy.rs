@@ -15,7 +15,7 @@ use signoff_core::message;
 use signoff_core::policy::PATH;
 use signoff_core::run::{KEPT_BACK, Run, Status};
 use signoff_providers::Failure;
-use signoff_rules::policy::{Before, Judged, Policy, Shortfall, Together};
+use signoff_rules::policy::{Approved, Before, Judged, Lacking, LackingKind, Policy, Shortfall, Together};
 use signoff_rules::template::{Context, is_of_record};
 use signoff_runtime::effects::Attempt;
 use signoff_runtime::settings::{SettingError, Settings};
@@ -386,30 +386,31 @@ pub(crate) fn judged<'a>(
 /// The floors that `run` meets by several approvals together, and in which too few different people approved,
 /// a sentence each.
 fn too_few(run: &Run, held: &Held, approved: &[(&ApprovalSpec, Approval)]) -> Vec<String> {
+    let approved: Vec<Approved<'_>> = approved
+        .iter()
+        .map(|(spec, approval)| Approved {
+            spec,
+            electorate: &approval.electorate,
+            voters: approval.deciding(),
+        })
+        .collect();
     let mut lacking = Vec::new();
     for together in &held.together {
-        let counting = approved.iter().filter(|(spec, _)| together.counts(spec));
-        let approvals: Vec<&Approval> = counting.map(|(_, approval)| approval).collect();
-        let found = different_people(&approvals, together.has_four_eyes());
-        let text = message::too_few_people(&run.rule, together.line, together.people, found);
-        if found < together.people && !lacking.contains(&text) {
-            lacking.push(text);
+        for Lacking { line, kind } in together.lacking(&approved) {
+            let text = match kind {
+                LackingKind::People { needed, found } => {
+                    message::too_few_people(&run.rule, line, needed, found)
+                }
+                LackingKind::Groups { asked, missing } => {
+                    message::too_few_of_groups(&run.rule, line, &asked, &missing)
+                }
+            };
+            if !lacking.contains(&text) {
+                lacking.push(text);
+            }
         }
     }
     lacking
-}
-
-/// The number of different people who approved `approvals` and whose votes were enough there. With
-/// `four_eyes`, of the part of the change that has the fewest: whoever made it does not count for it.
-fn different_people(approvals: &[&Approval], four_eyes: bool) -> u64 {
-    let voters: BTreeSet<&str> = approvals.iter().flat_map(|approval| approval.deciding()).collect();
-    let parts = approvals.iter().flat_map(|approval| &approval.electorate.parts).filter(|_| four_eyes);
-    let others = |makers: &[String]| {
-        let made = |voter: &&&str| makers.iter().any(|maker| maker == *voter);
-        voters.iter().filter(|voter| !made(voter)).count()
-    };
-    let fewest = parts.map(|part| others(&part.makers)).min();
-    fewest.unwrap_or(voters.len()) as u64
 }
 
 /// True if the policy binds `action`: it acts, and Signoff did not add it itself.

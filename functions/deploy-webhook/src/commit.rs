@@ -124,7 +124,7 @@ impl DeployWebhook {
                 latest.revision == deploy.revision && !deploy.revision.starts_with("refs/")
             };
             let same = match latest.latest().filter(is_latest) {
-                Some(latest) => readable(&self.store, &latest.deploy).await?.flatten(),
+                Some(latest) => readable(&self.store, &latest.moment.deploy).await?.flatten(),
                 None => None,
             };
             if let Some(known) = same.filter(|known| !comes_again(known, deploy)) {
@@ -148,7 +148,7 @@ impl DeployWebhook {
             if let Some(known) = known.as_ref().filter(|known| !known.state.has_arrived()) {
                 return self.commit_report(known, first, (&latest, channel), now).await;
             }
-            let since = latest.latest().map(|latest| format!("after {}", latest.deploy));
+            let since = latest.latest().map(|latest| format!("after {}", latest.moment.deploy));
             let begun = since.as_deref().map(|since| id(&first, Some(since)));
             let begun = match begun {
                 Some(begun) => self.store.deploy(&begun).await?.filter(|begun| !begun.state.has_arrived()),
@@ -318,7 +318,8 @@ fn comes_again(known: &Deploy, deploy: &Deploy) -> bool {
 fn stands_again(known: &Deploy, deploy: &Deploy, latest: &Known) -> bool {
     let is_later = deploy.deployed_at.as_second() > known.deployed_at.as_second();
     let is_after = |latest: &Latest| {
-        latest.revision != deploy.revision && latest.deployed_at.as_second() <= deploy.deployed_at.as_second()
+        let since = latest.moment.deployed_at;
+        latest.revision != deploy.revision && since.as_second() <= deploy.deployed_at.as_second()
     };
     is_later && (latest.is_unreadable() || latest.latest().is_some_and(is_after))
 }

@@ -105,9 +105,9 @@ impl DeployWebhook {
         environment: &str,
     ) -> Result<Option<(String, DeployId)>, StoreError> {
         let Some(latest) = self.store.latest(slug, environment).await? else { return Ok(None) };
-        let known = self.store.deploy(&latest.deploy).await?;
+        let known = self.store.deploy(&latest.moment.deploy).await?;
         if known.as_ref().is_some_and(may_be_there) {
-            return Ok(Some((latest.revision, latest.deploy)));
+            return Ok(Some((latest.revision, latest.moment.deploy)));
         }
         let standing = self.store.newest_in(slug, environment).await?;
         Ok(standing.map(|standing| (standing.revision, standing.id)))
@@ -168,8 +168,9 @@ impl DeployWebhook {
     async fn list_secrets(&self, slug: &Slug, now: Timestamp) -> Result<(), StoreError> {
         let deployment = self.store.deployment(slug).await?;
         let deploys = deployment.into_iter().flat_map(|deployment| deployment.environments);
-        let Some(newest) =
-            deploys.map(|environment| environment.newest).max_by_key(|newest| newest.deployed_at)
+        let Some(newest) = deploys
+            .map(|environment| environment.newest)
+            .max_by(|one, other| one.listed_at.cmp(&other.listed_at))
         else {
             return Ok(());
         };

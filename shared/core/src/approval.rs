@@ -28,7 +28,7 @@ pub use glass::{
 pub use judge::{Blocker, Judged, Member, Part};
 pub use nobody::{NoConfirmer, NobodyConfirmed, SaidNobody};
 pub use outline::{Outline, WithoutRange};
-pub use quorum::{Needed, Tally};
+pub use quorum::{Needed, Tally, tally};
 pub use release::{OwnPipeline, Release};
 pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
 

@@ -29,6 +29,7 @@ pub mod hidden;
 pub mod id;
 pub mod issue;
 pub mod message;
+pub mod moment;
 pub mod mrkdwn;
 pub mod newest;
 pub mod owed;

@@ -46,7 +46,7 @@ pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours, nobody_here_
 pub use pieces::{deploy_link, shorten};
 pub use policy::{
     BELOW_POLICY, BELOW_POLICY_SHOWN, glass_of_another_rule, policy_asks_owner, policy_now_in_force,
-    policy_proposed, policy_refused, rule_blocked, too_few_people,
+    policy_proposed, policy_refused, rule_blocked, too_few_of_groups, too_few_people,
 };
 pub use proposal::{NO_RULES_VOTERS, proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};

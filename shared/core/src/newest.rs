@@ -3,7 +3,7 @@
 
 use crate::deploy::{Deploy, Slug};
 use crate::id::{DeployId, RunId};
-use jiff::Timestamp;
+use crate::moment::Moment;
 use serde::{Deserialize, Serialize};
 
 /// The newest run of a rule for an environment that asked people.
@@ -15,14 +15,12 @@ pub struct Newest {
     pub environment: String,
     /// The rule's name.
     pub rule: String,
-    /// The deploy.
-    pub deploy: DeployId,
+    /// The deploy, and its place in the order of deploys.
+    pub moment: Moment,
     /// Its title for people.
     pub title: String,
     /// Its run.
     pub run: RunId,
-    /// The time at which it was deployed.
-    pub deployed_at: Timestamp,
     /// The number of times that this was committed.
     pub version: u64,
 }
@@ -51,26 +49,24 @@ impl Newest {
             deployment: deploy.deployment.clone(),
             environment: deploy.environment.clone(),
             rule: rule.to_owned(),
-            deploy: deploy.id.clone(),
+            moment: deploy.moment(),
             title: deploy.title(),
             run: run.clone(),
-            deployed_at: deploy.deployed_at,
             version: 0,
         }
     }
 
-    /// `self` asks, and `known` is on record as the newest so far. Of two deploys at the same time, the ids
-    /// decide.
+    /// `self` asks, and `known` is on record as the newest so far.
     pub fn arrive(self, known: Option<Newest>) -> Arrival {
         let Some(known) = known else { return Arrival::Newest { next: self, older: None } };
         if known.run == self.run {
             return Arrival::Newest { next: known, older: None };
         }
-        if (known.deployed_at, &known.deploy) > (self.deployed_at, &self.deploy) {
+        if known.moment.is_after(&self.moment) {
             return Arrival::Outdated { newer: known };
         }
         // A deploy that is asked about again takes nobody's place.
-        let older = (known.deploy != self.deploy).then_some((known.deploy, known.run));
+        let older = (known.moment.deploy != self.moment.deploy).then_some((known.moment.deploy, known.run));
         Arrival::Newest { next: Self { version: known.version, ..self }, older }
     }
 }
@@ -78,18 +74,18 @@ impl Newest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
+    use jiff::{SignedDuration, Timestamp};
 
     fn newest(deploy: &str, seconds: i64, version: u64) -> Newest {
         let id = DeployId::from_text(deploy);
+        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
         Newest {
             deployment: Slug::new("acme", "checkout").expect("a slug"),
             environment: "Staging".to_owned(),
             rule: "promote".to_owned(),
             title: format!("title of {deploy}"),
             run: RunId::derive(&id, "promote"),
-            deploy: id,
-            deployed_at: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds),
+            moment: Moment { deploy: id, deployed_at: at, registered_at: at, host_deployment: None },
             version,
         }
     }
@@ -100,7 +96,7 @@ mod tests {
         let Arrival::Newest { next, older: closed } = newest("b", 2, 0).arrive(Some(older.clone())) else {
             panic!("it is newer")
         };
-        assert_eq!((next, closed), (newer.clone(), Some((older.deploy.clone(), older.run.clone()))));
+        assert_eq!((next, closed), (newer.clone(), Some((older.moment.deploy.clone(), older.run.clone()))));
         let outdated = newest("a", 1, 0).arrive(Some(newer.clone()));
         assert_eq!(outdated, Arrival::Outdated { newer });
     }
@@ -115,10 +111,19 @@ mod tests {
     }
 
     #[test]
-    fn at_the_same_time_one_of_both_is_the_newer() {
-        let (a, b) = (newest("a", 1, 1), newest("b", 1, 1));
-        let of_a = matches!(a.clone().arrive(Some(b.clone())), Arrival::Outdated { .. });
-        let of_b = matches!(b.arrive(Some(a)), Arrival::Outdated { .. });
-        assert!(of_a != of_b);
+    fn github_deployments_of_one_second_keep_their_order() {
+        for (first, second) in [("a", "b"), ("b", "a")] {
+            let of = |deploy: &str, number| {
+                let newest = newest(deploy, 1, 1);
+                Newest { moment: Moment { host_deployment: Some(number), ..newest.moment }, ..newest }
+            };
+            let (older, newer) = (of(first, 9), of(second, 10));
+            let arrival = older.clone().arrive(Some(newer.clone()));
+            assert_eq!(arrival, Arrival::Outdated { newer: newer.clone() });
+            let Arrival::Newest { older: closed, .. } = newer.arrive(Some(older.clone())) else {
+                panic!("it is newer")
+            };
+            assert_eq!(closed, Some((older.moment.deploy, older.run)));
+        }
     }
 }

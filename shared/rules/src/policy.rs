@@ -12,7 +12,7 @@ mod place;
 mod refs;
 mod votes;
 
-pub use counting::Together;
+pub use counting::{Approved, Lacking, LackingKind, Together};
 pub use judge::{Before, Judged, Shortfall};
 pub use place::Place;
 pub(crate) use place::host;

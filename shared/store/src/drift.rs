@@ -42,7 +42,7 @@ impl Store {
             return Ok(None);
         }
         let here = (&deploy.deployment, deploy.environment.as_str());
-        let last = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let last = keys::listed_at(deploy);
         let earlier = self.listed(here, "listed_at <= :at", &last, MAX_LOOKED_AT).await?;
         let revision = there.map(|there| there.revision);
         // What was registered with an old date while something newer stood there is no deploy that another
@@ -62,7 +62,7 @@ impl Store {
     /// Notes that the rules of `deploy` ask how far `environment` is behind: [`Store::watchers`] finds it,
     /// until a newer deploy of its environment asks.
     pub async fn watch(&self, deploy: &Deploy, environment: &str, now: Timestamp) -> Result<(), StoreError> {
-        let listed_at = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let listed_at = keys::listed_at(deploy);
         let key = keys::Key {
             pk: keys::drift(&deploy.deployment, environment),
             sk: canonical(&deploy.environment),

@@ -323,9 +323,17 @@ pub(crate) fn deploys_of(deployment: &Slug) -> String {
     format!("deploys#{}", deployment.canonical())
 }
 
-/// Sort key of a deploy in lists: its time, and its id in case two have the same time.
-pub(crate) fn listed_at(at: Timestamp, deploy: &DeployId) -> String {
-    format!("{}#{deploy}", sortable(at))
+/// Sort key of a deploy in lists: its time; in case two have the same time, the id of its GitHub deployment,
+/// or else the time at which it was reported; and its id. It sorts deploys as [`Moment::is_after`] does, but
+/// for a GitHub deployment and a registration of the same second.
+///
+/// [`Moment::is_after`]: signoff_core::moment::Moment::is_after
+pub(crate) fn listed_at(deploy: &Deploy) -> String {
+    let (at, id) = (sortable(deploy.deployed_at), &deploy.id);
+    match deploy.host_deployment {
+        Some(number) => format!("{at}#{number:020}#{id}"),
+        None => format!("{at}#{}#{id}", sortable(deploy.registered_at)),
+    }
 }
 
 /// Evaluations have partitions of their own: what is kept of a large file would make a deploy's page several

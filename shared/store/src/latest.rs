@@ -3,45 +3,41 @@
 
 use crate::error::StoreError;
 use crate::{Store, keys};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use signoff_core::deploy::{Deploy, Slug};
-use signoff_core::id::DeployId;
+use signoff_core::moment::Moment;
 
-/// The latest deploy that was registered for an environment, by the time at which it was deployed.
+/// The latest deploy that was registered for an environment, in the order in which they were deployed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Latest {
-    /// The deploy.
-    pub deploy: DeployId,
+    /// The deploy, and its place in the order of deploys.
+    pub moment: Moment,
     /// The deployment, as it was first called.
     pub deployment: Slug,
     /// The environment, as it was first called.
     pub environment: String,
     /// The revision, as it was registered.
     pub revision: String,
-    /// Time at which it was deployed.
-    pub deployed_at: Timestamp,
     /// Number of times that this was committed.
     pub version: u64,
 }
 
 impl Latest {
     /// Returns the row to write once `deploy` is registered and `known` was the latest: `None` if that one
-    /// stays the latest. If two deploys have the same time, their ids decide.
+    /// stays the latest.
     pub fn after(known: Option<&Self>, deploy: &Deploy) -> Option<Self> {
-        let later = |known: &Self| (known.deployed_at, &known.deploy) >= (deploy.deployed_at, &deploy.id);
-        if known.is_some_and(later) {
+        let moment = deploy.moment();
+        if known.is_some_and(|known| !moment.is_after(&known.moment)) {
             return None;
         }
         let called = known.map(|known| (known.deployment.clone(), known.environment.clone()));
         let (deployment, environment) =
             called.unwrap_or_else(|| (deploy.deployment.clone(), deploy.environment.clone()));
         Some(Self {
-            deploy: deploy.id.clone(),
+            moment,
             deployment,
             environment,
             revision: deploy.revision.clone(),
-            deployed_at: deploy.deployed_at,
             version: known.map_or(0, |known| known.version),
         })
     }

@@ -43,6 +43,8 @@ pub struct DeploySummary {
     pub revision: String,
     /// Time at which it was deployed; for one that did not arrive, the time at which it got into its state.
     pub deployed_at: Timestamp,
+    /// Its place in lists: of two deploys, the newer one has the greater text.
+    pub listed_at: String,
     /// State of the deploy.
     #[serde(default)]
     pub state: DeployState,
@@ -68,6 +70,7 @@ impl DeploySummary {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            listed_at: keys::listed_at(deploy),
             state: deploy.state,
             arrived_at: deploy.stood().then(|| deploy.arrived_at()),
             repeats: deploy.confirmation.repeats().cloned(),
@@ -107,17 +110,16 @@ impl Wanted {
 /// before `before`.
 fn part(wanted: &Wanted, deploys: Vec<DeploySummary>, limit: i32, before: &str) -> Listing {
     let since = wanted.since.map(keys::sortable);
-    let place = |deploy: &DeploySummary| keys::listed_at(deploy.deployed_at, &deploy.id);
     let is_shown = |deploy: &DeploySummary| {
-        let at = place(deploy);
-        wanted.takes(deploy) && at.as_str() < before && since.as_ref().is_none_or(|since| at >= *since)
+        let at = &deploy.listed_at;
+        wanted.takes(deploy) && at.as_str() < before && since.as_ref().is_none_or(|since| at >= since)
     };
     let mut deploys: Vec<_> = deploys.into_iter().rev().filter(is_shown).collect();
-    deploys.sort_by_key(|deploy| std::cmp::Reverse(place(deploy)));
+    deploys.sort_by(|one, other| other.listed_at.cmp(&one.listed_at));
     let shown = usize::try_from(limit).unwrap_or(0);
     let is_cut = deploys.len() > shown;
     deploys.truncate(shown);
-    let next = deploys.last().filter(|_| is_cut).map(place);
+    let next = deploys.last().filter(|_| is_cut).map(|deploy| deploy.listed_at.clone());
     Listing { deploys, unreadable: 0, next }
 }
 

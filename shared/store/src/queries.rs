@@ -315,7 +315,7 @@ impl Store {
 
     /// The deploy of the same deployment and environment that came before `deploy`, if there is one.
     pub async fn previous(&self, deploy: &Deploy) -> Result<Option<DeploySummary>, StoreError> {
-        let before = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let before = keys::listed_at(deploy);
         let of = (&deploy.deployment, deploy.environment.as_str());
         Ok(self.listed(of, "listed_at < :at", &before, 1).await?.into_iter().next())
     }
@@ -394,7 +394,7 @@ impl Store {
         deploys.sort_by_key(|deploy| std::cmp::Reverse(deploy.revision.len()));
         let mut seen = HashSet::new();
         deploys.retain(|deploy| seen.insert(deploy.id.clone()));
-        deploys.sort_by_key(|deploy| deploy.deployed_at);
+        deploys.sort_by(|one, other| one.listed_at.cmp(&other.listed_at));
         Ok(deploys)
     }
 

@@ -64,7 +64,7 @@ pub(crate) fn deploy(deploy: &Deploy, now: Timestamp, retention: SignedDuration)
         return Ok(row);
     }
     row.insert(keys::LISTING.to_owned(), text(keys::ALL_DEPLOYS));
-    row.insert(keys::LISTED_AT.to_owned(), text(keys::listed_at(deploy.deployed_at, &deploy.id)));
+    row.insert(keys::LISTED_AT.to_owned(), text(keys::listed_at(deploy)));
     if deploy.stood() {
         row.insert(keys::ARRIVED_AT.to_owned(), text(deploy.arrived_at().to_string()));
     }

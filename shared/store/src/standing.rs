@@ -1,17 +1,17 @@
-//! The deploy that stands in an environment: the last confirmed one that arrived there, by the time at which
-//! it was deployed.
+//! The deploy that stands in an environment: the last confirmed one that arrived there, in the order in which
+//! they were deployed.
 
 use crate::environments::Environment;
 use crate::error::{CommitError, StoreError};
 use crate::listing::DeploySummary;
-use crate::row::{self, text};
+use crate::row::{self, number};
 use crate::unreadable::left_out;
 use crate::{Store, keys};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use signoff_core::deploy::{Deploy, Slug};
 use signoff_core::id::DeployId;
+use signoff_core::moment::Moment;
 use signoff_core::slug::canonical;
 
 /// Most times that an arrival which lost a race is decided again; each loss means that another one won.
@@ -22,28 +22,39 @@ const MAX_RACES: usize = 100;
 struct Standing {
     #[serde(flatten)]
     environment: Environment,
+    /// Its place in the order of deploys.
+    since: Moment,
+    /// The last report of it: a deploy from before that does not take its place.
+    until: Moment,
     /// Deploy that was there before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous: Option<DeploySummary>,
-    /// Sort key of the last report of it: a deploy from before that does not take its place.
-    listed_at: String,
+    previous: Option<Stood>,
     /// The newest rollback that came there. It stays on record when something else takes its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    went_back_to: Option<DeploySummary>,
-    /// Sort key of that rollback.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    went_back_at: Option<String>,
+    went_back: Option<Stood>,
     /// The deploy before this one that was reported again, and is not the newest any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     came_again: Option<CameAgain>,
+    /// Number of times that this was written.
+    version: u64,
+}
+
+/// A deploy that stood there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Stood {
+    deploy: DeploySummary,
+    /// Its place in the order of deploys.
+    since: Moment,
 }
 
 /// A deploy that was reported again: whatever was deployed between its two reports is not there any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct CameAgain {
     deploy: DeploySummary,
-    /// Sort key of its last report.
-    until: String,
+    /// Its place in the order of deploys.
+    since: Moment,
+    /// Its last report.
+    until: Moment,
 }
 
 /// Meaning of a confirmed deploy's arrival in its environment.
@@ -92,73 +103,79 @@ struct Decided {
 
 impl Standing {
     /// `deploy` in the place of `known`.
-    fn of(
-        deploy: &Deploy,
-        listed_at: String,
-        previous: Option<DeploySummary>,
-        known: Option<&Standing>,
-    ) -> Self {
-        let environment = Environment { newest: DeploySummary::of(deploy), branch: deploy.branch.clone() };
-        let went_back_to = known.and_then(|known| known.went_back_to.clone());
-        let went_back_at = known.and_then(|known| known.went_back_at.clone());
-        let came_again = known.and_then(Standing::came_again);
-        Self { environment, previous, listed_at, went_back_to, went_back_at, came_again }
+    fn of(deploy: &Deploy, until: Moment, previous: Option<Stood>, known: Option<&Standing>) -> Self {
+        Self {
+            environment: Environment { newest: DeploySummary::of(deploy), branch: deploy.branch.clone() },
+            since: deploy.moment(),
+            until,
+            previous,
+            went_back: known.and_then(|known| known.went_back.clone()),
+            came_again: known.and_then(Standing::came_again),
+            version: known.map_or(0, |known| known.version),
+        }
+    }
+
+    /// The deploy that stands there.
+    fn stood(&self) -> Stood {
+        Stood { deploy: self.environment.newest.clone(), since: self.since.clone() }
     }
 
     /// The newest deploy that was reported again.
     fn came_again(&self) -> Option<CameAgain> {
-        let newest = &self.environment.newest;
-        let is_again = keys::listed_at(newest.deployed_at, &newest.id) < self.listed_at;
-        let this = is_again.then(|| CameAgain { deploy: newest.clone(), until: self.listed_at.clone() });
+        let Stood { deploy, since } = self.stood();
+        let is_again = self.until.is_after(&since);
+        let this = is_again.then(|| CameAgain { deploy, since, until: self.until.clone() });
         this.or_else(|| self.came_again.clone())
     }
 
     /// The same after the rollback `deploy`; `None`: it is on record, or a later one is.
     fn after_rollback(&self, deploy: &Deploy) -> Option<Self> {
-        let at = keys::listed_at(deploy.deployed_at, &deploy.id);
-        let is_news = self.went_back_at.as_ref().is_none_or(|known| *known < at);
-        let went_back_to = Some(DeploySummary::of(deploy));
-        is_news.then(|| Self { went_back_to, went_back_at: Some(at), ..self.clone() })
+        let since = deploy.moment();
+        let is_news = self.went_back.as_ref().is_none_or(|known| since.is_after(&known.since));
+        let went_back = Some(Stood { deploy: DeploySummary::of(deploy), since });
+        is_news.then(|| Self { went_back, ..self.clone() })
     }
 
     /// True if `deploy` is the newest rollback that came there.
     fn is_rollback(&self, deploy: &Deploy) -> bool {
-        self.went_back_to.as_ref().is_some_and(|back| back.id == deploy.id)
+        self.went_back.as_ref().is_some_and(|back| back.deploy.id == deploy.id)
     }
 }
 
 /// Decides about the arrival of `deploy` while `known` is in the environment. `comes_again`: nothing acts for
 /// `known` though it is confirmed, so that the same revision may take its place.
 fn decide(known: Option<&Standing>, comes_again: bool, deploy: &Deploy) -> Decided {
-    let listed_at = keys::listed_at(deploy.deployed_at, &deploy.id);
+    let since = deploy.moment();
     let Some(known) = known else {
-        let row = Some(Standing::of(deploy, listed_at, None, None));
+        let row = Some(Standing::of(deploy, since, None, None));
         return Decided { arrived: Arrived::Stands { previous: None, is_rollback: false }, row };
     };
     let newest = &known.environment.newest;
     if newest.id == deploy.id {
         // An earlier attempt noted it.
-        let (previous, is_rollback) = (known.previous.clone(), known.is_rollback(deploy));
+        let previous = known.previous.as_ref().map(|previous| previous.deploy.clone());
+        let is_rollback = known.is_rollback(deploy);
         return Decided { arrived: Arrived::Stands { previous, is_rollback }, row: None };
     }
-    let is_later = listed_at > known.listed_at;
+    let is_later = since.is_after(&known.until);
+    let until = if is_later { since } else { known.until.clone() };
+    let stands = |until, previous: Option<Stood>| {
+        let row = Some(Standing::of(deploy, until, previous.clone(), Some(known)));
+        let previous = previous.map(|previous| previous.deploy);
+        Decided { arrived: Arrived::Stands { previous, is_rollback: false }, row }
+    };
     if newest.revision == deploy.revision {
-        let listed_at = if is_later { listed_at } else { known.listed_at.clone() };
         if comes_again {
-            let previous = known.previous.clone();
-            let row = Some(Standing::of(deploy, listed_at, previous.clone(), Some(known)));
-            return Decided { arrived: Arrived::Stands { previous, is_rollback: false }, row };
+            return stands(until, known.previous.clone());
         }
         // What was deployed between the two reports is not there any more.
-        let row = is_later.then(|| Standing { listed_at, ..known.clone() });
+        let row = is_later.then(|| Standing { until, ..known.clone() });
         return Decided { arrived: Arrived::Repeats { of: newest.clone() }, row };
     }
     if !is_later {
         return Decided { arrived: Arrived::Late, row: None };
     }
-    let previous = Some(newest.clone());
-    let row = Some(Standing::of(deploy, listed_at, previous.clone(), Some(known)));
-    Decided { arrived: Arrived::Stands { previous, is_rollback: false }, row }
+    stands(until, Some(known.stood()))
 }
 
 impl Store {
@@ -201,14 +218,17 @@ impl Store {
         arrived: Arrived,
         row: Standing,
     ) -> Result<(Arrived, Standing), StoreError> {
-        let Arrived::Stands { previous: Some(previous), .. } = &arrived else { return Ok((arrived, row)) };
+        let stands = matches!(arrived, Arrived::Stands { .. });
+        let Some(Stood { deploy: previous, since }) = row.previous.clone().filter(|_| stands) else {
+            return Ok((arrived, row));
+        };
         let back = (deploy.revision.as_str(), &deploy.id);
         let (slug, environment) = (&deploy.deployment, &deploy.environment);
-        if !self.stood_before(slug, environment, back, previous.deployed_at).await? {
+        if !self.stood_before(slug, environment, back, &since).await? {
             return Ok((arrived, row));
         }
         let row = row.after_rollback(deploy).unwrap_or(row);
-        Ok((Arrived::Stands { previous: Some(previous.clone()), is_rollback: true }, row))
+        Ok((Arrived::Stands { previous: Some(previous), is_rollback: true }, row))
     }
 
     /// Notes that `deploy`, which stood in its environment, is a rollback by the source host's word: nobody
@@ -257,25 +277,24 @@ impl Store {
     ///
     /// The record can't be read.
     pub async fn after(&self, deploy: &Deploy) -> Result<After, StoreError> {
-        let at = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let at = deploy.moment();
         let standing = self.standing(&deploy.deployment, &deploy.environment).await?;
         let Some(standing) = standing else { return Ok(After::default()) };
-        let is_later = |other: &str| other > at.as_str();
-        let newest = is_later(&standing.listed_at).then(|| standing.environment.newest.clone());
-        let again = standing.came_again().filter(|again| is_later(&again.until));
+        let newest = standing.until.is_after(&at).then(|| standing.environment.newest.clone());
+        let again = standing.came_again();
+        let again = again.filter(|again| again.until.is_after(&at) && at.is_after(&again.since));
         let again = again.map(|again| again.deploy);
-        let again = again.filter(|again| keys::listed_at(again.deployed_at, &again.id) < at);
-        let back = standing.went_back_at.is_some_and(|at| is_later(&at)).then_some(standing.went_back_to);
+        let back = standing.went_back.filter(|back| back.since.is_after(&at)).map(|back| back.deploy);
         let is_other = |back: &DeploySummary| back.id != deploy.id && back.revision != deploy.revision;
         Ok(After {
             newer: newest.filter(|newer| newer.id != deploy.id),
-            rollback: back.flatten().filter(is_other).or(again.filter(is_other)),
+            rollback: back.filter(is_other).or(again.filter(is_other)),
         })
     }
 
-    /// True if `revision` stood in an environment of `deployment` before `time`, by another deploy than `id`.
-    /// What was registered and never stood there, such as an unconfirmed deploy, does not count. One request,
-    /// and one for each such deploy but further reports.
+    /// True if `revision` stood in an environment of `deployment` before `moment`, by another deploy than
+    /// `id`. What was registered and never stood there, such as an unconfirmed deploy, does not count. One
+    /// request, one for each such deploy but further reports, and one more for each of the same second.
     ///
     /// # Errors
     ///
@@ -285,19 +304,41 @@ impl Store {
         deployment: &Slug,
         environment: &str,
         (revision, id): (&str, &DeployId),
-        time: Timestamp,
+        moment: &Moment,
     ) -> Result<bool, StoreError> {
         let there = canonical(environment);
         for earlier in self.of_revision(deployment, revision).await? {
             let is_there = earlier.id != *id
                 && earlier.repeats.is_none()
                 && canonical(&earlier.environment) == there
-                && earlier.deployed_at < time;
-            if is_there && self.may_have_stood(&earlier.id).await? {
+                && earlier.deployed_at.as_second() <= moment.deployed_at.as_second();
+            if is_there
+                && self.may_have_stood(&earlier.id).await?
+                && self.may_have_come_before(&earlier, moment).await?
+            {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// True if `earlier` came before `moment`, as [`may_have_stood`](Self::may_have_stood) has it.
+    async fn may_have_come_before(
+        &self,
+        earlier: &DeploySummary,
+        moment: &Moment,
+    ) -> Result<bool, StoreError> {
+        if earlier.deployed_at.as_second() < moment.deployed_at.as_second() {
+            return Ok(true);
+        }
+        match self.deploy(&earlier.id).await {
+            Ok(found) => Ok(found.is_some_and(|found| moment.is_after(&found.moment()))),
+            Err(error @ StoreError::Row { .. }) => {
+                left_out(&error);
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// True if the deploy stood in its environment. One whose row can't be read counts as one that did: what
@@ -317,29 +358,18 @@ impl Store {
         self.get(&keys::newest_of(deployment, environment)).await
     }
 
-    /// Puts `next` in the place of `known`; whether that was still there.
+    /// Puts `next` in the place of `known`, whose version it has; whether that was still there.
     async fn put_standing(&self, known: Option<&Standing>, next: &Standing) -> Result<bool, StoreError> {
         let newest = &next.environment.newest;
         let key = keys::newest_of(&newest.deployment, &newest.environment);
         // It stands there however long nothing else is deployed.
-        let row = row::keep(&key, next)?;
+        let row = row::keep(&key, &Standing { version: next.version + 1, ..next.clone() })?;
         let request = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
         let request = match known {
             None => request.condition_expression("attribute_not_exists(pk)"),
-            Some(known) => {
-                let request = request
-                    .expression_attribute_values(":listed_at", text(&known.listed_at))
-                    .expression_attribute_values(":id", text(known.environment.newest.id.as_str()));
-                let same = "listed_at = :listed_at AND id = :id AND";
-                match &known.went_back_at {
-                    Some(at) => request
-                        .condition_expression(format!("{same} went_back_at = :went_back_at"))
-                        .expression_attribute_values(":went_back_at", text(at)),
-                    None => {
-                        request.condition_expression(format!("{same} attribute_not_exists(went_back_at)"))
-                    }
-                }
-            }
+            Some(known) => request
+                .condition_expression("version = :version")
+                .expression_attribute_values(":version", number(known.version)),
         };
         match request.send().await {
             Ok(_) => Ok(true),

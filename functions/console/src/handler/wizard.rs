@@ -82,7 +82,7 @@ impl Console {
     ) -> Result<Answer, Answer> {
         let deploys = self.newest_deploys(call, deployment).await?;
         let mut newest: Vec<&DeploySummary> = deploys.iter().collect();
-        newest.sort_unstable_by_key(|deploy| Reverse(deploy.deployed_at));
+        newest.sort_unstable_by_key(|deploy| Reverse(&deploy.listed_at));
         let newest = newest.into_iter().map(|deploy| deploy.environment.as_str());
         let mut environments = offered(newest, MOST_ENVIRONMENTS);
         environments.sort_unstable();

@@ -70,6 +70,7 @@ mod tests {
             environment: (*environment).to_owned(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            listed_at: deploy.deployed_at.to_string(),
             state: DeployState::Success,
             arrived_at: None,
             repeats: None,

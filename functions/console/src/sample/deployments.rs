@@ -18,6 +18,7 @@ fn environment(id: &str, name: &str, seconds: i64) -> Environment {
         environment: name.to_owned(),
         revision,
         deployed_at: at(seconds),
+        listed_at: at(seconds).to_string(),
         state: Default::default(),
         arrived_at: None,
         repeats: None,

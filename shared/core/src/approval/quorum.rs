@@ -92,51 +92,52 @@ impl Electorate {
         // The first of those that lack as many.
         of_parts
             .reduce(|most, other| if other.needed > most.needed { other } else { most })
-            .unwrap_or_else(|| self.tally_all(voters, required))
+            .unwrap_or_else(|| tally(&self.quotas, voters, required))
     }
 
     /// The count of the votes of `voters` for one part of the change.
     pub fn tally_part(&self, part: &Part, voters: &[&str], required: u32) -> Tally {
         let others: Vec<&str> =
             voters.iter().filter(|voter| !part.makers.iter().any(|maker| maker == *voter)).copied().collect();
-        self.tally_all(&others, required)
+        tally(&self.quotas, &others, required)
     }
 
     /// True if the votes of `voters` complete the approval. False while it is blocked.
     pub fn is_enough(&self, voters: &[&str], required: u32) -> bool {
         self.blocked.is_empty() && self.tally(voters, required).needed == 0
     }
+}
 
-    fn tally_all(&self, voters: &[&str], required: u32) -> Tally {
-        if self.quotas.is_empty() {
-            let given = voters.len() as u32;
-            return Tally { given, needed: required.saturating_sub(given), from: Needed::Anybody };
-        }
-        let mut assignment = Assignment { quotas: &self.quotas, taken: vec![Vec::new(); self.quotas.len()] };
-        let fresh = || vec![false; self.quotas.len()];
-        let given = voters.iter().filter(|voter| assignment.place(voter, &mut fresh())).count() as u32;
-        let needed = required.saturating_sub(given);
-        if needed == 0 {
-            return Tally { given, needed, from: Needed::Anybody };
-        }
-        // Another vote helps a quota that takes one, and one whose voters can make room for it.
-        let helped: Vec<usize> = (0..self.quotas.len())
-            .filter(|index| {
-                let mut tried = fresh();
-                tried[*index] = true;
-                assignment.clone().make_room(*index, &mut tried)
-            })
-            .collect();
-        let belongs = |voter: &str, index: &usize| self.quotas[*index].people.iter().any(|id| id == voter);
-        let is_open =
-            voters.iter().any(|voter| helped.iter().filter(|index| belongs(voter, index)).count() > 1);
-        let from = if is_open && helped.len() > 1 {
-            Needed::AnyOf(helped)
-        } else {
-            Needed::Each(helped.into_iter().map(|index| (index, assignment.left(index))).collect())
-        };
-        Tally { given, needed, from }
+/// The count of the votes of `voters` (Slack user ids, each once) where `required` are needed. Each person's
+/// vote counts for one of `quotas` that they belong to; without quotas, everybody's counts.
+pub fn tally(quotas: &[Quota], voters: &[&str], required: u32) -> Tally {
+    if quotas.is_empty() {
+        let given = voters.len() as u32;
+        return Tally { given, needed: required.saturating_sub(given), from: Needed::Anybody };
     }
+    let mut assignment = Assignment { quotas, taken: vec![Vec::new(); quotas.len()] };
+    let fresh = || vec![false; quotas.len()];
+    let given = voters.iter().filter(|voter| assignment.place(voter, &mut fresh())).count() as u32;
+    let needed = required.saturating_sub(given);
+    if needed == 0 {
+        return Tally { given, needed, from: Needed::Anybody };
+    }
+    // Another vote helps a quota that takes one, and one whose voters can make room for it.
+    let helped: Vec<usize> = (0..quotas.len())
+        .filter(|index| {
+            let mut tried = fresh();
+            tried[*index] = true;
+            assignment.clone().make_room(*index, &mut tried)
+        })
+        .collect();
+    let belongs = |voter: &str, index: &usize| quotas[*index].people.iter().any(|id| id == voter);
+    let is_open = voters.iter().any(|voter| helped.iter().filter(|index| belongs(voter, index)).count() > 1);
+    let from = if is_open && helped.len() > 1 {
+        Needed::AnyOf(helped)
+    } else {
+        Needed::Each(helped.into_iter().map(|index| (index, assignment.left(index))).collect())
+    };
+    Tally { given, needed, from }
 }
 
 impl Approval {

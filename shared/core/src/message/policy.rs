@@ -19,6 +19,9 @@ pub const BELOW_POLICY_SHOWN: usize = 3;
 /// The most characters of one of them.
 const SHORTFALL_IN_DIALOG: usize = 300;
 
+/// The rule by which votes on several approvals are counted together.
+const COUNTS_ONCE: &str = "A person who votes on several approvals counts once.";
+
 /// The consequences for an approval whose rule is below the policy. They follow the sentence that the policy
 /// blocks it.
 pub const BELOW_POLICY: &str = "Votes are kept, and it goes on once the policy in force allows it. A corrected rules file \
@@ -108,13 +111,24 @@ pub(super) fn below_policy(approval: &Approval) -> Option<String> {
 }
 
 /// The reason for which `rule` may not act yet, though each of its approvals is approved: line `line` of the
-/// policy asks for `needed` different people, and `found` approved.
+/// policy asks for `needed` different people, and the votes of `found` count.
 pub fn too_few_people(rule: &str, line: usize, needed: u64, found: u64) -> String {
-    let approved =
-        if found == 1 { "1 person approved".to_owned() } else { format!("{found} people approved") };
+    let count = match found {
+        1 => "those of 1 person count".to_owned(),
+        _ => format!("those of {found} people count"),
+    };
     format!(
-        "Rule {rule}: line {line} of the policy asks for the votes of {needed} different people, and {approved}. Who votes on several \
-         approvals counts once. Deploy again, and let others vote."
+        "Rule {rule}: line {line} of the policy asks for the votes of {needed} different people, and {count}. {COUNTS_ONCE} \
+         Deploy again, and let others vote."
+    )
+}
+
+/// The reason for which `rule` may not act yet, though each of its approvals is approved: line `line` of the
+/// policy asks for the votes `asked`, each of another person, and of these the votes `missing` are missing.
+pub fn too_few_of_groups(rule: &str, line: usize, asked: &str, missing: &str) -> String {
+    format!(
+        "Rule {rule}: line {line} of the policy asks for {asked}, each from a different person. Missing: {missing}. {COUNTS_ONCE} \
+         Deploy again, and let others vote."
     )
 }
 

@@ -2,7 +2,7 @@
 
 mod allowed;
 
-use super::counting::{self, Together, Wanting, needed, wanting};
+use super::counting::{self, Together, Wanting, needed, plural, wanting};
 use super::place::acting;
 use super::votes::{self, Votes};
 use super::{Floor, Policy, Said};
@@ -229,7 +229,9 @@ impl<'a> Judging<'a> {
     /// Notes a shortfall unless enough votes stand behind the action.
     fn votes(&mut self, action: &str, floor: &Floor, behind: &[&ApprovalSpec], ended: Option<&str>) {
         let Some((needed, source)) = needed(floor) else { return self.limits(floor, behind) };
-        let of = |spec: &&ApprovalSpec| counting::counted(floor, spec);
+        let of = |spec: &&ApprovalSpec| {
+            counting::counted(floor, spec).into_iter().map(|(_, votes)| votes).collect::<Vec<_>>()
+        };
         let all: Vec<Votes> = behind.iter().flat_map(|spec| votes::of(spec)).collect();
         let counted: Vec<Votes> = behind.iter().flat_map(of).collect();
         let meets = |quotas: &Said<Vec<QuotaSpec>>| votes::meet(&quotas.value, &counted);
@@ -297,8 +299,4 @@ fn ask_for(needed: u64, behind: &[&ApprovalSpec]) -> String {
         }
         None => format!("put it after a `slack_channel_approval` with `votes_required: {needed}`"),
     }
-}
-
-fn plural(votes: u64) -> String {
-    if votes == 1 { "1 vote".to_owned() } else { format!("{votes} votes") }
 }

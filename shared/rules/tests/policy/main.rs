@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod binding;
+mod counting;
 mod judging;
 mod laws;
 mod reading;
@@ -18,6 +19,11 @@ const OWNERS: &str = "owners: [ana@acme.example, U0123ABCDEF]\n";
 fn policy(lines: &str) -> Policy {
     let text = format!("{OWNERS}{lines}\n");
     parse(&text, "policy.yml").unwrap_or_else(|problems| panic!("{text}\n{problems:#?}"))
+}
+
+/// An approval with these keys.
+fn ask(keys: &str) -> String {
+    format!("slack_channel_approval: {{channel: '#a', {keys}}}")
 }
 
 /// The file with these rules.

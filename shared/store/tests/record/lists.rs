@@ -302,6 +302,7 @@ async fn further_report_is_in_no_list() {
         assert_eq!(ids, std::slice::from_ref(&first.id), "{wanted:?}");
     }
     let again = (first.revision.as_str(), &first.id);
-    let stood = local.store.stood_before(&first.deployment, "Staging", again, second(9)).await;
+    let nine = Deploy { deployed_at: second(9), ..first.clone() }.moment();
+    let stood = local.store.stood_before(&first.deployment, "Staging", again, &nine).await;
     assert!(!stood.expect("read"), "a further report is no earlier deploy");
 }

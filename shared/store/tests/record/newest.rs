@@ -30,7 +30,7 @@ async fn known(store: &Store, rule: &str) -> Option<Newest> {
 
 /// Commits what `asking` makes of `known`.
 async fn arrive(store: &Store, asking: Newest, known: Option<Newest>) -> Result<Arrival, CommitError> {
-    let deploy = asking.deploy.clone();
+    let deploy = asking.moment.deploy.clone();
     let arrival = asking.arrive(known);
     if let Arrival::Newest { next, .. } = &arrival {
         store.commit(Change::to(&deploy, second(60)).newest(next.clone())).await?;
@@ -67,7 +67,7 @@ async fn newest_deploy_is_asked_and_others_close_once() {
             for _ in 0..MAX_RACES {
                 let read = known(&store, "promote").await;
                 match arrive(&store, asking(number, "promote"), read).await {
-                    Ok(arrival) => return (asking(number, "promote").deploy, arrival),
+                    Ok(arrival) => return (asking(number, "promote").moment.deploy, arrival),
                     Err(CommitError::Conflict) => tokio::task::yield_now().await,
                     Err(error) => panic!("{error}"),
                 }
@@ -86,7 +86,7 @@ async fn newest_deploy_is_asked_and_others_close_once() {
     let mut others: Vec<_> = (1..20).map(|number| deploy(number).id).collect();
     others.sort();
     assert_eq!(closed, others);
-    assert_eq!(known(&local.store, "promote").await.map(|newest| newest.deploy), Some(deploy(20).id));
+    assert_eq!(known(&local.store, "promote").await.map(|newest| newest.moment.deploy), Some(deploy(20).id));
 }
 
 #[tokio::test]

@@ -176,7 +176,7 @@ async fn of_twenty_registrations_one_is_the_latest_after_each() {
     tasks.join_all().await;
     let slug = Slug::new("acme", "CHECKOUT").expect("a slug");
     let latest = local.store.latest(&slug, "staging").await.expect("read").expect("there is one");
-    assert_eq!((latest.deploy.as_str(), latest.deployed_at), ("d20", second(20)));
+    assert_eq!((latest.moment.deploy.as_str(), latest.moment.deployed_at), ("d20", second(20)));
     assert!(latest.version <= 20);
 }
 
@@ -228,4 +228,40 @@ async fn repository_number_stays_until_an_admin_connects_anew() {
     store.note_repository(&slug, name, first, Some(8)).await.expect("read");
     let anew = Anew { was: 7, done: by("Ana") };
     assert_eq!(kept().await, Some(KeptRepository { anew: Some(anew), ..KeptRepository::first(8) }));
+}
+
+#[tokio::test]
+async fn order_of_one_second_is_no_order_of_hashes() {
+    let at = |id: &str, revision, number, registered| Deploy {
+        host_deployment: number,
+        registered_at: second(registered),
+        ..deployed(id, revision, 1)
+    };
+    // In any order of their ids, and in whatever order they are noted.
+    for ids in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
+        let [first, then, last] = ids;
+        let by_github = [at(first, 1, Some(9), 5), at(then, 2, Some(10), 4), at(last, 1, Some(11), 3)];
+        let by_report = [at(first, 1, None, 3), at(then, 2, None, 4), at(last, 1, None, 5)];
+        let by_both = [at(first, 1, None, 3), at(then, 2, Some(7), 4), at(last, 1, None, 5)];
+        for deploys in [by_github, by_report, by_both] {
+            let local = Local::new().await;
+            let [one, two, again] = &deploys;
+            for deploy in &deploys {
+                register(&local.store, deploy).await;
+            }
+            let latest = Latest::after(None, two).expect("the first one");
+            assert_eq!(Latest::after(Some(&latest), one), None, "{ids:?}");
+            assert!(Latest::after(Some(&latest), again).is_some(), "{ids:?}");
+            arrive(&local.store, two).await;
+            assert_eq!(arrive(&local.store, one).await, Arrived::Late, "{ids:?}");
+            assert_eq!(stands(&local.store).await, Some(two.id.clone()));
+            assert_eq!(
+                local.store.newer(one).await.expect("read").map(|newer| newer.id),
+                Some(two.id.clone())
+            );
+            assert_eq!(local.store.newer(two).await.expect("read"), None);
+            let back = arrive(&local.store, again).await;
+            assert!(matches!(back, Arrived::Stands { is_rollback: true, .. }), "{ids:?}: {back:?}");
+        }
+    }
 }
