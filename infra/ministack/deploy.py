@@ -16,7 +16,8 @@ Once the stack is there, `--out` is written:
      "outputs"}                     the template's
 
 and ministack runs until this process's standard input ends. So a test harness that holds the pipe's other end leaves
-nothing behind, however it dies. What ministack says is in the file next to `--out` that ends in `.log`.
+nothing behind, however it dies. Each line of that input is the logical id of a function, which is invoked then, beside its
+own schedule. What ministack says is in the file next to `--out` that ends in `.log`.
 
 The host name of `api_url` (`ID.execute-api.localhost`) is in no resolver: connect to `api_address`, and send the name in
 the Host header.
@@ -39,7 +40,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -70,7 +71,7 @@ def main() -> None:
         write_whole(arguments.out, json.dumps(stack, indent=2) + "\n")
         say(f"{endpoint}: up in {up - started:.1f} s, deployed in {time.monotonic() - up:.1f} s")
         if server is not None:
-            sys.stdin.buffer.read()
+            invoke_each(endpoint, stack["functions"])
     finally:
         if server is not None:
             stop(server)
@@ -181,16 +182,28 @@ def stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def deploy(endpoint: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Creates the stack, fills its secrets, and describes it as `--out` shows it."""
-    # Imported here: `--serve` has no use for them, and they take a second.
+def invoke_each(endpoint: str, functions: Mapping[str, str]) -> None:
+    """Invokes the function that each line of standard input names, until the input ends."""
+    client = clients(endpoint)("lambda")
+    for line in sys.stdin:
+        client.invoke(FunctionName=functions[line.strip()], InvocationType="Event", Payload=b"{}")
+
+
+def clients(endpoint: str) -> Callable[[str], Any]:
+    """What makes a service's client by its name."""
+    # Imported here: `--serve` has no use for it, and it takes a second.
     import boto3
-    from samcli.yamlhelper import yaml_parse
 
     session: Any = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=REGION)
+    return lambda service: session.client(service, endpoint_url=endpoint)
 
-    def client(service: str) -> Any:
-        return session.client(service, endpoint_url=endpoint)
+
+def deploy(endpoint: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Creates the stack, fills its secrets, and describes it as `--out` shows it."""
+    # Imported here as boto3 is.
+    from samcli.yamlhelper import yaml_parse
+
+    client = clients(endpoint)
 
     template = yaml_parse(arguments.template.read_text(encoding="utf-8"))
     template["Globals"]["Function"]["Environment"]["Variables"] |= parse_pairs("--environment", arguments.environment)

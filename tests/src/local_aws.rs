@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::process::{Child, Command};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// Longest time that the second local AWS may take to start and deploy.
@@ -48,6 +50,8 @@ pub enum LocalAws {
         stack: Value,
         /// The process that keeps it running until its standard input closes.
         process: Box<Child>,
+        /// That input: each line names a function to invoke.
+        input: Mutex<ChildStdin>,
     },
 }
 
@@ -116,7 +120,8 @@ impl LocalAws {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let stack = serde_json::from_slice(&tokio::fs::read(&out).await?)?;
-        Ok(Self::Ministack { stack, process: Box::new(process) })
+        let input = process.stdin.take().ok_or("infra/ministack/deploy.py has no standard input")?;
+        Ok(Self::Ministack { stack, process: Box::new(process), input: Mutex::new(input) })
     }
 
     /// Returns the address of the HTTP API.
@@ -158,11 +163,15 @@ impl LocalAws {
         id.ok_or_else(|| format!("the stack has no {logical_id}").into())
     }
 
-    /// The name of a function, for Lambda's Invoke.
-    pub fn function(&self, logical_id: &str) -> Result<String, HarnessError> {
+    /// Has the clock look at what is due: at once, beside its own schedule.
+    pub async fn wake_clock(&self) {
         match self {
-            Self::Embedded(_) => Ok(logical_id.to_owned()),
-            Self::Ministack { stack, .. } => Ok(text(&stack["functions"], logical_id)),
+            Self::Embedded(stack) => {
+                for invocation in stack.wake().await {
+                    assert!(!invocation.failed, "the clock failed: {invocation:?}");
+                }
+            }
+            Self::Ministack { input, .. } => input.lock().await.write_all(b"ClockFunction\n").await.unwrap(),
         }
     }
 

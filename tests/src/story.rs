@@ -1,5 +1,9 @@
 //! A story: one deployment of one team, from its rules to what people see.
 
+mod plain;
+mod time;
+
+use self::plain::plain;
 use crate::contract::violation;
 use crate::world::{API_KEY, PROBLEMS_CHANNEL, SIGNING_KEY, World, WorldOptions};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -8,7 +12,6 @@ use jiff::tz::TimeZone;
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use signoff_core::approval::Approval;
 use signoff_core::deploy::Slug;
 use signoff_core::effect::{Effect, EffectKind, EffectState};
 use signoff_core::id::DeployId;
@@ -363,40 +366,6 @@ impl Story {
         deploy
     }
 
-    /// Lets the deadline of an approval pass: `effect`, which ends it, is due.
-    pub async fn let_expire(&self, approval: &Approval, effect: &Effect) {
-        self.let_pass(approval, "SET expires_at = :past").await;
-        self.pull_forward(effect).await;
-    }
-
-    /// Lets the undo window of an approval pass: `effect`, which looks its voters up, is due.
-    pub async fn let_quorum_pass(&self, approval: &Approval, effect: &Effect) {
-        self.let_pass(approval, "SET #status.#until = :past").await;
-        self.pull_forward(effect).await;
-    }
-
-    async fn let_pass(&self, approval: &Approval, update: &str) {
-        let key = |name: &str, id: &str| AttributeValue::S(format!("{name}#{id}"));
-        let past = AttributeValue::S("2026-01-01T00:00:00Z".to_owned());
-        let names = [("#status", "status"), ("#until", "until")];
-        let names = names.into_iter().filter(|(name, _)| update.contains(name));
-        self.world
-            .dynamodb
-            .update_item()
-            .table_name(&self.world.record_table)
-            .key("pk", key("deploy", approval.deploy.as_str()))
-            .key("sk", key("approval", approval.id.as_str()))
-            .update_expression(update)
-            .set_expression_attribute_names(
-                Some(names.map(|(name, attribute)| (name.to_owned(), attribute.to_owned())).collect())
-                    .filter(|names: &std::collections::HashMap<_, _>| !names.is_empty()),
-            )
-            .expression_attribute_values(":past", past)
-            .send()
-            .await
-            .unwrap();
-    }
-
     /// `person` chooses from the dialog's menu, and the choice must be taken.
     pub async fn choose(&self, person: &str, dialog: &str, option: &str) {
         let value = self.option(dialog, option).expect("the dialog's menu has this option");
@@ -430,36 +399,6 @@ impl Story {
             page.effects.iter().all(drawn).then_some(page)
         })
         .await
-    }
-
-    /// Lets the time that an effect waits for be over.
-    pub async fn pull_forward(&self, effect: &Effect) {
-        let key = |name: &str, id: &str| AttributeValue::S(format!("{name}#{id}"));
-        let past = AttributeValue::S("2026-01-01T00:00:00.000000Z".to_owned());
-        self.world
-            .dynamodb
-            .update_item()
-            .table_name(&self.world.record_table)
-            .key("pk", key("deploy", effect.deploy.as_str()))
-            .key("sk", key("effect", effect.id.as_str()))
-            .update_expression("SET not_before = :past, due_at = :past")
-            .expression_attribute_values(":past", past)
-            .send()
-            .await
-            .unwrap();
-    }
-
-    /// Lets it be more than a day ago that an effect was committed.
-    pub async fn let_grow_old(&self, effect: &Effect) {
-        let key = |name: &str, id: &str| AttributeValue::S(format!("{name}#{id}"));
-        let past = AttributeValue::S("2026-01-01T00:00:00Z".to_owned());
-        let update = self.world.dynamodb.update_item().table_name(&self.world.record_table);
-        let update = update.key("pk", key("deploy", effect.deploy.as_str()));
-        let update = update.key("sk", key("effect", effect.id.as_str()));
-        let waits = if effect.waits_since.is_some() { ", waits_since = :past" } else { "" };
-        let due = if effect.first_due.is_some() { ", first_due = :past" } else { "" };
-        let update = update.update_expression(format!("SET created_at = :past{waits}{due}"));
-        update.expression_attribute_values(":past", past).send().await.unwrap();
     }
 
     /// Returns the text that `person` (a Slack user id) sees in the story's channel: messages, replies behind
@@ -548,60 +487,4 @@ impl Story {
             assert_eq!(otherwise, Vec::<String>::new(), "{}: JSON otherwise than described", self.name);
         }
     }
-}
-
-/// True if `text` has the form of CircleCI's ids.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-}
-
-/// `text` without what differs from run to run: revisions, ids, ports, and the dates of this run ("on
-/// November 23rd at 01:54").
-fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    for word in text.split_inclusive([' ', '\n']) {
-        let bare = word.trim_start_matches('(').trim_end_matches([' ', '\n', ',', '.', ':', ')']);
-        if is_uuid(bare) {
-            plain.push_str(&word.replace(bare, "ID"));
-            continue;
-        }
-        let hex = bare.len() >= 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
-        plain.push_str(&if hex { word.replace(bare, "REVISION") } else { word.to_owned() });
-    }
-    let mut undated = String::new();
-    let mut rest = plain.as_str();
-    while let Some(at) = rest.find(" at ") {
-        let (before, after) = rest.split_at(at + 4);
-        let time = after.len() >= 5 && after.is_char_boundary(5) && after.as_bytes()[2] == b':';
-        let word = [" on ", " until "].into_iter().filter_map(|word| Some((before.rfind(word)?, word))).max();
-        match word {
-            Some((on, word)) if time => {
-                undated.push_str(&before[..on]);
-                undated.push_str(word);
-                undated.push_str("DATE at TIME");
-                rest = &after[5..];
-                // A window of seconds is told to the second.
-                let is_second = rest.len() >= 3
-                    && rest.starts_with(':')
-                    && rest.as_bytes()[1..3].iter().all(u8::is_ascii_digit);
-                rest = if is_second { &rest[3..] } else { rest };
-            }
-            _ => {
-                undated.push_str(before);
-                rest = after;
-            }
-        }
-    }
-    without_ports(&(undated + rest))
-}
-
-/// `text` with one name in the place of each address of this machine: a receiver's port differs from run to
-/// run.
-fn without_ports(text: &str) -> String {
-    let mut parts = text.split("http://127.0.0.1:");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
-        format!("{text}https://RECEIVER{rest}")
-    })
 }

@@ -137,7 +137,7 @@ impl Telling {
                 }
                 let (page, _) = self.asks().await?;
                 for effect in page.effects.iter().filter(|effect| is_waiting_step(effect)) {
-                    self.story.pull_forward(effect).await;
+                    self.story.make_due(effect).await;
                 }
             }
             Step::DeployAgain(index, environment) => {
@@ -368,7 +368,7 @@ impl Telling {
                 return Ok(());
             }
             for effect in &open {
-                self.story.pull_forward(effect).await;
+                self.story.make_due(effect).await;
             }
             if hidden > 0 {
                 self.stack.reveal();

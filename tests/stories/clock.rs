@@ -42,7 +42,7 @@ fn clock_evaluates_a_deploy_whose_message_was_lost() {
             reading: Default::default(),
         };
         story.world.silent_store.commit(Change::register(&deploy, then)).await.unwrap();
-        story.world.tick().await;
+        story.world.scheduled_tick().await;
         story.dialog().await;
         let page = story.settled(&deploy.id).await;
         assert_eq!(page.runs[0].status, Status::Running);

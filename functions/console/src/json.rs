@@ -3,8 +3,8 @@
 //! `GET /api/v1/deployments?after=`, by name; `next` is the `after` of the next part, `null` at the end:
 //!
 //! ```json
-//! {"deployments": [{"deployment", "url", "disconnected",
-//!   "environments": [{"environment", "deploy": {…}, "branch", "health", "pending_approvals"}]}], "next": "acme/checkout"}
+//! {"deployments": [{"deployment", "url", "disconnected", "environments": [{"environment", "deploy": {…},
+//!   "branch", "health", "pending_approvals"}]}], "next": "acme/checkout"}
 //! ```
 //!
 //! A part has at most 100 environments; of a deployment that has more, the first.
@@ -13,7 +13,8 @@
 //! `next` is the `before` of the next part, `null` at the end:
 //!
 //! ```json
-//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "state", "has_failed", "url"}], "next": "…"}
+//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "state", "has_failed",
+//!   "url"}], "next": "…"}
 //! ```
 //!
 //! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its first 7
@@ -25,7 +26,7 @@
 //! newest first:
 //!
 //! ```json
-//! {"approvals": [{"id", "deploy", "url", "deployment", "environment", "status", "votes": […], …}], "next": "…"}
+//! {"approvals": [{"id", "deploy", "deployment", "environment", "status", "votes": […], …}], "next": "…"}
 //! ```
 //!
 //! `person` is a Slack user id or a part of a name; `outcome` is `pending`, `approved`, `rejected`,

@@ -1,5 +1,6 @@
 //! Writes the files in `specs/` anew from the official documents:
-//! `cargo run -p signoff-local --example extract-specs -- <folder with circleci.json, github.json and jira-cloud-v3.json>`.
+//! `cargo run -p signoff-local --example extract-specs -- FOLDER`, where the folder has `circleci.json`,
+//! `github.json` and `jira-cloud-v3.json`.
 
 use signoff_local::spec::extract::{
     CIRCLECI_OPERATIONS, GITHUB_OPERATIONS, GITHUB_SCHEMAS, JIRA_OPERATIONS, extract,

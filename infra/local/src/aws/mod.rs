@@ -5,8 +5,8 @@
 //! loopback only.
 //!
 //! ```text
-//! HTTP --> gateway --> lambda --> a function's process --> services: DynamoDB, SQS, Secrets Manager, EventBridge, Invoke
-//!                        ^ ^                                  |
+//! HTTP --> gateway --> lambda --> a function's process --> services: DynamoDB, SQS, Secrets Manager,
+//!                        ^ ^                                  |      EventBridge, Invoke
 //!               schedule-' '----------- poller <-- queues ----'
 //! ```
 

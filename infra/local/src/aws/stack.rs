@@ -355,6 +355,14 @@ impl Stack {
         }
     }
 
+    /// Shows the messages whose body contains `text` in the queues that feed a function, as if their time had
+    /// passed. One that is being handled is shown when its invocation has ended.
+    pub fn reveal_those(&self, text: &str) {
+        for queue in self.feeding() {
+            self.services.sqs.reveal_those(queue, text);
+        }
+    }
+
     fn feeding(&self) -> impl Iterator<Item = &Queue> {
         let sources = &self.resources.event_sources;
         self.resources

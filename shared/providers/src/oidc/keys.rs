@@ -1,4 +1,5 @@
-//! Public keys of an issuer: its JSON Web Key Set (RFC 7517), found by OpenID Connect Discovery 1.0, section 4.
+//! Public keys of an issuer: its JSON Web Key Set (RFC 7517), found by OpenID Connect Discovery 1.0,
+//! section 4.
 
 use crate::failure::{Failure, Repeat};
 use crate::http::{builder, made, send};

@@ -122,8 +122,12 @@ impl Sqs {
 
     /// The receiver of these messages is done with them; those that it did not delete stay hidden.
     pub(crate) fn give_back<'m>(&self, queue: &resources::Queue, ids: impl Iterator<Item = &'m str>) {
+        let now = now();
         if let Some(shared) = self.queues.get(&queue.name) {
-            shared.with(|queue| ids.for_each(|id| queue.give_back(id)));
+            let shown = shared.with(|queue| ids.filter(|id| queue.give_back(id, now)).count());
+            if shown > 0 {
+                shared.changed.notify_waiters();
+            }
         }
     }
 
@@ -132,6 +136,15 @@ impl Sqs {
         let now = now();
         if let Some(shared) = self.queues.get(&queue.name) {
             shared.with(|queue| queue.reveal(now));
+            shared.changed.notify_waiters();
+        }
+    }
+
+    /// Shows the messages of a queue whose body contains `text`; one in a receiver's hands once it is done.
+    pub(crate) fn reveal_those(&self, queue: &resources::Queue, text: &str) {
+        let now = now();
+        if let Some(shared) = self.queues.get(&queue.name) {
+            shared.with(|queue| queue.reveal_those(text, now));
             shared.changed.notify_waiters();
         }
     }

@@ -36,6 +36,9 @@ pub(crate) struct Message {
     /// True if its receiver may still be working on it.
     #[serde(skip)]
     in_hand: bool,
+    /// True if it is shown as soon as its receiver is done with it.
+    #[serde(skip)]
+    revealed: bool,
 }
 
 /// Message as its sender wrote it.
@@ -110,6 +113,7 @@ impl Queue {
             visible_ms: now + sent.delay_ms,
             received: false,
             in_hand: false,
+            revealed: false,
         };
         let key = message.deduplication_id.clone();
         let sequence = self.append(message);
@@ -124,6 +128,7 @@ impl Queue {
         message.dead_letter_of = Some(source_arn.to_owned());
         message.received = false;
         message.in_hand = false;
+        message.revealed = false;
         message.visible_ms = now;
         self.append(message);
     }
@@ -166,6 +171,7 @@ impl Queue {
             message.visible_ms = now + hidden_ms;
             message.received = true;
             message.in_hand = true;
+            message.revealed = false;
             let receipt = Receipt { message_id: message.id.clone(), receive: message.receives };
             deliveries.push(Delivery { message: message.clone(), sequence, receipt });
         }
@@ -213,17 +219,32 @@ impl Queue {
         !next.is_empty() || messages.any(|message| message.in_hand && message.in_flight(now))
     }
 
-    /// The receiver of this message is done with it.
-    pub(crate) fn give_back(&mut self, id: &str) {
-        if let Some(message) = self.messages.values_mut().find(|message| message.id == id) {
-            message.in_hand = false;
+    /// The receiver of this message is done with it. True if that shows it.
+    pub(crate) fn give_back(&mut self, id: &str, now: i64) -> bool {
+        let Some(message) = self.messages.values_mut().find(|message| message.id == id) else { return false };
+        message.in_hand = false;
+        if message.revealed {
+            message.visible_ms = message.visible_ms.min(now);
         }
+        std::mem::take(&mut message.revealed)
     }
 
     /// Shows everything that is hidden, as if its time had passed.
     pub(crate) fn reveal(&mut self, now: i64) {
         for message in self.messages.values_mut() {
             message.visible_ms = message.visible_ms.min(now);
+        }
+    }
+
+    /// Shows the messages whose body contains `text`, as if their time had passed: one that a receiver still
+    /// works on as soon as it is given back, so that it is not handled twice at the same time.
+    pub(crate) fn reveal_those(&mut self, text: &str, now: i64) {
+        for message in self.messages.values_mut().filter(|message| message.body.contains(text)) {
+            if message.in_hand && message.in_flight(now) {
+                message.revealed = true;
+            } else {
+                message.visible_ms = message.visible_ms.min(now);
+            }
         }
     }
 

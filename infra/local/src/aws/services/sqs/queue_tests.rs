@@ -166,9 +166,24 @@ fn what_is_given_back_stays_hidden_until_it_is_revealed() {
     let mut queue = queue(&[("a", "a1"), ("a", "a2")]);
     let first = receive(&mut queue, 1, 0);
     assert!(queue.is_busy(1, false));
-    queue.give_back(&first[0].message.id);
+    assert!(!queue.give_back(&first[0].message.id, 1));
     assert!(!queue.is_busy(1, false), "a1 is hidden, and a2 behind it");
     assert!(receive(&mut queue, 10, 1).is_empty());
     queue.reveal(2);
     assert_eq!(bodies(&receive(&mut queue, 10, 2)), ["a1", "a2"]);
+}
+
+#[test]
+fn revealed_message_waits_for_its_receiver() {
+    let mut queue = queue(&[("a", "a1"), ("b", "b1"), ("c", "c1")]);
+    let first = receive(&mut queue, 3, 0);
+    assert_eq!(queue.hide(&first[0].receipt, 90_000, 1), Found::Done);
+    queue.reveal_those("a1", 2);
+    assert!(receive(&mut queue, 10, 2).is_empty(), "its receiver may still work on it");
+    assert!(queue.give_back("a1", 3), "nothing shows it before its time");
+    assert!(!queue.give_back("b1", 3));
+    assert_eq!(bodies(&receive(&mut queue, 10, 3)), ["a1"]);
+    assert!(!queue.give_back("a1", 4), "it is shown once");
+    queue.reveal_those("b1", 5);
+    assert_eq!(bodies(&receive(&mut queue, 10, 5)), ["b1"], "nobody works on it");
 }
