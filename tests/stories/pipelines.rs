@@ -1,7 +1,9 @@
 //! Pipelines that were started, and whose reading or cancelling fails for a while.
 
+use insta::assert_snapshot;
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::effect::MAX_ATTEMPTS;
 use signoff_core::git_ref::GitRef;
 use signoff_core::id::DeployId;
 use signoff_core::policy::PolicyFile;
@@ -71,6 +73,59 @@ fn pipeline_whose_read_is_lost_is_read_again_by_its_id() {
         assert_eq!(circleci.triggered(&story.project()).len(), 1);
         let missed = circleci.faults().waiting();
         assert!(!missed.iter().any(|fault| fault.method_and_path_contains == read), "{missed:?}");
+    });
+}
+
+#[test]
+fn rate_limit_does_not_end_the_look_at_a_pipeline() {
+    tell("ci-read-limited", async |story| {
+        let circleci = &story.world.circleci;
+        let revision = story.push("Ana", "Take cards");
+        story.rules(&rule("votes_required: 1", "trigger_build"));
+        let ben = story.person("Ben");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        let hold = Hold::default();
+        let held = "POST /api/v2/project/gh/acme/ci-read-limited/pipeline";
+        circleci.faults().push(Fault::once(held, FaultKind::Hold(hold.clone())));
+        story.click(&ben, &dialog, "approve").await;
+        hold.reached().await;
+        let read = format!("GET /api/v2/pipeline/{}", circleci.triggered(&story.project())[0].pipeline_id);
+        // More often than anything else is tried.
+        let limited = Fault::once(&read, FaultKind::rate_limited(1)).times(MAX_ATTEMPTS + 1);
+        circleci.faults().push(limited);
+        hold.release();
+        let page = story.settled(&deploy).await;
+        let step = &page.runs[0].steps[1].state;
+        assert!(matches!(step, StepState::Succeeded { .. }), "{step:?}");
+        assert_eq!(circleci.triggered(&story.project()).len(), 1);
+    });
+}
+
+#[test]
+fn build_that_nobody_is_asked_about_waits_and_is_told() {
+    tell("ci-unasked-limited", async |story| {
+        let circleci = &story.world.circleci;
+        story.rules(
+            "rules:\n  - ship:\n      conditions: [environment='Staging']\n      actions: [trigger_build]\n",
+        );
+        let path = "POST /api/v2/project/gh/acme/ci-unasked-limited/pipeline";
+        circleci.faults().push(Fault::once(path, FaultKind::rate_limited(90)).times(2));
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let told = async || story.problems().first().cloned();
+        assert_snapshot!(story.until("the wait to be told", told).await, @"⏳ Rule ship for REVISION - ci-unasked-limited (Staging): trigger_build: CircleCI pipeline is done later: CircleCI asks us to slow down while triggering a pipeline of gh/acme/ci-unasked-limited on main. Nothing is lost. Signoff keeps trying.");
+        for limits in 1..=2 {
+            let waits = async || {
+                let page = story.page(&deploy).await;
+                page.effects.into_iter().find(|effect| effect.spared == limits)
+            };
+            let waiting = story.until("the build to wait", waits).await;
+            story.pull_forward(&waiting).await;
+            story.world.tick().await;
+        }
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_eq!(story.problems().len(), 1, "{:?}", story.problems());
     });
 }
 
