@@ -280,9 +280,9 @@ fn caught_up_environment_opens_the_rule() {
 #[test]
 fn drift_is_seen_while_another_rule_still_soaks() {
     tell("drift-beside-soak", async |story| {
-        let behind = "environment='Staging' and drift_to_Production='0s'";
+        let level = "environment='Staging' and drift_to_production=0";
         let soaked = "environment='Staging' and deployed_for>='8m'";
-        story.rules(&rules(&[("caught-up", behind), ("soaked", soaked)]));
+        story.rules(&rules(&[("caught-up", level), ("soaked", soaked)]));
         let revision = story.push("Ana", "Take cards");
         let staging = story.deploys(&revision, "Staging").await;
         let waits = |effect: &Effect| {
