@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::json;
-use signoff_core::effect::EffectKind;
+use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::EventKind;
 use signoff_core::facts::{API, Command, Health, Report};
 use signoff_core::id::DeployId;
@@ -274,5 +274,34 @@ fn caught_up_environment_opens_the_rule() {
             page.effects.iter().filter(|effect| effect.kind == EffectKind::EvaluateRules).count();
         // Its own, after the run of each of the first two, and when Production had it.
         assert_eq!(evaluations, 4);
+    });
+}
+
+#[test]
+fn drift_is_seen_while_another_rule_still_soaks() {
+    tell("drift-beside-soak", async |story| {
+        let level = "environment='Staging' and drift_to_production=0";
+        let soaked = "environment='Staging' and deployed_for>='8m'";
+        story.rules(&rules(&[("caught-up", level), ("soaked", soaked)]));
+        let revision = story.push("Ana", "Take cards");
+        let staging = story.deploys(&revision, "Staging").await;
+        let waits = |effect: &Effect| {
+            effect.kind == EffectKind::EvaluateRules
+                && effect.attempts == 0
+                && effect.not_before > effect.created_at
+        };
+        // The queue has its message by now, and hides it for almost eight minutes.
+        story
+            .until("a rule to soak", async || story.page(&staging).await.effects.into_iter().find(waits))
+            .await;
+        let production = story.deploys(&revision, "Production").await;
+        story.settled(&production).await;
+        let page = story
+            .until("the other rule to run", async || {
+                let page = story.page(&staging).await;
+                page.runs.first().is_some_and(|run| run.status == Status::Succeeded).then_some(page)
+            })
+            .await;
+        assert_eq!(opened(&page), [("caught-up", Status::Succeeded)]);
     });
 }

@@ -1,14 +1,18 @@
 //! Pipelines that were started, and whose reading or cancelling fails for a while.
 
+use insta::assert_snapshot;
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_core::effect::MAX_ATTEMPTS;
 use signoff_core::git_ref::GitRef;
 use signoff_core::id::DeployId;
+use signoff_core::policy::PolicyFile;
 use signoff_core::run::{Status, StepState};
 use signoff_local::circleci::{JobStatus, NewPipeline};
 use signoff_local::fault::{Fault, FaultKind, Hold};
-use system_tests::story::{Story, rule, tell};
-use system_tests::world::API_KEY;
+use signoff_store::Change;
+use system_tests::story::{Story, rule, tell, tell_with_policy};
+use system_tests::world::{API_KEY, POLICY_REPOSITORY};
 
 /// The id of the pipeline definition of a project of CircleCI's GitHub App.
 const DEFINITION: &str = "2338d0ae-5541-4bbf-88a2-55e9f7281f80";
@@ -69,6 +73,91 @@ fn pipeline_whose_read_is_lost_is_read_again_by_its_id() {
         assert_eq!(circleci.triggered(&story.project()).len(), 1);
         let missed = circleci.faults().waiting();
         assert!(!missed.iter().any(|fault| fault.method_and_path_contains == read), "{missed:?}");
+    });
+}
+
+#[test]
+fn rate_limit_does_not_end_the_look_at_a_pipeline() {
+    tell("ci-read-limited", async |story| {
+        let circleci = &story.world.circleci;
+        let revision = story.push("Ana", "Take cards");
+        story.rules(&rule("votes_required: 1", "trigger_build"));
+        let ben = story.person("Ben");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        let hold = Hold::default();
+        let held = "POST /api/v2/project/gh/acme/ci-read-limited/pipeline";
+        circleci.faults().push(Fault::once(held, FaultKind::Hold(hold.clone())));
+        story.click(&ben, &dialog, "approve").await;
+        hold.reached().await;
+        let read = format!("GET /api/v2/pipeline/{}", circleci.triggered(&story.project())[0].pipeline_id);
+        // More often than anything else is tried.
+        let limited = Fault::once(&read, FaultKind::rate_limited(1)).times(MAX_ATTEMPTS + 1);
+        circleci.faults().push(limited);
+        hold.release();
+        let page = story.settled(&deploy).await;
+        let step = &page.runs[0].steps[1].state;
+        assert!(matches!(step, StepState::Succeeded { .. }), "{step:?}");
+        assert_eq!(circleci.triggered(&story.project()).len(), 1);
+    });
+}
+
+#[test]
+fn build_that_nobody_is_asked_about_waits_and_is_told() {
+    tell("ci-unasked-limited", async |story| {
+        let circleci = &story.world.circleci;
+        story.rules(
+            "rules:\n  - ship:\n      conditions: [environment='Staging']\n      actions: [trigger_build]\n",
+        );
+        let path = "POST /api/v2/project/gh/acme/ci-unasked-limited/pipeline";
+        for seconds in [60, 1] {
+            circleci.faults().push(Fault::once(path, FaultKind::rate_limited(seconds)));
+        }
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let told = async || story.problems().first().cloned();
+        assert_snapshot!(story.until("the wait to be told", told).await, @"⏳ Rule ship for REVISION - ci-unasked-limited (Staging): trigger_build: CircleCI pipeline is done later: CircleCI asks us to slow down while triggering a pipeline of gh/acme/ci-unasked-limited on main. Nothing is lost. Signoff keeps trying.");
+        let ended = async || {
+            let page = story.page(&deploy).await;
+            page.runs.iter().all(|run| run.status != Status::Running).then_some(page)
+        };
+        let page = story.until("the build to be started", ended).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_eq!(story.problems().len(), 1, "{:?}", story.problems());
+    });
+}
+
+#[test]
+fn started_pipeline_is_checked_under_a_stricter_policy() {
+    tell_with_policy("ci-policy-came", async |story| {
+        let (world, circleci) = (story.world, &story.world.circleci);
+        let owners = format!("owners:\n  - {}\n  - {}\n", story.email("Owen"), story.email("Olga"));
+        let loose = format!("{owners}default: {{}}\n");
+        world.github.set_file(POLICY_REPOSITORY, ".signoff/policy.yml", &loose);
+        let revision = story.push("Ana", "Take cards");
+        story.rules(&rule("votes_required: 1", "trigger_build"));
+        let ben = story.person("Ben");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        let hold = Hold::default();
+        let held = "POST /api/v2/project/gh/acme/ci-policy-came/pipeline";
+        circleci.faults().push(Fault::once(held, FaultKind::Hold(hold.clone())));
+        story.click(&ben, &dialog, "approve").await;
+        hold.reached().await;
+        // The pipeline is started, what it is of is not known yet, and another policy comes into force.
+        let read = format!("GET /api/v2/pipeline/{}", circleci.triggered(&story.project())[0].pipeline_id);
+        circleci.faults().push(Fault::once(&read, FaultKind::status(503, "{}")));
+        let mut policy = world.store.policy().await.unwrap().unwrap();
+        let text = format!("{owners}default:\n  votes_required: 2\n");
+        policy.in_force.as_mut().unwrap().file =
+            PolicyFile { repository: POLICY_REPOSITORY.to_owned(), hash: "stricter".to_owned(), text };
+        let stricter = Change::to(&deploy, signoff_runtime::time::now()).policy(policy);
+        world.store.commit(stricter).await.unwrap();
+        hold.release();
+        let page = story.settled(&deploy).await;
+        let step = &page.runs[0].steps[1].state;
+        assert!(matches!(step, StepState::Succeeded { .. }), "{step:?}\n{}", story.sees(&ben));
+        assert!(!story.sees(&ben).contains("nothing has run yet"), "{}", story.sees(&ben));
+        assert_eq!(circleci.triggered(&story.project()).len(), 1);
     });
 }
 

@@ -3,7 +3,7 @@
 use signoff_core::approval::{OwnPipeline, Release, Start};
 use signoff_core::effect::StartedBuild;
 use signoff_core::git_ref::GitRef;
-use signoff_core::run::Run;
+use signoff_core::run::{Resolution, Run, Step, StepState};
 use signoff_providers::Failure;
 
 /// The reason to release nothing where no push counts.
@@ -16,6 +16,9 @@ pub(crate) fn releases(run: &Run, step: usize, pushed_to: Option<GitRef>) -> Sta
     let started = |step: usize| run.steps.get(step).and_then(|step| step.started.clone());
     let own = run.pipelines_before(step).map(|step| OwnPipeline { step, started: started(step) });
     let own: Vec<OwnPipeline> = own.collect();
+    if let Some(why) = run.pipelines_before(step).find_map(|step| untold(run.steps.get(step)?)) {
+        return Start::Nothing(why);
+    }
     if own.is_empty() && pushed_to.is_none() {
         return Start::Nothing(NO_REF.to_owned());
     }
@@ -56,6 +59,9 @@ pub(crate) fn known_pipelines(
     };
     let mut own = Vec::new();
     for OwnPipeline { step, started: seen } in &release.own {
+        if let Some(why) = run.steps.get(*step).and_then(untold) {
+            return Err(nothing(&why));
+        }
         let started = run.steps.get(*step).and_then(|step| step.started.as_ref());
         if seen.is_some() && seen.as_ref() != started {
             return Err(nothing("trigger_build started another pipeline than people saw"));
@@ -67,6 +73,30 @@ pub(crate) fn known_pipelines(
         return Err(nothing("an earlier step released a job in another pipeline than people saw"));
     }
     Ok(KnownPipelines { own, earlier: earlier.and_then(id), pushed_to: release.pushed_to.clone() })
+}
+
+/// The reason to release nothing after `step`, which starts a pipeline: it may have started one that Signoff
+/// can't tell from others, and that is the one that is meant. `None`: it is known, or there is none.
+fn untold(step: &Step) -> Option<String> {
+    let resolution = step.resolved.as_ref().map(|resolved| (resolved.resolution, resolved.was_unknown));
+    let what = match (&step.state, resolution) {
+        (StepState::Unknown { .. }, _) => "may have started a pipeline, and its answer was lost",
+        (StepState::Succeeded { .. }, Some((Resolution::MarkAsDone, _))) => "was marked as done",
+        (StepState::SkippedByHand { .. }, Some((_, true))) => "was skipped and may have started a pipeline",
+        (
+            StepState::Waiting
+            | StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. },
+            _,
+        ) => return None,
+    };
+    Some(format!(
+        "trigger_build {what}, so Signoff can't tell which pipeline is meant. Approve the job on CircleCI, then choose Mark as done"
+    ))
 }
 
 /// The id of a CircleCI pipeline.
@@ -84,8 +114,8 @@ fn nothing(why: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use signoff_core::id::DeployId;
-    use signoff_core::run::Opening;
+    use signoff_core::id::{DeployId, EffectId};
+    use signoff_core::run::{Command, FirstTry, Opening, decide};
 
     const RULES: &str = "rules:\n\
         - ship:\n    actions:\n\
@@ -139,6 +169,44 @@ mod tests {
         known(&run, Some(&seen(Some(pipeline("p2"))))).unwrap_err();
         known(&run, Some(&Start::NoBuild)).unwrap_err();
         known(&run, Some(&Start::Nothing("no".to_owned()))).unwrap_err();
+    }
+
+    #[test]
+    fn nothing_is_released_after_an_untold_pipeline() {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let voted = releases(&run(), 4, main());
+        let after = |was_unknown: bool, resolution: Option<Resolution>| {
+            let first = FirstTry { effect: EffectId::from_text("e"), at: now };
+            let reason = "CircleCI did not answer".to_owned();
+            let ended = if was_unknown { Command::Lose { reason } } else { Command::Fail { reason } };
+            let resolve = resolution.map(|resolution| Command::Resolve {
+                by: "U1".to_owned(),
+                name: "Ana".to_owned(),
+                resolution,
+                reason: Some("by hand".to_owned()),
+                failed_at: now,
+            });
+            let commands = [Some(Command::Begin(first)), Some(ended), resolve].into_iter().flatten();
+            commands.fold(run(), |run, command| decide(&run, 0, command, now).unwrap().next)
+        };
+        for (was_unknown, resolution, is_released) in [
+            (true, Some(Resolution::MarkAsDone), false),
+            // Somebody started one by hand.
+            (false, Some(Resolution::MarkAsDone), false),
+            (true, Some(Resolution::Skip), false),
+            // It goes on by `on_failure: continue`.
+            (true, None, false),
+            // It started none: the push counts, as people saw.
+            (false, Some(Resolution::Skip), true),
+            (false, None, true),
+        ] {
+            let run = after(was_unknown, resolution);
+            let known = known_pipelines(&run, 4, Some(&voted), main().as_ref());
+            assert_eq!(known.is_ok(), is_released, "{was_unknown} {resolution:?}: {known:?}");
+            // People who are asked after that see it.
+            let seen = releases(&run, 4, main());
+            assert_eq!(matches!(seen, Start::Releases(_)), is_released, "{seen:?}");
+        }
     }
 
     #[test]

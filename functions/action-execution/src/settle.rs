@@ -89,12 +89,18 @@ impl ActionExecution {
         let wait = backoff(effect.tries(), failure.retry_after());
         let reason = failure.to_string();
         if failure.retry_after().is_some() && is_long(effect, self.now(), wait) {
-            self.tell_of_late_opening(effect, run, step, &sentence(&reason)).await?;
+            self.tell_of_late_step(effect, run, step, &sentence(&reason)).await?;
         }
+        // The next attempt looks at a build that was started, whatever kept this one from it.
+        let is_started = effect.build.is_some()
+            && self.when_repeated(effect, run, step).await? == WhenRepeated::Observable;
         let (command, after, handled) = match failure {
             Failure::Retryable { .. } if tries_left => {
                 let note = format!("{reason}. Next attempt in {} s.", wait.as_secs());
-                let after = attempt.postponed(self.now(), wait, note.clone());
+                let after = match is_started {
+                    true => effect.unanswered(self.now(), wait, note.clone()),
+                    false => attempt.postponed(self.now(), wait, note.clone()),
+                };
                 (run::Command::Retry { reason: note }, after, Handled::Again(wait))
             }
             Failure::Conflict(_) if tries_left => {
@@ -122,6 +128,10 @@ impl ActionExecution {
                     && self.when_repeated(effect, run, step).await? != WhenRepeated::Idempotent =>
             {
                 let reason = format!("an earlier answer was lost, and now: {reason}");
+                let after = effect.closed(EffectState::Unknown, Some(reason.clone()));
+                (run::Command::Lose { reason: sentence(&reason) }, after, Handled::Done)
+            }
+            Failure::Retryable { .. } | Failure::Conflict(_) if is_started => {
                 let after = effect.closed(EffectState::Unknown, Some(reason.clone()));
                 (run::Command::Lose { reason: sentence(&reason) }, after, Handled::Done)
             }
@@ -169,7 +179,7 @@ impl ActionExecution {
         if (passing && effect.tries() < MAX_ATTEMPTS) || is_given_up {
             let wait = backoff(effect.tries(), failure.retry_after());
             if !stands && failure.retry_after().is_some() && is_long(effect, self.now(), wait) {
-                self.tell_of_late_opening(effect, &approval.run, approval.step, &reason).await?;
+                self.tell_of_late_step(effect, &approval.run, approval.step, &reason).await?;
             }
             return self.settle_telling(attempt, &approval.channel, failure).await;
         }

@@ -1,4 +1,5 @@
-//! Rate limits that keep an approval from being asked: people are told once the wait is long.
+//! Rate limits that keep an approval from being asked, or an action from being done: people are told once the
+//! wait is long.
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
@@ -18,14 +19,14 @@ pub(crate) fn is_long(effect: &Effect, now: Timestamp, wait: SignedDuration) -> 
 }
 
 impl ActionExecution {
-    /// Has people told, once, that step number `step` of `run` is asked later, for `reason`; nothing where it
-    /// is no approval. The thread that it stands in is told, or else the deployment's channel: its own dialog
-    /// is not there yet.
+    /// Has people told, once, that step number `step` of `run` is asked or done later, for `reason`. The
+    /// thread that it stands in is told, or else the deployment's channel: an approval's own dialog is not
+    /// there yet. Nothing is told of an action that has a line in a thread: the line says it.
     ///
     /// # Errors
     ///
     /// The record can't be read or written.
-    pub(crate) async fn tell_of_late_opening(
+    pub(crate) async fn tell_of_late_step(
         &self,
         effect: &Effect,
         run: &RunId,
@@ -37,10 +38,16 @@ impl ActionExecution {
         else {
             return Ok(());
         };
-        if !run.steps.get(step).is_some_and(|step| matches!(step.action, Action::SlackChannelApproval(_))) {
+        let Some(late) = run.steps.get(step) else { return Ok(()) };
+        let (url, is_asked) =
+            (self.deploy_url(&deploy.id), matches!(late.action, Action::SlackChannelApproval(_)));
+        if !is_asked && run.thread_of(step).is_some() {
             return Ok(());
         }
-        let text = message::asked_later(&deploy, &self.deploy_url(&deploy.id), &run.rule, reason);
+        let text = match is_asked {
+            true => message::asked_later(&deploy, &url, &run.rule, reason),
+            false => message::done_later(&deploy, &url, &run.rule, &late.action, reason),
+        };
         let tell = match run.thread_of(step) {
             Some(approval) => EffectKind::tell_thread(approval, text),
             None => match self.fallback_channel(&deploy).await? {
@@ -48,7 +55,7 @@ impl ActionExecution {
                 None => return Ok(()),
             },
         };
-        let owner = format!("asked later {} {step}", run.id);
+        let owner = format!("late {} {step}", run.id);
         let told = Change::to(&deploy.id, self.now()).and(&owner, vec![tell], Vec::new());
         match self.store.commit(told).await {
             // It was told before.

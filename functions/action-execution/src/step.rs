@@ -66,14 +66,15 @@ impl ActionExecution {
         let asked = run.waits_for(step).map(|asked| ApprovalId::derive(&run.id, asked));
         let voted = approvals.iter().find(|approval| Some(&approval.id) == asked.as_ref());
         let subject = voted.map(|approval| &approval.subject);
-        if is_bound(&action)
-            && self.is_held_by_policy(attempt, &deploy, &run, step, (subject, &approvals)).await?
-        {
-            return Ok(());
-        }
         // A build that was started is looked at to its end: what it may not run, it is cancelled for.
         let is_started = matches!(action, Action::TriggerBuild(_)) && attempt.started_build().is_some();
         if !is_started {
+            if is_bound(&action) {
+                let held = self.is_held_by_policy(attempt, &deploy, &run, step, (subject, &approvals)).await;
+                if held.map_err(|trouble| unless_lost(attempt, trouble))? {
+                    return Ok(());
+                }
+            }
             let overtaken = self.unless_overtaken(&deploy, &run, step, voted).await;
             overtaken.map_err(|trouble| unless_lost(attempt, trouble))?;
         }

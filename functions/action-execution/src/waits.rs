@@ -93,7 +93,9 @@ impl ActionExecution {
             let decision = run::pinned(decision, step, after.build.as_ref());
             let owner = format!("held {} {now}", effect.id);
             let Beside { effects, events } = beside.clone();
-            Ok(Some(change.run(run::told_held(decision, step, voted)).and(&owner, effects, events)))
+            Ok(Some(
+                change.run(run::told_held(decision, step, voted, attempt.lost)).and(&owner, effects, events),
+            ))
         })
         .await
     }

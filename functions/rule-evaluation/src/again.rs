@@ -10,7 +10,7 @@ use signoff_core::event::EventKind;
 use signoff_core::message;
 use signoff_providers::Failure;
 use signoff_runtime::batch::Handled;
-use signoff_store::Change;
+use signoff_store::{Change, CommitError};
 
 /// The shortest wait on a provider's word that people are told of.
 const TOLD_FROM: SignedDuration = SignedDuration::from_mins(1);
@@ -57,7 +57,7 @@ impl RuleEvaluation {
         if failure.is_passing() && spared.tries() < MAX_ATTEMPTS && !was_parked {
             let wait = backoff(spared.tries(), failure.retry_after());
             let after = spared.postponed(now, wait, reason.clone());
-            if asked.is_some() && wait >= TOLD_FROM && effect.spared == 0 {
+            if asked.is_some() && is_long(effect, now, wait) {
                 self.tell_of_wait(effect, after, &reason, wait).await?;
             } else {
                 self.store.settle(effect, &after).await?;
@@ -162,7 +162,7 @@ impl RuleEvaluation {
     }
 
     /// Puts on record that the rules are evaluated `after` a wait that a provider asked for, and has the
-    /// channel told.
+    /// channel told, once.
     async fn tell_of_wait(
         &self,
         effect: &Effect,
@@ -170,7 +170,7 @@ impl RuleEvaluation {
         reason: &str,
         wait: SignedDuration,
     ) -> Tried<()> {
-        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after);
+        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after.clone());
         if let EffectKind::AskAgain { approval, by, .. } = &effect.kind {
             // Where somebody waits for it.
             let text = message::asked_again_later(by, reason, wait);
@@ -183,8 +183,20 @@ impl RuleEvaluation {
             let tell = tell(channel, text).into_iter().collect();
             change = change.and(&format!("{} waits", effect.id), tell, Vec::new());
         }
-        Ok(self.store.commit(change).await?)
+        match self.store.commit(change).await {
+            // It was told before.
+            Err(CommitError::Conflict) => Ok(self.store.settle(effect, &after).await?),
+            told => Ok(told?),
+        }
     }
+}
+
+/// True if people are told of the `wait` that a provider asks for at `now`: it takes a minute, or `effect`
+/// waited before and will have taken a minute by then.
+fn is_long(effect: &Effect, now: Timestamp, wait: SignedDuration) -> bool {
+    let waited =
+        if effect.spared == 0 { SignedDuration::ZERO } else { now.duration_since(effect.first_due()) };
+    waited + wait >= TOLD_FROM
 }
 
 /// Has the deployment's channel told `text`, where it has one, with a button that has the rules evaluated
@@ -217,6 +229,28 @@ pub(crate) fn is_parked(effect: &Effect) -> bool {
 mod tests {
     use super::*;
     use signoff_core::id::{DeployId, EffectId};
+
+    #[test]
+    fn wait_is_told_once_it_adds_up_to_a_minute() {
+        let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, at(0));
+        for (spared, now, wait, expected) in [
+            (0, 0, 59, false),
+            (0, 0, 60, true),
+            // It was not tried before: others of its lane were.
+            (0, 300, 2, false),
+            // The provider asked for 40 seconds, then for an hour; twice for 59; for two again and again.
+            (1, 40, 900, true),
+            (1, 59, 59, true),
+            (9, 30, 2, false),
+            (20, 58, 2, true),
+        ] {
+            let effect = Effect { spared, ..effect.clone() };
+            let is_told = is_long(&effect, at(now), SignedDuration::from_secs(wait));
+            assert_eq!(is_told, expected, "{spared} {now} {wait}");
+        }
+    }
 
     #[test]
     fn evaluation_waits_as_long_as_the_one_under_way() {

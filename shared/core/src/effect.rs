@@ -20,6 +20,8 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(90);
 /// The longest time for which an effect's message may wait in the queue. The clock's minutes are too coarse
 /// for an effect that is due sooner.
 const HIDDEN_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// The longest time between the evaluations of one deploy that wait in one FIFO group.
+const DUE_TOGETHER: SignedDuration = SignedDuration::from_secs(10);
 /// The number of attempts after which an effect fails for good.
 pub const MAX_ATTEMPTS: u32 = 8;
 /// The time for which effects that people wait for are tried again: a dialog that has nowhere to go (a
@@ -560,14 +562,20 @@ impl Effect {
         effect
     }
 
-    /// The FIFO group that its message is sent in: its lane, or that of its kind. A look at a quorum that
-    /// waits for its time has a group of its own: people may undo that quorum, or lift its freeze, and the
-    /// look that follows is due before it.
+    /// The FIFO group that its message is sent in: its lane, or that of its kind. What waits for its time
+    /// must not hold up what is due before it. So a look at a quorum has a group of its own then: people may
+    /// undo that quorum, or lift its freeze, and the look that follows is due at once. Evaluations of a
+    /// deploy share one only if they are due at about the same time; a group for each would let many of one
+    /// deploy take every invocation.
     pub fn group(&self) -> String {
         let group = self.lane.clone().unwrap_or_else(|| self.kind.group(&self.deploy));
+        let waits = self.not_before > self.created_at;
         match self.kind {
-            EffectKind::ConfirmQuorum { .. } if self.not_before > self.created_at => {
+            EffectKind::ConfirmQuorum { .. } if waits => {
                 format!("{group}-{}", self.not_before.as_millisecond())
+            }
+            EffectKind::EvaluateRules if waits && self.lane.is_none() => {
+                format!("{group}-{}", self.not_before.as_second() / DUE_TOGETHER.as_secs())
             }
             _ => group,
         }

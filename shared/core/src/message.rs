@@ -25,7 +25,7 @@ mod tell;
 pub use again::{
     ASK_AGAIN, NotAskedAgain, ask_again_refused, asked_again_later, not_asked_again, not_asked_again_yet,
 };
-pub use aside::{asked_later, evaluated_later, policy_row_unreadable, put_aside};
+pub use aside::{asked_later, done_later, evaluated_later, policy_row_unreadable, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use evaluation::{
     EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, not_judged_sentences,

@@ -363,9 +363,10 @@ fn refused(what: &str, cancelled: Result<(), Failure>) -> Failure {
     }
 }
 
-/// A look that failed leaves open what happened: the next attempt has to look again.
+/// A look that failed leaves open what happened: the next attempt has to look again. A rate limit stays one,
+/// as it ends nothing: the effect names the build, or knows that an answer was lost.
 fn still_unanswered(failure: Failure) -> Failure {
-    Failure::Unanswered(failure.to_string())
+    if failure.retry_after().is_some() { failure } else { Failure::Unanswered(failure.to_string()) }
 }
 
 /// The pages of what other steps of `run` started: two steps may start one workflow with different inputs.

@@ -1,6 +1,7 @@
 //! Messages about what has to wait: a row that can't be read, a provider that asks to slow down.
 
 use super::pieces::{code, deploy_link, sentence};
+use crate::action::Action;
 use crate::deploy::{Deploy, Slug};
 use jiff::SignedDuration;
 
@@ -32,6 +33,18 @@ pub fn asked_later(deploy: &Deploy, deploy_url: &str, rule: &str, reason: &str) 
         ":hourglass_flowing_sand: The approval of the rule {} for {} is asked later: {} Nothing is lost. Signoff keeps trying.",
         code(rule),
         deploy_link(deploy, deploy_url),
+        sentence(reason)
+    )
+}
+
+/// The message to a deployment's channel that a provider asks to wait before `action` of `rule`, which nobody
+/// is asked about, can be done.
+pub fn done_later(deploy: &Deploy, deploy_url: &str, rule: &str, action: &Action, reason: &str) -> String {
+    format!(
+        ":hourglass_flowing_sand: Rule {} for {}: {} is done later: {} Nothing is lost. Signoff keeps trying.",
+        code(rule),
+        deploy_link(deploy, deploy_url),
+        code(&action.to_string()),
         sentence(reason)
     )
 }

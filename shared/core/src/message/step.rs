@@ -53,8 +53,9 @@ pub fn step_line(run: &Run, step: usize) -> Option<String> {
 }
 
 /// The message to the dialog's thread that `action` waits for `reason` although people approved it; it
-/// mentions those who did in `voted`.
-pub fn step_held(action: &Action, reason: &str, voted: Option<&Approval>) -> String {
+/// mentions those who did in `voted`. `is_lost`: the answer to an earlier attempt was lost, and it may have
+/// happened.
+pub fn step_held(action: &Action, reason: &str, voted: Option<&Approval>, is_lost: bool) -> String {
     let votes = voted.iter().flat_map(|approval| &approval.votes);
     let approving = votes.filter(|vote| vote.choice == Choice::Approve);
     let voters: Vec<String> = approving.map(|vote| vote.voter.clone()).collect();
@@ -62,11 +63,12 @@ pub fn step_held(action: &Action, reason: &str, voted: Option<&Approval>) -> Str
         true => String::new(),
         false => format!("\nApproved by {}.", mentions(voters.iter())),
     };
-    let line = format!(
-        ":hourglass_flowing_sand: {} is approved, and nothing has run yet: {}",
-        code(&action.to_string()),
-        sentence(reason)
-    );
+    let state = match is_lost {
+        true => "may or may not have happened. Signoff looks at it later",
+        false => "is approved, and nothing has run yet",
+    };
+    let line =
+        format!(":hourglass_flowing_sand: {} {state}: {}", code(&action.to_string()), sentence(reason));
     format!("{}{approved}", cut_bytes(&line, HELD_LIMIT))
 }
 

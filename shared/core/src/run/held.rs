@@ -8,8 +8,14 @@ use crate::effect::EffectKind;
 use crate::message::step_held;
 
 /// `decision`, which has step number `step` wait, with a message about that in the thread of the dialog of
-/// `voted`, the approval that the step follows. Without one, nothing is added.
-pub fn told_held(mut decision: Decision<Run>, step: usize, voted: Option<&Approval>) -> Decision<Run> {
+/// `voted`, the approval that the step follows. Without one, nothing is added. `is_lost`: the answer to an
+/// earlier attempt was lost, so that the step may have happened.
+pub fn told_held(
+    mut decision: Decision<Run>,
+    step: usize,
+    voted: Option<&Approval>,
+    is_lost: bool,
+) -> Decision<Run> {
     let Some(approval) = decision.next.thread_of(step) else { return decision };
     let Some(held) = decision.next.steps.get(step) else { return decision };
     let reason = match &held.state {
@@ -23,7 +29,7 @@ pub fn told_held(mut decision: Decision<Run>, step: usize, voted: Option<&Approv
         | StepState::Skipped
         | StepState::SkippedByHand { .. } => return decision,
     };
-    let text = step_held(&held.action, reason, voted);
+    let text = step_held(&held.action, reason, voted, is_lost);
     decision.follow(EffectKind::TellThread { approval, text, to_deployers: true });
     decision
 }

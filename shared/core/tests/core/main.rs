@@ -20,6 +20,7 @@ mod forks;
 mod freeze;
 mod frozen;
 mod glass;
+mod groups;
 mod happened;
 mod judging;
 mod large_ranges;

@@ -73,7 +73,7 @@ fn step_that_a_freeze_holds_is_told_in_the_thread() {
     asked.steps[1].state = StepState::Running { note: None, waits: false };
     let voted = with_votes(approval(), &[("U1", Choice::Approve), ("U2", Choice::Reject)]);
     let held = decide(&asked, 1, waits("It waits for the end of a freeze"), at(9)).expect("it waits");
-    let told = told_held(held.clone(), 1, Some(&voted));
+    let told = told_held(held.clone(), 1, Some(&voted), false);
     let Some(EffectKind::TellThread { approval, text, to_deployers: true }) = told.effects.last() else {
         panic!("nothing is told: {:?}", told.effects)
     };
@@ -83,10 +83,13 @@ fn step_that_a_freeze_holds_is_told_in_the_thread() {
     Approved by <@U1>.
     ");
     assert_eq!(told.effects.len(), held.effects.len() + 1);
+    let lost = told_held(held.clone(), 1, Some(&voted), true);
+    let Some(EffectKind::TellThread { text, .. }) = lost.effects.last() else { panic!("nothing is told") };
+    assert!(!text.contains("nothing has run"), "nobody knows that: {text}");
     // The same reason again is no news.
     assert_eq!(decide(&told.next, 1, waits("It waits for the end of a freeze"), at(10)).ok(), None);
     // Without an approval there is no thread.
     let unasked = run(StepState::Running { note: None, waits: false });
     let unasked = decide(&unasked, 0, waits("frozen"), at(9)).expect("it waits");
-    assert_eq!(told_held(unasked.clone(), 0, None), unasked);
+    assert_eq!(told_held(unasked.clone(), 0, None, false), unasked);
 }
