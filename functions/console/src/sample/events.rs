@@ -262,6 +262,7 @@ pub(crate) fn hostile() -> Page {
         except: vec![markup.into()],
         not_found: vec![markup.into()],
         missing: vec![markup.into()],
+        groups: vec![markup.into()],
         quotas: Vec::new(),
         own_word: vec![markup.into()],
         people_page: Some(markup.into()),

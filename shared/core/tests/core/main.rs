@@ -24,6 +24,7 @@ mod happened;
 mod judging;
 mod large_ranges;
 mod mentions;
+mod names;
 mod nobody;
 mod permission;
 mod places;
