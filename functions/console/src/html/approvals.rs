@@ -71,7 +71,7 @@ fn part(sections: &[Section], booth: &DeployPageContext<'_>, from: Option<usize>
 }
 
 /// True if something in it waits for people.
-fn waits(section: &Section) -> bool {
+pub(super) fn waits(section: &Section) -> bool {
     let asks = |actions: &[ActionView]| actions.iter().any(|action| action.question.is_some());
     match section {
         Section::Approval(approval) => {
