@@ -347,6 +347,10 @@ impl Teller<'_> {
                 Tone::Warning,
                 format!("A reaction was not counted: Signoff keeps {MAX_KEPT} reactions of a deploy."),
             ),
+            EventKind::HealthFull => told(
+                Tone::Warning,
+                format!("A report of health was not counted: Signoff keeps those of {MAX_KEPT} sources."),
+            ),
             EventKind::PutAside { row, reason } => told(Tone::Warning, put_aside(row, reason)),
             EventKind::NotTold { channel, reason } => {
                 told(Tone::Warning, format!("Signoff couldn\u{2019}t post to {channel} in Slack: {reason}"))
@@ -516,6 +520,7 @@ mod tests {
         Plain: Ana Novak reacted with 👍.
         Plain: Ana Novak took back 👎.
         Warning: A reaction was not counted: Signoff keeps 1000 reactions of a deploy.
+        Warning: A report of health was not counted: Signoff keeps those of 1000 sources.
         Warning: Signoff couldn’t post to #deploys in Slack: the app is not in it.
         Warning: Signoff can’t read an action: its field `do` is missing. Nothing is lost: Signoff tries again every hour.
         Warning: Ana Novak undid the approval of “Promote deploy to production” before its actions ran.
