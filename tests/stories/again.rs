@@ -2,10 +2,11 @@
 
 use insta::assert_snapshot;
 use signoff_core::approval::Status;
-use signoff_core::effect::EffectKind;
+use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::EventKind;
 use signoff_core::id::DeployId;
 use signoff_core::run;
+use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::NewUser;
 use signoff_store::Page;
 use system_tests::receiver::Receiver;
@@ -77,6 +78,26 @@ fn rejected_approval_is_asked_again_and_approved() {
         ] {
             assert!(seen.contains(words), "{seen}");
         }
+    });
+}
+
+#[test]
+fn rate_limit_is_told_where_somebody_asks_again() {
+    tell("again-limited", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog) = rejected(story, "votes_required: 1", ACTS).await;
+        let path = format!("/repos/{}", story.repository());
+        story.world.github.faults().push(Fault::once(&path, FaultKind::rate_limited(90)));
+        story.choose(&ana, &dialog, "ask_again").await;
+        let words = "@Ana This is asked again later: GitHub asks us to slow down";
+        let told = async || story.sees(&ana).contains(words).then_some(());
+        story.until("the thread to be told", told).await;
+        assert_eq!(story.problems(), Vec::<String>::new(), "nobody else waits for it");
+        let page = story.page(&deploy).await;
+        let asks = |effect: &&Effect| matches!(effect.kind, EffectKind::AskAgain { .. });
+        story.pull_forward(page.effects.iter().find(asks).unwrap()).await;
+        story.world.tick().await;
+        until_asked(story, &deploy, 2).await;
     });
 }
 

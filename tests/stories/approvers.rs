@@ -160,3 +160,45 @@ fn group_that_the_plan_does_not_have_stops_nobody_else() {
             .await;
     });
 }
+
+#[test]
+fn approver_who_left_is_named_at_the_next_vote() {
+    tell("approver-left", async |story| {
+        let (ana, ben, carl) = (story.person("Ana"), story.person("Ben"), story.person("Carl"));
+        let options = format!("{{votes_required: 2, approvers: [{ben}, {carl}]}}");
+        let (deploy, dialog) = story.asks(&options, ACTS).await;
+        assert!(story.page(&deploy).await.approvals[0].electorate.blocked.is_empty());
+        story.world.slack.deactivate(&carl);
+        story.click(&ben, &dialog, "approve").await;
+        let missing = format!("Slack doesn't know these approvers of the rule: {carl}.");
+        story
+            .until("the dialog to say who is missing", async || {
+                story.sees(&ana).contains(&missing).then_some(())
+            })
+            .await;
+        let page = story.page(&deploy).await;
+        let blocked = &page.approvals[0].electorate.blocked;
+        assert!(matches!(blocked[..], [Blocker::ApproversMissing { .. }]), "{blocked:?}");
+    });
+}
+
+#[test]
+fn approver_who_left_is_named_after_the_reminder() {
+    tell("approver-gone", async |story| {
+        let (ben, carl) = (story.person("Ben"), story.person("Carl"));
+        let options = format!("{{votes_required: 2, approvers: [{ben}, {carl}], remind_after: '1h'}}");
+        let (deploy, _) = story.asks(&options, ACTS).await;
+        story.world.slack.deactivate(&carl);
+        let page = story.page(&deploy).await;
+        let reminds = |effect: &&Effect| matches!(effect.kind, EffectKind::Remind { .. });
+        story.pull_forward(page.effects.iter().find(reminds).unwrap()).await;
+        story.world.tick().await;
+        story
+            .until("the approval to be blocked", async || {
+                let page = story.page(&deploy).await;
+                let blocked = &page.approvals[0].electorate.blocked;
+                matches!(blocked[..], [Blocker::ApproversMissing { .. }]).then_some(())
+            })
+            .await;
+    });
+}

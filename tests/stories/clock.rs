@@ -140,6 +140,33 @@ fn dialog_that_is_never_shown_is_cancelled_and_told() {
         assert!(told.ends_with("choose Ask again on the deploy’s page."), "{told}");
         let page = story.settled(&deploy).await;
         assert!(!page.approvals[0].status.is_open());
+        // Any member may do as the message says: there is no channel to be in.
+        let visitor = story.sign_in(&story.person("Ben")).await;
+        let path = format!("/deploys/{deploy}/approvals/{}/again", page.approvals[0].id);
+        assert_eq!(visitor.post(&path, &[]).await.status(), 303);
+        story
+            .until("the approval to be asked again", async || {
+                (story.page(&deploy).await.runs.len() == 2).then_some(())
+            })
+            .await;
+    });
+}
+
+#[test]
+fn approval_that_expires_unshown_is_told() {
+    tell("expired-unshown", async |story| {
+        let rules = rule("{votes_required: 1, expires_after: '1h'}", "webhook: 'https://example.com'");
+        story.rules(&rules.replace("#CHANNEL", "#expired-unshown-plans"));
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        story.until("the channel to be told", async || (!story.problems().is_empty()).then_some(())).await;
+        let page = story.page(&deploy).await;
+        let expires = |effect: &&Effect| matches!(effect.kind, EffectKind::Expire { .. });
+        story.let_expire(&page.approvals[0], page.effects.iter().find(expires).unwrap()).await;
+        story.world.tick().await;
+        let told =
+            story.until("the channel to be told again", async || story.problems().into_iter().nth(1)).await;
+        assert!(told.contains("expired: its dialog could not be shown in #expired-unshown-plans"), "{told}");
+        assert!(told.ends_with("choose Ask again on the deploy’s page."), "{told}");
     });
 }
 

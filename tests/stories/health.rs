@@ -3,10 +3,11 @@
 use crate::ci_tokens::{Ci, GITHUB, github, push_to};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use signoff_core::decision::Decision;
 use signoff_core::deploy::Slug;
 use signoff_core::effect::{EffectKind, EffectState};
 use signoff_core::event::{Event, EventKind};
-use signoff_core::facts::{Health, Report};
+use signoff_core::facts::{Health, MAX_KEPT, Report};
 use signoff_core::id::DeployId;
 use signoff_store::{Change, Page};
 use std::collections::BTreeSet;
@@ -222,5 +223,25 @@ fn each_of_forty_reports_at_once_is_kept() {
         let sources: BTreeSet<_> = reported(&page).into_iter().map(|(source, _)| source.to_owned()).collect();
         assert_eq!((sources.len(), reported(&page).len()), (41, 41), "each is on record once");
         assert!(page.effects.iter().all(|effect| effect.state == EffectState::Succeeded));
+    });
+}
+
+#[test]
+fn queued_report_without_room_is_on_record() {
+    tell("health-full", async |story| {
+        story.rules("rules: []");
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        story.settled(&deploy).await;
+        let (store, now) = (&story.world.store, signoff_runtime::time::now());
+        let report = Report { health: Health::Healthy, at: now };
+        let mut facts = store.facts(&deploy).await.unwrap();
+        facts.reports.extend((0..MAX_KEPT).map(|number| (format!("monitor {number}"), report)));
+        store.commit(Change::to(&deploy, now).facts(Decision::new(facts))).await.unwrap();
+        // It lost its races, and was answered 200, before there was no room any more.
+        let late = EffectKind::RecordHealth { source: "late".to_owned(), report };
+        store.commit(Change::to(&deploy, now).and("late", vec![late], Vec::new())).await.unwrap();
+        let page = story.settled(&deploy).await;
+        assert!(page.events.iter().any(|event| event.kind == EventKind::HealthFull), "{:?}", page.events);
+        assert_eq!(page.facts.reports.len(), MAX_KEPT);
     });
 }

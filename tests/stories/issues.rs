@@ -164,6 +164,43 @@ fn member_has_rules_on_issues_evaluated_again() {
 }
 
 #[test]
+fn rule_that_a_later_look_cannot_judge_is_told_then() {
+    tell("issues-at-last", async |story| {
+        let world = story.world;
+        world.jira.add_issue(jira::NewIssue::new("ATLAST-1", "Prices"));
+        let rules = "rules:
+  - cuts: {conditions: [\"branch='stable'\"], actions: [{add_deploy_tag: '#cut'}]}
+  - bug: {conditions: [issue_type='Bug'], actions: [{add_deploy_tag: '#bug'}]}
+";
+        story.rules(rules);
+        let revision = story.push("Ana", "Take cards (ATLAST-1)");
+        let body = serde_json::json!({"sha": revision, "environment": "Staging", "branch": "stable"});
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        assert_eq!(story.post(&path, &body).await.status(), 200);
+        let deploy = story.deploy_id(&revision, "Staging");
+        story.until("the first look to be told", async || (story.problems().len() == 1).then_some(())).await;
+        let refused = Fault::once("/issue/bulkfetch", FaultKind::status(401, "")).with_body("ATLAST-1");
+        world.jira.faults().push(refused);
+        let page = story.settled(&deploy).await;
+        let looks = |effect: &&Effect| effect.kind == EffectKind::EvaluateRules && !effect.is_closed();
+        story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
+        world.tick().await;
+        story.until("the next look to be told", async || (story.problems().len() == 2).then_some(())).await;
+        story.settled(&deploy).await;
+        let problems = story.problems();
+        assert!(problems[0].contains("is known: cuts."), "{problems:?}");
+        assert!(problems[1].contains("is known: cuts, bug.") && problems[1].contains("Jira"), "{problems:?}");
+        let visitor = story.sign_in(&story.person("Ben")).await;
+        let html = visitor.page(&format!("/deploys/{deploy}")).await;
+        for part in
+            ["Not everything is known that these rules ask about", "Jira answered 401", "Evaluate again"]
+        {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+    });
+}
+
+#[test]
 fn a_tracker_that_does_not_answer_now_is_asked_again() {
     tell("issues-later", async |story| {
         let world = story.world;

@@ -41,6 +41,7 @@ mod many_open;
 mod missing;
 mod mixed_batches;
 mod mixed_requests;
+mod names;
 mod nobody_here;
 mod overtaken;
 mod pages;

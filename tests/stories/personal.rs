@@ -7,6 +7,7 @@ use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::NewUser;
 use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
+use system_tests::world::PROBLEMS_CHANNEL;
 
 /// A deploy of `revision` whose deployer has the address `email` runs `action`, without an approval; what is
 /// on record then.
@@ -95,6 +96,32 @@ fn who_was_told_before_a_failure_is_not_told_again_after_it() {
         It is out
         It is out
         ");
+    });
+}
+
+#[test]
+fn retry_tells_those_whom_the_first_try_missed() {
+    tell("notify-retry", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let co_author = format!("Take cards\n\nCo-authored-by: Ben <{}>", story.email("Ben"));
+        let revision = story.push("Ana", &co_author);
+        let slack = &story.world.slack;
+        let scope = FaultKind::status(200, r#"{"ok": false, "error": "missing_scope"}"#);
+        slack.faults().push(Fault::once("conversations.open", scope).with_body(&ben));
+        let page = runs(story, &revision, &story.email("Ana"), "notify_deploy_authors: 'It is out'").await;
+        assert!(page.runs[0].steps[0].failure().is_some(), "{:?}", page.runs[0].steps);
+        let admin = slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
+        let failure = || {
+            let told = slack.messages(PROBLEMS_CHANNEL);
+            told.into_iter().rev().find(|message| message.text.contains("notify-retry"))
+        };
+        let failed = story.until("the failure to be told", async || failure()).await;
+        let clicked = slack.click(&admin, PROBLEMS_CHANNEL, &failed.ts, "retry").await.unwrap();
+        assert_eq!((clicked.status, clicked.problem), (Some(200), None));
+        let reached = async || (!slack.direct_messages(&ben).is_empty()).then_some(());
+        story.until("Ben to be told", reached).await;
+        story.settled(&page.deploy.id).await;
+        assert_eq!([&ana, &ben].map(|person| slack.direct_messages(person).len()), [1, 1]);
     });
 }
 

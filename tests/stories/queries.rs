@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 use signoff_core::deploy::Deploy;
+use signoff_core::id::DeployId;
 use std::process::{Output, Stdio};
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
@@ -180,5 +181,43 @@ fn wait_goes_on_while_a_rule_is_still_to_ask() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(3), "{said}");
         assert!(said.contains("the rule later has not asked yet (its conditions hold from "), "{said}");
+    });
+}
+
+/// Returns the exit code of `signoff wait` for the newest revision of `deploy`, which looks each second.
+async fn waits(story: &Story, deploy: &DeployId, options: &[&str]) -> Option<i32> {
+    let revision = story.page(deploy).await.deploy.revision;
+    let deployment = format!("acme/{}", story.name);
+    let which = ["wait", "--deployment", &deployment, "--revision", &revision, "--every", "1s"];
+    let output = ask(story, API_KEY, &[&which, options].concat(), "").await;
+    output.status.code()
+}
+
+#[test]
+fn waiting_ends_with_the_approval_or_its_time() {
+    tell("wait-approved", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog) = story.asks("votes_required: 1", "add_deploy_tag: waited").await;
+        assert_eq!(waits(story, &deploy, &["--timeout", "2s"]).await, Some(3), "it is still open");
+        let (waited, ()) = tokio::join!(
+            waits(story, &deploy, &["--timeout", "2m", "--environment", "staging"]),
+            story.click(&ana, &dialog, "approve"),
+        );
+        assert_eq!(waited, Some(0), "it was approved meanwhile");
+        // Nobody listens there any more.
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let elsewhere = format!("http://{address}");
+        assert_eq!(waits(story, &deploy, &["--timeout", "5s", "--url", &elsewhere]).await, Some(2));
+    });
+}
+
+#[test]
+fn waiting_fails_once_the_approval_is_rejected() {
+    tell("wait-rejected", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog) = story.asks("votes_required: 1", "add_deploy_tag: waited").await;
+        story.click(&ana, &dialog, "reject").await;
+        story.settled(&deploy).await;
+        assert_eq!(waits(story, &deploy, &["--timeout", "2m"]).await, Some(1));
     });
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use signoff_core::approval::Standing;
 use signoff_providers::Failure;
 use signoff_providers::slack::client::{Profile, Slack};
+use signoff_store::KeptAccount;
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
@@ -24,6 +25,8 @@ pub(crate) type Accounts = Mutex<BTreeMap<String, (Option<SlackAccount>, Timesta
 pub(crate) struct SlackAccount {
     /// The Slack user id.
     pub(crate) id: String,
+    /// The name that Slack shows.
+    pub(crate) name: String,
     /// True for a member of the workspace; false for a guest, a program, and an account that was deactivated
     /// or is another workspace's. A person can have such an account beside the one that they vote with.
     pub(crate) is_member: bool,
@@ -32,7 +35,7 @@ pub(crate) struct SlackAccount {
 impl From<Profile> for SlackAccount {
     fn from(profile: Profile) -> Self {
         let is_member = profile.standing() == Standing::Member;
-        Self { id: profile.id, is_member }
+        Self { id: profile.id, name: profile.name, is_member }
     }
 }
 
@@ -65,9 +68,11 @@ impl ActionExecution {
     ) -> Result<Option<SlackAccount>, Failure> {
         let now = self.now();
         if let Some(account) = known(&*accounts.lock().await, &email, now) {
+            self.names.note_account(account.as_ref());
             return Ok(account);
         }
         let account = slack.user_by_email(&email).await?.map(SlackAccount::from);
+        self.names.note_account(account.as_ref());
         let mut accounts = accounts.lock().await;
         if accounts.len() >= KNOWN {
             accounts.clear();
@@ -97,19 +102,22 @@ impl ActionExecution {
     async fn account_to_mention(&self, slack: &Slack, address: &str) -> Tried<Option<SlackAccount>> {
         let now = self.now();
         if let Some(account) = known(&*self.accounts.lock().await, address, now) {
+            self.names.note_account(account.as_ref());
             return Ok(account);
         }
-        if let Some(id) = self.store.known_account(address, now).await? {
+        if let Some(kept) = self.store.known_account(address, now).await? {
             // A guest is mentioned like a member, and nobody is judged by this.
-            return Ok(id.map(|id| SlackAccount { id, is_member: true }));
+            let account = kept.map(|KeptAccount { id, name }| SlackAccount { id, name, is_member: true });
+            self.names.note_account(account.as_ref());
+            return Ok(account);
         }
         if self.lookups.left(now).is_some() {
             return Ok(None);
         }
         match self.account(slack, address.to_owned()).await {
             Ok(account) => {
-                let id = account.as_ref().map(|account| account.id.as_str());
-                self.store.keep_account(address, id, now).await?;
+                let kept = account.clone().map(|SlackAccount { id, name, .. }| KeptAccount { id, name });
+                self.store.keep_account(address, kept, now).await?;
                 Ok(account)
             }
             Err(failure) => match failure.retry_after() {

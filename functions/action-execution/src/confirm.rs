@@ -65,9 +65,10 @@ impl ActionExecution {
             let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
                 return Ok(Some(change));
             };
-            let Ok(decision) = votes::decide(&approval, command.clone(), now) else {
+            let Ok(mut decision) = votes::decide(&approval, command.clone(), now) else {
                 return Ok(Some(change));
             };
+            decision.next = decision.next.named(|id| self.names.of(id));
             if !first.replace(false)
                 && self.store.base(&base.deployment, &base.place).await?.version != base.version
             {

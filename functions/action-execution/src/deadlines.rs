@@ -4,13 +4,14 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use serde_json::Value;
-use signoff_core::approval::{Approval, Command, Successor};
-use signoff_core::effect::{EffectState, MAX_ATTEMPTS};
+use signoff_core::approval::{Approval, Command, Status, Successor};
+use signoff_core::effect::{EffectKind, EffectState, MAX_ATTEMPTS};
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::message;
 use signoff_core::run::StepState;
 use signoff_providers::Failure;
 use signoff_runtime::effects::Attempt;
+use signoff_store::{Change, CommitError};
 
 impl ActionExecution {
     /// Ends an approval that nobody decided in time.
@@ -28,7 +29,26 @@ impl ActionExecution {
         };
         match approval.is_of_policy() {
             true => self.tell_owners(attempt, &approval).await,
-            false => self.tell_thread(attempt, id, message::reminder).await,
+            false => {
+                self.look_at_the_named(attempt, &approval).await?;
+                self.tell_thread(attempt, id, message::reminder).await
+            }
+        }
+    }
+
+    /// Has the people whom `approval` names looked up again, where votes are missing: nobody says when one of
+    /// them leaves Slack or a user group.
+    async fn look_at_the_named(&self, attempt: &Attempt, approval: &Approval) -> Tried<()> {
+        if approval.status != Status::Pending || approval.electorate.people.is_none() {
+            return Ok(());
+        }
+        let judge = EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 };
+        let owner = format!("judged with {}", attempt.effect.id);
+        let change = Change::to(&attempt.effect.deploy, self.now()).and(&owner, vec![judge], Vec::new());
+        match self.store.commit(change).await {
+            // An earlier attempt did it.
+            Ok(()) | Err(CommitError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 

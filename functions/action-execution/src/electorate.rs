@@ -67,12 +67,14 @@ impl ActionExecution {
         let mut resolved = Resolved::default();
         for approver in approvers {
             let found = if is_user_id(approver) {
-                is_there(slack, approver).await?.then(|| vec![approver.clone()])
+                self.is_there(slack, approver).await?.then(|| vec![approver.clone()])
             } else if is_address(approver) {
                 let address = approver.to_lowercase();
                 self.account_of(&self.approvers, slack, address).await?.map(|account| vec![account.id])
             } else {
-                slack.usergroup_members(approver).await?
+                let members = slack.usergroup_members(approver).await?;
+                resolved.groups.extend(members.is_some().then(|| approver.clone()));
+                members
             };
             match found {
                 Some(people) => resolved.people.extend(people),
@@ -80,6 +82,13 @@ impl ActionExecution {
             }
         }
         Ok(resolved)
+    }
+
+    /// True if the account with the Slack user id `user` exists and is active: people who left can't vote.
+    async fn is_there(&self, slack: &Slack, user: &str) -> Result<bool, Failure> {
+        let Some(profile) = slack.user(user).await? else { return Ok(false) };
+        self.names.note(&profile.id, &profile.name);
+        Ok(profile.standing() != Standing::Deactivated)
     }
 
     /// Has the next look at the voters that `spec` names ask Slack for each of them again: this one is
@@ -107,10 +116,11 @@ impl ActionExecution {
         spec: &ApprovalSpec,
         authors: Vec<String>,
     ) -> Result<Electorate, Failure> {
-        let (mut quotas, mut missing) = (Vec::new(), Vec::new());
+        let (mut quotas, mut missing, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         for quota in &spec.quotas {
             let resolved = self.resolve(slack, &quota.from).await?;
             missing.extend(resolved.missing);
+            groups.extend(resolved.groups);
             let people = each_once(resolved.people);
             quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
         }
@@ -125,11 +135,13 @@ impl ActionExecution {
             (Some(approvers), false) => {
                 let resolved = self.resolve(slack, approvers).await?;
                 missing.extend(resolved.missing);
+                groups.extend(resolved.groups);
                 ("the approvers of this rule".to_owned(), Some(resolved.people))
             }
             (Some(approvers), true) => {
                 let resolved = self.resolve(slack, approvers).await?;
                 missing.extend(resolved.missing);
+                groups.extend(resolved.groups);
                 let named = authors.into_iter().filter(|id| resolved.people.contains(id)).collect();
                 ("the authors of this deploy that the rule names".to_owned(), Some(named))
             }
@@ -142,8 +154,17 @@ impl ActionExecution {
             lift_freeze.push(each_once(resolved.people));
         }
         let (missing, missing_lifters) = (each_once(missing), each_once(missing_lifters));
-        let electorate =
-            Electorate { people, who, missing, quotas, lift_freeze, missing_lifters, ..Electorate::anyone() };
+        let groups = each_once(groups);
+        let electorate = Electorate {
+            people,
+            who,
+            missing,
+            groups,
+            quotas,
+            lift_freeze,
+            missing_lifters,
+            ..Electorate::anyone()
+        };
         Ok(electorate.with_those_found(spec.votes_required))
     }
 }
@@ -206,15 +227,11 @@ pub(crate) fn each_once(mut texts: Vec<String>) -> Vec<String> {
 pub(crate) struct Resolved {
     /// Their Slack user ids.
     pub(crate) people: Vec<String>,
+    /// The user groups among them, as the rule names them.
+    pub(crate) groups: Vec<String>,
     /// The e-mail addresses, user groups and user ids that Slack does not have, or whose account is
     /// deactivated.
     pub(crate) missing: Vec<String>,
-}
-
-/// True if the account with the Slack user id `user` exists and is active: people who left can't vote.
-async fn is_there(slack: &Slack, user: &str) -> Result<bool, Failure> {
-    let profile = slack.user(user).await?;
-    Ok(profile.is_some_and(|profile| profile.standing() != Standing::Deactivated))
 }
 
 /// True if `text` is an e-mail address.

@@ -4,6 +4,7 @@ use crate::accounts::Accounts;
 use crate::draw::Drawn;
 use crate::effect_error::{EffectError, Tried};
 use crate::failed::Failed;
+use crate::names::Names;
 use crate::pause::Pause;
 use crate::policy::Policies;
 use crate::provider_clients::ProviderClients;
@@ -35,6 +36,8 @@ pub(crate) struct ActionExecution {
     pub(crate) accounts: Accounts,
     /// The approvers that unfinished looks found.
     pub(crate) approvers: Accounts,
+    /// Names that lookups of people told.
+    pub(crate) names: Names,
     pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
     /// Pause that Slack asked for, for edits of superseded dialogs.
     pub(crate) edits: Pause,
@@ -60,6 +63,7 @@ impl ActionExecution {
             connections,
             accounts: Accounts::default(),
             approvers: Accounts::default(),
+            names: Names::default(),
             drawn: Mutex::default(),
             edits: Pause::default(),
             lookups: Pause::default(),

@@ -269,9 +269,10 @@ impl ActionExecution {
             let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
                 return Ok(Some(change));
             };
-            let Ok(decision) = signoff_core::approval::decide(&approval, command.clone(), now) else {
+            let Ok(mut decision) = signoff_core::approval::decide(&approval, command.clone(), now) else {
                 return Ok(Some(change));
             };
+            decision.next = decision.next.named(|id| self.names.of(id));
             let change = match &read {
                 Some(read) => change.range(id, read.clone()),
                 None => change,

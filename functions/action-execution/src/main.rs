@@ -24,6 +24,7 @@ mod judge;
 mod late_base;
 mod late_news;
 mod members;
+mod names;
 mod newest;
 mod open;
 mod others;

@@ -100,13 +100,14 @@ impl ActionExecution {
             votes: Vec::new(),
             struck: Vec::new(),
             glass: Default::default(),
+            names: Default::default(),
             clicks: Vec::new(),
             status: Status::Pending,
             dialog: None,
             opened_at,
             version: 0,
         };
-        let opening = votes::open(approval, spec.remind_after);
+        let opening = votes::open(approval.named(|id| self.names.of(id)), spec.remind_after);
         self.commit_newest(effect, async || {
             let now = self.now();
             let Some(run) = self.store.run(&deploy.id, &run.id).await? else { return Ok(None) };

@@ -143,6 +143,7 @@ impl ActionExecution {
             // Who made the change can't be told without an entry that can't be read: the effect is put aside.
             listed => listed?,
         };
+        listed.values().for_each(|entry| self.names.note_entry(entry));
         let mut found = Vec::new();
         for handles in handles {
             let mut by_address = Vec::new();

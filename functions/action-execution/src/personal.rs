@@ -4,6 +4,7 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use serde_json::Value;
 use signoff_core::approval::Standing;
+use signoff_core::effect::EffectKind;
 use signoff_providers::Failure;
 use signoff_providers::slack::client::Slack;
 use signoff_runtime::effects::Attempt;
@@ -46,8 +47,12 @@ impl ActionExecution {
         recipients: Vec<Recipient>,
         text: &str,
     ) -> Tried<Report> {
-        // An attempt that failed at one person has told those before them.
-        let attempt = Attempt { lost: attempt.lost || attempt.effect.attempts > 1, ..attempt.clone() };
+        // An attempt that failed at one person has told those before them, and so has a failed step that
+        // somebody retries.
+        let may_stand = attempt.lost
+            || attempt.effect.attempts > 1
+            || matches!(attempt.effect.kind, EffectKind::RetryStep { .. });
+        let attempt = Attempt { lost: may_stand, ..attempt.clone() };
         let key = attempt.effect.id.as_str();
         let (mut report, mut seen) = (Report::default(), BTreeSet::new());
         for Recipient { name, account } in recipients {

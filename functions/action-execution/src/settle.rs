@@ -178,6 +178,9 @@ impl ActionExecution {
         let is_given_up = stands && (over || (!passing && !is_open));
         if (passing && effect.tries() < MAX_ATTEMPTS) || is_given_up {
             let wait = backoff(effect.tries(), failure.retry_after());
+            if is_given_up {
+                self.tell_closed_unshown(attempt, &deploy, &approval, &reason).await?;
+            }
             if !stands && failure.retry_after().is_some() && is_long(effect, self.now(), wait) {
                 self.tell_of_late_step(effect, &approval.run, approval.step, &reason).await?;
             }
@@ -224,6 +227,27 @@ impl ActionExecution {
             Ok(Some(change.approval(decision).and(&owner, tell.clone(), Vec::new())))
         })
         .await
+    }
+
+    /// Has people told elsewhere, once, that `approval` ended before its dialog could be shown, which failed
+    /// for `reason`; nothing where its dialog stands, or where whatever ended it is told otherwise.
+    async fn tell_closed_unshown(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        approval: &votes::Approval,
+        reason: &str,
+    ) -> Tried<()> {
+        let url = self.deploy_url(&deploy.id);
+        let Some(text) = message::closed_unshown(approval, deploy, &url, reason) else { return Ok(()) };
+        let tell = self.tell_of_dialog(attempt, deploy, approval, text).await?;
+        let owner = format!("dialog {} closed unshown", approval.id);
+        let change = Change::to(&deploy.id, self.now());
+        match self.store.commit(change.and(&owner, tell, Vec::new())).await {
+            // It was told before.
+            Ok(()) | Err(CommitError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Puts on record, and has people told elsewhere, that the dialog of `approval`, which is open,

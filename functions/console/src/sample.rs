@@ -204,7 +204,10 @@ fn approval(run: &Run, step: usize) -> Approval {
         again: None,
         votes: Vec::new(),
         struck: Vec::new(),
-            glass: Default::default(),
+        glass: Default::default(),
+        names: [("U1", "Mato Zgajner"), ("U2", "Ana Novak")]
+            .map(|(id, name)| (id.to_owned(), name.to_owned()))
+            .into(),
         clicks: Vec::new(),
         status: Status::Pending,
         dialog: Some(Dialog { channel: "C024BE91L".into(), ts: "1795430525.000200".into() }),

@@ -8,7 +8,7 @@ use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::since::Asking;
-use crate::unjudged::{may_change, unjudged, unknown_words};
+use crate::unjudged::{may_change, note_told, unjudged, unknown_words};
 use jiff::{SignedDuration, Timestamp};
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, EffectKind, EffectState};
@@ -159,6 +159,7 @@ impl RuleEvaluation {
         let reasons = [look.notices.as_slice(), since.notices.as_slice(), words.as_slice()].concat();
         let may_be_told_later = look.has_failed_tracker || !since.notices.is_empty() || may_change(&deploy);
         let had_news = deploy.reading.unread_news.take().is_some();
+        let is_untold = note_told(&mut deploy.reading.unjudged_told, &unjudged, &reasons);
         if scope == Scope::All {
             let unsupported: Vec<&str> = plan.unsupported.iter().map(|rule| rule.name.as_str()).collect();
             deploy.reading.unjudged = message::not_judged_sentences(&unjudged, &reasons, &unsupported);
@@ -214,7 +215,7 @@ impl RuleEvaluation {
             effects.extend(self.told_of_no_rules(look, &deploy, judged).await?);
         }
         let was_told = page.as_ref().is_some_and(was_evaluated) && effect.kind == EffectKind::EvaluateRules;
-        let is_repeated = was_told && next_look.is_some();
+        let is_repeated = was_told && next_look.is_some() && !is_untold;
         if !unjudged.is_empty() && !is_repeated {
             let looks_again = next_look.is_some() || self.looks_again(effect).await?;
             let told = (unjudged.as_slice(), reasons.as_slice());

@@ -3,6 +3,7 @@
 
 use crate::handler::{RuleEvaluation, Tried};
 use signoff_core::effect::{Effect, EffectState};
+use signoff_core::event::EventKind;
 use signoff_core::facts::{Command, Report, decide};
 use signoff_runtime::race;
 use signoff_store::Change;
@@ -23,9 +24,11 @@ impl RuleEvaluation {
             let change = match decide(&known, command.clone(), now) {
                 Some(decision) => change.facts(decision).done(effect),
                 None if known.is_full_for(source) => {
-                    tracing::error!(%deploy, "a report of its health was dropped: as many others report as are kept");
+                    // Its sender was answered before this was known.
+                    tracing::error!(alarm = "untold", %deploy, "a report of its health was dropped: as many others report as are kept");
                     let note = "as many other sources report on this deploy as Signoff keeps".to_owned();
-                    change.effect(effect, effect.closed(EffectState::Failed, Some(note)))
+                    let change = change.effect(effect, effect.closed(EffectState::Failed, Some(note)));
+                    change.and(effect.id.as_str(), Vec::new(), vec![EventKind::HealthFull])
                 }
                 None => change.done(effect),
             };

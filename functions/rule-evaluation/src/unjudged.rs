@@ -2,11 +2,14 @@
 //! channel is told.
 
 use signoff_core::deploy::Deploy;
+use signoff_core::id::digest;
 use signoff_rules::variables::{DIVERGED, LISTS, MAGNITUDE, ROLLBACK};
 use signoff_rules::{Rule, Snapshot};
 
 /// The variables that count by the word of somebody who may give it.
 const OF_ONE_WORD: [&str; 2] = ["branch", "deployer"];
+/// The most rules and reasons of a deploy that are noted as told.
+const MOST_TOLD: usize = 100;
 /// The lists over all issues that commits and pull requests mention.
 const OF_ISSUES: [&str; 3] = ["issue_priority", "issue_labels", "issue_type"];
 
@@ -37,6 +40,23 @@ pub(crate) fn unjudged<'r>(
         .filter(is_unjudged)
         .map(|rule| rule.name.as_str())
         .collect()
+}
+
+/// Notes in `told` that the channel is told of `rules` that can't be judged, for `reasons`; true if any of
+/// them is new. Those after the first [`MOST_TOLD`] count as told: the last look tells all of them.
+pub(crate) fn note_told(told: &mut Vec<String>, rules: &[&str], reasons: &[String]) -> bool {
+    if rules.is_empty() {
+        return false;
+    }
+    let rules = rules.iter().map(|rule| digest(&["rule", rule]));
+    let reasons = reasons.iter().map(|reason| digest(&["reason", reason]));
+    let before = told.len();
+    for mark in rules.chain(reasons) {
+        if told.len() < MOST_TOLD && !told.contains(&mark) {
+            told.push(mark);
+        }
+    }
+    told.len() > before
 }
 
 /// True if the source host may tell more of `deploy` later than it did now.
@@ -85,6 +105,26 @@ mod tests {
     use signoff_core::issue::Tracker;
     use signoff_core::range::Direction;
     use signoff_rules::variables::Known;
+
+    #[test]
+    fn each_rule_and_reason_is_told_once() {
+        let reasons = |reasons: &[&str]| reasons.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut told = Vec::new();
+        for (rules, why, is_new) in [
+            (&["a"][..], reasons(&["Jira is silent."]), true),
+            (&["a"][..], reasons(&["Jira is silent."]), false),
+            (&[][..], reasons(&["Linear is silent."]), false),
+            (&["b", "a"][..], reasons(&["Jira is silent."]), true),
+            (&["b"][..], reasons(&[]), false),
+            (&["b"][..], reasons(&["Linear is silent."]), true),
+        ] {
+            assert_eq!(note_told(&mut told, rules, &why), is_new, "{rules:?} {why:?}");
+        }
+        let many: Vec<String> = (0..500).map(|number| format!("rule {number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(note_told(&mut told, &many, &[]) && !note_told(&mut told, &many, &[]));
+        assert_eq!(told.len(), 100, "a deploy's row stays small");
+    }
 
     #[test]
     fn rule_on_issues_is_unjudged_without_its_tracker() {

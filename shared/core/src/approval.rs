@@ -9,6 +9,7 @@ mod electorate;
 mod frozen;
 mod glass;
 mod judge;
+mod names;
 mod nobody;
 mod outline;
 mod parts;
@@ -40,6 +41,7 @@ use crate::{policy, rules_in_force};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,6 +92,10 @@ pub struct Approval {
     pub expires_at: Option<Timestamp>,
     /// The people who may vote, as of the last lookup.
     pub electorate: Electorate,
+    /// The names of its people by Slack user id, as far as a lookup of them told one. Nothing is decided by
+    /// them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
     /// The Slack workspace (team id) whose members may vote.
     pub workspace: String,
     /// The earlier approval that it asks again for.

@@ -480,6 +480,8 @@ pub enum EventKind {
     },
     /// A reaction was left out: the deploy has as many as are kept.
     ReactionsFull,
+    /// A report of health was left out: as many others report as are kept.
+    HealthFull,
     /// Something of the deploy can't be read by this release: it stays as it is and is looked at again each
     /// hour.
     PutAside {

@@ -52,8 +52,8 @@ pub use proposal::{NO_RULES_VOTERS, proposal_refused, rules_now_in_force, rules_
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
 pub use step::{step_elsewhere, step_held, step_line, step_needs_person};
 pub use tell::{
-    dialog_never_shown, dialog_not_shown, freeze_lifted, not_told_in_thread, quorum_told, reminder, reopened,
-    told_directly, undone, with_deployers,
+    closed_unshown, dialog_never_shown, dialog_not_shown, freeze_lifted, not_told_in_thread, quorum_told,
+    reminder, reopened, told_directly, undone, with_deployers,
 };
 
 use serde_json::Value;

@@ -35,6 +35,11 @@ pub fn link(url: &str, label: &str) -> String {
     text
 }
 
+/// The Slack user ids of the people whom `mrkdwn` mentions, in order.
+pub(crate) fn mentioned(mrkdwn: &str) -> impl Iterator<Item = &str> {
+    mrkdwn.split("<@").skip(1).filter_map(|rest| rest.split_once('>')?.0.split('|').next())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +52,12 @@ mod tests {
             escape("safe\u{202e}gnihton\u{2069} 👩\u{200d}💻"),
             "safe\u{fffd}gnihton\u{fffd} 👩\u{200d}💻"
         );
+    }
+
+    #[test]
+    fn mentioned_people_are_found_in_order() {
+        let found: Vec<_> = mentioned("<@U2>, <@U1|ana>: &lt;@U3&gt; <!here> <@U4").collect();
+        assert_eq!(found, ["U2", "U1"]);
     }
 
     #[test]

@@ -60,6 +60,10 @@ pub struct Reading {
     /// something that is not supported yet; and why: a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unjudged: Vec<String>,
+    /// The digests of the rules and the reasons in `unjudged` that the channel was told of, each of which is
+    /// told once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unjudged_told: Vec<String>,
     /// The reason for which its rules could not be evaluated when there was news of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread_news: Option<String>,

@@ -11,17 +11,26 @@ use serde::{Deserialize, Serialize};
 /// The time for which an account is known.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(30);
 
+/// A Slack account that has an e-mail address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptAccount {
+    /// The Slack user id.
+    pub id: String,
+    /// The name that Slack shows.
+    pub name: String,
+}
+
 /// Slack's answer about an address.
 #[derive(Debug, Serialize, Deserialize)]
 struct Known {
-    /// The Slack user id; `None`: nobody in the workspace has the address.
-    account: Option<String>,
+    /// The account; `None`: nobody in the workspace has the address.
+    account: Option<KeptAccount>,
     /// The time after which it does not count, though its row may still be there.
     known_until: Timestamp,
 }
 
 impl Store {
-    /// The Slack user id of whoever has this e-mail address (in lower case), as Slack said in the last half
+    /// The Slack account that has this e-mail address (in lower case), as Slack said in the last half
     /// hour; `None`: it was not asked since. `Some(None)`: nobody in the workspace has it. A row that can't
     /// be read is as good as none: Slack knows. Nothing may be judged by this. One request.
     ///
@@ -32,7 +41,7 @@ impl Store {
         &self,
         address: &str,
         now: Timestamp,
-    ) -> Result<Option<Option<String>>, StoreError> {
+    ) -> Result<Option<Option<KeptAccount>>, StoreError> {
         let known: Option<Known> = read_or_none(self.get_row(&keys::account(address)).await?);
         Ok(known.filter(|known| known.known_until > now).map(|known| known.account))
     }
@@ -45,10 +54,10 @@ impl Store {
     pub async fn keep_account(
         &self,
         address: &str,
-        account: Option<&str>,
+        account: Option<KeptAccount>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let known = Known { account: account.map(str::to_owned), known_until: now + KEPT_FOR };
+        let known = Known { account, known_until: now + KEPT_FOR };
         let item = row::write(&keys::account(address), &known, now, KEPT_FOR)?;
         let request = self
             .dynamo

@@ -45,6 +45,7 @@ mod steps;
 mod unreadable;
 mod without_rules;
 
+pub use accounts::KeptAccount;
 pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MAX_SCANNED, WantedApprovals, WantedOutcome};
 pub use cache::CachedRules;

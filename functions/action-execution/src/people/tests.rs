@@ -32,7 +32,7 @@ fn shown(found: &Found) -> String {
 
 /// The Slack account with this id: a guest's if the id begins with `G`.
 fn slack_account(id: &str) -> SlackAccount {
-    SlackAccount { id: id.to_owned(), is_member: !id.starts_with('G') }
+    SlackAccount { id: id.to_owned(), name: id.to_lowercase(), is_member: !id.starts_with('G') }
 }
 
 #[test]

@@ -24,6 +24,9 @@ impl Console {
         let approval = approval.map_err(|error| not_recorded(&error))?;
         let workspace = approval.as_ref().map(|approval| approval.workspace.clone()).unwrap_or_default();
         let gate = approval.as_ref().and_then(Gate::of).filter(|_| !member.is_admin);
+        // The dialog of a closed approval is never posted any more, and asking again runs nothing: where none
+        // was shown, any member may ask.
+        let gate = gate.filter(|gate| gate.channel().is_some());
         let who = self.who(call, member, &workspace, gate.as_ref()).await;
         let (actor, stopped) = who.map_err(|error| not_recorded(&error))?;
         let about = Some(id.clone());

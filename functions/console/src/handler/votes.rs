@@ -230,7 +230,7 @@ impl Console {
         told: FlashMessage,
     ) -> Result<Answer, Answer> {
         let record = self.page_of(&call.found.deploy(), call).await?;
-        let text = People::of(&record).plain(&told.text);
+        let text = People::of(&record).told(&told.text);
         let known = |id: &ApprovalId| record.approvals.iter().any(|approval| approval.id == *id);
         let about = told.about.clone().filter(known);
         let told = FlashMessage { text, about, ..told };

@@ -71,7 +71,7 @@ fn part(sections: &[Section], booth: &DeployPageContext<'_>, from: Option<usize>
 }
 
 /// True if something in it waits for people.
-fn waits(section: &Section) -> bool {
+pub(super) fn waits(section: &Section) -> bool {
     let asks = |actions: &[ActionView]| actions.iter().any(|action| action.question.is_some());
     match section {
         Section::Approval(approval) => {
@@ -271,7 +271,7 @@ mod tests {
         insta::assert_snapshot!(read(&sample::four_eyes()), @"
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
-        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         This deploy changes its own rules, or what CI runs:
         - .signoff/rules.yml
         Status
@@ -280,7 +280,7 @@ mod tests {
         - Ana Novak voted to approve 10:46 UTC: “Watched it for an hour.” When voting: a member of the workspace.
         Withdrawn votes:
         - Iztok Kos withdrew their vote to approve 10:47 UTC
-        1 of 2 approvals. Anyone in #deploys can vote. Can’t vote on their own change: U1, U5. Not found in Slack, so not excluded from voting: Zoe Hart. An admin can add them on People. Everyone who votes has to give a reason.
+        1 of 2 approvals. Anyone in #deploys can vote. Can’t vote on their own change: Mato Zgajner and 1 more. Not found in Slack, so not excluded from voting: Zoe Hart. An admin can add them on People. Everyone who votes has to give a reason.
         Your vote
         Sign in with Slack to vote, or vote in #deploys.
         Actions
@@ -372,7 +372,7 @@ mod tests {
         Current status of approval is expired after 5 min 1 s, since Nov 23, 10:47 UTC. Too few people voted in time.
         Votes
         - Mato Zgajner voted to approve 10:46 UTC When voting: a member of the workspace.
-        1 of 2 approvals. Only the authors of this deploy can vote: Mato Zgajner, U2.
+        1 of 2 approvals. Only the authors of this deploy can vote: Mato Zgajner, Ana Novak.
         Actions
         This approval expired and the following actions did not run:
         - - auto_approve_build: example-circleci-build Did not run
@@ -388,7 +388,7 @@ mod tests {
         insta::assert_snapshot!(read(&sample::superseded()), @"
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
-        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
         Current status of approval is superseded after 6 min 36 s, since Nov 23, 10:48 UTC. A newer deploy took its place: c0ffee1 - checkout (Staging).
         Votes
@@ -405,7 +405,7 @@ mod tests {
         insta::assert_snapshot!(read(&sample::cancelled_by_a_person()), @"
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
-        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
         Current status of approval is cancelled after 4 min 16 s, since Nov 23, 10:46 UTC. Ana Novak cancelled it: It was the wrong branch.
         Votes
@@ -421,7 +421,7 @@ mod tests {
         insta::assert_snapshot!(read(&sample::resolved()), @"
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
-        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
         Current status of approval is approved after 3 min 58 s, since Nov 23, 10:46 UTC.
         Votes
@@ -442,7 +442,7 @@ mod tests {
         insta::assert_snapshot!(read(&sample::branches()), @"
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
-        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
         Current status of approval is rejected after 3 min 56 s, since Nov 23, 10:46 UTC.
         Votes
@@ -464,7 +464,7 @@ mod tests {
         - - slack_channel_message: #forgotten Did not run
         Roll back
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
-        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
         Current status of approval is pending.
         Votes

@@ -4,7 +4,8 @@ use super::ballot::DeployPageContext;
 use super::fit::{NAME, TITLE, all_href, and_more, some};
 use super::live::{Live, LivePage, version};
 use super::{
-    again, approvals, deployment_href, external, health, icon, page, revision, state, tables, time, timeline,
+    again, approvals, deployment_href, external, health, icon, order, page, revision, state, tables, time,
+    timeline,
 };
 use crate::address::place::{Part, Tab, deploy_href};
 use crate::view;
@@ -77,7 +78,8 @@ fn live_part(booth: &DeployPageContext<'_>, part: Part) -> (Part, Markup) {
     let (part, content) = match tab {
         Tab::Timeline => (part, timeline::timeline(&deploy.id, view::timeline(record), at, now)),
         Tab::Approvals => {
-            let shown = approvals::approvals(&view::sections(record), &view::notices(record), booth, at);
+            let sections = order::in_order(view::sections(record), booth);
+            let shown = approvals::approvals(&sections, &view::notices(record), booth, at);
             (Part { tab, at: shown.from.or(at) }, shown.markup)
         }
         Tab::PullRequests => (part, tables::pull_requests(deploy, at)),
@@ -328,9 +330,12 @@ mod tests {
                     assert_eq!(all(&times, "datetime=\""), seconds);
                 }
                 Tab::Approvals => {
-                    let ids: Vec<_> = record.approvals.iter().map(|approval| approval.id.as_str()).collect();
+                    let ids = record.approvals.iter().map(|approval| approval.id.as_str());
+                    let mut ids: Vec<_> = ids.collect();
+                    // Those that are open come first.
+                    ids.rotate_left(2);
                     assert_eq!(all(&pages, "class=\"approval\" id=\""), ids);
-                    assert_eq!(all(&pages, "<form class=\"ballot\" id=\"vote-"), ids[2..]);
+                    assert_eq!(all(&pages, "<form class=\"ballot\" id=\"vote-"), ids[..3]);
                     // Results are shown of approvals that are over; of an action of each of those nobody
                     // knows.
                     assert_eq!(all(&pages, "<form class=\"choices\" id=\"").len(), 2);
@@ -364,7 +369,7 @@ mod tests {
         };
         let id = |number: usize| record.approvals[number].id.to_string();
         let href = |from: usize| format!("/deploys/{}?from={from}", record.deploy.id);
-        assert_eq!(first(&seen(&record)), (href(2), id(2)), "the first that is open");
+        assert_eq!(first(&seen(&record)), (href(0), id(2)), "the first that is open");
         // Whoever sent a form comes back to what it was about.
         let member = Member { id: "U0".into(), name: "Ana".into(), is_admin: false };
         let visitor = Visitor { who: Who::Person(member), form_token: Some("0123abcd".into()) };
@@ -377,7 +382,8 @@ mod tests {
                 is_done: false,
             };
             let booth = DeployPageContext { visitor: Some(&visitor), told: Some(&told), ..seen(&record) };
-            assert_eq!(first(&booth), (href(number), id(number)));
+            // The three that are open come before the two that are over.
+            assert_eq!(first(&booth), (href((number + 3) % 5), id(number)));
         }
     }
 

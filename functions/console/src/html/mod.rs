@@ -20,6 +20,7 @@ mod keys;
 mod live;
 mod message;
 mod nobody;
+mod order;
 mod people;
 mod policy;
 mod prompt;

@@ -32,6 +32,7 @@ fn electorate(who: usize) -> Electorate {
         except: (100..200).map(|number| format!("U{number}")).collect(),
         not_found: vec![quotes(200); 100],
         missing: Vec::new(),
+        groups: Vec::new(),
         quotas: vec![Quota { from: quotes(200), people: Vec::new(), votes: 1 }; 20],
         own_word: (200..300).map(|number| format!("U{number}")).collect(),
         people_page: None,

@@ -213,6 +213,7 @@ pub(crate) fn everything() -> Page {
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Plus1, is_there: true },
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Minus1, is_there: false },
         EventKind::ReactionsFull,
+        EventKind::HealthFull,
         EventKind::NotTold { channel: text("#deploys"), reason: text("the app is not in it.") },
         EventKind::PutAside { row: text("an action"), reason: text("its field `do` is missing.") },
     ];
@@ -262,6 +263,7 @@ pub(crate) fn hostile() -> Page {
         except: vec![markup.into()],
         not_found: vec![markup.into()],
         missing: vec![markup.into()],
+        groups: vec![markup.into()],
         quotas: Vec::new(),
         own_word: vec![markup.into()],
         people_page: Some(markup.into()),

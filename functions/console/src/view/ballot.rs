@@ -64,7 +64,7 @@ impl BallotView {
             may: ApprovalAction::ALL.into_iter().filter(may).collect(),
             why_not: refusal(ApprovalAction::Approve)
                 .and_then(|refusal| message::why_not_counted(&refusal))
-                .map(|why| people.plain(&why)),
+                .map(|why| people.told(&why)),
             glass_warning: message::glass_warning(approval),
             deploy: approval.deploy.clone(),
             approval: approval.id.clone(),

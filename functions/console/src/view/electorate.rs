@@ -35,6 +35,9 @@ impl PersonView {
 pub(crate) struct ElectorateView {
     /// In a sentence.
     pub(crate) who: String,
+    /// The user groups that some of them came by.
+    #[serde(skip)]
+    pub(crate) groups: Vec<String>,
     /// People who can vote; `null` if anyone in the channel can.
     pub(crate) people: Option<Vec<PersonView>>,
     /// People who can't vote because it is their own change.
@@ -87,6 +90,7 @@ impl ElectorateView {
         };
         Self {
             who: electorate.who.clone(),
+            groups: electorate.groups.clone(),
             people: electorate.people.as_deref().map(all),
             except: electorate.makers().map(|id| PersonView::of(id, people)).collect(),
             not_found: electorate.not_found.clone(),
@@ -115,16 +119,16 @@ impl ElectorateView {
         let may = match self.people.as_deref() {
             None => format!("Anyone in {channel} can vote."),
             Some([]) => format!("Only {} can vote, and none of them has a Slack account.", self.who),
-            Some(people) => format!("Only {} can vote: {}.", self.who, names(people)),
+            Some(people) => format!("Only {} can vote: {}.", self.who, names(people, &self.groups)),
         };
         let quota = |quota: &QuotaView| format!("{} from {}", quota.votes, quota.from);
         let quotas: Vec<_> = self.quotas.iter().map(quota).collect();
         let quotas = (!quotas.is_empty())
             .then(|| format!("Needs approvals by different people: {}.", quotas.join(", ")));
         let except = (!self.except.is_empty())
-            .then(|| format!("Can\u{2019}t vote on their own change: {}.", names(&self.except)));
+            .then(|| format!("Can\u{2019}t vote on their own change: {}.", names(&self.except, &[])));
         let own_word = (!self.own_word.is_empty()).then(|| {
-            let names = names(&self.own_word);
+            let names = names(&self.own_word, &[]);
             format!(
                 "{names} can\u{2019}t vote: nobody else has confirmed what they said about who made this."
             )
@@ -151,8 +155,31 @@ fn in_words(people: &People<'_>, say: impl FnOnce(&Show<'_>) -> Vec<String>) -> 
     say(&show).into_iter().map(|line| line.replace('`', "")).collect()
 }
 
-fn names(people: &[PersonView]) -> String {
-    listed(people.iter().map(PersonView::label))
+/// `people` by name, and the number of those whose names are not on record: Slack tells a group's members by
+/// id only. `groups`: those that they came by.
+fn names(people: &[PersonView], groups: &[String]) -> String {
+    let named: Vec<&str> = people.iter().filter_map(|person| person.name.as_deref()).collect();
+    let unnamed = people.len() - named.len();
+    let (shown, more) = named.split_at(named.len().min(NAMED));
+    let (more, of_groups) = if groups.is_empty() { (more.len() + unnamed, 0) } else { (more.len(), unnamed) };
+    let more = match (shown.is_empty(), more) {
+        (_, 0) => None,
+        (false, more) => Some(format!("{more} more")),
+        (true, 1) => Some("1 person".to_owned()),
+        (true, more) => Some(format!("{more} people")),
+    };
+    let of_groups = match of_groups {
+        0 => None,
+        1 => Some(format!("1 member of {}", groups.join(" and "))),
+        count => Some(format!("{count} members of {}", groups.join(" and "))),
+    };
+    let counts: Vec<String> = more.into_iter().chain(of_groups).collect();
+    match (shown.is_empty(), counts.as_slice()) {
+        (false, []) => shown.join(", "),
+        (false, [count]) => format!("{} and {count}", shown.join(", ")),
+        (false, counts) => format!("{}, {}", shown.join(", "), counts.join(" and ")),
+        (true, counts) => counts.join(" and "),
+    }
 }
 
 fn listed(names: impl ExactSizeIterator<Item = impl AsRef<str>>) -> String {
@@ -196,10 +223,42 @@ mod tests {
             ..nobody
         };
         insta::assert_snapshot!(sentences(&many), @"
-        Only the authors of this deploy can vote: Mato Zgajner, U2, U3, U4, U5, U6, U7, U8, U9, U10, U11, U12, U13, U14, U15, U16, U17, U18, U19, U20 and 2 more.
+        Only the authors of this deploy can vote: Mato Zgajner, Ana Novak and 20 more.
         Needs approvals by different people: 2 from @sre, 1 from ana@example.com, @qa.
-        Can’t vote on their own change: Mato Zgajner, U2.
+        Can’t vote on their own change: Mato Zgajner, Ana Novak.
         Not found in Slack, so not excluded from voting: Zoe.
         ");
+    }
+
+    #[test]
+    fn unnamed_people_are_counted_not_shown_by_id() {
+        let person = |id: usize, name: Option<&str>| PersonView {
+            id: format!("U{id}"),
+            name: name.map(str::to_owned),
+        };
+        let unnamed = |count| (0..count).map(|id| person(id, None));
+        let [ana, ben] = [person(91, Some("Ana")), person(92, Some("Ben"))];
+        let groups = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let many = (100..125).map(|id| person(id, Some("Cleo")));
+        let twenty = vec!["Cleo"; 20].join(", ");
+        for (people, groups, expected) in [
+            (vec![ana.clone(), ben.clone()], groups(&["@sre"]), "Ana, Ben".to_owned()),
+            (unnamed(1).collect(), groups(&[]), "1 person".to_owned()),
+            (unnamed(12).collect(), groups(&[]), "12 people".to_owned()),
+            (unnamed(1).collect(), groups(&["@sre"]), "1 member of @sre".to_owned()),
+            (
+                unnamed(2).chain([ana, ben]).collect(),
+                groups(&["@qa", "@sre"]),
+                "Ana, Ben and 2 members of @qa and @sre".to_owned(),
+            ),
+            (many.clone().collect(), groups(&[]), format!("{twenty} and 5 more")),
+            (
+                many.chain(unnamed(3)).collect(),
+                groups(&["@sre"]),
+                format!("{twenty}, 5 more and 3 members of @sre"),
+            ),
+        ] {
+            assert_eq!(names(&people, &groups), expected);
+        }
     }
 }

@@ -12,8 +12,9 @@ use signoff_core::event::EventKind;
 pub(crate) struct People<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> People<'a> {
-    /// Everyone whose name is on record with a deploy: those who clicked. A vote has what Slack calls a
-    /// person, an event the handle that came with the click.
+    /// Everyone whose name is on record with a deploy: those who clicked, and those whom a lookup of an
+    /// approval's people told. An event has the handle that came with the click; a vote and a lookup have
+    /// what Slack calls a person.
     pub(crate) fn of(page: &'a Page) -> Self {
         let voters = page.events.iter().filter_map(|event| match &event.kind {
             EventKind::VoteCast { voter, name, .. }
@@ -32,8 +33,14 @@ impl<'a> People<'a> {
             | EventKind::StepResolved { by: voter, name, .. } => Some((voter.as_str(), name.as_str())),
             _ => None,
         });
-        let votes = page.approvals.iter().flat_map(|approval| &approval.votes);
-        Self(voters.chain(votes.map(|vote| (vote.voter.as_str(), vote.name.as_str()))).collect())
+        let votes = |named| {
+            let votes = page.approvals.iter().flat_map(|approval| &approval.votes);
+            let those = votes.filter(move |vote| vote.named == named);
+            those.map(|vote| (vote.voter.as_str(), vote.name.as_str()))
+        };
+        let names = page.approvals.iter().flat_map(|approval| &approval.names);
+        let names = names.map(|(id, name)| (id.as_str(), name.as_str()));
+        Self(voters.chain(votes(false)).chain(names).chain(votes(true)).collect())
     }
 
     /// The name of the person with this Slack user id, where it is known.
@@ -47,6 +54,34 @@ impl<'a> People<'a> {
         'a: 'b,
     {
         self.known(id).unwrap_or(otherwise)
+    }
+
+    /// The same for a text of Signoff's own, in which people whose names are not on record are counted.
+    pub(crate) fn told(&self, mrkdwn: &str) -> String {
+        let mut text = String::new();
+        let mut rest = mrkdwn;
+        while let Some((before, list)) = rest.find("<@").map(|at| rest.split_at(at)) {
+            text.push_str(before);
+            let (people, behind) = mentions(list);
+            if people.is_empty() {
+                rest = list;
+                break;
+            }
+            let is_named = |person: &&&str| person.contains('|') || self.known(person).is_some();
+            let named: Vec<_> = people.iter().filter(is_named).map(|person| format!("<@{person}>")).collect();
+            let unnamed = people.len() - named.len();
+            let (more, behind) = if unnamed > 0 { and_more(behind) } else { (0, behind) };
+            text.push_str(&named.join(", "));
+            text.push_str(&match (named.is_empty(), unnamed + more) {
+                (_, 0) => String::new(),
+                (false, count) => format!(" and {count} more"),
+                (true, 1) => "1 person".to_owned(),
+                (true, count) => format!("{count} people"),
+            });
+            rest = behind;
+        }
+        text.push_str(rest);
+        self.plain(&text)
     }
 
     /// `mrkdwn` as text: references by name, links by their labels, entities as the characters that they
@@ -82,6 +117,26 @@ impl<'a> People<'a> {
     }
 }
 
+/// The mentions that `list` begins with, without their brackets, and the text behind them.
+fn mentions(list: &str) -> (Vec<&str>, &str) {
+    let (mut people, mut rest) = (Vec::new(), list);
+    while let Some((person, behind)) = rest.strip_prefix("<@").and_then(|rest| rest.split_once('>')) {
+        people.push(person);
+        match behind.strip_prefix(", ").filter(|next| next.starts_with("<@")) {
+            Some(next) => rest = next,
+            None => return (people, behind),
+        }
+    }
+    (people, rest)
+}
+
+/// The number in the words "and 3 more" that `text` begins with, and the text behind them; 0: it doesn't.
+fn and_more(text: &str) -> (usize, &str) {
+    let found = text.strip_prefix(" and ").and_then(|rest| rest.split_once(" more"));
+    let read = found.and_then(|(count, behind)| Some((count.parse().ok()?, behind)));
+    read.unwrap_or((0, text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +158,23 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(people.plain(mrkdwn), plain);
+        }
+    }
+
+    #[test]
+    fn unnamed_people_are_counted_in_own_texts() {
+        let people = People(BTreeMap::from([("U1", "Ana"), ("U2", "Ben")]));
+        for (mrkdwn, told) in [
+            ("Only <@U1>, <@U2> can vote.", "Only @Ana, @Ben can vote."),
+            ("Only <@U7>, <@U1>, <@U8> can vote.", "Only @Ana and 2 more can vote."),
+            ("Only <@U1>, <@U7> and 480 more can vote.", "Only @Ana and 481 more can vote."),
+            ("Only <@U1>, <@U2> and 2 more can.", "Only @Ana, @Ben and 2 more can."),
+            ("Approvers: <@U7>.", "Approvers: 1 person."),
+            ("Approvers: <@U7>, <@U8> and others.", "Approvers: 2 people and others."),
+            ("<@U3|jo> and <@U1>, &lt;<https://ci.example|CI>", "@jo and @Ana, <CI"),
+            ("a <@U7", "a <@U7"),
+        ] {
+            assert_eq!(people.told(mrkdwn), told);
         }
     }
 }

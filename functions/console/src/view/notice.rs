@@ -234,7 +234,8 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::HealthWithdrawn { .. }
         | EventKind::TagAdded { .. }
         | EventKind::Reacted { .. }
-        | EventKind::ReactionsFull => Vec::new(),
+        | EventKind::ReactionsFull
+        | EventKind::HealthFull => Vec::new(),
     }
 }
 

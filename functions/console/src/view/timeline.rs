@@ -270,7 +270,7 @@ impl Teller<'_> {
                 told(Tone::Warning, format!("The vote of {who} to approve {on} no longer counts: {why}."))
             }
             EventKind::VoteRefused { approval, voter, name, reason } => {
-                let (who, said) = (self.people.name(voter, name), self.people.plain(reason));
+                let (who, said) = (self.people.name(voter, name), self.people.told(reason));
                 let on = self.approval_name(approval);
                 told(Tone::Warning, format!("{who} clicked on {on} and was told: {said}"))
             }
@@ -346,6 +346,10 @@ impl Teller<'_> {
             EventKind::ReactionsFull => told(
                 Tone::Warning,
                 format!("A reaction was not counted: Signoff keeps {MAX_KEPT} reactions of a deploy."),
+            ),
+            EventKind::HealthFull => told(
+                Tone::Warning,
+                format!("A report of health was not counted: Signoff keeps those of {MAX_KEPT} sources."),
             ),
             EventKind::PutAside { row, reason } => told(Tone::Warning, put_aside(row, reason)),
             EventKind::NotTold { channel, reason } => {
@@ -473,36 +477,36 @@ mod tests {
         Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:57 UTC unless somebody presses Undo.
         Warning: The rule “nightly” is frozen until 2026-11-23 at 10:57 UTC and starts then: weekend.
         Warning: “Promote deploy to production” is frozen until 2026-11-23 at 10:57 UTC: weekend, holidays.
-        Warning: ana broke the glass of “Promote deploy to production”, which goes ahead without its votes: “Checkout is down”. Review due 2026-11-23 at 10:57 UTC.
-        Warning: The glass of “Promote deploy to production” that ana broke was restored: they can no longer break it.
+        Warning: Ana Novak broke the glass of “Promote deploy to production”, which goes ahead without its votes: “Checkout is down”. Review due 2026-11-23 at 10:57 UTC.
+        Warning: The glass of “Promote deploy to production” that Ana Novak broke was restored: they can no longer break it.
         Good: Mato Zgajner reviewed the broken glass of “Promote deploy to production”: “Rolled forward since”.
-        Warning: ana confirmed for “Promote deploy to production” what Mato Zgajner said: octocat is nobody here.
+        Warning: Ana Novak confirmed for “Promote deploy to production” what Mato Zgajner said: octocat is nobody here.
           - github:583231
-        Warning: ana lifted the freeze (weekend) for “Promote deploy to production”: “Checkout is down”.
+        Warning: Ana Novak lifted the freeze (weekend) for “Promote deploy to production”: “Checkout is down”.
         Plain: Everyone who approved “Promote deploy to production” was checked again before its first action.
           Mato Zgajner: they can vote.
-          ana: it is their own change.
+          Ana Novak: it is their own change.
           Iztok Kos: they are not an approver.
-          Only the approvers of this rule can vote: Mato Zgajner, ana, U9.
-          Can’t vote on their own change: ana.
+          Only the approvers of this rule can vote: Mato Zgajner, Ana Novak and 1 more.
+          Can’t vote on their own change: Ana Novak.
           Not found in Slack, so not excluded from voting: Zoe Hart.
-        Warning: ana set the base of “Promote deploy to production” to 4bf7226, and can't vote on it.
-        Warning: The vote of ana to approve “Promote deploy to production” no longer counts: it is their own change.
-        Warning: ana clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
+        Warning: Ana Novak set the base of “Promote deploy to production” to 4bf7226, and can't vote on it.
+        Warning: The vote of Ana Novak to approve “Promote deploy to production” no longer counts: it is their own change.
+        Warning: Ana Novak clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
         Bad: “Promote deploy to production” was rejected.
         Warning: “Promote deploy to production” expired: too few people voted in time.
         Warning: “Promote deploy to production” was superseded by 0123abc - checkout (Staging).
         Warning: “Promote deploy to production” was cancelled: nobody may vote.
-        Warning: “Promote deploy to production” was cancelled by ana: wrong branch.
+        Warning: “Promote deploy to production” was cancelled by Ana Novak: wrong branch.
         Warning: “Promote deploy to production” was cancelled by U77: wrong branch.
         Warning: auto_approve_build: example-circleci-build is being retried: CircleCI answered 503.
-        Plain: ana had “Promote deploy to production” asked again.
-        Plain: ana had the rules evaluated again.
+        Plain: Ana Novak had “Promote deploy to production” asked again.
+        Plain: Ana Novak had the rules evaluated again.
         Plain: auto_approve_build: example-circleci-build is waiting: the workflow has not started yet.
         Bad: auto_approve_build: example-circleci-build failed: CircleCI answered 404.
         Warning: auto_approve_build: example-circleci-build may or may not have happened: No answer came.
-        Plain: ana had auto_approve_build: example-circleci-build run again.
-        Plain: ana marked auto_approve_build: example-circleci-build as done.
+        Plain: Ana Novak had auto_approve_build: example-circleci-build run again.
+        Plain: Ana Novak marked auto_approve_build: example-circleci-build as done.
         Bad: The rule “promote-to-production” stopped at auto_approve_build: example-circleci-build.
         Good: The rule of the run gone ran to its end.
         Good: The deploy is Healthy, api reports.
@@ -513,12 +517,13 @@ mod tests {
         Plain: api withdrew its report of the deploy’s health.
           No other source reports it.
         Plain: The rule “soak” gave the deploy the tag #soaked.
-        Plain: ana reacted with 👍.
-        Plain: ana took back 👎.
+        Plain: Ana Novak reacted with 👍.
+        Plain: Ana Novak took back 👎.
         Warning: A reaction was not counted: Signoff keeps 1000 reactions of a deploy.
+        Warning: A report of health was not counted: Signoff keeps those of 1000 sources.
         Warning: Signoff couldn’t post to #deploys in Slack: the app is not in it.
         Warning: Signoff can’t read an action: its field `do` is missing. Nothing is lost: Signoff tries again every hour.
-        Warning: ana undid the approval of “Promote deploy to production” before its actions ran.
+        Warning: Ana Novak undid the approval of “Promote deploy to production” before its actions ran.
         Warning: This withdrew the vote of Iztok Kos to approve “Promote deploy to production”.
         ");
     }

@@ -107,6 +107,7 @@ pub(crate) fn dialog(
         votes: Vec::new(),
         struck: Vec::new(),
         glass: Default::default(),
+        names: Default::default(),
         clicks: Vec::new(),
         status: Status::Pending,
         dialog: None,

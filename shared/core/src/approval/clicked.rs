@@ -3,7 +3,7 @@
 use super::decide::{Refusal, close, draw, tally};
 use super::frozen::lifted;
 use super::glass::break_glass;
-use super::nobody::confirm_nobody;
+use super::nobody::{NobodyConfirmed, confirm_nobody};
 use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
@@ -33,6 +33,13 @@ pub(super) fn clicked(
 /// True if the same person clicked on the same within [`DOUBLE_CLICK`] and that click was counted, whichever
 /// of the two arrived first. Clicks at the very same time are one click, sent again.
 pub(super) fn is_double(approval: &Approval, click: &Click) -> bool {
+    if let Ask::ConfirmNobody { handle, version } = &click.ask {
+        let is_it = |done: &NobodyConfirmed| done.handle == *handle && done.version == *version;
+        // One button for each handle: another one that is refused is no click on the same.
+        if !approval.nobody_here.iter().any(|done| is_it(done) && done.by == click.voter.id) {
+            return false;
+        }
+    }
     approval.clicks.iter().any(|last| {
         last.person == click.voter.id
             && last.asked == click.ask.asked()
@@ -75,8 +82,13 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
                 return Ok(decision);
             }
             vote(&mut decision, &click, *choice, reason, now)?;
+            // Nobody says when an approver leaves Slack or a user group: where votes are missing, those who
+            // could give them may be gone. What has enough votes has a look of its own.
+            let may_lack_people = *choice == Choice::Approve
+                && approval.electorate.people.is_some()
+                && !decision.next.has_enough();
             // Once a person and minute: a look costs more than a click.
-            if is_blocked && !looked {
+            if (is_blocked || may_lack_people) && !looked {
                 decision.follow(look);
             }
         }

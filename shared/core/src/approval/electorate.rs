@@ -20,6 +20,9 @@ pub struct Electorate {
     /// The approvers that the rule names and that Slack does not have: e-mail addresses and user groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// The user groups by which the rule names some of its approvers, as the rule names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// The groups that must give some of the votes. If empty, any approver's vote counts.
     #[serde(default)]
     pub quotas: Vec<Quota>,
@@ -123,6 +126,7 @@ impl Electorate {
             except: Vec::new(),
             not_found: Vec::new(),
             missing: Vec::new(),
+            groups: Vec::new(),
             quotas: Vec::new(),
             own_word: Vec::new(),
             people_page: None,

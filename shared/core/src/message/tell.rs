@@ -67,6 +67,43 @@ pub fn dialog_never_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str
     )
 }
 
+/// The message to a channel that an approval expired or was rejected before its dialog could be shown, which
+/// failed for `reason`; `None`: its dialog was shown, or it is open, or whatever ended it has a message of
+/// its own.
+pub fn closed_unshown(
+    approval: &Approval,
+    deploy: &Deploy,
+    deploy_url: &str,
+    reason: &str,
+) -> Option<String> {
+    if approval.dialog.is_some() {
+        return None;
+    }
+    let how = match &approval.status {
+        Status::Expired { .. } => "expired",
+        Status::Rejected { .. } => "was rejected",
+        Status::Pending
+        | Status::Quorum { .. }
+        | Status::Approved { .. }
+        | Status::Superseded { .. }
+        | Status::Cancelled { .. } => return None,
+    };
+    let is_proposal = approval.is_of_rules_file() || approval.is_of_policy();
+    let then = match is_proposal {
+        true => "the next deploy asks again.",
+        false => "choose *Ask again* on the deploy\u{2019}s page.",
+    };
+    let without = without_dialog(approval);
+    Some(format!(
+        ":warning: The approval \u{201c}{}\u{201d} for {} {how}: its dialog could not be shown in {}. {} Once that is fixed, \
+         {then}{without}",
+        escape(&approval.name),
+        deploy_link(deploy, deploy_url),
+        escape(&approval.channel),
+        capitalized(&sentence(reason))
+    ))
+}
+
 /// The message to the dialog's thread that somebody lifted the freeze; `None`: nobody did, or no dialog is
 /// posted yet, and the next one says it.
 pub fn freeze_lifted(approval: &Approval) -> Option<String> {

@@ -318,3 +318,19 @@ fn repeated_vote_has_a_blocked_approval_looked_at() {
     };
     assert_eq!([90, 120].map(looks), [false, true], "once a minute");
 }
+
+#[test]
+fn vote_short_of_the_quorum_looks_up_named_approvers() {
+    let named = Approval { votes_required: 2, electorate: authors(3), ..approval() };
+    let looks = |open: &Approval, ask, second| {
+        let decision = decide(open, click("U1", ask, second), at(second)).expect("a click");
+        decision.effects.contains(&EffectKind::JudgeAgain { approval: open.id.clone(), round: 0 })
+    };
+    assert!(looks(&named, for_it(Approve), 60), "those who are left may be gone");
+    let voted = after(&named, click("U1", for_it(Approve), 60), 60);
+    assert!(!looks(&voted, for_it(Reject), 200), "nobody is missing for a rejection");
+    let enough = Approval { votes_required: 1, ..named.clone() };
+    assert!(!looks(&enough, for_it(Approve), 60), "a quorum has a look of its own");
+    let anyone = Approval { electorate: Electorate::anyone(), ..named };
+    assert!(!looks(&anyone, for_it(Approve), 60), "there is nobody to look up");
+}

@@ -25,6 +25,7 @@ mod happened;
 mod judging;
 mod large_ranges;
 mod mentions;
+mod names;
 mod nobody;
 mod permission;
 mod places;

@@ -128,3 +128,15 @@ fn confirmation_holds_as_long_as_its_statement_and_its_voter() {
         assert_eq!(!next.electorate.blocked.is_empty(), is_blocked, "{what}");
     }
 }
+
+#[test]
+fn refusal_of_another_handle_is_not_a_double_click() {
+    let confirmed = after(&waiting(), confirms("U3", 1, 10), 10);
+    let refused = |handle: &str, version| {
+        let ask = Ask::ConfirmNobody { handle: handle.to_owned(), version };
+        decide(&confirmed, click("U3", ask, 15), at(15)).err()
+    };
+    assert_eq!(refused("github:7", 1), Some(Refusal::Repeated), "the same button, twice");
+    let outdated = Some(Refusal::NotAConfirmer(NoConfirmer::Outdated));
+    assert_eq!([refused("github:8", 1), refused("github:7", 2)], [outdated.clone(), outdated]);
+}

@@ -66,7 +66,7 @@ fn a_quorum_needs_every_quota() {
     two of @sre, then @qa      quorum 3:0; do: draw_dialog, confirm_quorum; record: vote_cast, quorum_reached
     two of @sre, then a third  quorum 3:0; do: draw_dialog, confirm_quorum; record: vote_cast, quorum_reached
     @sre and @qa, then both    quorum 3:0; do: draw_dialog, confirm_quorum; record: vote_cast, quorum_reached
-    one of each                pending 2:0; do: draw_dialog; record: vote_cast
+    one of each                pending 2:0; do: judge_again, draw_dialog; record: vote_cast
     ");
     let all = approved_by(&["U1", "U2", "U4"]);
     assert_eq!(after(&all, all_may(&all), 100).status.word(), "approved");

@@ -61,6 +61,7 @@ pub fn approval() -> Approval {
         votes: Vec::new(),
         struck: Vec::new(),
         glass: Default::default(),
+        names: Default::default(),
         clicks: Vec::new(),
         status: Status::Pending,
         dialog: None,

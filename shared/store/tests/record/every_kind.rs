@@ -20,8 +20,8 @@ use signoff_core::policy::StackPolicy;
 use signoff_core::rules_in_force::{FileCopy, RulesInForce};
 use signoff_core::run::{Command, FirstTry, Opening, Run, decide};
 use signoff_store::{
-    Actor, ApiKey, CachedRules, Change, CommitError, DeploymentSettings, Done, GitHost, Latest, RulesTexts,
-    Scope, SecretNumbers, Session, Store, StoreError, Wanted, WantedApprovals,
+    Actor, ApiKey, CachedRules, Change, CommitError, DeploymentSettings, Done, GitHost, KeptAccount, Latest,
+    RulesTexts, Scope, SecretNumbers, Session, Store, StoreError, Wanted, WantedApprovals,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -200,11 +200,15 @@ async fn keep(store: &Store, number: u32) -> Kept {
     let secrets = HeaderSecrets { read_at: now, secrets: BTreeMap::new() };
     store.keep_header_secrets(&secrets).await.expect("kept");
     store.ignore_delivery("github", &name, "why", now).await.expect("ignored");
-    store.keep_account(&name, Some("U1"), now).await.expect("kept");
+    store.keep_account(&name, Some(account("U1")), now).await.expect("kept");
     store.keep_reading_part(&name, "1", "text".to_owned(), now).await.expect("kept");
     let cached = CachedRules { etag: "1".to_owned(), text: String::new() };
     store.cache_rules(&name, "rules.yml", &cached, now).await.expect("kept");
     Kept { number, deploy, run: run.id, approval, file, dialog, message }
+}
+
+fn account(id: &str) -> KeptAccount {
+    KeptAccount { id: id.to_owned(), name: "Ana".to_owned() }
 }
 
 fn refuses<T: Debug>(read: Result<T, StoreError>) {
@@ -355,7 +359,7 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
         "Slack account of an e-mail address, to mention people" => {
             let known = store.known_account(&name, second(2)).await.expect("read");
             assert_eq!(known.is_some(), is_shown);
-            store.keep_account(&name, Some("U2"), second(3)).await.expect("it stays");
+            store.keep_account(&name, Some(account("U2")), second(3)).await.expect("it stays");
         }
         "part of a large range" => {
             let part = store.reading_part(&name, "1", second(2)).await.expect("read");

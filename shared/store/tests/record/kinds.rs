@@ -50,6 +50,7 @@ pub fn electorate() -> Electorate {
         except: vec!["U1".to_owned(), String::new()],
         not_found: odd(),
         missing: odd(),
+        groups: odd(),
         quotas: vec![Quota { from: ODD[2].to_owned(), people: odd(), votes: 2 }],
         own_word: odd(),
         people_page: Some(ODD[2].to_owned()),

@@ -92,6 +92,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
         votes: Vec::new(),
         struck: Vec::new(),
         glass: Default::default(),
+        names: Default::default(),
         clicks: Vec::new(),
         status: Status::Pending,
         dialog: None,

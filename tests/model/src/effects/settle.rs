@@ -195,6 +195,7 @@ fn new_approval(
         votes: Vec::new(),
         struck: Vec::new(),
         glass: Default::default(),
+        names: Default::default(),
         clicks: Vec::new(),
         status: votes::Status::Pending,
         dialog: None,
