@@ -184,7 +184,7 @@ fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
     for step in run.steps.iter().filter(|step| step.under == Some(approval.step)) {
         let began = !matches!(step.state, StepState::Waiting | StepState::Skipped);
         let may = match step.branch {
-            Branch::OnSuccess => matches!(approval.status, Verdict::Approved { .. }),
+            Branch::OnSuccess => approval.status.is_approved(),
             Branch::OnReject => matches!(approval.status, Verdict::Rejected { .. }),
             Branch::OnExpire => matches!(approval.status, Verdict::Expired { .. }),
         };

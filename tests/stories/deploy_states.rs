@@ -99,7 +99,7 @@ fn only_a_success_of_a_github_deployment_changes_what_stands() {
         assert_eq!(delivers(story, &sha, "success").await, "Success");
         let page = asked(story, &deploy).await;
         assert_eq!((page.deploy.state, stands(story).await), (DeployState::Success, deploy.clone()));
-        assert!(matches!(story.settled(&first).await.approvals[0].status, Status::Superseded { .. }));
+        assert!(story.settled(&first).await.approvals[0].status.is_superseded());
 
         // What stands stays: a later failure is noted, and a success that is told again is no news.
         assert_eq!(delivers(story, &sha, "error").await, "Success");

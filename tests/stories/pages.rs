@@ -101,7 +101,7 @@ fn vote_on_the_page_shows_in_the_dialog() {
 
         story.click(&ben, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
+        assert!(page.approvals[0].status.is_approved());
         assert_eq!(receiver.deliveries().len(), 1);
         assert_eq!(
             told(sends(story, &visitor, &deploy, "reject", "too late").await).await.0,
@@ -277,7 +277,7 @@ fn votes_that_race_from_both_sides_all_count() {
             in_slack(&people[5]),
         );
         let page = story.settled(&deploy).await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
+        assert!(page.approvals[0].status.is_approved());
         assert_eq!(page.approvals[0].votes.len(), 6);
         assert_eq!(receiver.deliveries().len(), 1);
     });

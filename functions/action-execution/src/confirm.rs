@@ -78,7 +78,7 @@ impl ActionExecution {
                 Some(read) => change.range(id, read.clone()),
                 None => change,
             };
-            let is_approved = is_approved(&decision.next.status);
+            let is_approved = decision.next.status.is_approved();
             if is_approved && decision.next.glass.broken.is_some() {
                 // It sets a base once it is reviewed.
                 let owed = self.store.owed_reviews(&base.deployment).await?.with(&decision.next);
@@ -106,18 +106,6 @@ impl ActionExecution {
             return Err(Failure::retryable(reason).into());
         }
         Ok(())
-    }
-}
-
-fn is_approved(status: &Status) -> bool {
-    match status {
-        Status::Approved { .. } => true,
-        Status::Pending
-        | Status::Quorum { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => false,
     }
 }
 

@@ -54,7 +54,7 @@ impl ActionExecution {
             let title = by.title;
             return Err(nothing_done(&format!("{title} rolled {environment} back in the meantime")).into());
         }
-        if !matches!(voted.status, Status::Approved { .. }) {
+        if !voted.status.is_approved() {
             return Ok(());
         }
         let base = self.store.base(&deploy.deployment, &voted.subject.place).await?;

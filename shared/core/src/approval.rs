@@ -269,6 +269,24 @@ impl Approval {
 }
 
 impl Status {
+    /// The time of the approval; `None`: it is not approved.
+    pub fn approved_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Approved { at } => Some(*at),
+            Self::Pending
+            | Self::Quorum { .. }
+            | Self::Rejected { .. }
+            | Self::Expired { .. }
+            | Self::Superseded { .. }
+            | Self::Cancelled { .. } => None,
+        }
+    }
+
+    /// True if enough people approved, and it is closed.
+    pub fn is_approved(&self) -> bool {
+        self.approved_at().is_some()
+    }
+
     /// `true` if a newer deploy took its place.
     pub fn is_superseded(&self) -> bool {
         match self {

@@ -289,7 +289,7 @@ pub(crate) fn watch_look(
     seen: Option<&[String]>,
     broken: &mut BTreeSet<Law>,
 ) {
-    let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });
+    let is_approved = |approval: &Approval| approval.status.is_approved();
     if is_approved(old) || !is_approved(new) {
         return;
     }
@@ -308,7 +308,7 @@ pub(crate) fn watch_makers(
     outside: &OutsideWorld,
     broken: &mut BTreeSet<Law>,
 ) {
-    let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });
+    let is_approved = |approval: &Approval| approval.status.is_approved();
     let has_four_eyes = scenario.change.has_four_eyes(change::look(outside), &new.votes, new.votes_required);
     if !is_approved(old) && is_approved(new) && !has_four_eyes {
         broken.insert(Law::Makers);
@@ -337,7 +337,7 @@ pub(crate) fn heard(old: &Run, new: &Run) -> u8 {
 /// Sees an action of step number `step` happen.
 pub(crate) fn watch_action(world: &mut World, step: usize) {
     let approval = world.record.approval.as_ref();
-    if !approval.is_some_and(|approval| matches!(approval.status, Status::Approved { .. })) {
+    if !approval.is_some_and(|approval| approval.status.is_approved()) {
         world.broken.insert(Law::Approved);
     }
     if !matches!(world.record.run.steps.get(step).map(|step| &step.state), Some(StepState::Running { .. })) {

@@ -118,15 +118,7 @@ impl Approval {
     /// The broken glass whose review is still owed.
     pub fn owed_review(&self) -> Option<&Broken> {
         let broken = self.glass.broken.as_ref().filter(|broken| broken.review.is_none())?;
-        match self.status {
-            Status::Approved { .. } => Some(broken),
-            Status::Pending
-            | Status::Quorum { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. } => None,
-        }
+        self.status.is_approved().then_some(broken)
     }
 
     /// True if the glass was broken and some makers of the change may be unknown. A reviewer may then be one

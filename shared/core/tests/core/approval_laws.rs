@@ -104,7 +104,7 @@ proptest! {
     ) {
         carry_out(&first, &story, |history, command, result| {
             let before = &history.last;
-            let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });
+            let is_approved = |approval: &Approval| approval.status.is_approved();
             let approves = result.as_ref().is_ok_and(|decision| is_approved(&decision.next)) && !is_approved(before);
             let Status::Quorum { since, until, .. } = before.status else {
                 assert!(!approves, "{command:?}");

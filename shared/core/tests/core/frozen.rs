@@ -192,7 +192,7 @@ fn lifting_the_freeze_is_no_vote() {
             reason: "outage".to_owned(),
         }]
     );
-    assert!(matches!(after(&decision.next, all_may(&decision.next), 91).status, Status::Approved { .. }));
+    assert!(after(&decision.next, all_may(&decision.next), 91).status.is_approved());
 }
 
 #[test]
