@@ -4,7 +4,7 @@
 use crate::identity::{doubt, look_again};
 use reqwest::StatusCode;
 use serde_json::json;
-use signoff_core::approval::{Blocker, Status, Verdict};
+use signoff_core::approval::{Blocker, Closed, Status, Verdict};
 use signoff_core::confirmation::Doubt;
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -159,7 +159,10 @@ fn a_deploy_confirmed_after_a_rollback_is_closed() {
             })
             .await;
         let status = &page.approvals[0].status;
-        assert!(matches!(status, Status::Superseded { by, .. } if by.deploy == known), "{status:?}");
+        assert!(
+            matches!(status, Status::Closed(Closed::Superseded { by, .. }) if by.deploy == known),
+            "{status:?}"
+        );
         let page = story.page(&known).await;
         assert_eq!(page.approvals[0].status, Status::Pending, "{dialog} still asks");
     });

@@ -2,7 +2,7 @@
 //! older ones.
 
 use insta::assert_snapshot;
-use signoff_core::approval::Status;
+use signoff_core::approval::{Closed, Status};
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_store::Page;
 use system_tests::receiver::Receiver;
@@ -43,7 +43,7 @@ fn undecided_approval_expires_and_runs_on_expire() {
         let page = story
             .until("the approval to expire", async || {
                 let page = story.settled(&deploy).await;
-                matches!(page.approvals[0].status, Status::Expired { .. }).then_some(page)
+                matches!(page.approvals[0].status, Status::Closed(Closed::Expired { .. })).then_some(page)
             })
             .await;
         assert_eq!(page.approvals[0].votes.len(), 1);
@@ -72,7 +72,7 @@ fn a_short_deadline_needs_no_clock() {
         story
             .until("the approval to expire", async || {
                 let page = story.settled(&deploy).await;
-                matches!(page.approvals[0].status, Status::Expired { .. }).then_some(())
+                matches!(page.approvals[0].status, Status::Closed(Closed::Expired { .. })).then_some(())
             })
             .await;
     });

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use reqwest::Response;
-use signoff_core::approval::{Approval, Choice, Status};
+use signoff_core::approval::{Approval, Choice, Closed, Status};
 use signoff_core::id::DeployId;
 use signoff_core::run::StepState;
 use signoff_local::fault::{Fault, FaultKind};
@@ -158,7 +158,9 @@ fn a_reason_is_asked_for_on_the_page_too() {
         assert_eq!((vote.choice, vote.reason.as_deref()), (Choice::Approve, Some("looked at it")));
         assert_eq!(sends(story, &visitor, &deploy, "cancel", "wrong branch").await.status(), 303);
         let page = story.settled(&deploy).await;
-        assert!(matches!(&page.approvals[0].status, Status::Cancelled { by, .. } if *by == Some(ana)));
+        assert!(
+            matches!(&page.approvals[0].status, Status::Closed(Closed::Cancelled { by, .. }) if *by == Some(ana))
+        );
     });
 }
 

@@ -28,13 +28,7 @@ impl ActionExecution {
         match approval.status {
             Status::Quorum { until, .. } if until <= self.now() => {}
             // It was undone or closed, or somebody made a new quorum that has its own look.
-            Status::Quorum { .. }
-            | Status::Pending
-            | Status::Approved { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. } => return self.done(effect).await,
+            Status::Quorum { .. } | Status::Pending | Status::Closed(_) => return self.done(effect).await,
         }
         let slack = self.outside.slack(self.now()).await?;
         let judged = self.judge_open(&slack, &approval, Again::BeforeActing).await?;

@@ -174,6 +174,15 @@ pub enum Status {
         /// The reason why the voters could not be looked up yet.
         note: Option<String>,
     },
+    /// Closed: people can't change it any more.
+    #[serde(untagged)]
+    Closed(Closed),
+}
+
+/// The end of an approval.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Closed {
     /// Enough people approved.
     Approved {
         /// The time of the approval.
@@ -269,16 +278,22 @@ impl Approval {
 }
 
 impl Status {
+    /// The end of the approval; `None`: people can still change it.
+    pub fn closed(&self) -> Option<&Closed> {
+        match self {
+            Self::Closed(closed) => Some(closed),
+            Self::Pending | Self::Quorum { .. } => None,
+        }
+    }
+
     /// The time of the approval; `None`: it is not approved.
     pub fn approved_at(&self) -> Option<Timestamp> {
-        match self {
-            Self::Approved { at } => Some(*at),
-            Self::Pending
-            | Self::Quorum { .. }
-            | Self::Rejected { .. }
-            | Self::Expired { .. }
-            | Self::Superseded { .. }
-            | Self::Cancelled { .. } => None,
+        match self.closed()? {
+            Closed::Approved { at } => Some(*at),
+            Closed::Rejected { .. }
+            | Closed::Expired { .. }
+            | Closed::Superseded { .. }
+            | Closed::Cancelled { .. } => None,
         }
     }
 
@@ -287,24 +302,63 @@ impl Status {
         self.approved_at().is_some()
     }
 
-    /// `true` if a newer deploy took its place.
-    pub fn is_superseded(&self) -> bool {
-        match self {
-            Self::Superseded { .. } => true,
-            Self::Pending
-            | Self::Quorum { .. }
-            | Self::Approved { .. }
-            | Self::Rejected { .. }
-            | Self::Expired { .. }
-            | Self::Cancelled { .. } => false,
+    /// True if enough people rejected.
+    pub fn is_rejected(&self) -> bool {
+        match self.closed() {
+            Some(Closed::Rejected { .. }) => true,
+            None
+            | Some(
+                Closed::Approved { .. }
+                | Closed::Expired { .. }
+                | Closed::Superseded { .. }
+                | Closed::Cancelled { .. },
+            ) => false,
         }
     }
 
-    /// The word for it: `pending`, `quorum`, `approved`, `rejected`, `expired`, `superseded`, `cancelled`.
+    /// The newer deploy that took its place, where one did.
+    pub fn successor(&self) -> Option<&Successor> {
+        match self.closed()? {
+            Closed::Superseded { by, .. } => Some(by),
+            Closed::Approved { .. }
+            | Closed::Rejected { .. }
+            | Closed::Expired { .. }
+            | Closed::Cancelled { .. } => None,
+        }
+    }
+
+    /// `true` if a newer deploy took its place.
+    pub fn is_superseded(&self) -> bool {
+        self.successor().is_some()
+    }
+
+    /// The word for it: `pending`, `quorum`, or that of its end.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Quorum { .. } => "quorum",
+            Self::Closed(closed) => closed.word(),
+        }
+    }
+
+    /// True if enough people approved, and nothing runs yet.
+    pub fn is_quorum(&self) -> bool {
+        match self {
+            Self::Quorum { .. } => true,
+            Self::Pending | Self::Closed(_) => false,
+        }
+    }
+
+    /// True if people can still change it.
+    pub fn is_open(&self) -> bool {
+        self.closed().is_none()
+    }
+}
+
+impl Closed {
+    /// The word for it: `approved`, `rejected`, `expired`, `superseded`, `cancelled`.
+    pub fn word(&self) -> &'static str {
+        match self {
             Self::Approved { .. } => "approved",
             Self::Rejected { .. } => "rejected",
             Self::Expired { .. } => "expired",
@@ -313,28 +367,14 @@ impl Status {
         }
     }
 
-    /// True if enough people approved, and nothing runs yet.
-    pub fn is_quorum(&self) -> bool {
+    /// The time at which the approval was closed.
+    pub fn at(&self) -> Timestamp {
         match self {
-            Self::Quorum { .. } => true,
-            Self::Pending
-            | Self::Approved { .. }
-            | Self::Rejected { .. }
-            | Self::Expired { .. }
-            | Self::Superseded { .. }
-            | Self::Cancelled { .. } => false,
-        }
-    }
-
-    /// True if people can still change it.
-    pub fn is_open(&self) -> bool {
-        match self {
-            Self::Pending | Self::Quorum { .. } => true,
-            Self::Approved { .. }
-            | Self::Rejected { .. }
-            | Self::Expired { .. }
-            | Self::Superseded { .. }
-            | Self::Cancelled { .. } => false,
+            Self::Approved { at }
+            | Self::Rejected { at }
+            | Self::Expired { at }
+            | Self::Superseded { at, .. }
+            | Self::Cancelled { at, .. } => *at,
         }
     }
 }

@@ -215,13 +215,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             let Some(approval) = &world.record.approval else { return Some(()) };
             match approval.status {
                 Status::Quorum { until, .. } if until <= world.now() => {}
-                Status::Quorum { .. }
-                | Status::Pending
-                | Status::Approved { .. }
-                | Status::Rejected { .. }
-                | Status::Expired { .. }
-                | Status::Superseded { .. }
-                | Status::Cancelled { .. } => return Some(()),
+                Status::Quorum { .. } | Status::Pending | Status::Closed(_) => return Some(()),
             }
             let for_it = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
             Stage::Ready(Plan::Look { voters: for_it.map(|vote| vote.voter.clone()).collect() })

@@ -7,7 +7,7 @@ use crate::outside::OutsideWorld;
 use crate::record::{Kept, Process};
 use crate::scenario::{Flaw, Scenario, build, webhook};
 use crate::world::World;
-use signoff_core::approval::{Approval, Choice, Status, Verdict};
+use signoff_core::approval::{Approval, Choice, Closed, Status, Verdict};
 use signoff_core::effect::Effect;
 use signoff_core::run::{self, Run, StepState};
 use stateright::Property;
@@ -149,11 +149,15 @@ fn sometimes(name: &'static str, condition: Condition) -> Property<Protocol> {
 }
 
 fn is_rejected(world: &World) -> bool {
-    world.record.approval.as_ref().is_some_and(|approval| matches!(approval.status, Status::Rejected { .. }))
+    world.record.approval.as_ref().is_some_and(|approval| approval.status.is_rejected())
 }
 
 fn is_expired(world: &World) -> bool {
-    world.record.approval.as_ref().is_some_and(|approval| matches!(approval.status, Status::Expired { .. }))
+    world
+        .record
+        .approval
+        .as_ref()
+        .is_some_and(|approval| matches!(approval.status, Status::Closed(Closed::Expired { .. })))
 }
 
 /// True if an approval waits although it has enough votes, and nothing prevents its judgement.
@@ -227,25 +231,17 @@ fn run_ended(scenario: &Scenario, world: &World) -> bool {
     let Some(approval) = &world.record.approval else { return false };
     match (&approval.status, run.status) {
         (Status::Pending, run::Status::Running) => happened == (0, 0) && !world.late,
-        (Status::Approved { .. }, run::Status::Succeeded) => everything_happened,
-        (Status::Approved { .. }, run::Status::Stopped) => !all_went_well && stopped_by_trouble,
-        (Status::Approved { .. }, run::Status::Running) => !all_went_well && decided::failed(run).is_some(),
-        (
-            Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. },
-            run::Status::Stopped,
-        ) => happened == (0, 0),
+        (Status::Closed(Closed::Approved { .. }), run::Status::Succeeded) => everything_happened,
+        (Status::Closed(Closed::Approved { .. }), run::Status::Stopped) => {
+            !all_went_well && stopped_by_trouble
+        }
+        (Status::Closed(Closed::Approved { .. }), run::Status::Running) => {
+            !all_went_well && decided::failed(run).is_some()
+        }
+        (Status::Closed(_), run::Status::Stopped) => happened == (0, 0),
         (Status::Pending, run::Status::Succeeded | run::Status::Stopped)
         | (Status::Quorum { .. }, _)
-        | (
-            Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. },
-            run::Status::Running | run::Status::Succeeded,
-        ) => false,
+        | (Status::Closed(_), run::Status::Running | run::Status::Succeeded) => false,
     }
 }
 

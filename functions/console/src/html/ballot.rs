@@ -10,7 +10,7 @@ use crate::view::{ApprovalView, cut};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use signoff_core::action::Reasons;
-use signoff_core::approval::{Approval, Blocker, Choice, Status};
+use signoff_core::approval::{Approval, Blocker, Choice, Closed, Status};
 use signoff_core::id::ApprovalId;
 use signoff_core::message::{LONGEST_REASON, shorten};
 use signoff_store::Page;
@@ -65,8 +65,7 @@ pub(crate) fn done(what: ApprovalAction, approval: &Approval, member: &Member) -
             (review.is_some_and(|review| review.by == member.id), "You reviewed this.")
         }
         ApprovalAction::Cancel => {
-            let by_them =
-                matches!(&approval.status, Status::Cancelled { by: Some(by), .. } if *by == member.id);
+            let by_them = matches!(&approval.status, Status::Closed(Closed::Cancelled { by: Some(by), .. }) if *by == member.id);
             (by_them, "You cancelled this approval.")
         }
     };

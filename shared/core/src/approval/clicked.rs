@@ -4,7 +4,7 @@ use super::decide::{Refusal, close, draw, tally};
 use super::frozen::lifted;
 use super::glass::break_glass;
 use super::nobody::confirm_nobody;
-use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
+use super::{Approval, Ask, Choice, Click, Clicked, Closed, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -49,7 +49,7 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
         return Err(Refusal::Replayed);
     }
     if let Some(at) = approval.expires_at.filter(|at| now >= *at && needs_time(approval, &click)) {
-        return Err(Refusal::Closed(Status::Expired { at }));
+        return Err(Refusal::Closed(Closed::Expired { at }));
     }
     admit(approval, &click)?;
     let mut decision = Decision::new(approval.clone());
@@ -108,7 +108,7 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
             let outcome = Outcome::Ended(format!("cancelled by {}: {reason}", click.voter.name));
             close(
                 &mut decision,
-                Status::Cancelled { at: now, by, reason: reason.clone() },
+                Closed::Cancelled { at: now, by, reason: reason.clone() },
                 outcome,
                 Some(&click.voter),
                 Some(reason),
@@ -161,8 +161,8 @@ pub(super) fn stated(reason: Option<&String>) -> Option<String> {
     reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty())
 }
 
-/// The reason why a click on a closed approval changes nothing.
-pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
+/// The reason why a click on an approval that ended as `closed` changes nothing.
+pub(super) fn too_late(approval: &Approval, closed: &Closed, click: &Click) -> Refusal {
     if click.subject != approval.subject.mark() {
         return Refusal::OtherSubject;
     }
@@ -182,7 +182,7 @@ pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
         | Ask::LiftFreeze { .. }
         | Ask::BreakGlass { .. }
         | Ask::ConfirmNobody { .. }
-        | Ask::Cancel { .. } => Refusal::Closed(approval.status.clone()),
+        | Ask::Cancel { .. } => Refusal::Closed(closed.clone()),
         Ask::Review { .. } => Refusal::NoReviewOwed,
     }
 }

@@ -70,12 +70,7 @@ impl Approval {
     fn held(&self, now: Timestamp) -> Option<Hold> {
         let at = match self.status {
             Status::Quorum { since, .. } => self.undone_until(since).max(now),
-            Status::Pending
-            | Status::Approved { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. } => now,
+            Status::Pending | Status::Closed(_) => now,
         };
         self.frozen.hold_at(at)
     }

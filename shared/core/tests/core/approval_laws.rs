@@ -5,7 +5,7 @@ use crate::samples::{all_may, at, because, click, consequences};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use signoff_core::approval::{
-    Approval, Ask, Choice, Click, Command, Refusal, Standing, Status, Verdict, decide,
+    Approval, Ask, Choice, Click, Closed, Command, Refusal, Standing, Status, Verdict, decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -137,10 +137,10 @@ proptest! {
             let enough = is_broken || next.count(Choice::Approve) >= next.votes_required;
             let against = next.count(Choice::Reject) >= next.rejections_required;
             match next.status {
-                Status::Pending | Status::Expired { .. } => assert!(!enough && !against),
-                Status::Quorum { .. } | Status::Approved { .. } => assert!(enough && !against),
-                Status::Rejected { .. } => assert!(against),
-                Status::Superseded { .. } | Status::Cancelled { .. } => assert!(!against),
+                Status::Pending | Status::Closed(Closed::Expired { .. }) => assert!(!enough && !against),
+                Status::Quorum { .. } | Status::Closed(Closed::Approved { .. }) => assert!(enough && !against),
+                Status::Closed(Closed::Rejected { .. }) => assert!(against),
+                Status::Closed(Closed::Superseded { .. } | Closed::Cancelled { .. }) => assert!(!against),
             }
         });
     }
@@ -210,7 +210,7 @@ proptest! {
                 assert_eq!(next.count(Choice::Approve) + 1, next.votes_required);
             }
             assert_eq!(next.count(Choice::Reject), before.count(Choice::Reject));
-            assert!(matches!(next.status, Status::Pending | Status::Expired { .. }));
+            assert!(matches!(next.status, Status::Pending | Status::Closed(Closed::Expired { .. })));
         });
     }
 

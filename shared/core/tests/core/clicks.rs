@@ -6,7 +6,8 @@ use crate::samples::{
 };
 use signoff_core::action::Reasons;
 use signoff_core::approval::{
-    Approval, Ask, Blocker, Choice, Click, Command, Electorate, Refusal, Standing, Status, Voter, decide,
+    Approval, Ask, Blocker, Choice, Click, Closed, Command, Electorate, Refusal, Standing, Status, Voter,
+    decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -78,7 +79,7 @@ fn a_vote_that_somebody_undid_does_not_come_back_by_itself() {
 #[test]
 fn click_on_a_closed_approval_learns_the_outcome() {
     let closed = |status| Approval { status, ..with_votes(of_three(), &[("U1", Approve)]) };
-    let rejected = closed(Status::Rejected { at: at(70) });
+    let rejected = closed(Status::Closed(Closed::Rejected { at: at(70) }));
     let other = Command::Click(Click {
         voter: member("U1"),
         ask: for_it(Reject),
@@ -271,7 +272,10 @@ fn who_cancels_says_why() {
     assert_eq!(outcome(&approval(), click("U1", cancel(" \n"), 60), 60), "refused: ReasonNeeded");
     let decision = decide(&approval(), click("U1", cancel(" not today "), 60), at(60)).expect("cancelled");
     let by = Some("U1".to_owned());
-    assert_eq!(decision.next.status, Status::Cancelled { at: at(60), by, reason: "not today".to_owned() });
+    assert_eq!(
+        decision.next.status,
+        Status::Closed(Closed::Cancelled { at: at(60), by, reason: "not today".to_owned() })
+    );
     let advance = serde_json::to_value(&decision.effects[1]).expect("JSON");
     assert_eq!(advance["outcome"]["ended"], "cancelled by name of U1: not today");
 }

@@ -2,7 +2,7 @@
 
 use crate::samples::{after, approval, at, click, for_it, of_three, voted};
 use jiff::SignedDuration;
-use signoff_core::approval::{Approval, Ask, Choice, Refusal, Status, decide};
+use signoff_core::approval::{Approval, Ask, Choice, Closed, Refusal, Status, decide};
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::id::{DeployId, EffectId};
 
@@ -46,9 +46,9 @@ fn later_click_and_another_persons_are_told() {
         assert_eq!(again, Err(Refusal::NoQuorum), "{person} at {second}");
     }
     let cancelled = after(&of_three(), click("U1", cancel(), 90), 90);
-    assert!(matches!(cancelled.status, Status::Cancelled { .. }));
+    let Status::Closed(closed @ Closed::Cancelled { .. }) = &cancelled.status else { panic!("cancelled") };
     let other = decide(&cancelled, click("U2", cancel(), 91), at(96));
-    assert_eq!(other, Err(Refusal::Closed(cancelled.status.clone())));
+    assert_eq!(other, Err(Refusal::Closed(closed.clone())));
 }
 
 #[test]

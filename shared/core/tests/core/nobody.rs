@@ -2,7 +2,7 @@
 
 use crate::samples::{after, approval, at, click, consequences, for_it};
 use signoff_core::approval::{
-    Approval, Ask, Blocker, Choice, Command, Electorate, NoConfirmer, NobodyConfirmed, Part, Refusal,
+    Approval, Ask, Blocker, Choice, Closed, Command, Electorate, NoConfirmer, NobodyConfirmed, Part, Refusal,
     SaidNobody, Status, Verdict, decide,
 };
 use signoff_core::effect::EffectKind;
@@ -103,9 +103,9 @@ fn only_who_may_vote_and_made_nothing_confirms() {
     Nothing was confirmed: you said so yourself. Somebody else has to confirm it.
     Nothing was confirmed: you made some of the change. Somebody who made none of it has to confirm it.
     ");
-    let closed = Approval { status: Status::Expired { at: at(5) }, ..waiting() };
+    let closed = Approval { status: Status::Closed(Closed::Expired { at: at(5) }), ..waiting() };
     let late = decide(&closed, confirms("U2", 1, 10), at(10)).err();
-    assert_eq!(late, Some(Refusal::Closed(Status::Expired { at: at(5) })));
+    assert_eq!(late, Some(Refusal::Closed(Closed::Expired { at: at(5) })));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::approval_table::{outcome, table};
 use crate::samples::{after, all_may, approval, at, authors, check, click, except, for_it, of_three, voted};
 use jiff::SignedDuration;
 use signoff_core::approval::{
-    Approval, Ask, Check, Choice, Command, Electorate, Refusal, Status, Struck, Verdict, decide,
+    Approval, Ask, Check, Choice, Closed, Command, Electorate, Refusal, Status, Struck, Verdict, decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -84,7 +84,7 @@ fn who_approved_while_others_were_looked_up_is_looked_up_next() {
     assert_eq!(rest.status, Status::Quorum { since: at(60), until: at(60), note: None });
     assert_eq!(rest.struck, [Struck { voter: "U1".to_owned(), why: Deactivated }]);
     let approved = after(&rest, all_may(&rest), 120);
-    assert_eq!(approved.status, Status::Approved { at: at(120) });
+    assert_eq!(approved.status, Status::Closed(Closed::Approved { at: at(120) }));
 }
 
 #[test]
@@ -230,7 +230,10 @@ fn a_quorum_made_again_has_a_window_of_its_own() {
     );
     // The first quorum's look comes when its own window is over.
     assert_eq!(decide(&again.next, all_may(&again.next), at(180)), Err(Refusal::NotNow));
-    assert_eq!(after(&again.next, all_may(&again.next), 215).status, Status::Approved { at: at(215) });
+    assert_eq!(
+        after(&again.next, all_may(&again.next), 215).status,
+        Status::Closed(Closed::Approved { at: at(215) })
+    );
 }
 
 #[test]
@@ -241,5 +244,5 @@ fn voters_that_can_not_be_looked_up_keep_the_quorum_waiting() {
     assert_eq!(decide(&once, postpone("503"), at(91)), Err(Refusal::Repeated));
     let twice = after(&once, postpone("429"), 92);
     assert_eq!(twice.status, Status::Quorum { since: at(60), until: at(60), note: Some("429".to_owned()) });
-    assert_eq!(after(&twice, all_may(&twice), 93).status, Status::Approved { at: at(93) });
+    assert_eq!(after(&twice, all_may(&twice), 93).status, Status::Closed(Closed::Approved { at: at(93) }));
 }

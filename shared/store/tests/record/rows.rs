@@ -11,8 +11,8 @@ use signoff_core::action::{
     OnFailure, ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec,
 };
 use signoff_core::approval::{
-    Approval, Asked, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, NobodyConfirmed, Review, Status,
-    Struck, Verdict, Vote,
+    Approval, Asked, Broken, Choice, Clicked, Closed, Frozen, Glass, Hands, Lifted, NobodyConfirmed, Review,
+    Status, Struck, Verdict, Vote,
 };
 use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use signoff_core::effect::{Effect, EffectState, StartedBuild};
@@ -249,15 +249,15 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
         at: precise(),
     };
     let quorum = |note| Status::Quorum { since: precise(), until: at(1), note };
-    let cancelled = |by| Status::Cancelled { at: at(1), by, reason: String::new() };
+    let cancelled = |by| Status::Closed(Closed::Cancelled { at: at(1), by, reason: String::new() });
     let statuses = [
         Status::Pending,
         quorum(None),
         quorum(Some(ODD[3].to_owned())),
-        Status::Approved { at: precise() },
-        Status::Rejected { at: at(1) },
-        Status::Expired { at: precise() },
-        Status::Superseded { at: precise(), by: successor() },
+        Status::Closed(Closed::Approved { at: precise() }),
+        Status::Closed(Closed::Rejected { at: at(1) }),
+        Status::Closed(Closed::Expired { at: precise() }),
+        Status::Closed(Closed::Superseded { at: precise(), by: successor() }),
         cancelled(None),
         cancelled(Some("U1".to_owned())),
     ];
