@@ -432,7 +432,8 @@ impl Story {
         .await
     }
 
-    /// Lets the time that an effect waits for be over.
+    /// Lets the time that an effect waits for be over. Nothing was left alone for the wait that an attempt
+    /// asked for.
     pub async fn pull_forward(&self, effect: &Effect) {
         let key = |name: &str, id: &str| AttributeValue::S(format!("{name}#{id}"));
         let past = AttributeValue::S("2026-01-01T00:00:00.000000Z".to_owned());
@@ -442,7 +443,7 @@ impl Story {
             .table_name(&self.world.record_table)
             .key("pk", key("deploy", effect.deploy.as_str()))
             .key("sk", key("effect", effect.id.as_str()))
-            .update_expression("SET not_before = :past, due_at = :past")
+            .update_expression("SET not_before = :past, due_at = :past REMOVE backoff")
             .expression_attribute_values(":past", past)
             .send()
             .await

@@ -66,6 +66,10 @@ pub struct Effect {
     /// own, or something held it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_due: Option<Timestamp>,
+    /// The wait that its last attempt asked for when its answer was lost. `None`: it asked for none, or it
+    /// just ended, and may have sent its request as late as the end of its lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<SignedDuration>,
 }
 
 /// A build that an attempt started, as the CI named it.
@@ -548,6 +552,7 @@ impl Effect {
             build: None,
             waits_since: None,
             first_due: None,
+            backoff: None,
         }
     }
 
@@ -586,6 +591,7 @@ impl Effect {
             attempts: self.attempts + 1,
             not_before: now + LEASE,
             due_at: now + LEASE,
+            backoff: None,
             ..self.clone()
         }
     }
@@ -597,6 +603,7 @@ impl Effect {
             not_before: now + wait,
             due_at: now + wait + GRACE,
             note: Some(note),
+            backoff: None,
             ..self.clone()
         }
     }
@@ -604,14 +611,14 @@ impl Effect {
     /// The effect as it is when nobody knows whether it was done, because of `note`: the next attempt, after
     /// `wait`, has to look first.
     pub fn unanswered(&self, now: Timestamp, wait: SignedDuration, note: String) -> Self {
-        Self { state: EffectState::Started, ..self.postponed(now, wait, note) }
+        Self { state: EffectState::Started, backoff: Some(wait), ..self.postponed(now, wait, note) }
     }
 
-    /// The effect once the thing that it waited for came, at `now`. The clock's turn is the same time: a
-    /// later one would say that an attempt asked for a wait.
+    /// The effect once the thing that it waited for came, at `now`: the wait that an attempt asked for is not
+    /// over.
     #[must_use]
     pub fn woken(&self, now: Timestamp) -> Self {
-        Self { not_before: now, due_at: now, ..self.clone() }
+        Self { not_before: now, due_at: now, backoff: None, ..self.clone() }
     }
 
     /// The effect as it is once nothing is left to do: `state`, and why where it did not succeed.
@@ -620,12 +627,12 @@ impl Effect {
     }
 
     /// True if it waits at `now` for a time that has not come, and no process has it. After an attempt whose
-    /// end is unknown it waits as `Started`: a lease ends at the clock's turn, and a wait ends before it.
+    /// end is unknown it waits as `Started`.
     pub fn is_waiting(&self, now: Timestamp) -> bool {
         self.not_before > now
             && match self.state {
                 EffectState::Pending => true,
-                EffectState::Started => self.due_at > self.not_before,
+                EffectState::Started => self.backoff.is_some(),
                 EffectState::Succeeded | EffectState::Failed | EffectState::Unknown => false,
             }
     }
@@ -690,6 +697,19 @@ mod tests {
         for state in [EffectState::Succeeded, EffectState::Failed, EffectState::Unknown] {
             assert_eq!(started.closed(state, None).claim(at(1000)), Claim::Closed, "{state:?}");
         }
+    }
+
+    #[test]
+    fn only_an_unanswered_attempt_keeps_its_wait() {
+        let (now, wait) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(4));
+        let started = effect().started(now);
+        let unanswered = started.unanswered(now, wait, "timeout".into());
+        assert_eq!(unanswered.backoff, Some(wait));
+        let postponed = |effect: &Effect| effect.postponed(now, wait, "503".into());
+        for other in [started.clone(), postponed(&started), postponed(&unanswered), unanswered.woken(now)] {
+            assert_eq!(other.backoff, None, "{other:?}");
+        }
+        assert_eq!(unanswered.started(now + wait).backoff, None, "its process may act until its lease ends");
     }
 
     #[test]

@@ -354,7 +354,8 @@ async fn effects_of_every_kind_and_state_read_as_they_were_written() {
         claimed.attempts = claimed.attempts.max(1);
         for (state, note) in [(EffectState::Started, None), (EffectState::Unknown, Some(ODD[3].to_owned()))] {
             let build = StartedBuild::Run { id: u64::MAX, url: ODD[3].to_owned() };
-            let after = Effect { build: Some(build), ..claimed.closed(state, note) };
+            let backoff = Some(SignedDuration::from_secs(2));
+            let after = Effect { build: Some(build), backoff, ..claimed.closed(state, note) };
             local.store.settle(&claimed, &after).await.expect("settled");
             assert_eq!(local.store.effect(&id, &found.id).await.expect("read"), Some(after));
         }
