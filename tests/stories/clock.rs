@@ -163,7 +163,11 @@ fn a_rate_limit_slows_an_evaluation_down_and_is_told() {
         assert!(told.contains("are evaluated later: GitHub asks us to slow down"), "{told}");
         assert!(told.contains("tries again in about 2 minutes"), "{told}");
         let page = story.page(&second).await;
-        let waiting = page.effects.iter().find(|effect| effect.kind == EffectKind::EvaluateRules).unwrap();
+        let waiting = page
+            .effects
+            .iter()
+            .find(|effect| matches!(effect.kind, EffectKind::EvaluateRules { .. }))
+            .unwrap();
         story.pull_forward(waiting).await;
         story.world.tick().await;
         story.settled(&second).await;

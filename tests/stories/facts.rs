@@ -270,8 +270,11 @@ fn caught_up_environment_opens_the_rule() {
         let page = story.settled(&staging).await;
         assert_eq!(page.runs.len(), 3);
         assert_eq!(said(), ["behind", "caught up"]);
-        let evaluations =
-            page.effects.iter().filter(|effect| effect.kind == EffectKind::EvaluateRules).count();
+        let evaluations = page
+            .effects
+            .iter()
+            .filter(|effect| matches!(effect.kind, EffectKind::EvaluateRules { .. }))
+            .count();
         // Its own, after the run of each of the first two, and when Production had it.
         assert_eq!(evaluations, 4);
     });

@@ -204,7 +204,7 @@ fn a_rule_that_asks_nobody_opens_when_its_freeze_is_over() {
         };
         story.rules(&rules(&open_now("")));
         let older = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
-        let evaluates = |kind: &EffectKind| *kind == EffectKind::EvaluateRules;
+        let evaluates = |kind: &EffectKind| matches!(kind, EffectKind::EvaluateRules { .. });
         let held = async |deploy: &DeployId| {
             story
                 .until("the rule to be frozen", async || {
@@ -225,7 +225,7 @@ fn a_rule_that_asks_nobody_opens_when_its_freeze_is_over() {
 
         story.rules(&rules("{name: release, dates: 2025-12-24}"));
         for page in [&older_page, &newer_page] {
-            story.pull_forward(&waiting(page, |kind| *kind == EffectKind::EvaluateRules)).await;
+            story.pull_forward(&waiting(page, |kind| matches!(kind, EffectKind::EvaluateRules { .. }))).await;
         }
         story.world.tick().await;
         let opened = story.settled(&newer).await;

@@ -68,7 +68,7 @@ pub(crate) async fn doubt(story: &Story, deploy: &DeployId) -> Doubt {
 pub(crate) async fn look_again(story: &Story, deploy: &DeployId) {
     let page = story.page(deploy).await;
     let next = page.effects.iter().find(|effect| {
-        matches!(effect.kind, EffectKind::EvaluateRules) && effect.state == EffectState::Pending
+        matches!(effect.kind, EffectKind::EvaluateRules { .. }) && effect.state == EffectState::Pending
     });
     story.pull_forward(next.unwrap()).await;
     story.world.tick().await;

@@ -119,7 +119,8 @@ fn refusing_tracker_is_reported_and_the_deploy_goes_on() {
         [Evaluate again]
         ");
         // The token is mended, and Signoff looks again by itself.
-        let looks = |effect: &&Effect| effect.kind == EffectKind::EvaluateRules && !effect.is_closed();
+        let looks =
+            |effect: &&Effect| matches!(effect.kind, EffectKind::EvaluateRules { .. }) && !effect.is_closed();
         story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
         world.tick().await;
         let page = story

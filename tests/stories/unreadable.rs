@@ -154,7 +154,7 @@ fn an_unreadable_state_waits_and_its_effect_is_done_later() {
         for (sk, field, kind) in [
             ("approval#", "status", draw),
             ("run#", "steps", line),
-            ("deploy", "revision", EffectKind::EvaluateRules),
+            ("deploy", "revision", EffectKind::EvaluateRules { look: None }),
         ] {
             let pk = format!("deploy#{deploy}");
             let sound = rows(story, &pk, sk).await.remove(0);

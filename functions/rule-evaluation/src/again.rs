@@ -230,7 +230,7 @@ mod tests {
     fn evaluation_is_parked_for_a_day() {
         let at = |minutes| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, at(0));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, at(0));
         let after = |minutes| {
             let parked = parked(&effect, at(minutes), "acme/shop is not connected.", SignedDuration::ZERO);
             parked.map(|parked| {

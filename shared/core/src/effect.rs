@@ -99,7 +99,12 @@ pub enum StartedBuild {
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum EffectKind {
     /// Read the rules file and open a run of each rule that holds.
-    EvaluateRules,
+    EvaluateRules {
+        /// The number of this look at a deploy that the host may not confirm yet, from 0. `None`: it is none;
+        /// only the rules that wait for news of the deploy are evaluated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        look: Option<usize>,
+    },
     /// Evaluate the rules of a deploy again, whose rules could not be read or evaluated, because somebody
     /// asked for it.
     EvaluateAgain,
@@ -381,9 +386,10 @@ impl EffectKind {
     /// The queue that carries it.
     pub fn queue(&self) -> Queue {
         match self {
-            Self::EvaluateRules | Self::EvaluateAgain | Self::AskAgain { .. } | Self::RecordHealth { .. } => {
-                Queue::Deploys
-            }
+            Self::EvaluateRules { .. }
+            | Self::EvaluateAgain
+            | Self::AskAgain { .. }
+            | Self::RecordHealth { .. } => Queue::Deploys,
             Self::RunStep { .. }
             | Self::RetryStep { .. }
             | Self::TellFailure { .. }
@@ -434,7 +440,7 @@ impl EffectKind {
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. } => true,
-            Self::EvaluateRules
+            Self::EvaluateRules { .. }
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
             | Self::RecordHealth { .. }
@@ -452,7 +458,7 @@ impl EffectKind {
     pub fn looks_first(&self) -> bool {
         match self {
             Self::RetryStep { looks, .. } => *looks,
-            Self::EvaluateRules
+            Self::EvaluateRules { .. }
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
             | Self::RecordHealth { .. }
@@ -488,7 +494,7 @@ impl EffectKind {
     /// again does not hold up the dialog.
     pub fn group(&self, deploy: &DeployId) -> String {
         match self {
-            Self::EvaluateRules => format!("deploy-{deploy}"),
+            Self::EvaluateRules { .. } => format!("deploy-{deploy}"),
             // A try that waits for its time must not hold up one that somebody asked for.
             Self::EvaluateAgain => format!("again-{deploy}"),
             Self::AskAgain { run, .. } => format!("ask-again-{run}"),
@@ -671,7 +677,7 @@ mod tests {
 
     fn effect() -> Effect {
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH)
+        Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -727,8 +733,15 @@ mod tests {
     fn day_of_a_later_effect_begins_at_its_time() {
         let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let later =
-            |hours| Effect::later(id.clone(), deploy.clone(), EffectKind::EvaluateRules, at(hours), at(10));
+        let later = |hours| {
+            Effect::later(
+                id.clone(),
+                deploy.clone(),
+                EffectKind::EvaluateRules { look: None },
+                at(hours),
+                at(10),
+            )
+        };
         // Approved on Friday, and frozen until Monday.
         let frozen = later(74).started(at(75));
         assert_eq!(frozen.first_due(), at(74));
@@ -762,7 +775,7 @@ mod tests {
         let approval = ApprovalId::from_text("a");
         let (channel, text) = ("#a".to_owned(), "Ana\u{2019}s change".to_owned());
         for kind in [
-            EffectKind::EvaluateRules,
+            EffectKind::EvaluateRules { look: None },
             EffectKind::DrawDialog { approval: approval.clone() },
             EffectKind::Expire { approval },
             EffectKind::TellChannel { channel, text },

@@ -147,7 +147,7 @@ mod tests {
     fn postponed_retry_preserves_the_lost_answer() {
         let (now, wait) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(2));
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, now).started(now);
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, now).started(now);
         for lost in [false, true] {
             let attempt = Attempt {
                 effect: effect.clone(),

@@ -249,7 +249,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         }
         // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, no
         // newer deploy comes, and what fails has a thread to say so in.
-        EffectKind::EvaluateRules
+        EffectKind::EvaluateRules { .. }
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
         | EffectKind::RecordHealth { .. }
@@ -299,7 +299,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::TellFailure { .. }
         | EffectKind::TellPerson { .. }
         | EffectKind::TellThread { .. }
-        | EffectKind::EvaluateRules
+        | EffectKind::EvaluateRules { .. }
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
         | EffectKind::RecordHealth { .. }

@@ -57,7 +57,7 @@ fn changes_soon(record: &Page) -> bool {
     let evaluates = |effect: &Effect| {
         matches!(
             effect.kind,
-            EffectKind::EvaluateRules
+            EffectKind::EvaluateRules { .. }
                 | EffectKind::EvaluateAgain
                 | EffectKind::AskAgain { .. }
                 | EffectKind::RecordHealth { .. }
@@ -391,7 +391,7 @@ mod tests {
         assert_eq!(every(&sample::several_runs()), "5");
         assert_eq!(every(&sample::approved()), "60");
         let mut late = sample::approved();
-        late.effects = vec![sample::effect(EffectKind::EvaluateRules)];
+        late.effects = vec![sample::effect(EffectKind::EvaluateRules { look: None })];
         assert_eq!(every(&late), "5", "its rules are evaluated again");
     }
 }
