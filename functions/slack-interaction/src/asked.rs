@@ -1,12 +1,13 @@
 //! Requests of clicks and windows, read from what Signoff itself put into the button or the window.
 
 use jiff::Timestamp;
+use signoff_core::approval::{ApprovalAction, ApprovalRequest};
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::message;
 use signoff_core::people::Handle;
 use signoff_core::run::Resolution;
 use signoff_providers::slack::parse::{Click, Submission};
-use signoff_voting::{Answer, ApprovalAction, ApprovalRequest};
+use signoff_voting::Answer;
 
 /// Request of a click on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ pub(crate) struct Owned {
 pub(crate) fn asked(click: &Click) -> Option<Asked> {
     let at = slack_time(&click.action_ts)?;
     let value = click.value.as_str();
-    let (what, value) = match click.action_id.as_str() {
+    let (action, value) = match click.action_id.as_str() {
         message::APPROVE => (ApprovalAction::Approve, value),
         message::REJECT => (ApprovalAction::Reject, value),
         message::UNDO => (ApprovalAction::Undo, value),
@@ -90,7 +91,7 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
             deploy: DeployId::from_text(deploy),
             approval: ApprovalId::from_text(approval),
             subject: subject.to_owned(),
-            what,
+            action,
             at,
         })
     })
@@ -251,7 +252,7 @@ mod tests {
             deploy: DeployId::from_text("0123456789abcdef0123"),
             approval: ApprovalId::from_text("aaaaaaaaaaaaaaaaaaaa"),
             subject: "0123456789".into(),
-            what: ApprovalAction::Reject,
+            action: ApprovalAction::Reject,
             at: Timestamp::UNIX_EPOCH,
         };
         let submission = |callback: &str, carried: &str| Submission {

@@ -18,7 +18,7 @@ mod reopened;
 mod subject;
 
 pub use carried::Carried;
-pub use click::{Ask, Asked, Click, Standing, Voter};
+pub use click::{ApprovalAction, ApprovalRequest, Ask, Click, MakerEntry, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open, wait_before_round};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
@@ -144,8 +144,8 @@ pub struct Clicked {
     pub person: String,
     /// The time of the click, by Slack's clock. A click that is no later than this was counted or overtaken.
     pub at: Timestamp,
-    /// The kind of request.
-    pub asked: Asked,
+    /// The action that they asked for.
+    pub action: ApprovalAction,
 }
 
 /// Approve or reject.

@@ -11,15 +11,15 @@ use crate::html::{self, DeployPageContext, FlashMessage};
 use crate::view::mrkdwn::People;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
-use signoff_core::approval::Approval;
+use signoff_core::approval::{Approval, ApprovalAction, ApprovalRequest};
 use signoff_core::id::{ApprovalId, RunId};
 use signoff_core::message::{LONGEST_REASON, SKIP_NEEDS_REASON};
 use signoff_core::run::Resolution;
 use signoff_runtime::secrets::SecretError;
 use signoff_store::{CommitError, Page};
 use signoff_voting::{
-    Actor, ApprovalAction, ApprovalRequest, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind,
-    Refused, UNSEEN, cast, foresee_step, needs_reason, record_refusal, would_refuse,
+    Actor, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind, Refused, UNSEEN, cast, foresee_step,
+    record_refusal, would_refuse,
 };
 use thiserror::Error;
 
@@ -70,7 +70,7 @@ impl Console {
         let what = what.ok_or_else(|| refusals::bad_form("what"))?;
         let subject = parameter(&call.form, "subject").ok_or_else(|| refusals::bad_form("subject"))?;
         let (deploy, approval) = (call.found.deploy(), ApprovalId::from_text(call.found.segment("approval")));
-        let wish = ApprovalRequest { deploy, approval, subject, what, at: call.now };
+        let wish = ApprovalRequest { deploy, approval, subject, action: what, at: call.now };
         let reason = written(call);
         let (request_id, deploy, approval) = (call.id, &wish.deploy, &wish.approval);
         match self.wish(call, member, &wish, reason.clone()).await {
@@ -111,7 +111,7 @@ impl Console {
         let (actor, stopped) = self.who(call, member, &approval.workspace, gate.as_ref()).await?;
         let voter = actor.voter;
         let (opened_at, lacks_reason) =
-            (approval.opened_at, reason.is_none() && needs_reason(&approval, wish.what));
+            (approval.opened_at, reason.is_none() && approval.needs_reason(wish.action));
         // Whoever may not is told so rather than to write why, and what Slack would tell them before what
         // only a page would.
         let dealt = match (would_refuse(&approval, &voter, wish, call.now), stopped) {
@@ -264,7 +264,7 @@ fn once_a_minute(
     opened_at: Timestamp,
 ) -> (String, Timestamp) {
     let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now).max(opened_at);
-    let owner = format!("page {voter} {} {} {}", wish.approval, wish.what.name(), minute.as_microsecond());
+    let owner = format!("page {voter} {} {} {}", wish.approval, wish.action.name(), minute.as_microsecond());
     (owner, minute)
 }
 
@@ -284,11 +284,11 @@ mod tests {
     #[test]
     fn a_refusal_is_told_from_others_once_a_minute() {
         let time = |text: &str| -> Timestamp { text.parse().unwrap() };
-        let wish = |what| ApprovalRequest {
+        let wish = |action| ApprovalRequest {
             deploy: signoff_core::id::DeployId::from_text("d1"),
             approval: ApprovalId::from_text("a1"),
             subject: String::new(),
-            what,
+            action,
             at: time("2026-11-23T10:42:01Z"),
         };
         let (approve, opened_at) = (wish(ApprovalAction::Approve), time("2026-11-23T10:41:30.5Z"));

@@ -207,10 +207,10 @@ mod tests {
     use crate::auth::visitor::{Member, Visitor, Who};
     use crate::html::FlashMessage;
     use crate::sample;
+    use signoff_core::approval::ApprovalAction;
     use signoff_core::id::DeployId;
     use signoff_core::issue::{Issue, Tracker};
     use signoff_core::run::StepState;
-    use signoff_voting::ApprovalAction;
 
     /// The page as nobody in particular sees it.
     fn seen(record: &Page) -> DeployPageContext<'_> {

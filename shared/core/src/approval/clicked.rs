@@ -4,7 +4,7 @@ use super::decide::{Refusal, close, draw, tally};
 use super::frozen::lifted;
 use super::glass::break_glass;
 use super::nobody::confirm_nobody;
-use super::{Approval, Ask, Choice, Click, Clicked, Closed, Outcome, Status, Verdict, Vote};
+use super::{Approval, ApprovalAction, Choice, Click, Clicked, Closed, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -35,7 +35,7 @@ pub(super) fn clicked(
 pub(super) fn is_double(approval: &Approval, click: &Click) -> bool {
     approval.clicks.iter().any(|last| {
         last.person == click.voter.id
-            && last.asked == click.ask.asked()
+            && last.action == click.ask.action
             && last.at != click.at
             && last.at.duration_since(click.at).abs() <= DOUBLE_CLICK
     })
@@ -59,62 +59,51 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
     let look = EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 };
     let clicks = &mut decision.next.clicks;
     clicks.retain(|last| last.person != click.voter.id);
-    clicks.push(Clicked { person: click.voter.id.clone(), at: click.at, asked: click.ask.asked() });
-    match &click.ask {
-        Ask::Vote { choice, reason } => {
-            let reason = stated(reason.as_ref());
-            let kept = kept_reason(&approval.votes, &click.voter.id, reason.as_deref());
-            let same =
-                |vote: &Vote| vote.voter == click.voter.id && vote.choice == *choice && vote.reason == kept;
-            if approval.votes.iter().any(same) {
-                // Nothing new but its time: an older click that is still on its way must not undo it. What
-                // blocks it may be mended since they voted.
-                if is_blocked && !looked {
-                    decision.follow(look);
-                }
-                return Ok(decision);
-            }
-            vote(&mut decision, &click, *choice, reason, now)?;
-            // Once a person and minute: a look costs more than a click.
-            if is_blocked && !looked {
-                decision.follow(look);
-            }
+    clicks.push(Clicked { person: click.voter.id.clone(), at: click.at, action: click.ask.action });
+    let reason = stated(click.ask.reason.as_ref());
+    let mut is_news = true;
+    match click.ask.action {
+        ApprovalAction::Approve => {
+            is_news = vote(&mut decision, &click, Choice::Approve, reason, now)?;
         }
-        Ask::Withdraw => {
+        ApprovalAction::Reject => {
+            is_news = vote(&mut decision, &click, Choice::Reject, reason, now)?;
+        }
+        ApprovalAction::Withdraw => {
             if !decision.next.votes.iter().any(|vote| vote.voter == click.voter.id) {
                 return Err(Refusal::NoVote);
             }
             withdraw(&mut decision, &click.voter.id.clone(), &click);
         }
-        Ask::Undo => undo(&mut decision, &click)?,
-        Ask::LiftFreeze { reason } => {
+        ApprovalAction::Undo => undo(&mut decision, &click)?,
+        ApprovalAction::LiftFreeze => {
             let hold = approval.may_lift_freeze(&click.voter, now)?;
-            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
-            lifted(&mut decision, &click, &hold, reason, now);
+            lifted(&mut decision, &click, &hold, reason.ok_or(Refusal::ReasonNeeded)?, now);
         }
-        Ask::BreakGlass { reason } => {
+        ApprovalAction::BreakGlass => {
             let within = SignedDuration::from_secs(approval.may_break_glass(&click.voter)?.review_within);
-            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
-            break_glass(&mut decision, &click, within, reason, now);
+            break_glass(&mut decision, &click, within, reason.ok_or(Refusal::ReasonNeeded)?, now);
         }
-        Ask::ConfirmNobody { handle, version } => {
-            confirm_nobody(&mut decision, &click, (handle, *version), now)?;
-        }
+        ApprovalAction::ConfirmNobody => confirm_nobody(&mut decision, &click, now)?,
         // It did not go ahead yet.
-        Ask::Review { .. } => return Err(Refusal::NoReviewOwed),
-        Ask::Cancel { reason } => {
+        ApprovalAction::Review => return Err(Refusal::NoReviewOwed),
+        ApprovalAction::Cancel => {
             let by = Some(click.voter.id.clone());
-            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
+            let reason = reason.ok_or(Refusal::ReasonNeeded)?;
             let outcome = Outcome::Ended(format!("cancelled by {}: {reason}", click.voter.name));
-            close(
-                &mut decision,
-                Closed::Cancelled { at: now, by, reason: reason.clone() },
-                outcome,
-                Some(&click.voter),
-                Some(reason),
-            );
+            let closed = Closed::Cancelled { at: now, by, reason: reason.clone() };
+            close(&mut decision, closed, outcome, Some(&click.voter), Some(reason));
             return Ok(decision);
         }
+    }
+    // Once a person and minute: a look costs more than a click. What blocks it may be mended since they
+    // voted.
+    if click.ask.action.choice().is_some() && is_blocked && !looked {
+        decision.follow(look);
+    }
+    if !is_news {
+        // Nothing new but its time: an older click that is still on its way must not undo it.
+        return Ok(decision);
     }
     decision.follow(draw(approval));
     tally(&mut decision, now);
@@ -124,15 +113,28 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
 /// Checks that the person who clicked may ask for that. People who may not vote on their own change may still
 /// undo or cancel: that is safe, and they may have seen a mistake.
 fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
-    match (&click.ask, approval.admit(&click.voter)) {
+    match (click.ask.action, approval.admit(&click.voter)) {
         // Whether they may lift the freeze or break the glass is no question of votes.
-        (Ask::Withdraw | Ask::LiftFreeze { .. } | Ask::BreakGlass { .. } | Ask::Review { .. }, _)
+        (
+            ApprovalAction::Withdraw
+            | ApprovalAction::LiftFreeze
+            | ApprovalAction::BreakGlass
+            | ApprovalAction::Review,
+            _,
+        )
         | (
-            Ask::Undo | Ask::Cancel { .. },
+            ApprovalAction::Undo | ApprovalAction::Cancel,
             Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::SetTheBase | Verdict::OwnWord, _)),
         ) => Ok(()),
-        (Ask::Undo, Err(_)) if approval.is_breaker(&click.voter) => Ok(()),
-        (Ask::Vote { .. } | Ask::Undo | Ask::ConfirmNobody { .. } | Ask::Cancel { .. }, admitted) => admitted,
+        (ApprovalAction::Undo, Err(_)) if approval.is_breaker(&click.voter) => Ok(()),
+        (
+            ApprovalAction::Approve
+            | ApprovalAction::Reject
+            | ApprovalAction::Undo
+            | ApprovalAction::ConfirmNobody
+            | ApprovalAction::Cancel,
+            admitted,
+        ) => admitted,
     }
 }
 
@@ -143,16 +145,16 @@ fn needs_time(approval: &Approval, click: &Click) -> bool {
         return true;
     }
     let approved = |vote: &Vote| vote.voter == click.voter.id && vote.choice == Choice::Approve;
-    match &click.ask {
-        Ask::Vote { choice: Choice::Approve, .. } => !approval.votes.iter().any(approved),
-        Ask::Vote { choice: Choice::Reject, .. }
-        | Ask::Withdraw
-        | Ask::Undo
-        | Ask::LiftFreeze { .. }
-        | Ask::BreakGlass { .. }
-        | Ask::Review { .. }
-        | Ask::ConfirmNobody { .. }
-        | Ask::Cancel { .. } => false,
+    match click.ask.action {
+        ApprovalAction::Approve => !approval.votes.iter().any(approved),
+        ApprovalAction::Reject
+        | ApprovalAction::Withdraw
+        | ApprovalAction::Undo
+        | ApprovalAction::LiftFreeze
+        | ApprovalAction::BreakGlass
+        | ApprovalAction::Review
+        | ApprovalAction::ConfirmNobody
+        | ApprovalAction::Cancel => false,
     }
 }
 
@@ -174,32 +176,39 @@ pub(super) fn too_late(approval: &Approval, closed: &Closed, click: &Click) -> R
     }
     // Who voted so is not told that it is over.
     let voted = approval.votes.iter().find(|vote| vote.voter == click.voter.id).map(|vote| vote.choice);
-    match &click.ask {
-        Ask::Vote { choice, .. } if voted == Some(*choice) => Refusal::Repeated,
-        Ask::Vote { .. }
-        | Ask::Withdraw
-        | Ask::Undo
-        | Ask::LiftFreeze { .. }
-        | Ask::BreakGlass { .. }
-        | Ask::ConfirmNobody { .. }
-        | Ask::Cancel { .. } => Refusal::Closed(closed.clone()),
-        Ask::Review { .. } => Refusal::NoReviewOwed,
+    match click.ask.action {
+        ApprovalAction::Approve if voted == Some(Choice::Approve) => Refusal::Repeated,
+        ApprovalAction::Reject if voted == Some(Choice::Reject) => Refusal::Repeated,
+        ApprovalAction::Approve
+        | ApprovalAction::Reject
+        | ApprovalAction::Withdraw
+        | ApprovalAction::Undo
+        | ApprovalAction::LiftFreeze
+        | ApprovalAction::BreakGlass
+        | ApprovalAction::ConfirmNobody
+        | ApprovalAction::Cancel => Refusal::Closed(closed.clone()),
+        ApprovalAction::Review => Refusal::NoReviewOwed,
     }
 }
 
+/// Counts the vote of `click`. False if it stands already.
 fn vote(
     decision: &mut Decision<Approval>,
     click: &Click,
     choice: Choice,
     reason: Option<String>,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let approval = &mut decision.next;
+    let voter = &click.voter;
+    let kept = kept_reason(&approval.votes, &voter.id, reason.as_deref());
+    let same = |vote: &Vote| vote.voter == voter.id && vote.choice == choice && vote.reason == kept;
+    if approval.votes.iter().any(same) {
+        return Ok(false);
+    }
     if reason.is_none() && approval.require_reason.wants(choice) {
         return Err(Refusal::ReasonNeeded);
     }
-    let voter = &click.voter;
-    let kept = kept_reason(&approval.votes, &voter.id, reason.as_deref());
     let previous = match approval.votes.iter_mut().find(|vote| vote.voter == voter.id) {
         Some(vote) => {
             let previous = vote.choice;
@@ -223,7 +232,7 @@ fn vote(
         reason,
         standing: voter.standing,
     });
-    Ok(())
+    Ok(true)
 }
 
 /// The part of the reason of `voter` that the approval keeps: the beginning of it, once those of the other

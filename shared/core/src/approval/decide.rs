@@ -6,8 +6,8 @@ use super::frozen::{opened, record, watched};
 use super::glass::{NoReviewer, Review, confirm_glass, owe_review, reviewed, strike_glass};
 use super::reopened::{tell_reopened, tell_unkept};
 use super::{
-    Approval, Ask, Check, Choice, Click, Closed, Dialog, Electorate, NoConfirmer, Outcome, Status, Struck,
-    Successor, Verdict, Vote, Voter,
+    Approval, ApprovalAction, Ask, Check, Choice, Click, Closed, Dialog, Electorate, NoConfirmer, Outcome,
+    Status, Struck, Successor, Verdict, Vote, Voter,
 };
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
@@ -131,7 +131,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         (Status::Pending | Status::Quorum { .. }, Command::Click(click)) => clicked(approval, click, now),
         (
             Status::Closed(Closed::Approved { .. }),
-            Command::Click(click @ Click { ask: Ask::Review { .. }, .. }),
+            Command::Click(click @ Click { ask: Ask { action: ApprovalAction::Review, .. }, .. }),
         ) => reviewed(approval, &click, now),
         (Status::Closed(closed), Command::Click(click)) => Err(too_late(approval, closed, &click)),
         (Status::Quorum { until, .. }, Command::Confirm(check)) if now >= *until => {

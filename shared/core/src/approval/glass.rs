@@ -6,7 +6,7 @@
 
 use super::clicked::{is_double, stated};
 use super::decide::draw;
-use super::{Approval, Ask, Asked, Click, Clicked, Electorate, Refusal, Status, Struck, Verdict, Voter};
+use super::{Approval, Click, Clicked, Electorate, Refusal, Status, Struck, Verdict, Voter};
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -272,19 +272,17 @@ pub(super) fn reviewed(
     if approval.clicks.iter().any(replayed) {
         return Err(Refusal::Replayed);
     }
-    let (Some(broken), Ask::Review { note }) = (&approval.glass.broken, &click.ask) else {
-        return Err(Refusal::NoReviewOwed);
-    };
+    let broken = approval.glass.broken.as_ref().ok_or(Refusal::NoReviewOwed)?;
     if let Some(review) = &broken.review {
         return Err(Refusal::Reviewed(Box::new(review.clone())));
     }
     approval.may_review(&click.voter)?;
-    let note = stated(Some(note)).ok_or(Refusal::ReasonNeeded)?;
+    let note = stated(click.ask.reason.as_ref()).ok_or(Refusal::ReasonNeeded)?;
     let mut decision = Decision::new(approval.clone());
     let next = &mut decision.next;
     let Voter { id: by, name, .. } = click.voter.clone();
     next.clicks.retain(|last| last.person != by);
-    next.clicks.push(Clicked { person: by.clone(), at: click.at, asked: Asked::Review });
+    next.clicks.push(Clicked { person: by.clone(), at: click.at, action: click.ask.action });
     decision.events.push(EventKind::GlassReviewed {
         approval: next.id.clone(),
         by: by.clone(),

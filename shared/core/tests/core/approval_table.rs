@@ -5,7 +5,7 @@ use crate::samples::{
 };
 use jiff::SignedDuration;
 use signoff_core::approval::{
-    Approval, Ask, Choice, Closed, Command, Dialog, Refusal, Status, Verdict, decide,
+    Approval, ApprovalAction, Choice, Closed, Command, Dialog, Refusal, Status, Verdict, decide,
 };
 
 /// The outcome of `command` to `approval` at [`at`] `second`: the status, approvals and rejections, and the
@@ -84,15 +84,15 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("U1 approves again, and says why", click("U1", because(Approve, "it is tested"), 90)),
         ("U1 rejects after all", click("U1", for_it(Reject), 90)),
         ("U1 rejects, by an older click", click("U1", for_it(Reject), 60)),
-        ("U1 withdraws", click("U1", Ask::Withdraw, 90)),
+        ("U1 withdraws", click("U1", ApprovalAction::Withdraw.into(), 90)),
         ("U2 approves", click("U2", for_it(Approve), 90)),
         ("U2 rejects", click("U2", for_it(Reject), 90)),
         ("U3 approves", click("U3", for_it(Approve), 90)),
         ("U3 rejects", click("U3", for_it(Reject), 90)),
-        ("U3 withdraws, without a vote", click("U3", Ask::Withdraw, 90)),
-        ("U3 undoes", click("U3", Ask::Undo, 90)),
-        ("U3 cancels", click("U3", Ask::Cancel { reason: "not today".to_owned() }, 90)),
-        ("U3 lifts the freeze", click("U3", Ask::LiftFreeze { reason: "outage".to_owned() }, 90)),
+        ("U3 withdraws, without a vote", click("U3", ApprovalAction::Withdraw.into(), 90)),
+        ("U3 undoes", click("U3", ApprovalAction::Undo.into(), 90)),
+        ("U3 cancels", click("U3", ApprovalAction::Cancel.because("not today"), 90)),
+        ("U3 lifts the freeze", click("U3", ApprovalAction::LiftFreeze.because("outage"), 90)),
         ("U9 approves, not an author", click("U9", for_it(Approve), 90)),
         (
             "all who approved still may",

@@ -2,8 +2,8 @@
 
 use crate::samples::{after, approval, at, click, consequences, for_it};
 use signoff_core::approval::{
-    Approval, Ask, Blocker, Choice, Closed, Command, Electorate, NoConfirmer, NobodyConfirmed, Part, Refusal,
-    SaidNobody, Status, Verdict, decide,
+    Approval, ApprovalAction, Ask, Blocker, Choice, Closed, Command, Electorate, MakerEntry, NoConfirmer,
+    NobodyConfirmed, Part, Refusal, SaidNobody, Status, Verdict, decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -43,7 +43,8 @@ fn waiting() -> Approval {
 }
 
 fn confirms(person: &str, version: u64, second: i64) -> Command {
-    click(person, Ask::ConfirmNobody { handle: "github:7".to_owned(), version }, second)
+    let maker = MakerEntry { handle: "github:7".to_owned(), version };
+    click(person, Ask { maker: Some(maker), ..ApprovalAction::ConfirmNobody.into() }, second)
 }
 
 fn judged(electorate: Electorate) -> Command {

@@ -3,8 +3,8 @@
 use crate::local::Local;
 use crate::samples::{approval, deploy, open, plain, second, vote};
 use signoff_core::approval::{
-    Approval, Ask, BreakerCheck, Breakers, Check, Choice, Click, Closed, Command, Electorate, Hands, Refusal,
-    Status, Successor, Verdict, Voter, decide,
+    Approval, ApprovalAction, BreakerCheck, Breakers, Check, Choice, Click, Closed, Command, Electorate,
+    Hands, Refusal, Status, Successor, Verdict, Voter, decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -126,7 +126,7 @@ async fn rejection_races_the_look_and_one_decides() {
 fn breaks_glass(of: &Approval) -> Command {
     let workspace = of.workspace.clone();
     let voter = Voter { id: "U9".to_owned(), name: "Nina".to_owned(), workspace, standing: None };
-    let ask = Ask::BreakGlass { reason: "Checkout is down".to_owned() };
+    let ask = ApprovalAction::BreakGlass.because("Checkout is down");
     Command::Click(Click { voter, ask, at: second(1), subject: of.subject.mark() })
 }
 

@@ -4,13 +4,12 @@ use crate::answer::{done, instead, text};
 use crate::handler::{Call, SlackInteraction};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
+use signoff_core::approval::{ApprovalAction, ApprovalRequest};
 use signoff_core::message::{self, Asking};
 use signoff_providers::Failure;
 use signoff_providers::slack::parse::{Click, Submission};
 use signoff_store::CommitError;
-use signoff_voting::{
-    ApprovalAction, ApprovalRequest, CastOutcome, Refused, cast, needs_reason, record_refusal, would_refuse,
-};
+use signoff_voting::{CastOutcome, Refused, cast, record_refusal, would_refuse};
 use thiserror::Error;
 
 /// Error that kept a click from being handled.
@@ -37,7 +36,7 @@ impl SlackInteraction {
         };
         match dealt {
             Ok(CastOutcome::Recorded | CastOutcome::Refused(_)) => {
-                tracing::info!(request_id, %deploy, %approval, voter = click.user.id, what = ?wish.what, "dealt with");
+                tracing::info!(request_id, %deploy, %approval, voter = click.user.id, what = ?wish.action, "dealt with");
                 done()
             }
             Ok(CastOutcome::Duplicate) => {
@@ -71,7 +70,7 @@ impl SlackInteraction {
         };
         match dealt {
             Ok(CastOutcome::Recorded) => {
-                tracing::info!(request_id, %deploy, %approval, voter = voter.id, what = ?wish.what, "dealt with");
+                tracing::info!(request_id, %deploy, %approval, voter = voter.id, what = ?wish.action, "dealt with");
                 done()
             }
             Ok(CastOutcome::Refused(refused)) => instead(&message::say(&refused.text)),
@@ -97,7 +96,7 @@ impl SlackInteraction {
         let Some(approval) = approval.map_err(CommitError::from)? else {
             return Ok(CastOutcome::not_on_record());
         };
-        if !needs_reason(&approval, wish.what) {
+        if !approval.needs_reason(wish.action) {
             return Ok(cast(&self.store, Some(approval), &voter, wish, None, call.now).await?);
         }
         if let Some(refused) = would_refuse(&approval, &voter, wish, call.now) {
@@ -105,7 +104,7 @@ impl SlackInteraction {
         }
         let carried = serde_json::to_string(wish)
             .map_err(|error| Failure::Permanent(format!("the window can't be written: {error}")))?;
-        let asking = match wish.what {
+        let asking = match wish.action {
             ApprovalAction::BreakGlass => Asking::Glass,
             ApprovalAction::Review => Asking::Review,
             ApprovalAction::Approve
@@ -113,9 +112,10 @@ impl SlackInteraction {
             | ApprovalAction::Withdraw
             | ApprovalAction::Undo
             | ApprovalAction::LiftFreeze
+            | ApprovalAction::ConfirmNobody
             | ApprovalAction::Cancel => Asking::Reason,
         };
-        let view = message::ask_reason(&approval, wish.what.verb(), asking, &carried);
+        let view = message::ask_reason(&approval, wish.action.verb(), asking, &carried);
         self.slack(call).await?.open_view(&click.trigger_id, &view).await?;
         Ok(CastOutcome::Recorded)
     }
