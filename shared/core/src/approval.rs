@@ -1,8 +1,8 @@
 //! The approval: the step that waits for people. How votes close it is in [`decide`].
 
+mod apply_click;
 mod carried;
 mod click;
-mod clicked;
 mod decide;
 mod dialog;
 mod electorate;
@@ -100,7 +100,7 @@ pub struct Approval {
     /// Votes that counted once and were struck: their voters may not vote any more, or the base moved.
     pub struck: Vec<Struck>,
     /// Each person's last click that was counted.
-    pub clicks: Vec<Clicked>,
+    pub clicks: Vec<LastClick>,
     /// Its status.
     pub status: Status,
     /// Its dialog, once that was posted.
@@ -139,7 +139,7 @@ pub struct Struck {
 
 /// A person's last click that was counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Clicked {
+pub struct LastClick {
     /// The Slack user id.
     pub person: String,
     /// The time of the click, by Slack's clock. A click that is no later than this was counted or overtaken.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use signoff_core::approval::{
-    Approval, ApprovalAction, ApprovalRequest, Clicked, Command, NoConfirmer, Refusal, Voter, decide,
+    Approval, ApprovalAction, ApprovalRequest, Command, LastClick, NoConfirmer, Refusal, Voter, decide,
 };
 use signoff_core::event::EventKind;
 use signoff_core::message;
@@ -229,7 +229,7 @@ impl Refused {
 }
 
 /// True if the person `voter` clicked something else after `at`, and that was counted.
-fn is_overtaken(clicks: &[Clicked], voter: &str, at: Timestamp) -> bool {
+fn is_overtaken(clicks: &[LastClick], voter: &str, at: Timestamp) -> bool {
     clicks.iter().any(|last| last.person == voter && last.at > at)
 }
 
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn window_is_overtaken_by_a_later_click_of_its_person() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let clicks = [Clicked { person: "U1".to_owned(), at: at(60), action: ApprovalAction::Approve }];
+        let clicks = [LastClick { person: "U1".to_owned(), at: at(60), action: ApprovalAction::Approve }];
         assert!(is_overtaken(&clicks, "U1", at(59)));
         assert!(!is_overtaken(&clicks, "U1", at(60)), "it is this one, sent again");
         assert!(!is_overtaken(&clicks, "U2", at(59)));

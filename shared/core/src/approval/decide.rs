@@ -1,9 +1,9 @@
 //! The state machine of an approval: the commands, the refusals, and the decision on each.
 
-use super::clicked::{clicked, too_late};
-use super::dialog::{gone, name, posted};
-use super::frozen::{opened, record, watched};
-use super::glass::{NoReviewer, Review, confirm_glass, owe_review, reviewed, strike_glass};
+use super::apply_click::{apply_click, too_late};
+use super::dialog::{on_dialog_deleted, on_dialog_posted, record_voter_names};
+use super::frozen::{on_freeze_changed, record, start_freeze};
+use super::glass::{NoReviewer, Review, confirm_glass, owe_review, review_glass, strike_glass};
 use super::reopened::{tell_reopened, tell_unkept};
 use super::{
     Approval, ApprovalAction, Ask, Check, Choice, Click, Closed, Dialog, Electorate, NoConfirmer, Outcome,
@@ -117,7 +117,7 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
     let mut decision = Decision::new(approval);
     decision.later.extend(expire.into_iter().chain(remind));
     decision.events.push(event);
-    opened(&mut decision, opened_at);
+    start_freeze(&mut decision, opened_at);
     judge_again(&mut decision, 1, opened_at);
     decision
 }
@@ -128,11 +128,11 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
 /// broken glass.
 pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
     match (&approval.status, command) {
-        (Status::Pending | Status::Quorum { .. }, Command::Click(click)) => clicked(approval, click, now),
+        (Status::Pending | Status::Quorum { .. }, Command::Click(click)) => apply_click(approval, click, now),
         (
             Status::Closed(Closed::Approved { .. }),
             Command::Click(click @ Click { ask: Ask { action: ApprovalAction::Review, .. }, .. }),
-        ) => reviewed(approval, &click, now),
+        ) => review_glass(approval, &click, now),
         (Status::Closed(closed), Command::Click(click)) => Err(too_late(approval, closed, &click)),
         (Status::Quorum { until, .. }, Command::Confirm(check)) if now >= *until => {
             Ok(confirm(approval, check, now))
@@ -162,7 +162,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
             close(&mut decision, Closed::Expired { at: now }, Outcome::Expired, None, None);
             Ok(decision)
         }
-        (Status::Pending | Status::Quorum { .. }, Command::WatchFreeze) => watched(approval, now),
+        (Status::Pending | Status::Quorum { .. }, Command::WatchFreeze) => on_freeze_changed(approval, now),
         // Who approved in time has approved: what becomes of the quorum decides.
         (Status::Pending | Status::Quorum { .. }, Command::Expire) => Err(Refusal::NotNow),
         (Status::Pending | Status::Quorum { .. }, Command::Supersede(by)) => {
@@ -187,13 +187,13 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
             Command::Expire | Command::WatchFreeze | Command::Supersede(_) | Command::Cancel { .. },
         ) => Err(Refusal::Closed(closed.clone())),
         (Status::Pending | Status::Quorum { .. } | Status::Closed(_), Command::DialogPosted(dialog)) => {
-            posted(approval, dialog)
+            on_dialog_posted(approval, dialog)
         }
         (Status::Pending | Status::Quorum { .. } | Status::Closed(_), Command::DialogGone(dialog)) => {
-            gone(approval, &dialog)
+            on_dialog_deleted(approval, &dialog)
         }
         (Status::Pending | Status::Quorum { .. } | Status::Closed(_), Command::Name(names)) => {
-            name(approval, &names)
+            record_voter_names(approval, &names)
         }
     }
 }

@@ -4,9 +4,9 @@
 //! It replaces votes, and nothing else: a freeze and an undo window still hold the actions, and every check
 //! before an action is made.
 
-use super::clicked::{is_double, stated};
+use super::apply_click::{is_double, stated};
 use super::decide::draw;
-use super::{Approval, Click, Clicked, Electorate, Refusal, Status, Struck, Verdict, Voter};
+use super::{Approval, Click, Electorate, LastClick, Refusal, Status, Struck, Verdict, Voter};
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -260,7 +260,7 @@ pub fn next_reminder(approval: &Approval, round: u32, now: Timestamp) -> Later {
 }
 
 /// A click on an approval that went ahead by a broken glass: its review.
-pub(super) fn reviewed(
+pub(super) fn review_glass(
     approval: &Approval,
     click: &Click,
     now: Timestamp,
@@ -268,7 +268,7 @@ pub(super) fn reviewed(
     if is_double(approval, click) {
         return Err(Refusal::Repeated);
     }
-    let replayed = |last: &Clicked| last.person == click.voter.id && click.at <= last.at;
+    let replayed = |last: &LastClick| last.person == click.voter.id && click.at <= last.at;
     if approval.clicks.iter().any(replayed) {
         return Err(Refusal::Replayed);
     }
@@ -282,7 +282,7 @@ pub(super) fn reviewed(
     let next = &mut decision.next;
     let Voter { id: by, name, .. } = click.voter.clone();
     next.clicks.retain(|last| last.person != by);
-    next.clicks.push(Clicked { person: by.clone(), at: click.at, action: click.ask.action });
+    next.clicks.push(LastClick { person: by.clone(), at: click.at, action: click.ask.action });
     decision.events.push(EventKind::GlassReviewed {
         approval: next.id.clone(),
         by: by.clone(),

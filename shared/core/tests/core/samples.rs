@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use signoff_core::action::{Action, ApprovalSpec, RangeRules, Reasons, WebhookSpec};
 use signoff_core::approval::{
-    self as votes, Approval, ApprovalAction, Ask, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
+    self as votes, Approval, ApprovalAction, Ask, Check, Choice, Click, Electorate, Frozen, LastClick,
+    Standing,
 };
 use signoff_core::approval::{Judged, Status, Subject, Successor, Verdict, Vote, Voter};
 use signoff_core::decision::Decision;
@@ -175,7 +176,7 @@ pub fn voted(approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
 pub fn with_votes(mut approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
     for (voter, choice) in ballots {
         approval.votes.push(counted(voter, *choice));
-        approval.clicks.push(Clicked {
+        approval.clicks.push(LastClick {
             person: (*voter).to_owned(),
             at: at(60),
             action: ApprovalAction::Approve,

@@ -11,8 +11,8 @@ use signoff_core::action::{
     OnFailure, ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec,
 };
 use signoff_core::approval::{
-    Approval, ApprovalAction, Broken, Choice, Clicked, Closed, Frozen, Glass, Hands, Lifted, NobodyConfirmed,
-    Review, Status, Struck, Verdict, Vote,
+    Approval, ApprovalAction, Broken, Choice, Closed, Frozen, Glass, Hands, LastClick, Lifted,
+    NobodyConfirmed, Review, Status, Struck, Verdict, Vote,
 };
 use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use signoff_core::effect::{Effect, EffectState, StartedBuild};
@@ -265,7 +265,7 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
         again: None,
         votes: vec![vote("U1", Choice::Approve), vote("U2", Choice::Reject)],
         struck: verdicts().map(|why| Struck { voter: "U3".to_owned(), why }).to_vec(),
-        clicks: vec![Clicked { person: String::new(), at: precise(), action: ApprovalAction::LiftFreeze }],
+        clicks: vec![LastClick { person: String::new(), at: precise(), action: ApprovalAction::LiftFreeze }],
         dialog: Some(dialog()),
         electorate: electorate(),
         rules_change: RulesChange::Yes(odd()),

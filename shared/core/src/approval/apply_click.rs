@@ -1,10 +1,10 @@
 //! Clicks on an approval, checked and applied.
 
 use super::decide::{Refusal, close, draw, tally};
-use super::frozen::lifted;
+use super::frozen::lift_freeze;
 use super::glass::break_glass;
 use super::nobody::confirm_nobody;
-use super::{Approval, ApprovalAction, Choice, Click, Clicked, Closed, Outcome, Status, Verdict, Vote};
+use super::{Approval, ApprovalAction, Choice, Click, Closed, LastClick, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -21,7 +21,7 @@ const MOST_REASONS: usize = 100_000;
 const SHORT_REASON: usize = 24;
 
 /// A click on an open approval.
-pub(super) fn clicked(
+pub(super) fn apply_click(
     approval: &Approval,
     click: Click,
     now: Timestamp,
@@ -54,12 +54,12 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
     admit(approval, &click)?;
     let mut decision = Decision::new(approval.clone());
     let is_blocked = !approval.electorate.blocked.is_empty();
-    let is_recent = |last: &Clicked| click.at.duration_since(last.at) < NEXT_LOOK;
+    let is_recent = |last: &LastClick| click.at.duration_since(last.at) < NEXT_LOOK;
     let looked = approval.clicks.iter().any(|last| last.person == click.voter.id && is_recent(last));
     let look = EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 };
     let clicks = &mut decision.next.clicks;
     clicks.retain(|last| last.person != click.voter.id);
-    clicks.push(Clicked { person: click.voter.id.clone(), at: click.at, action: click.ask.action });
+    clicks.push(LastClick { person: click.voter.id.clone(), at: click.at, action: click.ask.action });
     let reason = stated(click.ask.reason.as_ref());
     let mut is_news = true;
     match click.ask.action {
@@ -78,7 +78,7 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
         ApprovalAction::Undo => undo(&mut decision, &click)?,
         ApprovalAction::LiftFreeze => {
             let hold = approval.may_lift_freeze(&click.voter, now)?;
-            lifted(&mut decision, &click, &hold, reason.ok_or(Refusal::ReasonNeeded)?, now);
+            lift_freeze(&mut decision, &click, &hold, reason.ok_or(Refusal::ReasonNeeded)?, now);
         }
         ApprovalAction::BreakGlass => {
             let within = SignedDuration::from_secs(approval.may_break_glass(&click.voter)?.review_within);
