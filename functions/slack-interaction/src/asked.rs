@@ -112,9 +112,9 @@ pub(crate) fn submitted(submission: &Submission) -> Option<(Submitted, String)> 
     let reason = submission.values.get(message::REASON)?.trim().to_owned();
     let submitted = match submission.callback_id.as_str() {
         message::ASKED => {
-            let wish: ApprovalRequest = serde_json::from_str(carried).ok()?;
-            (is_id(wish.deploy.as_str()) && is_id(wish.approval.as_str()))
-                .then_some(Submitted::Approval(wish))
+            let request: ApprovalRequest = serde_json::from_str(carried).ok()?;
+            (is_id(request.deploy.as_str()) && is_id(request.approval.as_str()))
+                .then_some(Submitted::Approval(request))
         }
         message::SKIPPED => {
             let answer: Answer = serde_json::from_str(carried).ok()?;
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_window_brings_back_what_it_carried() {
-        let wish = ApprovalRequest {
+        let request = ApprovalRequest {
             deploy: DeployId::from_text("0123456789abcdef0123"),
             approval: ApprovalId::from_text("aaaaaaaaaaaaaaaaaaaa"),
             subject: "0123456789".into(),
@@ -263,8 +263,8 @@ mod tests {
             private_metadata: carried.into(),
             values: [("reason".to_owned(), " too risky ".to_owned())].into(),
         };
-        let carried = serde_json::to_string(&wish).unwrap();
-        let expected = (Submitted::Approval(wish), "too risky".to_owned());
+        let carried = serde_json::to_string(&request).unwrap();
+        let expected = (Submitted::Approval(request), "too risky".to_owned());
         assert_eq!(submitted(&submission("reason", &carried)), Some(expected));
         let skip = |resolution| Answer {
             deploy: DeployId::from_text("0123456789abcdef0123"),

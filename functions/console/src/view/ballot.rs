@@ -52,14 +52,14 @@ impl BallotView {
         let subject = approval.subject.mark();
         let refusal = |what: ApprovalAction| {
             let (deploy, approval_id) = (approval.deploy.clone(), approval.id.clone());
-            let wish = ApprovalRequest {
+            let request = ApprovalRequest {
                 deploy,
                 approval: approval_id,
                 subject: subject.clone(),
                 action: what,
                 at: now,
             };
-            foresee(approval, &voter, &wish, now).filter(|refusal| *refusal != Refusal::Replayed)
+            foresee(approval, &voter, &request, now).filter(|refusal| *refusal != Refusal::Replayed)
         };
         let may = |what: &ApprovalAction| {
             let again = voted.is_some() && what.choice() == voted;
