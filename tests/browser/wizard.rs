@@ -2,7 +2,6 @@
 
 use crate::browser::{Browser, tell_in_browser};
 use crate::judge;
-use signoff_core::approval::Status;
 
 #[test]
 fn what_is_made_in_the_wizard_governs_the_next_deploy() {
@@ -77,11 +76,7 @@ fn what_is_made_in_the_wizard_governs_the_next_deploy() {
         story.click(&ana, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
         assert_eq!(page.approvals[0].prompt, "Ship *browser-wizard* to Staging's successor?");
-        assert!(
-            matches!(page.approvals[0].status, Status::Approved { .. }),
-            "{:?}",
-            page.approvals[0].status
-        );
+        assert!(page.approvals[0].status.is_approved(), "{:?}", page.approvals[0].status);
         assert!(page.runs[0].steps.iter().any(|step| step.action.to_string().contains("#browser-wizard")));
     });
 }

@@ -95,10 +95,7 @@ async fn look(registered: &Registered) -> Seen {
 
 /// True if a deploy's approval is superseded, or its dialog is there.
 fn is_there(seen: &Seen) -> bool {
-    seen.page
-        .approvals
-        .iter()
-        .any(|approval| matches!(approval.status, Status::Superseded { .. }) || approval.dialog.is_some())
+    seen.page.approvals.iter().any(|approval| approval.status.is_superseded() || approval.dialog.is_some())
 }
 
 /// Registers a deploy as CI does that tries again where there is no answer in time; how often it tried.
@@ -207,7 +204,7 @@ fn problems(registered: &Registered, seen: &Seen, is_newest: bool) -> Vec<String
     check(count(|kind| matches!(kind, EventKind::ApprovalOpened { .. })) == 1, "not opened once");
     let posted = count(|kind| matches!(kind, EventKind::DialogPosted { .. }));
     for approval in &page.approvals {
-        let is_superseded = matches!(approval.status, Status::Superseded { .. });
+        let is_superseded = approval.status.is_superseded();
         check(is_superseded != is_newest, "not superseded, or not the newest");
         check(posted == usize::from(approval.dialog.is_some()), "the dialog is not on record once");
         let messages = registered.story.world.slack.messages(&registered.story.name);

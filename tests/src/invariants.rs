@@ -7,7 +7,7 @@ use crate::telling::{Telling, waits};
 use crate::world::World;
 use serde_json::Value;
 use signoff_core::action::{Action, WhenRepeated};
-use signoff_core::approval::{Approval, Choice, Status as Verdict};
+use signoff_core::approval::{Approval, Choice, Closed, Status as Verdict};
 use signoff_core::effect::{Effect, EffectKind, EffectState};
 use signoff_core::event::{Event, EventKind};
 use signoff_core::message;
@@ -184,9 +184,9 @@ fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
     for step in run.steps.iter().filter(|step| step.under == Some(approval.step)) {
         let began = !matches!(step.state, StepState::Waiting | StepState::Skipped);
         let may = match step.branch {
-            Branch::OnSuccess => matches!(approval.status, Verdict::Approved { .. }),
-            Branch::OnReject => matches!(approval.status, Verdict::Rejected { .. }),
-            Branch::OnExpire => matches!(approval.status, Verdict::Expired { .. }),
+            Branch::OnSuccess => approval.status.is_approved(),
+            Branch::OnReject => approval.status.is_rejected(),
+            Branch::OnExpire => matches!(approval.status, Verdict::Closed(Closed::Expired { .. })),
         };
         if began && !may {
             broken.push(format!("{:?} began, and the approval is {:?}", step.action, approval.status));

@@ -287,8 +287,9 @@ impl Story {
             );
             // A deploy that the host does not confirm, and an approval that is blocked, are looked at again
             // for hours.
-            let later = matches!(effect.kind, EffectKind::EvaluateRules | EffectKind::JudgeAgain { .. })
-                && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
+            let later =
+                matches!(effect.kind, EffectKind::EvaluateRules { .. } | EffectKind::JudgeAgain { .. })
+                    && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
             // So is a step that waits: its attempts are counted anew.
             let waits = matches!(effect.kind, EffectKind::RunStep { .. } | EffectKind::RetryStep { .. })
                 && effect.attempts == 1

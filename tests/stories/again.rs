@@ -1,7 +1,7 @@
 //! Ask again: a closed approval is opened anew, by the rules and people of now.
 
 use insta::assert_snapshot;
-use signoff_core::approval::Status;
+use signoff_core::approval::{Closed, Status};
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::EventKind;
 use signoff_core::id::DeployId;
@@ -248,7 +248,7 @@ fn cancelled_and_expired_approvals_are_asked_again() {
         story
             .until("the approval to expire", async || {
                 let page = story.settled(&deploy).await;
-                let expired = |status: &Status| matches!(status, Status::Expired { .. });
+                let expired = |status: &Status| matches!(status, Status::Closed(Closed::Expired { .. }));
                 page.approvals.iter().any(|approval| expired(&approval.status)).then_some(())
             })
             .await;

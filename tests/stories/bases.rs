@@ -4,7 +4,7 @@
 use crate::identity::{doubt, look_again};
 use reqwest::StatusCode;
 use serde_json::json;
-use signoff_core::approval::{Blocker, Status, Verdict};
+use signoff_core::approval::{Blocker, Closed, Status, Verdict};
 use signoff_core::confirmation::Doubt;
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -78,7 +78,7 @@ fn a_base_that_moves_has_open_approvals_judged_again() {
         let two = story.deploys(&second, "Canary").await;
         assert_eq!(approves(story, &chiara, &two).await, Status::Pending);
         approves(story, &chiara, &one).await;
-        assert!(matches!(approves(story, &dan, &one).await, Status::Approved { .. }));
+        assert!(approves(story, &dan, &one).await.is_approved());
         let judged = story
             .until("the other approval to be judged again", async || {
                 let page = story.settled(&two).await;
@@ -124,7 +124,7 @@ fn an_approval_that_opens_after_a_rollback_is_closed() {
                 (!approval.status.is_open()).then(|| approval.status.clone())
             })
             .await;
-        assert!(matches!(status, Status::Superseded { .. }), "{status:?}");
+        assert!(status.is_superseded(), "{status:?}");
     });
 }
 
@@ -159,7 +159,10 @@ fn a_deploy_confirmed_after_a_rollback_is_closed() {
             })
             .await;
         let status = &page.approvals[0].status;
-        assert!(matches!(status, Status::Superseded { by, .. } if by.deploy == known), "{status:?}");
+        assert!(
+            matches!(status, Status::Closed(Closed::Superseded { by, .. }) if by.deploy == known),
+            "{status:?}"
+        );
         let page = story.page(&known).await;
         assert_eq!(page.approvals[0].status, Status::Pending, "{dialog} still asks");
     });
@@ -176,7 +179,7 @@ fn rollback_to_what_was_never_registered_closes_approvals() {
         story.deploys(&first, "Staging").await;
         let closed = async || {
             let status = story.page(&deploy).await.approvals[0].status.clone();
-            matches!(status, Status::Superseded { .. }).then_some(())
+            status.is_superseded().then_some(())
         };
         story.until("the approval to close", closed).await;
         story.settled(&story.deploy_id(&first, "Staging")).await;
@@ -197,10 +200,10 @@ fn the_person_on_call_votes_on_a_rollback_at_night() {
             let good = story.push("Ana", "Take cards");
             let deploy = story.deploys(&good, "Staging").await;
             story.sets_base(&deploy, &base).await;
-            assert!(matches!(approves(story, &ben, &deploy).await, Status::Approved { .. }));
+            assert!(approves(story, &ben, &deploy).await.is_approved());
             let bad = story.push("Ben", "Take vouchers");
             let deploy = story.deploys(&bad, "Staging").await;
-            assert!(matches!(approves(story, &ana, &deploy).await, Status::Approved { .. }));
+            assert!(approves(story, &ana, &deploy).await.is_approved());
             let back = redeploys(story, &good).await;
             let judged = story.page(&back).await.approvals[0].electorate.judged.clone().unwrap();
             assert_eq!(
@@ -211,7 +214,7 @@ fn the_person_on_call_votes_on_a_rollback_at_night() {
             assert!(dialog.contains("This rollback takes out 1 commit"), "{dialog}");
             // Ben made all that it takes out.
             let status = approves(story, &ben, &back).await;
-            assert_eq!(matches!(status, Status::Approved { .. }), alone, "{status:?}");
+            assert_eq!(status.is_approved(), alone, "{status:?}");
         });
     }
 }
@@ -226,11 +229,11 @@ fn rollback_to_unapproved_commit_counts_its_makers() {
         let good = story.push("Ana", "Take cards");
         let deploy = story.deploys(&good, "Staging").await;
         story.sets_base(&deploy, &base).await;
-        assert!(matches!(approves(story, &ben, &deploy).await, Status::Approved { .. }));
+        assert!(approves(story, &ben, &deploy).await.is_approved());
         let bad = story.push("Ana", "Take everything");
         let mended = story.push("Ben", "Mend it");
         let deploy = story.deploys(&mended, "Staging").await;
-        assert!(matches!(approves(story, &chiara, &deploy).await, Status::Approved { .. }));
+        assert!(approves(story, &chiara, &deploy).await.is_approved());
         // Ana takes out what mended her commit. That one was never approved without it.
         let back = story.deploys(&bad, "Staging").await;
         let dialog = shown(story, &dialog_of(story, &back).await);
@@ -241,7 +244,7 @@ fn rollback_to_unapproved_commit_counts_its_makers() {
         );
         assert!(dialog.contains(&held), "{dialog}");
         assert_eq!(approves(story, &ana, &back).await, Status::Pending, "Ana made what is left");
-        assert!(matches!(approves(story, &chiara, &back).await, Status::Approved { .. }));
+        assert!(approves(story, &chiara, &back).await.is_approved());
     });
 }
 
@@ -273,7 +276,7 @@ fn a_range_that_was_not_read_whole_blocks_until_it_is() {
                 (!status.is_open()).then_some(status)
             })
             .await;
-        assert!(matches!(status, Status::Approved { .. }), "{status:?}");
+        assert!(status.is_approved(), "{status:?}");
     });
 }
 
@@ -301,7 +304,7 @@ fn an_unsigned_commit_blocks_until_it_is_signed() {
             story.world.github.push(&story.repository(), signed.with_parents(std::slice::from_ref(&base)));
         story.world.github.force_push(&story.repository(), "main", &signed, &story.author("Ana"));
         let mended = story.deploys(&signed, "Staging").await;
-        assert!(matches!(approves(story, &ben, &mended).await, Status::Approved { .. }));
+        assert!(approves(story, &ben, &mended).await.is_approved());
     });
 }
 
@@ -315,7 +318,7 @@ fn a_dialog_says_the_base_where_no_maker_is_judged() {
         let deploy = story.deploys(&first, "Staging").await;
         let dialog = shown(story, &dialog_of(story, &deploy).await);
         assert!(dialog.contains("Nothing was approved for this place before"), "{dialog}");
-        assert!(matches!(approves(story, &ana, &deploy).await, Status::Approved { .. }));
+        assert!(approves(story, &ana, &deploy).await.is_approved());
         let sha = "a".repeat(40);
         let patch = format!("@@ -1 +1 @@\n-Subproject commit {sha}\n+Subproject commit {sha}\n");
         story.world.github.set_patch(&story.repository(), "lib/pay", &patch);
@@ -348,7 +351,7 @@ fn a_dialog_says_the_base_where_no_maker_is_judged() {
         ] {
             assert!(dialog.contains(words), "{words}: {dialog}");
         }
-        assert!(matches!(approves(story, &ben, &deploy).await, Status::Approved { .. }));
+        assert!(approves(story, &ben, &deploy).await.is_approved());
     });
 }
 

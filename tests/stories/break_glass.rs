@@ -92,7 +92,7 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         // Ana made the change and may break it.
         let page = breaks(story, &ana, &dialog, &deploy).await;
         let approval = &page.approvals[0];
-        assert!(matches!(approval.status, Status::Approved { .. }), "{:?}", approval.status);
+        assert!(approval.status.is_approved(), "{:?}", approval.status);
         assert_eq!(receiver.deliveries().len(), 1, "the action ran once");
         assert_eq!(approval.votes.len(), 1, "votes that were cast stay");
         let (owed, at) = (approval.owed_review().unwrap(), approval.glass.broken.as_ref().unwrap().at);
@@ -172,7 +172,7 @@ fn a_blocked_approval_goes_ahead_by_a_broken_glass() {
         let approval = approval_of(story, &deploy).await;
         assert_eq!(approval.electorate.blocked, [Blocker::NoBase]);
         let page = breaks(story, &ben, &dialog, &deploy).await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }), "{:?}", page.approvals[0]);
+        assert!(page.approvals[0].status.is_approved(), "{:?}", page.approvals[0]);
         assert_eq!(receiver.deliveries().len(), 1);
         // Ana made the change, Ben broke the glass.
         for person in [&ana, &ben] {
@@ -374,7 +374,7 @@ fn a_glass_is_broken_on_the_page_by_who_is_named() {
         assert_eq!(receiver.deliveries().len(), 0);
         assert_eq!(of_ana.post(&path, &form("Checkout is down")).await.status(), 303);
         let page = story.settled(&deploy).await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
+        assert!(page.approvals[0].status.is_approved());
         assert_eq!(receiver.deliveries().len(), 1);
         let record = story.get("/api/v1/approvals?person=nobody").await.text().await.unwrap();
         assert!(!record.contains("\"glass\""), "{record}");
@@ -397,7 +397,7 @@ fn what_runs_is_checked_after_a_broken_glass_too() {
         let next = story.push("Ben", "Change the workflow");
         github.set_file_at(&repository, &next, workflow, "on: workflow_dispatch # changed");
         let page = breaks(story, &ana, &dialog, &deploy).await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
+        assert!(page.approvals[0].status.is_approved());
         assert_eq!(github.dispatched(&repository).len(), 0);
         let StepState::Failed { reason, .. } = &page.runs[0].steps[1].state else { panic!("it is refused") };
         assert!(reason.starts_with("nothing was started"), "{reason}");

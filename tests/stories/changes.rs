@@ -182,7 +182,8 @@ fn a_rule_that_asks_what_was_not_read_does_not_open() {
         [Evaluate again]
         "#);
         // GitHub answers by now, and Signoff looks again by itself.
-        let looks = |effect: &&Effect| effect.kind == EffectKind::EvaluateRules && !effect.is_closed();
+        let looks =
+            |effect: &&Effect| matches!(effect.kind, EffectKind::EvaluateRules { .. }) && !effect.is_closed();
         story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
         story.world.tick().await;
         let page = story

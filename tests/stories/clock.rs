@@ -194,7 +194,8 @@ fn a_rate_limit_slows_an_evaluation_down_and_is_told() {
         assert!(told.contains("tries again in about a minute"), "{told}");
         let evaluated = async || {
             let done = |effect: &Effect| {
-                effect.kind == EffectKind::EvaluateRules && effect.state == EffectState::Succeeded
+                matches!(effect.kind, EffectKind::EvaluateRules { .. })
+                    && effect.state == EffectState::Succeeded
             };
             story.page(&second).await.effects.into_iter().find(done)
         };

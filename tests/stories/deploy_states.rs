@@ -2,7 +2,7 @@
 //! stands.
 
 use serde_json::{Value, json};
-use signoff_core::approval::Status;
+use signoff_core::approval::{Closed, Status};
 use signoff_core::deploy_state::DeployState;
 use signoff_core::id::DeployId;
 use signoff_local::github::{Delivery, DeploymentStatus};
@@ -107,7 +107,7 @@ fn only_a_success_of_a_github_deployment_changes_what_stands() {
         assert_eq!(delivers(story, &sha, "success").await, "Success");
         let page = asked(story, &deploy).await;
         assert_eq!((page.deploy.state, stands(story).await), (DeployState::Success, deploy.clone()));
-        assert!(matches!(story.settled(&first).await.approvals[0].status, Status::Superseded { .. }));
+        assert!(story.settled(&first).await.approvals[0].status.is_superseded());
 
         // What stands stays: a later failure is noted, and a success that is told again is no news.
         assert_eq!(delivers(story, &sha, "error").await, "Success");
@@ -203,7 +203,11 @@ fn deploys_of_one_second_keep_the_hosts_order() {
             asked(story, &two).await;
             assert_eq!(deliver(story, older).await, "Success");
             let late = asked(story, &one).await;
-            assert!(matches!(late.approvals[0].status, Status::Superseded { .. }), "{:?}", late.approvals);
+            assert!(
+                matches!(late.approvals[0].status, Status::Closed(Closed::Superseded { .. })),
+                "{:?}",
+                late.approvals
+            );
             assert_eq!(story.settled(&two).await.approvals[0].status, Status::Pending);
             assert_eq!(stands(story).await, two);
             let list = story.get(&format!("/api/v1/deploys?deployment=acme/{}&limit=2", story.name)).await;
@@ -231,12 +235,18 @@ fn deploys_of_one_second_are_taken_as_reported() {
             let between = of_github(story, number);
             asked(story, &between).await;
             assert_eq!(stands(story).await, between);
-            assert!(matches!(story.settled(&before).await.approvals[0].status, Status::Superseded { .. }));
+            assert!(matches!(
+                story.settled(&before).await.approvals[0].status,
+                Status::Closed(Closed::Superseded { .. })
+            ));
             assert_eq!(story.post(&path, &registration(&shas[2])).await.status(), 200);
             let after = story.deploy_id(&shas[2], "Staging");
             assert_eq!(asked(story, &after).await.approvals[0].status, Status::Pending);
             assert_eq!(stands(story).await, after);
-            assert!(matches!(story.settled(&between).await.approvals[0].status, Status::Superseded { .. }));
+            assert!(matches!(
+                story.settled(&between).await.approvals[0].status,
+                Status::Closed(Closed::Superseded { .. })
+            ));
         }
     });
 }

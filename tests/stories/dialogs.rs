@@ -2,7 +2,6 @@
 
 use insta::assert_snapshot;
 use serde_json::Value;
-use signoff_core::approval::Status;
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::run::StepState;
 use signoff_local::fault::{Fault, FaultKind, Hold};
@@ -58,7 +57,7 @@ fn a_dialog_that_somebody_deletes_is_posted_again() {
         story.settled(&deploy).await;
         assert_eq!(story.world.slack.messages(&story.name).len(), 1, "it stands once");
         story.click(&ben, &again, "reject").await;
-        assert!(matches!(story.settled(&deploy).await.approvals[0].status, Status::Rejected { .. }));
+        assert!(story.settled(&deploy).await.approvals[0].status.is_rejected());
     });
 }
 

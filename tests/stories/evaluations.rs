@@ -54,7 +54,7 @@ async fn until_evaluated(story: &Story, deploy: &DeployId) -> Page {
 
 fn parked(page: &Page) -> &Effect {
     let is_parked = |effect: &&Effect| {
-        matches!(effect.kind, EffectKind::EvaluateRules) && effect.state == EffectState::Pending
+        matches!(effect.kind, EffectKind::EvaluateRules { .. }) && effect.state == EffectState::Pending
     };
     page.effects.iter().find(is_parked).unwrap()
 }

@@ -270,8 +270,11 @@ fn caught_up_environment_opens_the_rule() {
         let page = story.settled(&staging).await;
         assert_eq!(page.runs.len(), 3);
         assert_eq!(said(), ["behind", "caught up"]);
-        let evaluations =
-            page.effects.iter().filter(|effect| effect.kind == EffectKind::EvaluateRules).count();
+        let evaluations = page
+            .effects
+            .iter()
+            .filter(|effect| matches!(effect.kind, EffectKind::EvaluateRules { .. }))
+            .count();
         // Its own, after the run of each of the first two, and when Production had it.
         assert_eq!(evaluations, 4);
     });
@@ -286,7 +289,7 @@ fn drift_is_seen_while_another_rule_still_soaks() {
         let revision = story.push("Ana", "Take cards");
         let staging = story.deploys(&revision, "Staging").await;
         let waits = |effect: &Effect| {
-            effect.kind == EffectKind::EvaluateRules
+            matches!(effect.kind, EffectKind::EvaluateRules { .. })
                 && effect.attempts == 0
                 && effect.not_before > effect.created_at
         };

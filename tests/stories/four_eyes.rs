@@ -42,8 +42,8 @@ fn an_author_does_not_approve_their_own_change_under_the_next() {
         let deploy = story.deploys(&next, "Staging").await;
         let dialog = dialog_of(story, &deploy).await;
         assert_eq!(approves(story, &ana, &dialog, &deploy).await, Status::Pending, "Ana's own commit");
-        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
-        assert!(matches!(story.page(&before).await.approvals[0].status, Status::Superseded { .. }));
+        assert!(approves(story, &ben, &dialog, &deploy).await.is_approved());
+        assert!(story.page(&before).await.approvals[0].status.is_superseded());
         let last = story.push("Ana", "Take vouchers");
         let deploy = story.deploys(&last, "Staging").await;
         let judged = story.settled(&deploy).await.approvals[0].electorate.judged.clone().unwrap();
@@ -72,7 +72,7 @@ fn an_approval_without_a_base_waits_until_an_admin_sets_it() {
             story.settled(&deploy).await;
         }
         let page = story.settled(&deploy).await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }), "{:?}", page.approvals[0]);
+        assert!(page.approvals[0].status.is_approved(), "{:?}", page.approvals[0]);
         assert!(page.approvals[0].electorate.except.contains(&admin));
         assert_eq!(page.approvals[0].subject.base.as_deref(), Some(base.as_str()));
     });
@@ -101,7 +101,7 @@ fn another_rules_approval_is_no_base_for_the_same_deploy() {
         let (of_plain, of_signed) = (dialog("plain").await, dialog("signed").await);
         story.click(&ben, &of_signed, "approve").await;
         story.click(&ben, &of_plain, "approve").await;
-        assert!(matches!(of("plain").await.status, Status::Approved { .. }));
+        assert!(of("plain").await.status.is_approved());
         let approval = of("signed").await;
         assert_eq!((approval.status, approval.electorate.blocked), (Status::Pending, vec![Blocker::NoBase]));
 
@@ -125,7 +125,7 @@ fn a_base_that_the_host_lost_blocks() {
         assert_eq!(blocked(story, &deploy).await, [Blocker::BaseLost { base: "d".repeat(40) }]);
         assert_eq!(approves(story, &ben, &dialog, &deploy).await, Status::Pending);
         story.sets_base(&deploy, &base).await;
-        assert!(matches!(story.settled(&deploy).await.approvals[0].status, Status::Approved { .. }));
+        assert!(story.settled(&deploy).await.approvals[0].status.is_approved());
     });
 }
 
@@ -144,7 +144,7 @@ fn a_maker_who_is_not_found_blocks_unless_the_rule_allows_it() {
         let next = story.push("Ana", "Take vouchers");
         let deploy = story.deploys(&next, "Staging").await;
         let dialog = dialog_of(story, &deploy).await;
-        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+        assert!(approves(story, &ben, &dialog, &deploy).await.is_approved());
     });
 }
 
@@ -174,7 +174,7 @@ fn two_people_who_merged_each_others_work_approve_together() {
         story.sets_base(&deploy, &base).await;
         let dialog = dialog_of(story, &deploy).await;
         assert_eq!(approves(story, &ana, &dialog, &deploy).await, Status::Pending);
-        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+        assert!(approves(story, &ben, &dialog, &deploy).await.is_approved());
     });
 }
 
@@ -213,7 +213,7 @@ fn two_people_who_merged_each_others_forks_approve_together() {
         story.sets_base(&deploy, &base).await;
         let dialog = dialog_of(story, &deploy).await;
         assert_eq!(approves(story, &ana, &dialog, &deploy).await, Status::Pending);
-        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+        assert!(approves(story, &ben, &dialog, &deploy).await.is_approved());
     });
 }
 
@@ -235,7 +235,7 @@ fn a_maker_of_one_of_many_commits_does_not_approve_alone() {
         story.sets_base(&deploy, &base).await;
         let dialog = dialog_of(story, &deploy).await;
         assert_eq!(approves(story, &ana, &dialog, &deploy).await, Status::Pending, "Ana wrote the first");
-        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+        assert!(approves(story, &ben, &dialog, &deploy).await.is_approved());
         let judged = story.page(&deploy).await.approvals[0].electorate.judged.clone().unwrap();
         assert_eq!(judged.added, 300);
     });

@@ -114,11 +114,7 @@ fn frozen_approval_takes_votes_and_runs_after_the_freeze() {
         story.let_quorum_pass(&page.approvals[0], &waiting(&page, confirms)).await;
         story.world.tick().await;
         let page = story.settled(&deploy).await;
-        assert!(
-            matches!(page.approvals[0].status, Status::Approved { .. }),
-            "{:?}",
-            page.approvals[0].status
-        );
+        assert!(page.approvals[0].status.is_approved(), "{:?}", page.approvals[0].status);
         assert_eq!(receiver.deliveries().len(), 1);
         assert_snapshot!(story.sees(&ana).replace(receiver.url(), "https://RECEIVER"), @"
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
@@ -159,7 +155,7 @@ fn who_is_named_lifts_the_freeze_and_the_actions_run_at_once() {
                 (!page.approvals[0].status.is_open()).then_some(page)
             })
             .await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
+        assert!(page.approvals[0].status.is_approved());
         assert_eq!(page.approvals[0].votes.len(), 1, "to lift the freeze is no vote");
         // The look that waited for the end of the freeze finds that there is nothing to look up.
         story.pull_forward(&waiting(&page, confirms)).await;
@@ -208,7 +204,7 @@ fn a_rule_that_asks_nobody_opens_when_its_freeze_is_over() {
         };
         story.rules(&rules(&open_now("")));
         let older = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
-        let evaluates = |kind: &EffectKind| *kind == EffectKind::EvaluateRules;
+        let evaluates = |kind: &EffectKind| matches!(kind, EffectKind::EvaluateRules { .. });
         let held = async |deploy: &DeployId| {
             story
                 .until("the rule to be frozen", async || {
@@ -229,7 +225,7 @@ fn a_rule_that_asks_nobody_opens_when_its_freeze_is_over() {
 
         story.rules(&rules("{name: release, dates: 2025-12-24}"));
         for page in [&older_page, &newer_page] {
-            story.pull_forward(&waiting(page, |kind| *kind == EffectKind::EvaluateRules)).await;
+            story.pull_forward(&waiting(page, |kind| matches!(kind, EffectKind::EvaluateRules { .. }))).await;
         }
         story.world.tick().await;
         let opened = story.settled(&newer).await;

@@ -68,7 +68,7 @@ pub(crate) async fn doubt(story: &Story, deploy: &DeployId) -> Doubt {
 pub(crate) async fn look_again(story: &Story, deploy: &DeployId) {
     let page = story.page(deploy).await;
     let next = page.effects.iter().find(|effect| {
-        matches!(effect.kind, EffectKind::EvaluateRules) && effect.state == EffectState::Pending
+        matches!(effect.kind, EffectKind::EvaluateRules { .. }) && effect.state == EffectState::Pending
     });
     story.pull_forward(next.unwrap()).await;
     story.world.tick().await;
@@ -316,8 +316,7 @@ fn a_rollback_is_a_new_deploy_and_closes_what_it_took_away() {
         assert_eq!(again.approvals.len(), 1, "it is asked about anew");
         for older in &ids[..2] {
             let page = story.settled(older).await;
-            let closed =
-                page.approvals.iter().all(|approval| matches!(approval.status, Status::Superseded { .. }));
+            let closed = page.approvals.iter().all(|approval| approval.status.is_superseded());
             assert!(closed, "{:?}", page.approvals);
         }
         // What stands there now is a duplicate, and so is the same request again.

@@ -119,7 +119,8 @@ fn refusing_tracker_is_reported_and_the_deploy_goes_on() {
         [Evaluate again]
         ");
         // The token is mended, and Signoff looks again by itself.
-        let looks = |effect: &&Effect| effect.kind == EffectKind::EvaluateRules && !effect.is_closed();
+        let looks =
+            |effect: &&Effect| matches!(effect.kind, EffectKind::EvaluateRules { .. }) && !effect.is_closed();
         story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
         world.tick().await;
         let page = story
@@ -182,7 +183,8 @@ fn rule_that_a_later_look_cannot_judge_is_told_then() {
         let refused = Fault::once("/issue/bulkfetch", FaultKind::status(401, "")).with_body("ATLAST-1");
         world.jira.faults().push(refused);
         let page = story.settled(&deploy).await;
-        let looks = |effect: &&Effect| effect.kind == EffectKind::EvaluateRules && !effect.is_closed();
+        let looks =
+            |effect: &&Effect| matches!(effect.kind, EffectKind::EvaluateRules { .. }) && !effect.is_closed();
         story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
         world.tick().await;
         story.until("the next look to be told", async || (story.problems().len() == 2).then_some(())).await;

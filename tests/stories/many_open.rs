@@ -1,6 +1,6 @@
 //! Many approvals that are open at the same time: looking at all of them again takes several invocations.
 
-use signoff_core::approval::{Approval, Status};
+use signoff_core::approval::{Approval, Closed, Status};
 use signoff_core::decision::Decision;
 use signoff_core::effect::{EffectKind, Others};
 use signoff_core::id::{ApprovalId, RunId};
@@ -53,7 +53,7 @@ fn many_open_approvals_are_judged_again_in_parts() {
         let mut closed = Vec::new();
         for approval in &open {
             let approval = store.approval(&deploy, &approval.id).await.unwrap().unwrap();
-            closed.push(Approval { status: Status::Expired { at: now }, ..approval });
+            closed.push(Approval { status: Status::Closed(Closed::Expired { at: now }), ..approval });
         }
         commit(&closed).await;
     });

@@ -83,7 +83,7 @@ fn sound_message_is_done_beside_unreadable_ones() {
         let channel = format!("#{}", story.name);
         let tells = EffectKind::TellChannel { channel, text: "The sound one".to_owned() };
         for (function, dead_letters, kind) in [
-            ("RuleEvaluationFunction", "DeploysDeadLetterQueue", EffectKind::EvaluateRules),
+            ("RuleEvaluationFunction", "DeploysDeadLetterQueue", EffectKind::EvaluateRules { look: None }),
             ("ActionExecutionFunction", "EffectsDeadLetterQueue", tells),
         ] {
             for is_one_group in [true, false] {

@@ -134,7 +134,7 @@ fn voter_confirms_for_one_approval_that_a_maker_is_gone() {
         story.click(&chiara, &dialog, "approve").await;
         assert_eq!(status(story, &deploy).await, Status::Pending);
         story.click(&ben, &dialog, "approve").await;
-        assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
+        assert!(status(story, &deploy).await.is_approved());
         let page = visitor.page("/settings/people?q=acme%2Fnobody-here%231%3Amerger").await;
         assert!(page.contains("Merger of acme/nobody-here#1") && page.contains("Not confirmed"), "{page}");
     });

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use reqwest::Response;
-use signoff_core::approval::{Approval, Choice, Status};
+use signoff_core::approval::{Approval, Choice, Closed, Status};
 use signoff_core::id::DeployId;
 use signoff_core::run::StepState;
 use signoff_local::fault::{Fault, FaultKind};
@@ -101,7 +101,7 @@ fn vote_on_the_page_shows_in_the_dialog() {
 
         story.click(&ben, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
+        assert!(page.approvals[0].status.is_approved());
         assert_eq!(receiver.deliveries().len(), 1);
         assert_eq!(
             told(sends(story, &visitor, &deploy, "reject", "too late").await).await.0,
@@ -158,7 +158,9 @@ fn a_reason_is_asked_for_on_the_page_too() {
         assert_eq!((vote.choice, vote.reason.as_deref()), (Choice::Approve, Some("looked at it")));
         assert_eq!(sends(story, &visitor, &deploy, "cancel", "wrong branch").await.status(), 303);
         let page = story.settled(&deploy).await;
-        assert!(matches!(&page.approvals[0].status, Status::Cancelled { by, .. } if *by == Some(ana)));
+        assert!(
+            matches!(&page.approvals[0].status, Status::Closed(Closed::Cancelled { by, .. }) if *by == Some(ana))
+        );
     });
 }
 
@@ -277,7 +279,7 @@ fn votes_that_race_from_both_sides_all_count() {
             in_slack(&people[5]),
         );
         let page = story.settled(&deploy).await;
-        assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
+        assert!(page.approvals[0].status.is_approved());
         assert_eq!(page.approvals[0].votes.len(), 6);
         assert_eq!(receiver.deliveries().len(), 1);
     });

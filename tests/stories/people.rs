@@ -74,7 +74,7 @@ fn a_window_that_is_submitted_too_late_says_so() {
         let given = story.gives_reason(&ana, "it is fine").await;
         assert_eq!((given.status, given.closed), (Some(200), false));
         assert!(story.world.slack.open_views(&ana)[0].texts.join(" ").contains("already rejected"));
-        assert!(matches!(status(story, &deploy).await, Status::Rejected { .. }));
+        assert!(status(story, &deploy).await.is_rejected());
     });
 }
 
@@ -155,7 +155,7 @@ fn a_vote_is_withdrawn_and_cast_again() {
         ");
         story.click(&ana, &dialog, "approve").await;
         story.click(&ben, &dialog, "approve").await;
-        assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
+        assert!(status(story, &deploy).await.is_approved());
         assert_eq!(receiver.deliveries().len(), 1);
     });
 }
@@ -236,7 +236,7 @@ fn actions_run_once_the_undo_window_is_over() {
         let ana = story.person("Ana");
         let (deploy, dialog) = story.asks("{undo_window: '2s'}", &action).await;
         story.click(&ana, &dialog, "approve").await;
-        assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
+        assert!(status(story, &deploy).await.is_approved());
         assert_eq!(receiver.deliveries().len(), 1);
     });
 }
@@ -268,7 +268,7 @@ fn nobody_votes_on_their_own_change_where_the_rule_forbids_it() {
         assert_eq!(status(story, &deploy).await, Status::Pending, "those who wrote it");
         let eve = story.person("Eve");
         story.click(&eve, &dialog, "approve").await;
-        assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
+        assert!(status(story, &deploy).await.is_approved());
         assert_snapshot!(story.sees(&people[0]).replace(receiver.url(), "https://RECEIVER"), @"
         @Ana, @Ben, would you like to promote REVISION - four-eyes (Staging) to production?
         Votes:
@@ -348,7 +348,7 @@ fn several_groups_have_to_approve_and_nobody_votes_for_two() {
         ");
         assert!(receiver.deliveries().is_empty());
         story.click(&cleo, &dialog, "approve").await;
-        assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
+        assert!(status(story, &deploy).await.is_approved());
         assert_eq!(receiver.deliveries().len(), 1);
     });
 }

@@ -24,8 +24,9 @@ async fn waits(story: &Story, deploy: &DeployId) -> Effect {
         .until("the rules to wait for time", async || {
             let page = story.page(deploy).await;
             let open = page.effects.into_iter().filter(|effect| !effect.is_closed());
-            let mut waiting =
-                open.filter(|effect| effect.attempts == 0 && effect.kind == EffectKind::EvaluateRules);
+            let mut waiting = open.filter(|effect| {
+                effect.attempts == 0 && matches!(effect.kind, EffectKind::EvaluateRules { .. })
+            });
             waiting.find(|effect| effect.not_before > effect.created_at)
         })
         .await

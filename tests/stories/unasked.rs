@@ -2,7 +2,6 @@
 
 use reqwest::StatusCode;
 use serde_json::json;
-use signoff_core::approval::Status;
 use signoff_core::id::DeployId;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{Author, ChangedFile, NewCommit, NewPullRequest};
@@ -66,7 +65,7 @@ async fn is_approved(story: &Story, ana: &str, revision: &str) {
     let dialog = story.settled(&deploy).await.approvals[0].dialog.clone().unwrap().ts;
     story.click(ana, &dialog, "approve").await;
     let status = story.settled(&deploy).await.approvals[0].status.clone();
-    assert!(matches!(status, Status::Approved { .. }), "{status:?}");
+    assert!(status.is_approved(), "{status:?}");
 }
 
 /// The reasons on record for which rules were not opened for a deploy.

@@ -28,13 +28,7 @@ impl ActionExecution {
         match approval.status {
             Status::Quorum { until, .. } if until <= self.now() => {}
             // It was undone or closed, or somebody made a new quorum that has its own look.
-            Status::Quorum { .. }
-            | Status::Pending
-            | Status::Approved { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. } => return self.done(effect).await,
+            Status::Quorum { .. } | Status::Pending | Status::Closed(_) => return self.done(effect).await,
         }
         let slack = self.outside.slack(self.now()).await?;
         let judged = self.judge_open(&slack, &approval, Again::BeforeActing).await?;
@@ -79,7 +73,7 @@ impl ActionExecution {
                 Some(read) => change.range(id, read.clone()),
                 None => change,
             };
-            let is_approved = is_approved(&decision.next.status);
+            let is_approved = decision.next.status.is_approved();
             if is_approved && decision.next.glass.broken.is_some() {
                 // It sets a base once it is reviewed.
                 let owed = self.store.owed_reviews(&base.deployment).await?.with(&decision.next);
@@ -107,18 +101,6 @@ impl ActionExecution {
             return Err(Failure::retryable(reason).into());
         }
         Ok(())
-    }
-}
-
-fn is_approved(status: &Status) -> bool {
-    match status {
-        Status::Approved { .. } => true,
-        Status::Pending
-        | Status::Quorum { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => false,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::handler::ActionExecution;
 use crate::judge::Asked;
 use crate::late_news::Again;
 use signoff_core::action::{Action, ApprovalSpec};
-use signoff_core::approval::{Approval, Carried, Status};
+use signoff_core::approval::{Approval, Carried};
 use signoff_core::deploy::Deploy;
 use signoff_core::newest::{Arrival, Newest};
 use signoff_core::run::{Branch, Run};
@@ -82,7 +82,7 @@ impl ActionExecution {
             return Ok(EarlierVotes::Stand);
         }
         let approved = earlier.iter().filter(|approval| {
-            let is_approved = matches!(approval.status, Status::Approved { .. });
+            let is_approved = approval.status.is_approved();
             is_approved && run.decides(approval.step, step) == Some(Branch::OnSuccess)
         });
         for approval in approved {

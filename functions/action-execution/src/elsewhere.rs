@@ -179,7 +179,7 @@ fn says(kind: &EffectKind) -> Says<'_> {
         EffectKind::TellChannel { .. }
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::TellMember { .. } => Says::Last,
-        EffectKind::EvaluateRules
+        EffectKind::EvaluateRules { .. }
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
         | EffectKind::RecordHealth { .. }

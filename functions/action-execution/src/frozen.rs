@@ -5,7 +5,7 @@ use crate::handler::ActionExecution;
 use crate::overtaken::is_late;
 use crate::waits::Beside;
 use jiff::Timestamp;
-use signoff_core::approval::{Approval, Status};
+use signoff_core::approval::Approval;
 use signoff_core::message::waits_for_freeze;
 use signoff_core::run::Run;
 use signoff_runtime::effects::Attempt;
@@ -37,16 +37,8 @@ impl ActionExecution {
 /// nobody decides.
 fn held(run: &Run, step: usize, voted: Option<&Approval>, now: Timestamp) -> Option<(Timestamp, String)> {
     let Some(voted) = voted else { return run.held_at(now) };
-    match voted.status {
-        Status::Approved { at } if is_late(run, step, at, now) => voted.frozen.held_at(now),
-        Status::Approved { .. }
-        | Status::Pending
-        | Status::Quorum { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => None,
-    }
+    let approved_at = voted.status.approved_at()?;
+    if is_late(run, step, approved_at, now) { voted.frozen.held_at(now) } else { None }
 }
 
 #[cfg(test)]

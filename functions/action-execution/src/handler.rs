@@ -223,7 +223,7 @@ impl ActionExecution {
             EffectKind::AskMember { handle, version, at } => {
                 self.ask_member(attempt, handle, *version, at.as_ref()).await
             }
-            EffectKind::EvaluateRules
+            EffectKind::EvaluateRules { .. }
             | EffectKind::EvaluateAgain
             | EffectKind::AskAgain { .. }
             | EffectKind::RecordHealth { .. } => {

@@ -6,7 +6,7 @@ use crate::judge::Asked;
 use crate::policy::{Basing, Binding, is_bound};
 use jiff::Timestamp;
 use signoff_core::action::Action;
-use signoff_core::approval::{Approval, Status};
+use signoff_core::approval::Approval;
 use signoff_core::base::Base;
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, EffectKind, Others};
@@ -50,17 +50,9 @@ impl ActionExecution {
             // Where the base moved since, what that takes out was before nobody's four eyes.
             let is_same = settled.as_ref().is_some_and(|other| other.subject.base.as_ref() == start);
             four_eyes |= asks_four_eyes && is_same;
-            match settled.map(|other| other.status) {
-                Some(Status::Approved { at }) => let_through = let_through.max(Some(at)),
-                Some(
-                    Status::Pending
-                    | Status::Quorum { .. }
-                    | Status::Rejected { .. }
-                    | Status::Expired { .. }
-                    | Status::Superseded { .. }
-                    | Status::Cancelled { .. },
-                )
-                | None => return Ok(None),
+            match settled.and_then(|other| other.status.approved_at()) {
+                Some(at) => let_through = let_through.max(Some(at)),
+                None => return Ok(None),
             }
         }
         let moved = let_through.and_then(|at| base.clone().reviewed(&run.revision, four_eyes, at, now));

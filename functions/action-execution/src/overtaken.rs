@@ -5,7 +5,7 @@ use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
 use jiff::{SignedDuration, Timestamp};
-use signoff_core::approval::{Approval, Status};
+use signoff_core::approval::{Approval, Closed, Status};
 use signoff_core::deploy::Deploy;
 use signoff_core::message::step_overtaken;
 use signoff_core::run::{Run, StepState};
@@ -54,7 +54,7 @@ impl ActionExecution {
             let title = by.title;
             return Err(nothing_done(&format!("{title} rolled {environment} back in the meantime")).into());
         }
-        if !matches!(voted.status, Status::Approved { .. }) {
+        if !voted.status.is_approved() {
             return Ok(());
         }
         let base = self.store.base(&deploy.deployment, &voted.subject.place).await?;
@@ -80,13 +80,9 @@ pub(crate) fn is_late(run: &Run, step: usize, ended_at: Timestamp, now: Timestam
 
 /// The time at which people's votes ended an approval; `None`: it is open, or something else ended it.
 fn votes_ended_at(status: &Status) -> Option<Timestamp> {
-    match status {
-        Status::Approved { at } | Status::Rejected { at } => Some(*at),
-        Status::Pending
-        | Status::Quorum { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => None,
+    match status.closed()? {
+        Closed::Approved { at } | Closed::Rejected { at } => Some(*at),
+        Closed::Expired { .. } | Closed::Superseded { .. } | Closed::Cancelled { .. } => None,
     }
 }
 

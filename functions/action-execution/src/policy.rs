@@ -6,7 +6,7 @@ use crate::late_base::LateBase;
 use crate::subject::renderer;
 use crate::waits::Beside;
 use signoff_core::action::{Action, ApprovalSpec, Kind};
-use signoff_core::approval::{self as votes, Approval, Subject};
+use signoff_core::approval::{Approval, Subject};
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::EventKind;
@@ -261,14 +261,8 @@ impl ActionExecution {
                     None => self.store.approval(&run.deploy, &id).await?,
                 };
                 let Some(approval) = approval else { continue };
-                match approval.status {
-                    votes::Status::Approved { .. } => approved.push((spec, approval)),
-                    votes::Status::Pending
-                    | votes::Status::Quorum { .. }
-                    | votes::Status::Rejected { .. }
-                    | votes::Status::Expired { .. }
-                    | votes::Status::Superseded { .. }
-                    | votes::Status::Cancelled { .. } => {}
+                if approval.status.is_approved() {
+                    approved.push((spec, approval));
                 }
             }
         }

@@ -68,7 +68,7 @@ impl ActionExecution {
             | EffectKind::AdvanceRun { .. } => {
                 self.settle_waited_for(attempt, "the dialog's thread", failure).await
             }
-            EffectKind::EvaluateRules
+            EffectKind::EvaluateRules { .. }
             | EffectKind::EvaluateAgain
             | EffectKind::AskAgain { .. }
             | EffectKind::RecordHealth { .. } => {

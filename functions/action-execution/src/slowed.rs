@@ -73,8 +73,12 @@ mod tests {
     #[test]
     fn wait_is_told_once_it_lasts_a_minute() {
         let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-        let effect =
-            Effect::new(EffectId::from_text("e"), DeployId::from_text("d"), EffectKind::EvaluateRules, at(0));
+        let effect = Effect::new(
+            EffectId::from_text("e"),
+            DeployId::from_text("d"),
+            EffectKind::EvaluateRules { look: None },
+            at(0),
+        );
         for (now, wait, expected) in [(0, 59, false), (0, 60, true), (30, 29, false), (55, 5, true)] {
             assert_eq!(is_long(&effect, at(now), SignedDuration::from_secs(wait)), expected, "{now} {wait}");
         }

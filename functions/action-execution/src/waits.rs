@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn day_of_a_wait_begins_anew_after_a_freeze() {
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH);
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, Timestamp::UNIX_EPOCH);
         let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         let first = waiting(&attempt(effect.clone()), at(60), "the job is not there yet").unwrap();
         let later = waiting(&attempt(first), at(84), "the job is not there yet").unwrap();
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn held_step_is_spared_for_a_day_after_its_freeze() {
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH);
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, Timestamp::UNIX_EPOCH);
         let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         let frozen = kept_waiting(&attempt(effect), at(60), "frozen".to_owned());
         let started = attempt(frozen.started(at(61)));

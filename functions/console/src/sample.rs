@@ -23,7 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 use signoff_core::action::{
     Action, ApprovalSpec, BuildRef, ChannelMessage, RangeRules, Reasons, TriggerSpec,
 };
-use signoff_core::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
+use signoff_core::approval::{Approval, Choice, Closed, Dialog, Electorate, Frozen, Status, Subject, Vote};
 use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::{Event, EventKind};
@@ -285,7 +285,7 @@ pub(crate) fn rejected() -> Page {
     approval.rejections_required = 2;
     approval.votes.push(vote("U2", "Ana Novak", Choice::Reject, 300));
     approval.votes.push(vote("U3", "Iztok Kos", Choice::Reject, 301));
-    approval.status = Status::Rejected { at: at(301) };
+    approval.status = Status::Closed(Closed::Rejected { at: at(301) });
     page
 }
 
@@ -294,7 +294,7 @@ pub(crate) fn cancelled() -> Page {
     let mut page = pending();
     let reason = "none of the people who may vote is left in Slack.".to_owned();
     page.approvals[0].votes.clear();
-    page.approvals[0].status = Status::Cancelled { at: at(600), by: None, reason };
+    page.approvals[0].status = Status::Closed(Closed::Cancelled { at: at(600), by: None, reason });
     page
 }
 
@@ -339,7 +339,7 @@ pub(crate) fn several_runs() -> Page {
     );
     let mut asked = approval(&first, 1);
     asked.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 20)];
-    asked.status = Status::Approved { at: at(20) };
+    asked.status = Status::Closed(Closed::Approved { at: at(20) });
     let opened = [event(4, evaluated(&["two-stages", "not-shown", "smoke-tests"]))];
     let mut page = registered();
     page.events.extend(opened);
@@ -352,7 +352,7 @@ pub(crate) fn failed() -> Page {
     let mut run = run("promote-to-production", &[asking("Promote deploy to production", actions)]);
     let mut approval = approval(&run, 0);
     approval.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 240)];
-    approval.status = Status::Approved { at: at(240) };
+    approval.status = Status::Closed(Closed::Approved { at: at(240) });
     set(&mut run, 0, succeeded("approved", None));
     set(&mut run, 1, succeeded("Posted to #releases.", None));
     let reason = "CircleCI has no workflow example-circleci-build for 7bf7226; it has: build, test.".into();

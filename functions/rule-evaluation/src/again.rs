@@ -234,7 +234,7 @@ mod tests {
     fn wait_is_told_once_it_adds_up_to_a_minute() {
         let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, at(0));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, at(0));
         for (spared, now, wait, expected) in [
             (0, 0, 59, false),
             (0, 0, 60, true),
@@ -264,7 +264,7 @@ mod tests {
     fn evaluation_is_parked_for_a_day() {
         let at = |minutes| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, at(0));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, at(0));
         let after = |minutes| {
             let parked = parked(&effect, at(minutes), "acme/shop is not connected.", SignedDuration::ZERO);
             parked.map(|parked| {

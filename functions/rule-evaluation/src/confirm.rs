@@ -4,13 +4,13 @@ use crate::again::offer;
 use crate::deployers::{note_creator, note_job};
 use crate::handler::{EvaluationError, RuleEvaluation, Tried};
 use crate::moved::other_host;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use signoff_core::confirmation::{Confirmation, Doubt};
 use signoff_core::deploy::{Deploy, Slug};
 use signoff_core::effect::{Effect, EffectKind, EffectState};
 use signoff_core::event::EventKind;
 use signoff_core::git_ref::GitRef;
-use signoff_core::id::{DeployId, EffectId};
+use signoff_core::id::DeployId;
 use signoff_core::message;
 use signoff_core::slug::canonical;
 use signoff_providers::Failure;
@@ -43,24 +43,30 @@ const MAX_OTHERS: usize = 50;
 /// The look at a deploy, from 0, that `effect` is for; `None`: it is no look, the deploy was confirmed
 /// before.
 pub(crate) fn look_number(effect: &Effect) -> Option<usize> {
-    let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
-    if effect.id == first {
-        return Some(0);
+    if let EffectKind::EvaluateRules { look } = effect.kind { look } else { None }
+}
+
+/// A look at a deploy that is still to come.
+pub(crate) struct Look {
+    /// Its number, from 1.
+    number: usize,
+    /// The wait until then.
+    wait: SignedDuration,
+}
+
+/// Returns the look at the deploy that follows on the one that `effect` is for; `None`: it was the last one,
+/// or is none.
+pub(crate) fn next_look(effect: &Effect) -> Option<Look> {
+    let number = look_number(effect)?;
+    LOOKS.get(number).map(|wait| Look { number: number + 1, wait: *wait })
+}
+
+impl Look {
+    /// `change`, which is committed at `now`, with the effect that takes this look.
+    pub(crate) fn after(&self, change: Change, now: Timestamp) -> Change {
+        let kind = EffectKind::EvaluateRules { look: Some(self.number) };
+        change.later(&format!("confirm {}", self.number), kind, now + self.wait)
     }
-    let id = |look: usize| EffectId::derive(&format!("{} {}", effect.deploy, owner(look)), 0, 0);
-    (1..=LOOKS.len()).find(|look| effect.id == id(*look))
-}
-
-/// Returns the owner of the look at the deploy that follows on the one that `effect` is for, and the wait
-/// until then; `None`: it was the last one, or is none.
-pub(crate) fn next_look(effect: &Effect) -> Option<(String, SignedDuration)> {
-    let look = look_number(effect)?;
-    LOOKS.get(look).map(|wait| (owner(look + 1), *wait))
-}
-
-/// The owner of the effect that looks for the time number `look`.
-fn owner(look: usize) -> String {
-    format!("confirm {look}")
 }
 
 impl RuleEvaluation {
@@ -211,8 +217,8 @@ impl RuleEvaluation {
         let state = EffectState::Succeeded;
         let mut change = Change::to(&deploy.id, now).deploy(&deploy);
         change = change.effect(effect, effect.closed(state, Some(reason)));
-        if let Some((look, wait)) = next {
-            change = change.later(&look, EffectKind::EvaluateRules, now + wait);
+        if let Some(look) = next {
+            change = look.after(change, now);
         }
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
     }

@@ -214,7 +214,8 @@ impl RuleEvaluation {
             events.extend(refused);
             effects.extend(self.told_of_no_rules(look, &deploy, judged).await?);
         }
-        let was_told = page.as_ref().is_some_and(was_evaluated) && effect.kind == EffectKind::EvaluateRules;
+        let was_told = page.as_ref().is_some_and(was_evaluated)
+            && matches!(effect.kind, EffectKind::EvaluateRules { .. });
         let is_repeated = was_told && next_look.is_some() && !is_untold;
         if !unjudged.is_empty() && !is_repeated {
             let looks_again = next_look.is_some() || self.looks_again(effect).await?;
@@ -242,11 +243,12 @@ impl RuleEvaluation {
                 notices: bounded(notices),
             });
         }
-        if let Some((owner, wait)) = next_look {
-            change = change.later(&owner, EffectKind::EvaluateRules, now + wait);
+        if let Some(later) = next_look {
+            change = later.after(change, now);
         }
         if let Some(next) = plan.next() {
-            change = change.later(&format!("after {}", effect.id), EffectKind::EvaluateRules, next);
+            change =
+                change.later(&format!("after {}", effect.id), EffectKind::EvaluateRules { look: None }, next);
         }
         if scope == Scope::All || !findings.is_empty() {
             let file = judged.path.as_deref().map(|path| (path, parsed.hash.as_str()));

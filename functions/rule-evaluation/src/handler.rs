@@ -350,7 +350,11 @@ impl RuleEvaluation {
         };
         for watcher in self.store.watchers(deploy).await? {
             let owner = format!("drift {}", effect.id);
-            let again = Change::to(&watcher, now).later(&owner, EffectKind::EvaluateRules, now + LISTED_IN);
+            let again = Change::to(&watcher, now).later(
+                &owner,
+                EffectKind::EvaluateRules { look: None },
+                now + LISTED_IN,
+            );
             match self.store.commit(again).await {
                 // An earlier attempt did it.
                 Ok(()) | Err(CommitError::Conflict) => {}

@@ -8,7 +8,7 @@ use crate::handler::{RuleEvaluation, Tried};
 use crate::plan::Scope;
 use signoff_core::confirmation::Confirmation;
 use signoff_core::deploy::Deploy;
-use signoff_core::effect::{Effect, EffectKind};
+use signoff_core::effect::Effect;
 use signoff_core::evaluation::Evaluation;
 use signoff_core::event::{Event, EventKind};
 use signoff_core::message;
@@ -45,8 +45,8 @@ impl RuleEvaluation {
             deploy.reading.unread_news.replace(reason).is_none()
         };
         let mut change = Change::to(&deploy.id, now).deploy(&deploy).done(effect);
-        if let Some((owner, wait)) = &next {
-            change = change.later(owner, EffectKind::EvaluateRules, now + *wait);
+        if let Some(later) = &next {
+            change = later.after(change, now);
         }
         if is_news {
             let url = self.deploy_url(&deploy);

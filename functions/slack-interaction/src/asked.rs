@@ -1,12 +1,13 @@
 //! Requests of clicks and windows, read from what Signoff itself put into the button or the window.
 
 use jiff::Timestamp;
+use signoff_core::approval::{ApprovalAction, ApprovalRequest};
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::message;
 use signoff_core::people::Handle;
 use signoff_core::run::Resolution;
 use signoff_providers::slack::parse::{Click, Submission};
-use signoff_voting::{Answer, ApprovalAction, ApprovalRequest};
+use signoff_voting::Answer;
 
 /// Request of a click on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ pub(crate) struct Owned {
 pub(crate) fn asked(click: &Click) -> Option<Asked> {
     let at = slack_time(&click.action_ts)?;
     let value = click.value.as_str();
-    let (what, value) = match click.action_id.as_str() {
+    let (action, value) = match click.action_id.as_str() {
         message::APPROVE => (ApprovalAction::Approve, value),
         message::REJECT => (ApprovalAction::Reject, value),
         message::UNDO => (ApprovalAction::Undo, value),
@@ -90,7 +91,7 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
             deploy: DeployId::from_text(deploy),
             approval: ApprovalId::from_text(approval),
             subject: subject.to_owned(),
-            what,
+            action,
             at,
         })
     })
@@ -111,9 +112,9 @@ pub(crate) fn submitted(submission: &Submission) -> Option<(Submitted, String)> 
     let reason = submission.values.get(message::REASON)?.trim().to_owned();
     let submitted = match submission.callback_id.as_str() {
         message::ASKED => {
-            let wish: ApprovalRequest = serde_json::from_str(carried).ok()?;
-            (is_id(wish.deploy.as_str()) && is_id(wish.approval.as_str()))
-                .then_some(Submitted::Approval(wish))
+            let request: ApprovalRequest = serde_json::from_str(carried).ok()?;
+            (is_id(request.deploy.as_str()) && is_id(request.approval.as_str()))
+                .then_some(Submitted::Approval(request))
         }
         message::SKIPPED => {
             let answer: Answer = serde_json::from_str(carried).ok()?;
@@ -247,11 +248,11 @@ mod tests {
 
     #[test]
     fn a_window_brings_back_what_it_carried() {
-        let wish = ApprovalRequest {
+        let request = ApprovalRequest {
             deploy: DeployId::from_text("0123456789abcdef0123"),
             approval: ApprovalId::from_text("aaaaaaaaaaaaaaaaaaaa"),
             subject: "0123456789".into(),
-            what: ApprovalAction::Reject,
+            action: ApprovalAction::Reject,
             at: Timestamp::UNIX_EPOCH,
         };
         let submission = |callback: &str, carried: &str| Submission {
@@ -262,8 +263,8 @@ mod tests {
             private_metadata: carried.into(),
             values: [("reason".to_owned(), " too risky ".to_owned())].into(),
         };
-        let carried = serde_json::to_string(&wish).unwrap();
-        let expected = (Submitted::Approval(wish), "too risky".to_owned());
+        let carried = serde_json::to_string(&request).unwrap();
+        let expected = (Submitted::Approval(request), "too risky".to_owned());
         assert_eq!(submitted(&submission("reason", &carried)), Some(expected));
         let skip = |resolution| Answer {
             deploy: DeployId::from_text("0123456789abcdef0123"),

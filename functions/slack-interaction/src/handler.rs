@@ -111,7 +111,7 @@ impl SlackInteraction {
         let not_ours = || text(StatusCode::BAD_REQUEST, "Refused: Signoff does not make such a button.");
         Ok(match interaction(body)? {
             Interaction::Click(click) => match asked(&click) {
-                Some(Asked::Approval(wish)) => self.wish(call, &click, &wish).await,
+                Some(Asked::Approval(request)) => self.approval_request(call, &click, &request).await,
                 Some(Asked::Step { answer, is_elsewhere }) => {
                     self.step(call, &click, &answer, is_elsewhere).await
                 }
@@ -124,8 +124,8 @@ impl SlackInteraction {
                 }
             },
             Interaction::Submission(submission) => match submitted(&submission) {
-                Some((Submitted::Approval(wish), reason)) => {
-                    self.submission(call, &submission, &wish, reason).await
+                Some((Submitted::Approval(request), reason)) => {
+                    self.submission(call, &submission, &request, reason).await
                 }
                 Some((Submitted::Skip(answer), reason)) => {
                     self.skip(call, &submission, &answer, reason).await

@@ -2,6 +2,7 @@
 
 mod again;
 mod answer;
+mod approval_request;
 mod asked;
 mod deleted;
 mod evaluation;
@@ -11,7 +12,6 @@ mod reacted;
 mod routes;
 mod step;
 mod told;
-mod wish;
 
 use handler::SlackInteraction;
 use lambda_http::tower::ServiceExt;

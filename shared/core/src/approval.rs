@@ -1,8 +1,8 @@
 //! The approval: the step that waits for people. How votes close it is in [`decide`].
 
+mod apply_click;
 mod carried;
 mod click;
-mod clicked;
 mod decide;
 mod dialog;
 mod electorate;
@@ -19,7 +19,7 @@ mod reopened;
 mod subject;
 
 pub use carried::Carried;
-pub use click::{Ask, Asked, Click, Standing, Voter};
+pub use click::{ApprovalAction, ApprovalRequest, Ask, Click, MakerEntry, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open, wait_before_round};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
@@ -106,7 +106,7 @@ pub struct Approval {
     /// Votes that counted once and were struck: their voters may not vote any more, or the base moved.
     pub struck: Vec<Struck>,
     /// Each person's last click that was counted.
-    pub clicks: Vec<Clicked>,
+    pub clicks: Vec<LastClick>,
     /// Its status.
     pub status: Status,
     /// Its dialog, once that was posted.
@@ -145,13 +145,13 @@ pub struct Struck {
 
 /// A person's last click that was counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Clicked {
+pub struct LastClick {
     /// The Slack user id.
     pub person: String,
     /// The time of the click, by Slack's clock. A click that is no later than this was counted or overtaken.
     pub at: Timestamp,
-    /// The kind of request.
-    pub asked: Asked,
+    /// The action that they asked for.
+    pub action: ApprovalAction,
 }
 
 /// Approve or reject.
@@ -180,6 +180,15 @@ pub enum Status {
         /// The reason why the voters could not be looked up yet.
         note: Option<String>,
     },
+    /// Closed: people can't change it any more.
+    #[serde(untagged)]
+    Closed(Closed),
+}
+
+/// The end of an approval.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Closed {
     /// Enough people approved.
     Approved {
         /// The time of the approval.
@@ -275,24 +284,87 @@ impl Approval {
 }
 
 impl Status {
-    /// `true` if a newer deploy took its place.
-    pub fn is_superseded(&self) -> bool {
+    /// The end of the approval; `None`: people can still change it.
+    pub fn closed(&self) -> Option<&Closed> {
         match self {
-            Self::Superseded { .. } => true,
-            Self::Pending
-            | Self::Quorum { .. }
-            | Self::Approved { .. }
-            | Self::Rejected { .. }
-            | Self::Expired { .. }
-            | Self::Cancelled { .. } => false,
+            Self::Closed(closed) => Some(closed),
+            Self::Pending | Self::Quorum { .. } => None,
         }
     }
 
-    /// The word for it: `pending`, `quorum`, `approved`, `rejected`, `expired`, `superseded`, `cancelled`.
+    /// The time of the approval; `None`: it is not approved.
+    pub fn approved_at(&self) -> Option<Timestamp> {
+        match self.closed()? {
+            Closed::Approved { at } => Some(*at),
+            Closed::Rejected { .. }
+            | Closed::Expired { .. }
+            | Closed::Superseded { .. }
+            | Closed::Cancelled { .. } => None,
+        }
+    }
+
+    /// True if enough people approved, and it is closed.
+    pub fn is_approved(&self) -> bool {
+        self.approved_at().is_some()
+    }
+
+    /// True if enough people rejected.
+    pub fn is_rejected(&self) -> bool {
+        match self.closed() {
+            Some(Closed::Rejected { .. }) => true,
+            None
+            | Some(
+                Closed::Approved { .. }
+                | Closed::Expired { .. }
+                | Closed::Superseded { .. }
+                | Closed::Cancelled { .. },
+            ) => false,
+        }
+    }
+
+    /// The newer deploy that took its place, where one did.
+    pub fn successor(&self) -> Option<&Successor> {
+        match self.closed()? {
+            Closed::Superseded { by, .. } => Some(by),
+            Closed::Approved { .. }
+            | Closed::Rejected { .. }
+            | Closed::Expired { .. }
+            | Closed::Cancelled { .. } => None,
+        }
+    }
+
+    /// `true` if a newer deploy took its place.
+    pub fn is_superseded(&self) -> bool {
+        self.successor().is_some()
+    }
+
+    /// The word for it: `pending`, `quorum`, or that of its end.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Quorum { .. } => "quorum",
+            Self::Closed(closed) => closed.word(),
+        }
+    }
+
+    /// True if enough people approved, and nothing runs yet.
+    pub fn is_quorum(&self) -> bool {
+        match self {
+            Self::Quorum { .. } => true,
+            Self::Pending | Self::Closed(_) => false,
+        }
+    }
+
+    /// True if people can still change it.
+    pub fn is_open(&self) -> bool {
+        self.closed().is_none()
+    }
+}
+
+impl Closed {
+    /// The word for it: `approved`, `rejected`, `expired`, `superseded`, `cancelled`.
+    pub fn word(&self) -> &'static str {
+        match self {
             Self::Approved { .. } => "approved",
             Self::Rejected { .. } => "rejected",
             Self::Expired { .. } => "expired",
@@ -301,28 +373,14 @@ impl Status {
         }
     }
 
-    /// True if enough people approved, and nothing runs yet.
-    pub fn is_quorum(&self) -> bool {
+    /// The time at which the approval was closed.
+    pub fn at(&self) -> Timestamp {
         match self {
-            Self::Quorum { .. } => true,
-            Self::Pending
-            | Self::Approved { .. }
-            | Self::Rejected { .. }
-            | Self::Expired { .. }
-            | Self::Superseded { .. }
-            | Self::Cancelled { .. } => false,
-        }
-    }
-
-    /// True if people can still change it.
-    pub fn is_open(&self) -> bool {
-        match self {
-            Self::Pending | Self::Quorum { .. } => true,
-            Self::Approved { .. }
-            | Self::Rejected { .. }
-            | Self::Expired { .. }
-            | Self::Superseded { .. }
-            | Self::Cancelled { .. } => false,
+            Self::Approved { at }
+            | Self::Rejected { at }
+            | Self::Expired { at }
+            | Self::Superseded { at, .. }
+            | Self::Cancelled { at, .. } => *at,
         }
     }
 }

@@ -68,6 +68,10 @@ pub struct Effect {
     /// own, or something held it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_due: Option<Timestamp>,
+    /// The wait that its last attempt asked for when its answer was lost. `None`: it asked for none, or it
+    /// just ended, and may have sent its request as late as the end of its lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<SignedDuration>,
 }
 
 /// A build that an attempt started, as the CI named it.
@@ -97,7 +101,12 @@ pub enum StartedBuild {
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum EffectKind {
     /// Read the rules file and open a run of each rule that holds.
-    EvaluateRules,
+    EvaluateRules {
+        /// The number of this look at a deploy that the host may not confirm yet, from 0. `None`: it is none;
+        /// only the rules that wait for news of the deploy are evaluated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        look: Option<usize>,
+    },
     /// Evaluate the rules of a deploy again, whose rules could not be read or evaluated, because somebody
     /// asked for it.
     EvaluateAgain,
@@ -379,9 +388,10 @@ impl EffectKind {
     /// The queue that carries it.
     pub fn queue(&self) -> Queue {
         match self {
-            Self::EvaluateRules | Self::EvaluateAgain | Self::AskAgain { .. } | Self::RecordHealth { .. } => {
-                Queue::Deploys
-            }
+            Self::EvaluateRules { .. }
+            | Self::EvaluateAgain
+            | Self::AskAgain { .. }
+            | Self::RecordHealth { .. } => Queue::Deploys,
             Self::RunStep { .. }
             | Self::RetryStep { .. }
             | Self::TellFailure { .. }
@@ -432,7 +442,7 @@ impl EffectKind {
             | Self::TellThread { .. }
             | Self::TellChannel { .. }
             | Self::OfferEvaluation { .. } => true,
-            Self::EvaluateRules
+            Self::EvaluateRules { .. }
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
             | Self::RecordHealth { .. }
@@ -450,7 +460,7 @@ impl EffectKind {
     pub fn looks_first(&self) -> bool {
         match self {
             Self::RetryStep { looks, .. } => *looks,
-            Self::EvaluateRules
+            Self::EvaluateRules { .. }
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
             | Self::RecordHealth { .. }
@@ -486,7 +496,7 @@ impl EffectKind {
     /// again does not hold up the dialog.
     pub fn group(&self, deploy: &DeployId) -> String {
         match self {
-            Self::EvaluateRules => format!("deploy-{deploy}"),
+            Self::EvaluateRules { .. } => format!("deploy-{deploy}"),
             // A try that waits for its time must not hold up one that somebody asked for.
             Self::EvaluateAgain => format!("again-{deploy}"),
             Self::AskAgain { run, .. } => format!("ask-again-{run}"),
@@ -550,6 +560,7 @@ impl Effect {
             build: None,
             waits_since: None,
             first_due: None,
+            backoff: None,
         }
     }
 
@@ -574,7 +585,7 @@ impl Effect {
             EffectKind::ConfirmQuorum { .. } if waits => {
                 format!("{group}-{}", self.not_before.as_millisecond())
             }
-            EffectKind::EvaluateRules if waits && self.lane.is_none() => {
+            EffectKind::EvaluateRules { .. } if waits && self.lane.is_none() => {
                 format!("{group}-{}", self.not_before.as_second() / DUE_TOGETHER.as_secs())
             }
             _ => group,
@@ -594,6 +605,7 @@ impl Effect {
             attempts: self.attempts + 1,
             not_before: now + LEASE,
             due_at: now + LEASE,
+            backoff: None,
             ..self.clone()
         }
     }
@@ -605,6 +617,7 @@ impl Effect {
             not_before: now + wait,
             due_at: now + wait + GRACE,
             note: Some(note),
+            backoff: None,
             ..self.clone()
         }
     }
@@ -612,14 +625,14 @@ impl Effect {
     /// The effect as it is when nobody knows whether it was done, because of `note`: the next attempt, after
     /// `wait`, has to look first.
     pub fn unanswered(&self, now: Timestamp, wait: SignedDuration, note: String) -> Self {
-        Self { state: EffectState::Started, ..self.postponed(now, wait, note) }
+        Self { state: EffectState::Started, backoff: Some(wait), ..self.postponed(now, wait, note) }
     }
 
-    /// The effect once the thing that it waited for came, at `now`. The clock's turn is the same time: a
-    /// later one would say that an attempt asked for a wait.
+    /// The effect once the thing that it waited for came, at `now`: the wait that an attempt asked for is not
+    /// over.
     #[must_use]
     pub fn woken(&self, now: Timestamp) -> Self {
-        Self { not_before: now, due_at: now, ..self.clone() }
+        Self { not_before: now, due_at: now, backoff: None, ..self.clone() }
     }
 
     /// The effect as it is once nothing is left to do: `state`, and why where it did not succeed.
@@ -628,12 +641,12 @@ impl Effect {
     }
 
     /// True if it waits at `now` for a time that has not come, and no process has it. After an attempt whose
-    /// end is unknown it waits as `Started`: a lease ends at the clock's turn, and a wait ends before it.
+    /// end is unknown it waits as `Started`.
     pub fn is_waiting(&self, now: Timestamp) -> bool {
         self.not_before > now
             && match self.state {
                 EffectState::Pending => true,
-                EffectState::Started => self.due_at > self.not_before,
+                EffectState::Started => self.backoff.is_some(),
                 EffectState::Succeeded | EffectState::Failed | EffectState::Unknown => false,
             }
     }
@@ -672,7 +685,7 @@ mod tests {
 
     fn effect() -> Effect {
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH)
+        Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -701,6 +714,19 @@ mod tests {
     }
 
     #[test]
+    fn only_an_unanswered_attempt_keeps_its_wait() {
+        let (now, wait) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(4));
+        let started = effect().started(now);
+        let unanswered = started.unanswered(now, wait, "timeout".into());
+        assert_eq!(unanswered.backoff, Some(wait));
+        let postponed = |effect: &Effect| effect.postponed(now, wait, "503".into());
+        for other in [started.clone(), postponed(&started), postponed(&unanswered), unanswered.woken(now)] {
+            assert_eq!(other.backoff, None, "{other:?}");
+        }
+        assert_eq!(unanswered.started(now + wait).backoff, None, "its process may act until its lease ends");
+    }
+
+    #[test]
     fn a_spared_attempt_is_not_counted_for_a_day() {
         let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         let started = effect().started(at(0)).started(at(1));
@@ -715,8 +741,15 @@ mod tests {
     fn day_of_a_later_effect_begins_at_its_time() {
         let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let later =
-            |hours| Effect::later(id.clone(), deploy.clone(), EffectKind::EvaluateRules, at(hours), at(10));
+        let later = |hours| {
+            Effect::later(
+                id.clone(),
+                deploy.clone(),
+                EffectKind::EvaluateRules { look: None },
+                at(hours),
+                at(10),
+            )
+        };
         // Approved on Friday, and frozen until Monday.
         let frozen = later(74).started(at(75));
         assert_eq!(frozen.first_due(), at(74));
@@ -750,7 +783,7 @@ mod tests {
         let approval = ApprovalId::from_text("a");
         let (channel, text) = ("#a".to_owned(), "Ana\u{2019}s change".to_owned());
         for kind in [
-            EffectKind::EvaluateRules,
+            EffectKind::EvaluateRules { look: None },
             EffectKind::DrawDialog { approval: approval.clone() },
             EffectKind::Expire { approval },
             EffectKind::TellChannel { channel, text },

@@ -246,7 +246,7 @@ pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decisio
     }
     if !decision.events.is_empty() {
         decision.next.changed_at = Some(now);
-        decision.follow(EffectKind::EvaluateRules);
+        decision.follow(EffectKind::EvaluateRules { look: None });
     }
     Some(decision)
 }

@@ -1,7 +1,7 @@
 //! The answers that a deploy got by the time an action of its rules runs: how healthy it is, which rules
 //! stopped, and how the approval behind the action ended.
 
-use crate::approval::{Approval, Choice, Status, Vote};
+use crate::approval::{Approval, Choice, Closed, Vote};
 use crate::facts::{Facts, Health};
 use crate::id::{ApprovalId, RunId};
 use crate::run::{self, Run};
@@ -158,13 +158,13 @@ fn decided_before(runs: &[Run], approvals: &[Approval], run: &Run) -> Option<Dec
 impl Decided {
     /// The approval as it ended; `None`: it is open.
     pub fn of(approval: &Approval) -> Option<Self> {
-        let (closed_at, reason) = match &approval.status {
-            Status::Pending | Status::Quorum { .. } => return None,
-            Status::Approved { at }
-            | Status::Rejected { at }
-            | Status::Expired { at }
-            | Status::Superseded { at, .. } => (*at, None),
-            Status::Cancelled { at, reason, .. } => (*at, Some(reason.clone())),
+        let closed = approval.status.closed()?;
+        let reason = match closed {
+            Closed::Cancelled { reason, .. } => Some(reason.clone()),
+            Closed::Approved { .. }
+            | Closed::Rejected { .. }
+            | Closed::Expired { .. }
+            | Closed::Superseded { .. } => None,
         };
         let glass = approval.glass.broken.as_ref().map(|broken| Breaking {
             by: broken.by.clone(),
@@ -175,9 +175,9 @@ impl Decided {
         Some(Self {
             name: approval.name.clone(),
             rule: approval.subject.rule.clone(),
-            outcome: approval.status.word(),
+            outcome: closed.word(),
             opened_at: approval.opened_at,
-            closed_at,
+            closed_at: closed.at(),
             reason,
             votes: approval.votes.clone(),
             glass,

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn effect_put_aside_keeps_the_build_it_started() {
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH);
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, Timestamp::UNIX_EPOCH);
         let started = StartedBuild::Run { id: 7, url: "https://github.test/runs/7".to_owned() };
         let attempt = Attempt {
             effect,

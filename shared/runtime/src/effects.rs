@@ -2,7 +2,7 @@
 
 use crate::batch::Handled;
 use jiff::{SignedDuration, Timestamp};
-use signoff_core::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, Queue, StartedBuild, backoff};
+use signoff_core::effect::{Claim, Effect, MAX_ATTEMPTS, Queue, StartedBuild};
 use signoff_store::{CommitError, EffectMessage, Store, StoreError};
 use std::sync::OnceLock;
 
@@ -126,7 +126,7 @@ pub async fn take(
     };
     match store.claim(&effect, now).await {
         Ok(claimed) => {
-            let (backoff, build) = (backoff_of(&effect), OnceLock::new());
+            let (backoff, build) = (effect.backoff.unwrap_or_default(), OnceLock::new());
             Ok(Attempt { effect: claimed, lost, backoff, build, claimed: None })
         }
         Err(CommitError::Conflict) => Err(Handled::Again(SOON).into()),
@@ -137,24 +137,6 @@ pub async fn take(
     }
 }
 
-/// Shortest time for which `effect`, whose time has come, was left alone because its last attempt asked for
-/// that when its answer was lost. The clock's turn tells if it asked: after such a wait it is [`GRACE`] later
-/// than `not_before`, while a lease ends with it, and the clock sets another one when it sends the effect
-/// again.
-fn backoff_of(effect: &Effect) -> SignedDuration {
-    let left = GRACE.saturating_sub(effect.due_at.duration_since(effect.not_before));
-    // A row keeps the turn in microseconds.
-    let asked = (SignedDuration::ZERO..=SignedDuration::from_micros(1)).contains(&left);
-    match effect.state {
-        EffectState::Started if asked => backoff(effect.tries(), None),
-        EffectState::Started
-        | EffectState::Pending
-        | EffectState::Succeeded
-        | EffectState::Failed
-        | EffectState::Unknown => SignedDuration::ZERO,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,42 +144,10 @@ mod tests {
     use signoff_core::id::{DeployId, EffectId};
 
     #[test]
-    fn only_an_attempt_that_asked_to_wait_has_rested() {
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let (began, failed) = (at("2026-05-11T11:42:00Z"), at("2026-05-11T11:42:01.234567891Z"));
-        let ids = (EffectId::from_text("e1"), DeployId::from_text("d1"));
-        let effect = Effect::new(ids.0, ids.1, EffectKind::EvaluateRules, began);
-        let stored = |effect: Effect| Effect {
-            due_at: Timestamp::from_microsecond(effect.due_at.as_microsecond()).unwrap(),
-            ..effect
-        };
-        let ended = stored(effect.started(failed));
-        let wait = backoff(1, None);
-        let unanswered = stored(ended.unanswered(failed, wait, "lost".to_owned()));
-        let sixth = Effect { attempts: 6, ..unanswered.clone() };
-        let postponed = stored(ended.postponed(failed, wait, "busy".to_owned()));
-        let sent_again = |effect: &Effect, seconds: i64| {
-            let due_at = effect.due_at + SignedDuration::from_secs(seconds) + GRACE;
-            Effect { due_at, ..effect.clone() }
-        };
-        for (lost, expected) in [
-            (&unanswered, 2),
-            (&sixth, 60),
-            (&postponed, 0),
-            (&ended, 0),
-            (&sent_again(&ended, 1), 0),
-            (&sent_again(&ended, 59), 0),
-            (&sent_again(&unanswered, 1), 0),
-        ] {
-            assert_eq!(backoff_of(lost), SignedDuration::from_secs(expected), "{lost:?}");
-        }
-    }
-
-    #[test]
     fn postponed_retry_preserves_the_lost_answer() {
         let (now, wait) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(2));
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
-        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, now).started(now);
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules { look: None }, now).started(now);
         for lost in [false, true] {
             let attempt = Attempt {
                 effect: effect.clone(),

@@ -7,7 +7,7 @@ use crate::unreadable::left_out;
 use crate::{Store, keys};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use signoff_core::approval::{Glass, Status, Vote};
+use signoff_core::approval::{Closed, Glass, Status, Vote};
 use signoff_core::deploy::Slug;
 use signoff_core::id::{ApprovalId, DeployId};
 use signoff_core::slug::canonical;
@@ -110,11 +110,11 @@ impl WantedOutcome {
     fn is_of(self, status: &Status) -> bool {
         let of = match status {
             Status::Pending | Status::Quorum { .. } => Self::Pending,
-            Status::Approved { .. } => Self::Approved,
-            Status::Rejected { .. } => Self::Rejected,
-            Status::Expired { .. } => Self::Expired,
-            Status::Superseded { .. } => Self::Superseded,
-            Status::Cancelled { .. } => Self::Cancelled,
+            Status::Closed(Closed::Approved { .. }) => Self::Approved,
+            Status::Closed(Closed::Rejected { .. }) => Self::Rejected,
+            Status::Closed(Closed::Expired { .. }) => Self::Expired,
+            Status::Closed(Closed::Superseded { .. }) => Self::Superseded,
+            Status::Closed(Closed::Cancelled { .. }) => Self::Cancelled,
         };
         self == of
     }
@@ -123,20 +123,13 @@ impl WantedOutcome {
 impl ApprovalSummary {
     /// Returns the time at which it was closed; `None` while people can still change it.
     pub fn closed_at(&self) -> Option<Timestamp> {
-        match &self.status {
-            Status::Pending | Status::Quorum { .. } => None,
-            Status::Approved { at }
-            | Status::Rejected { at }
-            | Status::Expired { at }
-            | Status::Superseded { at, .. }
-            | Status::Cancelled { at, .. } => Some(*at),
-        }
+        self.status.closed().map(Closed::at)
     }
 
     /// True if it went ahead by break-glass and nobody has reviewed that yet.
     pub fn owes_review(&self) -> bool {
         let is_broken = self.glass.broken.as_ref().is_some_and(|broken| broken.review.is_none());
-        is_broken && WantedOutcome::Approved.is_of(&self.status)
+        is_broken && self.status.is_approved()
     }
 
     /// Returns the time for which it was open; `None` while it is open.
@@ -151,14 +144,12 @@ impl ApprovalSummary {
 
     /// The Slack user id of who cancelled it, where somebody did.
     pub fn cancelled_by(&self) -> Option<&str> {
-        match &self.status {
-            Status::Cancelled { by, .. } => by.as_deref(),
-            Status::Pending
-            | Status::Quorum { .. }
-            | Status::Approved { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. } => None,
+        match self.status.closed()? {
+            Closed::Cancelled { by, .. } => by.as_deref(),
+            Closed::Approved { .. }
+            | Closed::Rejected { .. }
+            | Closed::Expired { .. }
+            | Closed::Superseded { .. } => None,
         }
     }
 

@@ -72,7 +72,7 @@ impl Change {
         change.follow(
             deploy.id.as_str(),
             1,
-            vec![EffectKind::EvaluateRules],
+            vec![EffectKind::EvaluateRules { look: Some(0) }],
             Vec::new(),
             vec![EventKind::DeployRegistered],
         );

@@ -15,7 +15,7 @@ const PREFIX: &str = "lane-";
 /// message waits in the queue for its time would hold up what is due before it.
 pub(crate) fn lane_of(effect: &Effect, now: Timestamp) -> Option<String> {
     let is_hidden = effect.not_before > now && effect.is_sent_at(now);
-    (effect.kind == EffectKind::EvaluateRules && !is_hidden).then(|| lane(&effect.deploy))
+    (matches!(effect.kind, EffectKind::EvaluateRules { .. }) && !is_hidden).then(|| lane(&effect.deploy))
 }
 
 /// The lane of a deploy.
@@ -47,9 +47,9 @@ mod tests {
         let deploy = DeployId::derive("register", &["acme/checkout", "staging", "7bf7226"]);
         let remind = EffectKind::Remind { approval: ApprovalId::from_text("a") };
         for (kind, minutes, expected) in [
-            (EffectKind::EvaluateRules, 0, true),
-            (EffectKind::EvaluateRules, 10, false),
-            (EffectKind::EvaluateRules, 11, true),
+            (EffectKind::EvaluateRules { look: None }, 0, true),
+            (EffectKind::EvaluateRules { look: None }, 10, false),
+            (EffectKind::EvaluateRules { look: None }, 11, true),
             (EffectKind::EvaluateAgain, 0, false),
             (remind, 0, false),
         ] {

@@ -1,8 +1,9 @@
 //! Requests about an approval: each is decided and committed, or refused, and the refusal is put on record.
 
-use crate::wish::{ApprovalAction, ApprovalRequest};
 use jiff::Timestamp;
-use signoff_core::approval::{Approval, Clicked, NoConfirmer, Refusal, Voter, decide};
+use signoff_core::approval::{
+    Approval, ApprovalAction, ApprovalRequest, Command, LastClick, NoConfirmer, Refusal, Voter, decide,
+};
 use signoff_core::event::EventKind;
 use signoff_core::message;
 use signoff_runtime::race;
@@ -112,7 +113,7 @@ pub async fn cast(
     store: &Store,
     mut read: Option<Approval>,
     voter: &Voter,
-    wish: &ApprovalRequest,
+    request: &ApprovalRequest,
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<CastOutcome, CommitError> {
@@ -122,21 +123,22 @@ pub async fn cast(
         async {
             let newest = match read {
                 Some(approval) => Some(approval),
-                None => store.approval(&wish.deploy, &wish.approval).await?,
+                None => store.approval(&request.deploy, &request.approval).await?,
             };
             let Some(approval) = newest else { return Ok(CastOutcome::not_on_record()) };
-            let decision = match decide(&approval, wish.command(voter, reason.clone()), now) {
+            let decision = match decide(&approval, Command::Click(request.click(voter, reason.clone())), now)
+            {
                 Ok(decision) => decision,
                 // Somebody waits in the window for an answer. Of a click alone, the dialog shows what counts.
                 Err(refusal) if reason.is_some() => {
-                    return Ok(refused(&refusal, is_overtaken(&approval.clicks, &voter.id, wish.at)));
+                    return Ok(refused(&refusal, is_overtaken(&approval.clicks, &voter.id, request.at)));
                 }
                 Err(refusal) => return Ok(refused(&refusal, false)),
             };
-            if let Some(unseen) = unseen(voter, wish) {
+            if let Some(unseen) = unseen(voter, request) {
                 return Ok(CastOutcome::Refused(unseen));
             }
-            store.commit(Change::to(&wish.deploy, now).approval(decision)).await?;
+            store.commit(Change::to(&request.deploy, now).approval(decision)).await?;
             Ok(CastOutcome::Recorded)
         }
     })
@@ -147,11 +149,11 @@ pub async fn cast(
 pub fn foresee(
     approval: &Approval,
     voter: &Voter,
-    wish: &ApprovalRequest,
+    request: &ApprovalRequest,
     now: Timestamp,
 ) -> Option<Refusal> {
     let reason = Some(NOT_GIVEN_YET.to_owned());
-    decide(approval, wish.command(voter, reason), now).err()
+    decide(approval, Command::Click(request.click(voter, reason)), now).err()
 }
 
 /// The refusal of a request whose reason is not written yet; `None`: it would not be refused. People who may
@@ -159,21 +161,21 @@ pub fn foresee(
 pub fn would_refuse(
     approval: &Approval,
     voter: &Voter,
-    wish: &ApprovalRequest,
+    request: &ApprovalRequest,
     now: Timestamp,
 ) -> Option<CastOutcome> {
-    match foresee(approval, voter, wish, now) {
+    match foresee(approval, voter, request, now) {
         Some(refusal) => Some(refused(&refusal, false)),
-        None => unseen(voter, wish).map(CastOutcome::Refused),
+        None => unseen(voter, request).map(CastOutcome::Refused),
     }
 }
 
-/// The refusal to lift a freeze or review a broken glass for somebody about whom Slack did not say anything:
-/// that takes effect at once, and nobody looks at them again. Voters, and whoever broke the glass, are looked
-/// at before the first action, and stopping is safe.
-fn unseen(voter: &Voter, wish: &ApprovalRequest) -> Option<Refused> {
-    let at_once = match wish.what {
-        ApprovalAction::LiftFreeze | ApprovalAction::Review => true,
+/// The refusal to lift a freeze, review a broken glass or confirm a maker for somebody about whom Slack did
+/// not say anything: that takes effect at once, and nobody looks at them again. Voters, and whoever broke the
+/// glass, are looked at before the first action, and stopping is safe.
+fn unseen(voter: &Voter, request: &ApprovalRequest) -> Option<Refused> {
+    let at_once = match request.action {
+        ApprovalAction::LiftFreeze | ApprovalAction::Review | ApprovalAction::ConfirmNobody => true,
         ApprovalAction::Approve
         | ApprovalAction::Reject
         | ApprovalAction::Withdraw
@@ -194,16 +196,16 @@ fn unseen(voter: &Voter, wish: &ApprovalRequest) -> Option<Refused> {
 pub async fn record_refusal(
     store: &Store,
     voter: &Voter,
-    wish: &ApprovalRequest,
+    request: &ApprovalRequest,
     refused: &Refused,
     owner: &str,
     now: Timestamp,
 ) -> Result<(), CommitError> {
-    let events = refused.events(wish, &voter.id, &voter.name);
+    let events = refused.events(request, &voter.id, &voter.name);
     if events.is_empty() {
         return Ok(());
     }
-    let change = Change::to(&wish.deploy, now).and(owner, Vec::new(), events);
+    let change = Change::to(&request.deploy, now).and(owner, Vec::new(), events);
     match store.commit(change).await {
         Ok(()) | Err(CommitError::Conflict) => Ok(()),
         Err(error) => Err(error),
@@ -213,12 +215,12 @@ pub async fn record_refusal(
 impl Refused {
     /// The events that go on record about it; none where there is no record to put them on. `voter` is their
     /// Slack user id.
-    pub fn events(&self, wish: &ApprovalRequest, voter: &str, name: &str) -> Vec<EventKind> {
+    pub fn events(&self, request: &ApprovalRequest, voter: &str, name: &str) -> Vec<EventKind> {
         if self.kind == RefusalKind::NotFound {
             return Vec::new();
         }
         vec![EventKind::VoteRefused {
-            approval: wish.approval.clone(),
+            approval: request.approval.clone(),
             voter: voter.to_owned(),
             name: name.to_owned(),
             reason: self.text.clone(),
@@ -227,7 +229,7 @@ impl Refused {
 }
 
 /// True if the person `voter` clicked something else after `at`, and that was counted.
-fn is_overtaken(clicks: &[Clicked], voter: &str, at: Timestamp) -> bool {
+fn is_overtaken(clicks: &[LastClick], voter: &str, at: Timestamp) -> bool {
     clicks.iter().any(|last| last.person == voter && last.at > at)
 }
 
@@ -245,7 +247,7 @@ fn refused(refusal: &Refusal, is_overtaken: bool) -> CastOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use signoff_core::approval::{Asked, Electorate, NoReviewer, Verdict};
+    use signoff_core::approval::{Electorate, NoReviewer, Verdict};
 
     #[test]
     fn what_a_refusal_is_told_as() {
@@ -282,7 +284,7 @@ mod tests {
     #[test]
     fn window_is_overtaken_by_a_later_click_of_its_person() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let clicks = [Clicked { person: "U1".to_owned(), at: at(60), asked: Asked::Approve }];
+        let clicks = [LastClick { person: "U1".to_owned(), at: at(60), action: ApprovalAction::Approve }];
         assert!(is_overtaken(&clicks, "U1", at(59)));
         assert!(!is_overtaken(&clicks, "U1", at(60)), "it is this one, sent again");
         assert!(!is_overtaken(&clicks, "U2", at(59)));

@@ -12,7 +12,6 @@ mod evaluate;
 mod gate;
 mod nobody;
 mod step;
-mod wish;
 
 pub use accounts::{Accounts, Actor, Lookup, Person};
 pub use admins::Admins;
@@ -24,4 +23,3 @@ pub use evaluate::evaluate_again;
 pub use gate::Gate;
 pub use nobody::{Confirming, confirm_nobody, may_confirm};
 pub use step::{Answer, foresee_step, may_stand_in, resolve};
-pub use wish::{ApprovalAction, ApprovalRequest, needs_reason};

@@ -3,7 +3,9 @@
 use crate::again::gone;
 use crate::cast::Refused;
 use jiff::Timestamp;
-use signoff_core::approval::{Approval, Ask, Click, Command, SaidNobody, Voter, decide};
+use signoff_core::approval::{
+    Approval, ApprovalAction, Ask, Click, Command, MakerEntry, SaidNobody, Voter, decide,
+};
 use signoff_core::id::{ApprovalId, DeployId};
 use signoff_runtime::race;
 use signoff_store::{Change, CommitError, Store};
@@ -28,7 +30,8 @@ pub struct Confirming {
 
 impl Confirming {
     fn command(&self, voter: &Voter, at: Timestamp) -> Command {
-        let ask = Ask::ConfirmNobody { handle: self.handle.clone(), version: self.version };
+        let maker = MakerEntry { handle: self.handle.clone(), version: self.version };
+        let ask = Ask { maker: Some(maker), ..ApprovalAction::ConfirmNobody.into() };
         Command::Click(Click { voter: voter.clone(), ask, at, subject: self.subject.clone() })
     }
 }

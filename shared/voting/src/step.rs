@@ -6,7 +6,7 @@ use crate::cast::{RefusalKind, Refused};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use signoff_core::action::Kind;
-use signoff_core::approval::{self as votes, Approval, Standing, Status, Verdict, Voter};
+use signoff_core::approval::{self as votes, Approval, Standing, Verdict, Voter};
 use signoff_core::id::{DeployId, RunId};
 use signoff_core::message;
 use signoff_core::run::{Command, Refusal, Resolution, Run, decide};
@@ -190,9 +190,9 @@ fn refused(
         None if !acts_now => None,
         None => message::run_still_frozen(run, now),
         // What runs when people reject, or nobody decides, is not held.
-        Some(approval) => matches!(approval.status, Status::Approved { .. })
-            .then(|| message::still_frozen(approval, now))
-            .flatten(),
+        Some(approval) => {
+            approval.status.is_approved().then(|| message::still_frozen(approval, now)).flatten()
+        }
     };
     if let Some(frozen) = frozen {
         return Some(not_now(frozen));

@@ -215,13 +215,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             let Some(approval) = &world.record.approval else { return Some(()) };
             match approval.status {
                 Status::Quorum { until, .. } if until <= world.now() => {}
-                Status::Quorum { .. }
-                | Status::Pending
-                | Status::Approved { .. }
-                | Status::Rejected { .. }
-                | Status::Expired { .. }
-                | Status::Superseded { .. }
-                | Status::Cancelled { .. } => return Some(()),
+                Status::Quorum { .. } | Status::Pending | Status::Closed(_) => return Some(()),
             }
             let for_it = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
             Stage::Ready(Plan::Look { voters: for_it.map(|vote| vote.voter.clone()).collect() })
@@ -255,7 +249,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         }
         // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, no
         // newer deploy comes, and what fails has a thread to say so in.
-        EffectKind::EvaluateRules
+        EffectKind::EvaluateRules { .. }
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
         | EffectKind::RecordHealth { .. }
@@ -305,7 +299,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::TellFailure { .. }
         | EffectKind::TellPerson { .. }
         | EffectKind::TellThread { .. }
-        | EffectKind::EvaluateRules
+        | EffectKind::EvaluateRules { .. }
         | EffectKind::EvaluateAgain
         | EffectKind::AskAgain { .. }
         | EffectKind::RecordHealth { .. }

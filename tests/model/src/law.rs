@@ -7,7 +7,7 @@ use crate::outside::OutsideWorld;
 use crate::record::{Kept, Process};
 use crate::scenario::{Flaw, Scenario, build, webhook};
 use crate::world::World;
-use signoff_core::approval::{Approval, Choice, Status, Verdict};
+use signoff_core::approval::{Approval, Choice, Closed, Status, Verdict};
 use signoff_core::effect::Effect;
 use signoff_core::run::{self, Run, StepState};
 use stateright::Property;
@@ -149,11 +149,15 @@ fn sometimes(name: &'static str, condition: Condition) -> Property<Protocol> {
 }
 
 fn is_rejected(world: &World) -> bool {
-    world.record.approval.as_ref().is_some_and(|approval| matches!(approval.status, Status::Rejected { .. }))
+    world.record.approval.as_ref().is_some_and(|approval| approval.status.is_rejected())
 }
 
 fn is_expired(world: &World) -> bool {
-    world.record.approval.as_ref().is_some_and(|approval| matches!(approval.status, Status::Expired { .. }))
+    world
+        .record
+        .approval
+        .as_ref()
+        .is_some_and(|approval| matches!(approval.status, Status::Closed(Closed::Expired { .. })))
 }
 
 /// True if an approval waits although it has enough votes, and nothing prevents its judgement.
@@ -227,25 +231,17 @@ fn run_ended(scenario: &Scenario, world: &World) -> bool {
     let Some(approval) = &world.record.approval else { return false };
     match (&approval.status, run.status) {
         (Status::Pending, run::Status::Running) => happened == (0, 0) && !world.late,
-        (Status::Approved { .. }, run::Status::Succeeded) => everything_happened,
-        (Status::Approved { .. }, run::Status::Stopped) => !all_went_well && stopped_by_trouble,
-        (Status::Approved { .. }, run::Status::Running) => !all_went_well && decided::failed(run).is_some(),
-        (
-            Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. },
-            run::Status::Stopped,
-        ) => happened == (0, 0),
+        (Status::Closed(Closed::Approved { .. }), run::Status::Succeeded) => everything_happened,
+        (Status::Closed(Closed::Approved { .. }), run::Status::Stopped) => {
+            !all_went_well && stopped_by_trouble
+        }
+        (Status::Closed(Closed::Approved { .. }), run::Status::Running) => {
+            !all_went_well && decided::failed(run).is_some()
+        }
+        (Status::Closed(_), run::Status::Stopped) => happened == (0, 0),
         (Status::Pending, run::Status::Succeeded | run::Status::Stopped)
         | (Status::Quorum { .. }, _)
-        | (
-            Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. },
-            run::Status::Running | run::Status::Succeeded,
-        ) => false,
+        | (Status::Closed(_), run::Status::Running | run::Status::Succeeded) => false,
     }
 }
 
@@ -289,7 +285,7 @@ pub(crate) fn watch_look(
     seen: Option<&[String]>,
     broken: &mut BTreeSet<Law>,
 ) {
-    let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });
+    let is_approved = |approval: &Approval| approval.status.is_approved();
     if is_approved(old) || !is_approved(new) {
         return;
     }
@@ -308,7 +304,7 @@ pub(crate) fn watch_makers(
     outside: &OutsideWorld,
     broken: &mut BTreeSet<Law>,
 ) {
-    let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });
+    let is_approved = |approval: &Approval| approval.status.is_approved();
     let has_four_eyes = scenario.change.has_four_eyes(change::look(outside), &new.votes, new.votes_required);
     if !is_approved(old) && is_approved(new) && !has_four_eyes {
         broken.insert(Law::Makers);
@@ -337,7 +333,7 @@ pub(crate) fn heard(old: &Run, new: &Run) -> u8 {
 /// Sees an action of step number `step` happen.
 pub(crate) fn watch_action(world: &mut World, step: usize) {
     let approval = world.record.approval.as_ref();
-    if !approval.is_some_and(|approval| matches!(approval.status, Status::Approved { .. })) {
+    if !approval.is_some_and(|approval| approval.status.is_approved()) {
         world.broken.insert(Law::Approved);
     }
     if !matches!(world.record.run.steps.get(step).map(|step| &step.state), Some(StepState::Running { .. })) {

@@ -3,7 +3,7 @@
 use crate::change::WhoseChange;
 use jiff::Timestamp;
 use signoff_core::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec};
-use signoff_core::approval::{Ask, Choice};
+use signoff_core::approval::{ApprovalAction, Ask};
 use signoff_core::decision::Decision;
 use signoff_core::id::DeployId;
 use signoff_core::run::{Opening, Run};
@@ -131,9 +131,9 @@ impl ClickAction {
     /// The same in the core's words.
     pub fn ask(self) -> Ask {
         match self {
-            Self::Approve => Ask::Vote { choice: Choice::Approve, reason: None },
-            Self::Reject => Ask::Vote { choice: Choice::Reject, reason: None },
-            Self::Withdraw => Ask::Withdraw,
+            Self::Approve => ApprovalAction::Approve.into(),
+            Self::Reject => ApprovalAction::Reject.into(),
+            Self::Withdraw => ApprovalAction::Withdraw.into(),
         }
     }
 }

@@ -59,7 +59,7 @@ impl Story {
             .table_name(&self.world.record_table)
             .key("pk", key("deploy", effect.deploy.as_str()))
             .key("sk", key("effect", effect.id.as_str()))
-            .update_expression("SET not_before = :past, due_at = :past")
+            .update_expression("SET not_before = :past, due_at = :past REMOVE backoff")
             .expression_attribute_values(":past", past)
             .send()
             .await

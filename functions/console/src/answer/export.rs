@@ -173,7 +173,7 @@ pub(crate) fn line(cells: &[impl AsRef<[u8]>]) -> io::Result<String> {
 mod tests {
     use super::*;
     use crate::sample;
-    use signoff_core::approval::Status;
+    use signoff_core::approval::{Closed, Status};
 
     fn site() -> Site {
         Site::new("https://signoff.example.com").unwrap()
@@ -258,8 +258,11 @@ mod tests {
     fn whoever_cancelled_is_named_where_the_record_knows_the_name() {
         let mut approvals = sample::recorded();
         approvals.truncate(1);
-        approvals[0].status =
-            Status::Cancelled { at: sample::at(9), by: Some("U9".into()), reason: "not today".into() };
+        approvals[0].status = Status::Closed(Closed::Cancelled {
+            at: sample::at(9),
+            by: Some("U9".into()),
+            reason: "not today".into(),
+        });
         let listing = ApprovalListing { approvals, unreadable: 0, next: None };
         assert!(csv(Export::default(), &listing, &site()).unwrap().body.contains(",U9,not today,"));
     }

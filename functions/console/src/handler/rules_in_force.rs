@@ -5,7 +5,7 @@ use crate::address::parameters::parameter;
 use crate::address::routes::ErrorFormat;
 use crate::answer::Answer;
 use signoff_core::action::Action;
-use signoff_core::approval::{Approval, Standing as AccountStanding, Status, Successor};
+use signoff_core::approval::{Approval, Closed, Standing as AccountStanding, Status, Successor};
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::event::EventKind;
 use signoff_core::id::ApprovalId;
@@ -218,7 +218,7 @@ fn is_unseen(page: &Page, approval: &Approval) -> bool {
         !effect.is_closed() && effect.note.as_deref().is_some_and(|note| told.contains(&note))
     };
     match &approval.status {
-        Status::Cancelled { by: None, .. } => approval.dialog.is_none() && !told.is_empty(),
+        Status::Closed(Closed::Cancelled { by: None, .. }) => approval.dialog.is_none() && !told.is_empty(),
         status => status.is_open() && page.effects.iter().filter(draws).any(still),
     }
 }

@@ -11,15 +11,15 @@ use crate::html::{self, DeployPageContext, FlashMessage};
 use crate::view::mrkdwn::People;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
-use signoff_core::approval::Approval;
+use signoff_core::approval::{Approval, ApprovalAction, ApprovalRequest};
 use signoff_core::id::{ApprovalId, RunId};
 use signoff_core::message::{LONGEST_REASON, SKIP_NEEDS_REASON};
 use signoff_core::run::Resolution;
 use signoff_runtime::secrets::SecretError;
 use signoff_store::{CommitError, Page};
 use signoff_voting::{
-    Actor, ApprovalAction, ApprovalRequest, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind,
-    Refused, UNSEEN, cast, foresee_step, needs_reason, record_refusal, would_refuse,
+    Actor, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind, Refused, UNSEEN, cast, foresee_step,
+    record_refusal, would_refuse,
 };
 use thiserror::Error;
 
@@ -70,10 +70,10 @@ impl Console {
         let what = what.ok_or_else(|| refusals::bad_form("what"))?;
         let subject = parameter(&call.form, "subject").ok_or_else(|| refusals::bad_form("subject"))?;
         let (deploy, approval) = (call.found.deploy(), ApprovalId::from_text(call.found.segment("approval")));
-        let wish = ApprovalRequest { deploy, approval, subject, what, at: call.now };
+        let request = ApprovalRequest { deploy, approval, subject, action: what, at: call.now };
         let reason = written(call);
-        let (request_id, deploy, approval) = (call.id, &wish.deploy, &wish.approval);
-        match self.wish(call, member, &wish, reason.clone()).await {
+        let (request_id, deploy, approval) = (call.id, &request.deploy, &request.approval);
+        match self.request(call, member, &request, reason.clone()).await {
             Ok(FormResult::Accepted) => {
                 tracing::info!(request_id, %deploy, %approval, voter = member.id, ?what, "dealt with");
                 let said = query(&[("said", what.name()), ("about", approval.as_str())]);
@@ -93,14 +93,14 @@ impl Console {
         }
     }
 
-    async fn wish(
+    async fn request(
         &self,
         call: &Call<'_>,
         member: &Member,
-        wish: &ApprovalRequest,
+        request: &ApprovalRequest,
         reason: Option<String>,
     ) -> Result<FormResult, FormError> {
-        let approval = self.store.approval(&wish.deploy, &wish.approval).await;
+        let approval = self.store.approval(&request.deploy, &request.approval).await;
         let Some(approval) = approval.map_err(CommitError::from)? else {
             return Ok(FormResult::of(CastOutcome::not_on_record()));
         };
@@ -111,20 +111,20 @@ impl Console {
         let (actor, stopped) = self.who(call, member, &approval.workspace, gate.as_ref()).await?;
         let voter = actor.voter;
         let (opened_at, lacks_reason) =
-            (approval.opened_at, reason.is_none() && needs_reason(&approval, wish.what));
+            (approval.opened_at, reason.is_none() && approval.needs_reason(request.action));
         // Whoever may not is told so rather than to write why, and what Slack would tell them before what
         // only a page would.
-        let dealt = match (would_refuse(&approval, &voter, wish, call.now), stopped) {
+        let dealt = match (would_refuse(&approval, &voter, request, call.now), stopped) {
             (Some(CastOutcome::Refused(refused)), _) | (_, Some(refused)) => CastOutcome::Refused(refused),
             (Some(dealt), None) if lacks_reason => dealt,
             (None, None) if lacks_reason => {
                 return Ok(FormResult::Rejected(StatusCode::UNPROCESSABLE_ENTITY, NO_REASON.to_owned()));
             }
-            (_, None) => cast(&self.store, Some(approval), &voter, wish, reason, call.now).await?,
+            (_, None) => cast(&self.store, Some(approval), &voter, request, reason, call.now).await?,
         };
         if let CastOutcome::Refused(refused) = &dealt {
-            let (owner, at) = once_a_minute(&voter.id, wish, call.now, opened_at);
-            record_refusal(&self.store, &voter, wish, refused, &owner, at).await?;
+            let (owner, at) = once_a_minute(&voter.id, request, call.now, opened_at);
+            record_refusal(&self.store, &voter, request, refused, &owner, at).await?;
         }
         Ok(FormResult::of(dealt))
     }
@@ -259,12 +259,13 @@ fn too_long(reason: &str) -> Option<String> {
 /// opened.
 fn once_a_minute(
     voter: &str,
-    wish: &ApprovalRequest,
+    request: &ApprovalRequest,
     now: Timestamp,
     opened_at: Timestamp,
 ) -> (String, Timestamp) {
     let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now).max(opened_at);
-    let owner = format!("page {voter} {} {} {}", wish.approval, wish.what.name(), minute.as_microsecond());
+    let owner =
+        format!("page {voter} {} {} {}", request.approval, request.action.name(), minute.as_microsecond());
     (owner, minute)
 }
 
@@ -284,14 +285,14 @@ mod tests {
     #[test]
     fn a_refusal_is_told_from_others_once_a_minute() {
         let time = |text: &str| -> Timestamp { text.parse().unwrap() };
-        let wish = |what| ApprovalRequest {
+        let request = |action| ApprovalRequest {
             deploy: signoff_core::id::DeployId::from_text("d1"),
             approval: ApprovalId::from_text("a1"),
             subject: String::new(),
-            what,
+            action,
             at: time("2026-11-23T10:42:01Z"),
         };
-        let (approve, opened_at) = (wish(ApprovalAction::Approve), time("2026-11-23T10:41:30.5Z"));
+        let (approve, opened_at) = (request(ApprovalAction::Approve), time("2026-11-23T10:41:30.5Z"));
         let once = |now: &str| once_a_minute("U1", &approve, time(now), opened_at);
         let first = once("2026-11-23T10:42:00Z");
         assert_eq!(first.1, time("2026-11-23T10:42:00Z"));
@@ -299,7 +300,11 @@ mod tests {
         assert_ne!(once("2026-11-23T10:43:00Z").0, first.0);
         assert_eq!(once("2026-11-23T10:41:45Z").1, opened_at, "not before there was something to refuse");
         for (voter, what) in [("U2", ApprovalAction::Approve), ("U1", ApprovalAction::Reject)] {
-            assert_ne!(once_a_minute(voter, &wish(what), first.1, opened_at).0, first.0, "{voter} {what:?}");
+            assert_ne!(
+                once_a_minute(voter, &request(what), first.1, opened_at).0,
+                first.0,
+                "{voter} {what:?}"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::view::words::quoted;
 use crate::view::{ActionState, ActionView, ApprovalView, cut};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use signoff_core::approval::Status;
+use signoff_core::approval::{Closed, Status};
 use signoff_core::id::ApprovalId;
 use signoff_core::message::shorten;
 use signoff_core::run::{Branch, Resolution};
@@ -42,14 +42,14 @@ fn on_success(approval: &ApprovalView, nothing: bool, without: bool) -> String {
         Status::Quorum { .. } => {
             ("Enough people approved".to_owned(), "; once that is confirmed the following actions run:")
         }
-        Status::Approved { .. } => (
+        Status::Closed(Closed::Approved { .. }) => (
             "This approval was successfully approved".to_owned(),
             " and the following actions were triggered:",
         ),
-        Status::Rejected { .. } => ("This approval was rejected".to_owned(), DID_NOT_RUN),
-        Status::Expired { .. } => ("This approval expired".to_owned(), DID_NOT_RUN),
-        Status::Superseded { .. } => ("This approval was superseded".to_owned(), DID_NOT_RUN),
-        Status::Cancelled { .. } => ("This approval was cancelled".to_owned(), DID_NOT_RUN),
+        Status::Closed(Closed::Rejected { .. }) => ("This approval was rejected".to_owned(), DID_NOT_RUN),
+        Status::Closed(Closed::Expired { .. }) => ("This approval expired".to_owned(), DID_NOT_RUN),
+        Status::Closed(Closed::Superseded { .. }) => ("This approval was superseded".to_owned(), DID_NOT_RUN),
+        Status::Closed(Closed::Cancelled { .. }) => ("This approval was cancelled".to_owned(), DID_NOT_RUN),
     };
     match (nothing, without) {
         (_, true) => format!("{so_far}. It has no actions."),
@@ -63,25 +63,31 @@ const DID_NOT_RUN: &str = " and the following actions did not run:";
 fn on_reject(state: &Status) -> &'static str {
     match state {
         Status::Pending | Status::Quorum { .. } => "On rejection the following actions run:",
-        Status::Rejected { .. } => "The rejection triggered the following actions:",
-        Status::Approved { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => "The following actions are for a rejection and did not run:",
+        Status::Closed(Closed::Rejected { .. }) => "The rejection triggered the following actions:",
+        Status::Closed(
+            Closed::Approved { .. }
+            | Closed::Expired { .. }
+            | Closed::Superseded { .. }
+            | Closed::Cancelled { .. },
+        ) => "The following actions are for a rejection and did not run:",
     }
 }
 
 fn on_expire(approval: &ApprovalView) -> &'static str {
     match &approval.state {
         Status::Pending | Status::Quorum { .. } => "If nobody decides in time, the following actions run:",
-        Status::Expired { .. } if !approval.votes.is_empty() => {
+        Status::Closed(Closed::Expired { .. }) if !approval.votes.is_empty() => {
             "Too few people voted in time, so the following actions were triggered:"
         }
-        Status::Expired { .. } => "Nobody voted in time, so the following actions were triggered:",
-        Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => "The following actions are for an expired approval and did not run:",
+        Status::Closed(Closed::Expired { .. }) => {
+            "Nobody voted in time, so the following actions were triggered:"
+        }
+        Status::Closed(
+            Closed::Approved { .. }
+            | Closed::Rejected { .. }
+            | Closed::Superseded { .. }
+            | Closed::Cancelled { .. },
+        ) => "The following actions are for an expired approval and did not run:",
     }
 }
 

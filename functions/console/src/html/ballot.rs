@@ -10,11 +10,10 @@ use crate::view::{ApprovalView, cut};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use signoff_core::action::Reasons;
-use signoff_core::approval::{Approval, Blocker, Choice, Status};
+use signoff_core::approval::{Approval, ApprovalAction, Blocker, Choice, Closed, Status};
 use signoff_core::id::ApprovalId;
 use signoff_core::message::{LONGEST_REASON, shorten};
 use signoff_store::Page;
-use signoff_voting::ApprovalAction;
 
 /// Message to the sender of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +63,10 @@ pub(crate) fn done(what: ApprovalAction, approval: &Approval, member: &Member) -
             let review = approval.glass.broken.as_ref().and_then(|broken| broken.review.as_ref());
             (review.is_some_and(|review| review.by == member.id), "You reviewed this.")
         }
+        // It has a form and an answer of its own.
+        ApprovalAction::ConfirmNobody => return None,
         ApprovalAction::Cancel => {
-            let by_them =
-                matches!(&approval.status, Status::Cancelled { by: Some(by), .. } if *by == member.id);
+            let by_them = matches!(&approval.status, Status::Closed(Closed::Cancelled { by: Some(by), .. }) if *by == member.id);
             (by_them, "You cancelled this approval.")
         }
     };
@@ -433,7 +433,7 @@ mod tests {
             ("broken glass", sample::broken_glass()),
             ("cancelled", sample::cancelled_by_a_person()),
         ] {
-            for what in ApprovalAction::ALL {
+            for what in ApprovalAction::ON_BALLOT {
                 if let Some(text) = said(what, &record, "U2") {
                     table.push_str(&format!("{name} {}: {text}\n", what.name()));
                 }

@@ -58,7 +58,7 @@ fn changes_soon(record: &Page) -> bool {
     let evaluates = |effect: &Effect| {
         matches!(
             effect.kind,
-            EffectKind::EvaluateRules
+            EffectKind::EvaluateRules { .. }
                 | EffectKind::EvaluateAgain
                 | EffectKind::AskAgain { .. }
                 | EffectKind::RecordHealth { .. }
@@ -209,10 +209,10 @@ mod tests {
     use crate::auth::visitor::{Member, Visitor, Who};
     use crate::html::FlashMessage;
     use crate::sample;
+    use signoff_core::approval::ApprovalAction;
     use signoff_core::id::DeployId;
     use signoff_core::issue::{Issue, Tracker};
     use signoff_core::run::StepState;
-    use signoff_voting::ApprovalAction;
 
     /// The page as nobody in particular sees it.
     fn seen(record: &Page) -> DeployPageContext<'_> {
@@ -397,7 +397,7 @@ mod tests {
         assert_eq!(every(&sample::several_runs()), "5");
         assert_eq!(every(&sample::approved()), "60");
         let mut late = sample::approved();
-        late.effects = vec![sample::effect(EffectKind::EvaluateRules)];
+        late.effects = vec![sample::effect(EffectKind::EvaluateRules { look: None })];
         assert_eq!(every(&late), "5", "its rules are evaluated again");
     }
 }

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use crate::auth::visitor::{Member, Visitor, Who};
     use crate::{sample, view};
-    use signoff_core::approval::{Choice, Status, Vote};
+    use signoff_core::approval::{Choice, Closed, Status, Vote};
     use signoff_core::id::ApprovalId;
     use signoff_store::Page;
 
@@ -70,7 +70,7 @@ mod tests {
             other
         };
         let mut expired = like("expired");
-        expired.status = Status::Expired { at: sample::at(500) };
+        expired.status = Status::Closed(Closed::Expired { at: sample::at(500) });
         let mut voted = like("voted");
         voted.votes = vec![Vote { voter: "U2".into(), choice: Choice::Approve, ..asked.votes[0].clone() }];
         page.approvals = vec![expired, voted, like("first"), like("second")];

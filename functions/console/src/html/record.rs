@@ -8,7 +8,7 @@ use crate::handler::MOST_PARTS;
 use crate::view::words;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use signoff_core::approval::{Choice, Status};
+use signoff_core::approval::{Choice, Closed, Status};
 use signoff_core::message::shorten;
 use signoff_store::{ApprovalListing, ApprovalSummary, MAX_SCANNED, WantedOutcome};
 
@@ -143,7 +143,7 @@ fn table(listing: &ApprovalListing, now: Timestamp) -> Markup {
 
 /// People who cancelled the approval or voted on it.
 fn who(approval: &ApprovalSummary) -> Option<String> {
-    if let Status::Cancelled { by, .. } = &approval.status {
+    if let Status::Closed(Closed::Cancelled { by, .. }) = &approval.status {
         return by.as_ref().map(|id| {
             let vote = approval.votes.iter().find(|vote| vote.voter == *id);
             format!("by {}", shorten(vote.map_or(id, |vote| &vote.name), LONGEST_SHORT_NAME))

@@ -6,7 +6,7 @@ use crate::view::words::{lasted, sentence};
 use crate::view::{ApprovalView, FrozenView, PersonView, cut};
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
-use signoff_core::approval::Status;
+use signoff_core::approval::{Closed, Status};
 use signoff_core::message::shorten;
 
 /// A window that is shorter is told to the second.
@@ -44,18 +44,18 @@ pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
                     }
                     @if let Some(note) = note { " The check hasn\u{2019}t worked yet: " (sentence(&cut(note, TEXT))) }
                 }
-                Status::Approved { at } if approval.glass.is_some() => {
+                Status::Closed(Closed::Approved { at }) if approval.glass.is_some() => {
                     (word(approval.status, Some(*at))) " It went ahead without its votes."
                 }
-                Status::Approved { at } | Status::Rejected { at } => (word(approval.status, Some(*at))),
-                Status::Expired { at } => { (word(approval.status, Some(*at)))
+                Status::Closed(Closed::Approved { at } | Closed::Rejected { at }) => (word(approval.status, Some(*at))),
+                Status::Closed(Closed::Expired { at }) => { (word(approval.status, Some(*at)))
                     @if approval.votes.is_empty() { " Nobody voted in time." } @else { " Too few people voted in time." }
                 }
-                Status::Superseded { at, by } => {
+                Status::Closed(Closed::Superseded { at, by }) => {
                     (word(approval.status, Some(*at)))
                     " A newer deploy took its place: " (external(Some(&by.url), &html! { (shorten(&by.title, NAME)) })) "."
                 }
-                Status::Cancelled { at, reason, .. } => {
+                Status::Closed(Closed::Cancelled { at, reason, .. }) => {
                     (word(approval.status, Some(*at)))
                     " " (shorten(approval.cancelled_by.as_ref().map_or("Signoff", PersonView::label), NAME))
                     " cancelled it: " (sentence(&cut(reason, TEXT)))

@@ -3,7 +3,7 @@
 use super::{approval, asking, at, build, commit, event, person, registered, run, set, vote};
 use signoff_core::action::{Action, ApprovalSpec};
 use signoff_core::approval::{
-    Blocker, Choice, Electorate, Lifted, Part, Quota, Standing, Status, Struck, Verdict,
+    Blocker, Choice, Closed, Electorate, Lifted, Part, Quota, Standing, Status, Struck, Verdict,
 };
 use signoff_core::deploy::{PullRequest, RulesChange};
 use signoff_core::event::EventKind;
@@ -148,8 +148,8 @@ fn voted_on(run: &Run, step: usize, number: usize) -> signoff_core::approval::Ap
     asked.votes.remove(0);
     asked.struck = people().into_iter().map(|voter| Struck { voter, why: Verdict::NotNamed }).collect();
     asked.status = match number {
-        0 => Status::Approved { at: at(300) },
-        1 => Status::Cancelled { at: at(300), by: Some("U2".into()), reason: quotes(3000) },
+        0 => Status::Closed(Closed::Approved { at: at(300) }),
+        1 => Status::Closed(Closed::Cancelled { at: at(300), by: Some("U2".into()), reason: quotes(3000) }),
         2 | 3 => Status::Pending,
         _ => Status::Quorum { since: at(590), until: at(100_000), note: Some(quotes(3000)) },
     };

@@ -2,7 +2,7 @@
 
 use super::{approved, at, commit, evaluated, event, person, set, succeeded, vote};
 use signoff_core::approval::{
-    Blocker, Choice, Electorate, Part, Standing, Status, Struck, Successor, Verdict, Vote,
+    Blocker, Choice, Closed, Electorate, Part, Standing, Status, Struck, Successor, Verdict, Vote,
 };
 use signoff_core::deploy::{Commit, PullRequest, RulesChange};
 use signoff_core::event::EventKind;
@@ -282,7 +282,7 @@ pub(crate) fn hostile() -> Page {
         files: None,
     };
     let by = Successor { deploy: DeployId::from_text(markup), title: markup.into(), url: link.into() };
-    approval.status = Status::Superseded { at: at(300), by };
+    approval.status = Status::Closed(Closed::Superseded { at: at(300), by });
     let withdrawn = EventKind::VoteWithdrawn {
         approval: approval.id.clone(),
         voter: markup.into(),

@@ -2,7 +2,7 @@
 
 use super::{at, vote};
 use jiff::Timestamp;
-use signoff_core::approval::{Choice, Status, Successor};
+use signoff_core::approval::{Choice, Closed, Status, Successor};
 use signoff_core::deploy::Slug;
 use signoff_core::id::{ApprovalId, DeployId};
 use signoff_store::ApprovalSummary;
@@ -33,12 +33,16 @@ pub(crate) fn recorded() -> Vec<ApprovalSummary> {
     let ends = [
         Status::Pending,
         Status::Quorum { since: at(590), until: at(600), note: None },
-        Status::Approved { at: at(720) },
-        Status::Rejected { at: at(640) },
-        Status::Expired { at: at(90_000) },
-        Status::Superseded { at: at(4000), by: newer },
-        Status::Cancelled { at: at(700), by: Some("U2".into()), reason: "Not today.".into() },
-        Status::Cancelled { at: at(701), by: None, reason: "There is no channel #nowhere.".into() },
+        Status::Closed(Closed::Approved { at: at(720) }),
+        Status::Closed(Closed::Rejected { at: at(640) }),
+        Status::Closed(Closed::Expired { at: at(90_000) }),
+        Status::Closed(Closed::Superseded { at: at(4000), by: newer }),
+        Status::Closed(Closed::Cancelled { at: at(700), by: Some("U2".into()), reason: "Not today.".into() }),
+        Status::Closed(Closed::Cancelled {
+            at: at(701),
+            by: None,
+            reason: "There is no channel #nowhere.".into(),
+        }),
     ];
     let (mut approvals, mut opened) = (Vec::new(), 600);
     for (number, status) in (0..).zip(ends) {
@@ -59,8 +63,9 @@ pub(crate) fn recorded() -> Vec<ApprovalSummary> {
 
 /// An approval for each pair: when it was opened, and after how many seconds it was approved.
 pub(crate) fn approved_after(taken: &[(Timestamp, i64)]) -> Vec<ApprovalSummary> {
-    let approved =
-        |opened: Timestamp, after| Status::Approved { at: opened + jiff::SignedDuration::from_secs(after) };
+    let approved = |opened: Timestamp, after| {
+        Status::Closed(Closed::Approved { at: opened + jiff::SignedDuration::from_secs(after) })
+    };
     (0..)
         .zip(taken)
         .map(|(number, (opened, after))| listed(number, *opened, approved(*opened, *after)))

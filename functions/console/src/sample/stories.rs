@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use jiff::civil::date;
 use signoff_core::action::{Action, ApprovalSpec, Reasons, TriggerSpec, WebhookSpec};
 use signoff_core::approval::{
-    Ask, BreakerCheck, Breakers, Check, Choice, Command, Electorate, Hands, Standing, Successor, Verdict,
+    ApprovalAction, Ask, BreakerCheck, Breakers, Check, Command, Electorate, Hands, Standing, Successor,
+    Verdict,
 };
 use signoff_core::deploy::RulesChange;
 use signoff_core::freeze::{Dates, Freeze, Hours};
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 const MEMBER: Option<Standing> = Some(Standing::Member);
 
 fn approves(reason: Option<&str>) -> Ask {
-    Ask::Vote { choice: Choice::Approve, reason: reason.map(str::to_owned) }
+    Ask { reason: reason.map(str::to_owned), ..ApprovalAction::Approve.into() }
 }
 
 /// The look at these voters, who may vote as `electorate` has it.
@@ -86,7 +87,7 @@ pub(crate) fn four_eyes() -> Page {
         .click(240, somebody("U2", "Ana Novak", MEMBER), approves(Some("Watched it for an hour.")))
         .click(250, somebody("U3", "iztok", None), approves(Some("Looks good.")))
         .named(260, &[("U3", "Iztok Kos")])
-        .click(300, somebody("U3", "Iztok Kos", MEMBER), Ask::Withdraw)
+        .click(300, somebody("U3", "Iztok Kos", MEMBER), ApprovalAction::Withdraw.into())
         .page()
 }
 
@@ -98,7 +99,7 @@ pub(crate) fn held_back() -> Page {
     };
     Story::asks(asks, Electorate::anyone(), RulesChange::Unknown)
         .click(240, somebody("U1", "Mato Zgajner", MEMBER), approves(None))
-        .click(300, somebody("U2", "Ana Novak", MEMBER), Ask::Undo)
+        .click(300, somebody("U2", "Ana Novak", MEMBER), ApprovalAction::Undo.into())
         .click(360, somebody("U1", "Mato Zgajner", MEMBER), approves(Some("The alert was noise.")))
         .page()
 }
@@ -131,7 +132,9 @@ pub(crate) fn frozen() -> Page {
 /// Ana lifted the freeze.
 pub(crate) fn thawed() -> Page {
     let reason = "The checkout is down.".to_owned();
-    in_a_freeze().click(300, somebody("U2", "Ana Novak", MEMBER), Ask::LiftFreeze { reason }).page()
+    in_a_freeze()
+        .click(300, somebody("U2", "Ana Novak", MEMBER), ApprovalAction::LiftFreeze.because(reason))
+        .page()
 }
 
 /// An approval of two votes, whose glass Ana may break.
@@ -157,7 +160,7 @@ pub(crate) fn broken_glass() -> Page {
     let breaker = Some(BreakerCheck { by: "U2".into(), verdict: Verdict::Eligible, hands });
     let look = Check { electorate: breakable(), voters: Vec::new(), base: None, breaker };
     with_a_glass()
-        .click(240, somebody("U2", "Ana Novak", MEMBER), Ask::BreakGlass { reason })
+        .click(240, somebody("U2", "Ana Novak", MEMBER), ApprovalAction::BreakGlass.because(reason))
         .then(241, Command::Confirm(look))
         .page()
 }
@@ -223,7 +226,7 @@ pub(crate) fn cancelled_by_a_person() -> Page {
         .click(
             260,
             somebody("U2", "Ana Novak", MEMBER),
-            Ask::Cancel { reason: "It was the wrong branch".into() },
+            ApprovalAction::Cancel.because("It was the wrong branch"),
         )
         .page()
 }
@@ -260,7 +263,7 @@ pub(crate) fn branches() -> Page {
         on_expire: vec![message("#forgotten")],
         ..promote(vec![build("deploy-us"), Action::SlackChannelApproval(inner)])
     };
-    let rejects = Ask::Vote { choice: Choice::Reject, reason: None };
+    let rejects = ApprovalAction::Reject.into();
     Story::opens(&[Action::SlackChannelApproval(asks), message("#done")])
         .opened(0, |approval| approval)
         .click(240, somebody("U2", "Ana Novak", MEMBER), rejects)

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use signoff_core::action::Reasons;
-use signoff_core::approval::{Approval, Choice, Origin, Status, Subject};
+use signoff_core::approval::{Approval, Choice, Closed, Origin, Status, Subject};
 use signoff_core::deploy::RulesChange;
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::run::{Branch, Run};
@@ -215,15 +215,15 @@ impl ApprovalView {
             Status::Quorum { since, until, note } => {
                 Self { quorum: Some(QuorumView { since, until, note }), ..self }
             }
-            Status::Approved { at } | Status::Rejected { at } | Status::Expired { at } => {
+            Status::Closed(Closed::Approved { at } | Closed::Rejected { at } | Closed::Expired { at }) => {
                 Self { closed_at: Some(at), ..self }
             }
-            Status::Superseded { at, by } => {
+            Status::Closed(Closed::Superseded { at, by }) => {
                 let url = web_link(&by.url).map(str::to_owned);
                 let by = SuccessorView { deploy: by.deploy, title: by.title, url };
                 Self { closed_at: Some(at), superseded_by: Some(by), ..self }
             }
-            Status::Cancelled { at, by, reason } => {
+            Status::Closed(Closed::Cancelled { at, by, reason }) => {
                 let cancelled_by = by.map(|by| PersonView::of(&by, people));
                 Self { closed_at: Some(at), cancelled_by, reason: Some(reason), ..self }
             }

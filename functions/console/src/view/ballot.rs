@@ -5,10 +5,10 @@ use crate::auth::visitor::Member;
 use crate::view::mrkdwn::People;
 use jiff::Timestamp;
 use signoff_core::action::Reasons;
-use signoff_core::approval::{Approval, Choice, Refusal, Standing, Voter};
+use signoff_core::approval::{Approval, ApprovalAction, ApprovalRequest, Choice, Refusal, Standing, Voter};
 use signoff_core::id::{ApprovalId, DeployId};
 use signoff_core::message;
-use signoff_voting::{ApprovalAction, ApprovalRequest, foresee};
+use signoff_voting::foresee;
 
 /// Choices that a member has about an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,16 +52,21 @@ impl BallotView {
         let subject = approval.subject.mark();
         let refusal = |what: ApprovalAction| {
             let (deploy, approval_id) = (approval.deploy.clone(), approval.id.clone());
-            let wish =
-                ApprovalRequest { deploy, approval: approval_id, subject: subject.clone(), what, at: now };
-            foresee(approval, &voter, &wish, now).filter(|refusal| *refusal != Refusal::Replayed)
+            let request = ApprovalRequest {
+                deploy,
+                approval: approval_id,
+                subject: subject.clone(),
+                action: what,
+                at: now,
+            };
+            foresee(approval, &voter, &request, now).filter(|refusal| *refusal != Refusal::Replayed)
         };
         let may = |what: &ApprovalAction| {
             let again = voted.is_some() && what.choice() == voted;
             !again && refusal(*what).is_none()
         };
         Self {
-            may: ApprovalAction::ALL.into_iter().filter(may).collect(),
+            may: ApprovalAction::ON_BALLOT.into_iter().filter(may).collect(),
             why_not: refusal(ApprovalAction::Approve)
                 .and_then(|refusal| message::why_not_counted(&refusal))
                 .map(|why| people.told(&why)),

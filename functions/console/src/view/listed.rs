@@ -5,7 +5,7 @@ use crate::address::site::Site;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use signoff_core::approval::{Choice, Status};
+use signoff_core::approval::{Choice, Closed, Status};
 use signoff_core::id::{ApprovalId, DeployId};
 use signoff_store::ApprovalSummary;
 
@@ -91,21 +91,21 @@ impl ListedApproval {
             votes: votes.collect(),
         };
         match &approval.status {
-            Status::Superseded { by, .. } => {
+            Status::Closed(Closed::Superseded { by, .. }) => {
                 let url = web_link(&by.url).map(str::to_owned);
                 let by = SuccessorView { deploy: by.deploy.clone(), title: by.title.clone(), url };
                 Self { superseded_by: Some(by), ..listed }
             }
-            Status::Cancelled { by, reason, .. } => {
+            Status::Closed(Closed::Cancelled { by, reason, .. }) => {
                 let cancelled_by =
                     by.as_ref().map(|id| PersonView { id: id.clone(), name: name_of(approval, id) });
                 Self { cancelled_by, reason: Some(reason.clone()), ..listed }
             }
             Status::Pending
             | Status::Quorum { .. }
-            | Status::Approved { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. } => listed,
+            | Status::Closed(Closed::Approved { .. } | Closed::Rejected { .. } | Closed::Expired { .. }) => {
+                listed
+            }
         }
     }
 

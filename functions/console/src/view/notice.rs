@@ -255,7 +255,7 @@ pub(super) fn policy_refused(repository: &str, in_force: Option<&str>) -> String
 /// An effect that did not come about, where nothing else on the page tells of it.
 fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
     let what = match &effect.kind {
-        EffectKind::EvaluateRules | EffectKind::EvaluateAgain => "Reading the rules".to_owned(),
+        EffectKind::EvaluateRules { .. } | EffectKind::EvaluateAgain => "Reading the rules".to_owned(),
         EffectKind::RecordHealth { source, .. } => format!("Recording the health that {source} reported"),
         EffectKind::DrawDialog { approval } => {
             format!("Showing the dialog {} in Slack", name_of(approval, page))
@@ -343,7 +343,7 @@ mod tests {
     fn until_the_rules_are_read_that_is_said() {
         let mut page = sample::registered();
         assert_eq!(kinds(&page), [NoticeKind::RulesPending]);
-        let mut effect = sample::effect(EffectKind::EvaluateRules);
+        let mut effect = sample::effect(EffectKind::EvaluateRules { look: None });
         effect.note = Some("GitHub answered 503.".into());
         page.effects = vec![effect.clone()];
         assert_eq!(kinds(&page), [NoticeKind::TriedAgain]);

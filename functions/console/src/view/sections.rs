@@ -2,7 +2,7 @@
 
 use super::{ActionState, ActionView, ApprovalView, RunView};
 use crate::view::mrkdwn::People;
-use signoff_core::approval::{Approval, Status};
+use signoff_core::approval::Approval;
 use signoff_core::id::ApprovalId;
 use signoff_core::run::{Branch, Run};
 use signoff_store::Page;
@@ -54,13 +54,7 @@ pub(super) fn actions_of(
 ) -> Vec<ActionView> {
     // A run is told how its approval ended a moment after it did: what is going to be skipped is shown as
     // skipped.
-    let is_over = match &approval.status {
-        Status::Pending | Status::Quorum { .. } => false,
-        Status::Approved { .. } => branch != Branch::OnSuccess,
-        Status::Rejected { .. } => branch != Branch::OnReject,
-        Status::Expired { .. } => branch != Branch::OnExpire,
-        Status::Superseded { .. } | Status::Cancelled { .. } => true,
-    };
+    let is_over = !approval.status.is_open() && approval.status.branch() != Some(branch);
     let shown = |step: &usize| {
         // What follows an approval without being under it runs where it is approved.
         let needs = run.branch_of(*step, approval.step).unwrap_or(Branch::OnSuccess);
@@ -91,6 +85,7 @@ fn gate(run: &Run, step: usize, is_open: &impl Fn(&ApprovalId) -> bool) -> Optio
 mod tests {
     use super::*;
     use crate::sample;
+    use signoff_core::approval::{Closed, Status};
 
     /// Sections of the tab, a line each: `approval NAME` or `run RULE`, then its actions and their states.
     fn outline(page: &Page) -> Vec<String> {
@@ -141,7 +136,7 @@ mod tests {
     fn what_a_rejection_stops_is_shown_as_stopped_at_once() {
         let mut page = sample::pending();
         let [approval] = page.approvals.as_mut_slice() else { panic!("one approval") };
-        approval.status = Status::Rejected { at: sample::at(60) };
+        approval.status = Status::Closed(Closed::Rejected { at: sample::at(60) });
         insta::assert_snapshot!(outline(&page).join("\n"), @r"
         approval Promote deploy to production
           auto_approve_build: example-circleci-build: Skipped

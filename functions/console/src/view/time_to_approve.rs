@@ -3,7 +3,6 @@
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
-use signoff_core::approval::Status;
 use signoff_store::ApprovalSummary;
 use std::collections::BTreeMap;
 
@@ -67,14 +66,9 @@ impl TimeToApprove {
     pub(crate) fn of(approvals: &[ApprovalSummary]) -> Option<Self> {
         let approved: Vec<(Timestamp, SignedDuration)> = approvals
             .iter()
-            .filter_map(|approval| match &approval.status {
-                Status::Approved { at } => Some((approval.opened_at, at.duration_since(approval.opened_at))),
-                Status::Pending
-                | Status::Quorum { .. }
-                | Status::Rejected { .. }
-                | Status::Expired { .. }
-                | Status::Superseded { .. }
-                | Status::Cancelled { .. } => None,
+            .filter_map(|approval| {
+                let at = approval.status.approved_at()?;
+                Some((approval.opened_at, at.duration_since(approval.opened_at)))
             })
             .collect();
         let all = Taken::of(approved.iter().map(|(_, took)| *took).collect())?;
@@ -191,7 +185,7 @@ mod tests {
         let time = TimeToApprove::of(&sample::recorded()).unwrap();
         assert_eq!((time.all.count, time.all.median), (1, SignedDuration::from_mins(4)));
         let mut none = sample::recorded();
-        none.retain(|approval| !matches!(approval.status, Status::Approved { .. }));
+        none.retain(|approval| !approval.status.is_approved());
         assert_eq!(TimeToApprove::of(&none), None);
     }
 }

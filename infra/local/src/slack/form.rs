@@ -26,7 +26,7 @@ pub struct Viewer {
 
 /// Form that a member closed on their screen.
 #[derive(Deserialize)]
-pub struct Closed {
+pub struct ClosedWindow {
     user: String,
     view: String,
 }
@@ -68,7 +68,7 @@ pub async fn submit(
 }
 
 /// Closes a form.
-pub async fn close(State(slack): State<Slack>, Form(closed): Form<Closed>) {
+pub async fn close(State(slack): State<Slack>, Form(closed): Form<ClosedWindow>) {
     slack.close_view(&closed.user, &closed.view);
 }
 

@@ -1,6 +1,7 @@
 //! Clicks on an approval, and the people who make them.
 
-use super::Choice;
+use super::{Approval, Choice};
+use crate::id::{ApprovalId, DeployId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,86 +19,168 @@ pub struct Click {
     pub subject: String,
 }
 
-/// The request of a click.
+/// The request of a click: the action, and what the person gave with it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Ask {
-    /// To vote, or to change the vote.
-    Vote {
-        /// The choice.
-        choice: Choice,
-        /// The reason, in the voter's words.
-        reason: Option<String>,
-    },
+pub struct Ask {
+    /// The action.
+    pub action: ApprovalAction,
+    /// The reason, in the person's words; of a review, its result.
+    pub reason: Option<String>,
+    /// The entry that [`ApprovalAction::ConfirmNobody`] confirms.
+    pub maker: Option<MakerEntry>,
+}
+
+/// The entry of a maker on the People page.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MakerEntry {
+    /// The maker's handle.
+    pub handle: String,
+    /// The version of the entry that the person was shown.
+    pub version: u64,
+}
+
+/// A person's request about an approval. A window in Slack carries it until the reason is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalRequest {
+    /// The deploy that the approval is about.
+    pub deploy: DeployId,
+    /// The approval.
+    pub approval: ApprovalId,
+    /// The mark of the subject that the person was shown.
+    pub subject: String,
+    /// The action that is asked for.
+    pub action: ApprovalAction,
+    /// The time of the click, by the clock of whoever took it.
+    pub at: Timestamp,
+}
+
+/// A thing that a person can do about an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalAction {
+    /// To vote for it.
+    Approve,
+    /// To vote against it.
+    Reject,
     /// To take one's own vote back.
     Withdraw,
     /// To take back the votes that made the quorum, before the actions run.
     Undo,
-    /// To lift the freeze for this approval.
-    LiftFreeze {
-        /// The reason.
-        reason: String,
-    },
-    /// To let the approval go ahead without its votes.
-    BreakGlass {
-        /// The reason.
-        reason: String,
-    },
-    /// To say that a broken glass was reviewed.
-    Review {
-        /// The result, in the reviewer's words.
-        note: String,
-    },
-    /// To confirm for this approval that a maker is nobody here.
-    ConfirmNobody {
-        /// The maker's handle on the People page.
-        handle: String,
-        /// The version of the entry that the person was shown.
-        version: u64,
-    },
-    /// To end the approval without a verdict.
-    Cancel {
-        /// The reason.
-        reason: String,
-    },
-}
-
-/// The kind of request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Asked {
-    /// [`Ask::Vote`], to approve.
-    Approve,
-    /// [`Ask::Vote`], to reject.
-    Reject,
-    /// [`Ask::Withdraw`].
-    Withdraw,
-    /// [`Ask::Undo`].
-    Undo,
-    /// [`Ask::LiftFreeze`].
+    /// To lift the freeze for it.
     LiftFreeze,
-    /// [`Ask::BreakGlass`].
+    /// To let it go ahead without its votes.
     BreakGlass,
-    /// [`Ask::Review`].
+    /// To say that a broken glass was reviewed.
     Review,
-    /// [`Ask::ConfirmNobody`].
+    /// To confirm for it that a maker is nobody here.
     ConfirmNobody,
-    /// [`Ask::Cancel`].
+    /// To end it without a verdict.
     Cancel,
 }
 
-impl Ask {
-    /// Its kind.
-    pub fn asked(&self) -> Asked {
+impl ApprovalAction {
+    /// All that have a button on the ballot; a confirmation has a form of its own.
+    pub const ON_BALLOT: [Self; 8] = [
+        Self::Approve,
+        Self::Reject,
+        Self::Withdraw,
+        Self::Undo,
+        Self::LiftFreeze,
+        Self::BreakGlass,
+        Self::Review,
+        Self::Cancel,
+    ];
+
+    /// Its name in forms and addresses.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Vote { choice: Choice::Approve, .. } => Asked::Approve,
-            Self::Vote { choice: Choice::Reject, .. } => Asked::Reject,
-            Self::Withdraw => Asked::Withdraw,
-            Self::Undo => Asked::Undo,
-            Self::LiftFreeze { .. } => Asked::LiftFreeze,
-            Self::BreakGlass { .. } => Asked::BreakGlass,
-            Self::Review { .. } => Asked::Review,
-            Self::ConfirmNobody { .. } => Asked::ConfirmNobody,
-            Self::Cancel { .. } => Asked::Cancel,
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Withdraw => "withdraw",
+            Self::Undo => "undo",
+            Self::LiftFreeze => "lift-freeze",
+            Self::BreakGlass => "break-glass",
+            Self::Review => "review",
+            Self::ConfirmNobody => "confirm-nobody",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// The action on the ballot with this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ON_BALLOT.into_iter().find(|action| action.name() == name)
+    }
+
+    /// The vote that it is, where it is one.
+    pub fn choice(self) -> Option<Choice> {
+        match self {
+            Self::Approve => Some(Choice::Approve),
+            Self::Reject => Some(Choice::Reject),
+            Self::Withdraw
+            | Self::Undo
+            | Self::LiftFreeze
+            | Self::BreakGlass
+            | Self::Review
+            | Self::ConfirmNobody
+            | Self::Cancel => None,
+        }
+    }
+
+    /// The text of the button for it.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Approve => "Approve",
+            Self::Reject => "Reject",
+            Self::Withdraw => "Withdraw",
+            Self::Undo => "Undo",
+            Self::LiftFreeze => "Lift the freeze",
+            Self::BreakGlass => "Break the glass",
+            Self::Review => "Mark as reviewed",
+            Self::ConfirmNobody => "Confirm",
+            Self::Cancel => "Cancel it",
+        }
+    }
+
+    /// The request for it, with this reason.
+    pub fn because(self, reason: impl Into<String>) -> Ask {
+        Ask { reason: Some(reason.into()), ..self.into() }
+    }
+}
+
+impl From<Choice> for ApprovalAction {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Approve => Self::Approve,
+            Choice::Reject => Self::Reject,
+        }
+    }
+}
+
+impl From<ApprovalAction> for Ask {
+    fn from(action: ApprovalAction) -> Self {
+        Self { action, reason: None, maker: None }
+    }
+}
+
+impl ApprovalRequest {
+    /// The click of `voter` that makes this request, for this reason.
+    pub fn click(&self, voter: &Voter, reason: Option<String>) -> Click {
+        let ask = Ask { reason, ..self.action.into() };
+        Click { voter: voter.clone(), ask, at: self.at, subject: self.subject.clone() }
+    }
+}
+
+impl Approval {
+    /// True if `action` counts only with a reason.
+    pub fn needs_reason(&self, action: ApprovalAction) -> bool {
+        match action {
+            ApprovalAction::Approve => self.require_reason.wants(Choice::Approve),
+            ApprovalAction::Reject => self.require_reason.wants(Choice::Reject),
+            ApprovalAction::LiftFreeze
+            | ApprovalAction::BreakGlass
+            | ApprovalAction::Review
+            | ApprovalAction::Cancel => true,
+            ApprovalAction::Withdraw | ApprovalAction::Undo | ApprovalAction::ConfirmNobody => false,
         }
     }
 }

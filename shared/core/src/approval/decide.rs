@@ -1,13 +1,13 @@
 //! The state machine of an approval: the commands, the refusals, and the decision on each.
 
-use super::clicked::{clicked, too_late};
-use super::dialog::{gone, name, posted};
-use super::frozen::{opened, record, watched};
-use super::glass::{NoReviewer, Review, confirm_glass, owe_review, reviewed, strike_glass};
+use super::apply_click::{apply_click, too_late};
+use super::dialog::{on_dialog_deleted, on_dialog_posted, record_voter_names};
+use super::frozen::{on_freeze_changed, record, start_freeze};
+use super::glass::{NoReviewer, Review, confirm_glass, owe_review, review_glass, strike_glass};
 use super::reopened::{tell_reopened, tell_unkept};
 use super::{
-    Approval, Ask, Check, Choice, Click, Dialog, Electorate, NoConfirmer, Outcome, Status, Struck, Successor,
-    Verdict, Vote, Voter,
+    Approval, ApprovalAction, Ask, Check, Choice, Click, Closed, Dialog, Electorate, NoConfirmer, Outcome,
+    Status, Struck, Successor, Verdict, Vote, Voter,
 };
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
@@ -69,7 +69,7 @@ pub enum Refusal {
     /// Its time has not come, or is over.
     NotNow,
     /// The approval is closed; this is how it ended.
-    Closed(Status),
+    Closed(Closed),
     /// The person may not vote; the verdict, and the electorate that may.
     NotEligible(Verdict, Box<Electorate>),
     /// The button is of another approval than this one.
@@ -117,7 +117,7 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
     let mut decision = Decision::new(approval);
     decision.later.extend(expire.into_iter().chain(remind));
     decision.events.push(event);
-    opened(&mut decision, opened_at);
+    start_freeze(&mut decision, opened_at);
     judge_again(&mut decision, 1, opened_at);
     decision
 }
@@ -127,27 +127,26 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
 /// A closed approval never changes, except for its dialog, the names of its voters, and the review of its
 /// broken glass.
 pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
-    use Status::{Approved, Cancelled, Expired, Pending, Quorum, Rejected, Superseded};
     match (&approval.status, command) {
-        (Pending | Quorum { .. }, Command::Click(click)) => clicked(approval, click, now),
-        (Approved { .. }, Command::Click(click @ Click { ask: Ask::Review { .. }, .. })) => {
-            reviewed(approval, &click, now)
-        }
+        (Status::Pending | Status::Quorum { .. }, Command::Click(click)) => apply_click(approval, click, now),
         (
-            Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
-            Command::Click(click),
-        ) => Err(too_late(approval, &click)),
-        (Quorum { until, .. }, Command::Confirm(check)) if now >= *until => Ok(confirm(approval, check, now)),
-        (Quorum { .. }, Command::Confirm(_)) => Err(Refusal::NotNow),
-        (Pending | Quorum { .. }, Command::Judge { electorate, base, round }) => {
+            Status::Closed(Closed::Approved { .. }),
+            Command::Click(click @ Click { ask: Ask { action: ApprovalAction::Review, .. }, .. }),
+        ) => review_glass(approval, &click, now),
+        (Status::Closed(closed), Command::Click(click)) => Err(too_late(approval, closed, &click)),
+        (Status::Quorum { until, .. }, Command::Confirm(check)) if now >= *until => {
+            Ok(confirm(approval, check, now))
+        }
+        (Status::Quorum { .. }, Command::Confirm(_)) => Err(Refusal::NotNow),
+        (Status::Pending | Status::Quorum { .. }, Command::Judge { electorate, base, round }) => {
             Ok(judge(approval, electorate, base, round, now))
         }
-        (Quorum { note, .. }, Command::Postpone { reason }) if note.as_ref() == Some(&reason) => {
+        (Status::Quorum { note, .. }, Command::Postpone { reason }) if note.as_ref() == Some(&reason) => {
             Err(Refusal::Repeated)
         }
-        (Quorum { since, until, note }, Command::Postpone { reason }) => {
+        (Status::Quorum { since, until, note }, Command::Postpone { reason }) => {
             let mut decision = Decision::new(approval.clone());
-            decision.next.status = Quorum { since: *since, until: *until, note: Some(reason) };
+            decision.next.status = Status::Quorum { since: *since, until: *until, note: Some(reason) };
             decision.follow(draw(approval));
             if note.is_none() {
                 // Later reasons are an edit of the dialog.
@@ -156,82 +155,46 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
             Ok(decision)
         }
         // Those who approved were no longer enough, or it closed: there is nothing to look up.
-        (
-            Pending
-            | Approved { .. }
-            | Rejected { .. }
-            | Expired { .. }
-            | Superseded { .. }
-            | Cancelled { .. },
-            Command::Confirm(_) | Command::Postpone { .. },
-        )
-        | (
-            Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
-            Command::Judge { .. },
-        ) => Err(Refusal::NotNow),
-        (Pending, Command::Expire) if approval.expires_at.is_some_and(|at| now >= at) => {
+        (Status::Pending | Status::Closed(_), Command::Confirm(_) | Command::Postpone { .. })
+        | (Status::Closed(_), Command::Judge { .. }) => Err(Refusal::NotNow),
+        (Status::Pending, Command::Expire) if approval.expires_at.is_some_and(|at| now >= at) => {
             let mut decision = Decision::new(approval.clone());
-            close(&mut decision, Expired { at: now }, Outcome::Expired, None, None);
+            close(&mut decision, Closed::Expired { at: now }, Outcome::Expired, None, None);
             Ok(decision)
         }
-        (Pending | Quorum { .. }, Command::WatchFreeze) => watched(approval, now),
+        (Status::Pending | Status::Quorum { .. }, Command::WatchFreeze) => on_freeze_changed(approval, now),
         // Who approved in time has approved: what becomes of the quorum decides.
-        (Pending | Quorum { .. }, Command::Expire) => Err(Refusal::NotNow),
-        (Pending | Quorum { .. }, Command::Supersede(by)) => {
+        (Status::Pending | Status::Quorum { .. }, Command::Expire) => Err(Refusal::NotNow),
+        (Status::Pending | Status::Quorum { .. }, Command::Supersede(by)) => {
             let reason = format!("superseded by {}", by.title);
             let mut decision = Decision::new(approval.clone());
             let outcome = Outcome::Superseded(reason);
-            close(&mut decision, Superseded { at: now, by: by.clone() }, outcome, None, Some(by.title));
+            let closed = Closed::Superseded { at: now, by: by.clone() };
+            close(&mut decision, closed, outcome, None, Some(by.title));
             tell_unkept(&mut decision, approval);
             Ok(decision)
         }
-        (Pending | Quorum { .. }, Command::Cancel { reason }) => {
+        (Status::Pending | Status::Quorum { .. }, Command::Cancel { reason }) => {
             let mut decision = Decision::new(approval.clone());
             let outcome = Outcome::Cancelled(reason.clone());
-            close(
-                &mut decision,
-                Cancelled { at: now, by: None, reason: reason.clone() },
-                outcome,
-                None,
-                Some(reason),
-            );
+            let closed = Closed::Cancelled { at: now, by: None, reason: reason.clone() };
+            close(&mut decision, closed, outcome, None, Some(reason));
             tell_unkept(&mut decision, approval);
             Ok(decision)
         }
         (
-            Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
+            Status::Closed(closed),
             Command::Expire | Command::WatchFreeze | Command::Supersede(_) | Command::Cancel { .. },
-        ) => Err(Refusal::Closed(approval.status.clone())),
-        (
-            Pending
-            | Quorum { .. }
-            | Approved { .. }
-            | Rejected { .. }
-            | Expired { .. }
-            | Superseded { .. }
-            | Cancelled { .. },
-            Command::DialogPosted(dialog),
-        ) => posted(approval, dialog),
-        (
-            Pending
-            | Quorum { .. }
-            | Approved { .. }
-            | Rejected { .. }
-            | Expired { .. }
-            | Superseded { .. }
-            | Cancelled { .. },
-            Command::DialogGone(dialog),
-        ) => gone(approval, &dialog),
-        (
-            Pending
-            | Quorum { .. }
-            | Approved { .. }
-            | Rejected { .. }
-            | Expired { .. }
-            | Superseded { .. }
-            | Cancelled { .. },
-            Command::Name(names),
-        ) => name(approval, &names),
+        ) => Err(Refusal::Closed(closed.clone())),
+        (Status::Pending | Status::Quorum { .. } | Status::Closed(_), Command::DialogPosted(dialog)) => {
+            on_dialog_posted(approval, dialog)
+        }
+        (Status::Pending | Status::Quorum { .. } | Status::Closed(_), Command::DialogGone(dialog)) => {
+            on_dialog_deleted(approval, &dialog)
+        }
+        (Status::Pending | Status::Quorum { .. } | Status::Closed(_), Command::Name(names)) => {
+            record_voter_names(approval, &names)
+        }
     }
 }
 
@@ -284,7 +247,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
             return decision;
         }
         owe_review(&mut decision);
-        close(&mut decision, Status::Approved { at: now }, Outcome::Approved, None, None);
+        close(&mut decision, Closed::Approved { at: now }, Outcome::Approved, None, None);
         return decision;
     }
     decision.follow(draw(approval));
@@ -411,7 +374,7 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     let has_quorum = approval.status.is_quorum();
     let enough = approval.has_enough();
     if approval.count(Choice::Reject) >= approval.rejections_required {
-        close(decision, Status::Rejected { at: now }, Outcome::Rejected, None, None);
+        close(decision, Closed::Rejected { at: now }, Outcome::Rejected, None, None);
     } else if enough && !has_quorum {
         let undone = approval.undone_until(now);
         let hold = approval.frozen.hold_at(undone);
@@ -429,7 +392,7 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
         decision.next.frozen.hold = decision.next.frozen.hold_at(now);
         match expires_at {
             Some(at) if now >= at => {
-                close(decision, Status::Expired { at: now }, Outcome::Expired, None, None)
+                close(decision, Closed::Expired { at: now }, Outcome::Expired, None, None)
             }
             // The first one may have come during the quorum, and was not its time then: clocks differ.
             Some(at) => decision.later.push(Later { at, kind: EffectKind::Expire { approval: id } }),
@@ -442,7 +405,7 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
 /// and its dialog is drawn.
 pub(super) fn close(
     decision: &mut Decision<Approval>,
-    status: Status,
+    closed: Closed,
     outcome: Outcome,
     by: Option<&Voter>,
     reason: Option<String>,
@@ -450,14 +413,14 @@ pub(super) fn close(
     let approval = &mut decision.next;
     decision.events.push(EventKind::ApprovalClosed {
         approval: approval.id.clone(),
-        outcome: status.word().to_owned(),
+        outcome: closed.word().to_owned(),
         by: by.map(|by| by.id.clone()),
         name: by.map(|by| by.name.clone()),
         reason,
     });
     let advance = EffectKind::AdvanceRun { run: approval.run.clone(), step: approval.step, outcome };
     let draw = draw(approval);
-    approval.status = status;
+    approval.status = Status::Closed(closed);
     decision.follow(draw);
     decision.follow(advance);
 }

@@ -6,7 +6,7 @@ use crate::decision::Decision;
 use crate::event::EventKind;
 
 /// The dialog stands in Slack.
-pub(super) fn posted(approval: &Approval, dialog: Dialog) -> Result<Decision<Approval>, Refusal> {
+pub(super) fn on_dialog_posted(approval: &Approval, dialog: Dialog) -> Result<Decision<Approval>, Refusal> {
     if approval.dialog.as_ref() == Some(&dialog) {
         return Err(Refusal::Repeated);
     }
@@ -26,7 +26,7 @@ pub(super) fn posted(approval: &Approval, dialog: Dialog) -> Result<Decision<App
 }
 
 /// A dialog that is gone is posted again, as long as there is something to decide.
-pub(super) fn gone(approval: &Approval, dialog: &Dialog) -> Result<Decision<Approval>, Refusal> {
+pub(super) fn on_dialog_deleted(approval: &Approval, dialog: &Dialog) -> Result<Decision<Approval>, Refusal> {
     if approval.dialog.as_ref() != Some(dialog) || !approval.status.is_open() {
         return Err(Refusal::Repeated);
     }
@@ -42,7 +42,10 @@ pub(super) fn gone(approval: &Approval, dialog: &Dialog) -> Result<Decision<Appr
 }
 
 /// Slack said what it calls these voters.
-pub(super) fn name(approval: &Approval, names: &[(String, String)]) -> Result<Decision<Approval>, Refusal> {
+pub(super) fn record_voter_names(
+    approval: &Approval,
+    names: &[(String, String)],
+) -> Result<Decision<Approval>, Refusal> {
     let mut decision = Decision::new(approval.clone());
     for vote in &mut decision.next.votes {
         if let Some((_, name)) = names.iter().find(|(voter, _)| *voter == vote.voter) {

@@ -70,12 +70,7 @@ impl Approval {
     fn held(&self, now: Timestamp) -> Option<Hold> {
         let at = match self.status {
             Status::Quorum { since, .. } => self.undone_until(since).max(now),
-            Status::Pending
-            | Status::Approved { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. } => now,
+            Status::Pending | Status::Closed(_) => now,
         };
         self.frozen.hold_at(at)
     }
@@ -101,13 +96,13 @@ impl Approval {
 }
 
 /// Records the freeze that holds an approval as it opens, and schedules the look at the next change.
-pub(super) fn opened(decision: &mut Decision<Approval>, now: Timestamp) {
+pub(super) fn start_freeze(decision: &mut Decision<Approval>, now: Timestamp) {
     record(decision);
     watch(decision, now);
 }
 
 /// Applies the opening or closing of a window: the dialog of an approval that waits for votes shows it.
-pub(super) fn watched(approval: &Approval, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
+pub(super) fn on_freeze_changed(approval: &Approval, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
     if approval.frozen.lifted.is_some() {
         return Err(Refusal::NotNow);
     }
@@ -145,7 +140,7 @@ pub(super) fn record(decision: &mut Decision<Approval>) {
 
 /// Lifts the freeze for this approval: its windows hold it no longer, and its quorum goes ahead once the undo
 /// window is over.
-pub(super) fn lifted(
+pub(super) fn lift_freeze(
     decision: &mut Decision<Approval>,
     click: &Click,
     hold: &Hold,

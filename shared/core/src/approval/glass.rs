@@ -4,9 +4,9 @@
 //! It replaces votes, and nothing else: a freeze and an undo window still hold the actions, and every check
 //! before an action is made.
 
-use super::clicked::{is_double, stated};
+use super::apply_click::{is_double, stated};
 use super::decide::draw;
-use super::{Approval, Ask, Asked, Click, Clicked, Electorate, Refusal, Status, Struck, Verdict, Voter};
+use super::{Approval, Click, Electorate, LastClick, Refusal, Status, Struck, Verdict, Voter};
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -118,15 +118,7 @@ impl Approval {
     /// The broken glass whose review is still owed.
     pub fn owed_review(&self) -> Option<&Broken> {
         let broken = self.glass.broken.as_ref().filter(|broken| broken.review.is_none())?;
-        match self.status {
-            Status::Approved { .. } => Some(broken),
-            Status::Pending
-            | Status::Quorum { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Superseded { .. }
-            | Status::Cancelled { .. } => None,
-        }
+        self.status.is_approved().then_some(broken)
     }
 
     /// True if the glass was broken and some makers of the change may be unknown. A reviewer may then be one
@@ -268,7 +260,7 @@ pub fn next_reminder(approval: &Approval, round: u32, now: Timestamp) -> Later {
 }
 
 /// A click on an approval that went ahead by a broken glass: its review.
-pub(super) fn reviewed(
+pub(super) fn review_glass(
     approval: &Approval,
     click: &Click,
     now: Timestamp,
@@ -276,23 +268,21 @@ pub(super) fn reviewed(
     if is_double(approval, click) {
         return Err(Refusal::Repeated);
     }
-    let replayed = |last: &Clicked| last.person == click.voter.id && click.at <= last.at;
+    let replayed = |last: &LastClick| last.person == click.voter.id && click.at <= last.at;
     if approval.clicks.iter().any(replayed) {
         return Err(Refusal::Replayed);
     }
-    let (Some(broken), Ask::Review { note }) = (&approval.glass.broken, &click.ask) else {
-        return Err(Refusal::NoReviewOwed);
-    };
+    let broken = approval.glass.broken.as_ref().ok_or(Refusal::NoReviewOwed)?;
     if let Some(review) = &broken.review {
         return Err(Refusal::Reviewed(Box::new(review.clone())));
     }
     approval.may_review(&click.voter)?;
-    let note = stated(Some(note)).ok_or(Refusal::ReasonNeeded)?;
+    let note = stated(click.ask.reason.as_ref()).ok_or(Refusal::ReasonNeeded)?;
     let mut decision = Decision::new(approval.clone());
     let next = &mut decision.next;
     let Voter { id: by, name, .. } = click.voter.clone();
     next.clicks.retain(|last| last.person != by);
-    next.clicks.push(Clicked { person: by.clone(), at: click.at, asked: Asked::Review });
+    next.clicks.push(LastClick { person: by.clone(), at: click.at, action: click.ask.action });
     decision.events.push(EventKind::GlassReviewed {
         approval: next.id.clone(),
         by: by.clone(),

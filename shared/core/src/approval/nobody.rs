@@ -112,22 +112,26 @@ impl Blocker {
     }
 }
 
-/// Puts on record that the person who clicked confirmed the statement about `handle` at `version`: it counts
-/// for this approval at once.
+/// Puts on record that the person who clicked confirmed the statement about a maker: it counts for this
+/// approval at once.
 pub(super) fn confirm_nobody(
     decision: &mut Decision<Approval>,
     click: &Click,
-    (handle, version): (&str, u64),
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let approval = &mut decision.next;
     let by = click.voter.id.clone();
-    let said = approval.said_nobody_here().find(|said| said.handle == handle && said.version == version);
+    let is_it = |said: &&SaidNobody| {
+        let maker = click.ask.maker.as_ref();
+        maker.is_some_and(|maker| said.handle == maker.handle && said.version == maker.version)
+    };
+    let said = approval.said_nobody_here().find(is_it);
     let said = said.cloned().ok_or(Refusal::NotAConfirmer(NoConfirmer::Outdated))?;
     if let Some(why) = approval.electorate.no_confirmer(&by, &said) {
         return Err(Refusal::NotAConfirmer(why));
     }
-    let confirmed = NobodyConfirmed { handle: handle.to_owned(), version, by: by.clone(), at: now };
+    let (handle, version) = (said.handle.clone(), said.version);
+    let confirmed = NobodyConfirmed { handle, version, by: by.clone(), at: now };
     approval.nobody_here.push(confirmed);
     approval.electorate = approval.electorate.clone().with_confirmed(&approval.nobody_here);
     decision.events.push(EventKind::NobodyHereConfirmed {

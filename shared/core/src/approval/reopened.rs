@@ -1,7 +1,7 @@
 //! A quorum that a later look does not bear out, or that ends without its actions: those who voted and those
 //! who deployed are told, because Slack notifies nobody of an edit of the dialog.
 
-use super::{Approval, Status};
+use super::{Approval, Closed, Status};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::message::{quorum_told, reopened};
@@ -11,12 +11,8 @@ use crate::message::{quorum_told, reopened};
 pub(super) fn tell_reopened(decision: &mut Decision<Approval>, before: &Approval) {
     let next = &decision.next;
     let is_told = match next.status {
-        Status::Pending | Status::Expired { .. } => before.status.is_quorum(),
-        Status::Quorum { .. }
-        | Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => false,
+        Status::Pending | Status::Closed(Closed::Expired { .. }) => before.status.is_quorum(),
+        Status::Quorum { .. } | Status::Closed(_) => false,
     };
     if !is_told {
         return;

@@ -6,7 +6,7 @@ impl EffectKind {
     /// The name of this kind, as rows have it: for logs, which must not hold messages to people.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::EvaluateRules => "evaluate_rules",
+            Self::EvaluateRules { .. } => "evaluate_rules",
             Self::RunStep { .. } => "run_step",
             Self::RetryStep { .. } => "retry_step",
             Self::TellFailure { .. } => "tell_failure",

@@ -8,7 +8,7 @@ use super::judged::{blocked, in_slack, judged};
 use super::pieces::{NAME_LIMIT, SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
 use super::pieces::{end_of_window, local_time, may_vote, needed_from, section, sentence, shorten, written};
 use super::policy::below_policy;
-use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
+use crate::approval::{Approval, Choice, Closed, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::{RulesChange, is_ci_file};
 use crate::mrkdwn::{escape, link};
 use crate::run::{Branch, Run};
@@ -304,30 +304,30 @@ fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
             }
             Some(format!("{given} approval{}. {next}", if given == 1 { "" } else { "s" }))
         }
-        Status::Approved { at } if approval.glass.broken.is_some() => {
+        Status::Closed(Closed::Approved { at }) if approval.glass.broken.is_some() => {
             let well = || format!("Went ahead on {} without its votes.", local_time(*at));
             Some(ended("Went ahead without its votes").unwrap_or_else(well))
         }
-        Status::Approved { at } => {
+        Status::Closed(Closed::Approved { at }) => {
             let well = || format!("Action approved on {}.", local_time(*at));
             Some(ended("Approved").unwrap_or_else(well))
         }
-        Status::Rejected { at } => {
+        Status::Closed(Closed::Rejected { at }) => {
             let well = || format!("Action rejected on {}.", local_time(*at));
             Some(ended("Rejected").unwrap_or_else(well))
         }
-        Status::Expired { at } => {
+        Status::Closed(Closed::Expired { at }) => {
             let who = if approval.votes.is_empty() { "nobody" } else { "too few people" };
             let well = || format!("Expired on {}: {who} voted in time.", local_time(*at));
             Some(ended("Expired").unwrap_or_else(well))
         }
-        Status::Superseded { at, by } => {
+        Status::Closed(Closed::Superseded { at, by }) => {
             Some(format!("Superseded on {} by {}.", local_time(*at), link(&by.url, &by.title)))
         }
-        Status::Cancelled { at, by: None, reason } => {
+        Status::Closed(Closed::Cancelled { at, by: None, reason }) => {
             Some(format!("Action cancelled on {}: {}", local_time(*at), sentence(reason)))
         }
-        Status::Cancelled { at, by: Some(by), reason } => {
+        Status::Closed(Closed::Cancelled { at, by: Some(by), reason }) => {
             Some(format!("Action cancelled by <@{by}> on {}: {}", local_time(*at), sentence(reason)))
         }
     }

@@ -31,13 +31,7 @@ pub fn glass_broken(approval: &Approval) -> Option<Message> {
         Status::Quorum { since, until, .. } if until > since => {
             format!(" It goes ahead on {} unless somebody presses Undo.", end_of_window(*since, *until))
         }
-        Status::Pending
-        | Status::Quorum { .. }
-        | Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => String::new(),
+        Status::Pending | Status::Quorum { .. } | Status::Closed(_) => String::new(),
     };
     let text = format!(
         ":rotating_light: <!channel> <@{by}> broke the glass of {}, which goes ahead without the votes that it needs: {}{held}\n\

@@ -1,7 +1,7 @@
 //! Answers to a person whose click changed nothing.
 
 use super::pieces::{local_time, may_vote, mentions, sentence};
-use crate::approval::{NoConfirmer, NoReviewer, Refusal, Review, Status, Verdict};
+use crate::approval::{Closed, NoConfirmer, NoReviewer, Refusal, Review, Verdict};
 use crate::mrkdwn::link;
 use crate::run;
 
@@ -74,7 +74,7 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
 /// kind.
 pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
     match refusal {
-        Refusal::Closed(status) => closed(status),
+        Refusal::Closed(closed) => Some(how_it_ended(closed)),
         Refusal::NotEligible(verdict, electorate) => Some(match verdict {
             Verdict::Stranger => "only members of this app's workspace can vote, and your account belongs to another one (even in the same Enterprise Grid organization).".to_owned(),
             Verdict::Guest => "guests of the workspace cannot vote.".to_owned(),
@@ -117,19 +117,18 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
     }
 }
 
-/// The outcome of an approval, as the end of a sentence; `None`: it is open.
-fn closed(status: &Status) -> Option<String> {
-    match status {
-        Status::Pending | Status::Quorum { .. } => None,
-        Status::Approved { at } => Some(format!("this was already approved on {}.", local_time(*at))),
-        Status::Rejected { at } => Some(format!("this was already rejected on {}.", local_time(*at))),
-        Status::Expired { at } => Some(format!("this expired on {}.", local_time(*at))),
-        Status::Superseded { by, .. } => {
-            Some(format!("this was superseded by {}. Vote on that one instead.", link(&by.url, &by.title)))
+/// The end of an approval, as the end of a sentence.
+fn how_it_ended(closed: &Closed) -> String {
+    match closed {
+        Closed::Approved { at } => format!("this was already approved on {}.", local_time(*at)),
+        Closed::Rejected { at } => format!("this was already rejected on {}.", local_time(*at)),
+        Closed::Expired { at } => format!("this expired on {}.", local_time(*at)),
+        Closed::Superseded { by, .. } => {
+            format!("this was superseded by {}. Vote on that one instead.", link(&by.url, &by.title))
         }
-        Status::Cancelled { at, by, reason } => {
+        Closed::Cancelled { at, by, reason } => {
             let by = by.as_ref().map(|by| format!(" by <@{by}>")).unwrap_or_default();
-            Some(format!("this was cancelled{by} on {}: {}", local_time(*at), sentence(reason)))
+            format!("this was cancelled{by} on {}: {}", local_time(*at), sentence(reason))
         }
     }
 }

@@ -4,7 +4,7 @@ use super::dialog::struck as struck_lines;
 use super::glass::glass_line;
 use super::judged::{in_slack, lacking};
 use super::pieces::{count, deploy_link, local_time, mentions, needed_from, sentence};
-use crate::approval::{Approval, Choice, Electorate, Lifted, Quota, Status, Struck, Tally};
+use crate::approval::{Approval, Choice, Closed, Electorate, Lifted, Quota, Status, Struck, Tally};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
 
@@ -80,13 +80,13 @@ pub fn closed_unshown(
         return None;
     }
     let how = match &approval.status {
-        Status::Expired { .. } => "expired",
-        Status::Rejected { .. } => "was rejected",
+        Status::Closed(Closed::Expired { .. }) => "expired",
+        Status::Closed(Closed::Rejected { .. }) => "was rejected",
         Status::Pending
         | Status::Quorum { .. }
-        | Status::Approved { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => return None,
+        | Status::Closed(Closed::Approved { .. } | Closed::Superseded { .. } | Closed::Cancelled { .. }) => {
+            return None;
+        }
     };
     let is_proposal = approval.is_of_rules_file() || approval.is_of_policy();
     let then = match is_proposal {
@@ -152,7 +152,7 @@ pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> Str
         (true, false) => " The approvers or the votes that are needed have changed.".to_owned(),
     };
     let then = match (&approval.status, is_blocked) {
-        (Status::Expired { .. }, _) => {
+        (Status::Closed(Closed::Expired { .. }), _) => {
             format!("The time to decide is over, so it expired. {TO_ASK_AGAIN}")
         }
         (_, true) => "It is blocked, and the votes are kept: the dialog says why, and what to do.".to_owned(),
@@ -173,20 +173,20 @@ pub fn quorum_told(approval: &Approval) -> Option<String> {
              it cancels this approval.",
             sentence(reason)
         ),
-        Status::Cancelled { reason, .. } => {
+        Status::Closed(Closed::Cancelled { reason, .. }) => {
             format!(
                 "and nothing ran: Signoff cancelled it. {} {TO_ASK_AGAIN}",
                 capitalized(&sentence(reason))
             )
         }
-        Status::Superseded { by, .. } => {
+        Status::Closed(Closed::Superseded { by, .. }) => {
             format!("and nothing ran: it was superseded by {}.", link(&by.url, &by.title))
         }
         Status::Quorum { note: None, .. }
         | Status::Pending
-        | Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. } => return None,
+        | Status::Closed(Closed::Approved { .. } | Closed::Rejected { .. } | Closed::Expired { .. }) => {
+            return None;
+        }
     };
     let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
     let voters: Vec<String> = approving.map(|vote| vote.voter.clone()).collect();

@@ -4,7 +4,7 @@
 use super::decide::{go_on, skip};
 use super::{Opening, Run, Status, StepState};
 use crate::action::{Action, ApprovalSpec};
-use crate::approval::{self, Approval, Choice};
+use crate::approval::{self, Approval, Choice, Closed};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -83,11 +83,13 @@ impl Run {
         }
         let ended = match &approval.status {
             approval::Status::Pending | approval::Status::Quorum { .. } => return Err(NotAgain::NotOver),
-            approval::Status::Superseded { .. } => return Err(NotAgain::Superseded),
-            approval::Status::Rejected { .. } => Ended::Rejected { by: rejecters(approval, &[]) },
-            approval::Status::Expired { .. } => Ended::Expired,
-            approval::Status::Cancelled { .. } => Ended::Cancelled,
-            approval::Status::Approved { .. } => Ended::Failed,
+            approval::Status::Closed(Closed::Superseded { .. }) => return Err(NotAgain::Superseded),
+            approval::Status::Closed(Closed::Rejected { .. }) => {
+                Ended::Rejected { by: rejecters(approval, &[]) }
+            }
+            approval::Status::Closed(Closed::Expired { .. }) => Ended::Expired,
+            approval::Status::Closed(Closed::Cancelled { .. }) => Ended::Cancelled,
+            approval::Status::Closed(Closed::Approved { .. }) => Ended::Failed,
         };
         match self.status {
             Status::Running if !self.stands_still() => return Err(NotAgain::NotOver),
@@ -143,14 +145,10 @@ impl Run {
     /// did.
     fn ended_by(&self, all: &[&Approval]) -> Option<Ended> {
         let step = self.steps.iter().position(|step| step.stops() && step.asked)?;
-        match all.iter().find(|approval| approval.step == step)?.status {
-            approval::Status::Expired { .. } => Some(Ended::Expired),
-            approval::Status::Cancelled { .. } => Some(Ended::Cancelled),
-            approval::Status::Pending
-            | approval::Status::Quorum { .. }
-            | approval::Status::Approved { .. }
-            | approval::Status::Rejected { .. }
-            | approval::Status::Superseded { .. } => None,
+        match all.iter().find(|approval| approval.step == step)?.status.closed()? {
+            Closed::Expired { .. } => Some(Ended::Expired),
+            Closed::Cancelled { .. } => Some(Ended::Cancelled),
+            Closed::Approved { .. } | Closed::Rejected { .. } | Closed::Superseded { .. } => None,
         }
     }
 
@@ -164,8 +162,7 @@ impl Run {
 
     /// The steps of this run whose approvals people rejected, that of `approval` among them where they did.
     fn rejected_steps(&self, approval: &Approval) -> impl Iterator<Item = usize> {
-        let this =
-            Some(approval.step).filter(|_| matches!(approval.status, approval::Status::Rejected { .. }));
+        let this = Some(approval.step).filter(|_| approval.status.is_rejected());
         let is_rejected = |step: &super::Step| step.rejected;
         let steps = self.steps.iter().enumerate();
         steps.filter(move |(index, step)| Some(*index) == this || is_rejected(step)).map(|(index, _)| index)
@@ -262,7 +259,7 @@ impl Run {
 
 /// The people (Slack user ids) who rejected `approval` or one of `all`, each once.
 fn rejecters(approval: &Approval, all: &[&Approval]) -> Vec<String> {
-    let is_rejected = |approval: &&Approval| matches!(approval.status, approval::Status::Rejected { .. });
+    let is_rejected = |approval: &&Approval| approval.status.is_rejected();
     let rejected = std::iter::once(approval).chain(all.iter().copied()).filter(is_rejected);
     let votes = rejected.flat_map(|approval| &approval.votes).filter(|vote| vote.choice == Choice::Reject);
     let mut people = Vec::new();

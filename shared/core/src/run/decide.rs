@@ -428,6 +428,6 @@ pub(super) fn go_on(decision: &mut Decision<Run>) {
         }
     }
     if followed {
-        decision.follow(EffectKind::EvaluateRules);
+        decision.follow(EffectKind::EvaluateRules { look: None });
     }
 }

@@ -1,7 +1,7 @@
 //! The check before an action: the record, and not the effect that asks for it, says that a step may run.
 
 use super::{Branch, Run, StepState};
-use crate::approval::{Approval, Outcome, Status};
+use crate::approval::{Approval, Closed, Outcome, Status};
 use crate::id::ApprovalId;
 
 impl Run {
@@ -34,9 +34,9 @@ impl Run {
         }
         self.asked_before(step).all(|(asked, branch)| {
             let id = ApprovalId::derive(&self.id, asked);
-            approvals
-                .iter()
-                .any(|approval| approval.id == id && self.owns(approval, asked) && leads(approval, branch))
+            approvals.iter().any(|approval| {
+                approval.id == id && self.owns(approval, asked) && approval.status.branch() == Some(branch)
+            })
         })
     }
 
@@ -53,68 +53,28 @@ impl Run {
     }
 }
 
-/// True if `approval` ended so that the steps under it in `branch` run.
-fn leads(approval: &Approval, branch: Branch) -> bool {
-    match (&approval.status, branch) {
-        (Status::Approved { .. }, Branch::OnSuccess)
-        | (Status::Rejected { .. }, Branch::OnReject)
-        | (Status::Expired { .. }, Branch::OnExpire) => true,
-        (Status::Approved { .. }, Branch::OnReject | Branch::OnExpire)
-        | (Status::Rejected { .. }, Branch::OnSuccess | Branch::OnExpire)
-        | (Status::Expired { .. }, Branch::OnSuccess | Branch::OnReject)
-        | (
-            Status::Pending | Status::Quorum { .. } | Status::Superseded { .. } | Status::Cancelled { .. },
-            Branch::OnSuccess | Branch::OnReject | Branch::OnExpire,
-        ) => false,
-    }
-}
-
 impl Status {
+    /// The branch of the steps that run after an approval with this status; `None`: none of them runs.
+    pub fn branch(&self) -> Option<Branch> {
+        match self.closed()? {
+            Closed::Approved { .. } => Some(Branch::OnSuccess),
+            Closed::Rejected { .. } => Some(Branch::OnReject),
+            Closed::Expired { .. } => Some(Branch::OnExpire),
+            Closed::Superseded { .. } | Closed::Cancelled { .. } => None,
+        }
+    }
+
     /// True if an approval with this status ended with `outcome`.
     pub fn is_outcome(&self, outcome: &Outcome) -> bool {
-        match (self, outcome) {
-            (Self::Approved { .. }, Outcome::Approved)
-            | (Self::Rejected { .. }, Outcome::Rejected)
-            | (Self::Expired { .. }, Outcome::Expired)
-            | (Self::Superseded { .. }, Outcome::Superseded(_))
-            | (Self::Cancelled { .. }, Outcome::Ended(_) | Outcome::Cancelled(_)) => true,
-            (Self::Pending | Self::Quorum { .. }, _)
-            | (
-                Self::Approved { .. },
-                Outcome::Rejected
-                | Outcome::Expired
-                | Outcome::Ended(_)
-                | Outcome::Superseded(_)
-                | Outcome::Cancelled(_),
-            )
-            | (
-                Self::Rejected { .. },
-                Outcome::Approved
-                | Outcome::Expired
-                | Outcome::Ended(_)
-                | Outcome::Superseded(_)
-                | Outcome::Cancelled(_),
-            )
-            | (
-                Self::Expired { .. },
-                Outcome::Approved
-                | Outcome::Rejected
-                | Outcome::Ended(_)
-                | Outcome::Superseded(_)
-                | Outcome::Cancelled(_),
-            )
-            | (
-                Self::Superseded { .. },
-                Outcome::Approved
-                | Outcome::Rejected
-                | Outcome::Expired
-                | Outcome::Ended(_)
-                | Outcome::Cancelled(_),
-            )
-            | (
-                Self::Cancelled { .. },
-                Outcome::Approved | Outcome::Rejected | Outcome::Expired | Outcome::Superseded(_),
-            ) => false,
+        match self {
+            Self::Pending | Self::Quorum { .. } => false,
+            Self::Closed(Closed::Approved { .. }) => *outcome == Outcome::Approved,
+            Self::Closed(Closed::Rejected { .. }) => *outcome == Outcome::Rejected,
+            Self::Closed(Closed::Expired { .. }) => *outcome == Outcome::Expired,
+            Self::Closed(Closed::Superseded { .. }) => matches!(outcome, Outcome::Superseded(_)),
+            Self::Closed(Closed::Cancelled { .. }) => {
+                matches!(outcome, Outcome::Ended(_) | Outcome::Cancelled(_))
+            }
         }
     }
 }

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use signoff_core::action::Reasons;
 use signoff_core::approval::{
-    Approval, Ask, BreakerCheck, Breakers, Check, Choice, Click, Command, Dialog, Electorate, Frozen, Hands,
-    Refusal, Standing,
+    Approval, ApprovalAction, Ask, BreakerCheck, Breakers, Check, Choice, Click, Command, Dialog, Electorate,
+    Frozen, Hands, Refusal, Standing,
 };
 use signoff_core::approval::{Verdict, Voter, decide, open};
 use signoff_core::decision::{Decision, Later};
@@ -79,13 +79,14 @@ fn electorates() -> impl Strategy<Value = Electorate> {
 fn asks() -> impl Strategy<Value = Ask> {
     let choice = prop_oneof![4 => Just(Choice::Approve), 1 => Just(Choice::Reject)];
     let reason = proptest::option::of("[ab]".prop_map(String::from));
-    let cancel = "[ a]".prop_map(|reason| Ask::Cancel { reason });
-    let vote = (choice, reason).prop_map(|(choice, reason)| Ask::Vote { choice, reason });
-    let lift = "[ a]".prop_map(|reason| Ask::LiftFreeze { reason });
-    let glass = "[ a]".prop_map(|reason| Ask::BreakGlass { reason });
-    let review = "[ a]".prop_map(|note| Ask::Review { note });
+    let cancel = "[ a]".prop_map(|reason| ApprovalAction::Cancel.because(reason));
+    let vote =
+        (choice, reason).prop_map(|(choice, reason)| Ask { reason, ..ApprovalAction::from(choice).into() });
+    let lift = "[ a]".prop_map(|reason| ApprovalAction::LiftFreeze.because(reason));
+    let glass = "[ a]".prop_map(|reason| ApprovalAction::BreakGlass.because(reason));
+    let review = "[ a]".prop_map(|note| ApprovalAction::Review.because(note));
     let others = prop_oneof![2 => lift, 2 => glass, 2 => review, 1 => cancel];
-    prop_oneof![24 => vote, 3 => Just(Ask::Withdraw), 2 => Just(Ask::Undo), 7 => others]
+    prop_oneof![24 => vote, 3 => Just(ApprovalAction::Withdraw.into()), 2 => Just(ApprovalAction::Undo.into()), 7 => others]
 }
 
 fn clicks() -> impl Strategy<Value = Move> {

@@ -4,7 +4,9 @@ use crate::samples::{
     all_may, at, because, check, click, consequences, for_it, frozen, of_three, successor, with_votes,
 };
 use jiff::SignedDuration;
-use signoff_core::approval::{Approval, Ask, Choice, Command, Dialog, Refusal, Status, Verdict, decide};
+use signoff_core::approval::{
+    Approval, ApprovalAction, Choice, Closed, Command, Dialog, Refusal, Status, Verdict, decide,
+};
 
 /// The outcome of `command` to `approval` at [`at`] `second`: the status, approvals and rejections, and the
 /// consequences; or the refusal.
@@ -15,7 +17,7 @@ pub fn outcome(approval: &Approval, command: Command, second: i64) -> String {
             let (yes, no) = (tally(Choice::Approve), tally(Choice::Reject));
             format!("{} {yes}:{no}; {}", decision.next.status.word(), consequences(&decision))
         }
-        Err(Refusal::Closed(status)) => format!("refused: already {}", status.word()),
+        Err(Refusal::Closed(closed)) => format!("refused: already {}", closed.word()),
         Err(Refusal::NotEligible(verdict, _)) => format!("refused: {verdict:?}"),
         Err(other) => format!("refused: {other:?}"),
     }
@@ -44,18 +46,30 @@ fn states() -> Vec<(&'static str, Approval)> {
         let note = Some("503".to_owned());
         with(&[("U1", Approve), ("U2", Approve)], Status::Quorum { since: at(60), until: at(until), note })
     };
-    let cancelled =
-        Status::Cancelled { at: at(60), by: Some("U2".to_owned()), reason: "not today".to_owned() };
+    let cancelled = Status::Closed(Closed::Cancelled {
+        at: at(60),
+        by: Some("U2".to_owned()),
+        reason: "not today".to_owned(),
+    });
     vec![
         ("pending", with(&[("U1", Approve)], Status::Pending)),
         ("quorum, within its window", quorum(180)),
         ("quorum, after its window", quorum(120)),
         ("pending, frozen until 600", frozen(with(&[("U1", Approve)], Status::Pending), 600, &["U3"])),
         ("quorum, frozen until 600", frozen(quorum(600), 600, &["U3"])),
-        ("approved", with(&[("U1", Approve), ("U2", Approve)], Status::Approved { at: at(60) })),
-        ("rejected", with(&[("U1", Approve), ("U2", Reject)], Status::Rejected { at: at(60) })),
-        ("expired", with(&[("U1", Approve)], Status::Expired { at: at(60) })),
-        ("superseded", with(&[("U1", Approve)], Status::Superseded { at: at(60), by: successor() })),
+        (
+            "approved",
+            with(&[("U1", Approve), ("U2", Approve)], Status::Closed(Closed::Approved { at: at(60) })),
+        ),
+        (
+            "rejected",
+            with(&[("U1", Approve), ("U2", Reject)], Status::Closed(Closed::Rejected { at: at(60) })),
+        ),
+        ("expired", with(&[("U1", Approve)], Status::Closed(Closed::Expired { at: at(60) }))),
+        (
+            "superseded",
+            with(&[("U1", Approve)], Status::Closed(Closed::Superseded { at: at(60), by: successor() })),
+        ),
         ("cancelled", with(&[("U1", Approve)], cancelled)),
     ]
 }
@@ -70,15 +84,15 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("U1 approves again, and says why", click("U1", because(Approve, "it is tested"), 90)),
         ("U1 rejects after all", click("U1", for_it(Reject), 90)),
         ("U1 rejects, by an older click", click("U1", for_it(Reject), 60)),
-        ("U1 withdraws", click("U1", Ask::Withdraw, 90)),
+        ("U1 withdraws", click("U1", ApprovalAction::Withdraw.into(), 90)),
         ("U2 approves", click("U2", for_it(Approve), 90)),
         ("U2 rejects", click("U2", for_it(Reject), 90)),
         ("U3 approves", click("U3", for_it(Approve), 90)),
         ("U3 rejects", click("U3", for_it(Reject), 90)),
-        ("U3 withdraws, without a vote", click("U3", Ask::Withdraw, 90)),
-        ("U3 undoes", click("U3", Ask::Undo, 90)),
-        ("U3 cancels", click("U3", Ask::Cancel { reason: "not today".to_owned() }, 90)),
-        ("U3 lifts the freeze", click("U3", Ask::LiftFreeze { reason: "outage".to_owned() }, 90)),
+        ("U3 withdraws, without a vote", click("U3", ApprovalAction::Withdraw.into(), 90)),
+        ("U3 undoes", click("U3", ApprovalAction::Undo.into(), 90)),
+        ("U3 cancels", click("U3", ApprovalAction::Cancel.because("not today"), 90)),
+        ("U3 lifts the freeze", click("U3", ApprovalAction::LiftFreeze.because("outage"), 90)),
         ("U9 approves, not an author", click("U9", for_it(Approve), 90)),
         (
             "all who approved still may",

@@ -2,7 +2,7 @@
 
 use crate::samples::{after, approval, ask, at, check, click, counted, for_it, hook, voted};
 use signoff_core::action::{Action, ApprovalSpec, OnFailure};
-use signoff_core::approval::{Approval, Choice, Dialog, Electorate, Outcome, Status, Verdict};
+use signoff_core::approval::{Approval, Choice, Closed, Dialog, Electorate, Outcome, Status, Verdict};
 use signoff_core::effect::{EffectKind, StartedBuild};
 use signoff_core::event::EventKind;
 use signoff_core::id::{ApprovalId, DeployId, RunId};
@@ -49,27 +49,27 @@ fn ended(status: Status) -> (Run, Approval) {
 }
 
 fn rejected() -> (Run, Approval) {
-    let (run, asked) = ended(Status::Rejected { at: at(70) });
+    let (run, asked) = ended(Status::Closed(Closed::Rejected { at: at(70) }));
     (run, Approval { votes: vec![counted("U1", Choice::Reject), counted("U2", Choice::Approve)], ..asked })
 }
 
 #[test]
 fn only_what_ended_without_success_may_be_asked_again() {
-    let cancelled = Status::Cancelled { at: at(70), by: None, reason: "no".to_owned() };
-    let superseded = Status::Superseded { at: at(70), by: crate::samples::successor() };
+    let cancelled = Status::Closed(Closed::Cancelled { at: at(70), by: None, reason: "no".to_owned() });
+    let superseded = Status::Closed(Closed::Superseded { at: at(70), by: crate::samples::successor() });
     for (status, expected) in [
         (Status::Pending, Err(NotAgain::NotOver)),
-        (Status::Expired { at: at(70) }, Ok(Ended::Expired)),
+        (Status::Closed(Closed::Expired { at: at(70) }), Ok(Ended::Expired)),
         (cancelled, Ok(Ended::Cancelled)),
         (superseded, Err(NotAgain::Superseded)),
-        (Status::Approved { at: at(70) }, Ok(Ended::Failed)),
+        (Status::Closed(Closed::Approved { at: at(70) }), Ok(Ended::Failed)),
     ] {
         let (run, approval) = ended(status.clone());
         assert_eq!(run.may_ask_again(&approval), expected, "{status:?}");
     }
     let (run, approval) = rejected();
     assert_eq!(run.may_ask_again(&approval), Ok(Ended::Rejected { by: vec!["U1".to_owned()] }));
-    let approved = Approval { status: Status::Approved { at: at(70) }, ..approval.clone() };
+    let approved = Approval { status: Status::Closed(Closed::Approved { at: at(70) }), ..approval.clone() };
     let succeeded = Run { status: run::Status::Succeeded, ..run.clone() };
     assert_eq!(succeeded.may_ask_again(&approved), Err(NotAgain::Succeeded));
     let going_on = Run { status: run::Status::Running, ..run };
@@ -78,7 +78,7 @@ fn only_what_ended_without_success_may_be_asked_again() {
 
 #[test]
 fn run_that_stands_at_an_unknown_step_may_be_asked_again() {
-    let (mut run, approval) = ended(Status::Approved { at: at(70) });
+    let (mut run, approval) = ended(Status::Closed(Closed::Approved { at: at(70) }));
     run.steps[1].state = StepState::Succeeded { at: at(1), summary: "approved".to_owned(), url: None };
     run.steps[2].state = StepState::Unknown { at: at(80), reason: "no answer".to_owned() };
     run.steps[2].on_failure = OnFailure::Stop;
@@ -176,7 +176,7 @@ fn rejection_is_final_where_the_rule_says_so() {
     assert_eq!(by_now.map(|_| ()), Err(NotAgain::Final), "the rule as it is now");
     run.steps[1].action = strict[1].clone();
     assert_eq!(run.may_ask_again(&approval), Err(NotAgain::Final), "the rule as it was");
-    let expired = Approval { status: Status::Expired { at: at(70) }, ..approval };
+    let expired = Approval { status: Status::Closed(Closed::Expired { at: at(70) }), ..approval };
     assert_eq!(run.may_ask_again(&expired), Ok(Ended::Expired), "nobody rejected it");
 }
 
@@ -205,7 +205,7 @@ fn new_run_knows_the_pipeline_that_was_started() {
 fn every_dialog_of_the_run_offers_to_ask_again_no_more() {
     let two = [ask("qa", vec![]), ask("prod", vec![])];
     let ends = [(0, Outcome::Approved), (1, Outcome::Rejected)];
-    let (run, later) = stopped(&two, &ends, 1, Status::Rejected { at: at(70) });
+    let (run, later) = stopped(&two, &ends, 1, Status::Closed(Closed::Rejected { at: at(70) }));
     let (earlier, _) = asks_again(&run, &later, &[], &two);
     for step in [0, 1] {
         let draw = EffectKind::DrawDialog { approval: ApprovalId::derive(&run.id, step) };
@@ -217,8 +217,8 @@ fn every_dialog_of_the_run_offers_to_ask_again_no_more() {
 fn new_dialog_says_that_a_later_approval_expired() {
     let two = [ask("qa", vec![]), ask("prod", vec![])];
     let ends = [(0, Outcome::Approved), (1, Outcome::Expired)];
-    let (run, before) = stopped(&two, &ends, 0, Status::Approved { at: at(70) });
-    let (_, later) = stopped(&two, &ends, 1, Status::Expired { at: at(70) });
+    let (run, before) = stopped(&two, &ends, 0, Status::Closed(Closed::Approved { at: at(70) }));
+    let (_, later) = stopped(&two, &ends, 1, Status::Closed(Closed::Expired { at: at(70) }));
     let (_, next) = asks_again(&run, &before, &[&before, &later], &two);
     assert_eq!(next.next.again.map(|again| again.ended), Some(Ended::Expired), "no action failed");
 }
@@ -253,7 +253,7 @@ fn offers_of_many_failures_are_taken_back_in_turn() {
     let mut actions = vec![ask("promote", vec![])];
     actions.extend((0..200).map(|_| hook("two.example")));
     let (mut run, approval) =
-        stopped(&actions, &[(0, Outcome::Rejected)], 0, Status::Rejected { at: at(70) });
+        stopped(&actions, &[(0, Outcome::Rejected)], 0, Status::Closed(Closed::Rejected { at: at(70) }));
     let message = Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() };
     for step in &mut run.steps[1..] {
         step.state = StepState::Failed { at: at(70), reason: "no".to_owned() };
@@ -295,7 +295,7 @@ fn stopped(
     }
     let id = ApprovalId::derive(&run.id, step);
     let votes = match status {
-        Status::Rejected { .. } => vec![counted("U1", Choice::Reject)],
+        Status::Closed(Closed::Rejected { .. }) => vec![counted("U1", Choice::Reject)],
         _ => Vec::new(),
     };
     let asked = Approval { id, run: run.id.clone(), step, status, votes, ..approval() };
@@ -314,8 +314,11 @@ fn asks(name: &str, ask_again: bool, on_success: Vec<Action>, on_reject: Vec<Act
 
 #[test]
 fn final_rejection_ends_every_approval_of_its_run() {
-    let (approved, rejected, expired) =
-        (Status::Approved { at: at(70) }, Status::Rejected { at: at(70) }, Status::Expired { at: at(70) });
+    let (approved, rejected, expired) = (
+        Status::Closed(Closed::Approved { at: at(70) }),
+        Status::Closed(Closed::Rejected { at: at(70) }),
+        Status::Closed(Closed::Expired { at: at(70) }),
+    );
     let qa = |is_final: bool| vec![asks("qa", true, vec![asks("prod", !is_final, vec![], vec![])], vec![])];
     let ends = [(0, Outcome::Approved), (1, Outcome::Rejected)];
     let (run, before) = stopped(&qa(true), &ends, 0, approved.clone());
@@ -342,14 +345,14 @@ fn final_rejection_ends_every_approval_of_its_run() {
 
 #[test]
 fn run_that_was_asked_again_permits_nothing() {
-    let (run, approval) = ended(Status::Approved { at: at(70) });
+    let (run, approval) = ended(Status::Closed(Closed::Approved { at: at(70) }));
     let run = Run { asked_again: Some(RunId::from_text("r2")), ..run };
     assert!(!run.permits(2, &[approval]));
 }
 
 #[test]
 fn run_that_was_asked_again_takes_no_answer_to_its_failure() {
-    let (mut run, asked) = ended(Status::Approved { at: at(60) });
+    let (mut run, asked) = ended(Status::Closed(Closed::Approved { at: at(60) }));
     run.steps[1].state = StepState::Succeeded { at: at(60), summary: "approved".to_owned(), url: None };
     run.steps[2].state = StepState::Failed { at: at(70), reason: "two.example answered 500".to_owned() };
     let message = Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() };
@@ -403,7 +406,7 @@ fn closed_dialog_has_a_menu_until_it_is_asked_again() {
     let drawn = |run: &Run, approval: &Approval| dialog(approval, Some(run)).blocks.to_string();
     assert!(drawn(&run, &closed).contains("\"value\":\"ask_again "));
     let succeeded = Run { status: run::Status::Succeeded, ..run.clone() };
-    let approved = Approval { status: Status::Approved { at: at(70) }, ..closed.clone() };
+    let approved = Approval { status: Status::Closed(Closed::Approved { at: at(70) }), ..closed.clone() };
     let again = Run { asked_again: Some(RunId::from_text("r2")), ..run };
     for (run, approval) in [(&succeeded, &approved), (&again, &closed)] {
         assert!(!drawn(run, approval).contains("\"value\":\"ask_again "), "{approval:?}");
@@ -484,5 +487,5 @@ fn missing_approvers_block_only_what_the_others_can_not_give() {
     let quorum = after(&open, click("U3", for_it(Choice::Approve), 91), 91);
     assert!(quorum.status.is_quorum());
     let all = ["U1", "U2", "U3"].map(|voter| (voter, Verdict::Eligible));
-    assert!(matches!(after(&quorum, check(restored, &all), 92).status, Status::Approved { .. }));
+    assert!(after(&quorum, check(restored, &all), 92).status.is_approved());
 }

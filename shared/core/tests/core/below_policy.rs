@@ -2,7 +2,7 @@
 
 use crate::dialogs::{blocks, said};
 use crate::samples::{approval, at, voted};
-use signoff_core::approval::{Approval, Choice, Command, Electorate, Status, decide};
+use signoff_core::approval::{Approval, Choice, Closed, Command, Electorate, Status, decide};
 use signoff_core::decision::Decision;
 use signoff_core::effect::EffectKind;
 use signoff_core::message::dialog;
@@ -48,7 +48,8 @@ fn dialog_says_what_the_policy_in_force_keeps_back() {
 #[test]
 fn closed_dialog_says_nothing_of_the_policy() {
     let electorate = below(&[SHORTFALL]);
-    let closed = Approval { electorate, status: Status::Approved { at: at(9) }, ..approval() };
+    let closed =
+        Approval { electorate, status: Status::Closed(Closed::Approved { at: at(9) }), ..approval() };
     assert!(!dialog(&closed, None).text.contains("policy"), "its steps' lines say it");
 }
 

@@ -6,7 +6,8 @@ use crate::samples::{
 };
 use signoff_core::action::Reasons;
 use signoff_core::approval::{
-    Approval, Ask, Blocker, Choice, Click, Command, Electorate, Refusal, Standing, Status, Voter, decide,
+    Approval, ApprovalAction, Ask, Blocker, Choice, Click, Closed, Command, Electorate, Refusal, Standing,
+    Status, Voter, decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -19,7 +20,7 @@ fn by(voter: Voter, ask: Ask) -> Command {
 }
 
 fn cancel(reason: &str) -> Ask {
-    Ask::Cancel { reason: reason.to_owned() }
+    ApprovalAction::Cancel.because(reason.to_owned())
 }
 
 #[test]
@@ -27,7 +28,7 @@ fn a_click_no_later_than_the_persons_last_changes_nothing() {
     let two = Approval { votes_required: 3, rejections_required: 3, ..of_three() };
     let approved = after(&two, click("U1", for_it(Approve), 60), 60);
     let changed = after(&approved, click("U1", for_it(Reject), 70), 70);
-    let withdrawn = after(&changed, click("U1", Ask::Withdraw, 80), 80);
+    let withdrawn = after(&changed, click("U1", ApprovalAction::Withdraw.into(), 80), 80);
     let again = |state: &Approval, ask: Ask, clicked| outcome(state, click("U1", ask, clicked), 120);
     insta::assert_snapshot!(table([
         ("the vote, once more", again(&approved, for_it(Approve), 60)),
@@ -35,7 +36,7 @@ fn a_click_no_later_than_the_persons_last_changes_nothing() {
         ("another vote, a moment later", again(&approved, for_it(Reject), 61)),
         ("the first vote, after it was changed", again(&changed, for_it(Approve), 60)),
         ("the vote, after it was withdrawn", again(&withdrawn, for_it(Reject), 70)),
-        ("the withdrawal, once more", again(&withdrawn, Ask::Withdraw, 80)),
+        ("the withdrawal, once more", again(&withdrawn, ApprovalAction::Withdraw.into(), 80)),
         ("a new vote after the withdrawal", again(&withdrawn, for_it(Reject), 81)),
     ]), @"
     the vote, once more                   refused: Replayed
@@ -62,11 +63,11 @@ fn older_click_does_not_undo_a_repeated_vote() {
 fn a_vote_that_somebody_undid_does_not_come_back_by_itself() {
     let window = Some(jiff::SignedDuration::from_mins(2));
     let quorum = voted(Approval { undo_window: window, ..approval() }, &[("U1", Approve)]);
-    let undone = after(&quorum, click("U2", Ask::Undo, 90), 90);
+    let undone = after(&quorum, click("U2", ApprovalAction::Undo.into(), 90), 90);
     let again = |voter, ask, clicked| outcome(&undone, click(voter, ask, clicked), 120);
     insta::assert_snapshot!(table([
         ("the vote that was undone, once more", again("U1", for_it(Approve), 60)),
-        ("the undo, once more", again("U2", Ask::Undo, 90)),
+        ("the undo, once more", again("U2", ApprovalAction::Undo.into(), 90)),
         ("a new vote", again("U1", for_it(Approve), 100)),
     ]), @"
     the vote that was undone, once more  refused: Replayed
@@ -78,7 +79,7 @@ fn a_vote_that_somebody_undid_does_not_come_back_by_itself() {
 #[test]
 fn click_on_a_closed_approval_learns_the_outcome() {
     let closed = |status| Approval { status, ..with_votes(of_three(), &[("U1", Approve)]) };
-    let rejected = closed(Status::Rejected { at: at(70) });
+    let rejected = closed(Status::Closed(Closed::Rejected { at: at(70) }));
     let other = Command::Click(Click {
         voter: member("U1"),
         ask: for_it(Reject),
@@ -90,8 +91,8 @@ fn click_on_a_closed_approval_learns_the_outcome() {
         ("what the person said, by a new click", outcome(&rejected, click("U1", for_it(Approve), 90), 120)),
         ("the opposite", outcome(&rejected, click("U1", for_it(Reject), 90), 120)),
         ("the opposite, by an older click", outcome(&rejected, click("U1", for_it(Reject), 50), 120)),
-        ("withdraw", outcome(&rejected, click("U1", Ask::Withdraw, 90), 120)),
-        ("somebody else's undo", outcome(&rejected, click("U2", Ask::Undo, 90), 120)),
+        ("withdraw", outcome(&rejected, click("U1", ApprovalAction::Withdraw.into(), 90), 120)),
+        ("somebody else's undo", outcome(&rejected, click("U2", ApprovalAction::Undo.into(), 90), 120)),
         ("somebody else's cancel", outcome(&rejected, click("U2", cancel("why"), 90), 120)),
         ("a button of another subject", outcome(&rejected, other, 120)),
     ]), @"
@@ -113,7 +114,13 @@ fn a_button_of_another_subject_does_nothing() {
         let other = signoff_core::approval::Subject { revision: "98c2f5b".to_owned(), ..subject };
         Command::Click(Click { voter: member("U1"), ask, at: at(90), subject: other.mark() })
     };
-    for ask in [for_it(Approve), for_it(Reject), Ask::Withdraw, Ask::Undo, cancel("why")] {
+    for ask in [
+        for_it(Approve),
+        for_it(Reject),
+        ApprovalAction::Withdraw.into(),
+        ApprovalAction::Undo.into(),
+        cancel("why"),
+    ] {
         assert_eq!(decide(&approval(), command(ask.clone()), at(120)), Err(Refusal::OtherSubject), "{ask:?}");
     }
 }
@@ -209,10 +216,13 @@ fn who_may_not_vote_any_more_may_still_withdraw() {
     let left = Voter { workspace: "T2".to_owned(), standing: Some(Standing::Deactivated), ..member("U1") };
     let only_others = Approval { electorate: except(authors(3), &["U1"]), ..first };
     assert_eq!(
-        outcome(&only_others, by(left, Ask::Withdraw), 120),
+        outcome(&only_others, by(left, ApprovalAction::Withdraw.into()), 120),
         "pending 0:0; do: draw_dialog; record: vote_withdrawn"
     );
-    assert_eq!(outcome(&only_others, by(member("U2"), Ask::Withdraw), 120), "refused: NoVote");
+    assert_eq!(
+        outcome(&only_others, by(member("U2"), ApprovalAction::Withdraw.into()), 120),
+        "refused: NoVote"
+    );
 }
 
 #[test]
@@ -271,7 +281,10 @@ fn who_cancels_says_why() {
     assert_eq!(outcome(&approval(), click("U1", cancel(" \n"), 60), 60), "refused: ReasonNeeded");
     let decision = decide(&approval(), click("U1", cancel(" not today "), 60), at(60)).expect("cancelled");
     let by = Some("U1".to_owned());
-    assert_eq!(decision.next.status, Status::Cancelled { at: at(60), by, reason: "not today".to_owned() });
+    assert_eq!(
+        decision.next.status,
+        Status::Closed(Closed::Cancelled { at: at(60), by, reason: "not today".to_owned() })
+    );
     let advance = serde_json::to_value(&decision.effects[1]).expect("JSON");
     assert_eq!(advance["outcome"]["ended"], "cancelled by name of U1: not today");
 }
@@ -287,9 +300,9 @@ fn vote_after_the_deadline_is_refused_before_the_clock() {
         ("a moment before", late(for_it(Approve), 99)),
         ("on time's end", late(for_it(Approve), 100)),
         ("a rejection", late(for_it(Reject), 101)),
-        ("an undo", late(Ask::Undo, 101)),
+        ("an undo", late(ApprovalAction::Undo.into(), 101)),
         ("a cancel", late(cancel("why"), 101)),
-        ("a withdrawal", outcome(&first, click("U1", Ask::Withdraw, 90), 101)),
+        ("a withdrawal", outcome(&first, click("U1", ApprovalAction::Withdraw.into(), 90), 101)),
         ("the clock, before", outcome(&first, Command::Expire, 99)),
         ("the clock", outcome(&first, Command::Expire, 100)),
     ]), @"

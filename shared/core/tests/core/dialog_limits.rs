@@ -4,7 +4,7 @@ use crate::dialogs::{blocks, said};
 use crate::samples::{approval, at, authors, counted, except, hook, opened, window};
 use proptest::prelude::*;
 use serde_json::Value;
-use signoff_core::approval::{Approval, Choice, Electorate, Frozen, Lifted, Status, Struck, Verdict};
+use signoff_core::approval::{Approval, Choice, Closed, Electorate, Frozen, Lifted, Status, Struck, Verdict};
 use signoff_core::deploy::RulesChange;
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::message::dialog;
@@ -67,8 +67,8 @@ proptest! {
         let status = [
             Status::Pending,
             Status::Quorum { since: at(1), until: at(60), note: Some(long.clone()) },
-            Status::Cancelled { at: at(1), by: None, reason: long.clone() },
-            Status::Superseded { at: at(1), by: crate::samples::successor() },
+            Status::Closed(Closed::Cancelled { at: at(1), by: None, reason: long.clone() }),
+            Status::Closed(Closed::Superseded { at: at(1), by: crate::samples::successor() }),
         ][status].clone();
         let windows = vec![window(&long, "UTC")];
         let frozen = [

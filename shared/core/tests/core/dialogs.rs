@@ -7,7 +7,7 @@ use crate::samples::{
 use jiff::SignedDuration;
 use serde_json::Value;
 use signoff_core::action::{Action, BuildRef};
-use signoff_core::approval::{Approval, Ask, Choice, Command, Electorate, Verdict, decide};
+use signoff_core::approval::{Approval, ApprovalAction, Choice, Command, Electorate, Verdict, decide};
 use signoff_core::deploy::RulesChange;
 use signoff_core::message::{Message, dialog};
 use signoff_core::run::{Run, StepState};
@@ -363,7 +363,7 @@ fn a_closed_dialog_says_how_it_ended() {
     <@U1> :+1:
     context: Superseded on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC> by <https://signoff.example.com/deploys/d2|98c2f5b - checkout (Staging)>.
     ");
-    insta::assert_snapshot!(of(click("U2", Ask::Cancel { reason: "not on <Friday>".to_owned() }, 120)), @"
+    insta::assert_snapshot!(of(click("U2", ApprovalAction::Cancel.because("not on <Friday>"), 120)), @"
     section: *Votes:*
     <@U1> :+1:
     context: Action cancelled by <@U2> on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>: not on &lt;Friday&gt;.

@@ -2,12 +2,12 @@
 
 use crate::samples::{after, approval, at, click, for_it, of_three, voted};
 use jiff::SignedDuration;
-use signoff_core::approval::{Approval, Ask, Choice, Refusal, Status, decide};
+use signoff_core::approval::{Approval, ApprovalAction, Ask, Choice, Closed, Refusal, Status, decide};
 use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::id::{DeployId, EffectId};
 
 fn cancel() -> Ask {
-    Ask::Cancel { reason: "why".to_owned() }
+    ApprovalAction::Cancel.because("why")
 }
 
 /// A quorum that U1 made at 60 and that can be undone.
@@ -22,8 +22,8 @@ fn second_click_is_no_error_in_either_order() {
     for (state, ask) in [
         (of_three(), for_it(Choice::Approve)),
         (of_three(), for_it(Choice::Reject)),
-        (voted, Ask::Withdraw),
-        (quorum(), Ask::Undo),
+        (voted, ApprovalAction::Withdraw.into()),
+        (quorum(), ApprovalAction::Undo.into()),
         (of_three(), cancel()),
     ] {
         for (first, second) in [(90, 91), (91, 90)] {
@@ -40,26 +40,27 @@ fn second_click_is_no_error_in_either_order() {
 
 #[test]
 fn later_click_and_another_persons_are_told() {
-    let undone = after(&quorum(), click("U2", Ask::Undo, 90), 90);
+    let undone = after(&quorum(), click("U2", ApprovalAction::Undo.into(), 90), 90);
     for (person, second) in [("U2", 101), ("U1", 91)] {
-        let again = decide(&undone, click(person, Ask::Undo, second), at(110));
+        let again = decide(&undone, click(person, ApprovalAction::Undo.into(), second), at(110));
         assert_eq!(again, Err(Refusal::NoQuorum), "{person} at {second}");
     }
     let cancelled = after(&of_three(), click("U1", cancel(), 90), 90);
-    assert!(matches!(cancelled.status, Status::Cancelled { .. }));
+    let Status::Closed(closed @ Closed::Cancelled { .. }) = &cancelled.status else { panic!("cancelled") };
     let other = decide(&cancelled, click("U2", cancel(), 91), at(96));
-    assert_eq!(other, Err(Refusal::Closed(cancelled.status.clone())));
+    assert_eq!(other, Err(Refusal::Closed(closed.clone())));
 }
 
 #[test]
 fn click_that_is_sent_again_is_a_replay() {
-    let undone = after(&quorum(), click("U2", Ask::Undo, 90), 90);
-    assert_eq!(decide(&undone, click("U2", Ask::Undo, 90), at(96)), Err(Refusal::Replayed));
+    let undone = after(&quorum(), click("U2", ApprovalAction::Undo.into(), 90), 90);
+    assert_eq!(decide(&undone, click("U2", ApprovalAction::Undo.into(), 90), at(96)), Err(Refusal::Replayed));
 }
 
 #[test]
 fn undo_says_who_undid_in_the_thread() {
-    let decision = decide(&quorum(), click("U2", Ask::Undo, 90), at(90)).expect("it is undone");
+    let decision =
+        decide(&quorum(), click("U2", ApprovalAction::Undo.into(), 90), at(90)).expect("it is undone");
     let told = decision.effects.iter().find_map(|effect| match effect {
         EffectKind::TellThread { text, .. } => Some(text.as_str()),
         _ => None,

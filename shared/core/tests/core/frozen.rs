@@ -9,7 +9,7 @@ use crate::samples::{
 use jiff::SignedDuration;
 use jiff::civil::date;
 use signoff_core::approval::{
-    self as votes, Approval, Ask, Choice, Command, Dialog, Electorate, Frozen, Refusal,
+    self as votes, Approval, ApprovalAction, Ask, Choice, Command, Dialog, Electorate, Frozen, Refusal,
 };
 use signoff_core::approval::{Standing, Status, Verdict, Voter, decide};
 use signoff_core::effect::EffectKind;
@@ -20,7 +20,7 @@ use signoff_core::message::{freeze_lifted, refusal};
 use Choice::Approve;
 
 fn lift(reason: &str) -> Ask {
-    Ask::LiftFreeze { reason: reason.to_owned() }
+    ApprovalAction::LiftFreeze.because(reason.to_owned())
 }
 
 /// One vote is needed; frozen until 600. U8 and U9 may lift the freeze.
@@ -128,9 +128,9 @@ fn frozen_quorum_can_be_undone_and_does_not_expire() {
     let dated = Approval { expires_at: Some(at(300)), ..waiting() };
     let held = voted(dated, &[("U1", Approve)]);
     insta::assert_snapshot!(table([
-        ("undone", outcome(&held, click("U2", Ask::Undo, 200), 200)),
-        ("undone after the deadline", outcome(&held, click("U2", Ask::Undo, 400), 400)),
-        ("withdrawn", outcome(&held, click("U1", Ask::Withdraw, 200), 200)),
+        ("undone", outcome(&held, click("U2", ApprovalAction::Undo.into(), 200), 200)),
+        ("undone after the deadline", outcome(&held, click("U2", ApprovalAction::Undo.into(), 400), 400)),
+        ("withdrawn", outcome(&held, click("U1", ApprovalAction::Withdraw.into(), 200), 200)),
         ("rejected", outcome(&held, click("U2", because(Choice::Reject, "no"), 200), 200)),
         ("its time is over", outcome(&held, Command::Expire, 300)),
     ]), @"
@@ -140,7 +140,7 @@ fn frozen_quorum_can_be_undone_and_does_not_expire() {
     rejected                   rejected 1:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
     its time is over           refused: NotNow
     ");
-    let undone = after(&held, click("U2", Ask::Undo, 200), 200);
+    let undone = after(&held, click("U2", ApprovalAction::Undo.into(), 200), 200);
     assert_eq!(undone.frozen, waiting().frozen);
 }
 
@@ -192,7 +192,7 @@ fn lifting_the_freeze_is_no_vote() {
             reason: "outage".to_owned(),
         }]
     );
-    assert!(matches!(after(&decision.next, all_may(&decision.next), 91).status, Status::Approved { .. }));
+    assert!(after(&decision.next, all_may(&decision.next), 91).status.is_approved());
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_dialog_says_until_when_it_is_frozen_and_who_lifted_it() {
         ("held, and nobody may lift it", &nobody),
         ("lifted", &lifted),
         ("approved", &approved),
-        ("cancelled", &after(&held(), click("U2", Ask::Cancel { reason: "not now".to_owned() }, 90), 90)),
+        ("cancelled", &after(&held(), click("U2", ApprovalAction::Cancel.because("not now"), 90), 90)),
     ]
     .map(|(name, state)| format!("{name}\n{}", drawn(state, None)));
     insta::assert_snapshot!(told.join("\n"), @r#"

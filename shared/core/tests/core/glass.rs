@@ -8,8 +8,8 @@ use crate::samples::{
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use signoff_core::approval::{
-    Approval, Ask, Blocker, BreakerCheck, Breakers, Check, Choice, Click, Command, Dialog, Electorate, Hands,
-    Refusal, Standing, Status, Verdict, Voter, decide, next_reminder,
+    Approval, ApprovalAction, Ask, Blocker, BreakerCheck, Breakers, Check, Choice, Click, Command, Dialog,
+    Electorate, Hands, Refusal, Standing, Status, Verdict, Voter, decide, next_reminder,
 };
 use signoff_core::base::Base;
 use signoff_core::deploy::Slug;
@@ -19,11 +19,11 @@ use signoff_core::owed::OwedReviews;
 use std::fmt::Write;
 
 fn breaks(reason: &str) -> Ask {
-    Ask::BreakGlass { reason: reason.to_owned() }
+    ApprovalAction::BreakGlass.because(reason.to_owned())
 }
 
 fn reviews(note: &str) -> Ask {
-    Ask::Review { note: note.to_owned() }
+    ApprovalAction::Review.because(note.to_owned())
 }
 
 fn names(ids: &[&str]) -> Vec<String> {
@@ -127,7 +127,11 @@ fn the_look_before_the_first_action_decides() {
     let broken = broken_by(&blocked(), "U9");
     let unnamed =
         Approval { electorate: Electorate { glass: None, ..broken.electorate.clone() }, ..broken.clone() };
-    let again = after(&broken_by(&after(&with_undo(), click("U9", Ask::Undo, 92), 92), "U1"), nothing(), 93);
+    let again = after(
+        &broken_by(&after(&with_undo(), click("U9", ApprovalAction::Undo.into(), 92), 92), "U1"),
+        nothing(),
+        93,
+    );
     let mut table = String::new();
     for (name, state, command) in [
         ("they may", &broken, look(&broken, "U9", Verdict::Eligible)),
@@ -163,17 +167,17 @@ fn nothing() -> Command {
 #[test]
 fn an_undo_makes_the_glass_whole() {
     for id in ["U9", "U2"] {
-        let undone = after(&with_undo(), click(id, Ask::Undo, 95), 95);
+        let undone = after(&with_undo(), click(id, ApprovalAction::Undo.into(), 95), 95);
         assert_eq!((undone.status, undone.glass.broken), (Status::Pending, None), "{id}");
     }
-    assert!(decide(&with_undo(), click("U7", Ask::Undo, 95), at(95)).is_err());
+    assert!(decide(&with_undo(), click("U7", ApprovalAction::Undo.into(), 95), at(95)).is_err());
 }
 
 #[test]
 fn votes_count_beside_a_broken_glass() {
     let state = with_undo();
     let rejected = after(&state, click("U2", for_it(Choice::Reject), 95), 95);
-    assert!(matches!(rejected.status, Status::Rejected { .. }), "{:?}", rejected.status);
+    assert!(rejected.status.is_rejected(), "{:?}", rejected.status);
     assert!(rejected.owed_review().is_none());
     let both = voted(state, &[("U2", Choice::Approve), ("U3", Choice::Approve)]);
     assert!(both.glass.broken.is_some() && both.status.is_quorum());

@@ -8,7 +8,7 @@ use signoff_core::id::{DeployId, EffectId};
 fn look_that_waits_holds_up_no_look_due_before_it() {
     let deploy = DeployId::from_text("d");
     let group = |seconds| {
-        let (id, kind) = (EffectId::from_text("e"), EffectKind::EvaluateRules);
+        let (id, kind) = (EffectId::from_text("e"), EffectKind::EvaluateRules { look: None });
         Effect::later(id, deploy.clone(), kind, at(seconds), at(0)).group()
     };
     // A rule with `deployed_for`, a look at an environment that moved, a new look at an unconfirmed deploy.
@@ -23,7 +23,7 @@ fn look_that_waits_holds_up_no_look_due_before_it() {
 fn looks_that_are_due_together_share_a_group() {
     let deploy = DeployId::from_text("d");
     let looks = (0..60).map(|seconds| {
-        let (id, kind) = (EffectId::from_text("e"), EffectKind::EvaluateRules);
+        let (id, kind) = (EffectId::from_text("e"), EffectKind::EvaluateRules { look: None });
         Effect::later(id, deploy.clone(), kind, at(seconds + 5), at(seconds)).group()
     });
     let mut groups: Vec<String> = looks.collect();

@@ -2,7 +2,7 @@
 
 use crate::samples::{Branches, approval, ask_with, at, counted, hook, opened};
 use signoff_core::action::Action;
-use signoff_core::approval::{Approval, Broken, Choice, Status, Vote};
+use signoff_core::approval::{Approval, Broken, Choice, Closed, Status, Vote};
 use signoff_core::facts::{self, Facts, Health, Report};
 use signoff_core::happened::Happened;
 use signoff_core::id::{ApprovalId, DeployId};
@@ -32,11 +32,12 @@ fn asking() -> Vec<Action> {
 
 #[test]
 fn action_is_told_how_its_own_approval_ended() {
-    let cancelled = Status::Cancelled { at: at(5), by: None, reason: "the channel is gone".to_owned() };
+    let cancelled =
+        Status::Closed(Closed::Cancelled { at: at(5), by: None, reason: "the channel is gone".to_owned() });
     for (status, outcome, approvers) in [
-        (Status::Approved { at: at(5) }, "approved", vec!["U1"]),
-        (Status::Rejected { at: at(5) }, "rejected", vec!["U1"]),
-        (Status::Expired { at: at(5) }, "expired", vec!["U1"]),
+        (Status::Closed(Closed::Approved { at: at(5) }), "approved", vec!["U1"]),
+        (Status::Closed(Closed::Rejected { at: at(5) }), "rejected", vec!["U1"]),
+        (Status::Closed(Closed::Expired { at: at(5) }), "expired", vec!["U1"]),
         (cancelled, "cancelled", vec!["U1"]),
         // Nothing is claimed of one that is open.
         (Status::Pending, "by_itself", vec![]),
@@ -63,8 +64,8 @@ fn rule_that_asks_nobody_has_the_approval_it_came_after() {
     let between = run_of("between", &["second"], &[hook("a")]);
     let (last, other) = (run_of("last", &["between"], &[hook("b")]), run_of("other", &[], &[hook("c")]));
     let approvals = [
-        ended(&first, Status::Approved { at: at(5) }, vec![counted("U1", Choice::Approve)]),
-        ended(&second, Status::Approved { at: at(9) }, vec![counted("U2", Choice::Approve)]),
+        ended(&first, Status::Closed(Closed::Approved { at: at(5) }), vec![counted("U1", Choice::Approve)]),
+        ended(&second, Status::Closed(Closed::Approved { at: at(9) }), vec![counted("U2", Choice::Approve)]),
     ];
     let runs = [first, second, between, last, other];
     let facts = Facts::none(&DeployId::from_text("d"));
@@ -80,7 +81,8 @@ fn rule_that_asks_nobody_has_the_approval_it_came_after() {
 #[test]
 fn broken_glass_counts_as_who_approved() {
     let run = run_of("promote", &[], &asking());
-    let mut approval = ended(&run, Status::Approved { at: at(5) }, vec![counted("U1", Choice::Approve)]);
+    let mut approval =
+        ended(&run, Status::Closed(Closed::Approved { at: at(5) }), vec![counted("U1", Choice::Approve)]);
     approval.glass.broken = Some(Broken {
         by: "U9".to_owned(),
         name: "Eve".to_owned(),
@@ -120,8 +122,8 @@ fn run_that_was_asked_again_says_nothing_any_more() {
     };
     let tell = run_of("tell", &["promote"], &[hook("a")]);
     let approvals = [
-        ended(&older, Status::Rejected { at: at(9) }, vec![counted("U1", Choice::Reject)]),
-        ended(&again, Status::Approved { at: at(5) }, vec![counted("U2", Choice::Approve)]),
+        ended(&older, Status::Closed(Closed::Rejected { at: at(9) }), vec![counted("U1", Choice::Reject)]),
+        ended(&again, Status::Closed(Closed::Approved { at: at(5) }), vec![counted("U2", Choice::Approve)]),
     ];
     let own = Happened::at(
         &[older.clone(), again.clone()],

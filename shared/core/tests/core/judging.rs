@@ -2,8 +2,8 @@
 
 use crate::samples::{after, approval, at, click, consequences, for_it, judged};
 use signoff_core::approval::{
-    Approval, Blocker, Check, Choice, Command, Electorate, Part, Refusal, Status, Verdict, WithoutRange,
-    decide, open,
+    Approval, Blocker, Check, Choice, Closed, Command, Electorate, Part, Refusal, Status, Verdict,
+    WithoutRange, decide, open,
 };
 
 fn blocked() -> Electorate {
@@ -48,7 +48,7 @@ fn a_blocked_approval_is_judged_ever_more_seldom() {
         assert_eq!(waits, minutes.into_iter().collect::<Vec<_>>(), "round {round}");
         assert_eq!((again.effects.len(), again.events.len()), (0, 0), "nothing changed");
     }
-    let closed = Approval { status: Status::Expired { at: at(5) }, ..voted() };
+    let closed = Approval { status: Status::Closed(Closed::Expired { at: at(5) }), ..voted() };
     assert_eq!(decide(&closed, judge(blocked(), None, 1), at(60)).err(), Some(Refusal::NotNow));
 }
 

@@ -2,8 +2,8 @@
 
 use crate::samples::{after, approval, at, click, consequences, for_it};
 use signoff_core::approval::{
-    Approval, Ask, Blocker, Choice, Command, Electorate, NoConfirmer, NobodyConfirmed, Part, Refusal,
-    SaidNobody, Status, Verdict, decide,
+    Approval, ApprovalAction, Ask, Blocker, Choice, Closed, Command, Electorate, MakerEntry, NoConfirmer,
+    NobodyConfirmed, Part, Refusal, SaidNobody, Status, Verdict, decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -43,7 +43,8 @@ fn waiting() -> Approval {
 }
 
 fn confirms(person: &str, version: u64, second: i64) -> Command {
-    click(person, Ask::ConfirmNobody { handle: "github:7".to_owned(), version }, second)
+    let maker = MakerEntry { handle: "github:7".to_owned(), version };
+    click(person, Ask { maker: Some(maker), ..ApprovalAction::ConfirmNobody.into() }, second)
 }
 
 fn judged(electorate: Electorate) -> Command {
@@ -103,9 +104,9 @@ fn only_who_may_vote_and_made_nothing_confirms() {
     Nothing was confirmed: you said so yourself. Somebody else has to confirm it.
     Nothing was confirmed: you made some of the change. Somebody who made none of it has to confirm it.
     ");
-    let closed = Approval { status: Status::Expired { at: at(5) }, ..waiting() };
+    let closed = Approval { status: Status::Closed(Closed::Expired { at: at(5) }), ..waiting() };
     let late = decide(&closed, confirms("U2", 1, 10), at(10)).err();
-    assert_eq!(late, Some(Refusal::Closed(Status::Expired { at: at(5) })));
+    assert_eq!(late, Some(Refusal::Closed(Closed::Expired { at: at(5) })));
 }
 
 #[test]
@@ -133,7 +134,8 @@ fn confirmation_holds_as_long_as_its_statement_and_its_voter() {
 fn refusal_of_another_handle_is_not_a_double_click() {
     let confirmed = after(&waiting(), confirms("U3", 1, 10), 10);
     let refused = |handle: &str, version| {
-        let ask = Ask::ConfirmNobody { handle: handle.to_owned(), version };
+        let maker = MakerEntry { handle: handle.to_owned(), version };
+        let ask = Ask { maker: Some(maker), ..ApprovalAction::ConfirmNobody.into() };
         decide(&confirmed, click("U3", ask, 15), at(15)).err()
     };
     assert_eq!(refused("github:7", 1), Some(Refusal::Repeated), "the same button, twice");

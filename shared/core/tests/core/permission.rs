@@ -1,7 +1,7 @@
 //! Steps that the approvals on record let run or not, whatever an effect says.
 
 use crate::samples::{Branches, approval, ask, ask_with, at, hook, opened};
-use signoff_core::approval::{Approval, Outcome, Status, Subject};
+use signoff_core::approval::{Approval, Closed, Outcome, Status, Subject};
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::run::{Run, StepState};
 use std::slice::from_ref;
@@ -25,15 +25,15 @@ fn asked(run: &Run, step: usize, status: Status) -> Approval {
 }
 
 fn statuses() -> [Status; 7] {
-    let superseded = Status::Superseded { at: at(1), by: crate::samples::successor() };
+    let superseded = Status::Closed(Closed::Superseded { at: at(1), by: crate::samples::successor() });
     [
         Status::Pending,
         Status::Quorum { since: at(0), until: at(0), note: None },
-        Status::Approved { at: at(1) },
-        Status::Rejected { at: at(1) },
-        Status::Expired { at: at(1) },
+        Status::Closed(Closed::Approved { at: at(1) }),
+        Status::Closed(Closed::Rejected { at: at(1) }),
+        Status::Closed(Closed::Expired { at: at(1) }),
         superseded,
-        Status::Cancelled { at: at(1), by: None, reason: "x".to_owned() },
+        Status::Closed(Closed::Cancelled { at: at(1), by: None, reason: "x".to_owned() }),
     ]
 }
 
@@ -58,7 +58,7 @@ fn only_approvals_on_record_permit_a_step() {
 #[test]
 fn an_approval_of_something_else_permits_nothing() {
     let run = opened(&[ask("Promote", vec![hook("one.example")])]).next;
-    let good = asked(&run, 0, Status::Approved { at: at(1) });
+    let good = asked(&run, 0, Status::Closed(Closed::Approved { at: at(1) }));
     assert!(run.permits(1, from_ref(&good)));
     let subject = |change: fn(&mut Subject)| {
         let mut other = good.clone();
@@ -82,7 +82,7 @@ fn an_approval_of_something_else_permits_nothing() {
 fn each_approval_on_the_way_is_needed() {
     let mut run =
         opened(&[ask("One", vec![ask("Two", vec![hook("one.example")])]), hook("after.example")]).next;
-    let approved = |step| asked(&run, step, Status::Approved { at: at(1) });
+    let approved = |step| asked(&run, step, Status::Closed(Closed::Approved { at: at(1) }));
     let (one, two) = (approved(0), approved(1));
     for step in [2, 3] {
         assert!(run.permits(step, &[one.clone(), two.clone()]));

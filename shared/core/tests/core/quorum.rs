@@ -4,7 +4,8 @@ use crate::approval_table::{outcome, table};
 use crate::samples::{after, all_may, approval, at, authors, check, click, except, for_it, of_three, voted};
 use jiff::SignedDuration;
 use signoff_core::approval::{
-    Approval, Ask, Check, Choice, Command, Electorate, Refusal, Status, Struck, Verdict, decide,
+    Approval, ApprovalAction, Check, Choice, Closed, Command, Electorate, Refusal, Status, Struck, Verdict,
+    decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -84,7 +85,7 @@ fn who_approved_while_others_were_looked_up_is_looked_up_next() {
     assert_eq!(rest.status, Status::Quorum { since: at(60), until: at(60), note: None });
     assert_eq!(rest.struck, [Struck { voter: "U1".to_owned(), why: Deactivated }]);
     let approved = after(&rest, all_may(&rest), 120);
-    assert_eq!(approved.status, Status::Approved { at: at(120) });
+    assert_eq!(approved.status, Status::Closed(Closed::Approved { at: at(120) }));
 }
 
 #[test]
@@ -133,10 +134,10 @@ fn a_quorum_that_comes_apart_can_still_expire() {
     // The clock came during the quorum, and was told to come later.
     assert_eq!(outcome(&quorum(), Command::Expire, 100), "refused: NotNow");
     insta::assert_snapshot!(table([
-        ("before the deadline", outcome(&quorum(), click("U1", Ask::Withdraw, 90), 99)),
-        ("after it", outcome(&quorum(), click("U1", Ask::Withdraw, 90), 100)),
-        ("undone before", outcome(&with_window(), click("U3", Ask::Undo, 90), 99)),
-        ("undone after", outcome(&with_window(), click("U3", Ask::Undo, 90), 100)),
+        ("before the deadline", outcome(&quorum(), click("U1", ApprovalAction::Withdraw.into(), 90), 99)),
+        ("after it", outcome(&quorum(), click("U1", ApprovalAction::Withdraw.into(), 90), 100)),
+        ("undone before", outcome(&with_window(), click("U3", ApprovalAction::Undo.into(), 90), 99)),
+        ("undone after", outcome(&with_window(), click("U3", ApprovalAction::Undo.into(), 90), 100)),
     ]), @"
     before the deadline  pending 1:0; do: draw_dialog, expire at 100; record: vote_withdrawn
     after it             expired 1:0; do: draw_dialog, advance_run 0; record: vote_withdrawn, approval_closed
@@ -152,7 +153,7 @@ fn nobody_is_added_to_a_quorum_after_the_deadline() {
         ("U3 approves", late("U3", for_it(Approve))),
         ("U1 approves again", late("U1", for_it(Approve))),
         ("U3 rejects", late("U3", for_it(Reject))),
-        ("U3 cancels", late("U3", Ask::Cancel { reason: "why".to_owned() })),
+        ("U3 cancels", late("U3", ApprovalAction::Cancel.because("why"))),
     ]), @"
     U3 approves        refused: already expired
     U1 approves again  quorum 2:0; do: -; record: -
@@ -169,7 +170,7 @@ fn undo_takes_back_the_newest_approvals() {
     let quorum = with_window();
     let crowd = after(&quorum, click("U3", for_it(Approve), 70), 70);
     let crowd = after(&crowd, click("U4", for_it(Approve), 80), 80);
-    let decision = decide(&crowd, click("U2", Ask::Undo, 90), at(90)).expect("undone");
+    let decision = decide(&crowd, click("U2", ApprovalAction::Undo.into(), 90), at(90)).expect("undone");
     let left: Vec<_> = decision.next.votes.iter().map(|vote| vote.voter.as_str()).collect();
     assert_eq!(left, ["U1"], "of those who approved at the same time, the last in the list");
     assert_eq!(decision.next.status, Status::Pending);
@@ -189,13 +190,15 @@ fn an_undo_leaves_who_rejected() {
     let window = Some(SignedDuration::from_mins(2));
     let first = Approval { rejections_required: 2, undo_window: window, ..approval() };
     let quorum = voted(first, &[("U1", Reject), ("U2", Approve)]);
-    let undone = after(&quorum, click("U1", Ask::Undo, 90), 90);
+    let undone = after(&quorum, click("U1", ApprovalAction::Undo.into(), 90), 90);
     assert_eq!((undone.count(Approve), undone.count(Reject)), (0, 1));
 }
 
 #[test]
 fn what_can_be_undone_and_by_whom() {
-    let undo = |approval: &Approval, voter, now| outcome(approval, click(voter, Ask::Undo, 90), now);
+    let undo = |approval: &Approval, voter, now| {
+        outcome(approval, click(voter, ApprovalAction::Undo.into(), 90), now)
+    };
     let own = Approval { electorate: except(authors(4), &["U3"]), ..with_window() };
     let approved = after(&with_window(), looked_up(&[("U1", Eligible), ("U2", Eligible)]), 180);
     insta::assert_snapshot!(table([
@@ -219,7 +222,7 @@ fn what_can_be_undone_and_by_whom() {
 
 #[test]
 fn a_quorum_made_again_has_a_window_of_its_own() {
-    let undone = after(&with_window(), click("U3", Ask::Undo, 90), 90);
+    let undone = after(&with_window(), click("U3", ApprovalAction::Undo.into(), 90), 90);
     let again = decide(&undone, click("U4", for_it(Approve), 95), at(95)).expect("a vote");
     assert_eq!(again.next.status, Status::Quorum { since: at(95), until: at(215), note: None });
     let confirm = EffectKind::ConfirmQuorum { approval: again.next.id.clone() };
@@ -230,7 +233,10 @@ fn a_quorum_made_again_has_a_window_of_its_own() {
     );
     // The first quorum's look comes when its own window is over.
     assert_eq!(decide(&again.next, all_may(&again.next), at(180)), Err(Refusal::NotNow));
-    assert_eq!(after(&again.next, all_may(&again.next), 215).status, Status::Approved { at: at(215) });
+    assert_eq!(
+        after(&again.next, all_may(&again.next), 215).status,
+        Status::Closed(Closed::Approved { at: at(215) })
+    );
 }
 
 #[test]
@@ -241,5 +247,5 @@ fn voters_that_can_not_be_looked_up_keep_the_quorum_waiting() {
     assert_eq!(decide(&once, postpone("503"), at(91)), Err(Refusal::Repeated));
     let twice = after(&once, postpone("429"), 92);
     assert_eq!(twice.status, Status::Quorum { since: at(60), until: at(60), note: Some("429".to_owned()) });
-    assert_eq!(after(&twice, all_may(&twice), 93).status, Status::Approved { at: at(93) });
+    assert_eq!(after(&twice, all_may(&twice), 93).status, Status::Closed(Closed::Approved { at: at(93) }));
 }

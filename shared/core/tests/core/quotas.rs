@@ -3,7 +3,9 @@
 use crate::approval_table::{outcome, table};
 use crate::samples::{after, all_may, approval, check, click, for_it, voted};
 use proptest::prelude::*;
-use signoff_core::approval::{Approval, Ask, Choice, Electorate, Needed, Quota, Status, Tally, Verdict};
+use signoff_core::approval::{
+    Approval, ApprovalAction, Choice, Electorate, Needed, Quota, Status, Tally, Verdict,
+};
 use signoff_core::message::{dialog, reminder};
 
 use Choice::Approve;
@@ -95,7 +97,7 @@ fn undoing_takes_votes_back_until_a_quota_is_short() {
     let window = Some(jiff::SignedDuration::from_mins(2));
     let first = Approval { undo_window: window, ..asking() };
     let quorum = voted(first, &[("U4", Approve), ("U1", Approve), ("U2", Approve)]);
-    let undone = after(&quorum, click("U1", Ask::Undo, 90), 90);
+    let undone = after(&quorum, click("U1", ApprovalAction::Undo.into(), 90), 90);
     assert_eq!((undone.status.clone(), undone.count(Approve)), (Status::Pending, 2));
 }
 

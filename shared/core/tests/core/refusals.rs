@@ -1,7 +1,7 @@
 //! Answers and questions to one person: the reasons why a click changed nothing, and the windows.
 
 use crate::samples::{approval, at, authors, except, successor};
-use signoff_core::approval::{Approval, Electorate, Refusal, Status, Verdict};
+use signoff_core::approval::{Approval, Closed, Electorate, Refusal, Verdict};
 use signoff_core::message::{
     Asking, NO_SUCH_APPROVAL, NO_SUCH_RUN, ask_reason, refusal, resolution_refused, say, why_not_counted,
 };
@@ -11,8 +11,8 @@ fn told(why: Refusal) -> String {
     refusal(&why).expect("something to tell")
 }
 
-fn closed(status: Status) -> String {
-    told(Refusal::Closed(status))
+fn closed(closed: Closed) -> String {
+    told(Refusal::Closed(closed))
 }
 
 fn not_eligible(verdict: Verdict, electorate: Electorate) -> String {
@@ -21,21 +21,14 @@ fn not_eligible(verdict: Verdict, electorate: Electorate) -> String {
 
 #[test]
 fn what_is_nothing_new_is_told_nobody() {
-    let quorum = Status::Quorum { since: at(0), until: at(0), note: None };
-    for nothing in [
-        Refusal::Repeated,
-        Refusal::Replayed,
-        Refusal::NotNow,
-        Refusal::Closed(Status::Pending),
-        Refusal::Closed(quorum),
-    ] {
+    for nothing in [Refusal::Repeated, Refusal::Replayed, Refusal::NotNow] {
         assert_eq!(refusal(&nothing), None, "{nothing:?}");
     }
 }
 
 #[test]
 fn before_a_click_it_is_told_why_it_would_not_count() {
-    let late = Refusal::Closed(Status::Expired { at: at(0) });
+    let late = Refusal::Closed(Closed::Expired { at: at(0) });
     for refused in [late, Refusal::NotEligible(Verdict::Guest, Box::new(authors(1))), Refusal::OtherSubject] {
         let why = why_not_counted(&refused).expect("a reason");
         assert_eq!(told(refused), format!("Your click was not counted: {why}"));
@@ -47,11 +40,11 @@ fn before_a_click_it_is_told_why_it_would_not_count() {
 
 #[test]
 fn a_late_click_is_told_how_it_ended() {
-    insta::assert_snapshot!(closed(Status::Approved { at: at(0) }), @"Your click was not counted: this was already approved on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
-    insta::assert_snapshot!(closed(Status::Rejected { at: at(0) }), @"Your click was not counted: this was already rejected on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
-    insta::assert_snapshot!(closed(Status::Expired { at: at(0) }), @"Your click was not counted: this expired on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
-    insta::assert_snapshot!(closed(Status::Superseded { at: at(0), by: successor() }), @"Your click was not counted: this was superseded by <https://signoff.example.com/deploys/d2|98c2f5b - checkout (Staging)>. Vote on that one instead.");
-    let cancelled = |by| Status::Cancelled { at: at(0), by, reason: "the <channel> is gone".to_owned() };
+    insta::assert_snapshot!(closed(Closed::Approved { at: at(0) }), @"Your click was not counted: this was already approved on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
+    insta::assert_snapshot!(closed(Closed::Rejected { at: at(0) }), @"Your click was not counted: this was already rejected on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
+    insta::assert_snapshot!(closed(Closed::Expired { at: at(0) }), @"Your click was not counted: this expired on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
+    insta::assert_snapshot!(closed(Closed::Superseded { at: at(0), by: successor() }), @"Your click was not counted: this was superseded by <https://signoff.example.com/deploys/d2|98c2f5b - checkout (Staging)>. Vote on that one instead.");
+    let cancelled = |by| Closed::Cancelled { at: at(0), by, reason: "the <channel> is gone".to_owned() };
     insta::assert_snapshot!(closed(cancelled(None)), @"Your click was not counted: this was cancelled on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>: the &lt;channel&gt; is gone.");
     insta::assert_snapshot!(closed(cancelled(Some("U2".to_owned()))), @"Your click was not counted: this was cancelled by <@U2> on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>: the &lt;channel&gt; is gone.");
 }

@@ -4,7 +4,7 @@
 use crate::samples::{after, approval, at, authors, check, click, member, of_three, successor, voted};
 use jiff::SignedDuration;
 use signoff_core::approval::{
-    Approval, Ask, Blocker, Choice, Click, Command, Electorate, Part, Status, Verdict, decide,
+    Approval, ApprovalAction, Blocker, Choice, Click, Command, Electorate, Part, Status, Verdict, decide,
 };
 use signoff_core::effect::EffectKind;
 
@@ -68,7 +68,12 @@ fn quorum_that_holds_or_is_undone_is_not_told_as_reopened() {
     assert_eq!(told(&quorum(), check(authors(3), &all)), "");
     let struck = check(authors(3), &[("U1", Deactivated), ("U2", Eligible)]);
     // The thread says who undid it.
-    let undo = Click { voter: member("U2"), ask: Ask::Undo, at: at(90), subject: approval().subject.mark() };
+    let undo = Click {
+        voter: member("U2"),
+        ask: ApprovalAction::Undo.into(),
+        at: at(90),
+        subject: approval().subject.mark(),
+    };
     let undone = after(&quorum(), Command::Click(undo), 90);
     assert_eq!(undone.status, Status::Pending);
     assert_eq!(decide(&undone, struck, at(200)).map(|decision| decision.effects).ok(), None);
@@ -104,6 +109,6 @@ fn quorum_that_ends_without_its_actions_is_told() {
     // Without a quorum, nobody's approval is lost.
     assert_eq!(told(&of_three(), cancel()), "");
     // Who cancels it knows.
-    let by_hand = click("U3", Ask::Cancel { reason: "not today".to_owned() }, 190);
+    let by_hand = click("U3", ApprovalAction::Cancel.because("not today"), 190);
     assert_eq!(told(&quorum(), by_hand), "");
 }

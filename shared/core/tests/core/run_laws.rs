@@ -89,7 +89,7 @@ fn ended_run_reevaluates_the_rules_that_ask_for_it() {
     let running = decide(&run, 0, Command::Begin(first()), at(1)).expect("it begins").next;
     let evaluates = |run: &Run, command| {
         let decision = decide(run, 0, command, at(2)).expect("its end");
-        decision.effects.contains(&EffectKind::EvaluateRules)
+        decision.effects.contains(&EffectKind::EvaluateRules { look: None })
     };
     let succeed = || Command::Succeed { summary: "done".to_owned(), url: None, build: None };
     assert!(evaluates(&running, succeed()));

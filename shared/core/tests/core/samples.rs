@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use signoff_core::action::{Action, ApprovalSpec, RangeRules, Reasons, WebhookSpec};
 use signoff_core::approval::{
-    self as votes, Approval, Ask, Asked, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
+    self as votes, Approval, ApprovalAction, Ask, Check, Choice, Click, Electorate, Frozen, LastClick,
+    Standing,
 };
 use signoff_core::approval::{Judged, Status, Subject, Successor, Verdict, Vote, Voter};
 use signoff_core::decision::Decision;
@@ -139,12 +140,12 @@ pub fn click(id: &str, ask: Ask, second: i64) -> votes::Command {
 
 /// A vote without a reason.
 pub fn for_it(choice: Choice) -> Ask {
-    Ask::Vote { choice, reason: None }
+    ApprovalAction::from(choice).into()
 }
 
 /// A vote with a reason.
 pub fn because(choice: Choice, reason: &str) -> Ask {
-    Ask::Vote { choice, reason: Some(reason.to_owned()) }
+    ApprovalAction::from(choice).because(reason)
 }
 
 /// The command after a look at these approvers, each with its verdict, while `electorate` may vote.
@@ -176,7 +177,11 @@ pub fn voted(approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
 pub fn with_votes(mut approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
     for (voter, choice) in ballots {
         approval.votes.push(counted(voter, *choice));
-        approval.clicks.push(Clicked { person: (*voter).to_owned(), at: at(60), asked: Asked::Approve });
+        approval.clicks.push(LastClick {
+            person: (*voter).to_owned(),
+            at: at(60),
+            action: ApprovalAction::Approve,
+        });
     }
     approval
 }

@@ -2,7 +2,7 @@
 
 use crate::local::Local;
 use crate::samples::{approval, at, deploy, plain, second};
-use signoff_core::approval::{Approval, Choice, Status, Subject, Successor, Vote};
+use signoff_core::approval::{Approval, Choice, Closed, Status, Subject, Successor, Vote};
 use signoff_core::deploy::Slug;
 use signoff_core::id::{ApprovalId, DeployId};
 use signoff_store::{ApprovalListing, Change, Store, WantedApprovals, WantedOutcome};
@@ -30,12 +30,12 @@ fn vote(voter: &str, name: &str) -> Vote {
 }
 
 fn cancelled(by: Option<&str>) -> Status {
-    Status::Cancelled { at: second(60), by: by.map(str::to_owned), reason: "no".to_owned() }
+    Status::Closed(Closed::Cancelled { at: second(60), by: by.map(str::to_owned), reason: "no".to_owned() })
 }
 
 fn superseded() -> Status {
     let by = Successor { deploy: deploy(9).id, title: "a newer one".to_owned(), url: String::new() };
-    Status::Superseded { at: second(60), by }
+    Status::Closed(Closed::Superseded { at: second(60), by })
 }
 
 async fn commit(store: &Store, approval: &Approval) {
@@ -68,7 +68,7 @@ async fn an_approval_waits_until_it_is_closed() {
     let mut first = opened(1, Status::Pending);
     let since = second(3);
     let held = opened(2, Status::Quorum { since, until: second(9), note: None });
-    for approval in [&first, &held, &opened(3, Status::Approved { at: second(60) })] {
+    for approval in [&first, &held, &opened(3, Status::Closed(Closed::Approved { at: second(60) }))] {
         commit(&local.store, approval).await;
     }
     let waiting = local.store.pending_approvals(10).await.expect("read");
@@ -76,7 +76,7 @@ async fn an_approval_waits_until_it_is_closed() {
     let one = local.store.pending_approvals(1).await.expect("read");
     assert!(ids(&one) == ["a2"] && one.next.is_some());
 
-    (first.version, first.status) = (1, Status::Rejected { at: second(61) });
+    (first.version, first.status) = (1, Status::Closed(Closed::Rejected { at: second(61) }));
     commit(&local.store, &first).await;
     assert_eq!(ids(&local.store.pending_approvals(10).await.expect("read")), ["a2"]);
     let all = local.store.approvals(&WantedApprovals::default(), 10, None).await.expect("read");
@@ -125,9 +125,9 @@ async fn a_list_is_of_what_is_wanted() {
     let statuses = [
         Status::Pending,
         Status::Quorum { since: second(1), until: second(2), note: None },
-        Status::Approved { at: second(60) },
-        Status::Rejected { at: second(60) },
-        Status::Expired { at: second(60) },
+        Status::Closed(Closed::Approved { at: second(60) }),
+        Status::Closed(Closed::Rejected { at: second(60) }),
+        Status::Closed(Closed::Expired { at: second(60) }),
         superseded(),
         cancelled(None),
         cancelled(Some("U5")),
@@ -191,7 +191,11 @@ async fn a_part_looks_at_500_of_a_kind_and_goes_on_from_there() {
     let id = DeployId::from_text("d");
     let mut changes: Vec<Approval> = (0..503)
         .map(|number| {
-            let status = if number % 2 == 0 { Status::Approved { at: second(600) } } else { Status::Pending };
+            let status = if number % 2 == 0 {
+                Status::Closed(Closed::Approved { at: second(600) })
+            } else {
+                Status::Pending
+            };
             Approval { deploy: id.clone(), ..opened(number, status) }
         })
         .collect();

@@ -54,7 +54,8 @@ async fn of_thirty_who_react_at_the_same_time_each_one_counts() {
     let page = local.store.page(&deploy(1).id).await.expect("read").expect("a page");
     assert_eq!((page.facts.reacted(Thumb::Plus1), page.facts.version), (30, 31));
     assert_eq!(page.facts.reports["api"], report);
-    let evaluations = page.effects.iter().filter(|effect| effect.kind == EffectKind::EvaluateRules).count();
+    let evaluations =
+        page.effects.iter().filter(|effect| matches!(effect.kind, EffectKind::EvaluateRules { .. })).count();
     // That of its registration, and one for each.
     assert_eq!((evaluations, page.events.len()), (32, 32));
 }
@@ -108,7 +109,8 @@ async fn report_in_a_crowd_is_kept_or_refused() {
     }
     let page = local.store.page(&id).await.expect("read").expect("a page");
     let reported = page.events.iter().filter(|event| matches!(event.kind, EventKind::HealthReported { .. }));
-    let evaluations = page.effects.iter().filter(|effect| effect.kind == EffectKind::EvaluateRules).count();
+    let evaluations =
+        page.effects.iter().filter(|effect| matches!(effect.kind, EffectKind::EvaluateRules { .. })).count();
     // One more than there are reports: that of the registration.
     assert_eq!((page.facts.reports.len(), reported.count(), evaluations), (CROWD, CROWD, CROWD + 1));
 }

@@ -353,7 +353,8 @@ pub fn effects() -> Vec<EffectKind> {
     let advance = |outcome| EffectKind::AdvanceRun { run: run(), step: 0, outcome };
     let draw = |approval| EffectKind::DrawStep { approval, run: run(), step: 7 };
     vec![
-        EffectKind::EvaluateRules,
+        EffectKind::EvaluateRules { look: None },
+        EffectKind::EvaluateRules { look: Some(usize::from(u8::MAX)) },
         EffectKind::RunStep { run: run(), step: usize::MAX },
         EffectKind::RetryStep { run: run(), step: 0, first: first(), looks: true },
         EffectKind::RetryStep { run: run(), step: 0, first: first(), looks: false },

@@ -22,7 +22,7 @@ async fn a_registered_deploy_is_on_record_with_its_event_and_effect() {
         [&EventKind::DeployRegistered]
     );
     let effects: Vec<_> = page.effects.iter().map(|effect| (&effect.kind, effect.state)).collect();
-    assert_eq!(effects, [(&EffectKind::EvaluateRules, EffectState::Pending)]);
+    assert_eq!(effects, [(&EffectKind::EvaluateRules { look: Some(0) }, EffectState::Pending)]);
 }
 
 #[tokio::test]

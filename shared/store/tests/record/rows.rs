@@ -11,8 +11,8 @@ use signoff_core::action::{
     OnFailure, ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec,
 };
 use signoff_core::approval::{
-    Approval, Asked, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, NobodyConfirmed, Review, Status,
-    Struck, Verdict, Vote,
+    Approval, ApprovalAction, Broken, Choice, Closed, Frozen, Glass, Hands, LastClick, Lifted,
+    NobodyConfirmed, Review, Status, Struck, Verdict, Vote,
 };
 use signoff_core::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use signoff_core::effect::{Effect, EffectState, StartedBuild};
@@ -249,15 +249,15 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
         at: precise(),
     };
     let quorum = |note| Status::Quorum { since: precise(), until: at(1), note };
-    let cancelled = |by| Status::Cancelled { at: at(1), by, reason: String::new() };
+    let cancelled = |by| Status::Closed(Closed::Cancelled { at: at(1), by, reason: String::new() });
     let statuses = [
         Status::Pending,
         quorum(None),
         quorum(Some(ODD[3].to_owned())),
-        Status::Approved { at: precise() },
-        Status::Rejected { at: at(1) },
-        Status::Expired { at: precise() },
-        Status::Superseded { at: precise(), by: successor() },
+        Status::Closed(Closed::Approved { at: precise() }),
+        Status::Closed(Closed::Rejected { at: at(1) }),
+        Status::Closed(Closed::Expired { at: precise() }),
+        Status::Closed(Closed::Superseded { at: precise(), by: successor() }),
         cancelled(None),
         cancelled(Some("U1".to_owned())),
     ];
@@ -265,7 +265,7 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
         again: None,
         votes: vec![vote("U1", Choice::Approve), vote("U2", Choice::Reject)],
         struck: verdicts().map(|why| Struck { voter: "U3".to_owned(), why }).to_vec(),
-        clicks: vec![Clicked { person: String::new(), at: precise(), asked: Asked::LiftFreeze }],
+        clicks: vec![LastClick { person: String::new(), at: precise(), action: ApprovalAction::LiftFreeze }],
         dialog: Some(dialog()),
         electorate: electorate(),
         rules_change: RulesChange::Yes(odd()),
@@ -354,7 +354,8 @@ async fn effects_of_every_kind_and_state_read_as_they_were_written() {
         claimed.attempts = claimed.attempts.max(1);
         for (state, note) in [(EffectState::Started, None), (EffectState::Unknown, Some(ODD[3].to_owned()))] {
             let build = StartedBuild::Run { id: u64::MAX, url: ODD[3].to_owned() };
-            let after = Effect { build: Some(build), ..claimed.closed(state, note) };
+            let backoff = Some(SignedDuration::from_secs(2));
+            let after = Effect { build: Some(build), backoff, ..claimed.closed(state, note) };
             local.store.settle(&claimed, &after).await.expect("settled");
             assert_eq!(local.store.effect(&id, &found.id).await.expect("read"), Some(after));
         }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use signoff_core::action::Reasons;
 use signoff_core::approval::{
-    self as votes, Approval, Ask, Choice, Click, Electorate, Frozen, Status, Subject, Voter,
+    self as votes, Approval, ApprovalAction, Choice, Click, Electorate, Frozen, Status, Subject, Voter,
 };
 use signoff_core::decision::Decision;
 use signoff_core::deploy::{Deploy, RulesChange, Slug, Source};
@@ -121,7 +121,7 @@ pub fn vote(of: &Approval, voter: &str, choice: Choice) -> votes::Command {
         workspace: of.workspace.clone(),
         standing: None,
     };
-    let ask = Ask::Vote { choice, reason: None };
+    let ask = ApprovalAction::from(choice).into();
     votes::Command::Click(Click { voter, ask, at: second(1), subject: of.subject.mark() })
 }
 

@@ -4,7 +4,7 @@ use crate::local::Local;
 use crate::samples::{approval, deploy, plain, second};
 use signoff_core::approval::Dialog;
 use signoff_core::approval::{
-    self as votes, Approval, Ask, Check, Choice, Click, Electorate, Status, Verdict, Voter,
+    self as votes, Approval, ApprovalAction, Check, Click, Electorate, Status, Verdict, Voter,
 };
 use signoff_core::deploy::Deploy;
 use signoff_core::event::EventKind;
@@ -19,7 +19,7 @@ async fn five_hundred_votes_with_long_reasons_fit_into_a_row() {
     let reason = "\u{20ac}".repeat(500);
     for number in 0..500 {
         let voter = voter(&approval, number);
-        let ask = Ask::Vote { choice: Choice::Approve, reason: Some(reason.clone()) };
+        let ask = ApprovalAction::Approve.because(reason.clone());
         let click = Click { voter, ask, at: second(number), subject: approval.subject.mark() };
         let decision =
             votes::decide(&approval, votes::Command::Click(click), second(number)).expect("a vote");
@@ -55,7 +55,7 @@ fn voter(approval: &Approval, number: i64) -> Voter {
 fn held(approval: &Approval) -> Approval {
     let mut next = Approval { votes_required: 501, ..approval.clone() };
     for number in 0..500 {
-        let ask = Ask::Vote { choice: Choice::Approve, reason: None };
+        let ask = ApprovalAction::Approve.into();
         let subject = next.subject.mark();
         let click = Click { voter: voter(&next, number), ask, at: second(number), subject };
         next = votes::decide(&next, votes::Command::Click(click), second(number)).expect("a vote").next;
@@ -69,7 +69,8 @@ async fn five_hundred_votes_are_taken_back_or_struck_at_once() {
     let id = deploy(1).id;
     let approval = held(&approval(&id, 501));
     let (subject, voter) = (approval.subject.mark(), voter(&approval, 0));
-    let undo = votes::Command::Click(Click { voter, ask: Ask::Undo, at: second(1000), subject });
+    let undo =
+        votes::Command::Click(Click { voter, ask: ApprovalAction::Undo.into(), at: second(1000), subject });
     let voters = approval.votes.iter().map(|vote| (vote.voter.clone(), Verdict::Deactivated)).collect();
     let base = approval.subject.base.clone();
     let strike = Check { electorate: Electorate::anyone(), voters, base, breaker: None };

@@ -3,8 +3,8 @@
 use crate::local::Local;
 use crate::samples::{approval, deploy, open, plain, second, vote};
 use signoff_core::approval::{
-    Approval, Ask, BreakerCheck, Breakers, Check, Choice, Click, Command, Electorate, Hands, Refusal, Status,
-    Successor, Verdict, Voter, decide,
+    Approval, ApprovalAction, BreakerCheck, Breakers, Check, Choice, Click, Closed, Command, Electorate,
+    Hands, Refusal, Status, Successor, Verdict, Voter, decide,
 };
 use signoff_core::effect::EffectKind;
 use signoff_core::event::EventKind;
@@ -90,7 +90,10 @@ async fn fifty_votes_at_once_have_one_outcome() {
     let results = race(&local.store, &approval, vec![confirm(&last); 10]).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(Refusal::NotNow))), "{results:?}");
-    assert_eq!(newest(&local.store, &approval).await.status, Status::Approved { at: second(60) });
+    assert_eq!(
+        newest(&local.store, &approval).await.status,
+        Status::Closed(Closed::Approved { at: second(60) })
+    );
     let page = page(&local.store, &approval).await;
     assert_eq!(events(&page, |event| matches!(event, EventKind::VotersChecked { .. })), 1);
     assert_eq!(events(&page, |event| matches!(event, EventKind::ApprovalClosed { .. })), 1);
@@ -109,8 +112,8 @@ async fn rejection_races_the_look_and_one_decides() {
         assert_eq!(last.version, 3);
         let late: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
         match last.status {
-            Status::Approved { .. } => assert_eq!(late, [&Refusal::Closed(last.status.clone())]),
-            Status::Rejected { .. } => assert_eq!(late, [&Refusal::NotNow]),
+            Status::Closed(closed @ Closed::Approved { .. }) => assert_eq!(late, [&Refusal::Closed(closed)]),
+            Status::Closed(Closed::Rejected { .. }) => assert_eq!(late, [&Refusal::NotNow]),
             other => panic!("{other:?}"),
         }
         let page = page(&local.store, &approval).await;
@@ -123,7 +126,7 @@ async fn rejection_races_the_look_and_one_decides() {
 fn breaks_glass(of: &Approval) -> Command {
     let workspace = of.workspace.clone();
     let voter = Voter { id: "U9".to_owned(), name: "Nina".to_owned(), workspace, standing: None };
-    let ask = Ask::BreakGlass { reason: "Checkout is down".to_owned() };
+    let ask = ApprovalAction::BreakGlass.because("Checkout is down");
     Command::Click(Click { voter, ask, at: second(1), subject: of.subject.mark() })
 }
 
@@ -164,15 +167,16 @@ async fn broken_glass_and_its_rival_close_an_approval_once() {
         let last = newest(&local.store, &approval).await;
         let is_broken = last.glass.broken.is_some();
         match (round % 3, &last.status) {
-            (0, Status::Approved { .. }) => {
+            (0, Status::Closed(Closed::Approved { .. })) => {
                 assert_eq!(last.votes.len(), 1, "the vote is kept");
                 assert_eq!(last.owed_review().is_some(), is_broken, "a review is owed for a broken glass");
                 let refused = results.contains(&Err(Refusal::NoGlassNeeded));
                 assert_ne!(refused, is_broken, "{results:?}");
             }
-            (1, Status::Rejected { .. }) | (2, Status::Superseded { .. }) => {
+            (1, Status::Closed(closed @ Closed::Rejected { .. }))
+            | (2, Status::Closed(closed @ Closed::Superseded { .. })) => {
                 assert_eq!(last.owed_review(), None, "nothing went ahead");
-                let refused = results.contains(&Err(Refusal::Closed(last.status.clone())));
+                let refused = results.contains(&Err(Refusal::Closed(closed.clone())));
                 assert_ne!(refused, is_broken, "{results:?}");
             }
             (_, other) => panic!("{round}: {other:?}"),

@@ -278,7 +278,7 @@ pub(super) fn electorate(scenario: &Scenario, look: Look) -> Electorate {
 /// has a version.
 fn sets_older_base(world: &World, scenario: &Scenario, confirm: &votes::Command, look: Look) -> bool {
     let has_moved = world.outside.base_moved != look.moved && !scenario.has(Flaw::OlderBase);
-    let approves = |approval: &Approval| matches!(approval.status, votes::Status::Approved { .. });
+    let approves = |approval: &Approval| approval.status.is_approved();
     let next = changed(world, scenario, std::slice::from_ref(confirm));
     has_moved && next.is_some_and(|follows| approves(&follows.next))
 }

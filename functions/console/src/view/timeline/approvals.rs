@@ -6,7 +6,7 @@ use super::super::votes::{at_opening, settled};
 use super::super::words::{account, choice as to, quoted, said, sentence, verdict as words, when};
 use super::{Teller, TimelineEntry, Tone, told};
 use jiff::Timestamp;
-use signoff_core::approval::{Choice, Electorate, Standing, Status, Verdict};
+use signoff_core::approval::{Choice, Electorate, Standing, Verdict};
 use signoff_core::deploy::RulesChange;
 use signoff_core::id::ApprovalId;
 
@@ -65,15 +65,8 @@ impl Teller<'_> {
 
     /// The page of the deploy that took the approval's place.
     fn successor(&self, id: &ApprovalId) -> Option<&str> {
-        match &self.page.approvals.iter().find(|approval| approval.id == *id)?.status {
-            Status::Superseded { by, .. } => Some(&by.url),
-            Status::Pending
-            | Status::Quorum { .. }
-            | Status::Approved { .. }
-            | Status::Rejected { .. }
-            | Status::Expired { .. }
-            | Status::Cancelled { .. } => None,
-        }
+        let approval = self.page.approvals.iter().find(|approval| approval.id == *id)?;
+        approval.status.successor().map(|by| by.url.as_str())
     }
 
     /// The vote of `who` was taken back; `undone`: because somebody undid the quorum.

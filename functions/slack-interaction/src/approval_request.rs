@@ -4,13 +4,12 @@ use crate::answer::{done, instead, text};
 use crate::handler::{Call, SlackInteraction};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
+use signoff_core::approval::{ApprovalAction, ApprovalRequest};
 use signoff_core::message::{self, Asking};
 use signoff_providers::Failure;
 use signoff_providers::slack::parse::{Click, Submission};
 use signoff_store::CommitError;
-use signoff_voting::{
-    ApprovalAction, ApprovalRequest, CastOutcome, Refused, cast, needs_reason, record_refusal, would_refuse,
-};
+use signoff_voting::{CastOutcome, Refused, cast, record_refusal, would_refuse};
 use thiserror::Error;
 
 /// Error that kept a click from being handled.
@@ -24,20 +23,20 @@ enum ClickError {
 
 impl SlackInteraction {
     /// A click on a dialog.
-    pub(crate) async fn wish(
+    pub(crate) async fn approval_request(
         &self,
         call: &Call<'_>,
         click: &Click,
-        wish: &ApprovalRequest,
+        request: &ApprovalRequest,
     ) -> Response<Body> {
-        let (request_id, deploy, approval) = (call.request_id, &wish.deploy, &wish.approval);
-        let dealt = match self.click(call, click, wish).await {
-            Ok(CastOutcome::Refused(refused)) => self.tell_refusal(call, click, wish, refused).await,
+        let (request_id, deploy, approval) = (call.request_id, &request.deploy, &request.approval);
+        let dealt = match self.click(call, click, request).await {
+            Ok(CastOutcome::Refused(refused)) => self.tell_refusal(call, click, request, refused).await,
             other => other,
         };
         match dealt {
             Ok(CastOutcome::Recorded | CastOutcome::Refused(_)) => {
-                tracing::info!(request_id, %deploy, %approval, voter = click.user.id, what = ?wish.what, "dealt with");
+                tracing::info!(request_id, %deploy, %approval, voter = click.user.id, what = ?request.action, "dealt with");
                 done()
             }
             Ok(CastOutcome::Duplicate) => {
@@ -56,22 +55,22 @@ impl SlackInteraction {
         &self,
         call: &Call<'_>,
         submission: &Submission,
-        wish: &ApprovalRequest,
+        request: &ApprovalRequest,
         reason: String,
     ) -> Response<Body> {
-        let (request_id, deploy, approval) = (call.request_id, &wish.deploy, &wish.approval);
+        let (request_id, deploy, approval) = (call.request_id, &request.deploy, &request.approval);
         let voter = self.person(call, &submission.user).await;
-        let dealt = match cast(&self.store, None, &voter, wish, Some(reason), call.now).await {
+        let dealt = match cast(&self.store, None, &voter, request, Some(reason), call.now).await {
             Ok(CastOutcome::Refused(refused)) => {
-                let owner = format!("window {} {}", voter.id, wish.at.as_microsecond());
-                let recorded = record_refusal(&self.store, &voter, wish, &refused, &owner, call.now).await;
+                let owner = format!("window {} {}", voter.id, request.at.as_microsecond());
+                let recorded = record_refusal(&self.store, &voter, request, &refused, &owner, call.now).await;
                 recorded.map(|()| CastOutcome::Refused(refused))
             }
             other => other,
         };
         match dealt {
             Ok(CastOutcome::Recorded) => {
-                tracing::info!(request_id, %deploy, %approval, voter = voter.id, what = ?wish.what, "dealt with");
+                tracing::info!(request_id, %deploy, %approval, voter = voter.id, what = ?request.action, "dealt with");
                 done()
             }
             Ok(CastOutcome::Refused(refused)) => instead(&message::say(&refused.text)),
@@ -90,22 +89,22 @@ impl SlackInteraction {
         &self,
         call: &Call<'_>,
         click: &Click,
-        wish: &ApprovalRequest,
+        request: &ApprovalRequest,
     ) -> Result<CastOutcome, ClickError> {
-        let approval = self.store.approval(&wish.deploy, &wish.approval);
+        let approval = self.store.approval(&request.deploy, &request.approval);
         let (approval, voter) = tokio::join!(approval, self.person(call, &click.user));
         let Some(approval) = approval.map_err(CommitError::from)? else {
             return Ok(CastOutcome::not_on_record());
         };
-        if !needs_reason(&approval, wish.what) {
-            return Ok(cast(&self.store, Some(approval), &voter, wish, None, call.now).await?);
+        if !approval.needs_reason(request.action) {
+            return Ok(cast(&self.store, Some(approval), &voter, request, None, call.now).await?);
         }
-        if let Some(refused) = would_refuse(&approval, &voter, wish, call.now) {
+        if let Some(refused) = would_refuse(&approval, &voter, request, call.now) {
             return Ok(refused);
         }
-        let carried = serde_json::to_string(wish)
+        let carried = serde_json::to_string(request)
             .map_err(|error| Failure::Permanent(format!("the window can't be written: {error}")))?;
-        let asking = match wish.what {
+        let asking = match request.action {
             ApprovalAction::BreakGlass => Asking::Glass,
             ApprovalAction::Review => Asking::Review,
             ApprovalAction::Approve
@@ -113,9 +112,10 @@ impl SlackInteraction {
             | ApprovalAction::Withdraw
             | ApprovalAction::Undo
             | ApprovalAction::LiftFreeze
+            | ApprovalAction::ConfirmNobody
             | ApprovalAction::Cancel => Asking::Reason,
         };
-        let view = message::ask_reason(&approval, wish.what.verb(), asking, &carried);
+        let view = message::ask_reason(&approval, request.action.verb(), asking, &carried);
         self.slack(call).await?.open_view(&click.trigger_id, &view).await?;
         Ok(CastOutcome::Recorded)
     }
@@ -126,11 +126,11 @@ impl SlackInteraction {
         &self,
         call: &Call<'_>,
         click: &Click,
-        wish: &ApprovalRequest,
+        request: &ApprovalRequest,
         refused: Refused,
     ) -> Result<CastOutcome, ClickError> {
-        let events = refused.events(wish, &click.user.id, &click.user.name);
-        self.tell_once(call, click, &wish.deploy, refused.text, events).await?;
+        let events = refused.events(request, &click.user.id, &click.user.name);
+        self.tell_once(call, click, &request.deploy, refused.text, events).await?;
         Ok(CastOutcome::Recorded)
     }
 }

@@ -1,10 +1,10 @@
 //! Clicks on an approval, checked and applied.
 
 use super::decide::{Refusal, close, draw, tally};
-use super::frozen::lifted;
+use super::frozen::lift_freeze;
 use super::glass::break_glass;
 use super::nobody::{NobodyConfirmed, confirm_nobody};
-use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
+use super::{Approval, ApprovalAction, Choice, Click, Closed, LastClick, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -21,7 +21,7 @@ const MOST_REASONS: usize = 100_000;
 const SHORT_REASON: usize = 24;
 
 /// A click on an open approval.
-pub(super) fn clicked(
+pub(super) fn apply_click(
     approval: &Approval,
     click: Click,
     now: Timestamp,
@@ -33,8 +33,8 @@ pub(super) fn clicked(
 /// True if the same person clicked on the same within [`DOUBLE_CLICK`] and that click was counted, whichever
 /// of the two arrived first. Clicks at the very same time are one click, sent again.
 pub(super) fn is_double(approval: &Approval, click: &Click) -> bool {
-    if let Ask::ConfirmNobody { handle, version } = &click.ask {
-        let is_it = |done: &NobodyConfirmed| done.handle == *handle && done.version == *version;
+    if let (ApprovalAction::ConfirmNobody, Some(maker)) = (click.ask.action, &click.ask.maker) {
+        let is_it = |done: &NobodyConfirmed| done.handle == maker.handle && done.version == maker.version;
         // One button for each handle: another one that is refused is no click on the same.
         if !approval.nobody_here.iter().any(|done| is_it(done) && done.by == click.voter.id) {
             return false;
@@ -42,7 +42,7 @@ pub(super) fn is_double(approval: &Approval, click: &Click) -> bool {
     }
     approval.clicks.iter().any(|last| {
         last.person == click.voter.id
-            && last.asked == click.ask.asked()
+            && last.action == click.ask.action
             && last.at != click.at
             && last.at.duration_since(click.at).abs() <= DOUBLE_CLICK
     })
@@ -56,77 +56,68 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
         return Err(Refusal::Replayed);
     }
     if let Some(at) = approval.expires_at.filter(|at| now >= *at && needs_time(approval, &click)) {
-        return Err(Refusal::Closed(Status::Expired { at }));
+        return Err(Refusal::Closed(Closed::Expired { at }));
     }
     admit(approval, &click)?;
     let mut decision = Decision::new(approval.clone());
     let is_blocked = !approval.electorate.blocked.is_empty();
-    let is_recent = |last: &Clicked| click.at.duration_since(last.at) < NEXT_LOOK;
+    let is_recent = |last: &LastClick| click.at.duration_since(last.at) < NEXT_LOOK;
     let looked = approval.clicks.iter().any(|last| last.person == click.voter.id && is_recent(last));
     let look = EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 };
     let clicks = &mut decision.next.clicks;
     clicks.retain(|last| last.person != click.voter.id);
-    clicks.push(Clicked { person: click.voter.id.clone(), at: click.at, asked: click.ask.asked() });
-    match &click.ask {
-        Ask::Vote { choice, reason } => {
-            let reason = stated(reason.as_ref());
-            let kept = kept_reason(&approval.votes, &click.voter.id, reason.as_deref());
-            let same =
-                |vote: &Vote| vote.voter == click.voter.id && vote.choice == *choice && vote.reason == kept;
-            if approval.votes.iter().any(same) {
-                // Nothing new but its time: an older click that is still on its way must not undo it. What
-                // blocks it may be mended since they voted.
-                if is_blocked && !looked {
-                    decision.follow(look);
-                }
-                return Ok(decision);
-            }
-            vote(&mut decision, &click, *choice, reason, now)?;
-            // Nobody says when an approver leaves Slack or a user group: where votes are missing, those who
-            // could give them may be gone. What has enough votes has a look of its own.
-            let may_lack_people = *choice == Choice::Approve
-                && approval.electorate.people.is_some()
-                && !decision.next.has_enough();
-            // Once a person and minute: a look costs more than a click.
-            if (is_blocked || may_lack_people) && !looked {
-                decision.follow(look);
-            }
+    clicks.push(LastClick { person: click.voter.id.clone(), at: click.at, action: click.ask.action });
+    let reason = stated(click.ask.reason.as_ref());
+    let mut is_news = true;
+    match click.ask.action {
+        ApprovalAction::Approve => {
+            is_news = vote(&mut decision, &click, Choice::Approve, reason, now)?;
         }
-        Ask::Withdraw => {
+        ApprovalAction::Reject => {
+            is_news = vote(&mut decision, &click, Choice::Reject, reason, now)?;
+        }
+        ApprovalAction::Withdraw => {
             if !decision.next.votes.iter().any(|vote| vote.voter == click.voter.id) {
                 return Err(Refusal::NoVote);
             }
             withdraw(&mut decision, &click.voter.id.clone(), &click);
         }
-        Ask::Undo => undo(&mut decision, &click)?,
-        Ask::LiftFreeze { reason } => {
+        ApprovalAction::Undo => undo(&mut decision, &click)?,
+        ApprovalAction::LiftFreeze => {
             let hold = approval.may_lift_freeze(&click.voter, now)?;
-            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
-            lifted(&mut decision, &click, &hold, reason, now);
+            lift_freeze(&mut decision, &click, &hold, reason.ok_or(Refusal::ReasonNeeded)?, now);
         }
-        Ask::BreakGlass { reason } => {
+        ApprovalAction::BreakGlass => {
             let within = SignedDuration::from_secs(approval.may_break_glass(&click.voter)?.review_within);
-            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
-            break_glass(&mut decision, &click, within, reason, now);
+            break_glass(&mut decision, &click, within, reason.ok_or(Refusal::ReasonNeeded)?, now);
         }
-        Ask::ConfirmNobody { handle, version } => {
-            confirm_nobody(&mut decision, &click, (handle, *version), now)?;
-        }
+        ApprovalAction::ConfirmNobody => confirm_nobody(&mut decision, &click, now)?,
         // It did not go ahead yet.
-        Ask::Review { .. } => return Err(Refusal::NoReviewOwed),
-        Ask::Cancel { reason } => {
+        ApprovalAction::Review => return Err(Refusal::NoReviewOwed),
+        ApprovalAction::Cancel => {
             let by = Some(click.voter.id.clone());
-            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
+            let reason = reason.ok_or(Refusal::ReasonNeeded)?;
             let outcome = Outcome::Ended(format!("cancelled by {}: {reason}", click.voter.name));
-            close(
-                &mut decision,
-                Status::Cancelled { at: now, by, reason: reason.clone() },
-                outcome,
-                Some(&click.voter),
-                Some(reason),
-            );
+            let closed = Closed::Cancelled { at: now, by, reason: reason.clone() };
+            close(&mut decision, closed, outcome, Some(&click.voter), Some(reason));
             return Ok(decision);
         }
+    }
+    // What blocks it may be mended since they voted. Nobody says when an approver leaves Slack or a user
+    // group: where votes are missing, those who could give them may be gone. What has enough votes has a
+    // look of its own.
+    let may_lack_people = is_news
+        && click.ask.action == ApprovalAction::Approve
+        && approval.electorate.people.is_some()
+        && !decision.next.has_enough();
+    let may_be_mended = click.ask.action.choice().is_some() && is_blocked;
+    // Once a person and minute: a look costs more than a click.
+    if (may_be_mended || may_lack_people) && !looked {
+        decision.follow(look);
+    }
+    if !is_news {
+        // Nothing new but its time: an older click that is still on its way must not undo it.
+        return Ok(decision);
     }
     decision.follow(draw(approval));
     tally(&mut decision, now);
@@ -136,15 +127,28 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
 /// Checks that the person who clicked may ask for that. People who may not vote on their own change may still
 /// undo or cancel: that is safe, and they may have seen a mistake.
 fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
-    match (&click.ask, approval.admit(&click.voter)) {
+    match (click.ask.action, approval.admit(&click.voter)) {
         // Whether they may lift the freeze or break the glass is no question of votes.
-        (Ask::Withdraw | Ask::LiftFreeze { .. } | Ask::BreakGlass { .. } | Ask::Review { .. }, _)
+        (
+            ApprovalAction::Withdraw
+            | ApprovalAction::LiftFreeze
+            | ApprovalAction::BreakGlass
+            | ApprovalAction::Review,
+            _,
+        )
         | (
-            Ask::Undo | Ask::Cancel { .. },
+            ApprovalAction::Undo | ApprovalAction::Cancel,
             Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::SetTheBase | Verdict::OwnWord, _)),
         ) => Ok(()),
-        (Ask::Undo, Err(_)) if approval.is_breaker(&click.voter) => Ok(()),
-        (Ask::Vote { .. } | Ask::Undo | Ask::ConfirmNobody { .. } | Ask::Cancel { .. }, admitted) => admitted,
+        (ApprovalAction::Undo, Err(_)) if approval.is_breaker(&click.voter) => Ok(()),
+        (
+            ApprovalAction::Approve
+            | ApprovalAction::Reject
+            | ApprovalAction::Undo
+            | ApprovalAction::ConfirmNobody
+            | ApprovalAction::Cancel,
+            admitted,
+        ) => admitted,
     }
 }
 
@@ -155,16 +159,16 @@ fn needs_time(approval: &Approval, click: &Click) -> bool {
         return true;
     }
     let approved = |vote: &Vote| vote.voter == click.voter.id && vote.choice == Choice::Approve;
-    match &click.ask {
-        Ask::Vote { choice: Choice::Approve, .. } => !approval.votes.iter().any(approved),
-        Ask::Vote { choice: Choice::Reject, .. }
-        | Ask::Withdraw
-        | Ask::Undo
-        | Ask::LiftFreeze { .. }
-        | Ask::BreakGlass { .. }
-        | Ask::Review { .. }
-        | Ask::ConfirmNobody { .. }
-        | Ask::Cancel { .. } => false,
+    match click.ask.action {
+        ApprovalAction::Approve => !approval.votes.iter().any(approved),
+        ApprovalAction::Reject
+        | ApprovalAction::Withdraw
+        | ApprovalAction::Undo
+        | ApprovalAction::LiftFreeze
+        | ApprovalAction::BreakGlass
+        | ApprovalAction::Review
+        | ApprovalAction::ConfirmNobody
+        | ApprovalAction::Cancel => false,
     }
 }
 
@@ -173,8 +177,8 @@ pub(super) fn stated(reason: Option<&String>) -> Option<String> {
     reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty())
 }
 
-/// The reason why a click on a closed approval changes nothing.
-pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
+/// The reason why a click on an approval that ended as `closed` changes nothing.
+pub(super) fn too_late(approval: &Approval, closed: &Closed, click: &Click) -> Refusal {
     if click.subject != approval.subject.mark() {
         return Refusal::OtherSubject;
     }
@@ -186,32 +190,39 @@ pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
     }
     // Who voted so is not told that it is over.
     let voted = approval.votes.iter().find(|vote| vote.voter == click.voter.id).map(|vote| vote.choice);
-    match &click.ask {
-        Ask::Vote { choice, .. } if voted == Some(*choice) => Refusal::Repeated,
-        Ask::Vote { .. }
-        | Ask::Withdraw
-        | Ask::Undo
-        | Ask::LiftFreeze { .. }
-        | Ask::BreakGlass { .. }
-        | Ask::ConfirmNobody { .. }
-        | Ask::Cancel { .. } => Refusal::Closed(approval.status.clone()),
-        Ask::Review { .. } => Refusal::NoReviewOwed,
+    match click.ask.action {
+        ApprovalAction::Approve if voted == Some(Choice::Approve) => Refusal::Repeated,
+        ApprovalAction::Reject if voted == Some(Choice::Reject) => Refusal::Repeated,
+        ApprovalAction::Approve
+        | ApprovalAction::Reject
+        | ApprovalAction::Withdraw
+        | ApprovalAction::Undo
+        | ApprovalAction::LiftFreeze
+        | ApprovalAction::BreakGlass
+        | ApprovalAction::ConfirmNobody
+        | ApprovalAction::Cancel => Refusal::Closed(closed.clone()),
+        ApprovalAction::Review => Refusal::NoReviewOwed,
     }
 }
 
+/// Counts the vote of `click`. False if it stands already.
 fn vote(
     decision: &mut Decision<Approval>,
     click: &Click,
     choice: Choice,
     reason: Option<String>,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let approval = &mut decision.next;
+    let voter = &click.voter;
+    let kept = kept_reason(&approval.votes, &voter.id, reason.as_deref());
+    let same = |vote: &Vote| vote.voter == voter.id && vote.choice == choice && vote.reason == kept;
+    if approval.votes.iter().any(same) {
+        return Ok(false);
+    }
     if reason.is_none() && approval.require_reason.wants(choice) {
         return Err(Refusal::ReasonNeeded);
     }
-    let voter = &click.voter;
-    let kept = kept_reason(&approval.votes, &voter.id, reason.as_deref());
     let previous = match approval.votes.iter_mut().find(|vote| vote.voter == voter.id) {
         Some(vote) => {
             let previous = vote.choice;
@@ -235,7 +246,7 @@ fn vote(
         reason,
         standing: voter.standing,
     });
-    Ok(())
+    Ok(true)
 }
 
 /// The part of the reason of `voter` that the approval keeps: the beginning of it, once those of the other
