@@ -66,6 +66,23 @@ async fn ends(story: &Story, approval: &Approval) {
 }
 
 #[test]
+fn deploy_after_the_last_freeze_is_told_that_it_is_over() {
+    tell("freeze-over", async |story| {
+        let day = |days: i64| (now() + SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%d");
+        let freeze = format!("{{name: release, dates: '{}..{}'}}", day(-9), day(-5));
+        let (deploy, _) =
+            asks(story, &frozen(&freeze, "votes_required: 1", "webhook: 'https://example.com'")).await;
+        let page = story.page(&deploy).await;
+        let notices = page.events.iter().find_map(|event| match &event.kind {
+            EventKind::RulesEvaluated { notices, .. } => Some(notices.join("\n")),
+            _ => None,
+        });
+        let told = format!("this freeze is over since {}; give it new dates, or take it out", day(-5));
+        assert!(notices.as_ref().is_some_and(|notices| notices.contains(&told)), "{notices:?}");
+    });
+}
+
+#[test]
 fn frozen_approval_takes_votes_and_runs_after_the_freeze() {
     tell("frozen", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();

@@ -5,6 +5,7 @@ use crate::handler::{EvaluationError, RuleEvaluation, Tried, tell};
 use crate::plan::Scope;
 use crate::siblings::Candidate;
 use crate::unread::{Proposed, Unread};
+use jiff::Timestamp;
 use signoff_core::action::{Action, ApprovalSpec};
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, EffectKind};
@@ -14,6 +15,7 @@ use signoff_core::rules_in_force::{FileCopy, How, InForce, Refusal, RulesInForce
 use signoff_providers::Failure;
 use signoff_providers::github::{FirstFile, GitHub, Missing};
 use signoff_rules::difference::difference;
+use signoff_rules::file::over;
 use signoff_rules::proposed::{Asked, proposed};
 use signoff_rules::tags::DefaultTags;
 use signoff_rules::{Rule, RulesFile};
@@ -89,9 +91,12 @@ impl Law {
 }
 
 impl Judged {
-    fn by(rules: RulesFile, texts: &RulesTexts) -> Self {
+    /// The rules of `texts` as of `now`, with the freezes that are over then.
+    fn by(rules: RulesFile, texts: &RulesTexts, now: Timestamp) -> Self {
         let tags = default_tags(texts);
-        let (path, asked, notices, refused) = (texts.path.clone(), Vec::new(), Vec::new(), Vec::new());
+        let over = texts.path.as_ref().map(|path| over(&texts.rules, path, now)).unwrap_or_default();
+        let notices = over.iter().map(ToString::to_string).collect();
+        let (path, asked, refused) = (texts.path.clone(), Vec::new(), Vec::new());
         Self { rules, path, tags, asked, notices, proposal: None, refused }
     }
 
@@ -160,7 +165,7 @@ impl RuleEvaluation {
             // The deploy has its default tags since it arrived: those of the repository need not be read
             // again.
             let texts = RulesTexts { path: Some(file.path.to_owned()), rules: file.text.clone(), tags: None };
-            return Ok(Some(judged_alone(&texts, &state.in_force.file)));
+            return Ok(Some(judged_alone(&texts, &state.in_force.file, self.now())));
         }
         let tags = self.tags_file(github, &deploy.repository).await?;
         for _ in 0..MAX_RACES {
@@ -259,7 +264,7 @@ impl RuleEvaluation {
             let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
             let first = RulesInForce::first(&deploy.deployment, file, head, self.now());
             self.put_in_force(deploy, effect, placed(first), effects).await?;
-            return Ok(Some(Law::Rules(Box::new(Judged::by(parsed, &texts)))));
+            return Ok(Some(Law::Rules(Box::new(Judged::by(parsed, &texts, self.now())))));
         };
         if file.id == state.in_force.file.id {
             if state.proposal.is_some() {
@@ -270,10 +275,10 @@ impl RuleEvaluation {
                 let change = Change::to(&deploy.id, self.now()).rules(state.withdraw(head));
                 self.store.commit(change.and(&owner, effects, Vec::new())).await?;
             }
-            return Ok(Some(judged_alone(&texts, &file)));
+            return Ok(Some(judged_alone(&texts, &file, self.now())));
         }
         let kept = self.kept_texts(deploy, &state).await?;
-        let mut judged = match judged_alone(&kept, &state.in_force.file) {
+        let mut judged = match judged_alone(&kept, &state.in_force.file, self.now()) {
             Law::Rules(judged) => judged,
             Law::Refused { path, hash, problems, .. } => {
                 let proposed = Proposed { files: (rules, tags), state, file, texts };
@@ -330,7 +335,7 @@ impl RuleEvaluation {
             let effects = self.close_proposal(deploy, &state);
             let next = state.adopt(file, head, how, self.now());
             self.put_in_force(deploy, effect, next, effects).await?;
-            return Ok(Some(Law::Rules(Box::new(Judged::by(proposed_rules, &texts)))));
+            return Ok(Some(Law::Rules(Box::new(Judged::by(proposed_rules, &texts, self.now())))));
         }
         let other = match &texts.path {
             Some(_) => {
@@ -375,7 +380,7 @@ impl RuleEvaluation {
             });
         };
         let kept = self.kept_texts(deploy, state).await?;
-        Ok(match judged_alone(&kept, &state.in_force.file) {
+        Ok(match judged_alone(&kept, &state.in_force.file, self.now()) {
             Law::Rules(judged) => Law::Rules(Box::new(Judged { refused: vec![problem], ..*judged })),
             refused @ Law::Refused { .. } => refused,
         })
@@ -454,9 +459,9 @@ fn default_tags(texts: &RulesTexts) -> DefaultTags {
 }
 
 /// The rules in force where nothing else is proposed.
-fn judged_alone(texts: &RulesTexts, file: &FileCopy) -> Law {
+fn judged_alone(texts: &RulesTexts, file: &FileCopy, now: Timestamp) -> Law {
     match parse(texts) {
-        Ok(parsed) => Law::Rules(Box::new(Judged::by(parsed, texts))),
+        Ok(parsed) => Law::Rules(Box::new(Judged::by(parsed, texts, now))),
         Err(problems) => {
             let path = texts.path.clone().unwrap_or_default();
             Law::Refused { path, hash: file.hash.clone(), problems, unread: Some(Unread { proposal: None }) }

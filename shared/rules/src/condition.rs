@@ -15,6 +15,7 @@
 mod evaluate;
 mod lexer;
 mod meant;
+mod negated;
 mod parser;
 mod pattern;
 mod time;
@@ -22,7 +23,8 @@ mod value;
 
 pub(crate) use evaluate::{in_any_case, order_of};
 pub use lexer::ConditionError;
-pub(crate) use meant::{is_always, is_nothing, meant, meant_time, meant_truth};
+pub(crate) use meant::{is_always, is_anything, is_nothing, meant, meant_time, meant_truth};
+pub(crate) use negated::negated;
 pub use parser::parse;
 pub(crate) use parser::{Name, parse_with_names};
 pub use pattern::Pattern;

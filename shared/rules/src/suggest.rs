@@ -1,4 +1,8 @@
-//! "Did you mean": the known name that a misspelt one is closest to.
+//! "Did you mean": the known name that a misspelt one is closest to, unless it says something else.
+
+mod sense;
+
+pub(crate) use sense::{Sense, denied, sense};
 
 /// Least likeness of two names, from 0 to 1, for one to be suggested for the other.
 const LIKENESS: f64 = 0.6;
@@ -12,8 +16,13 @@ const SHORTEST: usize = 5;
 const SHORTEST_PART: usize = 4;
 
 /// The most alike of `known` to `name`, ignoring case and taking `-` for `_`; `None` where none is alike
-/// enough.
+/// enough, or that one says something else.
 pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    likest(name, known).filter(|known| sense(name, known) == Sense::Same)
+}
+
+/// The most alike of `known` to `name`, whatever it says.
+fn likest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.trim().to_lowercase().replace(['-', ' '], "_");
     let name = plain(name);
     // Comparing takes time by the product of both lengths, and no known name is long.

@@ -10,12 +10,14 @@ mod context;
 mod filters;
 mod go;
 mod names;
+mod odd;
 mod operators;
 mod tags;
 
 pub(crate) use check::{check, sample_of};
 use context::{CHANGING, MENTIONS};
 pub use context::{Context, FAILED_RULES, LATE, Mentions};
+pub(crate) use odd::odd;
 
 use crate::problem::one_line;
 use code::{pieces, refused};

@@ -14,7 +14,7 @@ use time::unit_of;
 use words::{Call, call_of, is_value, like, quoted, turned, without_always};
 
 pub(crate) use time::{meant_time, meant_truth};
-pub(crate) use words::{is_always, is_nothing};
+pub(crate) use words::{is_always, is_anything, is_nothing};
 
 /// The longest condition that is written anew, in characters.
 const LONGEST: usize = 200;
@@ -321,6 +321,13 @@ impl Writer {
                 return Some(());
             }
         };
+        // `tags=any` is not empty.
+        let is_any = matches!(self.peek(0), Some(Token::Name(word)) if is_anything(word));
+        if is_any && kind_of(name) == Some(Kind::List) && matches!(sign, "=" | "!=") {
+            self.next();
+            self.written.push_str(&format!("{name}{}[]", turned(sign)?));
+            return Some(());
+        }
         if matches!(self.peek(0), Some(Token::OpenList | Token::Open)) {
             let each: Vec<String> =
                 self.list(name, sign)?.into_iter().map(|value| format!("{name}{sign}{value}")).collect();

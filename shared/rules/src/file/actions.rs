@@ -1,6 +1,7 @@
 //! Actions, but for approvals.
 
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
+use super::denied::is_nobody;
 use super::events::EVENT_ACTION;
 use super::freeze::{WINDOW, WINDOW_EXAMPLE};
 use super::issues::{TRANSITION, TRANSITION_EXAMPLE, UPDATE, UPDATE_EXAMPLE};
@@ -186,6 +187,10 @@ impl Reader<'_> {
             let message = format!("{name} always fails: `#` alone is no tag");
             self.notice(node.start, message, format!("write, for example, {}", example(name)));
         }
+        if let Some(tag) = text.trim().strip_prefix("##") {
+            let message = format!("`{}` has two `#`, and no condition can name such a tag", text.trim());
+            self.notice(node.start, message, format!("write `{name}: '#{}'`", tag.trim_start_matches('#')));
+        }
         if let ([_], true, false) = (words.as_slice(), text.contains(','), text.contains('{')) {
             let message = format!("{name} adds one tag, and `{}` has a comma", text.trim());
             self.notice(node.start, message, "give each tag an action of its own".to_owned());
@@ -228,6 +233,16 @@ impl Reader<'_> {
         if let Some(scalar) =
             node.as_scalar().filter(|scalar| !scalar.text.contains([',', '{', '}', '\'', '#', '\n']))
         {
+            if scalar.as_bool() == Some(false) || is_nobody(&scalar.text) || scalar.text.trim() == "0" {
+                // It has been switched off, and without its value it is on.
+                let message = format!("{name} takes keys with values{}", node.instead());
+                self.problem(
+                    node.start,
+                    message,
+                    "take the whole action out: without a value, it runs".to_owned(),
+                );
+                return None;
+            }
             if scalar.as_bool().is_some() || scalar.as_integer().is_some() {
                 let message = format!("{name} takes keys with values{}", node.instead());
                 let removed = scalar.text.chars().count();
@@ -256,9 +271,9 @@ impl Reader<'_> {
     }
 
     fn parameters(&mut self, node: &Node, spec: &mut TriggerSpec) {
-        for entry in
-            self.mapping(node, "parameters", "`parameters:` with a name and a value each").unwrap_or_default()
-        {
+        let example = "`parameters:` with a name and a value each";
+        let entries = self.mapping(node, "parameters", example).unwrap_or_default();
+        for entry in entries {
             if entry.key.trim().is_empty() {
                 self.problem(
                     entry.at,
@@ -268,6 +283,7 @@ impl Reader<'_> {
                 continue;
             }
             let what = format!("the parameter `{}`", entry.key);
+            self.name_of_a_workflow(entry, entries);
             let scalar = entry.value.as_scalar();
             if entry.key == "name" {
                 spec.workflow = self.early(&entry.value, &what);
@@ -282,6 +298,23 @@ impl Reader<'_> {
                 spec.parameters.insert(entry.key.clone(), ParameterValue::Text(text));
             }
         }
+    }
+
+    /// Tells of `workflow: deploy.yml` where no parameter is called `name`, which says what GitHub starts.
+    fn name_of_a_workflow(&mut self, entry: &Entry, entries: &[Entry]) {
+        let text = entry.value.as_scalar().map_or("", |scalar| scalar.text.trim());
+        let is_file = text.ends_with(".yml") || text.ends_with(".yaml");
+        let is_named = entries.iter().any(|entry| entry.key == "name");
+        let is_like =
+            matches!(entry.key.to_lowercase().as_str(), "name" | "workflow" | "workflow_id" | "file");
+        if entry.key == "name" || is_named || !is_file || !is_like {
+            return;
+        }
+        let is_there = self.source.from(entry.at).starts_with(&entry.key);
+        let edit = Edit { at: entry.at, removed: entry.key.chars().count(), put: "name".to_owned() };
+        let message = format!("`{}` is a parameter of the build, and names no workflow", entry.key);
+        let edits = if is_there { vec![edit] } else { Vec::new() };
+        self.notice_with(entry.at, message, "did you mean `name`?".to_owned(), edits);
     }
 
     /// A template of something that people vote on: it names nothing that is known only when the action runs.

@@ -3,6 +3,7 @@
 
 use super::contradictions::{MAX_COUNTED, holds_always};
 use super::forms::{of_another_form, of_no_list, pattern_of_another_form};
+use super::unlikely::{expression_in_quotes, unlikely};
 use crate::condition::{
     Comparison, Operand, Operator, meant_time, meant_truth, order_of, parse, parse_duration,
 };
@@ -19,6 +20,8 @@ pub(super) enum Finding {
     Never(String, String),
     /// It always holds: why, and what to write.
     Always(String, String),
+    /// It hardly ever means what its author means: why, and what to write.
+    Unlikely(String, String),
 }
 
 /// The first thing that is known to be wrong in a comparison, whatever the deploy.
@@ -39,7 +42,7 @@ pub(super) fn finding(comparison: &Comparison) -> Option<Finding> {
         }
         Operand::Variable(other) => of.with_variable(other, kind_of(other)?),
     };
-    found.or_else(|| of.by_values(comparison))
+    found.or_else(|| unlikely(comparison)).or_else(|| of.by_values(comparison))
 }
 
 /// The message and the advice of a condition that is one comparison; `None`: nothing is told of it.
@@ -50,6 +53,7 @@ pub(super) fn told_alone(text: &str) -> Option<(String, String)> {
         Finding::Problem(message, right) => (message, right),
         Finding::Never(why, right) => (format!("`{comparison}` never holds: {why}"), right),
         Finding::Always(why, right) => (format!("`{comparison}` always holds: {why}"), right),
+        Finding::Unlikely(why, right) => (format!("`{comparison}` is taken as it stands: {why}"), right),
     })
 }
 
@@ -153,6 +157,11 @@ impl Compared<'_> {
 
     fn with_text(&self, text: &str) -> Option<Finding> {
         let Self { variable, operator, .. } = self;
+        let is_filled = matches!(self.kind, Kind::Text | Kind::List) && self.is_equality();
+        if let Some(code) = expression_in_quotes(text).filter(|_| is_filled) {
+            let why = format!("conditions have no templates, and nothing fills `{code}` in");
+            return Some(Finding::Unlikely(why, "write the value itself".to_owned()));
+        }
         match self.kind {
             Kind::Text if self.is_equality() => self.one_of(text),
             Kind::Text if order_of(variable).contains(&text) => None,

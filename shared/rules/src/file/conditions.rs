@@ -1,23 +1,26 @@
 //! A rule's conditions.
 
 mod names;
+mod shapes;
 
 use self::names::{meant_value, not_yet, with_known_names};
+use self::shapes::{as_comparisons, as_condition, as_written, behind_a_bullet, denied_condition, joined};
 use super::RuleCondition;
 use super::comparisons::{Finding, finding, sound_example, told_alone};
 use super::contradictions::Read;
+use super::denied::DENYING;
 use super::foreign::{self, Foreign};
 use super::reader::Reader;
 use super::stages::{Asked, FailedRule};
 use crate::condition::{
-    Comparison, Condition, ConditionError, Name, Operand, Operator, is_always, is_nothing, meant,
-    meant_truth, parse, parse_with_names,
+    Comparison, Condition, ConditionError, Name, Operand, Operator, is_always, is_anything, is_nothing,
+    meant, meant_truth, parse, parse_with_names,
 };
 use crate::edit::Edit;
 use crate::problem::Position;
-use crate::reference::{CONDITION, Kind, names};
+use crate::reference::{CONDITION, names};
 use crate::suggest::closest;
-use crate::variables::{Variable, drift_of, kind_of, look_up};
+use crate::variables::{Variable, drift_of, look_up};
 use crate::yaml::{Content, Entry, Node, locate};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -46,8 +49,16 @@ impl Reader<'_> {
             return Vec::new();
         }
         let example = match &entry.value.content {
-            Content::Mapping(entries) => as_comparisons(entries).or_else(|| joined(entries)),
-            Content::Scalar(_) | Content::Sequence(_) => None,
+            Content::Mapping(entries) => {
+                as_comparisons(entries).or_else(|| joined(entries)).or_else(|| as_written(entries))
+            }
+            Content::Scalar(scalar) => {
+                if self.for_all_or_none(entry, &scalar.text) {
+                    return Vec::new();
+                }
+                behind_a_bullet(&scalar.text).map(|text| format!("`- {text}`"))
+            }
+            Content::Sequence(_) => None,
         };
         let example = example.unwrap_or_else(|| EXAMPLE.to_owned());
         let nodes = self.list(&entry.value, "conditions", &example).unwrap_or_default();
@@ -67,6 +78,28 @@ impl Reader<'_> {
         conditions
     }
 
+    /// Tells of `conditions: always` and the like, which names no condition. False: it may name one.
+    fn for_all_or_none(&mut self, entry: &Entry, text: &str) -> bool {
+        let lower = text.trim().to_lowercase();
+        let is_all = is_always(text)
+            || matches!(
+                lower.as_str(),
+                "yes" | "on" | "always" | "all" | "any" | "none" | "*" | "everything"
+            );
+        let is_none =
+            matches!(lower.as_str(), "false" | "no" | "off" | "never" | "failure()" | "cancelled()");
+        if !is_all && !is_none {
+            return false;
+        }
+        let message = format!("`{}` is not a condition", text.trim());
+        let right = match is_all {
+            true => "leave `conditions` out: a rule without them is for every deploy",
+            false => "take the whole rule out: without conditions, it is for every deploy",
+        };
+        self.problem(entry.at, message, right.to_owned());
+        true
+    }
+
     fn condition<'n>(&mut self, node: &'n Node) -> Option<(RuleCondition, Read<'n>)> {
         let Content::Mapping(entries) = &node.content else {
             let (condition, read) = self.expression(node)?;
@@ -80,6 +113,17 @@ impl Reader<'_> {
         if let Some(right) = as_comparisons(entries) {
             let message = "a condition is a text, not a key with a value";
             self.problem(node.start, message, format!("write {right}"));
+            return None;
+        }
+        if let [entry] = entries.as_slice()
+            && DENYING.contains(&entry.key.to_lowercase().as_str())
+        {
+            let message = format!("a condition is a text, and not the value of `{}`", entry.key);
+            let right = denied_condition(&entry.value).map_or_else(
+                || "negate each condition under it: use `!=` for `=`".to_owned(),
+                |turned| format!("write `- {turned}`"),
+            );
+            self.problem(entry.at, message, right);
             return None;
         }
         if let Some(right) = joined(entries) {
@@ -157,7 +201,7 @@ impl Reader<'_> {
 
     /// A condition that can't be read, with the one that is most likely meant.
     fn unreadable(&mut self, node: &Node, text: &str, error: ConditionError) {
-        if let Some((offset, name)) = not_yet(text, error.offset) {
+        if let Some((offset, name)) = not_yet(text) {
             self.unsupported(locate(self.source, node, offset), name);
         }
         // ` #web` is a comment to YAML, and a tag to people.
@@ -235,10 +279,14 @@ impl Reader<'_> {
 
     fn variable(&mut self, node: &Node, name: &Name) {
         let variable = look_up(&name.name);
-        if variable == Variable::Supported && drift_of(&name.name) == Some("ENV") {
+        if variable == Variable::Supported
+            && drift_of(&name.name).is_some_and(|of| of.eq_ignore_ascii_case("env"))
+        {
             let at = locate(self.source, node, name.offset);
             let right = "write, for example, `drift_to_production`".to_owned();
-            return self.notice(at, "`drift_to_ENV` asks for an environment that is called ENV", right);
+            let env = drift_of(&name.name).unwrap_or_default();
+            let message = format!("`drift_to_{env}` asks for an environment that is called {env}");
+            return self.notice(at, message, right);
         }
         if variable == Variable::Supported {
             return;
@@ -251,7 +299,10 @@ impl Reader<'_> {
             Variable::Supported => {}
             Variable::NotYet => self.unsupported(at, &name.name),
             Variable::Unknown(_)
-                if name.is_value && (is_nothing(&name.name) || meant_truth(&name.name).is_some()) =>
+                if name.is_value
+                    && (is_nothing(&name.name)
+                        || is_anything(&name.name)
+                        || meant_truth(&name.name).is_some()) =>
             {
                 let text = node.as_scalar().map_or("", |scalar| scalar.text.as_str());
                 let message = format!("`{}` means nothing in a condition", name.name);
@@ -309,6 +360,9 @@ impl Reader<'_> {
             }
             Some(Finding::Always(why, right)) => {
                 self.notice(at, format!("`{comparison}` always holds: {why}"), right);
+            }
+            Some(Finding::Unlikely(why, right)) => {
+                self.notice(at, format!("`{comparison}` is taken as it stands: {why}"), right);
             }
         }
     }
@@ -377,79 +431,6 @@ impl Reader<'_> {
             told.extend(first..=last);
         }
         told
-    }
-}
-
-/// Returns the meaning of a text as a condition; `None`: it is none.
-fn as_condition(text: &str) -> Option<String> {
-    if !text.contains(['=', '<', '>']) {
-        return None;
-    }
-    if parse(text).is_ok() { Some(text.to_owned()) } else { meant(text) }
-}
-
-/// `- environment: Staging` as the comparison that it is meant to be; of several keys, each as one.
-fn as_comparisons(entries: &[Entry]) -> Option<String> {
-    let comparisons: Option<Vec<String>> = entries.iter().map(as_comparison).collect();
-    let comparisons = comparisons.filter(|comparisons| !comparisons.is_empty())?;
-    let one = |comparison: &String| match comparison.contains(" or ") && comparisons.len() > 1 {
-        true => format!("({comparison})"),
-        false => comparison.clone(),
-    };
-    let whole = comparisons.iter().map(one).collect::<Vec<_>>().join(" and ");
-    (whole.len() <= MAX_REPEATED).then(|| format!("`- {whole}`"))
-}
-
-/// `or: [tags='#a', tags='#b']`, as other languages join conditions, as one of them.
-fn joined(entries: &[Entry]) -> Option<String> {
-    let [entry] = entries else { return None };
-    let word = match entry.key.to_lowercase().as_str() {
-        "or" | "any" | "any_of" | "anyof" => "or",
-        "and" | "all" | "all_of" | "allof" => "and",
-        _ => return None,
-    };
-    let Content::Sequence(nodes) = &entry.value.content else { return None };
-    let text = |node: &Rc<Node>| {
-        let text = node.as_scalar()?.text.trim();
-        parse(text).is_ok().then(|| text.to_owned())
-    };
-    let parts: Option<Vec<String>> = nodes.iter().map(text).collect();
-    let whole = parts?.join(&format!(" {word} "));
-    (!whole.is_empty() && whole.len() <= MAX_REPEATED).then(|| format!("`- {whole}`"))
-}
-
-fn as_comparison(entry: &Entry) -> Option<String> {
-    // Most of these are `expression`. No variable has such a name, and looking for one that is alike takes
-    // time.
-    if KEYS.contains(&entry.key.as_str()) {
-        return None;
-    }
-    match look_up(&entry.key) {
-        Variable::Unknown(_) => return None,
-        Variable::Supported | Variable::NotYet => {}
-    }
-    let key = entry.key.as_str();
-    if let Content::Sequence(nodes) = &entry.value.content {
-        let texts: Option<Vec<&str>> = nodes.iter().map(|node| Some(node.as_scalar()?.text.trim())).collect();
-        let texts = texts.filter(|texts| !texts.is_empty())?;
-        let each: Vec<String> = texts.iter().map(|text| format!("{key}='{text}'")).collect();
-        let whole = each.join(" or ");
-        return parse(&whole).is_ok().then_some(whole);
-    }
-    let text = entry.value.as_scalar()?.text.trim();
-    // `deployed_for: '>=5m'`: the operator stands behind the colon.
-    if text.starts_with(['=', '!', '<', '>', '~']) {
-        let whole = format!("{key}{text}");
-        let negated = text.strip_prefix('!').map(|text| format!("{key}!='{}'", text.trim()));
-        let right = if parse(&whole).is_ok() { Some(whole) } else { meant(&whole) };
-        return right.or(negated).or_else(|| Some(format!("{key}='…'")));
-    }
-    match kind_of(key) {
-        Some(Kind::Bool) if text.eq_ignore_ascii_case("true") => Some(key.to_owned()),
-        Some(Kind::Bool) if text.eq_ignore_ascii_case("false") => Some(format!("{key}=false")),
-        // A count has no quotes.
-        Some(Kind::Number | Kind::Behind) if text.parse::<u32>().is_ok() => Some(format!("{key}={text}")),
-        _ => Some(format!("{key}='{text}'")),
     }
 }
 

@@ -89,8 +89,12 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
         }
     }
     let is_shell = |inner: &str| is_variable(inner) || is_one_case(inner) && known(inner).is_some();
-    if let Some((what, inner)) = whole("${", "}").filter(|(_, inner)| is_shell(inner)) {
-        return Some((what, inner, false));
+    if let Some((what, inner)) = whole("${", "}") {
+        // `${NAME:0:7}` and `${NAME:-none}`
+        let name = inner.split_once(':').map_or(inner, |(name, _)| name);
+        if is_shell(name) {
+            return Some((what, name, false));
+        }
     }
     // Variables of Terraform, Jenkins, Azure Pipelines, GitLab, Octopus and Harness; a shell's have no dots.
     for (start, end) in [("${", "}"), ("$(", ")"), ("$[[", "]]"), ("#{", "}"), ("<+", ">"), ("%(", ")s")] {
@@ -267,6 +271,15 @@ mod tests {
             (
                 "${environment}",
                 Some((0, "`${environment}` is not filled in here", "write `{{ environment }}`", false)),
+            ),
+            (
+                "${CI_COMMIT_SHA:0:7}",
+                Some((
+                    0,
+                    "`${CI_COMMIT_SHA:0:7}` is not filled in here",
+                    "write `{{ deploy_revision }}`",
+                    false,
+                )),
             ),
             ("$Revision, $$tags, \\$tags", None),
             ("#{x}, $(date +%s), <+1>, 5%(or so)", None),

@@ -146,6 +146,10 @@ pub(super) fn pattern_of_another_form(variable: &str, pattern: &str) -> Option<(
             format!("`revision` is a full SHA, and '{pattern}' matches from the start"),
             "a SHA has the digits 0 to 9 and a to f alone".to_owned(),
         )),
+        "revision" if has_no_digit_of_a_sha(pattern) => Some((
+            format!("`revision` is a full SHA, and none matches '{pattern}'"),
+            "a SHA has the digits 0 to 9 and a to f alone".to_owned(),
+        )),
         _ if never_matches(variable, pattern) => {
             let form = match variable {
                 "tags" => "a tag is `#` and one word",
@@ -163,6 +167,14 @@ pub(super) fn pattern_of_another_form(variable: &str, pattern: &str) -> Option<(
         }
         _ => None,
     }
+}
+
+/// True if a regular expression without alternatives asks for a character that no SHA has.
+fn has_no_digit_of_a_sha(pattern: &str) -> bool {
+    let plain = pattern.replace(".*", "").replace(".+", "");
+    let plain = plain.trim_start_matches('^').trim_end_matches('$');
+    let is_literal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    !plain.is_empty() && plain.chars().all(is_literal) && !is_hexadecimal(plain)
 }
 
 /// The plain text that each alternative of a regular expression starts with; none where one starts otherwise.

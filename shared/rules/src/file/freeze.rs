@@ -182,7 +182,9 @@ impl Reader<'_> {
         let index = DAYS.iter().position(|names| names.iter().any(|name| name.eq_ignore_ascii_case(word)));
         let day = index.and_then(|index| Day::ALL.get(index)).copied();
         if day.is_none() {
+            let is_out = word.starts_with(['!', '-', '^', '¬']) || word.to_lowercase().starts_with("not ");
             let suggestion = did_you_mean(word, DAYS.as_flattened().iter().copied())
+                .or_else(|| is_out.then(|| "list the days on which the rule must not act".to_owned()))
                 .unwrap_or_else(|| "write mon, tue, wed, thu, fri, sat or sun".to_owned());
             self.problem(at, format!("`{word}` is not a day of the week"), suggestion);
         }

@@ -71,6 +71,7 @@ impl Reader<'_> {
             Content::Scalar(scalar) => self.odd_value(node, scalar, names),
             Content::Sequence(entries) => nodes.extend(entries.iter().map(|node| Value::new(node, false))),
             Content::Mapping(entries) => {
+                entries.iter().for_each(|entry| self.colon_of_a_key(entry));
                 let is_titled = entries.iter().any(|entry| TITLED.contains(&entry.key.as_str()));
                 let is_for_people = |key: &str| FOR_PEOPLE.contains(&key) || key == "name" && is_titled;
                 let value = |entry: &Entry| Value::new(&entry.value, is_for_people(&entry.key));
@@ -80,6 +81,32 @@ impl Reader<'_> {
                 nodes.extend(entries.iter().filter(is_text).map(value));
             }
         }
+    }
+
+    /// `build: deploy // the new one`: a comment of another language, which is a part of the value here.
+    fn comment_of_others(&mut self, node: &Node, scalar: &Scalar) -> bool {
+        let Some((before, _)) = scalar.text.split_once(" // ") else { return false };
+        let is_there = self.source.from(node.start).starts_with(&scalar.text);
+        if scalar.style != ScalarStyle::Plain || !is_there || before.contains("{{") {
+            return false;
+        }
+        let at = Position { column: node.start.column + before.chars().count() + 1, ..node.start };
+        let edit = Edit { at, removed: 2, put: "#".to_owned() };
+        let message = "`//` starts no comment in YAML, and is a part of the value";
+        self.notice_with(at, message, "write `#`".to_owned(), vec![edit]);
+        true
+    }
+
+    /// `name:: deploy.yml`: the key ends with a `:` of its own.
+    fn colon_of_a_key(&mut self, entry: &Entry) {
+        let is_there = self.source.from(entry.at).starts_with(&format!("{}:", entry.key));
+        if !entry.key.ends_with(':') || entry.key.len() < 2 || !is_there {
+            return;
+        }
+        let at = Position { column: entry.at.column + entry.key.chars().count() - 1, ..entry.at };
+        let edit = Edit { at, removed: 1, put: String::new() };
+        let message = format!("the name `{}` ends with a `:`", entry.key);
+        self.notice_with(at, message, "write one `:`".to_owned(), vec![edit]);
     }
 
     /// `environment: production,`: a sign that ends the line in JSON and other languages.
@@ -102,6 +129,9 @@ impl Reader<'_> {
 
     fn odd_value(&mut self, node: &Node, scalar: &Scalar, names: &[&str]) {
         if scalar.text.is_ascii() && !scalar.text.contains(is_unseen_control) {
+            if self.comment_of_others(node, scalar) {
+                return;
+            }
             return self.sign_at_the_end(node, scalar);
         }
         // As long as it was, so that the place is the same.

@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::shape::meant;
+use crate::condition::meant_truth;
 use crate::edit::Edit;
 use crate::problem::Position;
 use crate::reference::{ASKING, ON_FAILURE, ON_FAILURES, WATCHING};
@@ -30,16 +31,51 @@ pub(super) fn taken_out(entry: &Entry, said: &mut Vec<Entry>) -> Entry {
 /// Other systems' words for what `on_failure` says, without their `_` and `-`.
 const ELSEWHERE: [&str; 8] =
     ["onfail", "onfailed", "onfails", "onfailure", "onfailures", "onerror", "onerrors", "iffailed"];
+/// Other systems' keys that are true where the rest goes on after a failure, without their `_` and `-`.
+const CONTINUING: [&str; 9] = [
+    "continueonerror",
+    "continueonfailure",
+    "ignoreerrors",
+    "ignoreerror",
+    "ignorefailure",
+    "ignorefailures",
+    "allowfailure",
+    "allowfailures",
+    "softfail",
+];
+/// Those that are true where nothing goes on.
+const STOPPING: [&str; 9] = [
+    "failfast",
+    "stoponfailure",
+    "stoponerror",
+    "abortonfailure",
+    "abortonerror",
+    "haltonerror",
+    "haltonfailure",
+    "failonerror",
+    "exitonerror",
+];
 /// Values with which these let the rest go on, and with which they do not.
 const WORDS: [(&str, &[&str]); 2] = [
     ("continue", &["continue", "ignore", "skip", "warn", "next", "proceed", "resume", "pass"]),
     ("stop", &["stop", "abort", "fail", "exit", "halt", "cancel", "break", "error"]),
 ];
 
+fn plain(key: &str) -> String {
+    key.replace(['_', '-'], "").to_lowercase()
+}
+
 /// True for a key that is called `on_failure` here.
 pub(super) fn is_on_failure(key: &str) -> bool {
-    let plain = key.replace(['_', '-'], "").to_lowercase();
-    key != KEY && ELSEWHERE.contains(&plain.as_str())
+    key != KEY && ELSEWHERE.contains(&plain(key).as_str()) || goes_on(key).is_some()
+}
+
+/// True if the rest goes on after a failure where the value of this key of other systems is true; `None`: it
+/// is no such key.
+fn goes_on(key: &str) -> Option<bool> {
+    let plain = plain(key);
+    let continues = CONTINUING.contains(&plain.as_str());
+    (continues || STOPPING.contains(&plain.as_str())).then_some(continues)
 }
 
 impl Reader<'_> {
@@ -47,11 +83,24 @@ impl Reader<'_> {
     pub(super) fn on_failure_of_others(&mut self, entry: &Entry, message: String) {
         let text = entry.value.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| &scalar.text);
         let Some(text) = text else {
+            if goes_on(&entry.key).is_some() {
+                let right = format!("write `{KEY}: continue` or `{KEY}: stop`");
+                return self.problem(entry.at, message, right);
+            }
             let right = format!("take `{}` out: a failure is told in any case", entry.key);
             return self.problem(entry.at, message, right);
         };
         let lower = text.to_lowercase();
-        let Some((word, _)) = WORDS.into_iter().find(|(_, words)| words.contains(&lower.as_str())) else {
+        let word = match goes_on(&entry.key) {
+            // `fail_fast: false` goes on, and `allow_failure: false` does not.
+            Some(goes_on) => {
+                meant_truth(text).map(|truth| if truth == goes_on { "continue" } else { "stop" })
+            }
+            None => {
+                WORDS.into_iter().find(|(_, words)| words.contains(&lower.as_str())).map(|(word, _)| word)
+            }
+        };
+        let Some(word) = word else {
             let right = format!("write `{KEY}: continue` or `{KEY}: stop`");
             return self.problem(entry.at, message, right);
         };

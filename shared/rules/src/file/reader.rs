@@ -269,6 +269,19 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Tells of `!include other.yml`. False: the value is none of these.
+    pub(super) fn includes(&mut self, node: &Node) -> bool {
+        let text = node.as_scalar().map_or("", |scalar| scalar.text.trim());
+        let tag = text.split_whitespace().next().unwrap_or_default();
+        let is_one = ["!include", "!import", "!reference", "!inc"].contains(&tag)
+            || ["$include", "include:"].contains(&tag);
+        if is_one {
+            let message = format!("`{tag}` reads no other file: the rules stand in one");
+            self.problem(node.start, message, "put its text here".to_owned());
+        }
+        is_one
+    }
+
     /// The entries of a list, which must have some. `what` and `example` as in [`Self::mapping`].
     pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str, example: &str) -> Option<&'n [Rc<Node>]> {
         match &node.content {
@@ -280,6 +293,7 @@ impl<'s> Reader<'s> {
                 None
             }
             Content::Sequence(nodes) => Some(nodes),
+            Content::Scalar(_) if self.includes(node) => None,
             Content::Scalar(_) | Content::Mapping(_) => {
                 let message = format!("{what} takes a list{}", node.instead());
                 let right = self.as_list(node, what).unwrap_or_else(|| format!("write {example}"));
@@ -359,15 +373,10 @@ impl<'s> Reader<'s> {
                 return self.problem(entry.at, message, right);
             }
             let item = entry_of(text, list).unwrap_or_else(|| text.to_owned());
-            let mut edits = self.listed(&entry.value, list);
-            // On a line of its own, the key is not followed by what is edited.
-            edits.retain(|edit| edit.at.line == entry.at.line);
-            for edit in &mut edits {
-                // The key is another one, too.
-                edit.removed += edit.at.column.saturating_sub(entry.at.column);
-                edit.at = entry.at;
-                edit.put = format!("{list}:{}", edit.put);
-            }
+            let edits = match entry_of(text, list) {
+                Some(item) => self.under_another_list(entry, list, &item),
+                None => Vec::new(),
+            };
             return self.problem_with(
                 entry.at,
                 message,
@@ -381,6 +390,9 @@ impl<'s> Reader<'s> {
             let removed = entry.key.chars().count();
             let edit = Edit { at: entry.at, removed, put: name.to_owned() };
             return self.problem_with(entry.at, message, format!("did you mean `{name}`?"), vec![edit]);
+        }
+        if self.denied_key(entry, of, known, &message) {
+            return;
         }
         let is_action = ACTIONS.iter().any(|action| action.name == of && !matches!(of, ASKING | WATCHING));
         if is_action && is_on_failure(&entry.key) {
@@ -447,6 +459,16 @@ impl<'s> Reader<'s> {
         }
         if is_refused {
             return None;
+        }
+        for odd in template::odd(&text) {
+            let at = locate(self.source, node, odd.offset);
+            let edit = odd.change.and_then(|(offset, old, put)| {
+                let at = locate(self.source, node, offset);
+                let is_there = self.source.from(at).starts_with(&old);
+                is_there.then(|| Edit { at, removed: old.chars().count(), put })
+            });
+            let edits = edit.into_iter().collect();
+            self.notice_with(at, format!("{what}: {}", odd.message), odd.suggestion, edits);
         }
         if self.work > MAX_WORK {
             self.problem(node.start, format!("{what}: the templates of this file take too much work"), None);

@@ -81,6 +81,21 @@ impl Reader<'_> {
         item.map_or_else(Vec::new, |item| self.under_key(node, &format!("- {}", item.put)))
     }
 
+    /// The change that makes `item` the only entry of `list`, in the place of another key and the text
+    /// behind it; none where they stand in several lines.
+    pub(super) fn under_another_list(&self, entry: &Entry, list: &str, item: &str) -> Vec<Edit> {
+        let Some(item) = self.rewritten(&entry.value, item).pop() else { return Vec::new() };
+        let mut edits = self.under_key(&entry.value, &format!("- {}", item.put));
+        // On a line of its own, the key is not followed by what is edited.
+        edits.retain(|edit| edit.at.line == entry.at.line);
+        for edit in &mut edits {
+            edit.removed += edit.at.column.saturating_sub(entry.at.column);
+            edit.at = entry.at;
+            edit.put = format!("{list}:{}", edit.put);
+        }
+        edits
+    }
+
     /// The changes that make an entry of each line of a text under `conditions:`; none where it is no list
     /// of conditions.
     pub(super) fn each_on_its_line(&self, node: &Node, what: &str) -> Vec<Edit> {
@@ -129,7 +144,7 @@ impl Reader<'_> {
                 if line == node.start.line { self.source.from(node.start) } else { text.trim_start() };
             let space = if read.is_empty() { "" } else { " " };
             read = format!("{read}{space}{}", content.trim_end());
-            let entry = content.strip_prefix("- ").unwrap_or(content);
+            let entry = content.strip_prefix("- ").or(content.strip_prefix('-')).unwrap_or(content);
             let removed = text.chars().count() - entry.chars().count();
             let at = Position { line, column: 1 };
             edits.push(Edit { at, removed, put: format!("{indent}- ") });

@@ -60,6 +60,7 @@ impl Reader<'_> {
         let nodes = match &rules.value.content {
             Content::Sequence(nodes) => nodes.as_slice(),
             Content::Scalar(scalar) if scalar.is_null() => &[],
+            Content::Scalar(_) if self.includes(&rules.value) => return Vec::new(),
             Content::Scalar(_) | Content::Mapping(_) => {
                 let message = format!("`rules` takes a list{}", rules.value.instead());
                 let right = if self.source.from(rules.value.start).starts_with('{') {

@@ -115,6 +115,26 @@ fn fixed(text: &str) -> String {
     fixed
 }
 
+/// Parameters of an address that hold what lets their sender in.
+const KEYS_IN_ADDRESSES: [&str; 7] =
+    ["api_key", "apikey", "api-key", "access_token", "auth_token", "token", "sig"];
+
+/// True for an address that is itself what lets its caller in: an incoming webhook of Slack or Discord, or
+/// one with a key among its parameters. A template in its place is none.
+pub(super) fn is_key_to_a_receiver(address: &str) -> bool {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let is_long = |path: &str| path.len() > 20 && !path.contains("{{");
+    let of_hooks = ["hooks.slack.com/services/", "discord.com/api/webhooks/", "discordapp.com/api/webhooks/"];
+    let is_hook = of_hooks.iter().any(|hook| place.strip_prefix(hook).is_some_and(is_long));
+    is_hook
+        || parameters.split('&').any(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let is_key = KEYS_IN_ADDRESSES.iter().any(|key| name.eq_ignore_ascii_case(key));
+            is_key && !value.is_empty() && !value.contains("{{")
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

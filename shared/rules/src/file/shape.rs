@@ -130,11 +130,12 @@ impl Reader<'_> {
                     return None;
                 }
                 let right = match second.key.as_str() {
-                    "if" | "when" | "conditions" | "condition" | "unless" => {
+                    "if" | "when" | "conditions" | "condition" => {
                         "write what has to hold in the `conditions:` of the rule".to_owned()
                     }
-                    "continue_on_error" | "continue-on-error" | "ignore_errors" | "allow_failure" => {
-                        "write `on_failure: continue` under the action".to_owned()
+                    "unless" => {
+                        "the `conditions:` of the rule say what has to hold: negate it there, with `!=` for `=`"
+                            .to_owned()
                     }
                     key => format!("take `{key}` out"),
                 };
@@ -281,13 +282,13 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
             Some("write what the rule does in the list `actions:`".to_owned())
         }
         "a rule" if is_of(&APPROVAL) => Some("indent it under `slack_channel_approval`".to_owned()),
-        "a rule" if matches!(key, "if" | "when" | "unless") => {
+        "a rule" if matches!(key, "if" | "when") => {
             Some("write what has to hold in the list `conditions:`".to_owned())
         }
         "a rule" if look_up(key) == Variable::Supported => {
             Some(format!("write `- {key}='…'` in the list `conditions:`"))
         }
-        "a rule" if matches!(key, "only" | "except" | "branches" | "filters") => {
+        "a rule" if matches!(key, "branches" | "filters") => {
             Some("write, for example, `- branch='main'` in the list `conditions:`".to_owned())
         }
         "a rule" if matches!(key, "environments" | "stage" | "env" | "target") => {
@@ -306,11 +307,6 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
         "a rule" if is_on_failure(key) || key == ON_FAILURE.name => Some(format!(
             "take `{key}` out: an action says it beside its name, and other rules ask for `failed_rules`"
         )),
-        "slack_channel_approval"
-            if matches!(key, "prevent_self_review" | "four_eyes" | "prevent_self_approval") =>
-        {
-            Some("write, for example, `self_approval: false`".to_owned())
-        }
         "slack_channel_approval"
             if matches!(key, "timeout_minutes" | "timeout-minutes" | "expires_in_minutes") =>
         {

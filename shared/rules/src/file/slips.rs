@@ -4,6 +4,7 @@
 //! suggests is tried: the one after which the least is wrong names the cause, and what was only a consequence
 //! of it is not told. A repair that does not help is no advice.
 
+mod behind;
 mod candidates;
 mod diffs;
 mod keys;

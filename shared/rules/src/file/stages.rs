@@ -168,6 +168,15 @@ impl Reader<'_> {
                     names.iter().take(MAX_COMPARED).any(|name| pattern.matches(name))
                 }
             };
+            let closed = |name: &str| rules.iter().any(|rule| rule.name == name && is_closed(rule));
+            if let FailedRule::Named(name) = &asked
+                && closed(name)
+                && !self.has_enough_notices()
+            {
+                let message = format!("`failed_rules` never has `{name}`: deploys never open that rule");
+                self.notice(at, message, "write the name of another rule".to_owned());
+                continue;
+            }
             if is_there || self.has_enough_notices() {
                 continue;
             }

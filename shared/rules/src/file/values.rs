@@ -1,5 +1,6 @@
 //! Values with a meaning: truths, counts, channels, people, addresses.
 
+use super::denied::is_nobody;
 use super::hosts;
 use super::reader::Reader;
 use crate::condition::{meant_time, meant_truth, parse_duration};
@@ -63,6 +64,17 @@ impl Reader<'_> {
     pub(super) fn approvers(&mut self, node: &Node, key: &str) -> Option<Vec<String>> {
         let example = format!("`{key}: [ana@example.com]`");
         let what = if key == "break_glass" { "break the glass" } else { "vote" };
+        let text = node.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| scalar.text.trim());
+        if let Some(text) = text.filter(|text| is_nobody(text) || meant_truth(text).is_some()) {
+            let right = match (key, meant_truth(text)) {
+                // Without the key nobody lifts the freeze, and without the other one everybody votes.
+                ("break_glass", Some(false) | None) => format!("leave `{key}` out"),
+                ("approvers", Some(true)) => format!("leave `{key}` out: then everybody can vote"),
+                _ => format!("list the people who can {what}"),
+            };
+            self.problem(node.start, format!("`{text}` can't {what}"), right);
+            return None;
+        }
         let mut approvers = match &node.content {
             Content::Scalar(_) => self.approver(node, what).into_iter().collect(),
             Content::Sequence(_) | Content::Mapping(_) => {
@@ -186,6 +198,12 @@ pub(crate) fn may_do(text: &str, what: &str) -> Result<String, Wrong> {
 
 /// Returns advice for a text that names nobody.
 fn nobody(text: &str) -> String {
+    if text.starts_with(['-', '!', '¬', '^']) {
+        return "list the people who can: you can't exclude anyone by name".to_owned();
+    }
+    if text.contains('#') && text.contains('@') {
+        return "put a space before `#` and behind it, if a comment starts there".to_owned();
+    }
     let handle = text.trim_start_matches('@').to_lowercase();
     let words: Vec<&str> =
         handle.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -320,6 +338,10 @@ fn approver(text: &str) -> Option<String> {
             && handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
         return sound.then(|| text.to_owned());
     }
+    // No address begins with a sign of a list, and none has a comment in it.
+    if text.starts_with(['-', '!', '¬', '^']) || text.contains('#') {
+        return None;
+    }
     let (local, domain) = text.split_once('@')?;
     let sound = !local.is_empty()
         && domain.contains('.')
@@ -416,6 +438,10 @@ mod tests {
             ("@here", None),
             ("@Everyone", None),
             ("ana@example.com]", None),
+            ("-ana@example.com", None),
+            ("!ana@example.com", None),
+            ("ana@example.com#note", None),
+            ("ana-b+c@example.com", Some("ana-b+c@example.com")),
             ("ana@example..com", None),
             ("#channel", None),
             ("ana", None),

@@ -3,7 +3,7 @@
 use super::header_secrets::SecretUse;
 use super::hosts::is_this_machine;
 use super::reader::Reader;
-use super::secrets::{has_login, holds_secret, is_secret_header};
+use super::secrets::{has_login, holds_secret, is_key_to_a_receiver, is_secret_header};
 use crate::policy::host;
 use crate::problem::Wrong;
 use crate::reference::{METHODS, WEBHOOK, names};
@@ -89,6 +89,10 @@ impl Reader<'_> {
             let message = "the address holds a secret, and whoever reads the repository reads this file";
             self.problem(node.start, message, IN_A_HEADER.to_owned());
             return None;
+        }
+        if is_key_to_a_receiver(&url) {
+            let message = "anyone who knows this address can call it, and anyone who reads the repository reads this file";
+            self.notice(node.start, message, "call a service of your own that keeps it secret".to_owned());
         }
         if is_this_machine(&url) {
             let message = "this address is of the machine itself, and only the local stack calls it";

@@ -438,6 +438,9 @@ fn codes(suggestion: &str) -> Vec<String> {
     let end = ELSEWHERE.iter().filter_map(|word| clause.find(word)).min().unwrap_or(clause.len());
     let suggestion = clause.get(..end).unwrap_or(clause);
     let mut codes: Vec<String> = suggestion.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    // A part of a list is not what is meant.
+    let list = suggestion.split_once("write ").map(|(_, list)| list);
+    codes.extend(list.filter(|list| list.starts_with('[') && list.ends_with(']')).map(str::to_owned));
     if codes.is_empty() {
         // What stands in parentheses is an example.
         let rest_of = suggestion.split_once(" (").map_or(suggestion, |(before, _)| before);
@@ -452,9 +455,7 @@ fn codes(suggestion: &str) -> Vec<String> {
     if let Some((_, written)) = written.filter(|_| codes.is_empty()) {
         let words: Vec<String> =
             written.split(", ").flat_map(|part| part.split(" or ")).map(str::to_owned).collect();
-        if written.starts_with('[') && written.ends_with(']') {
-            codes.push(written.to_owned());
-        } else if words.iter().all(|word| !word.contains(' ')) {
+        if words.iter().all(|word| !word.contains(' ')) {
             codes.extend(words);
         }
     }

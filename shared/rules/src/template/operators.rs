@@ -1,8 +1,10 @@
 //! Slips in the operators of a template's code: those of other languages, and those that it does not have.
 
+mod others;
 mod phrases;
 mod unfinished;
 
+use self::others::{comment_of_handlebars, with_filters};
 use super::code::{Code, Kind, Piece, Slip, Token};
 use super::names::unknown_filter;
 use crate::reference::{FILTERS, TEMPLATE_VARIABLES};
@@ -36,6 +38,9 @@ pub(super) fn slips(template: &str, pieces: &[Piece<'_>]) -> Vec<Slip> {
 }
 
 fn slip(template: &str, code: &Code<'_>) -> Option<Slip> {
+    if let Some(slip) = comment_of_handlebars(template, code) {
+        return Some(slip);
+    }
     let word = code.tokens.first().filter(|_| code.is_statement).map_or("", |token| token.text);
     let tokens = code.tokens.get(usize::from(code.is_statement)..).unwrap_or_default();
     // The brackets that are open: `(` of a call is told from one that groups.
@@ -379,7 +384,10 @@ impl<'t> Around<'_, 't> {
             message,
             match parts {
                 Some((condition, "", that)) => format!("write `{condition} or {that}`"),
-                Some((condition, this, that)) => format!("write `{this} if {condition} else {that}`"),
+                Some((condition, this, that)) => {
+                    let [condition, this, that] = [condition, this, that].map(with_filters);
+                    format!("write `{this} if {condition} else {that}`")
+                }
                 None => "write, for example, `this if condition else that`".to_owned(),
             },
         ))

@@ -12,6 +12,7 @@
 mod cases;
 mod counts;
 mod kinds;
+mod meaning;
 mod right;
 mod rows;
 mod sentences;

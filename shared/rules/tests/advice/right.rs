@@ -76,7 +76,7 @@ const APPROVALS: [&str; 26] = [
 ];
 
 /// Templates.
-const TEMPLATES: [&str; 38] = [
+const TEMPLATES: [&str; 37] = [
     "{{ environment }} if tags end",
     "if {{ tags }} then {{ environment }} end",
     "{{ 'if' }} {{ 'range' ~ 'end' }}",
@@ -98,7 +98,6 @@ const TEMPLATES: [&str; 38] = [
     "{{ '%s of %s' | format(environment, deployment) }}",
     "{# if tags #}x{# end #}",
     "{{ '{{ environment }}' }}",
-    "{{ environment }}}",
     "100% of {{ environment }}, $5, #12, @here",
     "<https://acme.example|page> <@U0123ABCDEF> <!here>",
     "[[1]] ((a)) <<b>> [x](y)",

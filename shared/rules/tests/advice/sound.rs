@@ -2,7 +2,7 @@
 
 use super::{rows, told, with_template};
 
-const CONDITIONS: [&str; 49] = [
+const CONDITIONS: [&str; 50] = [
     "environment~='.*prod'",
     "environment~='prod|stag'",
     "environment='contains'",
@@ -52,6 +52,7 @@ const CONDITIONS: [&str; 49] = [
     "(rollback or tags='#and') and environment='or'",
     "failed_rules=[]",
     "revision~='7bf7226'",
+    "revision~='7BF'",
 ];
 
 const TEMPLATES: [&str; 55] = [

@@ -62,6 +62,11 @@ pub(crate) fn is_nothing(word: &str) -> bool {
         .any(|name| word.eq_ignore_ascii_case(name))
 }
 
+/// True if a word means "whatever value" in other languages.
+pub(crate) fn is_anything(word: &str) -> bool {
+    ["any", "anything", "something"].iter().any(|name| word.eq_ignore_ascii_case(name))
+}
+
 /// A text as a regular expression that matches that text.
 pub(super) fn escaped(text: &str) -> String {
     let is_sign = |c: char| "\\.+*?()|[]{}^$".contains(c);

@@ -32,26 +32,26 @@ pub(super) fn meant_value(text: &str, name: &Name) -> String {
     let comparisons = condition.comparisons();
     match comparisons.iter().copied().find(is_it).and_then(finding) {
         None => plain,
-        Some(Finding::Problem(_, right) | Finding::Never(_, right) | Finding::Always(_, right)) => {
-            match right.strip_prefix("did you mean ").and_then(|right| right.strip_suffix('?')) {
-                Some(right) => format!("write {right}"),
-                None => right,
-            }
-        }
+        Some(
+            Finding::Problem(_, right)
+            | Finding::Never(_, right)
+            | Finding::Always(_, right)
+            | Finding::Unlikely(_, right),
+        ) => match right.strip_prefix("did you mean ").and_then(|right| right.strip_suffix('?')) {
+            Some(right) => format!("write {right}"),
+            None => right,
+        },
     }
 }
 
-/// The first variable that is not supported yet among the first characters of a condition that can't be read,
-/// `until` where it can, and its place.
-pub(super) fn not_yet(text: &str, until: usize) -> Option<(usize, &str)> {
+/// The first variable that is not supported yet in a condition that can't be read, and its place. Behind the
+/// place of the mistake, too: the rule is not opened, whatever else is wrong with it.
+pub(super) fn not_yet(text: &str) -> Option<(usize, &str)> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let (mut at, mut quote) = (0, None);
     for part in text.split_inclusive(|c: char| !is_word(c)) {
         let word = part.trim_end_matches(|c: char| !is_word(c));
         let is_name = quote.is_none() && !word.is_empty();
-        if at > until {
-            return None;
-        }
         if is_name && look_up(word) == Variable::NotYet {
             return Some((at, word));
         }

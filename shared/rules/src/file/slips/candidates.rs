@@ -1,5 +1,6 @@
 //! The repairs that a file suggests.
 
+use super::behind::key_behind;
 use super::diffs::{diff, is_new};
 use super::keys::{is_key, starts_structure};
 use super::lines::{bullets, lines};
@@ -104,6 +105,7 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             if failure.is_cut && is_tag(line.content) && std::mem::take(&mut tags) {
                 tags_of_a_template(source, &mut slips);
             }
+            key_behind(&line, &mut slips);
             spacing(&line, &mut slips);
             values(source, &line, &mut slips);
             keys_in_flow(&line, &mut slips);

@@ -4,6 +4,21 @@ use super::Pair;
 
 /// Conditions, each by itself.
 pub(super) const TEXTS: &[Pair] = &[
+    // One name elsewhere is a list or a pattern.
+    ("environment='{{ environment }}'", "environment='Staging'"),
+    ("branch='$CI_COMMIT_BRANCH'", "branch='main'"),
+    ("environment='Staging,QA'", "(environment='Staging' or environment='QA')"),
+    ("environment!='Staging|QA' and rollback", "(environment!='Staging' and environment!='QA') and rollback"),
+    ("environment='^Staging$'", "environment='Staging'"),
+    ("environment='Stag*'", "environment~='Stag.*'"),
+    ("environment!='Stag*'", "environment~='QA.*'"),
+    ("environment='Staging '", "environment='Staging'"),
+    ("tags='#web*'", "tags~='#web.*'"),
+    ("pr_labels=' fix'", "pr_labels='fix'"),
+    ("branch~='release/*'", "branch~='release/.*'"),
+    ("revision~='.*-rc'", "branch~='.*-rc'"),
+    ("drift_to_env>2", "drift_to_production>2"),
+    ("tags!=any", "tags=[]"),
     // Parts of a text.
     ("environment contains 'prod'", "environment~='.*prod'"),
     ("branch includes 'release'", "branch~='.*release'"),
@@ -68,6 +83,21 @@ pub(super) const TEXTS: &[Pair] = &[
 
 /// Keys of a rule.
 pub(super) const RULES: &[Pair] = &[
+    // What denies a condition.
+    ("conditions: always", "description: x"),
+    ("conditions: never", "description: x"),
+    ("conditions:\n  - not: tags='#a'", "conditions:\n  - tags!='#a'"),
+    ("conditions:\n  - not: [tags='#a', tags='#b']", "conditions:\n  - tags!='#a' or tags!='#b'"),
+    ("conditions:\n  - {expression: tags='#a', not: true}", "conditions:\n  - {expression: tags!='#a'}"),
+    ("conditions:\n  a) environment='a'", "conditions:\n  - environment='a'"),
+    ("conditions: {environment='a'}", "conditions:\n  - environment='a'"),
+    ("conditions: !include other.yml", "conditions:\n  - environment='a'"),
+    ("any_conditions: [tags='#a', tags='#b']", "conditions: [tags='#a' or tags='#b']"),
+    ("no_conditions: [tags='#a']", "conditions: [tags!='#a']"),
+    ("unless: rollback", "conditions: [rollback=false]"),
+    ("except: [dev]", "conditions:\n  - branch!='dev'"),
+    ("only: [main]", "conditions:\n  - branch='main'"),
+    ("if: [tags='#a', rollback]", "conditions: [tags='#a', rollback]"),
     ("triggers: {deploy: {}}", "description: x"),
     ("triggers:\n  deploy:", "description: x"),
     ("triggers: {push: {}}", "description: x"),
@@ -82,6 +112,19 @@ pub(super) const RULES: &[Pair] = &[
 
 /// Keys of an approval.
 pub(super) const APPROVALS: &[Pair] = &[
+    // Keys that deny another, and people who are none.
+    ("no_self_approval: true", "self_approval: false"),
+    ("no_expires_after: 24h", "name: x"),
+    ("not_approvers: [ana@example.com]", "approvers: [ben@example.com]"),
+    ("on_not_success: [trigger_build]", "on_reject: [trigger_build]"),
+    ("max_votes_required: 2", "votes_required: 2"),
+    ("approvers: '@sre @qa'", "approvers: ['@sre', '@qa']"),
+    ("approvers: nobody", "approvers: ben@example.com"),
+    ("approvers: true", "name: x"),
+    ("break_glass: false", "name: x"),
+    ("approvers:\n  -ana@example.com", "approvers:\n  - ana@example.com"),
+    ("approvers: ['!ana@example.com', ben@example.com]", "approvers: [ben@example.com]"),
+    ("approvers: ana@example.com#note", "approvers: ana@example.com # note"),
     ("approvers: u0123abcdef", "approvers: U0123ABCDEF"),
     ("required_votes: 2", "votes_required: 2"),
     ("groups: '@sre'", "approvers: '@sre'"),
@@ -89,6 +132,26 @@ pub(super) const APPROVALS: &[Pair] = &[
 
 /// Actions.
 pub(super) const ACTIONS: &[Pair] = &[
+    ("trigger_build: no", "notify_deployer: x"),
+    ("trigger_build: {}\nunless: rollback", "trigger_build: {}"),
+    ("trigger_build: {}\nfail_fast: false", "trigger_build: {}\non_failure: continue"),
+    ("trigger_build: {}\nallow_failure: {exit_codes: 1}", "trigger_build: {}\non_failure: continue"),
+    (
+        "webhook: 'https://example.com/x', method: POST",
+        "webhook: {url: 'https://example.com/x', method: POST}",
+    ),
+    (
+        "slack_channel_approval:\n  channel: '#a' votes_required: 2",
+        "slack_channel_approval:\n  channel: '#a'\n  votes_required: 2",
+    ),
+    ("add_deploy_tag: '##a'", "add_deploy_tag: '#a'"),
+    ("auto_approve_build: deploy // the new one", "auto_approve_build: deploy # the new one"),
+    ("trigger_build: {parameters: {workflow: x.yml}}", "trigger_build: {parameters: {name: x.yml}}"),
+    ("trigger_build:\n  parameters:\n    name:: x.yml", "trigger_build:\n  parameters:\n    name: x.yml"),
+    (
+        "webhook: https://hooks.slack.com/services/T0123ABCD/B0123ABCD/abcdefghijkl",
+        "webhook: https://deploys.example.com/hook",
+    ),
     ("trigger_build: {}\non_failure: [{slack_deploy_message: x}]", "trigger_build: {}\non_failure: continue"),
     ("trigger_build: {}\non_failure:", "trigger_build: {}\non_failure: continue"),
     ("add_deploy_tag: 'soaked {{ environment }}'", "add_deploy_tag: 'soaked-{{ environment }}'"),
@@ -107,6 +170,8 @@ pub(super) const ACTIONS: &[Pair] = &[
 
 /// Freeze windows.
 pub(super) const WINDOWS: &[Pair] = &[
+    ("{name: w, days: '!sat', time_zone: UTC}", "{name: w, days: sun, time_zone: UTC}"),
+    ("{name: w, no_days: sat, time_zone: UTC}", "{name: w, days: sun, time_zone: UTC}"),
     ("{cron: '0 16 * * 5'}", "{name: w, days: fri, from: '16:00', time_zone: UTC}"),
     ("{}", "{name: w, days: fri, time_zone: UTC}"),
     ("{name: w, days: [6, 7], time_zone: UTC}", "{name: w, days: [sat, sun], time_zone: UTC}"),
@@ -117,6 +182,13 @@ pub(super) const WINDOWS: &[Pair] = &[
 
 /// Templates.
 pub(super) const TEMPLATES: &[Pair] = &[
+    ("{{! c }}", "{# c #}"),
+    ("{{ tags ? prs.length : revision }}", "{{ prs | length if tags else revision }}"),
+    ("{{ environment }}}", "{{ environment }}"),
+    ("{% if environment == 'x' or 'b' %}y{% endif %}", "{% if environment in ['x', 'b'] %}y{% endif %}"),
+    ("{% if environment != 'x' or 'b' %}y{% endif %}", "{% if environment != 'x' %}y{% endif %}"),
+    ("{% if \"{{ tags }}\" %}y{% endif %}", "{% if tags %}y{% endif %}"),
+    ("${CI_COMMIT_SHA:0:7}", "{{ deploy_revision }}"),
     ("{{ upper weather }}", "{{ environment | upper }}"),
     // Words of other languages.
     (
@@ -178,6 +250,8 @@ pub(super) const TEMPLATES: &[Pair] = &[
 
 /// Whole files.
 pub(super) const FILES: &[Pair] = &[
+    ("rules: !include other.yml\n", "rules:\n  - a:\n      actions: [trigger_build]\n"),
+    ("rules:\n  - a::\n      actions: [trigger_build]\n", "rules:\n  - a:\n      actions: [trigger_build]\n"),
     (
         "name: CI\non: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n",
         "rules:\n  - a:\n      actions: [trigger_build]\n",

@@ -6,7 +6,7 @@ use super::Pair;
 pub(super) const RULES: &[Pair] = &[
     ("if: environment='Staging'", ""),
     ("condition: environment='Staging'", ""),
-    ("unless: environment='Staging'", "conditions: [environment!='Staging']"),
+    ("unless: environment='Staging'", "conditions:\n  - environment!='Staging'"),
     ("on: deploy", ""),
     ("trigger: pr_opened", "triggers: [pr_opened]"),
     ("triggers: [pr_opend]", ""),
@@ -65,6 +65,10 @@ pub(super) const RULES: &[Pair] = &[
 
 /// Whole files.
 pub(super) const FILES: &[Pair] = &[
+    (
+        "rules:\n  - a:\n      actions: [merge]\n  - b:\n      conditions: [\"failed_rules='a'\"]\n      actions: [trigger_build]\n",
+        "rules:\n  - a:\n      actions: [merge]\n  - b:\n      actions: [trigger_build]\n",
+    ),
     ("", "rules: [a: {actions: [trigger_build]}]\n"),
     ("# nothing\n", "rules: [a: {actions: [trigger_build]}]\n"),
     ("rules:\n", ""),

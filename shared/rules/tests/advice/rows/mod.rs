@@ -124,19 +124,19 @@ pub(super) fn with_keys(keys: &str) -> String {
 }
 
 /// A file with an approval that has these keys.
-fn with_approval(keys: &str) -> String {
+pub(super) fn with_approval(keys: &str) -> String {
     let channel = if keys.contains("channel") { "" } else { "channel: '#a'\n" };
     let lines: String = format!("{channel}{keys}").lines().map(|line| format!("      {line}\n")).collect();
     with_keys(&format!("actions:\n  - slack_channel_approval:\n{lines}").replace("\n      ", "\n      "))
 }
 
 /// A file with this action.
-fn with_action(action: &str) -> String {
+pub(super) fn with_action(action: &str) -> String {
     let lines: String = action.lines().map(|line| format!("\n    {line}")).collect();
     with_keys(&format!("actions:\n  - {}", lines.trim_start()))
 }
 
 /// A file with this freeze window.
-fn with_window(window: &str) -> String {
+pub(super) fn with_window(window: &str) -> String {
     with_keys(&format!("freeze: {window}"))
 }
