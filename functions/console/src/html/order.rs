@@ -5,7 +5,7 @@ use super::ballot::DeployPageContext;
 use crate::view::ballot::BallotView;
 use crate::view::mrkdwn::People;
 use crate::view::{ApprovalView, Section};
-use signoff_voting::ApprovalAction;
+use signoff_core::approval::ApprovalAction;
 
 /// The place of a section among the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
