@@ -8,6 +8,7 @@ mod accounts;
 mod api_keys;
 mod approvals;
 mod bases;
+mod builds;
 mod cache;
 mod change;
 mod ci_trust;
@@ -47,6 +48,7 @@ mod without_rules;
 
 pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MAX_SCANNED, WantedApprovals, WantedOutcome};
+pub use builds::{BuildRequest, Owner};
 pub use cache::CachedRules;
 pub use change::Change;
 pub use ci_trust::{CiProject, CiTrust, CiTrustError, MOST_TRUSTS};
