@@ -39,47 +39,58 @@ async fn approves(story: &Story, deploy: &DeployId, region: &str) {
     story.click(&story.person("Ana"), &dialog.ts, "approve").await;
 }
 
-/// The effect that runs the step of `run` (any run of the deploy, if there is none), while it waits after an
-/// answer to it was lost.
-async fn lost(story: &Story, deploy: &DeployId, of: Option<&Run>) -> Effect {
-    story
-        .until("an answer to be lost", async || {
-            let effects = story.page(deploy).await.effects;
-            effects.into_iter().find(|effect| {
-                let is_its = match &effect.kind {
-                    EffectKind::RunStep { run, step: 1 } | EffectKind::RetryStep { run, step: 1, .. } => {
-                        of.is_none_or(|of| of.id == *run)
-                    }
-                    _ => false,
-                };
-                // A lease ends at the clock's turn, and a wait before it.
-                is_its && effect.state == EffectState::Started && effect.due_at > effect.not_before
-            })
-        })
-        .await
+/// Has the next attempt at step number 1 of `run` (of any run, if there is none) come at once and be number
+/// `attempts` + 1, once an answer to it was lost.
+async fn attempted(story: &Story, deploy: &DeployId, of: Option<&Run>, attempts: u32) {
+    let lost = story.until("an answer to be lost", async || {
+        let effects = story.page(deploy).await.effects;
+        let lost = effects.into_iter().find(|effect| {
+            let is_its = match &effect.kind {
+                EffectKind::RunStep { run, step: 1 } | EffectKind::RetryStep { run, step: 1, .. } => {
+                    of.is_none_or(|of| of.id == *run)
+                }
+                _ => false,
+            };
+            // A lease ends at the clock's turn, and a wait before it.
+            is_its && effect.state == EffectState::Started && effect.due_at > effect.not_before
+        })?;
+        count(story, &lost, attempts).await.then_some(())
+    });
+    lost.await;
 }
 
-/// Counts `attempts` attempts at `effect`, so that nobody waits for all of them.
-async fn attempted(story: &Story, effect: &Effect, attempts: u32) {
+/// Counts `attempts` attempts at `effect`. False: an attempt began in the meantime.
+async fn count(story: &Story, effect: &Effect, attempts: u32) -> bool {
     let key = |kind: &str, id: &str| AttributeValue::S(format!("{kind}#{id}"));
+    let number = |attempts: u32| AttributeValue::N(attempts.to_string());
     let update = story.world.dynamodb.update_item().table_name(&story.world.record_table);
     let update = update.key("pk", key("deploy", effect.deploy.as_str()));
     let update = update.key("sk", key("effect", effect.id.as_str()));
     let update = update.update_expression("SET attempts = :attempts");
-    let update = update.expression_attribute_values(":attempts", AttributeValue::N(attempts.to_string()));
-    update.send().await.unwrap();
+    let update = update.condition_expression("attempts = :seen");
+    let update = update.expression_attribute_values(":attempts", number(attempts));
+    let counted = update.expression_attribute_values(":seen", number(effect.attempts)).send().await;
+    match counted {
+        Ok(_) => true,
+        Err(error) => {
+            let error = error.into_service_error();
+            assert!(error.is_conditional_check_failed_exception(), "{error:?}");
+            false
+        }
+    }
 }
 
-/// The page of the build that step number 1 of `run` started.
+/// The page of the build that step number 1 of `run` started, or else its state.
 fn started(run: &Run) -> String {
-    let StepState::Succeeded { url, .. } = &run.steps[1].state else { panic!("{:?}", run.steps[1].state) };
-    url.clone().unwrap()
+    let state = &run.steps[1].state;
+    let StepState::Succeeded { url: Some(url), .. } = state else { return format!("{state:?}") };
+    url.clone()
 }
 
-/// The reason why nobody knows whether step number 1 of `run` happened.
-fn doubt(run: &Run) -> String {
-    let StepState::Unknown { reason, .. } = &run.steps[1].state else { panic!("{:?}", run.steps[1].state) };
-    reason.clone()
+/// The reason why nobody knows whether step number 1 of `run` happened; `None`: it is known.
+fn doubt(run: &Run) -> Option<String> {
+    let StepState::Unknown { reason, .. } = &run.steps[1].state else { return None };
+    Some(reason.clone())
 }
 
 #[test]
@@ -96,7 +107,7 @@ fn lost_start_takes_no_other_steps_run() {
         approves(story, &deploy, "eu").await;
         approves(story, &deploy, "us").await;
         let page = story.page(&deploy).await;
-        attempted(story, &lost(story, &deploy, Some(run_of(&page, "us"))).await, ASKS_AGAIN).await;
+        attempted(story, &deploy, Some(run_of(&page, "us")), ASKS_AGAIN).await;
         let page = story.settled(&deploy).await;
         let dispatched = github.dispatched(&story.repository());
         assert_eq!(dispatched.len(), 2, "{dispatched:?}");
@@ -131,13 +142,13 @@ fn run_of_one_of_two_lost_starts_asks_a_person() {
             story.click(&story.person("Ana"), &dialog.ts, "approve").await;
         }
         for region in ["eu", "us"] {
-            attempted(story, &lost(story, &deploy, Some(run_of(&page, region))).await, LAST).await;
+            attempted(story, &deploy, Some(run_of(&page, region)), LAST).await;
         }
         let page = story.settled(&deploy).await;
         let only = github.dispatched(&story.repository());
         assert_eq!(only.len(), 1);
         for region in ["eu", "us"] {
-            let told = doubt(run_of(&page, region));
+            let told = doubt(run_of(&page, region)).unwrap();
             assert!(told.contains(&format!("/{}", only[0].run_id)), "{region}: {told}");
         }
         // Somebody looked: the one for the US is not there.
@@ -145,7 +156,7 @@ fn run_of_one_of_two_lost_starts_asks_a_person() {
         let approval = page.approvals.iter().find(|approval| approval.run == run.id).unwrap();
         let failure = story.failure(&approval.dialog.clone().unwrap().ts).await;
         story.click(&story.person("Ana"), &failure, "retry").await;
-        attempted(story, &lost(story, &deploy, Some(run)).await, ASKS_AGAIN).await;
+        attempted(story, &deploy, Some(run), ASKS_AGAIN).await;
         let page = story.settled(&deploy).await;
         let dispatched = github.dispatched(&story.repository());
         assert_eq!(dispatched.len(), 2);
@@ -171,14 +182,14 @@ fn retry_leaves_a_strangers_run_alone() {
         let deploy = story.deploys(&revision, "Staging").await;
         let dialog = story.dialog().await;
         story.click(&ana, &dialog, "approve").await;
-        attempted(story, &lost(story, &deploy, None).await, LAST).await;
+        attempted(story, &deploy, None, LAST).await;
         let page = story.settled(&deploy).await;
-        assert!(!doubt(&page.runs[0]).is_empty());
+        assert!(doubt(&page.runs[0]).is_some());
         let carl = story.author("Carlo");
         let foreign = github.add_run(&story.repository(), &revision, &carl, &carl);
         let failure = story.failure(&dialog).await;
         story.click(&ana, &failure, "retry").await;
-        attempted(story, &lost(story, &deploy, None).await, ASKS_AGAIN).await;
+        attempted(story, &deploy, None, ASKS_AGAIN).await;
         let page = story.settled(&deploy).await;
         assert_eq!(github.cancelled(&story.repository()), Vec::<u64>::new());
         let url = started(&page.runs[0]);
@@ -199,13 +210,16 @@ fn found_pipeline_of_another_commit_is_not_cancelled() {
         let deploy = story.deploys(&revision, "Staging").await;
         let dialog = story.dialog().await;
         story.click(&story.person("Ana"), &dialog, "approve").await;
-        let effect = lost(story, &deploy, None).await;
+        let is_asked = async || {
+            story.page(&deploy).await.effects.iter().find(|effect| effect.asked.is_some()).map(|_| ())
+        };
+        story.until("a pipeline to be asked for", is_asked).await;
         let branch = "main".to_owned();
         let nightly = NewPipeline { revision: other, branch, workflows: Vec::new() };
         circleci.add_pipeline_by_api(&story.project(), nightly);
-        attempted(story, &effect, LAST).await;
+        attempted(story, &deploy, None, LAST).await;
         let page = story.settled(&deploy).await;
-        let told = doubt(&page.runs[0]);
+        let told = doubt(&page.runs[0]).unwrap();
         assert!(told.contains("may be somebody else's"), "{told}");
         assert_eq!(circleci.cancelled(&story.project()), Vec::<String>::new());
     });
