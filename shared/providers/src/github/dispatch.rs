@@ -147,10 +147,13 @@ impl GitHub {
                 && run.head_branch.as_deref().is_none_or(|head| head == branch)
                 && by.zip(owner).is_none_or(|(by, owner)| by == owner)
         };
+        // Whoever started it may be somebody else where GitHub does not tell.
+        let is_told =
+            |run: &wire::Run| by.is_some() && run.actor.as_ref().is_some_and(|actor| actor.id.is_some());
         let likeness = |run: &wire::Run| {
             if asked.head.is_some_and(|head| head != run.head_sha) {
                 Likeness::OtherCommit
-            } else if (first..=last).contains(&run.created_at) {
+            } else if is_told(run) && (first..=last).contains(&run.created_at) {
                 Likeness::Same
             } else {
                 Likeness::Near
