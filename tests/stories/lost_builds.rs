@@ -5,7 +5,7 @@ use signoff_core::effect::{Effect, EffectKind, EffectState};
 use signoff_core::id::DeployId;
 use signoff_core::run::{Run, StepState};
 use signoff_local::circleci::NewPipeline;
-use signoff_local::fault::{Fault, FaultKind};
+use signoff_local::fault::{Fault, FaultKind, Hold};
 use signoff_store::Page;
 use system_tests::story::{Story, rule, tell};
 
@@ -37,6 +37,16 @@ async fn approves(story: &Story, deploy: &DeployId, region: &str) {
     let run = run_of(&page, region).id.clone();
     let dialog = page.approvals.iter().find(|approval| approval.run == run).unwrap().dialog.clone().unwrap();
     story.click(&story.person("Ana"), &dialog.ts, "approve").await;
+}
+
+/// Waits until requests for a build are on record of `number` effects.
+async fn asked(story: &Story, deploy: &DeployId, number: usize) {
+    let are_asked = async || {
+        let page = story.page(deploy).await;
+        let asked = page.effects.iter().filter(|effect| effect.asked.is_some());
+        (asked.count() == number).then_some(())
+    };
+    story.until("builds to be asked for", are_asked).await;
 }
 
 /// Has the next attempt at step number 1 of `run` (of any run, if there is none) come at once and be number
@@ -130,17 +140,22 @@ fn run_of_one_of_two_lost_starts_asks_a_person() {
             let lost = Fault::once("lost-both/actions/workflows", kind);
             github.faults().push(lost.with_body(&format!("\"{region}\"")));
         }
-        // Both are on record before either looks.
-        let busy = Fault::once("lost-both/actions/workflows/deploy.yml/runs", FaultKind::status(503, "{}"));
-        github.faults().push(busy.times(2));
+        let hold = Hold::default();
+        let looks = "lost-both/actions/workflows/deploy.yml/runs";
+        github.faults().push(Fault::once(looks, FaultKind::Hold(hold.clone())));
         let deploy = story.deploys(&revision, "Staging").await;
         let page = story.settled(&deploy).await;
-        for region in ["eu", "us"] {
+        let approves = async |region: &str| {
             let run = run_of(&page, region).id.clone();
             let approval = page.approvals.iter().find(|approval| approval.run == run).unwrap();
-            let dialog = approval.dialog.clone().unwrap();
-            story.click(&story.person("Ana"), &dialog.ts, "approve").await;
-        }
+            story.click(&story.person("Ana"), &approval.dialog.clone().unwrap().ts, "approve").await;
+        };
+        approves("eu").await;
+        // The second start is asked for while the first one's run is looked for.
+        hold.reached().await;
+        approves("us").await;
+        asked(story, &deploy, 2).await;
+        hold.release();
         for region in ["eu", "us"] {
             attempted(story, &deploy, Some(run_of(&page, region)), LAST).await;
         }
@@ -210,10 +225,7 @@ fn found_pipeline_of_another_commit_is_not_cancelled() {
         let deploy = story.deploys(&revision, "Staging").await;
         let dialog = story.dialog().await;
         story.click(&story.person("Ana"), &dialog, "approve").await;
-        let is_asked = async || {
-            story.page(&deploy).await.effects.iter().find(|effect| effect.asked.is_some()).map(|_| ())
-        };
-        story.until("a pipeline to be asked for", is_asked).await;
+        asked(story, &deploy, 1).await;
         let branch = "main".to_owned();
         let nightly = NewPipeline { revision: other, branch, workflows: Vec::new() };
         circleci.add_pipeline_by_api(&story.project(), nightly);

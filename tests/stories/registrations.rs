@@ -46,13 +46,25 @@ fn moved_tag_by_its_bare_name_is_a_new_deploy() {
     tell("identity-moving-tag", async |story| {
         story.rules("rules: []");
         let github = &story.world.github;
-        let dated = json!({"sha": "stable", "environment": "Staging", "date": "2026-05-11T11:40:00Z"});
         let plain = json!({"sha": "stable", "environment": "Staging"});
+        let with = |more: serde_json::Value| {
+            let mut body = plain.clone();
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        let date = "2026-05-11T11:40:00Z";
+        let another = json!({"date": date, "email": story.email("Ben"), "ignore_if_duplicate": true});
         let mut before = None;
-        for (title, body) in [("Begin", &dated), ("Take cards", &plain), ("Take vouchers", &dated)] {
+        for (title, body) in [
+            ("Begin", plain.clone()),
+            ("Take cards", plain.clone()),
+            ("Take tea", with(json!({"date": date}))),
+            // By its date, it is somebody else's report of the one before. By its commit, it is not.
+            ("Take vouchers", with(another)),
+        ] {
             let sha = story.push("Ana", title);
             github.add_tag(&story.repository(), "stable", &sha);
-            let (status, told) = send(story, body).await;
+            let (status, told) = send(story, &body).await;
             assert_eq!(status, 200, "{title}: {told}");
             let slug = Slug::new("acme", &story.name).unwrap();
             let deploy = story.until("the deploy of the commit", async || {
@@ -61,7 +73,7 @@ fn moved_tag_by_its_bare_name_is_a_new_deploy() {
             });
             let deploy = story.settled(&deploy.await.id).await.deploy;
             assert_eq!(deploy.confirmation, Confirmation::Confirmed, "{title}");
-            if deploy.deployed_at == deploy.registered_at {
+            if body.get("date").is_none() {
                 assert_eq!(stands(story).await.as_ref(), Some(&deploy.id), "{title}");
             }
             assert_ne!(before.replace(deploy.id.clone()), Some(deploy.id), "{title}");
