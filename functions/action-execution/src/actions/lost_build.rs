@@ -114,7 +114,7 @@ impl ActionExecution {
             return not_seen(attempt, build).map_err(Into::into);
         }
         if let Some(ours) = the_one(&free)
-            && !self.may_be_anothers(&attempt.effect.id, connection, build, &asked).await?
+            && !self.may_belong_to_another(&attempt.effect.id, connection, build, &asked).await?
         {
             return Ok(Some(ours.clone()));
         }
@@ -151,7 +151,7 @@ impl ActionExecution {
 
     /// True if a request of another step for the same build may have led to what the requests `asked` of the
     /// step that `effect` tried first seem to have led to.
-    async fn may_be_anothers(
+    async fn may_belong_to_another(
         &self,
         effect: &EffectId,
         connection: &Connection,
