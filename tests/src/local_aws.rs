@@ -50,7 +50,7 @@ pub enum LocalAws {
         stack: Value,
         /// The process that keeps it running until its standard input closes.
         process: Box<Child>,
-        /// That input: each line names a function to invoke.
+        /// Its input: each line names a function to invoke.
         input: Mutex<ChildStdin>,
     },
 }

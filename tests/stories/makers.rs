@@ -304,7 +304,7 @@ fn an_author_by_text_alone_does_not_vote() {
     });
 }
 
-/// What Dependabot made: its account, and a commit of its own that is merged to the default branch.
+/// Dependabot's account, and a commit of its own that is merged to the default branch.
 fn dependabots(story: &Story, merger: Author) -> (Author, String) {
     let login = "dependabot[bot]";
     let bot = Author::new(login, &format!("49699333+{login}@users.noreply.github.com"), login);

@@ -1,5 +1,5 @@
-//! Builds whose start may have been lost: putting on record what is asked for and what was started, and
-//! searching for what came of a request.
+//! Builds whose start may have been lost: records of each request and of each started build, and the search
+//! for the build that a request started.
 
 use super::trigger_build::{Build, still_unanswered};
 use crate::effect_error::Tried;

@@ -108,7 +108,7 @@ pub enum LackingKind {
     },
 }
 
-/// What the votes `cast` lack of the list `said`; `shares` are the people who may vote for each part of the
+/// The votes that `cast` lacks of the list `said`; `shares` are the people who may vote for each part of the
 /// change.
 fn lacking_of(said: &Said<Vec<QuotaSpec>>, cast: &[(&str, Votes)], shares: &[Vec<&str>]) -> Option<Lacking> {
     let quota = |quota: &QuotaSpec| {

@@ -14,7 +14,7 @@ pub(crate) struct Odd {
     pub(crate) change: Option<(usize, String, String)>,
 }
 
-/// What is odd in a template, in its order.
+/// The oddities of a template, in its order.
 pub(crate) fn odd(template: &str) -> Vec<Odd> {
     if !template.contains('{') {
         return Vec::new();

@@ -44,7 +44,7 @@ pub(super) fn denied_condition(value: &Node) -> Option<String> {
     turned_round(&one)
 }
 
-/// What is written under `conditions:` where each key is a condition, or it is the `expression` of one.
+/// The text under `conditions:` where each key is a condition, or it is the `expression` of one.
 pub(super) fn as_written(entries: &[Entry]) -> Option<String> {
     let texts: Option<Vec<String>> = entries
         .iter()
