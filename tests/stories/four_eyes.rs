@@ -2,6 +2,7 @@
 
 use signoff_core::approval::{Blocker, Status};
 use signoff_core::id::DeployId;
+use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{Author, NewCommit, NewPullRequest};
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
@@ -126,6 +127,50 @@ fn a_base_that_the_host_lost_blocks() {
         assert_eq!(approves(story, &ben, &dialog, &deploy).await, Status::Pending);
         story.sets_base(&deploy, &base).await;
         assert!(story.settled(&deploy).await.approvals[0].status.is_approved());
+    });
+}
+
+#[test]
+fn base_that_an_admin_set_only_moves_further_back() {
+    tell("four-eyes-back", async |story| {
+        let (_receiver, action) = hook().await;
+        story.person("Ana");
+        story.rules(&rule("{self_approval: false}", &action).replace(
+            "      conditions:\n        - environment='Staging'\n",
+            "      promotes_to: Production\n",
+        ));
+        let [first, older, set, skipped, newest] =
+            ["Begin", "Add a page", "Add a till", "Take cards", "Take vouchers"]
+                .map(|message| story.push("Ana", message));
+        let large = story.deploys(&newest, "Staging").await;
+        story.sets_base(&large, &set).await;
+        let old = story.deploys(&older, "Canary").await;
+        let by = story.page(&large).await.approvals[0].electorate.except.clone();
+        let refused = blocked(story, &old).await;
+        assert!(
+            matches!(&refused[..], [Blocker::BaseRefused { base, by: who }] if *base == set && by.contains(who)),
+            "{refused:?}"
+        );
+
+        // Nobody voted on the commit that a newer base would leave out of the other deploy.
+        let admin = story.world.slack.add_user(NewUser::new("Cleo", &story.email("Cleo")).admin());
+        let visitor = story.sign_in(&admin).await;
+        let approval = story.page(&old).await.approvals[0].id.clone();
+        let path = format!("/deploys/{old}/approvals/{approval}/base");
+        let compares = format!("GET /repos/{}/compare/", story.repository());
+        story.world.github.faults().push(Fault::once(&compares, FaultKind::status(500, "")));
+        for (revision, status) in [(&first, 503), (&skipped, 422), (&"d".repeat(40), 422), (&first, 303)] {
+            let answer = visitor.post(&path, &[("revision", revision)]).await;
+            assert_eq!(answer.status().as_u16(), status, "{revision}");
+        }
+        story.settled(&old).await;
+        let judged = story
+            .until("the other deploy to be judged again", async || {
+                let judged = story.settled(&large).await.approvals[0].electorate.judged.clone()?;
+                (judged.base == first).then_some(judged)
+            })
+            .await;
+        assert_eq!(judged.added, 4);
     });
 }
 

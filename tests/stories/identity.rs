@@ -74,7 +74,7 @@ pub(crate) async fn look_again(story: &Story, deploy: &DeployId) {
     story.world.tick().await;
 }
 
-async fn stands(story: &Story) -> Option<DeployId> {
+pub(crate) async fn stands(story: &Story) -> Option<DeployId> {
     let slug = Slug::new("acme", &story.name).unwrap();
     story.world.store.newest_in(&slug, "Staging").await.unwrap().map(|newest| newest.id)
 }

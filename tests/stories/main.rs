@@ -36,6 +36,7 @@ mod identity;
 mod issues;
 mod keys;
 mod late_news;
+mod lost_builds;
 mod makers;
 mod many_open;
 mod missing;

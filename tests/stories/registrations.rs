@@ -1,9 +1,10 @@
 //! What a registration may say in place of a SHA, and what of it can't be read.
 
-use crate::identity::{doubt, send};
+use crate::identity::{doubt, send, stands};
 use serde_json::json;
 use signoff_core::confirmation::{Confirmation, Doubt};
-use system_tests::story::tell;
+use signoff_core::deploy::Slug;
+use system_tests::story::{rule, tell};
 
 #[test]
 fn bare_name_is_resolved_as_a_tag_alone() {
@@ -39,6 +40,70 @@ fn bare_name_is_resolved_as_a_tag_alone() {
             assert_eq!(send(story, &body).await.0, 200);
             let deploy = story.settled(&story.deploy_id(tag, environment)).await.deploy;
             assert_eq!((deploy.confirmation, &deploy.revision), (Confirmation::Confirmed, &sha), "{tag}");
+        }
+    });
+}
+
+#[test]
+fn moved_tag_by_its_bare_name_is_a_new_deploy() {
+    tell("identity-moving-tag", async |story| {
+        story.rules("rules: []");
+        let github = &story.world.github;
+        let plain = json!({"sha": "stable", "environment": "Staging"});
+        let with = |more: serde_json::Value| {
+            let mut body = plain.clone();
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        let date = "2026-05-11T11:40:00Z";
+        let another = json!({"date": date, "email": story.email("Ben"), "ignore_if_duplicate": true});
+        let mut before = None;
+        for (title, body) in [
+            ("Begin", plain.clone()),
+            ("Take cards", plain.clone()),
+            ("Take tea", with(json!({"date": date}))),
+            // By its date, it is somebody else's report of the one before. By its commit, it is not.
+            ("Take vouchers", with(another)),
+        ] {
+            let sha = story.push("Ana", title);
+            github.add_tag(&story.repository(), "stable", &sha);
+            let (status, told) = send(story, &body).await;
+            assert_eq!(status, 200, "{title}: {told}");
+            let slug = Slug::new("acme", &story.name).unwrap();
+            let deploy = story.until("the deploy of the commit", async || {
+                let found = story.world.store.of_revision(&slug, &sha).await.unwrap();
+                found.into_iter().find(|deploy| deploy.revision == sha)
+            });
+            let deploy = story.settled(&deploy.await.id).await.deploy;
+            assert_eq!(deploy.confirmation, Confirmation::Confirmed, "{title}");
+            if body.get("date").is_none() {
+                assert_eq!(stands(story).await.as_ref(), Some(&deploy.id), "{title}");
+            }
+            assert_ne!(before.replace(deploy.id.clone()), Some(deploy.id), "{title}");
+        }
+    });
+}
+
+#[test]
+fn name_in_place_of_an_address_is_a_maker() {
+    tell("identity-odd-makers", async |story| {
+        story.rules(&rule("{votes_required: 1, self_approval: false}", "webhook: 'https://example.com'"));
+        let ana = story.person("Ana");
+        let base = story.push("Ben", "Begin");
+        let texts = [format!("Ana Odd <{}>", story.email("Ana")), "jenkins-odd".to_owned()];
+        for (number, email) in texts.iter().enumerate() {
+            let sha = story.push("Ben", &format!("Change {number}"));
+            let body = json!({"sha": sha, "environment": "Staging", "email": email});
+            assert_eq!(send(story, &body).await.0, 200);
+            let deploy = story.deploy_id(&sha, "Staging");
+            story.settled(&deploy).await;
+            if number == 0 {
+                story.sets_base(&deploy, &base).await;
+            }
+            let electorate = story.settled(&deploy).await.approvals[0].electorate.clone();
+            let is_maker = electorate.makers().any(|maker| *maker == ana);
+            let is_named = format!("{electorate:?}").contains("jenkins-odd");
+            assert_eq!((is_maker, is_named), (number == 0, number == 1), "{electorate:?}");
         }
     });
 }

@@ -2,7 +2,9 @@
 //! the rules in force of another one guard.
 
 use crate::connections::save;
+use signoff_core::approval::Status;
 use signoff_core::deploy::Slug;
+use signoff_core::id::DeployId;
 use signoff_core::rules_in_force::{How, RulesInForce};
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
@@ -87,6 +89,111 @@ fn dormant_deployment_lets_nothing_guarded_act() {
             .await;
         deploys(&old, &story.push("Ana", "Take cards"), "Staging").await;
         assert_eq!(paths(&receiver), ["/other"]);
+    });
+}
+
+/// The proposal's approvals of the newest deploy of `of`, by name.
+async fn asked(of: &Story, deploy: &DeployId) -> Vec<(String, Status)> {
+    let page = of.settled(deploy).await;
+    let proposals = page.approvals.iter().filter(|approval| approval.name.starts_with("Rules file: "));
+    proposals.map(|approval| (approval.name.clone(), approval.status.clone())).collect()
+}
+
+/// Two deployments with one file that asks for an approval, and that file.
+async fn with_approval(story: &Story, receiver: &Receiver) -> (Story, String) {
+    let asks = format!(
+        "rules:\n  - dev:\n      conditions: [\"environment='Staging'\"]\n      actions:\n        \
+         - slack_channel_approval: {{name: Dev, channel: '#CHANNEL', on_success: [{{webhook: '{}/dev'}}]}}\n",
+        receiver.url()
+    );
+    let begin = story.pushes_rules("Ana", &asks);
+    deploys(story, &begin, "QA").await;
+    let old = sibling(story, 2).await;
+    deploys(&old, &begin, "QA").await;
+    assert_eq!(rules_of(story).await.in_force.file.id, rules_of(&old).await.in_force.file.id);
+    (old, asks)
+}
+
+/// `rules` with another one that asks only Cleo before it calls `receiver`.
+fn guarded(story: &Story, rules: &str, receiver: &Receiver) -> String {
+    let (cleo, url) = (story.email("Cleo"), receiver.url());
+    format!(
+        "{rules}  - ship:\n      conditions: [\"environment='Staging'\"]\n      actions:\n        \
+         - slack_channel_approval: {{name: Ship, channel: '#CHANNEL', approvers: [{cleo}], \
+         on_success: [{{webhook: '{url}/ship'}}]}}\n"
+    )
+}
+
+/// `rules` with another one that asks nobody.
+fn unguarded(rules: &str, receiver: &Receiver) -> String {
+    format!("{rules}{}", acts(receiver, "ship").trim_start_matches("rules:\n"))
+}
+
+/// Brings the guarded file into force for the deployment of `story`: Ben approves it.
+async fn puts_guard_in_force(story: &Story, rules: &str, receiver: &Receiver, ben: &str) {
+    let deploy = story.deploys(&story.pushes_rules("Ana", &guarded(story, rules, receiver)), "QA").await;
+    approves(story, &deploy, ben, "Rules file: Dev").await;
+}
+
+/// Has `person` approve the approval `name` of the proposal of `deploy`, once its dialog is there: in the
+/// channel of `story`, whatever deployment the file is proposed for.
+async fn approves(story: &Story, deploy: &DeployId, person: &str, name: &str) {
+    let dialog = story
+        .until("the dialog of the proposal", async || {
+            let page = story.world.store.page(deploy).await.unwrap()?;
+            page.approvals.into_iter().find(|approval| approval.name == name)?.dialog
+        })
+        .await;
+    story.click(person, &dialog.ts, "approve").await;
+    story.settled(deploy).await;
+}
+
+#[test]
+fn old_file_with_approvals_asks_the_newer_guard_too() {
+    tell("siblings-old", async |story| {
+        let [ben, cleo] = ["Ben", "Cleo"].map(|name| story.person(name));
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let (old, rules) = with_approval(story, &receiver).await;
+        puts_guard_in_force(story, &rules, &receiver, &ben).await;
+        assert!(matches!(rules_of(story).await.in_force.how, How::Approved { .. }));
+
+        // The old file asks for Ben's approval alone, and the other deployment's also for Cleo's.
+        let revision = story.pushes_rules("Ana", &unguarded(&rules, &receiver));
+        let deploy = old.deploys(&revision, "Staging").await;
+        approves(story, &deploy, &ben, "Rules file: Dev").await;
+        let names: Vec<String> = asked(&old, &deploy).await.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["Rules file: Dev", "Rules file: Ship"]);
+        assert!(rules_of(&old).await.proposal.is_some(), "Cleo has not decided");
+        deploys(&old, &story.push("Ana", "Take cards"), "Staging").await;
+        assert_eq!(paths(&receiver), Vec::<String>::new(), "nothing acted");
+        approves(story, &deploy, &cleo, "Rules file: Ship").await;
+        assert!(matches!(rules_of(&old).await.in_force.how, How::Approved { .. }));
+        deploys(&old, &story.push("Ana", "Take cash"), "Staging").await;
+        assert_eq!(paths(&receiver), ["/ship"]);
+    });
+}
+
+#[test]
+fn guard_newer_than_a_proposal_counts_once_it_is_in_force() {
+    tell("siblings-late", async |story| {
+        let [ben, _] = ["Ben", "Cleo"].map(|name| story.person(name));
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let (old, rules) = with_approval(story, &receiver).await;
+        // The file is proposed before the guard is on the default branch.
+        let loose = unguarded(&rules, &receiver);
+        let proposed = old.deploys(&story.pushes_rules("Ana", &loose), "QA").await;
+        old.settled(&proposed).await;
+        puts_guard_in_force(story, &rules, &receiver, &ben).await;
+        // The voters of the old file saw nothing of the guard.
+        let again = story.pushes_rules("Ana", &loose);
+        approves(story, &proposed, &ben, "Rules file: Dev").await;
+        assert!(matches!(rules_of(&old).await.in_force.how, How::Approved { .. }));
+        let told = deploys(&old, &again, "Staging").await;
+        assert!(
+            told.contains("another deployment of the repository, asks about what this rule acts on"),
+            "{told}"
+        );
+        assert_eq!(paths(&receiver), Vec::<String>::new(), "nothing acted");
     });
 }
 

@@ -2,8 +2,8 @@
 
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
-use signoff_core::effect::Effect;
-use signoff_core::id::{ApprovalId, DeployId, RunId};
+use signoff_core::effect::{Effect, StartedBuild};
+use signoff_core::id::{ApprovalId, DeployId, EffectId, RunId};
 use signoff_core::{approval as votes, decision::Decision, run};
 use signoff_runtime::race;
 use signoff_store::{Change, StoreError};
@@ -37,12 +37,32 @@ impl ActionExecution {
         step: usize,
         command: run::Command,
     ) -> Tried<()> {
+        self.advance_with(effect, after, run, step, command, None).await
+    }
+
+    /// The same for a step that a build belongs to from now on: `owned`, with the effect that tried the step
+    /// first.
+    pub(crate) async fn advance_with(
+        &self,
+        effect: &Effect,
+        after: &Effect,
+        run: &RunId,
+        step: usize,
+        command: run::Command,
+        owned: Option<&(StartedBuild, EffectId)>,
+    ) -> Tried<()> {
         self.commit_newest(effect, async || {
             let now = self.now();
-            let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
+            let mut change = Change::to(&effect.deploy, now).effect(effect, after.clone());
+            if let Some((build, first)) = owned {
+                change = change.build(build, first);
+            }
             let Some(run) = self.store.run(&effect.deploy, run).await? else { return Ok(Some(change)) };
             Ok(Some(match run::decide(&run, step, command.clone(), now) {
-                Ok(decision) => change.run(run::pinned(decision, step, after.build.as_ref())),
+                Ok(decision) => {
+                    let pinned = run::pinned(decision, step, after.build.as_ref());
+                    change.run(run::asked(pinned, step, after.asked.as_ref()))
+                }
                 Err(_) => change,
             }))
         })

@@ -10,7 +10,7 @@ use signoff_core::action::{Action, RulesFileStep, WhenRepeated};
 use signoff_core::approval::Outcome;
 use signoff_core::effect::{Effect, EffectState};
 use signoff_core::id::{ApprovalId, RunId};
-use signoff_core::run::{self, FirstTry, Resolved, StepState};
+use signoff_core::run::{self, FirstTry, Step, StepState};
 use signoff_providers::Failure;
 use signoff_runtime::effects::Attempt;
 use signoff_store::{Change, ReadStep};
@@ -92,12 +92,14 @@ impl ActionExecution {
         }
         let voted_on = voted;
         let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
-        let acting =
-            as_first(attempt, first, run.steps.get(step).and_then(|step| step.resolved.as_ref()), self.now());
+        let acting = as_first(attempt, first, run.steps.get(step), self.now());
         let done = self.act(&acting, &deploy, &run, step, &action, voted).await;
         if let Some(build) = acting.build.get() {
             // The attempt that is settled keeps it, under whichever effect it was started.
             attempt.build.get_or_init(|| build.clone());
+        }
+        if let Some(asked) = acting.asked.get() {
+            attempt.asked.get_or_init(|| asked.clone());
         }
         let Done { summary, url } = match done {
             Ok(done) => done,
@@ -109,9 +111,12 @@ impl ActionExecution {
             }
             Err(trouble) => return Err(trouble),
         };
-        let after = effect.closed(EffectState::Succeeded, None);
         let build = acting.started_build().cloned();
-        self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url, build }).await
+        let after = effect.closed(EffectState::Succeeded, None);
+        let owned = build.clone().filter(|_| matches!(action, Action::TriggerBuild(_)));
+        let owned = owned.map(|build| (build, acting.effect.id.clone()));
+        let command = run::Command::Succeed { summary, url, build };
+        self.advance_with(effect, &after, &run.id, step, command, owned.as_ref()).await
     }
 
     /// Puts on record that a step's action begins, before it does. `false`: the step went on without this
@@ -175,21 +180,22 @@ fn begins_now(attempt: &Attempt, action: &Action) -> bool {
     matches!(action, Action::AutoApproveBuild(_)) || (attempt.started_build().is_none() && !attempt.lost)
 }
 
-/// `attempt` as the outside world knows it at `now`: under the id and the time of the effect that tried it
-/// `first`, so that what that one did is found. Nobody tried between the failure that was `resolved` and the
-/// first attempt of the retry.
-fn as_first(
-    attempt: &Attempt,
-    first: Option<&FirstTry>,
-    resolved: Option<&Resolved>,
-    now: Timestamp,
-) -> Attempt {
+/// `attempt` at `step` as the outside world knows it at `now`: under the id and the time of the effect that
+/// tried it `first`, and with the requests for a build of all before it, so that what came of them is found.
+/// Nobody tried between the failure that was resolved and the first attempt of the retry.
+fn as_first(attempt: &Attempt, first: Option<&FirstTry>, step: Option<&Step>, now: Timestamp) -> Attempt {
     let Some(FirstTry { effect: id, at }) = first else { return attempt.clone() };
+    let resolved = step.and_then(|step| step.resolved.as_ref());
     let left_alone = match resolved.filter(|_| attempt.effect.attempts == 1) {
         Some(resolved) => now.duration_since(resolved.failed_at),
         None => SignedDuration::ZERO,
     };
-    let effect = Effect { id: id.clone(), created_at: *at, ..attempt.effect.clone() };
+    let before = step.and_then(|step| step.asked_ci.as_ref()).map(|asked| asked.doubting(Vec::new()));
+    let asked = match &attempt.effect.asked {
+        Some(asked) => Some(asked.and(before.as_ref())),
+        None => before,
+    };
+    let effect = Effect { id: id.clone(), created_at: *at, asked, ..attempt.effect.clone() };
     let claimed = Some(attempt.effect.clone());
     Attempt { effect, claimed, backoff: attempt.backoff.max(left_alone), ..attempt.clone() }
 }
@@ -209,8 +215,14 @@ mod tests {
         let kind = EffectKind::RetryStep { run, step: 1, first: first.clone(), looks: true };
         let effect = Effect::new(EffectId::from_text("retry"), deploy, kind, at(60)).started(at(61));
         let backoff = SignedDuration::ZERO;
-        let attempt =
-            Attempt { effect: effect.clone(), lost: true, backoff, build: OnceLock::new(), claimed: None };
+        let attempt = Attempt {
+            effect: effect.clone(),
+            lost: true,
+            backoff,
+            build: OnceLock::new(),
+            asked: OnceLock::new(),
+            claimed: None,
+        };
         let acting = as_first(&attempt, Some(&first), None, at(61));
         assert_eq!((&acting.effect.id, acting.effect.created_at), (&first.effect, first.at));
         assert_eq!(acting.claimed(), &effect);

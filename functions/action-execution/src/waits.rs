@@ -135,7 +135,8 @@ mod tests {
     use std::sync::OnceLock;
 
     fn attempt(effect: Effect) -> Attempt {
-        Attempt { effect, lost: false, backoff: SignedDuration::ZERO, build: OnceLock::new(), claimed: None }
+        let (backoff, build, asked) = (SignedDuration::ZERO, OnceLock::new(), OnceLock::new());
+        Attempt { effect, lost: false, backoff, build, asked, claimed: None }
     }
 
     #[test]

@@ -68,6 +68,23 @@ impl ProviderClients {
         Ok(in_time("GitHub", read).await?.map(|found| found.id))
     }
 
+    /// True if in `repository` (`owner/name`) the head contains the commit `sha`, and `sha` does not contain
+    /// the base: a range that begins there leaves out nothing that one from the base has.
+    pub(crate) async fn is_further_back(
+        &self,
+        repository: &str,
+        sha: &str,
+        (base, head): (&str, &str),
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let compared = async {
+            let github = self.github(now).await?;
+            Ok(github.contains(repository, head, sha).await?
+                && !github.contains(repository, sha, base).await?)
+        };
+        in_time("GitHub", compared).await
+    }
+
     async fn github(&self, now: Timestamp) -> Result<GitHub, Failure> {
         let token = self.secrets.text(&GITHUB_READ_TOKEN, now).await;
         let token = token.map_err(|error| Failure::retryable(error.to_string()))?;

@@ -53,10 +53,11 @@ fn names_somebody_new(known: &Deploy, deploy: &Deploy) -> bool {
 }
 
 /// The parts of the ids under which `deploy` may be kept beside `known`: of its run alone, and of its run and
-/// address.
+/// the address or the name of who deployed.
 fn keys(known: &Deploy, deploy: &Deploy) -> Vec<String> {
     let by = run(deploy).unwrap_or_default();
-    let email = deploy.deployer.as_ref().and_then(|deployer| deployer.email.as_deref());
+    let person = deploy.deployer.as_ref();
+    let named = person.map(|person| person.email.as_ref().unwrap_or(&person.name));
     let of_run = (!by.is_empty() && run(deploy) != run(known)).then(|| format!("by {by}"));
-    of_run.into_iter().chain(email.map(|email| format!("by {by} {}", email.to_lowercase()))).collect()
+    of_run.into_iter().chain(named.map(|named| format!("by {by} {}", named.to_lowercase()))).collect()
 }

@@ -120,9 +120,7 @@ impl DeployWebhook {
             let latest = self.known(deploy).await?;
             // A tag may stand at another commit by now: whether it is the same deploy is found out once that
             // is resolved.
-            let is_latest = |latest: &&Latest| {
-                latest.revision == deploy.revision && !deploy.revision.starts_with("refs/")
-            };
+            let is_latest = |latest: &&Latest| latest.revision == deploy.revision && !deploy.is_named();
             let same = match latest.latest().filter(is_latest) {
                 Some(latest) => readable(&self.store, &latest.moment.deploy).await?.flatten(),
                 None => None,

@@ -93,15 +93,19 @@ pub(crate) async fn note_job(github: &GitHub, deploy: &mut Deploy) -> Result<(),
 }
 
 impl RuleEvaluation {
-    /// The deploy that `deploy` is another registration of, by the word of the function that took it; `None`:
-    /// it is none. At most one request.
+    /// The deploy that `deploy`, whose revision is resolved, is another registration of, by the word of the
+    /// function that took it; `None`: it is none. A tag may have moved between the two. At most one request.
     pub(crate) async fn registered_again(&self, deploy: &Deploy) -> Tried<Option<DeployId>> {
-        let Some(first) = &deploy.reading.repeats else { return Ok(None) };
-        Ok(match self.store.deploy(first).await?.map(|first| first.confirmation) {
+        let Some(id) = &deploy.reading.repeats else { return Ok(None) };
+        let Some(first) = self.store.deploy(id).await? else { return Ok(Some(id.clone())) };
+        if !deploy.revision.starts_with(&first.revision) {
+            return Ok(None);
+        }
+        Ok(match first.confirmation {
             // Nothing acts for the first one: this one stands for itself.
-            Some(Confirmation::Unconfirmed { .. } | Confirmation::Unevaluated { .. }) => None,
-            Some(Confirmation::Repeat { of }) => Some(of),
-            Some(Confirmation::Awaited | Confirmation::Confirmed) | None => Some(first.clone()),
+            Confirmation::Unconfirmed { .. } | Confirmation::Unevaluated { .. } => None,
+            Confirmation::Repeat { of } => Some(of),
+            Confirmation::Awaited | Confirmation::Confirmed => Some(id.clone()),
         })
     }
 

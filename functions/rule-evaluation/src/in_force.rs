@@ -317,17 +317,15 @@ impl RuleEvaluation {
             touched.extend(difference.touched(&judged.rules).into_iter().map(|(_, spec)| spec.clone()));
             changes.extend(difference.changes.iter().map(|change| change.text.clone()));
         }
-        if changes.is_empty() || state.is_copied() {
-            // The file in force has no word on what other deployments guard unless it came after theirs.
-            let decides = difference.is_guarded && !state.is_copied();
-            let newer_than = decides.then_some(state.in_force.since);
-            let known = [file.id.as_str(), state.in_force.file.id.as_str()];
-            let candidate = Candidate { file: &file, texts: &texts, rules: &proposed_rules, known: &known };
-            for guard in self.guards(&deploy.deployment, github.number(), candidate, newer_than).await? {
-                let asked = guard.difference.touched(&guard.sibling.rules);
-                touched.extend(asked.into_iter().map(|(_, spec)| spec.clone()));
-                changes.extend(guard.changes());
-            }
+        // The file in force has no word on what other deployments guard unless it came after theirs.
+        let decides = difference.is_guarded && !state.is_copied();
+        let newer_than = decides.then_some(state.in_force.compared_at);
+        let known = [file.id.as_str(), state.in_force.file.id.as_str()];
+        let candidate = Candidate { file: &file, texts: &texts, rules: &proposed_rules, known: &known };
+        for guard in self.guards(&deploy.deployment, github.number(), candidate, newer_than).await? {
+            let asked = guard.difference.touched(&guard.sibling.rules);
+            touched.extend(asked.into_iter().map(|(_, spec)| spec.clone()));
+            changes.extend(guard.changes());
         }
         if changes.is_empty() {
             let how = if difference.is_guarded { How::Harmless } else { How::NothingGuarded };

@@ -110,7 +110,9 @@ fn asks(touched: &[ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
                 group.self_approval &= spec.self_approval;
                 group.range.verified_commits |= spec.range.verified_commits;
                 group.range.allow_unknown_makers &= spec.range.allow_unknown_makers;
-                names.push(spec.name.clone());
+                if !names.contains(&spec.name) {
+                    names.push(spec.name.clone());
+                }
             }
             None => groups.push((spec.clone(), vec![spec.name.clone()])),
         }

@@ -119,7 +119,7 @@ impl RuleEvaluation {
     }
 
     /// The rules in force of the other deployments of the repository that came into force after those of
-    /// `deploy`. One request where the repository has one deployment.
+    /// `deploy` were compared with them. One request where the repository has one deployment.
     ///
     /// # Errors
     ///
@@ -131,7 +131,10 @@ impl RuleEvaluation {
         }
         let Some(own) = self.store.rules_in_force(&deploy.deployment).await? else { return Ok(Vec::new()) };
         let own = &own.in_force;
-        Ok(self.siblings(&others, github.number(), &[&own.file.id], Some(own.since)).await?.all_readable()?)
+        Ok(self
+            .siblings(&others, github.number(), &[&own.file.id], Some(own.compared_at))
+            .await?
+            .all_readable()?)
     }
 
     /// The rules that the deployment `this` starts with where it has none of the repository in force, and

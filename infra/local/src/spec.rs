@@ -194,7 +194,12 @@ fn check_parameters(
         let as_text = Value::String(text.clone());
         let as_list = text.split(',').map(Value::from).collect::<Value>();
         let as_value = serde_json::from_str::<Value>(text).ok();
+        let is_valid = |text: &str| parameter.validator.is_valid(&Value::from(text));
+        // GitHub's document has a single time where GitHub takes a range of two as well:
+        // <https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>.
+        let is_range = text.split_once("..").is_some_and(|(from, to)| is_valid(from) && is_valid(to));
         if !parameter.validator.is_valid(&as_text)
+            && !is_range
             && !parameter.validator.is_valid(&as_list)
             && !as_value.is_some_and(|value| parameter.validator.is_valid(&value))
         {

@@ -178,18 +178,39 @@ impl Base {
         (!is_overtaken).then(|| self.after(revision, four_eyes, now))
     }
 
-    /// The base that an admin (a Slack user id) sets at `now` for approvals that ask for four eyes, or not,
-    /// where there is none or the host lost the one that was. The other one is set too where it is missing or
-    /// the same.
-    pub fn set(mut self, revision: &str, four_eyes: bool, by: &str, now: Timestamp) -> Self {
-        let passed = Passed { set_by: Some(by.to_owned()), ..Passed::new(revision, now) };
-        let lost = self.start(four_eyes).map(|start| start.revision.clone());
+    /// The one that gives way to a base that an admin sets for an approval of `revision`. Where the start is
+    /// `revision` itself, it is the one before: the start was let through, and other ranges begin there.
+    pub fn replaced(&self, four_eyes: bool, revision: &str) -> Option<&Passed> {
+        let start = self.start(four_eyes)?;
+        if self.is_set_before(four_eyes, revision) { start.before.as_deref() } else { Some(start) }
+    }
+
+    /// The base that an admin (a Slack user id) sets at `now` for approvals that ask for four eyes, or not:
+    /// `new`, for an approval of `revision`. The other one is set too where it is missing or the same.
+    pub fn set(mut self, new: &str, revision: &str, four_eyes: bool, by: &str, now: Timestamp) -> Self {
+        let passed = Passed { set_by: Some(by.to_owned()), ..Passed::new(new, now) };
+        let is_before = self.is_set_before(four_eyes, revision);
+        let replaced = self.replaced(four_eyes, revision).map(|replaced| replaced.revision.clone());
         for (place, is_asked) in [(&mut self.any, !four_eyes), (&mut self.four_eyes, four_eyes)] {
-            if is_asked || place.as_ref().is_none_or(|other| Some(&other.revision) == lost.as_ref()) {
-                *place = Some(passed.clone());
+            let is_same = |other: Option<&Passed>| other.map(|other| &other.revision) == replaced.as_ref();
+            match place {
+                Some(start) if is_before && start.revision == revision => {
+                    if is_asked || is_same(start.before.as_deref()) {
+                        start.before = Some(Box::new(passed.clone()));
+                    }
+                }
+                Some(start) if !is_asked && !is_same(Some(start)) => {}
+                Some(_) | None => *place = Some(passed.clone()),
             }
         }
         self
+    }
+
+    /// True if the start is `revision` itself, so that its range begins at the one before. A broken glass
+    /// since has it begin elsewhere.
+    fn is_set_before(&self, four_eyes: bool, revision: &str) -> bool {
+        let is_own = self.start(four_eyes).is_some_and(|start| start.revision == revision);
+        is_own && self.start_of(four_eyes, revision).is_none_or(|start| !start.by_glass)
     }
 
     /// True if a range that ends at another revision starts elsewhere than by the base `before`.

@@ -1,8 +1,11 @@
 //! Effects: things to do outside. Each is committed together with the state that it follows from, and done
 //! after the commit.
 
+mod asked;
 mod counted;
 mod name;
+
+pub use asked::Asked;
 
 use crate::approval::{Dialog, Outcome, Successor};
 use crate::facts::Report;
@@ -60,6 +63,9 @@ pub struct Effect {
     /// The build that an attempt started. Later attempts look at this one, and start no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<StartedBuild>,
+    /// The requests for a build that attempts sent, or were about to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// The time since which its step waits for what is still to come. A freeze or a policy that holds the
     /// step ends that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,6 +100,23 @@ pub enum StartedBuild {
         /// Its page.
         url: String,
     },
+}
+
+impl StartedBuild {
+    /// Its id at its CI.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Pipeline { id, .. } => id.clone(),
+            Self::Run { id, .. } => id.to_string(),
+        }
+    }
+
+    /// Its page.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Pipeline { url, .. } | Self::Run { url, .. } => url,
+        }
+    }
 }
 
 /// A thing to do outside.
@@ -558,6 +581,7 @@ impl Effect {
             due_at: now + GRACE,
             note: None,
             build: None,
+            asked: None,
             waits_since: None,
             first_due: None,
             backoff: None,

@@ -86,6 +86,9 @@ pub struct InForce {
     pub revision: Option<String>,
     /// The time since which it is in force.
     pub since: Timestamp,
+    /// The time at which it was compared with the files in force of the repository's other deployments:
+    /// before its voters decided about it. What came into force there since, it has no word on.
+    pub compared_at: Timestamp,
     /// The way in which it came into force.
     pub how: How,
 }
@@ -177,7 +180,7 @@ impl FileCopy {
 impl RulesInForce {
     /// The rules of `deployment` once it has its first file.
     pub fn first(deployment: &Slug, file: FileCopy, revision: Option<String>, now: Timestamp) -> Self {
-        let in_force = InForce { file, revision, since: now, how: How::First };
+        let in_force = InForce { file, revision, since: now, compared_at: now, how: How::First };
         Self {
             deployment: deployment.clone(),
             in_force,
@@ -277,7 +280,7 @@ impl RulesInForce {
 
     /// The rules once `file` is in force; nothing is proposed then.
     pub fn adopt(&self, file: FileCopy, revision: Option<String>, how: How, now: Timestamp) -> Self {
-        let in_force = InForce { file, revision, since: now, how };
+        let in_force = InForce { file, revision, since: now, compared_at: now, how };
         let mut past = self.past.clone();
         past.push(Past { file: self.in_force.file.id.clone(), until: now });
         let surplus = past.len().saturating_sub(MAX_PAST);
@@ -309,8 +312,9 @@ impl RulesInForce {
     /// # Errors
     /// It is in force already, is not proposed any more, or was rejected.
     pub fn put_in_force(&self, file: &str, how: How, now: Timestamp) -> Result<Self, Refusal> {
-        let Proposal { file, revision, .. } = self.proposed(file)?;
-        Ok(self.adopt(file.clone(), revision.clone(), how, now))
+        let Proposal { file, revision, at, .. } = self.proposed(file)?;
+        let next = self.adopt(file.clone(), revision.clone(), how, now);
+        Ok(Self { in_force: InForce { compared_at: *at, ..next.in_force }, ..next })
     }
 
     /// The rules once the voters rejected the proposed file with the id `file`.

@@ -15,12 +15,12 @@ pub use decide::{Command, Refusal, decide};
 pub use failure::{FailureNotice, FirstTry, KnownMakers, Makers, NotTheirs, Resolved};
 pub use held::told_held;
 pub use kept_back::KEPT_BACK;
-pub use pinned::pinned;
+pub use pinned::{asked, pinned};
 
 use crate::action::{Action, OnFailure, RulesFileStep};
 use crate::approval::Dialog;
 use crate::decision::Decision;
-use crate::effect::StartedBuild;
+use crate::effect::{Asked, StartedBuild};
 use crate::event::EventKind;
 use crate::freeze::{Freeze, hold, names};
 use crate::id::{ApprovalId, DeployId, RunId};
@@ -115,6 +115,10 @@ pub struct Step {
     /// The build that it started, where it did and the CI named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<StartedBuild>,
+    /// The requests for a build of which nobody knows what came. A retry looks for that, and for none of the
+    /// builds that people were told of: they said by it that none of these is theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_ci: Option<Asked>,
 }
 
 /// The outcome of an approval that starts a step under it.
@@ -370,6 +374,7 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
             makers: None,
             resolved: None,
             started: None,
+            asked_ci: None,
         });
         if let Action::SlackChannelApproval(spec) = action {
             flatten(&spec.on_success, Some(index), Branch::OnSuccess, steps);

@@ -19,6 +19,7 @@ pub mod derived;
 pub mod eventbridge;
 pub mod failure;
 mod form;
+mod found;
 pub mod github;
 pub mod http;
 pub mod jira;
@@ -34,3 +35,4 @@ pub mod webhook;
 mod responder;
 
 pub use failure::Failure;
+pub use found::{FoundBuild, Likeness};

@@ -74,6 +74,7 @@ mod tests {
             lost: false,
             backoff: SignedDuration::ZERO,
             build: OnceLock::from(started.clone()),
+            asked: OnceLock::new(),
             claimed: None,
         };
         let error = StoreError::Row { key: "run#r".to_owned(), detail: "a newer field".to_owned() };

@@ -2,7 +2,7 @@
 
 use crate::batch::Handled;
 use jiff::{SignedDuration, Timestamp};
-use signoff_core::effect::{Claim, Effect, MAX_ATTEMPTS, Queue, StartedBuild};
+use signoff_core::effect::{Asked, Claim, Effect, MAX_ATTEMPTS, Queue, StartedBuild};
 use signoff_store::{CommitError, EffectMessage, Store, StoreError};
 use std::sync::OnceLock;
 
@@ -22,6 +22,8 @@ pub struct Attempt {
     pub backoff: SignedDuration,
     /// The build that this attempt started.
     pub build: OnceLock<StartedBuild>,
+    /// The request for a build that this attempt sends, or the builds that may have come of earlier ones.
+    pub asked: OnceLock<Asked>,
     /// The effect that this process claimed, if `effect` is not that one but the one that tried first, by
     /// which the outside world knows the attempt.
     pub claimed: Option<Effect>,
@@ -50,10 +52,18 @@ impl Attempt {
         self.build.get().or(self.effect.build.as_ref())
     }
 
-    /// This attempt with what it started on its effect, so that no row that is written of it forgets that.
+    /// The requests for a build that this attempt and earlier ones sent, with the builds that this one found.
+    pub fn asked(&self) -> Option<Asked> {
+        let before = self.effect.asked.as_ref();
+        let found_nothing = || before.map(|before| before.doubting(Vec::new()));
+        self.asked.get().map(|asked| asked.and(before)).or_else(found_nothing)
+    }
+
+    /// This attempt with what it started and asked for on its effect, so that no row that is written of it
+    /// forgets that.
     pub fn with_build(&self) -> Self {
-        let effect = Effect { build: self.started_build().cloned(), ..self.effect.clone() };
-        Self { effect, ..self.clone() }
+        let (build, asked) = (self.started_build().cloned(), self.asked());
+        Self { effect: Effect { build, asked, ..self.effect.clone() }, ..self.clone() }
     }
 
     /// The effect as it is when it is to be tried again after `wait`, because of `note`. Where an earlier
@@ -127,7 +137,7 @@ pub async fn take(
     match store.claim(&effect, now).await {
         Ok(claimed) => {
             let (backoff, build) = (effect.backoff.unwrap_or_default(), OnceLock::new());
-            Ok(Attempt { effect: claimed, lost, backoff, build, claimed: None })
+            Ok(Attempt { effect: claimed, lost, backoff, build, asked: OnceLock::new(), claimed: None })
         }
         Err(CommitError::Conflict) => Err(Handled::Again(SOON).into()),
         Err(CommitError::Store(error)) => {
@@ -154,6 +164,7 @@ mod tests {
                 lost,
                 backoff: SignedDuration::ZERO,
                 build: OnceLock::new(),
+                asked: OnceLock::new(),
                 claimed: None,
             };
             let again = attempt.postponed(now, wait, "503".to_owned());

@@ -1,5 +1,6 @@
 //! One transaction: state, effects and events, all of it or nothing.
 
+use crate::builds::{BuildOwner, BuildRequest};
 use crate::error::{CommitError, StoreError, commit_error};
 use crate::lanes::lane_of;
 use crate::latest::Latest;
@@ -15,7 +16,7 @@ use signoff_core::base::Base;
 use signoff_core::decision::{Decision, Later};
 use signoff_core::deploy::Deploy;
 use signoff_core::deploy_state::DeployState;
-use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::effect::{Effect, EffectKind, EffectState, StartedBuild};
 use signoff_core::evaluation::Evaluation;
 use signoff_core::event::{Event, EventKind};
 use signoff_core::facts::Facts;
@@ -58,6 +59,8 @@ enum State {
     Evaluation { evaluation: Box<Evaluation>, effect: EffectId },
     Effect { before: Box<Effect>, after: Box<Effect> },
     Person(Box<Entry>),
+    BuildRequest { source: String, request: Box<BuildRequest> },
+    Build { build: StartedBuild, effect: EffectId },
 }
 
 impl Change {
@@ -235,6 +238,19 @@ impl Change {
         self
     }
 
+    /// Adds a request for a build of `source` (a repository, or a project of CircleCI), which is about to be
+    /// sent.
+    pub fn build_request(mut self, source: &str, request: BuildRequest) -> Self {
+        self.states.push(State::BuildRequest { source: source.to_owned(), request: Box::new(request) });
+        self
+    }
+
+    /// Gives `build`, which its CI named or which was claimed, to the step that `effect` tried first.
+    pub fn build(mut self, build: &StartedBuild, effect: &EffectId) -> Self {
+        self.states.push(State::Build { build: build.clone(), effect: effect.clone() });
+        self
+    }
+
     /// Returns the number of rows that committing it writes so far; DynamoDB takes 100 in one transaction.
     pub fn rows(&self) -> usize {
         self.states.len() + self.effects.len() + self.events.len()
@@ -401,6 +417,14 @@ impl Store {
             // A removed entry stays: it says who removed it.
             State::Person(entry) => {
                 self.versioned(row::keep(&keys::person(&entry.handle), entry)?, entry.version)
+            }
+            State::BuildRequest { source, request } => {
+                let key = keys::build_request(source, now, &request.effect);
+                self.put(row::write(&key, request, now, retention)?, None, &[])
+            }
+            State::Build { build, effect } => {
+                let owner = BuildOwner { effect: effect.clone() };
+                self.put(row::write(&keys::build(build), &owner, now, retention)?, None, &[])
             }
             State::Effect { before, after } => self.put(
                 row::effect(after, retention)?,

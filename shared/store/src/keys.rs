@@ -38,12 +38,15 @@
 //! | header secrets of the stack, without values | `header_secrets` | `header_secrets` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | Slack account of an e-mail address, to mention people | `account#ADDRESS` | `account` | |
+//! | request for a build, as it was sent | `build_requests#REPOSITORY` or `…#PROJECT` | `TIME#EFFECT` | |
+//! | step that a build belongs to | `build#CI#ID` | `step` | |
 //! | part of a large range | `reading#DIGEST` | `part#NAME` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
 use jiff::Timestamp;
 use signoff_core::approval::Dialog;
 use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::effect::StartedBuild;
 use signoff_core::id::{ApprovalId, DeployId, EffectId, RunId, digest};
 use signoff_core::people::Handle;
 use signoff_core::slug::canonical;
@@ -281,6 +284,25 @@ pub(crate) fn delivery(source: &str, id: &str) -> Key {
 /// The Slack account of an e-mail address.
 pub(crate) fn account(address: &str) -> Key {
     Key { pk: format!("account#{address}"), sk: "account".to_owned() }
+}
+
+/// Partition key of the requests for builds of `source`: a repository, or a project of CircleCI.
+pub(crate) fn build_requests(source: &str) -> String {
+    format!("build_requests#{}", canonical(source))
+}
+
+/// A request for a build of `source`, which `effect` sent at `at`.
+pub(crate) fn build_request(source: &str, at: Timestamp, effect: &EffectId) -> Key {
+    Key { pk: build_requests(source), sk: format!("{}#{effect}", sortable(at)) }
+}
+
+/// The step that a build belongs to. The ids of runs and of pipelines are those of their whole host.
+pub(crate) fn build(build: &StartedBuild) -> Key {
+    let ci = match build {
+        StartedBuild::Pipeline { .. } => "circleci",
+        StartedBuild::Run { .. } => "github",
+    };
+    Key { pk: format!("build#{ci}#{}", build.id()), sk: "step".to_owned() }
 }
 
 /// A part of a large range.

@@ -3,7 +3,9 @@
 mod add_deploy_tag;
 mod add_to_deploy_message_thread;
 mod auto_approve_build;
+mod check_build;
 mod issues;
+mod lost_build;
 mod notify;
 mod policy;
 mod rules_file;
@@ -103,7 +105,7 @@ impl ActionExecution {
                 self.auto_approve_build(attempt, deploy, connected, (run, step), build, start).await
             }
             Action::TriggerBuild(spec) => {
-                self.trigger_build(attempt, deploy, connected, run, spec, start).await
+                self.trigger_build(attempt, deploy, connected, (run, step), spec, start).await
             }
             Action::SlackChannelMessage(message) => {
                 self.slack_channel_message(attempt, deploy, message).await

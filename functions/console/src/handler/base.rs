@@ -21,7 +21,8 @@ const FULL_SHA: usize = 40;
 
 impl Console {
     /// Sets the base of the place that an approval leads to, and has the approval judged again: 3 reads and 1
-    /// commit. Where nothing changes: the page that says why, 1 query more.
+    /// commit, and 2 requests to GitHub where a base is on record that it has. Where nothing changes: the
+    /// page that says why, 1 query more.
     pub(super) async fn set_base(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let member = call.member()?;
         let unreadable = |error| refusals::unreadable(&error, ErrorFormat::Page, call.id, None);
@@ -63,6 +64,30 @@ impl Console {
             let text = "The base was not set. It has been set in the meantime, and Signoff is updating the approval.";
             return not(StatusCode::CONFLICT, text).await;
         }
+        // Where one is on record that the host has, ranges may only become longer.
+        let replaced = base.replaced(!spec.self_approval, &approval.subject.revision);
+        let is_lost =
+            |base: &str| approval.electorate.blocked.contains(&Blocker::BaseLost { base: base.to_owned() });
+        if let Some(replaced) = replaced.map(|passed| passed.revision.as_str()).filter(|base| !is_lost(base))
+        {
+            let ends = (replaced, approval.subject.revision.as_str());
+            match self.outside.is_further_back(&known.repository, &revision, ends, call.now).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    let text = format!(
+                        "The base was not set. The source host still has the one that there is, so you can only move it further \
+                         back. Enter a commit that the waiting revision follows from and that doesn\u{2019}t contain {replaced}."
+                    );
+                    return not(StatusCode::UNPROCESSABLE_ENTITY, &text).await;
+                }
+                Err(failure) => {
+                    let (request_id, failure) = (call.id, failure.logged());
+                    tracing::warn!(request_id, %deploy, failure, "a new base is not compared with the old one");
+                    let text = "The base was not set. GitHub didn\u{2019}t compare it with the one that there is. Try again.";
+                    return not(StatusCode::SERVICE_UNAVAILABLE, text).await;
+                }
+            }
+        }
         let judge = EffectKind::JudgeAgain { approval: id.clone(), round: 0 };
         let others = EffectKind::judge_others(Others::MovedBy { approval: id.clone() });
         let set = EventKind::BaseSet {
@@ -74,7 +99,7 @@ impl Console {
         };
         let owner = format!("base {} {}", id, base.version);
         let change = Change::to(&deploy, call.now)
-            .base(base.set(&revision, !spec.self_approval, &member.id, call.now))
+            .base(base.set(&revision, &approval.subject.revision, !spec.self_approval, &member.id, call.now))
             .and(&owner, vec![judge, others], vec![set]);
         match self.store.commit(change).await {
             Ok(()) => {

@@ -15,7 +15,7 @@ struct Call {
 ///
 /// Source:
 /// <https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
-const GITHUB: [Call; 18] = [
+const GITHUB: [Call; 19] = [
     Call {
         call: "GET /repos/{owner}/{repo}",
         purpose: "the repository's number, the default branch",
@@ -78,6 +78,11 @@ const GITHUB: [Call; 18] = [
         call: "GET …/actions/workflows/{file}/runs",
         purpose: "trigger_build, after a lost answer",
         permission: "Actions: read",
+    },
+    Call {
+        call: "POST /graphql",
+        purpose: "whose the token in WriteSecret is: trigger_build, after a lost answer",
+        permission: "none",
     },
     Call {
         call: "GET …/actions/runs/{id}",

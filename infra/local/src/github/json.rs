@@ -7,6 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+/// The login of the account that Signoff's tokens belong to.
+pub const OWN_LOGIN: &str = "signoff";
+
 /// Address of the objects: the API's base address and the repository's full name.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {

@@ -6,6 +6,7 @@ use super::json::{self, Place, number_of};
 use super::repository_json::repository_json;
 use super::state::{Dispatched, Repository, State};
 use crate::stand_in::answer::Answer;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -80,12 +81,21 @@ pub fn list(
         .filter(|(_, run)| run.repository == name && run.workflow == file)
         .filter(|(_, run)| wanted("event", EVENT) && wanted("branch", branch_of(run)))
         .filter(|(_, run)| wanted("head_sha", &run.head_sha))
+        .filter(|(_, run)| query.get("created").is_none_or(|range| is_in(range, run.at)))
         .map(|(index, run)| run_json(Place { url, repository: name }, repository, workflow, (index + 1, run)))
         .collect();
     let (page, size) = paging(query).unwrap_or((1, 30));
     let count = runs.len();
     let runs: Vec<Value> = runs.into_iter().skip((page - 1) * size).take(size).collect();
     Answer::of_json(200, json!({"total_count": count, "workflow_runs": runs}))
+}
+
+/// True if `range` (`FROM..TO`, in whole seconds) has the time `at`.
+/// <https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>
+fn is_in(range: &str, at: Timestamp) -> bool {
+    let read = |text: &str| text.parse::<Timestamp>().ok();
+    let ends = range.split_once("..").and_then(|(from, to)| read(from).zip(read(to)));
+    ends.is_some_and(|(from, to)| (from.as_second()..=to.as_second()).contains(&at.as_second()))
 }
 
 fn branch_of(run: &Dispatched) -> &str {
@@ -110,7 +120,9 @@ pub(super) fn run_json(
             "timestamp": commit.date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         })
     });
-    let actor = json::user(place.url, "signoff", "User");
+    let starter = repository.refs.starters.get(&id).and_then(|starters| starters.first());
+    let of_person = starter.and_then(|person| json::account(place.url, person));
+    let actor = of_person.unwrap_or_else(|| json::user(place.url, json::OWN_LOGIN, "User"));
     json!({
         "id": id,
         "name": run.workflow,

@@ -71,6 +71,14 @@ fn the_requests_that_signoff_sends_are_accepted() {
             "actions/create-workflow-dispatch",
         ),
         (
+            &github,
+            Method::GET,
+            "/repos/acme/checkout/actions/workflows/deploy.yml/runs",
+            "created=2026-01-02T03:04:05Z..2026-01-02T03:05:05Z",
+            "",
+            "actions/list-workflow-runs",
+        ),
+        (
             &jira,
             Method::GET,
             "/rest/api/3/issue/SHOP-7",
@@ -91,7 +99,9 @@ fn what_the_spec_does_not_have_is_refused_with_the_place() {
     let github = Spec::github().unwrap();
     let pipeline = "/project/gh/acme/checkout/pipeline";
     let dispatches = "/repos/acme/checkout/actions/workflows/deploy.yml/dispatches";
+    let runs = "/repos/acme/checkout/actions/workflows/deploy.yml/runs";
     for (spec, method, path, query, body, expected) in [
+        (&github, Method::GET, runs, "created=2026-01-02T03:04:05Z..tomorrow", "", "created"),
         (&circleci, Method::GET, "/project/gh/acme/checkout", "", "", "not an operation"),
         (&circleci, Method::POST, "/workflow/7/approve/8", "", "", "path parameter"),
         (&circleci, Method::GET, pipeline, "page_token=1", "", "no parameter page_token"),

@@ -1,9 +1,9 @@
-//! The pipeline in which a step's job was approved.
+//! The pipeline in which a step's job was approved, and the requests for a build of which nobody knows.
 
 use super::Run;
 use crate::action::Action;
 use crate::decision::Decision;
-use crate::effect::StartedBuild;
+use crate::effect::{Asked, StartedBuild};
 
 /// `decision` with the pipeline `build` on step number `step`, where that approves a job: an attempt approved
 /// it there, or was about to. A retry looks at no other pipeline, or the people's one vote would let two run.
@@ -13,6 +13,20 @@ pub fn pinned(mut decision: Decision<Run>, step: usize, build: Option<&StartedBu
         && let Some(step) = decision.next.steps.get_mut(step).filter(|step| approves(&step.action))
     {
         step.started = Some(build.clone());
+    }
+    decision
+}
+
+/// `decision` with the requests `requests` for a build on step number `step`, where nobody knows any more
+/// what came of them.
+pub fn asked(mut decision: Decision<Run>, step: usize, requests: Option<&Asked>) -> Decision<Run> {
+    if let Some(requests) = requests
+        && let Some(step) = decision.next.steps.get_mut(step).filter(|step| step.is_unknown())
+    {
+        let before = step.asked_ci.take();
+        let mut known = requests.and(before.as_ref());
+        known.doubted.extend(before.map(|before| before.doubted).unwrap_or_default());
+        step.asked_ci = Some(known);
     }
     decision
 }

@@ -291,7 +291,7 @@ fn place_stands_where_a_broken_glass_let_it_through() {
     assert_eq!([since(&base, 5), since(&base, 10)], [Some("b".to_owned()), None]);
     assert_eq!([since(&later, 5), since(&later, 20)], [Some("c".to_owned()), None]);
     assert_eq!(
-        base.set("d", true, "U1", at(30)).let_through_since(at(10), "a"),
+        base.set("d", "head", true, "U1", at(30)).let_through_since(at(10), "a"),
         None,
         "an admin only said so"
     );

@@ -714,7 +714,7 @@ fn rollback_counts_what_its_revision_holds() {
 fn revisions_let_through_are_known_newest_first() {
     let [a, b, c, d] = ["a", "b", "c", "d"].map(|digit| digit.repeat(40));
     let slug = Slug::new("acme", "checkout").expect("a slug");
-    let set = Base::none(&slug, "production").set(&a, true, "U-chiara", at(0));
+    let set = Base::none(&slug, "production").set(&a, "head", true, "U-chiara", at(0));
     let base = set.after(&b, true, at(1)).after(&c, true, at(2)).after(&d, false, at(3));
     let known = |four_eyes: bool| {
         let all = base.let_through(four_eyes);
@@ -726,7 +726,7 @@ fn revisions_let_through_are_known_newest_first() {
 #[test]
 fn who_set_the_base_may_not_vote_on_its_range() {
     let slug = Slug::new("acme", "checkout").expect("a slug");
-    let set = Base::none(&slug, "production").set(&"b".repeat(40), true, "U-chiara", at(0));
+    let set = Base::none(&slug, "production").set(&"b".repeat(40), "head", true, "U-chiara", at(0));
     let changes = changes(&range(vec![commit(1, "ana")], Vec::new()), &[], at(0));
     let members = members(&changes);
     let electorate = Electorate::anyone().judging(&four_eyes(), &set, Ok((&changes, &members)), at(0));
@@ -738,9 +738,9 @@ fn who_set_the_base_may_not_vote_on_its_range() {
 fn a_base_that_is_set_leaves_a_good_one_alone() {
     let known = base().after(&"c".repeat(40), false, at(1));
     let of = |base: &Base, four_eyes: bool| base.start(four_eyes).map(|start| start.revision[..1].to_owned());
-    let set = known.clone().set(&"d".repeat(40), false, "U-chiara", at(2));
+    let set = known.clone().set(&"d".repeat(40), "head", false, "U-chiara", at(2));
     assert_eq!((of(&set, false), of(&set, true)), (Some("d".to_owned()), Some("b".to_owned())));
-    let set = known.set(&"d".repeat(40), true, "U-chiara", at(2));
+    let set = known.set(&"d".repeat(40), "head", true, "U-chiara", at(2));
     assert_eq!((of(&set, false), of(&set, true)), (Some("c".to_owned()), Some("d".to_owned())));
 }
 
@@ -889,7 +889,7 @@ fn maker_whose_profile_was_not_read_is_not_allowed_as_unknown() {
 #[test]
 fn base_that_an_admin_set_has_to_be_an_ancestor() {
     let slug = Slug::new("acme", "checkout").expect("a slug");
-    let set = Base::none(&slug, "production").set(&"b".repeat(40), true, "U-admin", at(0));
+    let set = Base::none(&slug, "production").set(&"b".repeat(40), "head", true, "U-admin", at(0));
     let refused = || vec![Blocker::BaseRefused { base: "b".repeat(40), by: "U-admin".to_owned() }];
     for (direction, base, blocked) in [
         (Direction::Forward, &set, Vec::new()),

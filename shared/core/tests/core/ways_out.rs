@@ -131,9 +131,23 @@ fn revision_that_another_rule_let_through_has_no_base() {
     assert_eq!(first.judged_from(false, &head), None);
     // Another revision was let through before it, or an admin set where its range starts.
     let earlier = none.clone().after(&"a".repeat(40), false, at(0)).after(&head, false, at(1));
-    let set = first.set(&"a".repeat(40), false, "U-admin", at(2));
+    let set = first.set(&"a".repeat(40), &head, false, "U-admin", at(2));
     for base in [earlier, set] {
         let start = base.judged_from(false, &head).map(|start| start.revision.clone());
         assert_eq!(start, Some("a".repeat(40)));
+    }
+}
+
+#[test]
+fn base_set_before_an_approved_revision_leaves_it_the_start() {
+    let [approved, lost, set] = ["a", "b", "c"].map(|digit| digit.repeat(40));
+    let none = Base::none(&base().deployment, "production");
+    let known = none.after(&lost, true, at(0)).after(&approved, true, at(1));
+    let base = known.set(&set, &approved, true, "U-admin", at(2));
+    for four_eyes in [true, false] {
+        let start = base.start(four_eyes).expect("a start");
+        assert_eq!((&start.revision, &start.set_by), (&approved, &None), "what comes next starts there");
+        let judged = base.judged_from(four_eyes, &approved).expect("a start of its own range");
+        assert_eq!((judged.revision.as_str(), judged.set_by.as_deref()), (set.as_str(), Some("U-admin")));
     }
 }

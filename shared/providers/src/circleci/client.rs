@@ -4,34 +4,25 @@ use super::failure::classify;
 use super::wire::{self, Page, TriggerRequest};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
-use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
-use serde_json::Value;
 use signoff_core::action::ParameterValue;
 use std::collections::BTreeMap;
 
 /// Most pages of a list that are read (CircleCI's have 20 entries or more).
 pub(super) const MAX_PAGES: usize = 10;
-/// Time by which a search starts earlier than asked, for clocks that differ from CircleCI's.
-const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(5);
-
 /// The beginning of the slugs of projects of CircleCI's GitHub App, and of those of GitLab.
 const OF_APP: &str = "circleci/";
 /// Advice for a project that the older call does not take.
 const NEEDS_DEFINITION: &str = "A project of CircleCI's GitHub App is triggered by its pipeline definition: enter its id in the \
                                 deployment's settings";
 
-/// Longest time after the request until the pipeline is on the list. CircleCI may still be handling a request
-/// whose answer was not waited for; it does not document how long that takes.
-pub const PIPELINE_APPEARS_WITHIN: SignedDuration = SignedDuration::from_secs(60);
-
 /// A client with one token. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct CircleCi {
     http: Client,
     base: String,
-    app: String,
+    pub(super) app: String,
     token: SecretString,
 }
 
@@ -55,18 +46,6 @@ pub struct Triggered {
     pub id: String,
     /// Its page.
     pub url: String,
-}
-
-/// Result of the search for a triggered pipeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SearchResult {
-    /// It was triggered.
-    Seen(Triggered),
-    /// It was not triggered, if [`PIPELINE_APPEARS_WITHIN`] has passed since it was asked for.
-    NotSeen,
-    /// This pipeline may be it: CircleCI does not tell the parameters that it was triggered with, or tells
-    /// more than were asked for. Ask a person.
-    Unclear(Triggered),
 }
 
 impl<'a> Target<'a> {
@@ -93,10 +72,9 @@ impl CircleCi {
     ///
     /// # Errors
     ///
-    /// [`Failure::Unanswered`] if it may have been triggered: then [`CircleCi::find_triggered`] tells, once
-    /// [`PIPELINE_APPEARS_WITHIN`] is over. [`Failure::Refusal`] for parameters that the configuration
-    /// doesn't declare. CircleCI takes no project of its GitHub App here:
-    /// [`CircleCi::trigger_definition`] does.
+    /// [`Failure::Unanswered`] if it may have been triggered: then [`CircleCi::find_triggered`] tells, once a
+    /// minute is over. [`Failure::Refusal`] for parameters that the configuration doesn't declare. CircleCI
+    /// takes no project of its GitHub App here: [`CircleCi::trigger_definition`] does.
     pub async fn trigger_pipeline(
         &self,
         project: &str,
@@ -117,53 +95,6 @@ impl CircleCi {
             number: created.number,
             id: created.id,
         })
-    }
-
-    /// Looks whether a pipeline was triggered through the API since `since`, for the same target and with the
-    /// same parameters: what to ask after a [`CircleCi::trigger_pipeline`] whose answer was lost. The first
-    /// 10 pages of pipelines are read. <https://circleci.com/docs/api/v2/#operation/listPipelinesForProject>
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Permanent`] if there are more pipelines than that: whether it was triggered is then
-    /// unknown.
-    pub async fn find_triggered(
-        &self,
-        project: &str,
-        target: Target<'_>,
-        parameters: &BTreeMap<String, ParameterValue>,
-        since: Timestamp,
-    ) -> Result<SearchResult, Failure> {
-        let since = since.checked_sub(CLOCK_MARGIN).unwrap_or(since);
-        let branch = if let Target::Branch(branch) = target { Some(branch) } else { None };
-        let mut unclear = None;
-        let mut token = None;
-        for _ in 0..MAX_PAGES {
-            let page = self.pipelines(project, branch, token.as_deref()).await?;
-            let count = page.items.len();
-            let recent: Vec<_> =
-                page.items.into_iter().filter(|pipeline| pipeline.created_at >= since).collect();
-            let reached_the_end = recent.len() < count;
-            for pipeline in recent.into_iter().filter(|pipeline| may_be(pipeline, target)) {
-                let number = pipeline.number;
-                let found = |id| Triggered { number, id, url: self.pipeline_url(project, number) };
-                match has_parameters(&pipeline, parameters) {
-                    // It may be somebody else's: ours has no others, unless CircleCI shows defaults too.
-                    Some(true) if has_more(&pipeline, parameters) => unclear = Some(found(pipeline.id)),
-                    Some(true) => return Ok(SearchResult::Seen(found(pipeline.id))),
-                    Some(false) => {}
-                    None => unclear = Some(found(pipeline.id)),
-                }
-            }
-            token = page.next_page_token.filter(|token| !token.is_empty() && !reached_the_end);
-            if token.is_none() {
-                return Ok(unclear.map_or(SearchResult::NotSeen, SearchResult::Unclear));
-            }
-        }
-        Err(Failure::Permanent(format!(
-            "{project} has had too many pipelines since to tell whether ours was triggered: look at {}/pipelines/{project}",
-            self.app
-        )))
     }
 
     /// A page of a project's pipelines, newest first.
@@ -294,57 +225,6 @@ fn on(target: Target<'_>) -> String {
         Target::Branch(name) | Target::Tag(name) => format!(" on {name}"),
         Target::DefaultBranch => String::new(),
     }
-}
-
-/// True if the API may have triggered this pipeline for `target`. The name of the default branch is not known
-/// here: any branch may be it.
-fn may_be(pipeline: &wire::Pipeline, target: Target<'_>) -> bool {
-    let vcs = pipeline.vcs.as_ref();
-    let same_target = match target {
-        Target::Branch(branch) => match vcs {
-            Some(vcs) => vcs.branch.as_deref().is_none_or(|other| other == branch),
-            None => pipeline.git("branch").is_none_or(|other| other == branch),
-        },
-        Target::Tag(tag) => match vcs {
-            Some(vcs) => vcs.tag.as_deref() == Some(tag),
-            None => pipeline.git("tag").is_none_or(|other| other == tag),
-        },
-        Target::DefaultBranch => match vcs {
-            Some(vcs) => vcs.tag.is_none(),
-            None => pipeline.git("tag").is_none(),
-        },
-    };
-    // The documentation names both without saying which of them the API's own trigger gets.
-    same_target && matches!(pipeline.trigger.r#type.as_str(), "api" | "explicit")
-}
-
-/// True if a pipeline was triggered with these parameters, and false if one differs. `None` if it does not
-/// show them all, or shows none at all.
-pub(super) fn has_parameters(
-    pipeline: &wire::Pipeline,
-    parameters: &BTreeMap<String, ParameterValue>,
-) -> Option<bool> {
-    let mut told = pipeline.trigger_parameters.is_some().then_some(true);
-    for (name, value) in parameters {
-        let expected = match value {
-            ParameterValue::Bool(value) => Value::from(*value),
-            ParameterValue::Integer(value) => Value::from(*value),
-            ParameterValue::Text(value) => Value::from(value.as_str()),
-        };
-        match pipeline.trigger_parameters.as_ref().and_then(|told| told.get(name)) {
-            Some(value) if *value != expected => return Some(false),
-            Some(_) => {}
-            None => told = None,
-        }
-    }
-    told
-}
-
-/// True if a pipeline shows a parameter besides `parameters`. CircleCI's own values there, such as `git`, are
-/// objects; a parameter of a configuration never is one.
-fn has_more(pipeline: &wire::Pipeline, parameters: &BTreeMap<String, ParameterValue>) -> bool {
-    let mut told = pipeline.trigger_parameters.iter().flatten();
-    told.any(|(name, value)| !(parameters.contains_key(name) || value.is_object() || value.is_null()))
 }
 
 #[cfg(test)]

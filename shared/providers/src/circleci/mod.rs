@@ -4,10 +4,12 @@ mod approve;
 pub mod client;
 mod definition;
 mod failure;
+pub mod find;
 mod origin;
 pub mod ran;
 mod wire;
 
 pub use approve::{Approved, HeldJob, NotApproved};
-pub use client::{CircleCi, PIPELINE_APPEARS_WITHIN, SearchResult, Target, Triggered};
+pub use client::{CircleCi, Target, Triggered};
+pub use find::{PIPELINE_APPEARS_WITHIN, Triggers};
 pub use ran::Ran;

@@ -1,6 +1,7 @@
 //! A pipeline that was triggered, as it came to run: of which commit, and with which parameters.
 
-use super::client::{CircleCi, has_parameters};
+use super::client::CircleCi;
+use super::find::has_parameters;
 use crate::failure::Failure;
 use signoff_core::action::ParameterValue;
 use std::collections::BTreeMap;

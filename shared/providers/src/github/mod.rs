@@ -33,7 +33,7 @@ mod wire;
 
 pub use changing::Changing;
 pub use client::{ChangedFiles, FileAnswer, GitHub};
-pub use dispatch::{RUN_APPEARS_WITHIN, SearchResult, StartedRun};
+pub use dispatch::{Dispatches, RUN_APPEARS_WITHIN, StartedRun};
 pub use first_file::{CachedFile, FileCache, FirstFile, NoCache, RepositoryFile};
 pub use identify::{Head, HostDeployment, HostStatus, RepositoryIdentity};
 pub use missing::Missing;

@@ -162,6 +162,7 @@ pub(crate) struct Dispatched {
 /// `GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs`, answered: newest first.
 #[derive(Deserialize)]
 pub(crate) struct Runs {
+    pub total_count: usize,
     pub workflow_runs: Vec<Run>,
 }
 
@@ -174,6 +175,20 @@ pub(crate) struct Run {
     pub head_branch: Option<String>,
     pub head_sha: String,
     pub created_at: Timestamp,
+    pub actor: Option<Account>,
+}
+
+/// `query { viewer { databaseId } }`, answered.
+#[derive(Deserialize)]
+pub(crate) struct OfViewer {
+    pub viewer: Viewer,
+}
+
+/// The owner of a token.
+#[derive(Deserialize)]
+pub(crate) struct Viewer {
+    #[serde(rename = "databaseId")]
+    pub database_id: Option<u64>,
 }
 
 /// `GET /repos/{owner}/{repo}/actions/runs/{run_id}`, answered.

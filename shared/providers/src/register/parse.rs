@@ -39,8 +39,8 @@ pub struct Registration {
     pub tags: Vec<String>,
     /// True if registering the same deploy again counts as a success.
     pub ignore_if_duplicate: bool,
-    /// The e-mail address of who deployed.
-    pub email: Option<String>,
+    /// The person who deployed: by their e-mail address, or by the text that was sent in its place.
+    pub deployer: Option<Person>,
     /// Links by name.
     pub links: BTreeMap<String, String>,
     /// Its commits, in the order in which they were given; at most 250.
@@ -90,8 +90,6 @@ impl Registration {
         repository: String,
         registered_at: Timestamp,
     ) -> Deploy {
-        let deployer =
-            self.email.map(|email| Person { name: email.clone(), email: Some(email), username: None });
         Deploy {
             id,
             deployment,
@@ -107,7 +105,7 @@ impl Registration {
             tags: self.tags,
             links: self.links,
             size: self.size,
-            deployer,
+            deployer: self.deployer,
             commits: self.commits,
             pull_requests: self.pull_requests,
             previous_revision: None,
@@ -130,7 +128,7 @@ impl Registration {
 ///
 /// - `sha`: 4 to 64 hexadecimal digits, or a tag as `NAME` or `refs/tags/NAME`; required.
 /// - An `email`, an author or an `url` that can't be read loses no deploy: it is left out and noted in
-///   [`Registration::left_out`].
+///   [`Registration::left_out`]. The text of such an `email` still names somebody who deployed.
 /// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One
 ///   in the past is taken, however old: teams register what they deployed before they had Signoff.
 /// - `state`: `in_progress`, `failure`, `error` or `success`; without it a success.
@@ -157,7 +155,7 @@ pub fn parse(
         branch: name(&fields, "branch")?,
         tags: tags(&fields)?,
         ignore_if_duplicate: flag(&fields, "ignore_if_duplicate")?,
-        email: left_out.unless(email(&fields, "email")),
+        deployer: deployer(&fields, &mut left_out),
         links: links(&fields)?,
         commits: detail::commits(&fields, &mut left_out)?,
         size: detail::size(&fields)?,
@@ -336,15 +334,19 @@ fn flag(fields: &Fields<'_>, name: &str) -> Result<bool, ParseError> {
     }
 }
 
-/// An e-mail address.
-fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
-    match fields.text(name)? {
-        Some(text) if !is_email(text) => {
-            let text = crate::failure::quote(text);
-            Err(fields.wrong(name, format!("`{text}` is not an e-mail address")))
-        }
-        text => Ok(text.map(str::to_owned)),
+/// The person who deployed, by `email`: an address, or a name and an address as git writes them
+/// (`Ana Novak <ana@acme.test>`). Any other text is noted, and is the name of somebody whom nobody knows:
+/// without it, a maker would be missing and nobody would see that.
+fn deployer(fields: &Fields<'_>, left_out: &mut LeftOut) -> Option<Person> {
+    let text = left_out.unless(fields.text("email"))?;
+    let bracketed = text.strip_suffix('>').and_then(|text| Some(text.rsplit_once('<')?.1.trim()));
+    let email = bracketed.unwrap_or(text);
+    if is_email(email) {
+        return Some(Person { name: email.to_owned(), email: Some(email.to_owned()), username: None });
     }
+    let problem = format!("`{}` is not an e-mail address", crate::failure::quote(text));
+    let _: Option<()> = left_out.unless(Err(fields.wrong("email", problem)));
+    Some(Person { name: crate::failure::quote(text), email: None, username: None })
 }
 
 /// True if a text could be an e-mail address: something before and after its last `@`, and no space.

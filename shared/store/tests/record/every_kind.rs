@@ -3,12 +3,14 @@
 
 use crate::damage::{DAMAGES, Damage, damaged};
 use crate::local::{CACHE, Local, RECORD, Row, text};
+use crate::row_kinds::{KINDS, Kind};
 use crate::samples::{approval, at, changes, deploy, open, plain, second};
 use jiff::Timestamp;
 use signoff_core::action::{Action, WebhookSpec};
 use signoff_core::approval::{Approval, Dialog};
 use signoff_core::base::Base;
 use signoff_core::deploy::{Deploy, Slug};
+use signoff_core::effect::StartedBuild;
 use signoff_core::evaluation::Evaluation;
 use signoff_core::facts::Facts;
 use signoff_core::header_secret::HeaderSecrets;
@@ -20,55 +22,15 @@ use signoff_core::policy::StackPolicy;
 use signoff_core::rules_in_force::{FileCopy, RulesInForce};
 use signoff_core::run::{Command, FirstTry, Opening, Run, decide};
 use signoff_store::{
-    Actor, ApiKey, CachedRules, Change, CommitError, DeploymentSettings, Done, GitHost, KeptAccount, Latest,
-    RulesTexts, Scope, SecretNumbers, Session, Store, StoreError, Wanted, WantedApprovals,
+    Actor, ApiKey, BuildRequest, CachedRules, Change, CommitError, DeploymentSettings, Done, GitHost,
+    KeptAccount, Latest, Owner, RulesTexts, Scope, SecretNumbers, Session, Store, StoreError, Wanted,
+    WantedApprovals,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 /// The place where the kinds of rows are listed.
 const KEYS: &str = include_str!("../../src/keys.rs");
-
-/// A kind of row: its name in the table, its keys, and a field without which it is nothing.
-struct Kind(&'static str, fn(&str, &str) -> bool, &'static str);
-
-const KINDS: [Kind; 35] = [
-    Kind("deploy", |pk, sk| pk.starts_with("deploy#") && sk == "deploy", "revision"),
-    Kind("run", |_, sk| sk.starts_with("run#"), "deploy"),
-    Kind("approval", |_, sk| sk.starts_with("approval#"), "status"),
-    Kind("facts: what became known after it arrived", |_, sk| sk == "facts", "version"),
-    Kind("effect", |_, sk| sk.starts_with("effect#"), "attempts"),
-    Kind("event", |_, sk| sk.starts_with("event#"), "event"),
-    Kind("evaluation of its rules", |pk, _| pk.starts_with("evaluations#"), "rules"),
-    Kind("newest deploy of an environment", |pk, sk| pk == "deployments" && sk.contains('#'), "id"),
-    Kind("latest deploy that was registered for an environment", |_, sk| sk == "latest", "version"),
-    Kind("number of a deployment's repository", |_, sk| sk.starts_with("id#"), "id"),
-    Kind("first deployment of a repository", |_, sk| sk == "deployment", "deployment"),
-    Kind("another deployment of a repository", |_, sk| sk.starts_with("of#"), "deployment"),
-    Kind("repository of a CircleCI project", |pk, _| pk.starts_with("circleci#"), "repository"),
-    Kind("newest run that asks", |_, sk| sk == "newest", "version"),
-    Kind("what was let through to a place", |_, sk| sk == "base", "version"),
-    Kind("range that an approval judges", |pk, _| pk.starts_with("ranges#"), "base"),
-    Kind("whose rules ask how far an environment is behind", |pk, _| pk.starts_with("drift#"), "deploy"),
-    Kind("place of a dialog", |_, sk| sk == "dialog", "deploy"),
-    Kind("place of another message of a deploy", |_, sk| sk == "message", "deploy"),
-    Kind("place of a revision", |pk, _| pk.starts_with("revisions#"), "id"),
-    Kind("API key", |pk, _| pk == "keys", "digest"),
-    Kind("session of a person in the console", |pk, _| pk == "sessions", "user"),
-    Kind("settings of a deployment", |pk, sk| pk == "deployments" && !sk.contains('#'), "version"),
-    Kind("deployment that a repository's deliveries lead to", |_, sk| sk == "repository", "deployment"),
-    Kind("git account or e-mail address of a person", |pk, _| pk == "people", "version"),
-    Kind("rules in force of a deployment, and the proposed ones", |_, sk| sk == "in_force", "version"),
-    Kind("that a deployment has no rules was told", |pk, _| pk.starts_with("without_rules#"), "deploy"),
-    Kind("reviews of broken glasses that a deployment owes", |_, sk| sk == "owed", "version"),
-    Kind("copy of a rules file, in pieces", |_, sk| sk.starts_with("file#"), "text"),
-    Kind("policy of the stack, in force and proposed", |pk, _| pk == "policy", "version"),
-    Kind("header secrets of the stack, without values", |pk, _| pk == "header_secrets", "read_at"),
-    Kind("ignored delivery", |_, sk| sk == "delivery", "ignored"),
-    Kind("Slack account of an e-mail address, to mention people", |_, sk| sk == "account", "known_until"),
-    Kind("part of a large range", |_, sk| sk.starts_with("part#"), "text"),
-    Kind("cached rules file", |pk, sk| pk.starts_with("rules#") && sk.is_empty(), "etag"),
-];
 
 /// Everything on record of the deployment of this number.
 struct Kept {
@@ -101,6 +63,11 @@ impl Kept {
     fn session(&self) -> String {
         format!("s{}", self.number)
     }
+}
+
+/// A build of the deployment of this number.
+fn build(number: u32) -> StartedBuild {
+    StartedBuild::Run { id: number.into(), url: format!("https://ci.example/{number}") }
 }
 
 /// Puts a row of each kind on record for one deployment.
@@ -201,6 +168,11 @@ async fn keep(store: &Store, number: u32) -> Kept {
     store.keep_header_secrets(&secrets).await.expect("kept");
     store.ignore_delivery("github", &name, "why", now).await.expect("ignored");
     store.keep_account(&name, Some(account("U1")), now).await.expect("kept");
+    let (first, run_id) = (EffectId::from_text("e1"), run.id.clone());
+    let (id, what) = (deploy.id.clone(), "deploy.yml on main".to_owned());
+    let request = BuildRequest { deploy: id, run: run_id, step: 0, effect: first.clone(), what };
+    let change = Change::to(&deploy.id, now).build_request(&name, request);
+    store.commit(change.build(&build(number), &first)).await.expect("committed");
     store.keep_reading_part(&name, "1", "text".to_owned(), now).await.expect("kept");
     let cached = CachedRules { etag: "1".to_owned(), text: String::new() };
     store.cache_rules(&name, "rules.yml", &cached, now).await.expect("kept");
@@ -361,6 +333,15 @@ async fn read(store: &Store, kind: &str, how: Damage, it: &Kept, next: &Kept) {
             assert_eq!(known.is_some(), is_shown);
             store.keep_account(&name, Some(account("U2")), second(3)).await.expect("it stays");
         }
+        "request for a build, as it was sent" => {
+            let (requests, unreadable) =
+                store.build_requests(&name, second(1), second(1)).await.expect("read");
+            assert_eq!((requests.len(), unreadable), (usize::from(is_shown), usize::from(!is_shown)));
+        }
+        "step that a build belongs to" => {
+            let owners = store.owners_of_builds(&[build(it.number)]).await.expect("read");
+            assert_eq!(owners[&build(it.number).id()], Owner::Unreadable);
+        }
         "part of a large range" => {
             let part = store.reading_part(&name, "1", second(2)).await.expect("read");
             assert_eq!(part.is_some(), is_shown);
@@ -409,6 +390,12 @@ async fn reads_all(store: &Store, it: &Kept) {
     assert_eq!(store.approvals(&of_it, 10, None).await.expect("read").approvals.len(), 1);
     assert_eq!(store.evaluations(slug, None).await.expect("read").0.len(), 1);
     assert!(store.known_account(&name, second(2)).await.expect("read").is_some());
+    assert_eq!(store.build_requests(&name, second(0), second(2)).await.expect("read").0.len(), 1);
+    let (build, first) = (build(it.number), EffectId::from_text("e1"));
+    let owners = store.owners_of_builds(std::slice::from_ref(&build)).await.expect("read");
+    assert_eq!(owners[&build.id()], Owner::Step(first.clone()));
+    assert!(store.claim_build(&build, &first, second(2)).await.expect("written"));
+    assert!(!store.claim_build(&build, &EffectId::from_text("e2"), second(2)).await.expect("written"));
     assert!(store.reading_part(&name, "1", second(2)).await.expect("read").is_some());
     assert!(store.cached_rules(&name, "rules.yml", second(2)).await.expect("read").is_some());
 }

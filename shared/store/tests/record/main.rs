@@ -29,6 +29,7 @@ mod page;
 mod people;
 mod register;
 mod rollbacks;
+mod row_kinds;
 mod rows;
 mod samples;
 mod sessions;

@@ -57,74 +57,101 @@ async fn a_workflow_is_started_once_or_nobody_knows() {
     assert!(matches!(refused, Err(Failure::Permanent(_))), "{refused:?}");
 }
 
-/// A run as the list has it, on `branch` at [`SHA`].
+/// The number of the account that the token belongs to.
+const OWN: u64 = 77;
+
+/// A run as the list has it, on `branch` at [`SHA`], which the token's account started.
 fn run(number: u64, event: &str, created_at: &str, branch: &str) -> Value {
     json!({"id": number, "event": event, "status": "queued", "conclusion": null, "head_branch": branch, "head_sha": SHA,
-        "created_at": created_at, "html_url": format!("https://github.com/acme/checkout/actions/runs/{number}")})
+        "created_at": created_at, "html_url": format!("https://github.com/acme/checkout/actions/runs/{number}"),
+        "actor": {"id": OWN, "login": "signoff", "type": "User"}})
+}
+
+fn dispatches<'a>(workflow: &'a str, head: Option<&'a str>) -> Dispatches<'a> {
+    let at = |text: &str| text.parse().unwrap();
+    let (first, last) = (at("2021-05-11T11:40:00.9Z"), at("2021-05-11T11:41:00Z"));
+    Dispatches { workflow, branch: "refs/heads/main", head, first, last }
 }
 
 #[tokio::test]
-async fn a_lost_dispatch_is_seen_in_the_list() {
-    let page = |number: u64| format!("https://github.com/acme/checkout/actions/runs/{number}");
-    let started = |id: u64| StartedRun { id, url: page(id) };
-    let ours = || run(9, EVENT, "2021-05-11T11:40:01Z", "main");
-    let other = || run(8, EVENT, "2021-05-11T11:40:20Z", "main");
-    let of_another_head = || {
-        let mut run = other();
-        run["head_sha"] = json!("0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b7bf7226a");
+async fn lost_dispatch_is_found_about_its_time_alone() {
+    use Likeness::{Near, OtherCommit, Same};
+    let ours = |created_at: &str| run(9, EVENT, created_at, "main");
+    let by = |actor: Value| {
+        let mut run = ours("2021-05-11T11:40:01Z");
+        run["actor"] = actor;
         run
     };
+    let other = "0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b7bf7226a";
     let cases = [
-        (vec![ours()], Some(SHA), SearchResult::Seen(started(9))),
-        (vec![ours()], None, SearchResult::Seen(started(9))),
-        (vec![run(9, EVENT, "2021-05-11T11:40:00Z", "main")], None, SearchResult::Seen(started(9))),
+        (ours("2021-05-11T11:40:01Z"), Some(SHA), Some(Same)),
+        (ours("2021-05-11T11:40:00Z"), None, Some(Same)),
+        (ours("2021-05-11T11:42:00Z"), None, Some(Same)),
         // The branch moved between our look and the start, or somebody else started it.
-        (vec![ours()], Some("0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b7bf7226a"), SearchResult::Unclear(page(9))),
-        (vec![of_another_head(), ours()], Some(SHA), SearchResult::Seen(started(9))),
-        // It was there a moment before: our clock may be wrong, or somebody else was quick.
-        (vec![run(9, EVENT, "2021-05-11T11:39:59Z", "main")], None, SearchResult::Unclear(page(9))),
-        (vec![run(9, EVENT, "2021-05-11T11:39:00Z", "main")], None, SearchResult::Unclear(page(9))),
-        (vec![run(9, EVENT, "2021-05-11T11:38:59Z", "main")], None, SearchResult::NotSeen),
-        (vec![other(), ours()], Some(SHA), SearchResult::Unclear(page(8))),
-        (vec![ours(), run(7, EVENT, "2021-05-11T11:39:30Z", "main")], None, SearchResult::Unclear(page(9))),
-        (vec![ours(), run(7, EVENT, "2021-05-11T10:00:00Z", "main")], None, SearchResult::Seen(started(9))),
-        (vec![ours(), run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, SearchResult::Seen(started(9))),
-        (vec![run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, SearchResult::NotSeen),
-        (vec![run(9, "push", "2021-05-11T11:40:01Z", "main")], None, SearchResult::NotSeen),
-        (vec![run(9, EVENT, "2021-05-11T11:40:01Z", "other")], None, SearchResult::NotSeen),
-        (vec![], Some(SHA), SearchResult::NotSeen),
+        (ours("2021-05-11T11:40:01Z"), Some(other), Some(OtherCommit)),
+        // Our clock may be wrong, or somebody else was quick.
+        (ours("2021-05-11T11:39:59Z"), None, Some(Near)),
+        (ours("2021-05-11T11:39:00Z"), None, Some(Near)),
+        (ours("2021-05-11T11:42:01Z"), None, Some(Near)),
+        (ours("2021-05-11T11:43:00Z"), None, Some(Near)),
+        (ours("2021-05-11T11:38:59Z"), None, None),
+        (ours("2021-05-11T11:43:01Z"), None, None),
+        (ours("2021-05-11T13:40:01Z"), None, None),
+        (by(json!({"id": 78, "login": "carl", "type": "User"})), None, Some(Near)),
+        (by(Value::Null), None, Some(Near)),
+        (run(9, "push", "2021-05-11T11:40:01Z", "main"), None, None),
+        (run(9, EVENT, "2021-05-11T11:40:01Z", "other"), None, None),
     ];
-    let since = "2021-05-11T11:40:00.9Z".parse().unwrap();
-    let others = [page(2)];
-    for (listed, head_sha, expected) in cases {
-        let body = json!({"total_count": listed.len(), "workflow_runs": listed});
+    let body = json!({"total_count": 1, "workflow_runs": [ours("2021-05-11T11:40:01Z")]});
+    let server = Responder::start(move |_, _| reply(200, &body)).await;
+    let asked = dispatches("deploy.yml", None);
+    let found = github(&server).find_dispatched("acme/checkout", asked, None).await.unwrap();
+    assert_eq!(found[0].likeness, Near, "nobody knows whose the token is");
+    for (listed, head, expected) in cases {
+        let body = json!({"total_count": 1, "workflow_runs": [listed.clone()]});
         let server = Responder::start(move |_, _| reply(200, &body)).await;
-        let github = github(&server);
-        let workflow = ".github/workflows/deploy.yml";
-        let seen = github
-            .find_dispatched("acme/checkout", workflow, "refs/heads/main", head_sha, since, &others)
-            .await;
-        assert_eq!(seen, Ok(expected), "{:?}", server.lines());
+        let asked = dispatches(".github/workflows/deploy.yml", head);
+        let found = github(&server).find_dispatched("acme/checkout", asked, Some(OWN)).await.unwrap();
+        let url = "https://github.com/acme/checkout/actions/runs/9".to_owned();
+        let build = StartedBuild::Run { id: 9, url };
+        let expected = expected.map(|likeness| FoundBuild { build, likeness });
+        assert_eq!(found, Vec::from_iter(expected), "{listed}");
         assert_eq!(
             server.lines(),
             [
-                "GET /repos/acme/checkout/actions/workflows/deploy.yml/runs?event=workflow_dispatch&branch=main&per_page=100"
+                "GET /repos/acme/checkout/actions/workflows/deploy.yml/runs?event=workflow_dispatch&branch=main\
+              &created=2021-05-11T11%3A39%3A00Z..2021-05-11T11%3A43%3A00Z&per_page=100"
             ]
         );
     }
 }
 
 #[tokio::test]
-async fn a_look_that_fails_says_so() {
-    let server = Responder::start(|line, _| match line.contains("missing.yml") {
-        true => reply(404, &json!({"message": "Not Found"})),
-        false => reply(503, &json!({})),
+async fn look_that_fails_or_is_cut_short_says_so() {
+    let server = Responder::start(|line, _| match line {
+        line if line.contains("missing.yml") => reply(404, &json!({"message": "Not Found"})),
+        line if line.contains("busy.yml") => reply(200, &json!({"total_count": 101, "workflow_runs": []})),
+        _ => reply(503, &json!({})),
     })
     .await;
-    let since = "2021-05-11T11:40:00Z".parse().unwrap();
     let github = github(&server);
-    let look =
-        async |file: &str| github.find_dispatched("acme/checkout", file, "main", None, since, &[]).await;
+    let look = async |file: &str| github.find_dispatched("acme/checkout", dispatches(file, None), None).await;
     assert!(matches!(look("missing.yml").await, Err(Failure::Permanent(_))));
+    assert!(matches!(look("busy.yml").await, Err(Failure::Permanent(_))));
     assert!(matches!(look("deploy.yml").await, Err(Failure::Retryable { .. })));
+}
+
+#[tokio::test]
+async fn token_names_its_own_account_or_nobody() {
+    let answers = [
+        (200, json!({"data": {"viewer": {"databaseId": OWN}}}), Some(Some(OWN))),
+        (200, json!({"data": {"viewer": {"databaseId": null}}}), Some(None)),
+        (200, json!({"data": null, "errors": [{"type": "FORBIDDEN", "message": "No"}]}), Some(None)),
+        (403, json!({"message": "Resource not accessible"}), Some(None)),
+        (503, json!({}), None),
+    ];
+    for (status, answer, expected) in answers {
+        let server = Responder::start(move |_, _| reply(status, &answer)).await;
+        assert_eq!(github(&server).own_account().await.ok(), expected, "{status}");
+    }
 }

@@ -25,7 +25,7 @@ fn sparse() -> Registration {
         branch: None,
         tags: vec![],
         ignore_if_duplicate: false,
-        email: None,
+        deployer: None,
         links: [].into(),
         commits: vec![],
         size: None,
@@ -139,7 +139,8 @@ fn everything_at_once() {
     assert_eq!(read.deployed_at, Some("2021-05-11T11:40:00Z".parse().unwrap()));
     assert_eq!(read.tags, ["#api", "#web", "#db"]);
     assert!(read.ignore_if_duplicate);
-    assert_eq!((read.branch.as_deref(), read.email.as_deref()), (Some("main"), Some("ana@example.com")));
+    let deployer = read.deployer.as_ref().and_then(|deployer| deployer.email.as_deref());
+    assert_eq!((read.branch.as_deref(), deployer), (Some("main"), Some("ana@example.com")));
     assert_eq!(read.links, [("build".to_owned(), "https://ci.example.com/1?a=b,c".to_owned())].into());
     let url = Some("https://git.example.com/a1".into());
     let issues = vec!["SHOP-7".into()];
@@ -194,6 +195,25 @@ fn a_date_is_iso_8601_with_or_without_a_zone() {
 }
 
 #[test]
+fn address_beside_a_name_is_read() {
+    for (email, expected) in [
+        ("Ana Novak <ana@acme.test>", "ana@acme.test"),
+        ("<ana@acme.test>", "ana@acme.test"),
+        ("Ana < ana@acme.test >", "ana@acme.test"),
+        ("ana@acme.test", "ana@acme.test"),
+    ] {
+        let read = of(&json!({"sha": "7bf7226", "email": email})).unwrap();
+        let found = read.deployer.and_then(|deployer| deployer.email);
+        assert_eq!((found.as_deref(), read.left_out), (Some(expected), vec![]), "{email}");
+    }
+    for email in ["Ana Novak <ana>", "Ana <ana@acme.test> and Ben", "ana@acme test"] {
+        let read = of(&json!({"sha": "7bf7226", "email": email})).unwrap();
+        let named = Person { name: email.to_owned(), email: None, username: None };
+        assert_eq!((read.deployer, read.left_out.len()), (Some(named), 1), "{email}");
+    }
+}
+
+#[test]
 fn odd_addresses_and_authors_are_left_out_and_noted() {
     let body = json!({
         "sha": "7bf7226",
@@ -202,7 +222,8 @@ fn odd_addresses_and_authors_are_left_out_and_noted() {
         "pull_requests": [{"number": 7, "url": "n/a", "author": ["ana"], "title": "One"}],
     });
     let read = of(&body).unwrap();
-    assert_eq!((read.email.as_deref(), read.commits.len()), (None, 2));
+    let named = Person { name: "jenkins".to_owned(), email: None, username: None };
+    assert_eq!((read.deployer, read.commits.len()), (Some(named), 2), "a maker is not lost");
     assert!(read.commits.iter().all(|commit| commit.authors.is_empty() && commit.url.is_none()));
     let pull = &read.pull_requests[0];
     assert_eq!((pull.title.as_str(), pull.url.as_str(), pull.author.as_str()), ("One", "", ""));

@@ -1,0 +1,45 @@
+//! The kinds of rows that the table in `keys.rs` lists.
+
+/// A kind of row: its name in the table, its keys, and a field without which it is nothing.
+pub struct Kind(pub &'static str, pub fn(&str, &str) -> bool, pub &'static str);
+
+/// Every kind, in the table's order.
+pub const KINDS: [Kind; 37] = [
+    Kind("deploy", |pk, sk| pk.starts_with("deploy#") && sk == "deploy", "revision"),
+    Kind("run", |_, sk| sk.starts_with("run#"), "deploy"),
+    Kind("approval", |_, sk| sk.starts_with("approval#"), "status"),
+    Kind("facts: what became known after it arrived", |_, sk| sk == "facts", "version"),
+    Kind("effect", |_, sk| sk.starts_with("effect#"), "attempts"),
+    Kind("event", |_, sk| sk.starts_with("event#"), "event"),
+    Kind("evaluation of its rules", |pk, _| pk.starts_with("evaluations#"), "rules"),
+    Kind("newest deploy of an environment", |pk, sk| pk == "deployments" && sk.contains('#'), "id"),
+    Kind("latest deploy that was registered for an environment", |_, sk| sk == "latest", "version"),
+    Kind("number of a deployment's repository", |_, sk| sk.starts_with("id#"), "id"),
+    Kind("first deployment of a repository", |_, sk| sk == "deployment", "deployment"),
+    Kind("another deployment of a repository", |_, sk| sk.starts_with("of#"), "deployment"),
+    Kind("repository of a CircleCI project", |pk, _| pk.starts_with("circleci#"), "repository"),
+    Kind("newest run that asks", |_, sk| sk == "newest", "version"),
+    Kind("what was let through to a place", |_, sk| sk == "base", "version"),
+    Kind("range that an approval judges", |pk, _| pk.starts_with("ranges#"), "base"),
+    Kind("whose rules ask how far an environment is behind", |pk, _| pk.starts_with("drift#"), "deploy"),
+    Kind("place of a dialog", |_, sk| sk == "dialog", "deploy"),
+    Kind("place of another message of a deploy", |_, sk| sk == "message", "deploy"),
+    Kind("place of a revision", |pk, _| pk.starts_with("revisions#"), "id"),
+    Kind("API key", |pk, _| pk == "keys", "digest"),
+    Kind("session of a person in the console", |pk, _| pk == "sessions", "user"),
+    Kind("settings of a deployment", |pk, sk| pk == "deployments" && !sk.contains('#'), "version"),
+    Kind("deployment that a repository's deliveries lead to", |_, sk| sk == "repository", "deployment"),
+    Kind("git account or e-mail address of a person", |pk, _| pk == "people", "version"),
+    Kind("rules in force of a deployment, and the proposed ones", |_, sk| sk == "in_force", "version"),
+    Kind("that a deployment has no rules was told", |pk, _| pk.starts_with("without_rules#"), "deploy"),
+    Kind("reviews of broken glasses that a deployment owes", |_, sk| sk == "owed", "version"),
+    Kind("copy of a rules file, in pieces", |_, sk| sk.starts_with("file#"), "text"),
+    Kind("policy of the stack, in force and proposed", |pk, _| pk == "policy", "version"),
+    Kind("header secrets of the stack, without values", |pk, _| pk == "header_secrets", "read_at"),
+    Kind("ignored delivery", |_, sk| sk == "delivery", "ignored"),
+    Kind("Slack account of an e-mail address, to mention people", |_, sk| sk == "account", "known_until"),
+    Kind("request for a build, as it was sent", |pk, _| pk.starts_with("build_requests#"), "effect"),
+    Kind("step that a build belongs to", |pk, _| pk.starts_with("build#"), "effect"),
+    Kind("part of a large range", |_, sk| sk.starts_with("part#"), "text"),
+    Kind("cached rules file", |pk, sk| pk.starts_with("rules#") && sk.is_empty(), "etag"),
+];
