@@ -17,7 +17,7 @@ mod rules;
 mod team;
 mod waiting;
 
-use deeds::{Deed, deed};
+use deeds::{Deed, deed, file};
 use deploys::{Date, Registration, Revision};
 use made::{Change, Commit, Merger, Name, Signed};
 use proptest::prelude::*;
@@ -32,11 +32,15 @@ proptest! {
     /// rollback without makers; nothing of it was cut, and nobody who made it is unknown unless the rule
     /// allows that. Nothing gets around such a range.
     #[test]
-    fn every_change_of_a_team_has_the_votes_of_others(deeds in prop::collection::vec(deed(), 1..60)) {
+    fn every_change_of_a_team_has_the_votes_of_others(
+        file in file(),
+        deeds in prop_oneof![prop::collection::vec(deed(1), 1..60), prop::collection::vec(deed(10), 1..60)],
+    ) {
         let mut team = Team::new();
+        team.in_force = file;
         for deed in &deeds {
             if let Err(wrong) = team.does(deed) {
-                prop_assert!(false, "{wrong}\nafter {deeds:#?}");
+                prop_assert!(false, "{wrong}\nafter {file:?} and {deeds:#?}");
             }
         }
     }
@@ -137,6 +141,27 @@ fn rule_that_asks_twice_lets_through_after_both() {
             (passed, waiting),
             "{voter} votes on the rule {rule}"
         );
+    }
+}
+
+#[test]
+fn votes_stand_after_the_base_moved_for_the_same_people_only() {
+    let twice = Rule { then: Some(Then { votes: 1, four_eyes: true }), ..Rule::FIRST };
+    for (author, passed) in [(0, 3), (2, 2)] {
+        let mut team = Team::new();
+        team.in_force = File { first: Rule::FIRST, second: Some(twice), tells: false };
+        for person in [0, 0, author] {
+            team.does(&Deed::Push(Change::Pushed(pushed_by(person, Name::Account(person))))).unwrap();
+        }
+        team.does(&deploy(Revision::Commit { back: 0 }, Date::Unsaid, 0)).unwrap();
+        team.does(&Deed::Vote { voter: 1, rule: Some(1) }).unwrap();
+        // The rule that asks twice is gone, so that nothing takes the place of its run.
+        team.in_force = File::FIRST;
+        team.does(&deploy(Revision::Commit { back: 1 }, Date::Unsaid, 0)).unwrap();
+        team.does(&Deed::Vote { voter: 1, rule: Some(0) }).unwrap();
+        team.does(&Deed::Vote { voter: 3, rule: Some(1) }).unwrap();
+        assert!(team.waiting.is_empty());
+        assert_eq!(team.places.of(&twice.place(RULES[1])).passed.len(), passed, "the last by {author}");
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::deeds::Deed;
 use crate::deploys::{Deploys, Registration, on_trunk};
 use crate::host::{members, range, sha};
-use crate::made::{Change, Commit, Name, People, Signed, Word};
+use crate::made::{Change, Commit, Name, PEOPLE, People, Signed, Word};
 use crate::places::Places;
 use crate::rules::{File, RULES};
 use crate::waiting::{Ended, Waiting};
@@ -97,11 +97,8 @@ impl Team {
             }
             Deed::Tag { number, back } => self.deploys.tag(*number, on_trunk(*back, self.trunk.len())),
             Deed::Deploy(registration) => return self.deploys(registration),
-            Deed::Vote { voter, rule } => {
-                for name in RULES.into_iter().skip(rule.unwrap_or(0)).take(rule.map_or(RULES.len(), |_| 1)) {
-                    self.votes(*voter, name)?;
-                }
-            }
+            Deed::Vote { voter, rule } => return self.votes_on(*voter, *rule),
+            Deed::VoteAll { rule } => return (0..PEOPLE).try_for_each(|voter| self.votes_on(voter, *rule)),
             Deed::Rules { author, file } => return self.proposes(*author, *file),
             Deed::VoteOnRules { voter } => {
                 let Some(proposal) = &mut self.proposal else { return Ok(()) };
@@ -168,6 +165,13 @@ impl Team {
             return Err("a file that changes an approval or lets more act counts at once".to_owned());
         }
         Ok(())
+    }
+
+    /// Has `voter` approve what waits by one of the rules, or by all of them.
+    fn votes_on(&mut self, voter: u64, rule: Option<usize>) -> Result<(), String> {
+        let all = RULES.into_iter().enumerate();
+        let mut on = all.filter(|(index, _)| rule.is_none_or(|rule| rule == *index));
+        on.try_for_each(|(_, name)| self.votes(voter, name))
     }
 
     fn votes(&mut self, voter: u64, name: &'static str) -> Result<(), String> {
