@@ -42,8 +42,16 @@ pub fn validator(schema: &Value, components: &Value) -> Result<Validator, String
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
+        .with_format("email", is_address)
         .build(&document)
         .map_err(|error| error.to_string())
+}
+
+/// True if `text` is an address as GitHub's documents mean it. `49699333+dependabot[bot]@users.noreply.github.com`
+/// is one, and none by RFC 5321.
+fn is_address(text: &str) -> bool {
+    let (name, host) = text.rsplit_once('@').unwrap_or_default();
+    !name.is_empty() && !host.is_empty() && !text.contains(char::is_whitespace)
 }
 
 /// Returns the mistakes in `instance`, as one line; `None` if there are none.
@@ -77,5 +85,20 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(text)),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{problems, validator};
+    use serde_json::json;
+
+    #[test]
+    fn address_of_a_bot_is_an_email() {
+        let schema = validator(&json!({"type": "string", "format": "email"}), &json!({})).unwrap();
+        let is_email = |text: &str| problems(&schema, &json!(text)).is_none();
+        let bot = "49699333+dependabot[bot]@users.noreply.github.com";
+        assert!(["ana@acme.test", bot].into_iter().all(is_email));
+        assert!(!["jenkins", "@acme.test", "ana@", "Ana <ana@acme.test>"].into_iter().any(is_email));
     }
 }
