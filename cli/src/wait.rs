@@ -45,6 +45,9 @@ struct OfDeploy {
     /// The rules that are still to ask.
     #[serde(default)]
     awaited: Vec<Awaited>,
+    /// The approvals that let nothing through any more, although people approved.
+    #[serde(default)]
+    overtaken: Vec<Overtaken>,
 }
 
 /// A deploy's own document.
@@ -85,6 +88,13 @@ struct Awaited {
     /// It never asks: a newer deploy came first.
     #[serde(default)]
     superseded: bool,
+}
+
+/// An approval that another revision or a rollback overtook.
+#[derive(Deserialize)]
+struct Overtaken {
+    approval: String,
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -302,6 +312,16 @@ fn state(of: &OfDeploy, url: &str) -> State {
     }
     if let Some(Awaited { rule, reason, .. }) = of.awaited.iter().find(|awaited| awaited.superseded) {
         return State::Refused(format!("superseded: the rule {rule} was never asked: {reason}: {url}"));
+    }
+    // Signoff's own actions do nothing for such an approval, and so nothing else may.
+    let overtaken = of.overtaken.iter().find_map(|overtaken| {
+        let approval = about.iter().find(|approval| approval.id == overtaken.approval)?;
+        Some((&approval.name, &overtaken.reason))
+    });
+    if let Some((name, reason)) = overtaken {
+        return State::Refused(format!(
+            "superseded: {name} was approved, and {reason}; deploy again to have it asked anew: {url}"
+        ));
     }
     if let Some(open) = about.iter().find(|approval| approval.status != "approved") {
         let Approval { name, approvals, votes_required, .. } = open;

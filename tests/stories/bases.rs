@@ -43,7 +43,7 @@ async fn stands(story: &Story) -> Option<Page> {
 }
 
 /// Deploys `revision` to Staging, where another one stands, though it stood there before; the new deploy.
-async fn redeploys(story: &Story, revision: &str) -> DeployId {
+pub(crate) async fn redeploys(story: &Story, revision: &str) -> DeployId {
     assert_eq!(story.register(revision, "Staging").await.status(), StatusCode::OK);
     let there = story.until("the revision to stand there again", async || {
         stands(story).await.filter(|page| page.deploy.revision == revision).map(|page| page.deploy.id)

@@ -1,5 +1,6 @@
 //! The record, asked from the command line: the real program against the stack under test.
 
+use crate::bases::redeploys;
 use insta::assert_snapshot;
 use serde_json::Value;
 use signoff_core::deploy::Deploy;
@@ -219,5 +220,59 @@ fn waiting_fails_once_the_approval_is_rejected() {
         story.click(&ana, &dialog, "reject").await;
         story.settled(&deploy).await;
         assert_eq!(waits(story, &deploy, &["--timeout", "2m"]).await, Some(1));
+    });
+}
+
+/// Returns the exit code of `signoff wait` for the newest deploy of `revision`, looking once, and its output
+/// with SHA in place of the revision `other`.
+async fn decision(story: &Story, revision: &str, other: &str) -> (Option<i32>, String) {
+    let deployment = format!("acme/{}", story.name);
+    let args = ["wait", "--deployment", &deployment, "--revision", revision, "--timeout", "0s"];
+    let output = ask(story, API_KEY, &args, "").await;
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    let said = said.replace(&other[..7], "SHA");
+    (output.status.code(), said.lines().last().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn wait_refuses_a_revision_that_another_overtook() {
+    tell("wait-overtaken", async |story| {
+        let ana = story.person("Ana");
+        let (first, dialog) = story.asks("votes_required: 1", "add_deploy_tag: '#approved'").await;
+        story.click(&ana, &dialog, "approve").await;
+        let older = story.settled(&first).await.deploy.revision;
+        let newer = story.push("Ana", "Take other cards");
+        let second = story.deploys(&newer, "Staging").await;
+        story.settled(&second).await;
+        let dialog = story.dialog().await;
+        // Nobody has approved the newer one yet.
+        assert_eq!(decision(story, &older, &newer).await.0, Some(0));
+        story.click(&ana, &dialog, "approve").await;
+        story.settled(&second).await;
+        assert_eq!(decision(story, &newer, &older).await.0, Some(0));
+        let (code, said) = decision(story, &older, &newer).await;
+        let why = "SHA was let through to the same place in the meantime; deploy again to have it asked anew";
+        let said = said.replace(&format!("{}/deploys/{first}", story.world.front.url()), "PAGE");
+        let expected = format!("superseded: Promote deploy to production was approved, and {why}: PAGE");
+        assert_eq!((code, said), (Some(1), expected));
+    });
+}
+
+#[test]
+fn wait_refuses_a_revision_that_was_rolled_back() {
+    tell("wait-rolled-back", async |story| {
+        let ana = story.person("Ana");
+        let (first, _) = story.asks("votes_required: 1", "add_deploy_tag: '#approved'").await;
+        let before = story.page(&first).await.deploy.revision;
+        let revision = story.push("Ana", "Take other cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+        story.click(&ana, &story.dialog().await, "approve").await;
+        story.settled(&deploy).await;
+        assert_eq!(decision(story, &revision, &before).await.0, Some(0));
+        redeploys(story, &before).await;
+        let (code, said) = decision(story, &revision, &before).await;
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.starts_with("superseded: ") && said.contains("rolled Staging back"), "{said}");
     });
 }

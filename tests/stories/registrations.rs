@@ -12,15 +12,16 @@ fn bare_name_is_resolved_as_a_tag_alone() {
         story.rules("rules: []");
         let sha = story.push("Ana", "Begin");
         let github = &story.world.github;
-        for tag in ["v1.2.3", "twin-2", "20261130"] {
+        for tag in ["v1.2.3", "twin-2", "20261130", "20261201", "4711"] {
             github.add_tag(&story.repository(), tag, &sha);
         }
-        for branch in ["twin-2", "topic-3"] {
+        for branch in ["twin-2", "topic-3", "20261201"] {
             github.add_branch(&story.repository(), branch);
         }
         for (name, expected) in [
             ("twin-2", Doubt::AmbiguousName),
-            ("20261130", Doubt::AmbiguousName),
+            ("20261201", Doubt::AmbiguousName),
+            ("4711", Doubt::AmbiguousName),
             ("topic-3", Doubt::BranchName),
             ("v9.9.9", Doubt::UnknownRevision),
         ] {
@@ -34,10 +35,12 @@ fn bare_name_is_resolved_as_a_tag_alone() {
             });
             assert!(told.await.contains("unconfirmed"), "{name}");
         }
-        let body = json!({"sha": "v1.2.3", "environment": "Staging"});
-        assert_eq!(send(story, &body).await.0, 200);
-        let page = story.settled(&story.deploy_id("v1.2.3", "Staging")).await;
-        assert_eq!((page.deploy.confirmation, page.deploy.revision), (Confirmation::Confirmed, sha));
+        for (tag, environment) in [("v1.2.3", "Staging"), ("20261130", "Production")] {
+            let body = json!({"sha": tag, "environment": environment});
+            assert_eq!(send(story, &body).await.0, 200);
+            let deploy = story.settled(&story.deploy_id(tag, environment)).await.deploy;
+            assert_eq!((deploy.confirmation, &deploy.revision), (Confirmation::Confirmed, &sha), "{tag}");
+        }
     });
 }
 

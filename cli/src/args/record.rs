@@ -110,7 +110,8 @@ pub(crate) struct Replay {
 /// people asked again, the newer approval counts. A deploy that no rule asks about doesn't count as approved,
 /// and neither does one with a rule that should ask and can't: it is not supported yet, or what it asks about
 /// is not known. A rule that waits for news of the deploy, such as its health, counts if it comes `after`
-/// another.
+/// another. An approved deploy counts as superseded once another revision was let through to the same place,
+/// or the deploy was rolled back.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit codes: 0 approved; 1 rejected, expired, cancelled or superseded; 2 usage error or Signoff unreachable; 3 still open after --timeout."

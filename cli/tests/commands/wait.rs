@@ -233,6 +233,40 @@ fn wait_refuses_a_deploy_superseded_before_a_rule_asked() {
 }
 
 #[test]
+fn wait_refuses_an_approved_deploy_that_was_overtaken() {
+    let reason = "7bf7226 was let through to the same place in the meantime";
+    let overtaken = |approval: &str| json!([{"approval": approval, "reason": reason}]);
+    let approved = || approval("Promote", "approved", "promote");
+    let mut told = String::new();
+    for (approvals, overtaken) in [
+        (json!([approved()]), overtaken("Promote")),
+        (json!([approved(), approval("Migrate", "pending", "promote")]), overtaken("Promote")),
+        (json!([approved(), approval("Migrate", "rejected", "promote")]), overtaken("Promote")),
+        (json!([approved(), approval("Policy", "approved", "policy ")]), overtaken("Policy")),
+        (json!([approved()]), json!([])),
+    ] {
+        let document = json!({"approvals": approvals, "overtaken": overtaken});
+        told.push_str(&wait_for(vec![(200, document)], &["--timeout", "0s"]).shown());
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told, @"
+    ---- err
+    superseded: Promote was approved, and 7bf7226 was let through to the same place in the meantime; deploy again to have it asked anew: https://signoff.example.com/deploys/d1
+    ---- Problems
+    ---- err
+    superseded: Promote was approved, and 7bf7226 was let through to the same place in the meantime; deploy again to have it asked anew: https://signoff.example.com/deploys/d1
+    ---- Problems
+    ---- err
+    rejected: Migrate: https://signoff.example.com/deploys/d1
+    ---- Problems
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- Fine
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- Fine
+    ");
+}
+
+#[test]
 fn wait_stays_open_for_an_approval_below_the_policy() {
     let mut approved = approval("Promote", "approved", "promote");
     approved["electorate"] = json!({"below_policy": ["It asks for 1 vote, and the policy for 2."]});

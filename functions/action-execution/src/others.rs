@@ -9,11 +9,9 @@ use signoff_core::approval::Successor;
 use signoff_core::deploy::Deploy;
 use signoff_core::effect::{Effect, EffectKind, MAX_ATTEMPTS, Others};
 use signoff_core::id::{ApprovalId, DeployId};
-use signoff_core::range::Direction;
 use signoff_runtime::effects::Attempt;
 use signoff_store::{
-    After, ApprovalSummary, Change, CommitError, DeploySummary, MAX_SCANNED, StoreError, WantedApprovals,
-    WantedOutcome,
+    ApprovalSummary, Change, CommitError, MAX_SCANNED, StoreError, WantedApprovals, WantedOutcome,
 };
 
 /// The number of approvals that one look has judged again, or a few more. Each of them asks Slack and the
@@ -138,32 +136,15 @@ impl ActionExecution {
             .is_some_and(|approval| approval.status.is_open() && !approval.electorate.blocked.is_empty()))
     }
 
-    /// The deploy that took `deploy` out of its environment by going back to what stood there before it,
-    /// whatever came after that; `None`: none did. One request, and some more where a later deploy stands
-    /// there.
+    /// The deploy that took `deploy` out of its environment, as [`Store::rolled_back_by`] finds it.
+    ///
+    /// [`Store::rolled_back_by`]: signoff_store::Store::rolled_back_by
     pub(crate) async fn rolled_back_by(&self, deploy: &Deploy) -> Result<Option<Successor>, StoreError> {
-        let After { newer, rollback } = self.store.after(deploy).await?;
-        if let Some(back) = rollback {
-            let found = self.store.deploy(&back.id).await?;
-            return Ok(Some(self.successor(back, found.as_ref())));
-        }
-        let Some(newer) = newer.filter(|newer| newer.revision != deploy.revision) else { return Ok(None) };
-        // It may not be on record as a rollback yet.
-        let back = (newer.revision.as_str(), &newer.id);
-        let Deploy { deployment, environment, .. } = deploy;
-        let stood_before = self.store.stood_before(deployment, environment, back, &deploy.moment()).await?;
-        let found = self.store.deploy(&newer.id).await?;
-        // The host compared it with what stood there before it, which may never have been registered.
-        let is_rollback = |found: &Deploy| found.reading.direction == Some(Direction::Rollback);
-        if !stood_before && !found.as_ref().is_some_and(is_rollback) {
-            return Ok(None);
-        }
-        Ok(Some(self.successor(newer, found.as_ref())))
-    }
-
-    /// Returns the deploy that took the place of another one; `found` is its row.
-    fn successor(&self, by: DeploySummary, found: Option<&Deploy>) -> Successor {
-        let title = found.map_or(by.revision, Deploy::title);
-        Successor { url: self.deploy_url(&by.id), title, deploy: by.id }
+        let found = self.store.rolled_back_by(deploy).await?;
+        Ok(found.map(|back| Successor {
+            url: self.deploy_url(&back.by.id),
+            title: back.title(),
+            deploy: back.by.id,
+        }))
     }
 }

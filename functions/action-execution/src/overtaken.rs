@@ -7,7 +7,7 @@ use crate::policy::is_bound;
 use jiff::{SignedDuration, Timestamp};
 use signoff_core::approval::{Approval, Closed, Status};
 use signoff_core::deploy::Deploy;
-use signoff_core::message::step_overtaken;
+use signoff_core::message::{let_through_meanwhile, rolled_back_meanwhile, step_overtaken};
 use signoff_core::run::{Run, StepState};
 use signoff_providers::Failure;
 
@@ -51,19 +51,14 @@ impl ActionExecution {
         }
         let environment = &deploy.environment;
         if let Some(by) = self.rolled_back_by(deploy).await? {
-            let title = by.title;
-            return Err(nothing_done(&format!("{title} rolled {environment} back in the meantime")).into());
+            return Err(nothing_done(&rolled_back_meanwhile(&by.title, environment)).into());
         }
         if !voted.status.is_approved() {
             return Ok(());
         }
         let base = self.store.base(&deploy.deployment, &voted.subject.place).await?;
         match base.let_through_since(ended_at, &run.revision) {
-            Some(passed) => {
-                let revision = passed.revision.get(..7).unwrap_or(&passed.revision);
-                Err(nothing_done(&format!("{revision} was let through to the same place in the meantime"))
-                    .into())
-            }
+            Some(passed) => Err(nothing_done(&let_through_meanwhile(&passed.revision)).into()),
             None => Ok(()),
         }
     }

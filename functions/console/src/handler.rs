@@ -10,6 +10,7 @@ mod deployments;
 mod documents;
 mod keys;
 mod nobody;
+mod overtaken;
 mod pages;
 mod people;
 mod policy;

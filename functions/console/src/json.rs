@@ -45,7 +45,7 @@
 //! ```json
 //! {"deploy": {…}, "approvals": [{"id", "name", "status", "votes": […], "struck": […], "withdrawn": […],
 //!   "electorate": {…}, "actions": […], "on_reject": […], "on_expire": […], …}], "runs": […],
-//!   "awaited": [{"rule", "reason"}], "notices": […]}
+//!   "awaited": [{"rule", "reason"}], "overtaken": [{"approval", "reason"}], "notices": […]}
 //! ```
 //!
 //! `GET /api/v1/deploys/{id}/events`, oldest first:
@@ -59,21 +59,20 @@
 //! what they are for as long as it is kept. Times are in UTC, as RFC 3339 has them. Errors are
 //! `application/problem+json` (RFC 9457).
 
+mod approvals;
 mod openapi;
 mod query;
 
+pub(crate) use approvals::ApprovalsDocument;
 pub(crate) use openapi::openapi_of;
 pub(crate) use query::{repeated_parameter, unknown_parameter};
 
 use crate::address::site::Site;
 use crate::view::mrkdwn::People;
-use crate::view::{
-    ApprovalView, AwaitedView, DeployView, DeploymentView, ListedApproval, Notice, Overview, RunView, notices,
-};
+use crate::view::{DeployView, DeploymentView, ListedApproval, Notice, Overview, RunView, notices};
 use schemars::JsonSchema;
 use serde::Serialize;
 use signoff_core::deploy::Deploy;
-use signoff_core::evaluation::Evaluation;
 use signoff_core::event::Event;
 use signoff_core::facts::Facts;
 use signoff_store::{ApprovalListing, Listing, Page};
@@ -134,20 +133,6 @@ pub(crate) struct EventsDocument<'a> {
     deploy: DeployView,
     /// Oldest first.
     events: &'a [Event],
-}
-
-/// A deploy and its approvals.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct ApprovalsDocument {
-    deploy: DeployView,
-    /// Oldest first.
-    approvals: Vec<ApprovalView>,
-    /// Oldest first.
-    runs: Vec<RunView>,
-    /// The rules that ask people and have not asked: they wait, can't be opened or judged, or a newer deploy
-    /// came first.
-    awaited: Vec<AwaitedView>,
-    notices: Vec<Notice>,
 }
 
 /// An error in the format of RFC 9457.
@@ -213,24 +198,6 @@ impl<'a> EventsDocument<'a> {
     }
 }
 
-impl ApprovalsDocument {
-    /// A deploy's approvals and runs. `evaluation`: the last one of its rules.
-    pub(crate) fn new(page: &Page, evaluation: Option<&Evaluation>, site: &Site) -> Self {
-        let people = People::of(page);
-        let approvals = page.approvals.iter().filter_map(|approval| {
-            let run = page.runs.iter().find(|run| run.id == approval.run)?;
-            Some(ApprovalView::of(approval, run, page, &people))
-        });
-        Self {
-            deploy: DeployView::of_page(page, site),
-            approvals: approvals.collect(),
-            runs: page.runs.iter().map(|run| RunView::of(run, page, &people)).collect(),
-            awaited: evaluation.map_or_else(Vec::new, AwaitedView::all),
-            notices: notices(page),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,7 +206,7 @@ mod tests {
 
     fn document(page: &Page) -> Value {
         let site = Site::new("https://signoff.example.com").unwrap();
-        serde_json::to_value(ApprovalsDocument::new(page, None, &site)).unwrap()
+        serde_json::to_value(ApprovalsDocument::new(page, None, Vec::new(), &site)).unwrap()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A deploy's confirmation: which commit it is, by the source host's word. Nothing is evaluated before.
 
 use crate::again::offer;
+use crate::date_tag::is_date;
 use crate::deployers::{note_creator, note_job};
 use crate::handler::{EvaluationError, RuleEvaluation, Tried};
 use crate::moved::other_host;
@@ -107,7 +108,8 @@ impl RuleEvaluation {
             Ok(revision) => revision,
             Err(doubt) => return Ok(Err(doubt)),
         };
-        if deploy.is_named() && !deploy.revision.starts_with(TAGS) {
+        // What is no SHA and no beginning of the one that was found is a tag's name.
+        if !revision.starts_with(&deploy.revision) && !deploy.revision.starts_with(TAGS) {
             deploy.revision.insert_str(0, TAGS);
         }
         let contained = contained(github, &deploy, &found.default_branch, &revision).await?;
@@ -280,6 +282,12 @@ async fn resolved(github: &GitHub, deploy: &Deploy) -> Result<Result<String, Dou
     }
     match github.sha_of(repository, revision).await? {
         Some(sha) if sha.starts_with(revision) => Ok(Ok(sha)),
+        // A release is often tagged with its date. GitHub took the name for the tag as well.
+        Some(sha) if is_date(revision) => Ok(match github.named(repository, revision).await? {
+            Named::One(head) if head.is_tag && head.revision == sha => Ok(sha),
+            Named::One(_) | Named::Both => Err(Doubt::AmbiguousName),
+            Named::Neither => Err(Doubt::UnknownRevision),
+        }),
         // A branch or tag may be called as a SHA begins, and then hides the commit.
         Some(_) if github.sha_of(repository, &format!("tags/{revision}")).await?.is_some() => {
             Ok(Err(Doubt::AmbiguousName))

@@ -3,6 +3,7 @@
 mod again;
 mod ask_again;
 mod confirm;
+mod date_tag;
 mod deployers;
 mod enrich;
 mod evaluate;

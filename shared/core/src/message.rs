@@ -41,7 +41,9 @@ pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
 pub use judged::{Show, blocked, judged};
 pub use modal::{ASKED, Asking, LONGEST_REASON, REASON, ask_reason, say};
-pub use overtaken::{overtaken_by, rules_overtaken, step_overtaken};
+pub use overtaken::{
+    let_through_meanwhile, overtaken_by, rolled_back_meanwhile, rules_overtaken, step_overtaken,
+};
 pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours, nobody_here_confirmed};
 pub use pieces::{deploy_link, shorten};
 pub use policy::{

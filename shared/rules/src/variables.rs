@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use signoff_core::deploy::{Deploy, Magnitude};
 use signoff_core::facts::{Facts, Thumb};
 use signoff_core::range::Direction;
+use signoff_core::slug::canonical;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
@@ -108,9 +109,15 @@ pub(crate) fn is_of_the_newest(name: &str) -> bool {
     is_duration(name) || name == "health" || name.starts_with("deploy_message_reaction")
 }
 
-/// The environment that a variable compares with (`production` of `drift_to_production`), in lower case.
+/// The environment that a variable compares with (`production` of `drift_to_production`), as it is spelled.
 pub(crate) fn drift_of(name: &str) -> Option<&str> {
     name.strip_prefix(DRIFT).filter(|environment| !environment.is_empty())
+}
+
+/// The name of a variable with its environment, if it has one, in lower case: names of environments are the
+/// same in any case.
+pub(crate) fn in_one_case(name: String) -> String {
+    drift_of(&name).map(|environment| format!("{DRIFT}{}", canonical(environment))).unwrap_or(name)
 }
 
 /// Everything known about a deploy when its rules are evaluated.
@@ -122,8 +129,8 @@ pub struct Known<'a> {
     pub facts: Cow<'a, Facts>,
     /// The rules whose runs for it stopped before their last step.
     pub failed_rules: Vec<String>,
-    /// Distance of other environments behind its own, by their names in lower case; `None`: that one has
-    /// everything that this one has.
+    /// Distance of other environments behind its own, by their names; `None`: that one has everything that
+    /// this one has.
     pub drift: BTreeMap<String, Option<Behind>>,
     /// Size of the change since the base of the place that a rule leads to, by the rule's name, where that is
     /// not the deploy's own change; `None`: nobody knows.
@@ -171,7 +178,7 @@ impl<'a> Known<'a> {
 
 impl Snapshot {
     /// The variables of a deploy at `now`: all of [`VARIABLES`](crate::reference::VARIABLES), and `drift_to_`
-    /// with each environment in [`Known::drift`].
+    /// with each environment in [`Known::drift`], in lower case.
     pub fn at(known: &Known<'_>, now: Timestamp) -> Self {
         let mut snapshot = Self::of(known);
         let Known { deploy, facts, .. } = known;
@@ -181,7 +188,7 @@ impl Snapshot {
         let last = facts.changed_at.map_or(arrived, |changed_at| changed_at.max(arrived));
         snapshot.run(STALE_FOR, Clock::Since(now.duration_since(last)));
         for (environment, behind) in &known.drift {
-            let name = format!("{DRIFT}{environment}");
+            let name = format!("{DRIFT}{}", canonical(environment));
             match behind {
                 Some(Behind { since, deploys }) => {
                     snapshot.run(name, Clock::Behind(now.duration_since(*since), *deploys));

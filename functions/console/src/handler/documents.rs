@@ -1,4 +1,5 @@
-//! The JSON of the record: 1 query each, and 2 for a deploy's approvals.
+//! The JSON of the record: 1 query each, and 2 for a deploy's approvals, with a read for each place that
+//! they lead to and one for a rollback.
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::{BadQuery, Cursor, cursor, limit, wanted};
@@ -32,7 +33,8 @@ impl Console {
         let record = self.page_of(&deploy, call).await?;
         let unreadable = |error: StoreError| refusals::unreadable(&error, ErrorFormat::Json, call.id, None);
         let evaluation = self.store.newest_evaluation(&record.deploy.id).await.map_err(unreadable)?;
-        Ok(Answer::json(&json::ApprovalsDocument::new(&record, evaluation.as_ref(), &self.site)))
+        let overtaken = self.overtaken(&record).await.map_err(unreadable)?;
+        Ok(Answer::json(&json::ApprovalsDocument::new(&record, evaluation.as_ref(), overtaken, &self.site)))
     }
 
     /// Events of a deploy.

@@ -10,6 +10,19 @@ pub fn overtaken_by(revision: &str, environment: &str) -> String {
     format!("{short} came to {environment} after it")
 }
 
+/// The reason for which nothing acts for an approved deploy any more, as a part of a sentence: `revision` was
+/// let through to the same place later.
+pub fn let_through_meanwhile(revision: &str) -> String {
+    let short = revision.get(..7).unwrap_or(revision);
+    format!("{short} was let through to the same place in the meantime")
+}
+
+/// The reason for which nothing acts for a deploy any more, as a part of a sentence: the deploy called
+/// `title` took it out of `environment`.
+pub fn rolled_back_meanwhile(title: &str, environment: &str) -> String {
+    format!("{title} rolled {environment} back in the meantime")
+}
+
 /// The text that tells a channel that `rules` did not run for `deploy`, because `revision` overtook it.
 pub fn rules_overtaken(deploy: &Deploy, deploy_url: &str, rules: &[&String], revision: &str) -> String {
     format!(

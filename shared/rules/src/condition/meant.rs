@@ -30,7 +30,7 @@ pub(crate) fn meant(text: &str) -> Option<String> {
     {
         tokens.remove(0);
     }
-    let mut writer = Writer { tokens, at: 0, written: String::new(), open: 0, last: None };
+    let mut writer = Writer { tokens, at: 0, written: String::new(), open: 0, last: None, subject: None };
     writer.condition()?;
     let written = writer.written.trim().to_owned();
     (written != text && parse(&written).is_ok()).then_some(written)
@@ -55,6 +55,8 @@ struct Writer {
     open: usize,
     /// The last comparison.
     last: Option<Last>,
+    /// The variable of the last comparison, also where no other value can follow.
+    subject: Option<String>,
 }
 
 /// A comparison that other values may follow: `branch='main' or 'dev'`.
@@ -243,6 +245,11 @@ impl Writer {
                     return Some(());
                 }
                 Token::Text(name) if look_up(&name) == Variable::Supported => name,
+                // `deployed_for>'5m' and <'1h'`: the variable is named once.
+                Token::Sign(_) if !is_not => {
+                    self.at -= 1;
+                    self.subject.clone()?
+                }
                 _ => return None,
             };
             if !is_not {
@@ -306,6 +313,7 @@ impl Writer {
             |word: &str| matches!(self.peek(0), Some(Token::Name(next)) if next.eq_ignore_ascii_case(word));
         let is_in_any_case = is_word("ilike");
         let is_like = is_in_any_case || is_word("like");
+        self.subject = Some(name.to_owned());
         let start = self.written.len();
         let before = self.space();
         let (sign, is_word) = match self.operator()? {
@@ -321,6 +329,13 @@ impl Writer {
                 return Some(());
             }
         };
+        // `contains any of 'a', 'b'`: the values are joined by `or`, as others are.
+        let is_named = |ahead: usize, words: &[&str]| matches!(self.peek(ahead), Some(Token::Name(name)) if words.contains(&name.as_str()));
+        if is_word && is_named(0, &["any", "one", "either"]) && is_named(1, &["of"]) {
+            self.at += 2;
+        } else if is_named(0, &["all", "both", "each", "every", "none"]) && is_named(1, &["of"]) {
+            return None;
+        }
         // `tags=any` is not empty.
         let is_any = matches!(self.peek(0), Some(Token::Name(word)) if is_anything(word));
         if is_any && kind_of(name) == Some(Kind::List) && matches!(sign, "=" | "!=") {

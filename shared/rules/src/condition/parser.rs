@@ -5,7 +5,7 @@ use super::lexer::{ConditionError, Token, tokens};
 use super::pattern::Patterns;
 use super::value::parse_duration;
 use super::{Comparison, Condition, MAX_NESTING, MAX_PATTERN, Operand, Operator};
-use crate::variables::{Variable, drift_of, look_up};
+use crate::variables::{Variable, drift_of, in_one_case, look_up};
 
 /// Advice for an operator of other languages that has no equal here.
 const NO_SUCH_OPERATOR: &str = "there is no such operator; a pattern can only be asked for with `~=`";
@@ -203,7 +203,7 @@ impl Parser<'_> {
         self.next += 1;
         let word = self.whole_name(word, |behind| matches!(behind, Some(Token::Operator(_))));
         self.names.push(Name { name: word.clone(), offset, is_value: false });
-        Ok(word)
+        Ok(in_one_case(word))
     }
 
     /// The name of a variable that starts with `word`: the name of an environment may have several words.
@@ -253,7 +253,7 @@ impl Parser<'_> {
         let Operand::Variable(name) = value else { return Ok(value) };
         let name = self.whole_name(name, |behind| !matches!(behind, Some(Token::Operator(_))));
         self.names.push(Name { name: name.clone(), offset, is_value: true });
-        Ok(Operand::Variable(name))
+        Ok(Operand::Variable(in_one_case(name)))
     }
 
     /// A value as it stands after an operator; if it can't, what is wrong and what to do.

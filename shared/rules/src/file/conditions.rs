@@ -3,7 +3,7 @@
 mod names;
 mod shapes;
 
-use self::names::{meant_value, not_yet, with_known_names};
+use self::names::{meant_value, not_yet, with_known_names, with_quotes};
 use self::shapes::{as_comparisons, as_condition, as_written, behind_a_bullet, denied_condition, joined};
 use super::RuleCondition;
 use super::comparisons::{Finding, finding, sound_example, told_alone};
@@ -189,6 +189,13 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if let Some((name, right)) = with_quotes(&text, &names) {
+            let at = locate(self.source, node, name.offset);
+            let message = format!("`{}` is not in quotes, and no variable either", name.name);
+            let edits = self.rewritten(node, &right);
+            self.problem_with(at, message, format!("write `{right}`"), edits);
+            return None;
+        }
         for name in &names {
             self.variable(node, name);
         }

@@ -39,7 +39,8 @@ pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, Str
             Some((why, format!("did you mean '{name}'?")))
         }
         "branch" if !is_git_name(text) => {
-            let right = match text.contains('*') && !text.contains(' ') {
+            let is_pattern = text.contains(['*', '\\']) || text.contains(".+");
+            let right = match is_pattern && !text.contains(' ') {
                 true => a_pattern(text),
                 false => "the name stands there as git has it".to_owned(),
             };
@@ -90,9 +91,15 @@ pub(super) fn of_no_list(variable: &str, text: &str) -> Option<(String, String)>
     }
 }
 
-/// Advice to write a pattern where `*` stands for any text.
+/// Advice to write a pattern: the text itself where it is one already, or with `.*` where `*` stands for any
+/// text.
 fn a_pattern(text: &str) -> String {
-    format!("a pattern stands behind `~=`: '{}'", text.replace('.', "\\.").replace('*', ".*"))
+    let is_pattern = text.contains('\\') || text.contains(".*") || text.contains(".+");
+    let pattern = match is_pattern {
+        true => text.to_owned(),
+        false => text.replace('.', "\\.").replace('*', ".*"),
+    };
+    format!("a pattern stands behind `~=`: '{pattern}'")
 }
 
 /// True if the rest of a tag, behind its `#`, is one word.
@@ -107,7 +114,7 @@ fn a_tag(text: &str) -> String {
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let tag = words.join("-");
     match is_tag(&tag) {
-        _ if text.contains(',') => "compare with each tag by itself, and join with `or`".to_owned(),
+        _ if text.contains([',', '|']) => "compare with each tag by itself, and join with `or`".to_owned(),
         true => format!("did you mean '#{tag}'?"),
         false => "write, for example, `tags='#web'`".to_owned(),
     }
@@ -248,6 +255,10 @@ mod tests {
             ("branch", "release/1", None),
             ("branch", "refs/heads/release/1", Some("'release/1'")),
             ("branch", "release/*", Some("'release/.*'")),
+            ("branch", "release/.*", Some("'release/.*'")),
+            ("branch", "release/.+", Some("'release/.+'")),
+            ("branch", "v\\d+", Some("'v\\d+'")),
+            ("branch", "v1.*", Some("'v1.*'")),
             ("branch", "a b", Some("as git has it")),
             ("branch", "", Some("as git has it")),
             ("branch", "v1.2.0", None),

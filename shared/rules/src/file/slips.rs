@@ -7,6 +7,7 @@
 mod behind;
 mod candidates;
 mod diffs;
+mod flow;
 mod keys;
 pub(super) mod lines;
 mod moving;

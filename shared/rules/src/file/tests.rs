@@ -338,6 +338,7 @@ fn what_became_known_of_a_deploy_is_in_its_snapshot() {
         "stale_for='2m' and deployed_for='5m'",
         "drift_to_production='4m' and drift_to_qa='0s'",
         "drift_to_production=3 and drift_to_qa=0",
+        "drift_to_Production>='4m' and drift_to_QA<drift_to_PRODUCTION",
         "magnitude='Unknown'",
         "future_deploy=false",
     ] {

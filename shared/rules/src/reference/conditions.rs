@@ -137,7 +137,7 @@ pub const VARIABLES: [Variable; 25] = [
     Variable {
         name: "drift_to_ENV",
         kind: Kind::Behind,
-        about: "How far the environment ENV (in lower case, such as `drift_to_production`) is behind the deploy's: against a time, how \
+        about: "How far the environment ENV (in any case, such as `drift_to_production`) is behind the deploy's: against a time, how \
                 long it has been since the first deploy here after the revision that is there; against a number, how many deploys came \
                 since. `0s` and 0 while that has the same revision. The last 100 deploys are looked at; a number above that holds \
                 neither way. A `date` counts as for `deployed_for`, and a deploy that never stood here does not count. ENV may have several words: `drift_to_pre prod>10`.",

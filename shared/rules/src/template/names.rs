@@ -8,7 +8,7 @@ mod unknown;
 mod walk;
 
 use super::code::{Piece, Slip, Token};
-pub(super) use asked::unknown_filter;
+pub(super) use asked::{by_attribute, unknown_filter};
 use known::Known;
 use minijinja::value::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@ mod unfinished;
 
 use self::others::{comment_of_handlebars, with_filters};
 use super::code::{Code, Kind, Piece, Slip, Token};
-use super::names::unknown_filter;
+use super::names::{by_attribute, unknown_filter};
 use crate::reference::{FILTERS, TEMPLATE_VARIABLES};
 
 /// Operators of other languages, with what to write.
@@ -359,6 +359,14 @@ impl<'t> Around<'_, 't> {
                 format!("write `{}=`", next.text),
             ));
         }
+        let second = self.index.checked_sub(2).and_then(|index| self.at(index));
+        if let (Some(filter), Some(value)) = (self.previous().filter(|_| names), next)
+            && second.is_some_and(|pipe| pipe.is("|"))
+        {
+            let message = format!("`{}` has its values in brackets, not behind `=`", filter.text);
+            let right = format!("write `{}({})`", filter.text, value.text);
+            return Some(Slip::new(filter.start, message, right));
+        }
         if self.word.is_empty() && self.index == 1 && names {
             let (name, value) = (self.code(0, 1), self.code(2, usize::MAX));
             let message = "`=` shows nothing: it gives a name to a value in `{% set %}`";
@@ -419,19 +427,11 @@ impl<'t> Around<'_, 't> {
             return Some(unknown_filter(filter, self.code(0, self.index), values));
         }
         let message = format!("`{}` has its values in brackets", filter.text);
-        Some(Slip::new(filter.start, message, format!("write `{}({values})`", filter.text)))
-    }
-
-    /// `%` behind a text, as Python has it.
-    fn percent(&self, token: &Token<'t>) -> Option<Slip> {
-        let text = self.previous().filter(|last| last.kind == Kind::Text)?;
-        let values = self.code(self.index + 1, usize::MAX);
-        let values = values.strip_prefix('(').and_then(|values| values.strip_suffix(')')).unwrap_or(values);
-        Some(Slip::new(
-            token.start,
-            "`%` divides numbers, and fills in no text",
-            format!("write `{} | format({values})`", text.text),
-        ))
+        let right = match filter.text {
+            "map" => by_attribute(values.trim_matches(['\'', '"'])),
+            name => format!("write `{name}({values})`"),
+        };
+        Some(Slip::new(filter.start, message, right))
     }
 
     /// A name with a hyphen.

@@ -85,6 +85,13 @@ impl<'t> Tags<'t> {
         );
     }
 
+    /// The text of `"a'`, whose quotes are of two kinds: it starts at `at`, and its code ends with `end`.
+    fn within_two_kinds(&self, at: usize, end: &str) -> Option<&'t str> {
+        let (inner, _) = self.template.get(at + 1..)?.split_once(end)?;
+        let inner = inner.trim_end().strip_suffix(['\'', '"'])?;
+        (!inner.is_empty() && !inner.contains(['\'', '"', '\n'])).then_some(inner)
+    }
+
     fn code(&mut self, code: &Code<'t>) {
         let (start, end) = if code.is_statement { ("{%", "%}") } else { ("{{", "}}") };
         let words: Vec<&str> = code.tokens.iter().map(|token| token.text).collect();
@@ -102,6 +109,11 @@ impl<'t> Tags<'t> {
         match code.end {
             End::InText(at) => {
                 let quote = if words.last().is_some_and(|text| text.starts_with('"')) { "\"" } else { "'" };
+                if let Some(inner) = self.within_two_kinds(at, end) {
+                    let other = if quote == "'" { "\"" } else { "'" };
+                    let message = format!("a text starts with `{quote}` and ends with `{other}`");
+                    return self.told(at, message, format!("write `{quote}{inner}{quote}`"));
+                }
                 return self.told(
                     at,
                     format!("a text starts at this `{quote}` and never ends"),

@@ -62,7 +62,7 @@ const NOBODY: [&str; 9] = [
 ];
 
 /// Keys of a rule.
-const RULES: [Meant; 29] = [
+const RULES: [Meant; 39] = [
     ("conditions:\n  - not: tags='#hotfix'", Some("conditions:\n  - tags!='#hotfix'")),
     ("conditions: [not: tags='#a']", Some("conditions: [tags!='#a']")),
     ("conditions:\n  - unless: tags='#a'", Some("conditions:\n  - tags!='#a'")),
@@ -90,6 +90,42 @@ const RULES: [Meant; 29] = [
     ("conditions: always", Some("triggers:")),
     ("conditions: none", Some("triggers:")),
     ("conditions: false", None),
+    (
+        "conditions:\n  - environment = Staging or Production",
+        Some("conditions:\n  - environment='Staging' or environment='Production'"),
+    ),
+    (
+        "conditions:\n  - pr_labels contains any of fix, feature",
+        Some("conditions:\n  - pr_labels='fix' or pr_labels='feature'"),
+    ),
+    ("conditions:\n  - pr_labels contains all of fix, feature", None),
+    (
+        "conditions:\n  - deployed_for>'5m' and <'1h'",
+        Some("conditions:\n  - deployed_for>'5m' and deployed_for<'1h'"),
+    ),
+    ("conditions: [environment='a', [tags='#a']", Some("conditions: [environment='a', tags='#a']")),
+    ("conditions: ['environment='a'']", Some("conditions: [environment='a']")),
+    (
+        "actions: [slack_channel_approval: {channel: '#a', approvers: ['@sre', '@qa', votes_required: 2}]",
+        Some(
+            "actions: [slack_channel_approval: {channel: '#a', approvers: ['@sre', '@qa'], votes_required: 2}]",
+        ),
+    ),
+    // A key that is spelt wrong is no part of a text.
+    (
+        "actions: [slack_channel_approval: {channel: '#a', prompt: Go, votes_requird: 2}]",
+        Some("actions: [slack_channel_approval: {channel: '#a', prompt: Go, votes_required: 2}]"),
+    ),
+    (
+        "actions: [slack_channel_approval: {channel: '#a', approvers: ana@example.com, ben@example.com}]",
+        Some(
+            "actions: [slack_channel_approval: {channel: '#a', approvers: [ana@example.com, ben@example.com]}]",
+        ),
+    ),
+    (
+        "freeze: {name: w, days: sat, sun, time_zone: UTC}",
+        Some("freeze: {name: w, days: [sat, sun], time_zone: UTC}"),
+    ),
     ("freeze: {name: w, days: '!sat', time_zone: UTC}", None),
     ("freeze: {name: w, days: [-sat], time_zone: UTC}", None),
 ];

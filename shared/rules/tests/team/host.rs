@@ -2,6 +2,7 @@
 
 use crate::made::{Change, Commit, Merger, Name, PEOPLE, People, Signed, Word};
 use signoff_core::approval::{Member, SaidNobody};
+use signoff_core::deploy::Slug;
 use signoff_core::people::Nobody;
 use signoff_core::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use signoff_core::range_lists::are_openers_own;
@@ -17,6 +18,11 @@ const LISTED: u64 = 49_699_333;
 const UNLISTED: u64 = 77;
 const TOKEN: u64 = 41_898_282;
 const QUEUE: u64 = 118_344_674;
+
+/// The team's deployment.
+pub fn slug() -> Slug {
+    Slug::new("acme", "checkout").unwrap()
+}
 
 pub fn sha(index: usize) -> String {
     format!("{index:040x}")

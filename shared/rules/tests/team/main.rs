@@ -1,267 +1,28 @@
-//! Four eyes over a team's whole history: commits, pull requests, registrations, rules files, rollbacks and
-//! votes in any order, by people, programs, second names and people who are not here.
+//! Four eyes over a team's whole history: commits, pull requests, registrations by SHA, by tag and with
+//! dates, rules files of one or two rules that ask once or twice, rollbacks and votes in any order, by
+//! people, programs, second names and people who are not here.
 //!
 //! What a completed approval with `self_approval: false` let through is compared with what the team did, by a
 //! record of its own (`made`), which knows nothing of how the product finds makers.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod check;
 mod deeds;
+mod deploys;
 mod host;
 mod made;
 mod places;
+mod rules;
+mod team;
+mod waiting;
 
-use deeds::{Deed, File, deed};
-use host::{acted, members, named, range, sha};
-use jiff::{SignedDuration, Timestamp};
-use made::{Change, Commit, Merger, Name, People, Signed, Word};
-use places::Places;
+use deeds::{Deed, deed, file};
+use deploys::{Date, Registration, Revision};
+use made::{Change, Commit, Merger, Name, Signed};
 use proptest::prelude::*;
-use signoff_core::action::ApprovalSpec;
-use signoff_core::approval::{Electorate, Verdict};
-use signoff_core::range::Identity;
-use signoff_core::range_lists::of_each_commit;
-use signoff_core::shares::changes;
-use signoff_rules::RulesFile;
-use signoff_rules::difference::difference;
-use std::collections::BTreeSet;
-
-/// The time for which a rollback to what was let through has no makers.
-const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// A deploy that waits for votes.
-#[derive(Debug)]
-struct Waiting {
-    head: usize,
-    starter: Name,
-    /// Those whom it was registered for since, and those who started its run again (`true`).
-    again: Vec<(Name, bool)>,
-    is_cut: bool,
-    file: File,
-    votes: BTreeSet<u64>,
-}
-
-/// A rules file that waits for votes.
-#[derive(Debug)]
-struct Proposal {
-    file: File,
-    author: u64,
-    votes: BTreeSet<u64>,
-}
-
-struct Team {
-    trunk: Vec<Change>,
-    people: People,
-    places: Places,
-    in_force: File,
-    waiting: Option<Waiting>,
-    proposal: Option<Proposal>,
-    now: Timestamp,
-}
-
-/// The rules file with these options.
-fn rules_file(file: File) -> RulesFile {
-    let File { votes, four_eyes, allows_unknown, tells, asks, names_place, verified, rollback } = file;
-    let place = if names_place { "promotes_to: Production" } else { "" };
-    let message = if tells { ", slack_channel_message: {channel: '#gate', message: 'Hello'}" } else { "" };
-    let unknown = if allows_unknown { "unknown_makers: allow, " } else { "" };
-    let rollback = if rollback { "rollback: four_eyes, " } else { "" };
-    let acts = "webhook: 'https://example.com'";
-    let gate = format!(
-        "slack_channel_approval: {{channel: '#gate', votes_required: {votes}, self_approval: {}, {unknown}{rollback}\
-         verified_commits: {verified}, on_success: [{acts}]}}",
-        !four_eyes
-    );
-    let action = if asks { gate.as_str() } else { acts };
-    let text = format!("rules:\n  - promote:\n      {place}\n      actions: [{action}{message}]\n");
-    signoff_rules::parse(&text, "rules.yml").unwrap()
-}
-
-fn spec(file: File) -> ApprovalSpec {
-    rules_file(File { asks: true, ..file }).rules[0].actions[0].approvals()[0].clone()
-}
-
-impl Team {
-    fn new() -> Self {
-        let now = Timestamp::UNIX_EPOCH;
-        let first = Commit { author: Name::Account(0), co_author: None, pusher: None, signed: Signed::No };
-        Self {
-            trunk: vec![Change::Pushed(first)],
-            people: People { second: BTreeSet::new(), left: Word::Unsaid },
-            places: Places::new(now),
-            in_force: File::FIRST,
-            waiting: None,
-            proposal: None,
-            now,
-        }
-    }
-
-    fn start(&self, waiting: &Waiting) -> usize {
-        let start =
-            self.places.of(waiting.file).base.start_of(waiting.file.four_eyes, &sha(waiting.head)).unwrap();
-        usize::from_str_radix(&start.revision, 16).unwrap()
-    }
-
-    fn electorate(&self, waiting: &Waiting) -> Electorate {
-        let range = range(&self.trunk, self.start(waiting), waiting.head, waiting.is_cut);
-        let again = waiting.again.iter();
-        let again = again.map(|(name, is_run)| if *is_run { acted(*name) } else { named(*name) });
-        let started: Vec<Identity> = [named(waiting.starter)].into_iter().chain(again).collect();
-        let read = changes(&range, &started, self.now);
-        let members = members(&read.makers, &self.people);
-        let base = &self.places.of(waiting.file).base;
-        Electorate::anyone().judging(&spec(waiting.file), base, Ok((&read, &members)), self.now)
-    }
-
-    /// Does `deed`; what went wrong with what it let through.
-    fn does(&mut self, deed: &Deed) -> Result<(), String> {
-        self.now += SignedDuration::from_hours(1);
-        match deed {
-            Deed::Push(change) => {
-                self.trunk.push(change.clone());
-                return self.check_authors();
-            }
-            Deed::Deploy { back, starter, is_cut } => {
-                let head = self.trunk.len().saturating_sub(back + 1).max(1).min(self.trunk.len() - 1);
-                let (starter, is_cut, file, votes) = (*starter, *is_cut, self.in_force, BTreeSet::new());
-                let waiting = Waiting { head, starter, again: Vec::new(), is_cut, file, votes };
-                self.waiting = Some(waiting).filter(|_| file.asks);
-            }
-            Deed::Again { by, is_run } => {
-                if let Some(waiting) = &mut self.waiting {
-                    waiting.again.push((*by, *is_run));
-                }
-            }
-            Deed::Vote { voter } => return self.votes(*voter),
-            Deed::Rules { author, file } => return self.proposes(*author, *file),
-            Deed::VoteOnRules { voter } => {
-                let Some(proposal) = &mut self.proposal else { return Ok(()) };
-                if !self.in_force.four_eyes || *voter != proposal.author {
-                    proposal.votes.insert(*voter);
-                }
-                if proposal.votes.len() >= self.in_force.votes as usize
-                    && let Some(proposal) = self.proposal.take()
-                {
-                    self.in_force = proposal.file;
-                }
-            }
-            Deed::Second { person } => {
-                if !self.people.second.remove(person) {
-                    self.people.second.insert(*person);
-                }
-            }
-            Deed::Left => {
-                self.people.left = match self.people.left {
-                    Word::Unsaid => Word::Said,
-                    Word::Said => Word::Confirmed,
-                    Word::Confirmed => Word::Unsaid,
-                }
-            }
-            Deed::Rest { days } => self.now += SignedDuration::from_hours(days * 24),
-        }
-        Ok(())
-    }
-
-    fn proposes(&mut self, author: u64, file: File) -> Result<(), String> {
-        if difference(&rules_file(self.in_force), &rules_file(file), false).needs_approval() {
-            self.proposal = Some(Proposal { file, author, votes: BTreeSet::new() });
-        } else if !self.in_force.asks || (File { tells: self.in_force.tells, ..file }) == self.in_force {
-            (self.in_force, self.proposal) = (file, None);
-        } else {
-            return Err("a file that changes the approval counts at once".to_owned());
-        }
-        Ok(())
-    }
-
-    fn votes(&mut self, voter: u64) -> Result<(), String> {
-        let Some(waiting) = &self.waiting else { return Ok(()) };
-        let electorate = self.electorate(waiting);
-        if electorate.verdict(&format!("U{voter}")) != Verdict::Eligible {
-            return Ok(());
-        }
-        let Some(waiting) = &mut self.waiting else { return Ok(()) };
-        waiting.votes.insert(voter);
-        let voters: Vec<String> = waiting.votes.iter().map(|voter| format!("U{voter}")).collect();
-        let voters: Vec<&str> = voters.iter().map(String::as_str).collect();
-        if !electorate.is_enough(&voters, waiting.file.votes) {
-            return Ok(());
-        }
-        let Some(waiting) = self.waiting.take() else { return Ok(()) };
-        if waiting.file.four_eyes {
-            self.check(&waiting)?;
-        }
-        let now = self.now;
-        let place = self.places.of_mut(waiting.file);
-        place.base = place.base.clone().after(&sha(waiting.head), waiting.file.four_eyes, now);
-        place.passed.push((waiting.head, now));
-        Ok(())
-    }
-
-    /// Checks that a program is the author of the newest change only where it made all of it: rules act on
-    /// that without a vote.
-    fn check_authors(&self) -> Result<(), String> {
-        let newest = self.trunk.len() - 1;
-        let range = range(&self.trunk, newest - 1, newest, false);
-        let mut authors = of_each_commit(&range).into_iter().flat_map(|lists| lists.authors);
-        let is_programs = authors.any(|author| author.ends_with("[bot]"));
-        match is_programs == self.trunk[newest].is_programs_alone() {
-            true => Ok(()),
-            false => Err(format!("the program is an author: {is_programs}, of {:?}", self.trunk[newest])),
-        }
-    }
-
-    /// Checks that a completed approval knew all of its range, that each commit and each pull request there
-    /// has its votes of people who did not make it, and that everything up to its revision was judged so.
-    fn check(&mut self, waiting: &Waiting) -> Result<(), String> {
-        let start = self.start(waiting);
-        let wrong = |what: &str| Err(format!("{what} of {start} to {}: {waiting:?}", waiting.head));
-        if waiting.is_cut {
-            return wrong("not all was known");
-        }
-        let (from, to) = (start.min(waiting.head), start.max(waiting.head));
-        let was_let_through =
-            |(head, at): &(usize, Timestamp)| *head == waiting.head && self.now.duration_since(*at) <= LATELY;
-        let place = self.places.of(waiting.file);
-        let has_no_makers =
-            waiting.head < start && !waiting.file.rollback && place.passed.iter().any(was_let_through);
-        let mut judged = place.judged.clone();
-        for index in from + 1..=to {
-            let change = &self.trunk[index];
-            if waiting.file.verified && index > start && !change.is_signed() {
-                return wrong(&format!("the commit {index} is not signed"));
-            }
-            if !has_no_makers && !change.is_vouched() {
-                return wrong(&format!("nobody stands for the commit {index}"));
-            }
-            for hands in change.hands(&self.people) {
-                let again = waiting.again.iter().map(|(name, _)| *name);
-                let hands = [waiting.starter]
-                    .into_iter()
-                    .chain(again)
-                    .fold(hands, |hands, starter| hands.and_starter(starter, &self.people));
-                let others = waiting.votes.difference(&hands.people).count();
-                if has_no_makers {
-                    continue;
-                }
-                if others < waiting.file.votes as usize {
-                    return wrong(&format!("the commit {index}, made by {hands:?}, lacks votes"));
-                }
-                if hands.has_unknown && !waiting.file.allows_unknown {
-                    return wrong(&format!("a maker of the commit {index} is unknown"));
-                }
-            }
-            if index <= waiting.head {
-                judged.insert(index);
-            }
-        }
-        let unjudged = (0..=waiting.head).find(|index| !judged.contains(index));
-        self.places.of_mut(waiting.file).judged = judged;
-        match unjudged {
-            Some(unjudged) => Err(format!("the commit {unjudged} was never judged: {waiting:?}")),
-            None => Ok(()),
-        }
-    }
-}
+use rules::{File, RULES, Rule, Then};
+use team::Team;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
@@ -271,11 +32,15 @@ proptest! {
     /// rollback without makers; nothing of it was cut, and nobody who made it is unknown unless the rule
     /// allows that. Nothing gets around such a range.
     #[test]
-    fn every_change_of_a_team_has_the_votes_of_others(deeds in prop::collection::vec(deed(), 1..60)) {
+    fn every_change_of_a_team_has_the_votes_of_others(
+        file in file(),
+        deeds in prop_oneof![prop::collection::vec(deed(1), 1..60), prop::collection::vec(deed(10), 1..60)],
+    ) {
         let mut team = Team::new();
+        team.in_force = file;
         for deed in &deeds {
             if let Err(wrong) = team.does(deed) {
-                prop_assert!(false, "{wrong}\nafter {deeds:#?}");
+                prop_assert!(false, "{wrong}\nafter {file:?} and {deeds:#?}");
             }
         }
     }
@@ -303,7 +68,9 @@ fn team_that_votes_for_each_other_gets_through() {
     let on_page = |author| Commit { author, co_author: None, pusher: None, signed: Signed::ByHost };
     let by = |person| Merger::Account(Name::Account(person));
     let (second, left) = (Deed::Second { person: 0 }, Deed::Left);
-    let allows = Deed::Rules { author: 0, file: File { allows_unknown: true, ..File::FIRST } };
+    let allowing = File { first: Rule { allows_unknown: true, ..Rule::FIRST }, ..File::FIRST };
+    let allows = Deed::Rules { author: 0, file: allowing };
+    let next = Deed::Push(Change::Pushed(pushed_by(1, Name::Account(0))));
     for (change, mends, votes) in [
         (merged(Name::Account(0), 0, by(1)), vec![], vec![1, 0]),
         (listed(Merger::Token { asked_by: None }), vec![], vec![0]),
@@ -324,26 +91,126 @@ fn team_that_votes_for_each_other_gets_through() {
         // Each of these waits until what is unknown was mended.
         (Change::Pushed(pushed_by(1, Name::SecondAccount(0))), vec![second], vec![2]),
         (Change::Pushed(pushed_by(1, Name::Left)), vec![left.clone(), left], vec![2]),
-        (Change::Pushed(pushed_by(1, Name::Stranger)), vec![allows, Deed::VoteOnRules { voter: 2 }], vec![2]),
+        (
+            Change::Pushed(pushed_by(1, Name::Stranger)),
+            vec![allows, Deed::VoteOnRules { voter: 2 }, next],
+            vec![2],
+        ),
     ] {
         let mut team = Team::new();
-        let deploy = Deed::Deploy { back: 0, starter: Name::Account(3), is_cut: false };
+        let deploy = deploy(Revision::Commit { back: 0 }, Date::Unsaid, 3);
         let (first, last) = mends.split_at(mends.len().saturating_sub(1));
         team.does(&Deed::Push(change.clone())).unwrap();
         team.does(&deploy).unwrap();
-        for deed in first.iter().chain([&Deed::Vote { voter: 2 }]).filter(|_| !mends.is_empty()) {
+        for deed in first.iter().chain([&Deed::Vote { voter: 2, rule: None }]).filter(|_| !mends.is_empty()) {
             team.does(deed).unwrap();
         }
-        assert!(team.waiting.is_some(), "{change:?}");
+        assert!(!team.waiting.is_empty(), "{change:?}");
         last.iter().chain([&deploy]).for_each(|deed| team.does(deed).unwrap());
         for voter in votes {
-            assert!(team.waiting.is_some(), "{change:?}");
-            team.does(&Deed::Vote { voter }).unwrap();
+            assert!(!team.waiting.is_empty(), "{change:?}");
+            team.does(&Deed::Vote { voter, rule: None }).unwrap();
         }
-        assert!(
-            team.waiting.is_none() && team.places.of(File::FIRST).judged.contains(&1),
-            "{change:?}: {:?}",
-            team.waiting
+        let judged = &team.places.of(&Rule::FIRST.place(RULES[0])).judged;
+        assert!(team.waiting.is_empty() && judged.contains(&1), "{change:?}: {:?}", team.waiting);
+    }
+}
+
+#[test]
+fn rule_that_asks_twice_lets_through_after_both() {
+    let twice = Rule { then: Some(Then { votes: 1, four_eyes: true }), ..Rule::FIRST };
+    let mut team = Team::new();
+    team.in_force = File { first: twice, second: Some(twice), tells: false };
+    team.does(&Deed::Push(Change::Pushed(pushed_by(0, Name::Account(0))))).unwrap();
+    team.does(&deploy(Revision::Commit { back: 0 }, Date::Unsaid, 3)).unwrap();
+    let place = twice.place(RULES[0]);
+    for (voter, rule, passed, waiting) in [
+        (0, 0, 1, 2),
+        (3, 0, 1, 2),
+        (1, 0, 1, 2),
+        (0, 0, 1, 2),
+        (2, 0, 2, 1),
+        // The other rule's votes are about the same range.
+        (0, 1, 2, 1),
+        (1, 1, 2, 1),
+        (1, 1, 3, 0),
+    ] {
+        team.does(&Deed::Vote { voter, rule: Some(rule) }).unwrap();
+        assert_eq!(
+            (team.places.of(&place).passed.len(), team.waiting.len()),
+            (passed, waiting),
+            "{voter} votes on the rule {rule}"
         );
     }
+}
+
+#[test]
+fn votes_stand_after_the_base_moved_for_the_same_people_only() {
+    let twice = Rule { then: Some(Then { votes: 1, four_eyes: true }), ..Rule::FIRST };
+    for (author, passed) in [(0, 3), (2, 2)] {
+        let mut team = Team::new();
+        team.in_force = File { first: Rule::FIRST, second: Some(twice), tells: false };
+        for person in [0, 0, author] {
+            team.does(&Deed::Push(Change::Pushed(pushed_by(person, Name::Account(person))))).unwrap();
+        }
+        team.does(&deploy(Revision::Commit { back: 0 }, Date::Unsaid, 0)).unwrap();
+        team.does(&Deed::Vote { voter: 1, rule: Some(1) }).unwrap();
+        // The rule that asks twice is gone, so that nothing takes the place of its run.
+        team.in_force = File::FIRST;
+        team.does(&deploy(Revision::Commit { back: 1 }, Date::Unsaid, 0)).unwrap();
+        team.does(&Deed::Vote { voter: 1, rule: Some(0) }).unwrap();
+        team.does(&Deed::Vote { voter: 3, rule: Some(1) }).unwrap();
+        assert!(team.waiting.is_empty());
+        assert_eq!(team.places.of(&twice.place(RULES[1])).passed.len(), passed, "the last by {author}");
+    }
+}
+
+#[test]
+fn later_deploy_takes_the_place_whatever_the_dates_say() {
+    let mut team = Team::new();
+    for _ in 0..3 {
+        team.does(&Deed::Push(Change::Pushed(pushed_by(0, Name::Account(0))))).unwrap();
+    }
+    for (back, date, waits_for) in [
+        (1, Date::Unsaid, 2),
+        (0, Date::Ago(60), 2),
+        (0, Date::Ahead(9), 3),
+        (2, Date::Unsaid, 1),
+        (1, Date::OfEarlier(3), 1),
+        // It is the deploy with that date once more.
+        (0, Date::OfEarlier(1), 1),
+        (0, Date::Ago(1), 3),
+    ] {
+        team.does(&deploy(Revision::Commit { back }, date, 3)).unwrap();
+        assert_eq!(team.waiting[RULES[0]].head, waits_for, "{back} {date:?}");
+    }
+}
+
+#[test]
+fn tag_registration_waits_for_the_commit_of_its_tag() {
+    let mut team = Team::new();
+    let push = Deed::Push(Change::Pushed(pushed_by(0, Name::Account(0))));
+    let tagged = |is_ref, person| deploy(Revision::Tag { number: 0, is_ref }, Date::Unsaid, person);
+    let (tag, vote) = (Deed::Tag { number: 0, back: 0 }, Deed::Vote { voter: 1, rule: None });
+    team.does(&push).unwrap();
+    team.does(&tagged(true, 3)).unwrap();
+    assert!(team.waiting.is_empty(), "there is no such tag");
+    team.does(&tag).unwrap();
+    team.does(&tagged(false, 3)).unwrap();
+    // Whoever registers what stands there once more made it too.
+    team.does(&deploy(Revision::Commit { back: 0 }, Date::Unsaid, 1)).unwrap();
+    team.does(&push).unwrap();
+    team.does(&tag).unwrap();
+    team.does(&vote).unwrap();
+    assert_eq!((team.waiting[RULES[0]].head, team.waiting[RULES[0]].votes.len()), (1, 0));
+    team.does(&tagged(true, 3)).unwrap();
+    assert_eq!(team.waiting[RULES[0]].head, 2);
+    team.does(&vote).unwrap();
+    assert!(team.waiting.is_empty());
+}
+
+/// A registration by the job of a person.
+fn deploy(revision: Revision, date: Date, person: u64) -> Deed {
+    let job_of = Some(Name::Account(person));
+    Deed::Deploy(Registration { revision, date, job_of, email: None, is_cut: false })
 }

@@ -1,11 +1,9 @@
 //! Revisions that the team let through, place by place.
 
-use crate::deeds::File;
-use crate::host::sha;
-use crate::spec;
+use crate::host::{sha, slug};
+use crate::rules::{RULES, Rule};
 use jiff::Timestamp;
-use signoff_core::base::{self, Base};
-use signoff_core::deploy::Slug;
+use signoff_core::base::Base;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A place, with what was let through there.
@@ -13,7 +11,7 @@ pub struct Place {
     pub base: Base,
     /// The commits of which a completed approval with four eyes was a judgement.
     pub judged: BTreeSet<usize>,
-    /// The commits that completed approvals let through, and when.
+    /// The commits that approvals with four eyes let through, and when.
     pub passed: Vec<(usize, Timestamp)>,
 }
 
@@ -21,27 +19,24 @@ pub struct Place {
 pub struct Places(BTreeMap<String, Place>);
 
 impl Places {
-    /// The places of all rules files, to each of which the first commit was let through at `now`.
+    /// The places of all rules, to each of which the first commit was let through at `now`.
     pub fn new(now: Timestamp) -> Self {
-        let place = |is_named: bool| {
-            let name = name(File { names_place: is_named, ..File::FIRST });
-            let base = Base::none(&Slug::new("acme", "checkout").unwrap(), &name).after(&sha(0), true, now);
-            (name, Place { base, judged: BTreeSet::from([0]), passed: vec![(0, now)] })
-        };
-        Self([true, false].map(place).into())
+        let rules = RULES.into_iter().flat_map(|name| [true, false].map(|is_named| (name, is_named)));
+        let places = rules.map(|(name, names_place)| {
+            let place = Rule { names_place, ..Rule::FIRST }.place(name);
+            let base = Base::none(&slug(), &place).after(&sha(0), true, now);
+            (place, Place { base, judged: BTreeSet::from([0]), passed: vec![(0, now)] })
+        });
+        Self(places.collect())
     }
 
-    /// The place that the approval of `file` leads to.
-    pub fn of(&self, file: File) -> &Place {
-        &self.0[&name(file)]
+    /// The place with this name.
+    pub fn of(&self, name: &str) -> &Place {
+        &self.0[name]
     }
 
     /// The same, to change.
-    pub fn of_mut(&mut self, file: File) -> &mut Place {
-        self.0.get_mut(&name(file)).unwrap()
+    pub fn of_mut(&mut self, name: &str) -> &mut Place {
+        self.0.get_mut(name).unwrap()
     }
-}
-
-fn name(file: File) -> String {
-    base::place(&spec(file), "promote", "Production")
 }

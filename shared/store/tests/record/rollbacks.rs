@@ -42,6 +42,10 @@ async fn rollback_is_known_after_the_next_deploy() {
     assert_eq!(after(store, &b).await, (some("back"), some("back")));
     assert!(!is_rollback(store, &next).await);
     assert_eq!(after(store, &b).await, (some("next"), some("back")));
+    for (deploy, by) in [(&a, None), (&b, Some(back.title())), (&back, None), (&next, None)] {
+        let back = store.rolled_back_by(deploy).await.expect("read");
+        assert_eq!(back.map(|back| back.title()), by, "{}", deploy.id);
+    }
     // What was rolled back to is what it was.
     assert_eq!(after(store, &a).await, (some("next"), None));
     assert_eq!(after(store, &back).await, (some("next"), None));

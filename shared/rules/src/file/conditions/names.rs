@@ -1,6 +1,6 @@
 //! Names in a condition that is not right as it stands.
 
-use crate::condition::{Comparison, Name, Operand, Patterns, parse, parse_with_names};
+use crate::condition::{Comparison, Name, Operand, Patterns, meant, parse, parse_with_names};
 use crate::file::comparisons::{Finding, finding};
 use crate::variables::{Variable, look_up};
 
@@ -17,6 +17,18 @@ pub(super) fn with_known_names(condition: String) -> String {
         }
     }
     chars.into_iter().collect()
+}
+
+/// `environment=Staging or Production`: the first value without quotes, and the condition that is meant where
+/// another value stands alone behind it, as a variable would; `None`: that is not what is wrong.
+pub(super) fn with_quotes<'n>(text: &str, names: &'n [Name]) -> Option<(&'n Name, String)> {
+    let mut unknown = names.iter().filter(|name| matches!(look_up(&name.name), Variable::Unknown(_)));
+    let first = unknown.next().filter(|name| name.is_value)?;
+    unknown.next().filter(|name| !name.is_value)?;
+    let right = meant(text)?;
+    let (_, names) = parse_with_names(&right, &mut Patterns::default()).ok()?;
+    let is_sound = names.iter().all(|name| look_up(&name.name) == Variable::Supported);
+    is_sound.then_some((first, right))
 }
 
 /// Returns the text to write for a value without quotes: its variable's value, where that is another one.

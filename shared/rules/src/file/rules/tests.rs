@@ -3,9 +3,11 @@
 use crate::parse;
 
 /// Bodies of rules that are not opened, each with a mistake.
-const BODIES: [&str; 10] = [
+const BODIES: [&str; 12] = [
     "a: {conditions: [\"base == 'main'\"], actions: [trigger_build]}",
     "a: {conditions: [\"draft && environment='x'\"], actions: [trigger_build]}",
+    "a: {conditions: [not draft], actions: [trigger_build]}",
+    "a: {conditions: [\"environment='x' and not (draft)\"], actions: [trigger_build]}",
     "a: {conditions: [\"label in ['x']\"], actions: [trigger_build]}",
     "a: {conditions: [\"mergeable=\"], actions: [trigger_build]}",
     "a: {conditions: [\"mergeable and )\"], actions: [trigger_build]}",

@@ -2,8 +2,9 @@
 
 use super::behind::key_behind;
 use super::diffs::{diff, is_new};
+use super::flow::{flow, too_many};
 use super::keys::{is_key, starts_structure};
-use super::lines::{bullets, lines};
+use super::lines::{bullets, comment_behind, doubled_dash, keys_as_entries, lines};
 use super::quotes::quotes;
 use super::texts::{block_text, plain_text, quoted_text};
 use super::values::values;
@@ -26,6 +27,9 @@ pub(super) const MAX_NEAR: usize = 30;
 pub(super) const MAX_LINES: usize = 500;
 /// The longest text that a suggestion repeats, in characters.
 pub(super) const MAX_REPEATED: usize = 60;
+
+/// Signs between a key and its value, the longer ones first.
+const SIGNS: [&str; 7] = ["==", "=>", "->", ":=", "=", ";", ":"];
 
 /// A line of a file, taken apart.
 pub(super) struct Line<'s> {
@@ -94,6 +98,7 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             if failure.is_cut && !line.text.trim().is_empty() {
                 lines(source, &line, &mut slips);
             } else if !failure.is_cut {
+                doubled_dash(&line, &mut slips);
                 bullets(source, &line, &mut slips);
                 if is_new(line.text) {
                     diff(source, &line, &mut slips);
@@ -105,11 +110,11 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             if failure.is_cut && is_tag(line.content) && std::mem::take(&mut tags) {
                 tags_of_a_template(source, &mut slips);
             }
+            keys_as_entries(source, &line, &mut slips);
             key_behind(&line, &mut slips);
             spacing(&line, &mut slips);
             values(source, &line, &mut slips);
-            keys_in_flow(&line, &mut slips);
-            comma(&line, &mut slips);
+            flow(&line, &mut slips);
             bare_condition(&line, &mut slips);
             colon(source, &line, &mut slips);
             block_text(source, &line, &mut slips);
@@ -118,6 +123,8 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             if failure.is_cut {
                 quotes(&line, &mut slips);
             }
+            too_many(&line, &mut slips);
+            comment_behind(&line, &mut slips);
         }
     }
     slips
@@ -280,85 +287,6 @@ fn spacing(line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// `{channel '#a'}` and `{channel:'#a'}`: keys within braces.
-fn keys_in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
-    let mut begins = false;
-    let mut quote = None;
-    let mut is_code = false;
-    for (at, c) in line.content.char_indices() {
-        // What stands in `{{ … }}` is no key.
-        let rest = line.content.get(at..).unwrap_or_default();
-        is_code = rest.starts_with("{{") || (is_code && !rest.starts_with("}}"));
-        if is_code {
-            begins = false;
-            continue;
-        }
-        match quote {
-            None if matches!(c, '\'' | '"') => quote = Some(c),
-            Some(open) if c == open => quote = None,
-            _ => {}
-        }
-        if quote.is_some() {
-            continue;
-        }
-        let starts = begins && c != ' ';
-        begins = matches!(c, '{' | ',') || (begins && c == ' ');
-        let Some(rest) = line.content.get(at..).filter(|_| starts) else { continue };
-        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-        let Some((word, behind)) = rest.split_at_checked(length).filter(|(word, _)| is_key(word)) else {
-            continue;
-        };
-        let before = line.content.get(..at + length).unwrap_or("").chars().count();
-        if let Some(value) =
-            behind.trim_start().strip_prefix('=').filter(|value| !value.starts_with(['=', '~']))
-        {
-            // `{from='@sre'}`
-            let value = value.trim_start();
-            let removed = behind.chars().count() - value.chars().count();
-            let at = line.at(before);
-            let shown = shown(value.split([',', '}']).next().unwrap_or_default().trim_end());
-            let edits = vec![Edit { at, removed, put: ": ".to_owned() }];
-            let message = format!("`=` behind the key `{word}`");
-            slips.push(Slip { at, message, suggestion: format!("write `{word}: {shown}`"), edits });
-            continue;
-        }
-        let value = behind.trim_start_matches([':', ' ']).split([',', '}']).next().unwrap_or("").trim_end();
-        let right = format!("write `{word}: {}`", shown(value));
-        if let Some(tight) = behind.strip_prefix(':') {
-            if !tight.starts_with(' ') && !value.is_empty() {
-                let message = format!("the `:` behind `{word}` needs a space behind it");
-                slips.push(insert(line.at(before + 1), " ", &message, right));
-            }
-        } else if behind.starts_with(' ') && !value.is_empty() {
-            slips.push(insert(line.at(before), ":", &format!("`{word}` has no `:` behind it"), right));
-        }
-    }
-}
-
-/// `{channel: '#a' votes_required: 2}`: a key within braces without a comma before it.
-fn comma(line: &Line<'_>, slips: &mut Vec<Slip>) {
-    if !line.content.contains('{') {
-        return;
-    }
-    for (at, _) in line.content.match_indices(": ") {
-        let before = line.content.get(..at).unwrap_or_default();
-        let word = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
-        let head = before.strip_suffix(word).unwrap_or_default();
-        let value = head.trim_end();
-        let is_apart =
-            head.ends_with(' ') && !value.ends_with(['{', ',', ':', '[', '-']) && !value.is_empty();
-        if is_key(word) && is_apart {
-            let place = line.at(value.chars().count());
-            slips.push(insert(
-                place,
-                ",",
-                &format!("no `,` stands before `{word}`"),
-                format!("write `, {word}:`"),
-            ));
-        }
-    }
-}
-
 /// A condition without `- ` before it.
 fn bare_condition(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let is_bare = line.column == line.indent + 1 && line.content.contains(['=', '<', '>']);
@@ -397,14 +325,17 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
         slips.push(Slip { at, message, suggestion: format!("write `{bare}:`"), edits });
         return;
     }
-    let word = content.split([' ', '=', ':']).next().unwrap_or(content);
+    let word = content.split([' ', '=', ':', ';']).next().unwrap_or(content);
     let rest = content.get(word.len()..).unwrap_or("");
     if is_key(word) && !rest.is_empty() && !rest.starts_with(':') {
-        let value = rest.trim_start().strip_prefix(['=', ':']).unwrap_or(rest).trim_start();
+        let (sign, value) = assigned(rest).unwrap_or(("", rest.trim_start()));
         // `environment='x'` is a condition, but for the parameter of a build.
-        let is_condition = look_up(word) == Variable::Supported && !is_parameter(source, line);
-        let has_sign = rest.trim_start().starts_with('=') && !is_condition;
-        if rest.starts_with(' ') && !has_sign && !value.is_empty() {
+        let is_compared =
+            sign.starts_with('=') && look_up(word) == Variable::Supported && !is_parameter(source, line);
+        let has_sign = !matches!(sign, "" | ":");
+        if is_compared {
+            // What is wrong with it is told as a condition.
+        } else if rest.starts_with(' ') && !has_sign && !value.is_empty() {
             let at = line.at(word.chars().count());
             let right = format!("write `{word}: {}`", shown(value));
             slips.push(insert(at, ":", &format!("`{word}` has no `:` behind it"), right));
@@ -412,7 +343,7 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
             let at = line.at(word.chars().count());
             let removed = rest.chars().count() - value.chars().count();
             let edits = vec![Edit { at, removed, put: ": ".to_owned() }];
-            let message = format!("`=` behind the key `{word}`");
+            let message = format!("`{sign}` behind the key `{word}`");
             slips.push(Slip { at, message, suggestion: format!("write `{word}: {}`", shown(value)), edits });
         }
     }
@@ -439,6 +370,13 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
+/// The sign of another language between a key and its value, and the value; `rest` is what stands behind the
+/// key.
+pub(super) fn assigned(rest: &str) -> Option<(&'static str, &str)> {
+    let rest = rest.trim_start();
+    SIGNS.iter().find_map(|sign| Some((*sign, rest.strip_prefix(sign)?.trim_start())))
+}
+
 /// True where the next line stands further in, or begins a list.
 fn has_more_under(source: &Source<'_>, line: &Line<'_>) -> bool {
     let mut next = (line.number + 1..=source.line_count()).filter_map(|number| Line::new(source, number));
@@ -456,7 +394,7 @@ pub(super) fn is_parameter(source: &Source<'_>, line: &Line<'_>) -> bool {
     outer.next().is_some_and(|before| before.content == "parameters:")
 }
 
-fn insert(at: Position, put: &str, message: &str, suggestion: String) -> Slip {
+pub(super) fn insert(at: Position, put: &str, message: &str, suggestion: String) -> Slip {
     let edits = vec![Edit { at, removed: 0, put: put.to_owned() }];
     Slip { at, message: message.to_owned(), suggestion, edits }
 }

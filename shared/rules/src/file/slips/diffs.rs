@@ -1,6 +1,7 @@
 //! Lines as `git diff` shows them.
 
 use super::candidates::{Line, MAX_LINES};
+use super::keys::is_key;
 use super::{Edit, Slip};
 use crate::problem::{Position, Source};
 
@@ -9,7 +10,7 @@ const HEADS: [&str; 6] = ["diff --git ", "index ", "--- ", "+++ ", "@@ ", "\\ No
 
 /// The slips that a line of a diff is, each as one that is the same for all of the file.
 pub(super) fn diff(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
-    if source.line_count() > MAX_LINES {
+    if source.line_count() > MAX_LINES || (is_old(line.text) && has_wide_entries(source)) {
         return;
     }
     if is_head(line.text) {
@@ -77,6 +78,22 @@ pub(super) fn is_new(text: &str) -> bool {
 /// True for a line that is only in the older file.
 fn is_old(text: &str) -> bool {
     text.starts_with("-  ")
+}
+
+/// True for a file whose lists start in column 1 with `-` and the same number of spaces: `-   promote:`.
+fn has_wide_entries(source: &Source<'_>) -> bool {
+    let lines = || (1..=source.line_count()).map(|number| source.line(number));
+    let spaces = |line: &str| {
+        let rest = line.strip_prefix('-')?;
+        let entry = rest.trim_start_matches(' ');
+        (!entry.starts_with('-')).then(|| rest.len() - entry.len())
+    };
+    let mut entries = lines().filter(|line| line.starts_with('-') && *line != "---").map(spaces);
+    let first = entries.next().flatten().filter(|spaces| *spaces > 1);
+    let is_blank = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let before = lines().filter(|line| !is_blank(line)).take_while(|line| !is_old(line)).last();
+    let is_under_a_key = before.is_some_and(|line| is_key(line.trim_end().trim_end_matches(':')));
+    first.is_some() && is_under_a_key && entries.all(|spaces| spaces == first)
 }
 
 /// True if each line starts with a sign of a diff, or with a space.

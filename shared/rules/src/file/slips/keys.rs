@@ -74,6 +74,14 @@ fn key_names() -> impl Iterator<Item = &'static str> {
     keys.chain(ACTIONS.iter().map(|action| action.name))
 }
 
+/// True if a key takes a list, and a name alone in its place.
+pub(super) fn takes_list(word: &str) -> bool {
+    let is_list = |takes: &Takes| {
+        matches!(takes, Takes::People | Takes::Recipients | Takes::OtherRules | Takes::Days | Takes::Dates)
+    };
+    KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word && is_list(&key.takes)))
+}
+
 /// True if a key, or an action of this name, takes a text and nothing else.
 pub(super) fn takes_text(word: &str) -> bool {
     let is_text = |takes: &Takes| matches!(takes, Takes::Text | Takes::OptionalText | Takes::Template);

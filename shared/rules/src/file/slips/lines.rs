@@ -17,6 +17,7 @@ const LINES_BEFORE: usize = 60;
 
 /// The slips of a line that is none of YAML's, or that stands in a wrong column.
 pub(super) fn lines(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    doubled_dash(line, slips);
     comment(line, slips);
     fences(source, line, slips);
     diff(source, line, slips);
@@ -44,6 +45,36 @@ fn slip(at: Position, message: String, suggestion: String, edit: Edit) -> Slip {
 fn line_before<'s>(source: &Source<'s>, line: &Line<'_>) -> Option<Line<'s>> {
     let mut before = (1..line.number).rev().take(LINES_BEFORE).filter_map(|number| Line::new(source, number));
     before.find(|line| !line.is_empty())
+}
+
+/// `-- trigger_build:`: an entry of a list whose `-` is there twice.
+pub(super) fn doubled_dash(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let Some(rest) = line.content.strip_prefix("-- ").filter(|_| line.column == line.indent + 1) else {
+        return;
+    };
+    let rest = rest.trim_start();
+    let is_entry = rest.ends_with(':') || is_action(rest) || starts_structure(&format!("- {rest}"));
+    if is_entry {
+        let message = "`--` starts no entry of a list in YAML".to_owned();
+        let edit = Edit { at: line.at(0), removed: 1, put: String::new() };
+        slips.push(slip(line.at(0), message, "write `- `".to_owned(), edit));
+    }
+}
+
+/// `days: [sat, sun] // note`: a comment of another language behind a value.
+pub(super) fn comment_behind(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    for sign in [" // ", " /* ", " -- "] {
+        let Some(at) = line.content.rfind(sign) else { continue };
+        // What is wrong behind it stays wrong.
+        if line.content.get(at..).is_some_and(|rest| rest.contains(['{', '}', '='])) {
+            continue;
+        }
+        let at = line.at(line.content.get(..=at).unwrap_or_default().chars().count());
+        let sign = sign.trim();
+        let message = format!("`{sign}` starts no comment in YAML");
+        let edit = Edit { at, removed: sign.len(), put: "#".to_owned() };
+        slips.push(slip(at, message, "write `#`".to_owned(), edit));
+    }
 }
 
 /// A comment of another language on a line of its own.
@@ -213,6 +244,34 @@ fn dash_before_a_key(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>
     let edit = Edit { at, removed: 2, put: String::new() };
     let message = format!("a `- ` stands before the key `{word}`");
     slips.push(slip(at, message, format!("write `{}`", shown(line.content)), edit));
+}
+
+/// `- name: w` and `- days: sat`: the keys of one mapping as entries of a list.
+pub(super) fn keys_as_entries(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let key = |line: &Line<'_>| -> Option<String> {
+        let (word, _) = line.content.split_once(':')?;
+        (line.column > line.indent + 1 && is_key(word) && !is_action(word)).then(|| word.to_owned())
+    };
+    let Some(first) = key(line) else { return };
+    let is_second = |before: &Line<'_>| before.indent == line.indent && key(before).is_some();
+    if line_before(source, line).as_ref().is_some_and(is_second) {
+        return;
+    }
+    let (mut seen, mut edits) = (vec![first], Vec::new());
+    let following = (line.number + 1..=source.line_count()).take(LINES_BEFORE);
+    let following = following.filter_map(|number| Line::new(source, number));
+    for next in following.filter(|next| !next.is_empty() && next.indent <= line.indent) {
+        let Some(word) = key(&next).filter(|word| next.indent == line.indent && !seen.contains(word)) else {
+            break;
+        };
+        let at = Position { line: next.number, column: next.indent + 1 };
+        edits.push(Edit { at, removed: 1, put: " ".to_owned() });
+        seen.push(word);
+    }
+    let (Some(at), Some(word)) = (edits.first().map(|edit| edit.at), seen.get(1)) else { return };
+    let message = format!("a `- ` stands before the key `{word}`");
+    let suggestion = "write a space for the `-` of each key but the first".to_owned();
+    slips.push(Slip { at, message, suggestion, edits });
 }
 
 /// `message: | Hi`, with more of the text below.

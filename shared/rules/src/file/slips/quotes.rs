@@ -88,6 +88,11 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
             let before = text.get(..next).unwrap_or_default().trim_end().chars().count();
             slips.push(closed_before(line, (start, c), start + 1 + before, ','));
         }
+        // `{message: "{{ x }}}`: it ends before the brackets that are open.
+        let closers: Vec<char> = open.iter().rev().map(|(_, bracket)| closing(*bracket)).collect();
+        if let Some(sign) = closers.first().filter(|_| characters.ends_with(&closers)) {
+            slips.push(closed_before(line, (start, c), characters.len() - closers.len(), *sign));
+        }
         // `['a, b]` and `'a # a comment`: it ends before what follows.
         let ends = (start + 1..characters.len()).filter(|index| match characters.get(*index) {
             Some(',' | ']' | '}') => !open.is_empty(),
@@ -124,7 +129,7 @@ fn closed_before(line: &Line<'_>, (start, quote): (usize, char), index: usize, s
 }
 
 /// Returns the sign that closes a bracket.
-fn closing(bracket: char) -> char {
+pub(super) fn closing(bracket: char) -> char {
     if bracket == '[' { ']' } else { '}' }
 }
 
@@ -447,7 +452,7 @@ fn is_plain_key(key: &str) -> bool {
         && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '\'' | '"' | ' ' | '<'))
 }
 
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     if value.contains('\'') && !value.contains(['"', '\\']) {
         format!("\"{value}\"")
     } else {
@@ -455,7 +460,7 @@ fn quoted(value: &str) -> String {
     }
 }
 
-fn suggestion(quoted: &str) -> String {
+pub(super) fn suggestion(quoted: &str) -> String {
     if quoted.chars().count() <= MAX_REPEATED {
         format!("write {quoted}")
     } else {

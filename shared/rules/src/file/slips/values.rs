@@ -161,6 +161,12 @@ fn list_behind_key(
     let message = format!("a list begins on the line below `{key}:`");
     let right = format!("write `- {}` on a line of its own", shown(entry));
     slips.push(slip(at, message, right, Edit { at, removed, put }));
+    // `channel: - '#a'`: one value, and no list.
+    if next.is_none() {
+        let message = format!("`-` stands before the value of `{key}`");
+        let right = format!("write `{key}: {}`", shown(entry));
+        slips.push(slip(at, message, right, Edit { at, removed, put: format!(" {entry}") }));
+    }
 }
 
 /// A key with a value that has a list or keys below it, too.

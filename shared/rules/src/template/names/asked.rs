@@ -281,11 +281,24 @@ impl<'t> Walk<'t> {
     }
 }
 
+/// True if the elements of some list have an attribute of this name.
+fn is_attribute(name: &str) -> bool {
+    TEMPLATE_VARIABLES.iter().any(|variable| variable.about.contains(&format!("`{name}`")))
+}
+
+/// Advice for `map` with this name: an attribute's or a filter's.
+pub(in crate::template) fn by_attribute(name: &str) -> String {
+    if is_attribute(name) {
+        format!("write `map(attribute='{name}')`")
+    } else {
+        format!("write `map('{name}')`")
+    }
+}
+
 fn named_filter(name: &str, at: usize) -> Slip {
     let message = format!("there is no filter `{name}`");
-    let attribute = TEMPLATE_VARIABLES.iter().any(|variable| variable.about.contains(&format!("`{name}`")));
-    let suggestion = if attribute {
-        Some(format!("write `map(attribute='{name}')`"))
+    let suggestion = if is_attribute(name) {
+        Some(by_attribute(name))
     } else {
         did_you_mean(name, FILTERS.iter().map(|filter| filter.name))
     };

@@ -142,7 +142,7 @@ const ELSEWHERE: [(&str, &str); 74] = [
 ];
 
 /// Filters and functions of other languages that nothing here does the same as.
-pub(super) const NOTHING_LIKE: [&str; 12] = [
+pub(super) const NOTHING_LIKE: [&str; 13] = [
     "b64encode",
     "b64decode",
     "to_yaml",
@@ -155,6 +155,7 @@ pub(super) const NOTHING_LIKE: [&str; 12] = [
     "sha256",
     "markdown",
     "markdownify",
+    "pluralize",
 ];
 
 /// Names of other languages for the time of now.

@@ -1,5 +1,6 @@
 //! Variables and functions that there are not, with those that may be meant.
 
+use super::asked::by_attribute;
 use super::known::{CLOCKS, Known, elsewhere};
 use super::{Tokens, Walk};
 use crate::reference::{FILTERS, TEMPLATE_VARIABLES};
@@ -10,6 +11,9 @@ use crate::template::code::{Slip, Token};
 const NO_CLOCK: &str = "a template has no clock: Slack shows when a message was sent";
 /// Names that are an attribute's more often than a variable's.
 const ATTRIBUTES: [&str; 8] = ["title", "name", "url", "labels", "state", "status", "reason", "result"];
+
+/// Values of `outcome`.
+const OUTCOMES: [&str; 5] = ["approved", "rejected", "expired", "superseded", "cancelled"];
 
 /// The functions that a template can call.
 pub(super) const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
@@ -130,7 +134,10 @@ impl<'t> Walk<'t> {
             && matches!(name, "env" | "ctx" | "context" | "vars" | "var" | "inputs" | "secrets" | "Values")
         {
             Some("a template has variables of its own alone, for example `{{ deploy_name }}`".to_owned())
-        } else if let Some(text) = self.as_text(tokens, token).filter(|_| ATTRIBUTES.contains(&name)) {
+        } else if let Some(text) = self
+            .as_text(tokens, token)
+            .filter(|text| ATTRIBUTES.contains(&name) || OUTCOMES.contains(&name) || text.contains("map("))
+        {
             Some(text)
         } else {
             let one = |name: &str| closest(name, known()).map(|meant| self.with_attribute(meant, next));
@@ -164,6 +171,10 @@ impl<'t> Walk<'t> {
         let is_switch = before.is("(") && matches!(token.text, "reverse" | "case_sensitive");
         if is_switch && tokens.peek().is_some_and(|next| next.is(")")) {
             return Some(format!("write `{}=true`", token.text));
+        }
+        let filter = tokens.at.checked_sub(3).and_then(|at| tokens.tokens.get(at));
+        if before.is("(") && filter.is_some_and(|filter| filter.is("map")) {
+            return Some(by_attribute(token.text));
         }
         let is_value = ["==", "!=", "=", "(", ",", "[", "~"].iter().any(|sign| before.is(sign));
         let is_alone = tokens.peek().is_none_or(|next| !next.is(".") && !next.is("(") && !next.is("["));

@@ -55,6 +55,12 @@ impl<'t> Around<'_, 't> {
                 let message = format!("`{}` is not an operator of a template", token.text);
                 Some(Slip::new(token.start, message, format!("write `{} is defined`", value.text)))
             }
+            // `{% for pr in prs reversed %}`
+            "reversed" if self.word == "for" && is_behind && next.is_none() => {
+                let list = self.previous()?;
+                let message = "`reversed` is not a word of a template".to_owned();
+                Some(Slip::new(list.start, message, format!("write `{} | reverse`", list.text)))
+            }
             // `{% for pr in prs limit:3 %}`
             "limit" if self.word == "for" && is_behind && next.is_some_and(|colon| colon.is(":")) => {
                 let most = self.at(self.index + 2).filter(|most| most.kind == Kind::Number)?;
@@ -64,6 +70,18 @@ impl<'t> Around<'_, 't> {
             }
             _ => None,
         }
+    }
+
+    /// `%` behind a text, as Python has it.
+    pub(super) fn percent(&self, token: &Token<'t>) -> Option<Slip> {
+        let text = self.previous().filter(|last| last.kind == Kind::Text)?;
+        let values = self.code(self.index + 1, usize::MAX);
+        let values = values.strip_prefix('(').and_then(|values| values.strip_suffix(')')).unwrap_or(values);
+        Some(Slip::new(
+            token.start,
+            "`%` divides numbers, and fills in no text",
+            format!("write `{} | format({values})`", text.text),
+        ))
     }
 
     /// The operand that ends before the token `end`.

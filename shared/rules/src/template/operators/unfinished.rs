@@ -34,6 +34,25 @@ impl<'t> Around<'_, 't> {
                 let inner = self.code(2, self.tokens.len() - 2);
                 told("`{{` stands here twice".to_owned(), format!("write `{{{{ {inner} }}}}`"))
             }
+            "," if self.open.is_empty()
+                && is_shown
+                && self
+                    .index
+                    .checked_sub(2)
+                    .and_then(|index| self.at(index))
+                    .is_some_and(|word| word.is("in"))
+                && previous.is_some_and(|last| last.kind == Kind::Text) =>
+            {
+                let joins =
+                    |index: &usize| self.at(*index).is_some_and(|word| word.is("and") || word.is("or"));
+                let end = (self.index..self.tokens.len()).find(joins).unwrap_or(self.tokens.len());
+                let (start, list) = (previous?.start, self.code(self.index - 1, end));
+                Some(Slip::new(
+                    start,
+                    "a list has brackets around it".to_owned(),
+                    format!("write `[{list}]`"),
+                ))
+            }
             "," if self.open.is_empty() && is_shown => {
                 let right = if self.word.is_empty() { "~" } else { "and" };
                 told("`,` joins nothing in a template".to_owned(), format!("write `{right}`"))

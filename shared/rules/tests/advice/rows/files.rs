@@ -14,6 +14,7 @@ pub(super) const RULES: &[Pair] = &[
     ("triggers: pr_opened", ""),
     ("triggers: {pr_opened: {}}", "triggers: [pr_opened]"),
     ("triggers: [[pr_opened]]", "triggers: [pr_opened]"),
+    ("triggers:\n  - - pr_opened\n    - pr_closed", "triggers: [pr_opened]"),
     ("triggers: [cron: {target: project}]", ""),
     ("enabled: false", "description: off"),
     ("name: promote", ""),

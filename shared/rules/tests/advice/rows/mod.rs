@@ -7,6 +7,7 @@ mod copied;
 mod files;
 mod limits;
 pub(super) mod others;
+mod signs;
 mod slips;
 mod templates;
 mod windows;
@@ -49,6 +50,8 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("the `$` is shown as it is written", "in a file, an expression of another system"),
     ("a tab behind `-` or `:`", "in a file, a tab that indents a line"),
     ("a tab where YAML takes spaces", "in a file, a tab that indents a line"),
+    ("this `]` or `}` closes nothing", "in a rule, a bracket too many"),
+    ("take it out, or put the text into quotes", "in a rule, a bracket too many"),
     ("use spaces", "in a file, a tab that indents a line"),
     ("this value", "a value of which nothing is known, so that nothing is wrong with it"),
     ("the stack has no secret `{secret}` for {deployment}", STACK),
@@ -93,6 +96,7 @@ pub(super) fn all() -> Vec<(String, String)> {
         of(advised::TEMPLATES, super::with_template),
         of(advised::FILES, str::to_owned),
         copied::all(),
+        signs::all(),
     ]
     .concat()
 }
@@ -105,8 +109,8 @@ fn of(pairs: &[Pair], with: fn(&str) -> String) -> Vec<(String, String)> {
 
 /// The files of rows that are one message each, whatever the file.
 pub(super) fn single() -> Vec<String> {
-    let copied = copied::all().into_iter().map(|(file, _)| file);
-    advised::single().into_iter().chain(copied).collect()
+    let others = copied::all().into_iter().chain(signs::all()).map(|(file, _)| file);
+    advised::single().into_iter().chain(others).collect()
 }
 pub(super) use limits::all as limits;
 
