@@ -175,6 +175,56 @@ fn base_that_an_admin_set_only_moves_further_back() {
 }
 
 #[test]
+fn base_never_moves_to_a_side_branch() {
+    tell("four-eyes-side", async |story| {
+        let (_receiver, action) = hook().await;
+        story.person("Ana");
+        story.rules(&rule("{self_approval: false}", &action).replace(
+            "      conditions:\n        - environment='Staging'\n",
+            "      promotes_to: Production\n",
+        ));
+        let [first, set, newest] =
+            ["Begin", "Add a till", "Take cards"].map(|message| story.push("Ana", message));
+        let on_main = story.deploys(&newest, "Staging").await;
+        story.sets_base(&on_main, &set).await;
+        let mut aside: Vec<String> = Vec::new();
+        for message in ["Try vouchers", "Mend vouchers"] {
+            let commit = NewCommit {
+                author: story.author("Ana"),
+                message: message.to_owned(),
+                branch: Some("hotfix".to_owned()),
+                files: Vec::new(),
+            };
+            let commit = commit
+                .signed_by(&story.author("Ana"))
+                .with_parents(std::slice::from_ref(aside.last().unwrap_or(&first)));
+            let sha = story.world.github.push(&story.repository(), commit);
+            aside.push(sha);
+        }
+        let deploy = story.deploys(&aside[1], "Canary").await;
+        let refused = blocked(story, &deploy).await;
+        assert!(matches!(&refused[..], [Blocker::BaseRefused { .. }]), "{refused:?}");
+
+        // The base doesn't contain it either, but from there the branch's first commit would be left out.
+        let admin = story.world.slack.add_user(NewUser::new("Cleo", &story.email("Cleo")).admin());
+        let visitor = story.sign_in(&admin).await;
+        let approval = story.page(&deploy).await.approvals[0].id.clone();
+        let path = format!("/deploys/{deploy}/approvals/{approval}/base");
+        for (revision, status) in [(&aside[0], 422), (&first, 303)] {
+            let answer = visitor.post(&path, &[("revision", revision)]).await;
+            assert_eq!(answer.status().as_u16(), status, "{revision}");
+        }
+        let judged = story
+            .until("the deploy to be judged from the older base", async || {
+                let judged = story.settled(&deploy).await.approvals[0].electorate.judged.clone()?;
+                (judged.base == first).then_some(judged)
+            })
+            .await;
+        assert_eq!(judged.added, 2);
+    });
+}
+
+#[test]
 fn a_maker_who_is_not_found_blocks_unless_the_rule_allows_it() {
     tell("four-eyes-unknown", async |story| {
         let (_receiver, action) = hook().await;

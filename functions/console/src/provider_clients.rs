@@ -68,8 +68,9 @@ impl ProviderClients {
         Ok(in_time("GitHub", read).await?.map(|found| found.id))
     }
 
-    /// True if in `repository` (`owner/name`) the head contains the commit `sha`, and `sha` does not contain
-    /// the base: a range that begins there leaves out nothing that one from the base has.
+    /// True if in `repository` (`owner/name`) the head and the base both contain the commit `sha`: a range that
+    /// begins there leaves out nothing that one from the base has. A commit of a side branch that the base does
+    /// not contain would leave out the commits of that branch before it.
     pub(crate) async fn is_further_back(
         &self,
         repository: &str,
@@ -80,7 +81,7 @@ impl ProviderClients {
         let compared = async {
             let github = self.github(now).await?;
             Ok(github.contains(repository, head, sha).await?
-                && !github.contains(repository, sha, base).await?)
+                && github.contains(repository, base, sha).await?)
         };
         in_time("GitHub", compared).await
     }
