@@ -13,18 +13,16 @@
 /// <https://cirrus-ci.org/guide/programming-tasks/>, <https://devcenter.wercker.com/>,
 /// <https://docs.codefresh.io/docs/pipelines/>, <https://docs.screwdriver.cd/user-guide/configuration/>,
 /// <https://man.sr.ht/builds.sr.ht/>, <https://zuul-ci.org/docs/zuul/latest/project-config.html>,
+/// <https://docs.prow.k8s.io/docs/inrepoconfig/>,
+/// <https://docs.taskcluster.net/docs/reference/integrations/github/taskcluster-yml-v1>,
+/// <https://go-vela.github.io/docs/>, <https://buddy.works/docs/yaml>, <https://docs.onedev.io/>,
+/// <https://github.com/tomzo/gocd-yaml-config-plugin> (GoCD),
+/// <https://github.com/evergreen-ci/evergreen/wiki>,
 /// <https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax> (an action in a folder
 /// of the repository).
-const CI_FILES: [&str; 41] = [
-    ".gitlab-ci.yml",
-    ".gitlab-ci.yaml",
-    "jenkinsfile",
-    "azure-pipelines.yml",
-    "azure-pipelines.yaml",
+const CI_FILES: [&str; 40] = [
     ".vsts-ci.yml",
     "bitbucket-pipelines.yml",
-    "buildspec.yml",
-    "buildspec.yaml",
     ".travis.yml",
     ".drone.yml",
     ".drone.yaml",
@@ -32,9 +30,6 @@ const CI_FILES: [&str; 41] = [
     ".drone.jsonnet",
     ".woodpecker.yml",
     ".woodpecker.yaml",
-    "cloudbuild.yaml",
-    "cloudbuild.yml",
-    "cloudbuild.json",
     "appveyor.yml",
     ".appveyor.yml",
     "codemagic.yaml",
@@ -55,13 +50,22 @@ const CI_FILES: [&str; 41] = [
     "circle.yml",
     ".scrutinizer.yml",
     ".ci-operator.yaml",
+    ".prow.yaml",
+    ".taskcluster.yml",
+    ".vela.yml",
+    ".vela.yaml",
+    ".vela.star",
+    "buddy.yml",
+    ".onedev-buildspec.yml",
+    "evergreen.yml",
+    ".evergreen.yml",
     "action.yml",
     "action.yaml",
 ];
 /// The files that make an action of GitHub Actions of their folder, in lower case.
 const ACTIONS: [&str; 2] = ["action.yml", "action.yaml"];
 /// The folders that CIs read, in lower case.
-const CI_FOLDERS: [&str; 17] = [
+const CI_FOLDERS: [&str; 19] = [
     ".github/",
     ".circleci/",
     ".gitlab/",
@@ -79,14 +83,25 @@ const CI_FOLDERS: [&str; 17] = [
     ".zuul.d/",
     "zuul.d/",
     "bamboo-specs/",
+    ".prow/",
+    ".buddy/",
 ];
 
 /// True if a CI reads the file at `path`, or may: by its folder at the root, or by its name at any depth.
 pub fn is_ci_file(path: &str) -> bool {
     let path = path.to_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
-    let is_pipeline = name.starts_with("jenkinsfile") || name.starts_with("buildspec");
-    CI_FOLDERS.iter().any(|folder| path.starts_with(folder)) || CI_FILES.contains(&name) || is_pipeline
+    // Teams have several of these, and name them so beside the name that the CI looks for by itself.
+    let is_pipeline = ["jenkinsfile", "buildspec", "azure-pipelines", "cloudbuild"]
+        .into_iter()
+        .any(|beginning| name.starts_with(beginning));
+    let is_included = [".gitlab-ci.yml", ".gitlab-ci.yaml", ".gocd.yaml", ".gocd.yml", ".gocd.json"]
+        .into_iter()
+        .any(|ending| name.ends_with(ending));
+    CI_FOLDERS.iter().any(|folder| path.starts_with(folder))
+        || CI_FILES.contains(&name)
+        || is_pipeline
+        || is_included
 }
 
 /// True if `path` is one of the folders at the root that CIs read as a whole.
@@ -135,10 +150,27 @@ mod tests {
             ".cirrus.star",
             "wercker.yml",
             ".vsts-ci.yml",
+            ".prow/presubmits.yaml",
+            ".prow.yaml",
+            ".taskcluster.yml",
+            ".vela.star",
+            "buddy.yml",
+            "evergreen.yml",
+            "azure-pipelines-release.yml",
+            "cloudbuild-prod.yaml",
+            "ci/deploy.gitlab-ci.yml",
+            "release.gocd.yaml",
         ] {
             assert!(is_ci_file(path), "{path}");
         }
-        for path in ["src/main.rs", "docs/.github/x.md", "github/workflows/x.yml", "build.rs", "ci.md"] {
+        for path in [
+            "src/main.rs",
+            "docs/.github/x.md",
+            "github/workflows/x.yml",
+            "build.rs",
+            "ci.md",
+            "buddy/buddy.rs",
+        ] {
             assert!(!is_ci_file(path), "{path}");
         }
     }
