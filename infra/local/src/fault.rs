@@ -144,6 +144,11 @@ impl Faults {
         locked(&self.0).push(fault);
     }
 
+    /// Ends the faults that wait for a request whose body contains `part`.
+    pub fn end(&self, part: &str) {
+        locked(&self.0).retain(|fault| fault.body_contains.as_deref() != Some(part));
+    }
+
     /// From now on requests beyond `limit` are answered 429, with the seconds to wait.
     pub fn limit(&self, limit: Limit) {
         locked(&self.2).add(limit);
