@@ -68,9 +68,9 @@ impl ProviderClients {
         Ok(in_time("GitHub", read).await?.map(|found| found.id))
     }
 
-    /// True if in `repository` (`owner/name`) the head and the base both contain the commit `sha`: a range that
-    /// begins there leaves out nothing that one from the base has. A commit of a side branch that the base does
-    /// not contain would leave out the commits of that branch before it.
+    /// True if in `repository` (`owner/name`) the head and the base both contain the commit `sha`: a range
+    /// that begins there leaves out nothing that one from the base has. A commit of a side branch that the
+    /// base does not contain would leave out the commits of that branch before it.
     pub(crate) async fn is_further_back(
         &self,
         repository: &str,
