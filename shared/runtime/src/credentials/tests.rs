@@ -43,7 +43,9 @@ fn page() -> String {
     for secret in StackSecret::ALL {
         writeln!(page, "| `{}` | {} |", secret.name(), reader_names(secret.readers())).unwrap();
     }
-    page.push_str("\n## Credentials\n\n| secret | key | provider | used by | its holder can |\n|---|---|---|---|---|\n");
+    page.push_str(
+        "\n## Credentials\n\n| secret | key | provider | used by | its holder can |\n|---|---|---|---|---|\n",
+    );
     for row in &TABLE {
         let (secret, readers) = (row.secret.name(), reader_names(row.readers.iter().copied()));
         writeln!(page, "| `{secret}` | `{}` | {} | {readers} | {} |", row.key, row.provider, row.may)
