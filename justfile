@@ -1,16 +1,16 @@
-# Needs just (`pip install rust-just`). `just` lists what there is.
+# Needs just (`pip install rust-just`). Run `just` to list the recipes.
 
 _default:
     @just --list
 
-# Format, lint and unit tests: the fast lane.
+# Check the format, lint, and run the unit tests.
 check:
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
     cargo test --locked --workspace --lib --bins
     python3 .ci/style.py
 
-# All tests; with a filter only those: `just test votes`.
+# Run all tests, or only those that match a filter: `just test votes`.
 test *FILTER:
     {{ if FILTER == "" { ".ci/test" } else { "cargo test --locked --workspace -- " + FILTER } }}
 
@@ -18,12 +18,12 @@ test *FILTER:
 run *OPTIONS:
     cargo run -- {{ OPTIONS }}
 
-# Take the snapshots as they are now. Read the difference before you commit it.
+# Accept the snapshots as they are now. Read the difference before you commit it.
 bless *FILTER:
     INSTA_UPDATE=always cargo test --locked --workspace -- {{ FILTER }}
     git status --short
 
-# Write the generated pages again.
+# Update the generated pages.
 docs:
     cargo build --locked --workspace --bin signoff
     target/debug/signoff rules reference > docs/rules.md
@@ -32,6 +32,6 @@ docs:
     target/debug/signoff rules schema --policy > docs/policy.schema.json
     INSTA_UPDATE=always cargo test --locked --workspace --bin console -- openapi_file
 
-# Everything that a change must pass, or one part of it: `just ci lint`.
+# Run everything that a change must pass, or one part of it: `just ci lint`.
 ci *PART:
     .ci/run {{ PART }}

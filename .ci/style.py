@@ -21,6 +21,15 @@ LONGEST_FILE = 500
 OPENERS = re.compile(r"(What|How|Whether|Where|Who|When|Why|Whose|That|Of)\b")
 # Names that docs/glossary.md has another word for.
 OLD_NAMES = re.compile(r"\b(Dealt|Told|Wish|Because|Trouble|Outside|Booth|Heard|Sighting|tidied|rested|bury)\b")
+# Phrases that plain English has better words for (docs/STYLE.md), in the order of the alphabet.
+BANNED_PHRASES = (
+    "acts without asking", "are asked about", "are told", "asks nobody", "brings to light", "counts for nothing",
+    "hold the door", "holds the door", "is asked about", "is told", "opens nothing", "stands for nobody",
+    "told privately", "what is not known", "who may not",
+)
+BANNED = re.compile(r"\b(" + "|".join(phrase.replace(" ", r"\s+") for phrase in BANNED_PHRASES) + r")\b", re.I)
+# These show the phrases on purpose, repeat what was said at the time, or are generated from texts in the code.
+MAY_HAVE_BANNED = {"docs/STYLE.md", "docs/glossary.md", "CHANGELOG.md", "docs/rules.md", "docs/policy.md"}
 TEST = re.compile(r"#\[(tokio::)?test\b")
 FUNCTION = re.compile(r"(?:pub )?(?:async )?fn (\w+)")
 DOC = re.compile(r"//[/!] ?(.*)")
@@ -73,7 +82,12 @@ def read_rust(found):
 def read_documents(found):
     for name in tracked("*.md"):
         path = ROOT / name
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        text = path.read_text(encoding="utf-8")
+        if name not in MAY_HAVE_BANNED:
+            for phrase in BANNED.finditer(text):
+                number = text.count("\n", 0, phrase.start()) + 1
+                found["banned phrases in documents"].append(f"{name}:{number}: {' '.join(phrase[0].split())}")
+        for number, line in enumerate(text.splitlines(), 1):
             for target in LINK.findall(line):
                 if "://" in target or target.startswith("mailto:"):
                     continue

@@ -87,7 +87,7 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         let mark = stack.mark();
         story.click(&stranger, &dialog, "approve").await;
         idle(stack).await;
-        row("a vote is refused, and the person is told", mark);
+        row("a vote is refused, and Signoff tells the person", mark);
 
         let mark = stack.mark();
         story.click(&ana, &dialog, "approve").await;

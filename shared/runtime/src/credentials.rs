@@ -157,7 +157,7 @@ pub const JIRA_READ_TOKEN: Credential = Credential {
     key: "jira_token",
     form: Form::Text(""),
     readers: &[RuleEvaluation],
-    may: "What its user may do in Jira",
+    may: "Do anything that its user may do in Jira",
     set_up: "An API token (https://id.atlassian.com/manage-profile/security/api-tokens) of that user.",
 };
 
@@ -201,7 +201,7 @@ pub const CIRCLECI_TOKEN: Credential = Credential {
     key: "circleci_token",
     form: Form::Text(""),
     readers: &[ActionExecution],
-    may: "What its user may do on CircleCI",
+    may: "Do anything that its user may do on CircleCI",
     set_up: "User settings → Personal API tokens of a user who may approve the jobs. CircleCI has no token that only reads.",
 };
 
@@ -223,7 +223,7 @@ pub const JIRA_WRITE_TOKEN: Credential = Credential {
     key: "jira_token",
     form: Form::Text(""),
     readers: &[ActionExecution],
-    may: "What its user may do in Jira",
+    may: "Do anything that its user may do in Jira",
     set_up: "An API token (https://id.atlassian.com/manage-profile/security/api-tokens) of that user.",
 };
 
@@ -247,7 +247,7 @@ pub const WEBHOOK_HEADERS: Credential = Credential {
         r#"{"pager": {"value": "Bearer …", "hosts": ["events.example.com"], "deployments": ["acme/checkout"]}}"#,
     ),
     readers: &[ActionExecution],
-    may: "What the receiver lets it do",
+    may: "Do anything that the receiver allows",
     set_up: "Values that rules may send with `webhook`, by the names that rules use (`headers: {Authorization: {secret: pager}}`). Each \
              value goes only to its `hosts` (`events.example.com`, `*.example.com`) and only from its `deployments` (`acme/checkout`, \
              `acme/*`).",

@@ -35,21 +35,23 @@ fn reader_names(readers: impl IntoIterator<Item = StackFunction>) -> String {
 
 fn page() -> String {
     let mut page = "# Secrets\n\n\
-        The stack has five secrets in AWS Secrets Manager. Each is cut by need: a function's role reads a secret only if the function \
-        uses a\ncredential in it. `shared/runtime/src/credentials.rs` has this table, and tests hold the template, the local stack, \
-        the README and this page\nto it.\n\n\
+        The stack has five secrets in AWS Secrets Manager. A function's role can read a secret only if the function uses a \
+        credential\nin it. `shared/runtime/src/credentials.rs` has this table. Tests compare the template, the local stack, the \
+        README and this page with it.\n\n\
         | secret | read by |\n|---|---|\n"
         .to_owned();
     for secret in StackSecret::ALL {
         writeln!(page, "| `{}` | {} |", secret.name(), reader_names(secret.readers())).unwrap();
     }
-    page.push_str("\n## Credentials\n\n| secret | key | provider | used by | whoever has it can |\n|---|---|---|---|---|\n");
+    page.push_str(
+        "\n## Credentials\n\n| secret | key | provider | used by | its holder can |\n|---|---|---|---|---|\n",
+    );
     for row in &TABLE {
         let (secret, readers) = (row.secret.name(), reader_names(row.readers.iter().copied()));
         writeln!(page, "| `{secret}` | `{}` | {} | {readers} | {} |", row.key, row.provider, row.may)
             .unwrap();
     }
-    page.push_str("\n## How to get them\n\n| secret | key | instructions |\n|---|---|---|\n");
+    page.push_str("\n## How to get each credential\n\n| secret | key | instructions |\n|---|---|---|\n");
     for row in &TABLE {
         writeln!(page, "| `{}` | `{}` | {} |", row.secret.name(), row.key, row.set_up).unwrap();
     }
