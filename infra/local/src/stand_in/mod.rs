@@ -1,5 +1,5 @@
-//! Common parts of the stand-ins: the shell that each of them fills, a server on loopback whose connections can
-//! be cut, and a clock that tests can set.
+//! Common parts of the stand-ins: the shell that each of them fills, a server on loopback whose connections
+//! can be cut, and a clock that tests can set.
 
 pub mod answer;
 pub(crate) mod keep;

@@ -1,5 +1,5 @@
-//! The shell that all stand-ins share: options, start, state in a file, recorded requests, violations, and the
-//! frame of the page. A stand-in is a [`Service`]: its API, its state and its pages.
+//! The shell that all stand-ins share: options, start, state in a file, recorded requests, violations, and
+//! the frame of the page. A stand-in is a [`Service`]: its API, its state and its pages.
 
 use super::keep::{self, Keeper};
 use super::page::{self, Link};
