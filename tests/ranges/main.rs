@@ -16,7 +16,9 @@ mod shapes;
 
 use signoff_core::range::{Identity, Range};
 use signoff_local::fault::RecordedRequest;
-use signoff_local::github::{Author, ChangedFile, GitHub, NewCommit, NewPullRequest, Options, Push};
+use signoff_local::github::{
+    Author, ChangedFile, GitHub, NewCommit, NewPullRequest, Options, Push, Settings,
+};
 use signoff_providers::github::{RangeFailure, ReadRange};
 
 const REPOSITORY: &str = "acme/checkout";
@@ -35,7 +37,7 @@ impl Host {
     async fn start_with(options: Options) -> Self {
         let github = GitHub::start(options).await.unwrap();
         github.add_repository(REPOSITORY, "main");
-        let token = Options::default().token.into();
+        let token = Settings::default().token.into();
         let client = signoff_providers::github::GitHub::new(
             signoff_providers::http::client().unwrap(),
             github.url(),

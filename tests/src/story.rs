@@ -118,7 +118,7 @@ impl Story {
     /// Makes the webhook of `repository` on GitHub, with the secret that the setup page of
     /// `organization/NAME` shows for its number `number`; the secret.
     pub fn set_webhook(&self, repository: &str, organization: &str, number: u32) -> String {
-        let master = github::Options::default().webhook_secret.into();
+        let master = github::Settings::default().webhook_secret.into();
         let deployment = Slug::new(organization, &self.name).unwrap();
         let secret = incoming_secret(&master, repository, &deployment, number);
         let secret = secret.expose_secret();

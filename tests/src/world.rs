@@ -159,11 +159,11 @@ impl World {
         let bin_dir = BUILT.get_or_try_init(build_functions).await?.clone();
         let http = reqwest_client()?;
         let front = Front::start(http.clone()).await?;
-        let slack = slack::Slack::start(slack::Options {
+        let slack = slack::Slack::start(slack::Settings {
             interactions_url: Some(format!("{}/slack/interactions", front.url())),
             events_url: Some(format!("{}/slack/events", front.url())),
             redirect_urls: vec![format!("{}/sign-in/slack/callback", front.url())],
-            ..slack::Options::default()
+            ..slack::Settings::default()
         })
         .await?;
         slack.add_channel(slack::NewChannel::new(PROBLEMS_CHANNEL));

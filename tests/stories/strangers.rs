@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use signoff_core::deploy::Slug;
 use signoff_core::people::{Entry, Handle};
-use signoff_local::github::{Delivery, Options};
+use signoff_local::github::{Delivery, Settings};
 use signoff_local::oidc::{self, Issuer};
 use signoff_local::slack::{InteractionRequest, NewUser};
 use signoff_providers::derived::incoming_secret;
@@ -117,7 +117,7 @@ fn strangers_get_nothing_by_any_route() {
         // Its admins know the secret of their own webhook.
         github.add_repository("acme/strangers-neighbour", "main");
         let neighbour = Slug::new("acme", "strangers-neighbour").unwrap();
-        let master = Options::default().webhook_secret;
+        let master = Settings::default().webhook_secret;
         let theirs = incoming_secret(&master.as_str().into(), "acme/strangers-neighbour", &neighbour, 0);
         github.set_webhook("acme/strangers-neighbour", theirs.expose_secret());
         let of_others = signed_as("acme/strangers-neighbour", &named("strangers"));

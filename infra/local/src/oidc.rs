@@ -3,8 +3,8 @@
 //!
 //! `POST /token` with claims as JSON answers a token, so that one can be tried by hand.
 
-use crate::stand_in::server::{Bound, Server};
-use crate::stand_in::{Clock, locked, system_clock};
+use crate::stand_in::locked;
+use crate::stand_in::shell::{self, Service, Shell, StandIn};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -17,27 +17,17 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RS
 use serde_json::{Map, Value, json};
 use std::fmt::Display;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 /// The first key that it signs with, an RSA key of 2048 bits in PKCS #8. Nobody but the local stack and the
 /// tests trusts it.
 const FIRST_KEY: &[u8] = include_bytes!("oidc/key.der");
 
-/// Options of the stand-in.
-#[derive(Clone)]
-pub struct Options {
-    /// Address to listen on; port 0 takes any free one.
-    pub address: SocketAddr,
-    /// The time.
-    pub clock: Clock,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), clock: system_clock() }
-    }
-}
+/// Options of the issuer.
+pub type Options = shell::Options<()>;
+/// A running issuer.
+pub type Issuer = StandIn<IssuerService>;
+type Shared = Shell<IssuerService>;
 
 enum Key {
     /// RS256.
@@ -52,42 +42,33 @@ struct Keys {
     is_down: bool,
 }
 
-struct Shared {
-    url: String,
-    clock: Clock,
+/// Keys of a running issuer. They are not kept over a restart.
+pub struct IssuerService {
     keys: Mutex<Keys>,
 }
 
-/// A running issuer; it stops when the last clone is dropped.
-#[derive(Clone)]
-pub struct Issuer {
-    shared: Arc<Shared>,
-    _running: Arc<Server>,
-}
+impl Service for IssuerService {
+    type Settings = ();
+    type State = ();
 
-impl Issuer {
-    /// Starts an issuer with one key.
-    ///
-    /// # Errors
-    /// When the address cannot be bound, or the key cannot be read.
-    pub async fn start(options: Options) -> io::Result<Self> {
-        let bound = Bound::new(options.address).await?;
+    fn new((): &()) -> io::Result<Self> {
         let first = RsaKeyPair::from_pkcs8(FIRST_KEY).map_err(failed)?;
-        let keys = Mutex::new(Keys { all: vec![Key::Rsa(first)], is_down: false });
-        let shared = Arc::new(Shared { url: bound.url(), clock: options.clock, keys });
-        let router = Router::new()
+        Ok(Self { keys: Mutex::new(Keys { all: vec![Key::Rsa(first)], is_down: false }) })
+    }
+
+    fn api() -> Router<Issuer> {
+        Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/.well-known/jwks", get(key_set))
             .route("/token", post(make))
-            .with_state(Arc::clone(&shared));
-        Ok(Self { shared, _running: Arc::new(bound.serve(router)) })
     }
 
-    /// Its address, which is the `iss` of its tokens.
-    pub fn url(&self) -> &str {
-        &self.shared.url
+    fn pages() -> Router<Issuer> {
+        Router::new()
     }
+}
 
+impl Issuer {
     /// Publishes a new key and signs with it from now on. The new one is for ES256.
     ///
     /// # Errors
@@ -96,13 +77,13 @@ impl Issuer {
         let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(failed)?;
         let key = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).map_err(failed)?;
-        locked(&self.shared.keys).all.push(Key::Ec(key));
+        locked(&self.shared.own.keys).all.push(Key::Ec(key));
         Ok(())
     }
 
     /// Has it answer 503 for its configuration and its keys, or answer again.
     pub fn set_down(&self, is_down: bool) {
-        locked(&self.shared.keys).is_down = is_down;
+        locked(&self.shared.own.keys).is_down = is_down;
     }
 
     /// A token with these claims. `iss`, `iat`, `nbf` and `exp` (five minutes on) are added where they are
@@ -122,7 +103,7 @@ impl Shared {
             [("iss", json!(self.url)), ("iat", json!(now)), ("nbf", json!(now)), ("exp", json!(now + 300))];
         let mut all = Map::from_iter(own.map(|(name, value)| (name.to_owned(), value)));
         all.extend(claims.as_object().cloned().unwrap_or_default());
-        let keys = locked(&self.keys);
+        let keys = locked(&self.own.keys);
         let (index, key) =
             keys.all.iter().enumerate().next_back().ok_or_else(|| io::Error::other("there is no key"))?;
         let header = json!({"typ": "JWT", "alg": key.algorithm(), "kid": kid(index)});
@@ -187,11 +168,11 @@ async fn discovery(State(shared): State<Arc<Shared>>) -> (StatusCode, Json<Value
         "jwks_uri": format!("{url}/.well-known/jwks"),
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
     });
-    (status(&locked(&shared.keys)), Json(configuration))
+    (status(&locked(&shared.own.keys)), Json(configuration))
 }
 
 async fn key_set(State(shared): State<Arc<Shared>>) -> (StatusCode, Json<Value>) {
-    let keys = locked(&shared.keys);
+    let keys = locked(&shared.own.keys);
     let all: Vec<Value> = keys.all.iter().enumerate().map(|(index, key)| key.public(&kid(index))).collect();
     (status(&keys), Json(json!({"keys": all})))
 }

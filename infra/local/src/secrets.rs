@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 /// Returns the secrets of a stack whose `webhook` actions are signed with keys that are derived from
 /// `signing_key`.
 pub fn of_stand_ins(signing_key: &str) -> BTreeMap<String, Value> {
-    let (slack, github) = (slack::Options::default(), github::Options::default());
-    let (jira, linear) = (jira::Options::default(), linear::Options::default());
-    let circleci = circleci::Options::default();
+    let (slack, github) = (slack::Settings::default(), github::Settings::default());
+    let (jira, linear) = (jira::Settings::default(), linear::Settings::default());
+    let circleci = circleci::Settings::default();
     [
         ("SlackSigningSecret", json!({"signing_secret": slack.signing_secret})),
         (

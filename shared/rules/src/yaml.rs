@@ -13,8 +13,8 @@ pub use saphyr_parser::ScalarStyle;
 use crate::problem::Position;
 use std::rc::Rc;
 
-pub use load::load;
 pub(crate) use load::{KeyAgain, Unread, read};
+pub use load::{load, load_with_tags};
 pub(crate) use locate::locate;
 
 /// The largest file that is read, in bytes.

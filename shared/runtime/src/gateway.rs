@@ -4,7 +4,24 @@
 
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{LambdaEvent, Request, RequestExt};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::fmt::Write;
+
+/// ASCII characters that RFC 3986 does not allow in a query.
+const NOT_IN_QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// A route of the HTTP API that leads to a function.
 #[derive(Clone, Copy, Debug)]
@@ -45,24 +62,11 @@ pub fn rows<E>(table: &[Route<E>]) -> String {
 /// that header.
 pub fn sanitize_request(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
-        request.raw_query_string = request.raw_query_string.as_deref().map(encoded);
+        let query = request.raw_query_string.as_deref();
+        request.raw_query_string = query.map(|query| utf8_percent_encode(query, NOT_IN_QUERY).to_string());
         request.headers.remove("x-forwarded-proto");
     }
     event
-}
-
-/// `query` with everything percent-encoded that RFC 3986 does not allow in one.
-fn encoded(query: &str) -> String {
-    let mut text = String::with_capacity(query.len());
-    for byte in query.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            // Writing to a `String` never fails.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -7,23 +7,22 @@ use crate::spec::Accepted;
 use crate::stand_in::answer::Answer;
 use crate::stand_in::{locked, uuid_of};
 use axum::body::Bytes;
-use axum::extract::{Request, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
+use http::request::Parts;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Answers any request to `/api/v2/…`.
-pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    // The body was read whole by the layer that records it.
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
-    if let Some(refusal) = unauthorized(&parts.headers, &shared.token) {
+pub async fn answer(Extract(shared): Extract<Arc<Shared>>, parts: Parts, body: Bytes) -> Response {
+    if let Some(refusal) = unauthorized(&parts.headers, &shared.settings.token) {
         return refusal.into_response();
     }
     let path = parts.uri.path().strip_prefix("/api/v2").unwrap_or_default().to_owned();
-    let answer = shared.gate.pass(&parts, &path, &body, |accepted| handle(&shared, accepted));
+    let answer =
+        shared.gate.pass(&shared.own.spec, &parts, &path, &body, |accepted| handle(&shared, accepted));
     answer.unwrap_or_else(|violation| Answer::message(400, &violation.to_string())).into_response()
 }
 
@@ -39,7 +38,7 @@ fn unauthorized(headers: &HeaderMap, token: &str) -> Option<Answer> {
 fn handle(shared: &Shared, request: &Accepted<'_>) -> Answer {
     let now = (shared.clock)();
     let mut state = locked(&shared.state);
-    if let Some(time) = shared.build_time {
+    if let Some(time) = shared.settings.build_time {
         state.settle(now, time);
     }
     let path = |name: &str| request.path.get(name).map(String::as_str).unwrap_or_default();
@@ -220,7 +219,7 @@ fn trigger(
     let of_slug = slug.split_once('/').map_or(slug.as_str(), |(_, repository)| repository);
     let repository = project.repository.as_deref().unwrap_or(of_slug);
     let (name, is_tag) = (branch.as_deref().or(tag.as_deref()).unwrap_or_default(), tag.is_some());
-    let told = shared.heads.get().and_then(|heads| heads(repository, name, is_tag));
+    let told = shared.own.heads.get().and_then(|heads| heads(repository, name, is_tag));
     let revision =
         told.or_else(|| project.head(branch.as_deref())).unwrap_or_else(|| revision_of(&slug, number));
     project.pipelines.push(Pipeline {
@@ -269,9 +268,9 @@ fn page(shared: &Shared, items: Vec<Value>, request: &Accepted<'_>) -> Answer {
             None => return Answer::message(400, "Invalid page token"),
         },
     };
-    let more = items.len() > from + shared.page_size;
-    let token = more.then(|| format!("AARLwwV{}", from + shared.page_size));
-    let items: Vec<Value> = items.into_iter().skip(from).take(shared.page_size).collect();
+    let more = items.len() > from + shared.settings.page_size;
+    let token = more.then(|| format!("AARLwwV{}", from + shared.settings.page_size));
+    let items: Vec<Value> = items.into_iter().skip(from).take(shared.settings.page_size).collect();
     Answer::of_json(200, json!({"items": items, "next_page_token": token}))
 }
 

@@ -2,7 +2,6 @@
 
 use super::state::{JobStatus, NewJob, Pipeline, Project, Workflow};
 use super::{CircleCi, canonical_slug};
-use crate::fault::{Faults, RecordedRequest};
 use crate::stand_in::locked;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -189,7 +188,7 @@ impl CircleCi {
     /// Has the API trigger pipelines of the commit that `heads` says a branch or a tag (`true`) of a
     /// repository (`owner/name`) stands at. What was said first stays.
     pub fn follow(&self, heads: impl Fn(&str, &str, bool) -> Option<String> + Send + Sync + 'static) {
-        let _ = self.shared.heads.set(Box::new(heads));
+        let _ = self.shared.own.heads.set(Box::new(heads));
     }
 
     /// The ids of the project's pipelines of which every workflow was cancelled.
@@ -277,20 +276,5 @@ impl CircleCi {
             .filter(|triggered| triggered.project == slug)
             .cloned()
             .collect()
-    }
-
-    /// The faults that wait for a request.
-    pub fn faults(&self) -> &Faults {
-        &self.shared.observed.faults
-    }
-
-    /// Every request to the API so far.
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.observed.requests.all()
-    }
-
-    /// Returns the violations of the official spec by requests and answers so far; tests expect none.
-    pub fn violations(&self) -> Vec<String> {
-        self.shared.gate.violations()
     }
 }

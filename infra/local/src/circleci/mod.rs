@@ -25,65 +25,40 @@ mod tests;
 pub use handle::{Approval, NewPipeline, OnHold, Triggered};
 pub use state::{JobStatus, NewJob};
 
-use crate::fault::{Observed, observe};
 use crate::spec::Spec;
-use crate::spec::gate::Gate;
-use crate::stand_in::keep::{self, Keeper};
-use crate::stand_in::page::Link;
-use crate::stand_in::server::{Bound, Server};
-use crate::stand_in::{Clock, locked, system_clock};
+use crate::stand_in::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Options of the stand-in.
+pub type Options = shell::Options<Settings>;
+/// A running stand-in.
+pub type CircleCi = StandIn<CircleCiService>;
+type Shared = Shell<CircleCiService>;
+
+/// Options of this stand-in alone.
 #[derive(Clone)]
-pub struct Options {
-    /// Address to listen on; port 0 takes any free one.
-    pub address: SocketAddr,
+pub struct Settings {
     /// The token that requests must carry in `Circle-Token`.
     pub token: String,
-    /// The time.
-    pub clock: Clock,
     /// Number of pipelines or workflows on one page of a list.
     pub page_size: usize,
     /// Time that a job runs until it succeeds; `None`: until [`CircleCi::end_running`].
     pub build_time: Option<Duration>,
-    /// File that keeps projects and pipelines over restarts; `None`: they are not kept.
-    pub file: Option<PathBuf>,
-    /// Links to the other pages of the local stack.
-    pub links: Vec<Link>,
 }
 
-impl Default for Options {
+impl Default for Settings {
     fn default() -> Self {
-        Self {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            token: "circleci-token-of-the-local-stack".to_owned(),
-            clock: system_clock(),
-            page_size: 20,
-            build_time: None,
-            file: None,
-            links: Vec::new(),
-        }
+        Self { token: "circleci-token-of-the-local-stack".to_owned(), page_size: 20, build_time: None }
     }
 }
 
-struct Shared {
-    url: String,
-    token: String,
-    clock: Clock,
-    page_size: usize,
-    build_time: Option<Duration>,
-    links: Vec<Link>,
-    gate: Gate,
-    observed: Observed,
-    state: Mutex<state::State>,
+/// Parts of a running stand-in beside its state.
+pub struct CircleCiService {
+    spec: Spec,
     /// The commits of branches and tags, where a source host is known.
     heads: OnceLock<Heads>,
 }
@@ -91,52 +66,24 @@ struct Shared {
 /// The commit that a branch or a tag (`true`) of a repository (`owner/name`) stands at.
 type Heads = Box<dyn Fn(&str, &str, bool) -> Option<String> + Send + Sync>;
 
-/// A running stand-in; it stops when the last clone is dropped.
-#[derive(Clone)]
-pub struct CircleCi {
-    shared: Arc<Shared>,
-    /// They stop with the last clone of this.
-    _running: Arc<(Server, Option<Keeper>)>,
+impl Service for CircleCiService {
+    type Settings = Settings;
+    type State = state::State;
+
+    fn new(_: &Settings) -> io::Result<Self> {
+        Ok(Self { spec: Spec::circleci().map_err(io::Error::other)?, heads: OnceLock::new() })
+    }
+
+    fn api() -> Router<CircleCi> {
+        Router::new().route("/api/v2/{*path}", any(api::answer))
+    }
+
+    fn pages() -> Router<CircleCi> {
+        page_routes().route("/pipelines/{*path}", get(whole_page))
+    }
 }
 
 impl CircleCi {
-    /// Starts a stand-in with what [`Options::file`] has, else without projects.
-    ///
-    /// # Errors
-    /// When the address cannot be bound, or the file cannot be read.
-    pub async fn start(options: Options) -> io::Result<Self> {
-        let bound = Bound::new(options.address).await?;
-        let shared = Arc::new(Shared {
-            url: bound.url(),
-            token: options.token,
-            clock: options.clock,
-            page_size: options.page_size,
-            build_time: options.build_time,
-            links: options.links,
-            gate: Gate::new(Spec::circleci())?,
-            observed: Observed::default(),
-            state: Mutex::new(keep::restored(options.file.as_deref())?),
-            heads: OnceLock::new(),
-        });
-        let api = Router::new()
-            .route("/api/v2/{*path}", any(api::answer))
-            .layer(from_fn_with_state(shared.observed.clone(), observe));
-        let router = Router::new()
-            .route("/", get(page::whole))
-            .route("/live", get(page::live))
-            .route("/pipelines/{*path}", get(page::whole))
-            .merge(api)
-            .with_state(shared.clone());
-        let kept = shared.clone();
-        let keeper = options.file.map(|file| Keeper::new(file, move || keep::text_of(&*locked(&kept.state))));
-        Ok(Self { shared, _running: Arc::new((bound.serve(router), keeper)) })
-    }
-
-    /// The address of the page, and of the app that links lead to (`CIRCLECI_APP_URL`).
-    pub fn url(&self) -> &str {
-        &self.shared.url
-    }
-
     /// The base address of the API (`CIRCLECI_API_URL`).
     pub fn api_url(&self) -> String {
         format!("{}/api/v2", self.shared.url)

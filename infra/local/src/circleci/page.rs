@@ -1,45 +1,38 @@
 //! The page for people: what waits on hold, what was approved and triggered.
 
-use super::Shared;
 use super::state::{Pipeline, State as Everything, Workflow};
-use crate::stand_in::{locked, page};
-use axum::extract::State;
-use axum::response::Html;
+use super::{CircleCiService, Shared};
+use crate::stand_in::locked;
+use crate::stand_in::shell::OnePage;
 use maud::{Markup, html};
-use std::sync::Arc;
 
-/// The whole page.
-pub async fn whole(State(shared): State<Arc<Shared>>) -> Html<String> {
-    let sidebar = html! {
-        h1 { "CircleCI " span.none { "(stand-in)" } }
-        h2 { "Projects" }
-        ul {
-            @for slug in locked(&shared.state).projects.keys() { li { a href={ "/#" (slug) } { (slug) } } }
+impl OnePage for CircleCiService {
+    const NAME: &'static str = "CircleCI";
+
+    fn sidebar(shared: &Shared) -> Markup {
+        html! {
+            h2 { "Projects" }
+            ul {
+                @for slug in locked(&shared.state).projects.keys() { li { a href={ "/#" (slug) } { (slug) } } }
+            }
         }
-        (page::links(&shared.links))
-    };
-    Html(page::page("CircleCI (stand-in)", "", &sidebar, "/live", &content(&shared), "").into_string())
-}
-
-/// The part of it that changes.
-pub async fn live(State(shared): State<Arc<Shared>>) -> Html<String> {
-    Html(content(&shared).into_string())
-}
-
-fn content(shared: &Shared) -> Markup {
-    let mut state = locked(&shared.state);
-    if let Some(time) = shared.build_time {
-        state.settle((shared.clock)(), time);
     }
-    html! {
-        header {
-            h1 { "Pipelines" }
-            p { "What Signoff's CircleCI token would see; approvals and triggers come through API v2." }
+
+    fn content(shared: &Shared) -> Markup {
+        let mut state = locked(&shared.state);
+        if let Some(time) = shared.settings.build_time {
+            state.settle((shared.clock)(), time);
         }
-        section.list {
-            (approvals(&state))
-            (triggered(&state))
-            (pipelines(&state))
+        html! {
+            header {
+                h1 { "Pipelines" }
+                p { "What Signoff's CircleCI token would see; approvals and triggers come through API v2." }
+            }
+            section.list {
+                (approvals(&state))
+                (triggered(&state))
+                (pipelines(&state))
+            }
         }
     }
 }

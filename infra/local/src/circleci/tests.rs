@@ -1,13 +1,14 @@
 use super::*;
 use crate::fault::{Fault, FaultKind};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 const TOKEN: &str = "t";
 const SLUG: &str = "gh/acme/checkout";
 
 async fn stand_in() -> CircleCi {
-    let options = Options { token: TOKEN.to_owned(), page_size: 2, ..Options::default() };
-    CircleCi::start(options).await.unwrap()
+    let settings = Settings { token: TOKEN.to_owned(), page_size: 2, ..Settings::default() };
+    CircleCi::start(settings).await.unwrap()
 }
 
 async fn send(circleci: &CircleCi, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
@@ -162,7 +163,8 @@ async fn builds_end_by_themselves_when_asked_to_and_the_page_shows_it() {
         Arc::new(move || *now.lock().unwrap())
     };
     let build_time = Some(Duration::from_secs(5));
-    let circleci = CircleCi::start(Options { clock, build_time, ..Options::default() }).await.unwrap();
+    let settings = Settings { build_time, ..Settings::default() };
+    let circleci = CircleCi::start(Options { clock, ..settings.into() }).await.unwrap();
     let held = circleci.add_pipeline_on_hold(SLUG, "7bf7226aaaa", "main", "deploy-all", "hold-it");
     assert!(circleci.approve_by_hand(&held.workflow_id, &held.approval_request_id));
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();

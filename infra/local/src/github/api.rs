@@ -13,8 +13,9 @@ use crate::spec::Accepted;
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
 use axum::body::Bytes;
-use axum::extract::{Request, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,10 +30,7 @@ pub const FILES: usize = 300;
 const LIMIT: u64 = 5000;
 
 /// Answers any request to `/repos/…` and `/users/…`.
-pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    // The body was read whole by the layer that records it.
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
+pub async fn answer(Extract(shared): Extract<Arc<Shared>>, parts: Parts, body: Bytes) -> Response {
     let access = match (&parts.method, parts.uri.path()) {
         (&Method::GET, path) if is_of_actions(path) => TokenUse::Either,
         (&Method::GET, _) => TokenUse::Read,
@@ -42,8 +40,9 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
         return refusal.into_response();
     }
     let accept = text_header(&parts.headers, header::ACCEPT.as_str());
-    let passed =
-        shared.gate.pass(&parts, parts.uri.path(), &body, |accepted| handle(&shared, accepted, accept));
+    let passed = shared.gate.pass(&shared.own.spec, &parts, parts.uri.path(), &body, |accepted| {
+        handle(&shared, accepted, accept)
+    });
     let answer = passed.unwrap_or_else(|violation| error(422, &violation.to_string()));
     let answer = match parts.method {
         Method::GET => conditional(answer, accept, text_header(&parts.headers, "if-none-match")),
@@ -51,8 +50,8 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
     };
     // An answer "not modified" costs nothing of the limit.
     let used = match answer.status() {
-        304 => shared.used.load(Ordering::Relaxed),
-        _ => shared.used.fetch_add(1, Ordering::Relaxed) + 1,
+        304 => shared.own.used.load(Ordering::Relaxed),
+        _ => shared.own.used.fetch_add(1, Ordering::Relaxed) + 1,
     };
     let reset = (shared.clock)().as_second() / 3600 * 3600 + 3600;
     answer
@@ -106,9 +105,9 @@ pub fn refused(headers: &HeaderMap, shared: &Shared, access: TokenUse) -> Option
     let authorization = text_header(headers, header::AUTHORIZATION.as_str());
     let given = ["Bearer ", "token "].iter().find_map(|scheme| authorization.strip_prefix(scheme));
     match given {
-        Some(given) if given == shared.token && access != TokenUse::Write => None,
-        Some(given) if given == shared.write_token && access != TokenUse::Read => None,
-        Some(given) if given == shared.token || given == shared.write_token => {
+        Some(given) if given == shared.settings.token && access != TokenUse::Write => None,
+        Some(given) if given == shared.settings.write_token && access != TokenUse::Read => None,
+        Some(given) if given == shared.settings.token || given == shared.settings.write_token => {
             Some(error(403, "Resource not accessible by personal access token"))
         }
         Some(_) => Some(error(401, "Bad credentials")),

@@ -12,8 +12,9 @@ use crate::spec::graphql::{Selection, nodes};
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
 use axum::body::Bytes;
-use axum::extract::{Request, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -30,9 +31,7 @@ struct Asked {
 }
 
 /// Answers `POST /graphql`.
-pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
+pub async fn answer(Extract(shared): Extract<Arc<Shared>>, parts: Parts, body: Bytes) -> Response {
     // Whose token it is, every token may ask.
     let is_of_viewer = String::from_utf8_lossy(&body).contains("{ viewer {");
     let access = if is_of_viewer { TokenUse::Either } else { TokenUse::Read };
@@ -42,7 +41,7 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
     let Ok(asked) = serde_json::from_slice::<Asked>(&body) else {
         return super::api::error(400, "Problems parsing JSON").into_response();
     };
-    let selections = match shared.schema.query(&asked.query, &asked.variables) {
+    let selections = match shared.own.schema.query(&asked.query, &asked.variables) {
         Ok(selections) => selections,
         Err(problem) => {
             shared.gate.remember(&Violation(format!("POST /graphql: {problem}")));

@@ -3,7 +3,6 @@
 use super::GitHub;
 use super::history::{Opened, Push};
 use super::state::{Author, Commit, Dispatched, PullRequest, Repository};
-use crate::fault::{Faults, RecordedRequest};
 use crate::stand_in::locked;
 
 impl GitHub {
@@ -131,21 +130,6 @@ impl GitHub {
     pub fn dispatched(&self, repository: &str) -> Vec<Dispatched> {
         let state = locked(&self.shared.state);
         state.dispatched.iter().filter(|dispatched| dispatched.repository == repository).cloned().collect()
-    }
-
-    /// The faults that wait for a request.
-    pub fn faults(&self) -> &Faults {
-        &self.shared.observed.faults
-    }
-
-    /// Every request to the API so far.
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.observed.requests.all()
-    }
-
-    /// Returns the violations of the official spec by requests and answers so far; tests expect none.
-    pub fn violations(&self) -> Vec<String> {
-        self.shared.gate.violations()
     }
 
     pub(super) fn change<T>(&self, repository: &str, change: impl FnOnce(&mut Repository) -> T) -> T {

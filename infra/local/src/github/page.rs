@@ -1,56 +1,49 @@
 //! The page for people: repositories, their commits, and what was dispatched.
 
-use super::Shared;
 use super::state::Repository;
-use crate::stand_in::{locked, page};
-use axum::extract::State;
-use axum::response::Html;
+use super::{GitHubService, Shared};
+use crate::stand_in::locked;
+use crate::stand_in::shell::OnePage;
 use maud::{Markup, html};
-use std::sync::Arc;
 
-/// The whole page; every address that the API's answers link to leads here.
-pub async fn whole(State(shared): State<Arc<Shared>>) -> Html<String> {
-    let sidebar = html! {
-        h1 { "GitHub " span.none { "(stand-in)" } }
-        h2 { "Repositories" }
-        ul {
-            @for name in locked(&shared.state).repositories.keys() { li { a href={ "/#" (name) } { (name) } } }
+impl OnePage for GitHubService {
+    const NAME: &'static str = "GitHub";
+
+    fn sidebar(shared: &Shared) -> Markup {
+        html! {
+            h2 { "Repositories" }
+            ul {
+                @for name in locked(&shared.state).repositories.keys() { li { a href={ "/#" (name) } { (name) } } }
+            }
         }
-        (page::links(&shared.links))
-    };
-    Html(page::page("GitHub (stand-in)", "", &sidebar, "/live", &content(&shared), "").into_string())
-}
+    }
 
-/// The part of it that changes.
-pub async fn live(State(shared): State<Arc<Shared>>) -> Html<String> {
-    Html(content(&shared).into_string())
-}
-
-fn content(shared: &Shared) -> Markup {
-    let state = locked(&shared.state);
-    let dispatched = &state.dispatched;
-    html! {
-        header {
-            h1 { "Repositories" }
-            p { "What Signoff's GitHub token would see; workflows are dispatched through the REST API." }
-        }
-        section.list {
-            h2 { "Dispatched through the API" }
-            @if dispatched.is_empty() { p.none { "Nothing yet." } } @else {
-                table {
-                    tr { th { "When" } th { "Repository" } th { "Workflow" } th { "Ref" } th { "Inputs" } }
-                    @for one in dispatched.iter().rev() {
-                        tr id={ "run-" (one.run_id) } {
-                            td { (time(one.at)) }
-                            td { (one.repository) }
-                            td { span.tag.approved { (one.workflow) } }
-                            td { code { (one.git_ref) } }
-                            td { @for (name, value) in &one.inputs { code { (name) ": " (value.to_string()) } " " } }
+    fn content(shared: &Shared) -> Markup {
+        let state = locked(&shared.state);
+        let dispatched = &state.dispatched;
+        html! {
+            header {
+                h1 { "Repositories" }
+                p { "What Signoff's GitHub token would see; workflows are dispatched through the REST API." }
+            }
+            section.list {
+                h2 { "Dispatched through the API" }
+                @if dispatched.is_empty() { p.none { "Nothing yet." } } @else {
+                    table {
+                        tr { th { "When" } th { "Repository" } th { "Workflow" } th { "Ref" } th { "Inputs" } }
+                        @for one in dispatched.iter().rev() {
+                            tr id={ "run-" (one.run_id) } {
+                                td { (time(one.at)) }
+                                td { (one.repository) }
+                                td { span.tag.approved { (one.workflow) } }
+                                td { code { (one.git_ref) } }
+                                td { @for (name, value) in &one.inputs { code { (name) ": " (value.to_string()) } " " } }
+                            }
                         }
                     }
                 }
+                @for (name, repository) in &state.repositories { (section(name, repository)) }
             }
-            @for (name, repository) in &state.repositories { (section(name, repository)) }
         }
     }
 }

@@ -8,7 +8,7 @@ const REPOSITORY: &str = "acme/checkout";
 
 async fn stand_in() -> GitHub {
     let github =
-        GitHub::start(Options { token: "t".to_owned(), write_token: "t".to_owned(), ..Options::default() })
+        GitHub::start(Settings { token: "t".to_owned(), write_token: "t".to_owned(), ..Settings::default() })
             .await
             .unwrap();
     github.add_repository(REPOSITORY, "main");
@@ -313,7 +313,7 @@ async fn a_deployment_status_is_delivered_with_what_github_sends() {
 async fn each_token_is_good_for_its_own_requests() {
     let github = GitHub::start(Options::default()).await.unwrap();
     github.add_repository(REPOSITORY, "main");
-    let Options { token, write_token, .. } = Options::default();
+    let Settings { token, write_token, .. } = Settings::default();
     let mut told = Vec::new();
     for (method, path) in [
         ("GET", ""),

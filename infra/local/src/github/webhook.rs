@@ -111,14 +111,14 @@ impl GitHub {
     /// Makes a webhook in `repository`, as its admins do in its settings: its deliveries are signed with
     /// `secret`.
     pub fn set_webhook(&self, repository: &str, secret: &str) {
-        let mut secrets = locked(&self.shared.webhook_secrets);
+        let mut secrets = locked(&self.shared.own.webhook_secrets);
         secrets.insert(repository.to_owned(), secret.to_owned());
     }
 
     /// A delivery of any event and body, e.g. of one that Signoff ignores or that is broken, signed with the
     /// secret of the repository's webhook; with an empty one where it has none.
     pub fn delivery(&self, repository: &str, event: &str, delivery_id: &str, body: String) -> Delivery {
-        let secret = locked(&self.shared.webhook_secrets).get(repository).cloned().unwrap_or_default();
+        let secret = locked(&self.shared.own.webhook_secrets).get(repository).cloned().unwrap_or_default();
         let signature = format!("sha256={}", hmac_sha256(&secret, body.as_bytes()));
         let hook = json::number_of(&self.shared.url).to_string();
         let headers = [

@@ -2,15 +2,16 @@
 
 use super::Shared;
 use super::state::{Comment, Issue, PRIORITIES, RESOLUTIONS, STATES};
-use crate::spec::Accepted;
+use crate::spec::{Accepted, Violation};
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
 use axum::body::Bytes;
-use axum::extract::{Request, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
+use http::request::Parts;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,14 +20,11 @@ use std::sync::Arc;
 const MAX_FETCHED: usize = 100;
 
 /// Answers any request to `/rest/api/3/…`.
-pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    // The body was read whole by the layer that records it.
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
+pub async fn answer(Extract(shared): Extract<Arc<Shared>>, parts: Parts, body: Bytes) -> Response {
     let path = parts.uri.path();
     let is_fetch = (parts.method.as_str(), path) == ("POST", "/rest/api/3/issue/bulkfetch");
-    let reads = is_account(&parts.headers, &shared.reader);
-    if !reads && !is_account(&parts.headers, &shared.writer) {
+    let reads = is_account(&parts.headers, &shared.settings.email, &shared.settings.token);
+    if !reads && !is_account(&parts.headers, &shared.settings.write_email, &shared.settings.write_token) {
         // Jira answers a wrong token in words, not in JSON.
         return (http::StatusCode::UNAUTHORIZED, "Client must be authenticated to access this resource.")
             .into_response();
@@ -37,11 +35,12 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
     if is_fetch {
         return bulk_fetch(&shared, &body).into_response();
     }
-    let answer = shared.gate.pass(&parts, path, &body, |accepted| handle(&shared, accepted));
+    let answer =
+        shared.gate.pass(&shared.own.spec, &parts, path, &body, |accepted| handle(&shared, accepted));
     answer.unwrap_or_else(|violation| errors(400, &violation.to_string())).into_response()
 }
 
-fn is_account(headers: &HeaderMap, (email, token): &(String, String)) -> bool {
+fn is_account(headers: &HeaderMap, email: &str, token: &str) -> bool {
     let expected = format!("Basic {}", STANDARD.encode(format!("{email}:{token}")));
     headers.get(http::header::AUTHORIZATION).is_some_and(|given| given.as_bytes() == expected.as_bytes())
 }
@@ -86,7 +85,7 @@ fn bulk_fetch(shared: &Shared, body: &[u8]) -> Answer {
         body.as_object().is_none_or(|members| members.keys().any(|name| !KNOWN.contains(&name.as_str())));
     let keys = body["issueIdsOrKeys"].as_array().filter(|keys| !unknown && keys.iter().all(Value::is_string));
     let Some(keys) = keys else {
-        locked(&shared.violations).push(format!("bulkfetch takes no such body: {body}"));
+        shared.gate.remember(&Violation(format!("bulkfetch takes no such body: {body}")));
         return errors(400, "Invalid request payload.");
     };
     if keys.is_empty() || keys.len() > MAX_FETCHED {

@@ -2,7 +2,6 @@
 
 use super::Jira;
 use super::state::{Issue, NewIssue, text_of};
-use crate::fault::{Faults, RecordedRequest};
 use crate::stand_in::locked;
 
 impl NewIssue {
@@ -46,24 +45,6 @@ impl Jira {
     pub fn comments(&self, key: &str) -> Vec<String> {
         let texts = |issue: &Issue| issue.comments.iter().map(|comment| text_of(&comment.body)).collect();
         self.with(key, texts).unwrap_or_default()
-    }
-
-    /// The faults that wait for a request.
-    pub fn faults(&self) -> &Faults {
-        &self.shared.observed.faults
-    }
-
-    /// Every request to the API so far.
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.observed.requests.all()
-    }
-
-    /// Returns the violations of the official spec and the documentation by requests and answers so far;
-    /// tests expect none.
-    pub fn violations(&self) -> Vec<String> {
-        let mut violations = self.shared.gate.violations();
-        violations.extend(locked(&self.shared.violations).iter().cloned());
-        violations
     }
 
     fn with<T>(&self, key: &str, look: impl FnOnce(&Issue) -> T) -> Option<T> {

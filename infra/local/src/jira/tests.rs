@@ -13,7 +13,7 @@ async fn stand_in() -> Jira {
 
 async fn send(jira: &Jira, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
-    let Options { write_email: email, write_token: token, .. } = Options::default();
+    let Settings { write_email: email, write_token: token, .. } = Settings::default();
     let mut request =
         client.request(method, format!("{}/rest/api/3/{path}", jira.url())).basic_auth(email, Some(token));
     if let Some(body) = body {
@@ -127,7 +127,7 @@ async fn jira_needs_an_account_and_known_routes() {
 async fn account_that_reads_changes_nothing() {
     let jira = stand_in().await;
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
-    let Options { email, token, .. } = Options::default();
+    let Settings { email, token, .. } = Settings::default();
     for (method, path, expected) in [
         (Method::GET, "issue/SHOP-7", 200),
         (Method::POST, "issue/SHOP-7/transitions", 403),

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::query::{Field, parse, select, variable};
 use super::state::{Issue, LABELS, PRIORITIES, STATES, State};
+use crate::spec::Violation;
 use crate::stand_in::answer::Answer;
 use crate::stand_in::{locked, uuid_of};
 use axum::Json;
@@ -23,12 +24,12 @@ pub async fn answer(
 ) -> Response {
     let given = headers.get(http::header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
     let is_key = |key: &str| given == Some(key.as_bytes());
-    if !is_key(&shared.key) && !is_key(&shared.write_key) {
+    if !is_key(&shared.settings.key) && !is_key(&shared.settings.write_key) {
         return error(401, "AUTHENTICATION_ERROR", "Authentication required, not authenticated")
             .into_response();
     }
     let query = request["query"].as_str().unwrap_or_default();
-    if query.trim_start().starts_with("mutation") && !is_key(&shared.write_key) {
+    if query.trim_start().starts_with("mutation") && !is_key(&shared.settings.write_key) {
         return error(403, "FORBIDDEN", "The API key has no permission to write").into_response();
     }
     let fields = parse(query);
@@ -39,9 +40,7 @@ pub async fn answer(
     let answer = match answered {
         Ok(data) => Answer::of_json(200, json!({ "data": data })),
         Err(Refusal(INVALID, message)) => {
-            let violation = format!("{message}: {}", request["query"]);
-            tracing::warn!(%violation, "a request that Linear's schema does not have");
-            locked(&shared.violations).push(violation);
+            shared.gate.remember(&Violation(format!("{message}: {}", request["query"])));
             error(400, INVALID, &message)
         }
         Err(Refusal(code, message)) => error(200, code, &message),

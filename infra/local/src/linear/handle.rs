@@ -2,7 +2,6 @@
 
 use super::Linear;
 use super::state::{Issue, NewIssue};
-use crate::fault::{Faults, RecordedRequest};
 use crate::stand_in::locked;
 
 impl NewIssue {
@@ -32,21 +31,6 @@ impl Linear {
     pub fn comments(&self, key: &str) -> Vec<String> {
         let texts = |issue: &Issue| issue.comments.iter().map(|(_, text)| text.clone()).collect();
         self.with(key, texts).unwrap_or_default()
-    }
-
-    /// The faults that wait for a request.
-    pub fn faults(&self) -> &Faults {
-        &self.shared.observed.faults
-    }
-
-    /// Every request to the API so far.
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.observed.requests.all()
-    }
-
-    /// The requests so far that Linear's schema does not have; tests expect none.
-    pub fn violations(&self) -> Vec<String> {
-        locked(&self.shared.violations).clone()
     }
 
     fn with<T>(&self, key: &str, look: impl FnOnce(&Issue) -> T) -> Option<T> {

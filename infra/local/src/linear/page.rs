@@ -1,46 +1,34 @@
 //! The page for people: the issues, their states and what was written on them.
 
-use super::Shared;
 use super::state::PRIORITIES;
-use crate::stand_in::{locked, page};
-use axum::extract::State;
-use axum::response::Html;
+use super::{LinearService, Shared};
+use crate::stand_in::locked;
+use crate::stand_in::shell::OnePage;
 use maud::{Markup, html};
-use std::sync::Arc;
 
-/// The whole page.
-pub async fn whole(State(shared): State<Arc<Shared>>) -> Html<String> {
-    let sidebar = html! {
-        h1 { "Linear " span.none { "(stand-in)" } }
-        (page::links(&shared.links))
-    };
-    Html(page::page("Linear (stand-in)", "", &sidebar, "/live", &content(&shared), "").into_string())
-}
+impl OnePage for LinearService {
+    const NAME: &'static str = "Linear";
 
-/// The part of it that changes.
-pub async fn live(State(shared): State<Arc<Shared>>) -> Html<String> {
-    Html(content(&shared).into_string())
-}
-
-fn content(shared: &Shared) -> Markup {
-    let state = locked(&shared.state);
-    html! {
-        header {
-            h1 { "Issues" }
-            p { "What Signoff's Linear key would see; comments and changes come through the GraphQL API." }
-        }
-        section.list {
-            @if state.issues.is_empty() { p.none { "Nothing yet." } } @else {
-                table {
-                    tr { th { "Key" } th { "Title" } th { "State" } th { "Priority" } th { "Labels" } th { "Comments" } }
-                    @for issue in state.issues.values() {
-                        tr {
-                            td { code { (issue.content.key) } }
-                            td { (issue.content.title) }
-                            td { span.tag { (issue.state) } }
-                            td { (PRIORITIES.get(issue.content.priority).copied().unwrap_or_default()) }
-                            td { (issue.content.labels.join(", ")) }
-                            td { @for (_, text) in &issue.comments { p { (text) } } }
+    fn content(shared: &Shared) -> Markup {
+        let state = locked(&shared.state);
+        html! {
+            header {
+                h1 { "Issues" }
+                p { "What Signoff's Linear key would see; comments and changes come through the GraphQL API." }
+            }
+            section.list {
+                @if state.issues.is_empty() { p.none { "Nothing yet." } } @else {
+                    table {
+                        tr { th { "Key" } th { "Title" } th { "State" } th { "Priority" } th { "Labels" } th { "Comments" } }
+                        @for issue in state.issues.values() {
+                            tr {
+                                td { code { (issue.content.key) } }
+                                td { (issue.content.title) }
+                                td { span.tag { (issue.state) } }
+                                td { (PRIORITIES.get(issue.content.priority).copied().unwrap_or_default()) }
+                                td { (issue.content.labels.join(", ")) }
+                                td { @for (_, text) in &issue.comments { p { (text) } } }
+                            }
                         }
                     }
                 }

@@ -18,7 +18,7 @@ async fn stand_in() -> Linear {
 
 async fn ask(linear: &Linear, query: &str, variables: Value) -> (u16, Value) {
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
-    let request = client.post(linear.api_url()).header("authorization", Options::default().write_key);
+    let request = client.post(linear.api_url()).header("authorization", Settings::default().write_key);
     let body = json!({"query": query, "variables": variables}).to_string();
     let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
     (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
@@ -121,7 +121,7 @@ async fn key_that_reads_changes_nothing() {
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
     let query = "mutation($input: CommentCreateInput!) { commentCreate(input: $input) { success } }";
     let body = json!({"query": query, "variables": {"input": {"issueId": "WEB-7", "body": "x"}}}).to_string();
-    let request = client.post(linear.api_url()).header("authorization", Options::default().key);
+    let request = client.post(linear.api_url()).header("authorization", Settings::default().key);
     let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 403);
 }

@@ -25,6 +25,7 @@ use signoff_local::{
     stand_in::{
         self,
         page::{Button, Link},
+        shell::{Options, Service, StandIn},
     },
 };
 
@@ -35,8 +36,6 @@ use self::{
     terminal::Terminal,
 };
 
-/// Name of the file in which Slack's stand-in keeps its messages, in the directory for kept data.
-const SLACK_FILE: &str = "slack.json";
 /// The text that the keys of `webhook` actions are derived from.
 const SIGNING_KEY: &str = "webhook-signing-key-of-the-local-stack";
 
@@ -50,7 +49,7 @@ pub enum RunError {
     #[error("{what} can't be started: {source}")]
     StandIn {
         /// Such as `Slack's stand-in`.
-        what: &'static str,
+        what: String,
         /// The cause.
         source: io::Error,
     },
@@ -75,20 +74,28 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
     }
     terminal.step("starting the local AWS, Slack, GitHub, CircleCI, Jira and Linear");
     let begin = Instant::now();
-    let ports = Ports::choose(cli.port).map_err(|source| RunError::StandIn { what: "a server", source })?;
+    let ports = Ports::choose(cli.port)
+        .map_err(|source| RunError::StandIn { what: "a server".to_owned(), source })?;
     let addresses = Addresses::from(ports);
     // A record that is there already has its deploys.
-    let first_time = cli.data.as_ref().is_none_or(|directory| !directory.join(SLACK_FILE).exists());
+    let first_time = cli.data.as_ref().is_none_or(|directory| !directory.join(file_of("Slack")).exists());
     if let Some(directory) = &cli.data {
         std::fs::create_dir_all(directory)
             .map_err(|source| StackError::DataDir { path: directory.clone(), source })?;
     }
-    let (slack, github, circleci) = stand_ins(&addresses, ports, cli.data.as_deref()).await?;
-    let (jira, _linear) = trackers(&addresses, ports, cli.data.as_deref()).await?;
-    let _issuer =
-        Issuer::start(oidc::Options { address: loopback(ports.issuer), ..oidc::Options::default() })
-            .await
-            .map_err(|source| RunError::StandIn { what: "the issuer of CI tokens", source })?;
+    let stand_ins = StandIns { addresses: &addresses, data: cli.data.as_deref() };
+    let slack: Slack = stand_ins.start("Slack", ports.slack, slack_settings(&addresses)).await?;
+    let github: GitHub = stand_ins.start("GitHub", ports.github, github::Settings::default()).await?;
+    let builds = circleci::Settings { build_time: Some(demo::BUILD_TIME), ..circleci::Settings::default() };
+    let circleci: CircleCi = stand_ins.start("CircleCI", ports.circleci, builds).await?;
+    let host = github.clone();
+    circleci.follow(move |repository, name, is_tag| host.head_of(repository, name, is_tag));
+    let jira: Jira = stand_ins.start("Jira", ports.jira, jira::Settings::default()).await?;
+    let _linear: Linear = stand_ins.start("Linear", ports.linear, linear::Settings::default()).await?;
+    let issuer = oidc::Options { address: loopback(ports.issuer), ..oidc::Options::default() };
+    let _issuer = Issuer::start(issuer)
+        .await
+        .map_err(|source| RunError::StandIn { what: "the issuer of CI tokens".to_owned(), source })?;
     let options = options(&cli, *terminal, ports, &addresses, bin_dir);
     let stack = Stack::start(options).await?;
     if first_time {
@@ -100,7 +107,7 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
     let _server = demo
         .serve(loopback(ports.demo))
         .await
-        .map_err(|source| RunError::StandIn { what: "the server that makes deploys", source })?;
+        .map_err(|source| RunError::StandIn { what: "the server that makes deploys".to_owned(), source })?;
     if first_time {
         demo.deploy().await?;
     }
@@ -110,73 +117,46 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
     Ok(stack.stop().await?)
 }
 
-async fn stand_ins(
-    addresses: &Addresses,
-    ports: Ports,
-    data: Option<&Path>,
-) -> Result<(Slack, GitHub, CircleCi), RunError> {
-    let file = |name: &str| data.map(|directory| directory.join(name));
-    let links = |own: &str| links(addresses, own);
-    let slack = Slack::start(slack::Options {
-        address: loopback(ports.slack),
+/// Values that all stand-ins of a local stack are started with.
+struct StandIns<'a> {
+    addresses: &'a Addresses,
+    data: Option<&'a Path>,
+}
+
+impl StandIns<'_> {
+    async fn start<S: Service>(
+        &self,
+        name: &str,
+        port: u16,
+        settings: S::Settings,
+    ) -> Result<StandIn<S>, RunError> {
+        let options = Options {
+            address: loopback(port),
+            links: links(self.addresses, name),
+            file: self.data.map(|directory| directory.join(file_of(name))),
+            ..settings.into()
+        };
+        let started = StandIn::start(options).await;
+        started.map_err(|source| RunError::StandIn { what: format!("{name}'s stand-in"), source })
+    }
+}
+
+/// Name of the file that keeps the state of a stand-in, in the directory for kept data.
+fn file_of(name: &str) -> String {
+    format!("{}.json", name.to_ascii_lowercase())
+}
+
+fn slack_settings(addresses: &Addresses) -> slack::Settings {
+    slack::Settings {
         interactions_url: Some(format!("{}/slack/interactions", addresses.api)),
         events_url: Some(format!("{}/slack/events", addresses.api)),
         redirect_urls: vec![format!("{}/sign-in/slack/callback", addresses.api)],
-        links: links("Slack"),
-        file: file(SLACK_FILE),
         buttons: vec![Button {
             label: "Make a deploy".to_owned(),
             url: format!("{}/deploys", addresses.demo),
         }],
-        ..slack::Options::default()
-    })
-    .await
-    .map_err(|source| RunError::StandIn { what: "Slack's stand-in", source })?;
-    let github = GitHub::start(github::Options {
-        address: loopback(ports.github),
-        links: links("GitHub"),
-        file: file("github.json"),
-        ..github::Options::default()
-    })
-    .await
-    .map_err(|source| RunError::StandIn { what: "GitHub's stand-in", source })?;
-    let circleci = CircleCi::start(circleci::Options {
-        address: loopback(ports.circleci),
-        links: links("CircleCI"),
-        file: file("circleci.json"),
-        build_time: Some(demo::BUILD_TIME),
-        ..circleci::Options::default()
-    })
-    .await
-    .map_err(|source| RunError::StandIn { what: "CircleCI's stand-in", source })?;
-    let host = github.clone();
-    circleci.follow(move |repository, name, is_tag| host.head_of(repository, name, is_tag));
-    Ok((slack, github, circleci))
-}
-
-async fn trackers(
-    addresses: &Addresses,
-    ports: Ports,
-    data: Option<&Path>,
-) -> Result<(Jira, Linear), RunError> {
-    let file = |name: &str| data.map(|directory| directory.join(name));
-    let jira = Jira::start(jira::Options {
-        address: loopback(ports.jira),
-        links: links(addresses, "Jira"),
-        file: file("jira.json"),
-        ..jira::Options::default()
-    })
-    .await
-    .map_err(|source| RunError::StandIn { what: "Jira's stand-in", source })?;
-    let linear = Linear::start(linear::Options {
-        address: loopback(ports.linear),
-        links: links(addresses, "Linear"),
-        file: file("linear.json"),
-        ..linear::Options::default()
-    })
-    .await
-    .map_err(|source| RunError::StandIn { what: "Linear's stand-in", source })?;
-    Ok((jira, linear))
+        ..slack::Settings::default()
+    }
 }
 
 /// Links to all pages but the one's own.

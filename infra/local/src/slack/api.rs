@@ -4,7 +4,7 @@
 use super::{Shared, chat, conversations, openid, users, views};
 use crate::stand_in::percent;
 use axum::body::Bytes;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Json, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
@@ -92,11 +92,9 @@ impl Arguments {
 pub async fn answer(
     State(shared): State<Arc<Shared>>,
     Path(method): Path<String>,
-    request: Request,
+    parts: Parts,
+    body: Bytes,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    // The body was read whole by the layer that records it.
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
     let answer = match call(&shared, &method, &parts, &body) {
         Ok(Value::Object(mut fields)) => {
             fields.insert("ok".to_owned(), Value::Bool(true));
@@ -166,7 +164,7 @@ fn authorize(shared: &Shared, headers: &HeaderMap, arguments: &Arguments) -> Res
     let token = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
     match token.or_else(|| arguments.text("token")) {
         None => Err("not_authed".into()),
-        Some(token) if token == shared.bot_token => Ok(()),
+        Some(token) if token == shared.settings.bot_token => Ok(()),
         Some(_) => Err("invalid_auth".into()),
     }
 }

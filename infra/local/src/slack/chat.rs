@@ -55,7 +55,7 @@ pub fn post_message(shared: &Shared, arguments: &Arguments) -> Outcome {
     let channel = arguments.required("channel")?;
     let (text, blocks) = content(arguments)?;
     let metadata = metadata(arguments)?.filter(|metadata| !metadata.is_null());
-    let mut workspace = locked(&shared.workspace);
+    let mut workspace = locked(&shared.state);
     let channel = writable(&workspace, &channel, true)?;
     let id = channel.id.clone();
     let thread_ts = match arguments.text("thread_ts") {
@@ -82,7 +82,7 @@ pub fn post_message(shared: &Shared, arguments: &Arguments) -> Outcome {
     };
     let Some(channel) = workspace.channels.get_mut(&id) else { return Err("channel_not_found".into()) };
     channel.messages.push(message);
-    let message = channel.message(&ts).map(|message| message.json(&shared.app, channel, true));
+    let message = channel.message(&ts).map(|message| message.json(&shared.own.app, channel, true));
     Ok(json!({"channel": id, "ts": ts, "message": message}))
 }
 
@@ -95,7 +95,7 @@ pub fn update(shared: &Shared, arguments: &Arguments) -> Outcome {
     if text.is_none() && blocks.is_none() {
         return Err("no_text".into());
     }
-    let mut workspace = locked(&shared.workspace);
+    let mut workspace = locked(&shared.state);
     writable(&workspace, &id, false)?;
     let now = workspace.ts((shared.clock)());
     let Some(channel) = workspace.channels.get_mut(&id) else { return Err("channel_not_found".into()) };
@@ -112,7 +112,7 @@ pub fn update(shared: &Shared, arguments: &Arguments) -> Outcome {
     }
     message.edited_ts = Some(now);
     let text = message.text.clone();
-    let message = channel.message(&ts).map(|message| message.json(&shared.app, channel, true));
+    let message = channel.message(&ts).map(|message| message.json(&shared.own.app, channel, true));
     Ok(json!({"channel": id, "ts": ts, "text": text, "message": message}))
 }
 
@@ -124,7 +124,7 @@ pub fn post_ephemeral(shared: &Shared, arguments: &Arguments) -> Outcome {
     if text.is_none() && blocks.as_ref().is_none_or(Vec::is_empty) {
         return Err("no_text".into());
     }
-    let mut workspace = locked(&shared.workspace);
+    let mut workspace = locked(&shared.state);
     let channel = writable(&workspace, &channel, true)?;
     let here = workspace.users.get(&user).is_some_and(|user| !user.deactivated) && channel.has(&user);
     if !here {
@@ -147,7 +147,7 @@ pub fn post_ephemeral(shared: &Shared, arguments: &Arguments) -> Outcome {
 pub fn get_permalink(shared: &Shared, arguments: &Arguments) -> Outcome {
     let id = arguments.required("channel")?;
     let ts = arguments.required("message_ts")?;
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let channel = workspace.channels.get(&id).ok_or("channel_not_found")?;
     let message = channel.message(&ts).ok_or("message_not_found")?;
     Ok(json!({"channel": id, "permalink": permalink(&shared.url, &id, message)}))

@@ -108,9 +108,9 @@ impl Slack {
     }
 
     fn payload(&self, user: &str, channel: &str, ts: &str, pick: Pick<'_>) -> Result<Value, NoSuchButton> {
-        let app = &self.shared.app;
+        let app = &self.shared.own.app;
         let now = (self.shared.clock)();
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         let clicked = workspace.ts(now);
         let user = workspace.users.get(user).ok_or_else(|| NoSuchButton::User(user.to_owned()))?;
         if user.deactivated {
@@ -199,7 +199,7 @@ impl Slack {
     }
 
     pub(super) fn request(&self, content_type: &str, body: String, at: Timestamp) -> InteractionRequest {
-        let signature = signature(&self.shared.signing_secret, at, &body);
+        let signature = signature(&self.shared.settings.signing_secret, at, &body);
         let headers = [
             ("Content-Type", content_type.to_owned()),
             ("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)".to_owned()),
@@ -246,7 +246,7 @@ impl Slack {
     async fn clicked(&self, user: &str, ts: &str, request: InteractionRequest) -> ClickOutcome {
         let outcome = self.send(request).await;
         let key = (user.to_owned(), ts.to_owned());
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         match &outcome.problem {
             Some(problem) => workspace.problems.insert(key, problem.clone()),
             None => workspace.problems.remove(&key),
@@ -256,7 +256,7 @@ impl Slack {
 
     /// POSTs a request to the app's interactions address.
     pub async fn send(&self, request: InteractionRequest) -> ClickOutcome {
-        let url = locked(&self.shared.interactions_url).clone();
+        let url = locked(&self.shared.own.interactions_url).clone();
         self.deliver(url.ok_or("the app has no interactions address"), request).await
     }
 

@@ -20,13 +20,14 @@ fn readable<'w>(workspace: &'w Workspace, id: &str) -> Result<&'w Channel, Failu
 
 /// `conversations.history`: messages that are no replies, newest first.
 pub fn history(shared: &Shared, arguments: &Arguments) -> Outcome {
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let channel = readable(&workspace, &arguments.required("channel")?)?;
     let range = Range::of(arguments, 100, 999)?;
     let fitting = channel.messages.iter();
     let fitting = fitting.filter(|message| message.thread_ts.is_none() && range.has(&message.ts));
     let with_metadata = arguments.flag("include_all_metadata");
-    let standing = fitting.map(|message| (&message.ts, message.json(&shared.app, channel, with_metadata)));
+    let standing =
+        fitting.map(|message| (&message.ts, message.json(&shared.own.app, channel, with_metadata)));
     let tombstones = channel.tombstones.iter().filter(|ts| range.has(ts));
     let mut all: Vec<_> = standing.chain(tombstones.map(|ts| (ts, channel.tombstone(ts)))).collect();
     all.sort_by(|(one, _), (other, _)| other.cmp(one));
@@ -38,12 +39,12 @@ pub fn history(shared: &Shared, arguments: &Arguments) -> Outcome {
 /// `conversations.replies`: the message and the replies to it, oldest first. The message itself comes
 /// whatever the range.
 pub fn replies(shared: &Shared, arguments: &Arguments) -> Outcome {
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let channel = readable(&workspace, &arguments.required("channel")?)?;
     let ts = arguments.required("ts")?;
     let range = Range::of(arguments, 1000, 1000)?;
     let with_metadata = arguments.flag("include_all_metadata");
-    let json = |message: &Message| message.json(&shared.app, channel, with_metadata);
+    let json = |message: &Message| message.json(&shared.own.app, channel, with_metadata);
     let mut all = vec![match channel.message(&ts) {
         Some(message) => json(message),
         None if channel.has_thread(&ts) => channel.tombstone(&ts),
@@ -57,7 +58,7 @@ pub fn replies(shared: &Shared, arguments: &Arguments) -> Outcome {
 /// `conversations.open`: the app's direct message with one person.
 pub fn open(shared: &Shared, arguments: &Arguments) -> Outcome {
     let user = arguments.text("users").ok_or("users_list_not_supplied")?;
-    let mut workspace = locked(&shared.workspace);
+    let mut workspace = locked(&shared.state);
     let account = workspace.users.get(&user).ok_or("user_not_found")?;
     if account.deactivated {
         return Err("user_disabled".into());
@@ -90,7 +91,7 @@ pub fn list(shared: &Shared, arguments: &Arguments) -> Outcome {
         return Err("invalid_types".into());
     }
     let range = Range::of(arguments, 100, 1000)?;
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let seen = workspace.channels.values().filter(|channel| {
         let kind = match (&channel.direct, channel.private) {
             (Some(_), _) => "im",
@@ -114,7 +115,7 @@ pub fn list(shared: &Shared, arguments: &Arguments) -> Outcome {
             "is_private": channel.private,
             "is_archived": channel.archived,
             "is_member": channel.app_is_member,
-            "context_team_id": shared.app.team_id,
+            "context_team_id": shared.own.app.team_id,
         }),
     });
     let (channels, _, metadata) = range.page(all.collect());
@@ -123,14 +124,14 @@ pub fn list(shared: &Shared, arguments: &Arguments) -> Outcome {
 
 /// `conversations.members`: who is in a public channel, or in one that the app is in; the app itself too.
 pub fn members(shared: &Shared, arguments: &Arguments) -> Outcome {
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let channel = workspace.channels.get(&arguments.required("channel")?).ok_or("channel_not_found")?;
     if channel.private && !channel.app_is_member {
         return Err("channel_not_found".into());
     }
     let range = Range::of(arguments, 100, 999)?;
     let people = workspace.users.values().filter(|user| !user.deactivated && channel.has(&user.id));
-    let app = channel.app_is_member.then_some(&shared.app.user_id);
+    let app = channel.app_is_member.then_some(&shared.own.app.user_id);
     let all = people.map(|user| &user.id).chain(app).map(|id| json!(id)).collect();
     let (members, _, metadata) = range.page(all);
     Ok(json!({"members": members, "response_metadata": metadata}))

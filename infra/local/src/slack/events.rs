@@ -26,7 +26,7 @@ pub struct SentEvent {
 impl Slack {
     /// From now on events go to this address.
     pub fn set_events_url(&self, url: &str) {
-        *locked(&self.shared.events_url) = Some(url.to_owned());
+        *locked(&self.shared.own.events_url) = Some(url.to_owned());
     }
 
     /// Somebody deletes a message of the app, given by the channel's id or name. It is gone from the channel;
@@ -56,7 +56,7 @@ impl Slack {
     ) -> Result<SentEvent, NoSuchMessage> {
         let now = (self.shared.clock)();
         let (id, body) = {
-            let mut workspace = locked(&self.shared.workspace);
+            let mut workspace = locked(&self.shared.state);
             let event_ts = workspace.ts(now);
             let unknown = || NoSuchMessage(channel.to_owned(), ts.to_owned());
             let channel = workspace.channel(channel).ok_or_else(unknown)?;
@@ -66,7 +66,7 @@ impl Slack {
                 "user": user,
                 "reaction": name,
                 "item": {"type": "message", "channel": channel.id, "ts": ts},
-                "item_user": self.shared.app.user_id,
+                "item_user": self.shared.own.app.user_id,
                 "event_ts": event_ts,
             });
             self.callback(&event, &event_ts, now)
@@ -110,15 +110,15 @@ impl Slack {
 
     /// POSTs a request to the app's events address.
     pub async fn send_event(&self, request: InteractionRequest) -> ClickOutcome {
-        let url = locked(&self.shared.events_url).clone();
+        let url = locked(&self.shared.own.events_url).clone();
         self.deliver(url.ok_or("the app has no events address"), request).await
     }
 
     /// Deletes a message; returns the event's id and body.
     fn delete(&self, channel: &str, ts: &str) -> Result<(String, String), NoSuchMessage> {
-        let app = &self.shared.app;
+        let app = &self.shared.own.app;
         let now = (self.shared.clock)();
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         let event_ts = workspace.ts(now);
         let unknown = || NoSuchMessage(channel.to_owned(), ts.to_owned());
         let channel_id = workspace.channel(channel).ok_or_else(unknown)?.id.clone();
@@ -154,7 +154,7 @@ impl Slack {
 
     /// The id and body of what the app is told of an event.
     fn callback(&self, event: &Value, event_ts: &str, now: Timestamp) -> (String, String) {
-        let app = &self.shared.app;
+        let app = &self.shared.own.app;
         let id = format!("Ev{}", uuid_of(event_ts).replace('-', "").to_uppercase());
         let body = json!({
             "token": "deprecated-verification-token",

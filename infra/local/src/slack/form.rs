@@ -33,11 +33,11 @@ pub struct ClosedWindow {
 
 /// The form on top of a person's screen; nothing if there is none.
 pub async fn shown(State(shared): State<Arc<Shared>>, Query(viewer): Query<Viewer>) -> Html<String> {
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let reader = Reader { zone: TimeZone::UTC, now: (shared.clock)() };
     let user = viewer.user.as_str();
     let canvas =
-        Canvas { app: &shared.app, workspace: &workspace, reader: &reader, channel: "", viewer: user };
+        Canvas { app: &shared.own.app, workspace: &workspace, reader: &reader, channel: "", viewer: user };
     let top = workspace.views.iter().rev().find(|view| view.user == user);
     Html(top.map(|view| form(&canvas, view).into_string()).unwrap_or_default())
 }
@@ -58,7 +58,7 @@ pub async fn submit(
         Ok(outcome) => (StatusCode::OK, Json(json!({"problem": outcome.problem, "closed": outcome.closed}))),
         Err(error) => {
             let problem = error.to_string();
-            let mut workspace = locked(&slack.shared.workspace);
+            let mut workspace = locked(&slack.shared.state);
             if let Some(view) = workspace.views.iter_mut().find(|view| view.id == of("view")) {
                 view.problem = Some(problem.clone());
             }

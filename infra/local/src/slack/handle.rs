@@ -3,7 +3,6 @@
 use super::date::Reader;
 use super::state::{Ephemeral, Message, TOMBSTONE};
 use super::{Slack, text};
-use crate::fault::{Faults, RecordedRequest};
 use crate::stand_in::locked;
 use jiff::tz::TimeZone;
 
@@ -11,7 +10,7 @@ impl Slack {
     /// The messages of a channel (an id, or a name with or without `#`) that are no replies, oldest first. Of
     /// a channel that does not exist: none.
     pub fn messages(&self, channel: &str) -> Vec<Message> {
-        let workspace = locked(&self.shared.workspace);
+        let workspace = locked(&self.shared.state);
         let channel = workspace.channel(channel);
         let messages = channel.into_iter().flat_map(|channel| &channel.messages);
         messages.filter(|message| message.thread_ts.is_none()).cloned().collect()
@@ -19,55 +18,55 @@ impl Slack {
 
     /// The replies to a message, oldest first.
     pub fn thread(&self, channel: &str, ts: &str) -> Vec<Message> {
-        let workspace = locked(&self.shared.workspace);
+        let workspace = locked(&self.shared.state);
         workspace.channel(channel).map(|channel| channel.replies(ts).cloned().collect()).unwrap_or_default()
     }
 
     /// Returns the messages that the app wrote to this person, oldest first.
     pub fn direct_messages(&self, user: &str) -> Vec<Message> {
-        let workspace = locked(&self.shared.workspace);
+        let workspace = locked(&self.shared.state);
         workspace.direct(user).map(|direct| direct.messages.clone()).unwrap_or_default()
     }
 
     /// The id of the app's direct message with this person.
     pub fn direct_channel(&self, user: &str) -> Option<String> {
-        locked(&self.shared.workspace).direct(user).map(|direct| direct.id.clone())
+        locked(&self.shared.state).direct(user).map(|direct| direct.id.clone())
     }
 
     /// The messages that only this person sees, oldest first.
     pub fn ephemerals(&self, user: &str) -> Vec<Ephemeral> {
-        let workspace = locked(&self.shared.workspace);
+        let workspace = locked(&self.shared.state);
         workspace.ephemerals.iter().filter(|ephemeral| ephemeral.user == user).cloned().collect()
     }
 
     /// The id of a channel by its name.
     pub fn channel_id(&self, name: &str) -> Option<String> {
-        locked(&self.shared.workspace).channel(name).map(|channel| channel.id.clone())
+        locked(&self.shared.state).channel(name).map(|channel| channel.id.clone())
     }
 
     /// The id of a person by their e-mail address.
     pub fn user_id(&self, email: &str) -> Option<String> {
-        locked(&self.shared.workspace).user_by_email(email).map(|user| user.id.clone())
+        locked(&self.shared.state).user_by_email(email).map(|user| user.id.clone())
     }
 
     /// A message as people read it, dates in this time zone: mentions by name, links by their label, emoji as
     /// emoji, buttons in brackets.
     pub fn render_text(&self, message: &Message, zone: &TimeZone) -> String {
         let reader = self.reader(zone);
-        text::message(&locked(&self.shared.workspace), &reader, &message.text, &message.blocks)
+        text::message(&locked(&self.shared.state), &reader, &message.text, &message.blocks)
     }
 
     /// The same for a message that only one person sees.
     pub fn render_ephemeral(&self, ephemeral: &Ephemeral, zone: &TimeZone) -> String {
         let reader = self.reader(zone);
-        text::message(&locked(&self.shared.workspace), &reader, &ephemeral.text, &ephemeral.blocks)
+        text::message(&locked(&self.shared.state), &reader, &ephemeral.text, &ephemeral.blocks)
     }
 
     /// Everything that a person sees in a channel, in the order in which they see it, dates in UTC: messages,
     /// their replies behind `↳`, and what only they see behind `(only you)`.
     pub fn user_sees(&self, user: &str, channel: &str) -> String {
         let reader = self.reader(&TimeZone::UTC);
-        let workspace = locked(&self.shared.workspace);
+        let workspace = locked(&self.shared.state);
         let Some(channel) = workspace.channel(channel) else { return String::new() };
         let mut lines: Vec<(String, String)> = Vec::new();
         for message in &channel.messages {
@@ -92,17 +91,7 @@ impl Slack {
 
     /// From now on clicks and forms go to this address.
     pub fn set_interactions_url(&self, url: &str) {
-        *locked(&self.shared.interactions_url) = Some(url.to_owned());
-    }
-
-    /// The faults that wait for a request.
-    pub fn faults(&self) -> &Faults {
-        &self.shared.observed.faults
-    }
-
-    /// Every request to the Web API so far.
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.observed.requests.all()
+        *locked(&self.shared.own.interactions_url) = Some(url.to_owned());
     }
 }
 

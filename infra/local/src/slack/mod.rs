@@ -61,25 +61,22 @@ pub use state::{Ephemeral, Message};
 pub use submit::{CannotSubmit, SubmitOutcome};
 pub use views::OpenView;
 
-use crate::fault::{Observed, observe};
-use crate::stand_in::keep::{self, Keeper};
-use crate::stand_in::page::{Button, Link};
-use crate::stand_in::server::{Bound, Server};
-use crate::stand_in::{Clock, locked, system_clock};
+use crate::stand_in::page::Button;
+use crate::stand_in::shell::{self, Service, Shell, StandIn};
 use axum::Router;
-use axum::extract::FromRef;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 /// Options of the stand-in.
+pub type Options = shell::Options<Settings>;
+/// A running stand-in.
+pub type Slack = StandIn<SlackService>;
+type Shared = Shell<SlackService>;
+
+/// Options of this stand-in alone.
 #[derive(Clone)]
-pub struct Options {
-    /// Address to listen on; port 0 takes any free one.
-    pub address: SocketAddr,
+pub struct Settings {
     /// The app's token, which requests must carry in `Authorization`.
     pub bot_token: String,
     /// The secret that clicks, forms and events are signed with.
@@ -98,20 +95,13 @@ pub struct Options {
     pub app_name: String,
     /// The first part of the workspace's address.
     pub team_domain: String,
-    /// The time.
-    pub clock: Clock,
-    /// File that keeps people, channels and messages over restarts; `None`: they are not kept.
-    pub file: Option<PathBuf>,
-    /// Links to the other pages of the local stack, for the sidebar.
-    pub links: Vec<Link>,
     /// Buttons in the sidebar, e.g. to make a deploy.
     pub buttons: Vec<Button>,
 }
 
-impl Default for Options {
+impl Default for Settings {
     fn default() -> Self {
         Self {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             bot_token: "xoxb-token-of-the-local-stack".to_owned(),
             signing_secret: "slack-signing-secret-of-the-local-stack".to_owned(),
             client_id: "2141029472.691202649728".to_owned(),
@@ -121,81 +111,45 @@ impl Default for Options {
             events_url: None,
             app_name: "Signoff".to_owned(),
             team_domain: "acme".to_owned(),
-            clock: system_clock(),
-            file: None,
-            links: Vec::new(),
             buttons: Vec::new(),
         }
     }
 }
 
-struct Shared {
-    url: String,
-    bot_token: String,
-    signing_secret: String,
+/// Parts of a running stand-in beside its state.
+pub struct SlackService {
     interactions_url: Mutex<Option<String>>,
     events_url: Mutex<Option<String>>,
-    clock: Clock,
-    links: Vec<Link>,
-    buttons: Vec<Button>,
     app: state::App,
-    client: openid::Client,
     codes: Mutex<openid::Codes>,
-    observed: Observed,
-    workspace: Mutex<state::Workspace>,
 }
 
-/// A running stand-in; it stops when the last clone is dropped.
-#[derive(Clone)]
-pub struct Slack {
-    shared: Arc<Shared>,
-    /// They stop with the last clone of this. `None` in the clone that the server itself has.
-    _running: Option<Arc<(Server, Option<Keeper>)>>,
-}
+impl Service for SlackService {
+    type Settings = Settings;
+    type State = state::Workspace;
 
-impl FromRef<Slack> for Arc<Shared> {
-    fn from_ref(slack: &Slack) -> Self {
-        slack.shared.clone()
-    }
-}
-
-impl Slack {
-    /// Starts a stand-in with what [`Options::file`] has, else without people and channels.
-    ///
-    /// # Errors
-    /// When the address cannot be bound, or the file cannot be read.
-    pub async fn start(options: Options) -> io::Result<Self> {
-        let bound = Bound::new(options.address).await?;
-        let shared = Arc::new(Shared {
-            url: bound.url(),
-            bot_token: options.bot_token,
-            signing_secret: options.signing_secret,
-            interactions_url: Mutex::new(options.interactions_url),
-            events_url: Mutex::new(options.events_url),
-            clock: options.clock,
-            links: options.links,
-            buttons: options.buttons,
+    fn new(settings: &Settings) -> io::Result<Self> {
+        Ok(Self {
+            interactions_url: Mutex::new(settings.interactions_url.clone()),
+            events_url: Mutex::new(settings.events_url.clone()),
             app: state::App {
                 id: "A0LOCALAPP".to_owned(),
                 bot_id: "B0LOCALBOT".to_owned(),
                 user_id: "U0LOCALBOT".to_owned(),
-                name: options.app_name,
+                name: settings.app_name.clone(),
                 team_id: "T0LOCALTEAM".to_owned(),
-                team_domain: options.team_domain,
-            },
-            client: openid::Client {
-                id: options.client_id,
-                secret: options.client_secret,
-                redirect_urls: options.redirect_urls,
+                team_domain: settings.team_domain.clone(),
             },
             codes: Mutex::default(),
-            observed: Observed::default(),
-            workspace: Mutex::new(keep::restored(options.file.as_deref())?),
-        });
-        let api = Router::new()
-            .route("/api/{method}", any(api::answer))
-            .layer(from_fn_with_state(shared.observed.clone(), observe));
-        let router = Router::new()
+        })
+    }
+
+    fn api() -> Router<Slack> {
+        Router::new().route("/api/{method}", any(api::answer))
+    }
+
+    fn pages() -> Router<Slack> {
+        Router::new()
             .route("/", get(page::whole))
             .route("/live", get(page::live))
             .route("/archives/{channel}/{message}", get(page::archive))
@@ -205,19 +159,10 @@ impl Slack {
             .route("/close", post(form::close))
             .route("/press/{index}", post(page::press))
             .route("/openid/connect/authorize", get(openid::shown).post(openid::chosen))
-            .merge(api)
-            .with_state(Self { shared: shared.clone(), _running: None });
-        let kept = shared.clone();
-        let keeper =
-            options.file.map(|file| Keeper::new(file, move || keep::text_of(&*locked(&kept.workspace))));
-        Ok(Self { shared, _running: Some(Arc::new((bound.serve(router), keeper))) })
     }
+}
 
-    /// The address of the page.
-    pub fn url(&self) -> &str {
-        &self.shared.url
-    }
-
+impl Slack {
     /// The base address of the Web API (`SLACK_API_URL`).
     pub fn api_url(&self) -> String {
         format!("{}/api", self.shared.url)
@@ -230,7 +175,7 @@ impl Slack {
 
     /// The id of the workspace.
     pub fn team_id(&self) -> &str {
-        &self.shared.app.team_id
+        &self.shared.own.app.team_id
     }
 }
 

@@ -24,16 +24,6 @@ const CODE_LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// Time for which an id token is valid.
 const TOKEN_LASTS: SignedDuration = SignedDuration::from_mins(5);
 
-/// The app as people sign in to it.
-pub struct Client {
-    /// Its id.
-    pub id: String,
-    /// Its secret.
-    pub secret: String,
-    /// Addresses to which it may have people sent back.
-    pub redirect_urls: Vec<String>,
-}
-
 /// The codes that were given out and not exchanged.
 #[derive(Default)]
 pub struct Codes {
@@ -73,7 +63,7 @@ pub struct Choice {
 impl Slack {
     /// Lets every code that this person was given grow older by `time`.
     pub fn age_codes(&self, user: &str, time: SignedDuration) {
-        let mut codes = locked(&self.shared.codes);
+        let mut codes = locked(&self.shared.own.codes);
         for code in codes.open.values_mut().filter(|code| code.user == user) {
             code.at -= time;
         }
@@ -100,11 +90,11 @@ pub async fn chosen(
     let answer = match choice.user {
         None => ("error", "access_denied".to_owned()),
         Some(user) => {
-            let workspace = locked(&shared.workspace);
+            let workspace = locked(&shared.state);
             if !workspace.users.get(&user).is_some_and(|user| may_sign_in(user, &ask)) {
                 return refused("invalid_user: nobody of this workspace");
             }
-            ("code", locked(&shared.codes).give(&ask, user, (shared.clock)()))
+            ("code", locked(&shared.own.codes).give(&ask, user, (shared.clock)()))
         }
     };
     let mut back = format!("{}?{}={}", ask.redirect_uri, answer.0, percent::encoded(&answer.1));
@@ -116,11 +106,11 @@ pub async fn chosen(
 
 /// Slack's word for what is wrong with what the app asks for.
 fn problem(shared: &Shared, ask: &Ask) -> Option<String> {
-    let client = &shared.client;
-    if ask.client_id != client.id {
+    let settings = &shared.settings;
+    if ask.client_id != settings.client_id {
         return Some("invalid_client_id: no app has this client_id".to_owned());
     }
-    if !client.redirect_urls.contains(&ask.redirect_uri) {
+    if !settings.redirect_urls.contains(&ask.redirect_uri) {
         let passed = &ask.redirect_uri;
         return Some(format!("bad_redirect_uri: not one of the app's redirect URLs. Passed URI: {passed}"));
     }
@@ -146,18 +136,18 @@ fn may_sign_in(user: &User, ask: &Ask) -> bool {
 }
 
 fn picking(shared: &Shared, ask: &Ask) -> Markup {
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let people = workspace.users.values().filter(|user| may_sign_in(user, ask));
     frame(&html! {
-        h1 { "Sign in to " (shared.app.name) " with Slack" }
-        p { (shared.app.name) " will see your name and e-mail address. Who are you?" }
+        h1 { "Sign in to " (shared.own.app.name) " with Slack" }
+        p { (shared.own.app.name) " will see your name and e-mail address. Who are you?" }
         // A form without an action goes to the page's own address.
         form method="post" {
             @for user in people {
                 button.button type="submit" name="user" value=(user.id) {
                     (user.name)
                     @if user.admin { " (admin)" } @else if user.guest { " (guest)" }
-                    @else if user.team != shared.app.team_id { " (external)" }
+                    @else if user.team != shared.own.app.team_id { " (external)" }
                 }
             }
             button.button.danger type="submit" { "Cancel" }
@@ -194,10 +184,10 @@ impl Codes {
 /// `openid.connect.token`, which needs the app's id and secret, as arguments or as HTTP Basic, and no token.
 pub fn token(shared: &Shared, headers: &HeaderMap, arguments: &Arguments) -> Outcome {
     let (id, secret) = credentials(headers, arguments);
-    if id.as_ref() != Some(&shared.client.id) {
+    if id.as_ref() != Some(&shared.settings.client_id) {
         return Err("invalid_client_id".into());
     }
-    if secret.as_ref() != Some(&shared.client.secret) {
+    if secret.as_ref() != Some(&shared.settings.client_secret) {
         return Err("bad_client_secret".into());
     }
     if arguments.text("grant_type").is_some_and(|kind| kind != "authorization_code") {
@@ -206,8 +196,8 @@ pub fn token(shared: &Shared, headers: &HeaderMap, arguments: &Arguments) -> Out
     let code = arguments.text("code").ok_or("invalid_code")?;
     let now = (shared.clock)();
     let redirect_uri = arguments.text("redirect_uri").unwrap_or_default();
-    let code = locked(&shared.codes).exchange(&code, &redirect_uri, now)?;
-    let workspace = locked(&shared.workspace);
+    let code = locked(&shared.own.codes).exchange(&code, &redirect_uri, now)?;
+    let workspace = locked(&shared.state);
     let user = workspace.users.get(&code.user).filter(|user| !user.deactivated).ok_or("invalid_code")?;
     Ok(json!({
         "access_token": format!("xoxp-{}", uuid_of(&user.id)),
@@ -234,7 +224,7 @@ fn id_token(shared: &Shared, user: &User, code: &Code, now: Timestamp) -> String
     let claims = json!({
         "iss": "https://slack.com",
         "sub": user.id,
-        "aud": shared.client.id,
+        "aud": shared.settings.client_id,
         "exp": (now + TOKEN_LASTS).as_second(),
         "iat": now.as_second(),
         "auth_time": now.as_second(),
@@ -247,11 +237,11 @@ fn id_token(shared: &Shared, user: &User, code: &Code, now: Timestamp) -> String
         "name": user.name,
         "given_name": user.name.split(' ').next(),
         "family_name": user.name.split(' ').skip(1).collect::<Vec<_>>().join(" "),
-        "https://slack.com/team_name": shared.app.team_domain,
-        "https://slack.com/team_domain": shared.app.team_domain,
+        "https://slack.com/team_name": shared.own.app.team_domain,
+        "https://slack.com/team_domain": shared.own.app.team_domain,
     });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(&claims));
-    let signature = hmac_sha256_bytes(&shared.client.secret, signed.as_bytes());
+    let signature = hmac_sha256_bytes(&shared.settings.client_secret, signed.as_bytes());
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }

@@ -73,9 +73,11 @@ pub async fn click(State(slack): State<Slack>, Form(click): Form<Click>) -> (Sta
     }
 }
 
-/// Presses one of the buttons of [`super::Options::buttons`]: POSTs to its address.
+/// Presses one of the buttons of [`super::Settings::buttons`]: POSTs to its address.
 pub async fn press(State(shared): State<Arc<Shared>>, Path(index): Path<usize>) -> (StatusCode, String) {
-    let Some(button) = shared.buttons.get(index) else { return (StatusCode::NOT_FOUND, String::new()) };
+    let Some(button) = shared.settings.buttons.get(index) else {
+        return (StatusCode::NOT_FOUND, String::new());
+    };
     let posted = async {
         let client = crate::stand_in::client(Duration::from_secs(60)).map_err(|error| error.to_string())?;
         let answer = client.post(&button.url).send().await.map_err(|error| error.to_string())?;
@@ -102,7 +104,7 @@ fn seen<'w>(workspace: &'w Workspace, view: &'w View) -> (&'w str, Option<&'w Ch
 
 fn page(shared: &Shared, view: &View) -> Markup {
     let (sidebar, live_url) = {
-        let workspace = locked(&shared.workspace);
+        let workspace = locked(&shared.state);
         let (user, channel) = seen(&workspace, view);
         let channel = channel.map(|channel| channel.id.as_str()).unwrap_or_default();
         let sidebar = sidebar(shared, &workspace, user, channel);
@@ -123,14 +125,14 @@ fn page(shared: &Shared, view: &View) -> Markup {
 fn sidebar(shared: &Shared, workspace: &Workspace, user: &str, here: &str) -> Markup {
     let shown = |channel: &Channel| channel.direct.is_none() && (!channel.private || channel.has(user));
     html! {
-        h1 { (shared.app.team_domain) " " span.none { "(stand-in)" } }
+        h1 { (shared.own.app.team_domain) " " span.none { "(stand-in)" } }
         label {
             "You are"
             select id="user" {
                 @for one in workspace.users.values().filter(|one| !one.deactivated) {
                     option value=(one.id) selected[one.id == user] {
                         (one.name)
-                        @if one.guest { " (guest)" } @else if one.team != shared.app.team_id { " (external)" }
+                        @if one.guest { " (guest)" } @else if one.team != shared.own.app.team_id { " (external)" }
                     }
                 }
             }
@@ -151,14 +153,14 @@ fn sidebar(shared: &Shared, workspace: &Workspace, user: &str, here: &str) -> Ma
             ul {
                 li {
                     a class=[(direct.id == here).then_some("here")]
-                        href={ "/?user=" (percent::encoded(user)) "&channel=" (direct.id) } { (shared.app.name) }
+                        href={ "/?user=" (percent::encoded(user)) "&channel=" (direct.id) } { (shared.own.app.name) }
                 }
             }
         }
-        @if !shared.buttons.is_empty() {
+        @if !shared.settings.buttons.is_empty() {
             h2 { "Try it" }
             ul {
-                @for (index, button) in shared.buttons.iter().enumerate() {
+                @for (index, button) in shared.settings.buttons.iter().enumerate() {
                     li { button type="button" data-press=(index) { (button.label) } }
                 }
             }
@@ -169,7 +171,7 @@ fn sidebar(shared: &Shared, workspace: &Workspace, user: &str, here: &str) -> Ma
 }
 
 fn content(shared: &Shared, view: &View) -> Markup {
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let (user, channel) = seen(&workspace, view);
     let seconds = view.offset.unwrap_or_default().saturating_mul(60);
     let zone = Offset::from_seconds(seconds).map_or(TimeZone::UTC, TimeZone::fixed);
@@ -179,9 +181,9 @@ fn content(shared: &Shared, view: &View) -> Markup {
     };
     html! {
         header {
-            h1 { @if channel.direct.is_some() { (shared.app.name) } @else { "# " (channel.name) } }
-            @if !channel.app_is_member { p { (shared.app.name) " is not in this channel." } }
+            h1 { @if channel.direct.is_some() { (shared.own.app.name) } @else { "# " (channel.name) } }
+            @if !channel.app_is_member { p { (shared.own.app.name) " is not in this channel." } }
         }
-        (draw::channel(&shared.app, &workspace, &reader, channel, user))
+        (draw::channel(&shared.own.app, &workspace, &reader, channel, user))
     }
 }

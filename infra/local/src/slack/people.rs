@@ -99,12 +99,12 @@ impl NewChannel {
 impl Slack {
     /// Adds a person; returns their id. Whoever has the e-mail address already is changed instead.
     pub fn add_user(&self, new: NewUser) -> String {
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         let known = workspace.user_by_email(&new.email).map(|user| user.id.clone());
         let id = known.unwrap_or_else(|| workspace.id('U'));
         let user = User {
             id: id.clone(),
-            team: new.team.unwrap_or_else(|| self.shared.app.team_id.clone()),
+            team: new.team.unwrap_or_else(|| self.shared.own.app.team_id.clone()),
             username: new.email.split('@').next().unwrap_or_default().to_owned(),
             name: new.name,
             email: new.email,
@@ -119,14 +119,14 @@ impl Slack {
 
     /// Deactivates an account, as an administrator does when someone leaves.
     pub fn deactivate(&self, user: &str) {
-        if let Some(user) = locked(&self.shared.workspace).users.get_mut(user) {
+        if let Some(user) = locked(&self.shared.state).users.get_mut(user) {
             user.deactivated = true;
         }
     }
 
     /// Makes a member a guest, as an administrator does.
     pub fn make_guest(&self, user: &str) {
-        if let Some(user) = locked(&self.shared.workspace).users.get_mut(user) {
+        if let Some(user) = locked(&self.shared.state).users.get_mut(user) {
             user.guest = true;
         }
     }
@@ -134,7 +134,7 @@ impl Slack {
     /// Adds a channel; returns its id. A channel that has the name already is changed instead, and keeps its
     /// messages.
     pub fn add_channel(&self, new: NewChannel) -> String {
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         let known = workspace.channel(&new.name).cloned();
         let id = known.as_ref().map(|channel| channel.id.clone()).unwrap_or_else(|| workspace.id('C'));
         let (messages, tombstones) =
@@ -173,7 +173,7 @@ impl Slack {
     }
 
     fn change(&self, channel: &str, change: impl FnOnce(&mut Channel)) {
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         let id = workspace.channel(channel).map(|channel| channel.id.clone());
         if let Some(channel) = id.and_then(|id| workspace.channels.get_mut(&id)) {
             change(channel);
@@ -184,7 +184,7 @@ impl Slack {
     /// already gets these members instead.
     pub fn add_usergroup(&self, handle: &str, members: &[&str]) -> String {
         let handle = handle.strip_prefix('@').unwrap_or(handle);
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         let known =
             workspace.groups.values().find(|group| group.handle == handle).map(|group| group.id.clone());
         let id = known.unwrap_or_else(|| workspace.id('S'));
@@ -197,7 +197,7 @@ impl Slack {
     /// Changes who is in a user group, given by its handle (with or without `@`).
     pub fn set_group_members(&self, handle: &str, members: Vec<String>) {
         let handle = handle.strip_prefix('@').unwrap_or(handle);
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         if let Some(group) = workspace.groups.values_mut().find(|group| group.handle == handle) {
             group.members = members;
         }
@@ -205,7 +205,7 @@ impl Slack {
 
     /// Disables a user group.
     pub fn disable_usergroup(&self, id: &str) {
-        if let Some(group) = locked(&self.shared.workspace).groups.get_mut(id) {
+        if let Some(group) = locked(&self.shared.state).groups.get_mut(id) {
             group.disabled = true;
         }
     }

@@ -98,9 +98,9 @@ impl Slack {
         view_id: &str,
         values: &[(&str, &str)],
     ) -> Result<Value, CannotSubmit> {
-        let app = &self.shared.app;
+        let app = &self.shared.own.app;
         let now = (self.shared.clock)();
-        let mut workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.state);
         let ts = workspace.ts(now);
         let unknown = || CannotSubmit::View(user.to_owned(), view_id.to_owned());
         let person =
@@ -158,8 +158,8 @@ fn complete(input: &Input<'_>, value: &str) -> Result<(), CannotSubmit> {
 
 /// Does with a form what the app answered.
 fn answered(shared: &Shared, view_id: &str, sent: ClickOutcome) -> SubmitOutcome {
-    let hash = locked(&shared.workspace).ts((shared.clock)());
-    let mut workspace = locked(&shared.workspace);
+    let hash = locked(&shared.state).ts((shared.clock)());
+    let mut workspace = locked(&shared.state);
     let ClickOutcome { status, answer, elapsed, problem } = sent;
     let mut outcome =
         SubmitOutcome { status, answer, elapsed, problem, errors: BTreeMap::new(), closed: false };

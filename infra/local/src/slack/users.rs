@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// `auth.test`
 pub fn auth_test(shared: &Shared, _: &Arguments) -> Outcome {
-    let app = &shared.app;
+    let app = &shared.own.app;
     Ok(json!({
         "url": format!("https://{}.slack.com/", app.team_domain),
         "team": app.team_domain,
@@ -23,37 +23,37 @@ pub fn auth_test(shared: &Shared, _: &Arguments) -> Outcome {
 /// `users.info`
 pub fn info(shared: &Shared, arguments: &Arguments) -> Outcome {
     let id = arguments.required("user")?;
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let user = workspace.users.get(&id).ok_or("user_not_found")?;
     let mut json = json(user);
     // Of another workspace, and in no channel that the app can see.
     let shares_a_channel = workspace.channels.values().any(|one| one.app_is_member && one.has(&id));
-    json["is_stranger"] = json!(user.team != shared.app.team_id && !shares_a_channel);
+    json["is_stranger"] = json!(user.team != shared.own.app.team_id && !shares_a_channel);
     Ok(json!({"user": json}))
 }
 
 /// `users.lookupByEmail`: active people of this workspace only.
 pub fn lookup_by_email(shared: &Shared, arguments: &Arguments) -> Outcome {
     let email = arguments.required("email")?;
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let found = workspace.user_by_email(&email);
-    let user = found.filter(|user| !user.deactivated && user.team == shared.app.team_id);
+    let user = found.filter(|user| !user.deactivated && user.team == shared.own.app.team_id);
     Ok(json!({"user": json(user.ok_or("users_not_found")?)}))
 }
 
 /// `usergroups.list`
 pub fn groups(shared: &Shared, arguments: &Arguments) -> Outcome {
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let (disabled, users) = (arguments.flag("include_disabled"), arguments.flag("include_users"));
     let shown = workspace.groups.values().filter(|group| disabled || !group.disabled);
-    let groups: Vec<Value> = shown.map(|group| group_json(group, &shared.app.team_id, users)).collect();
+    let groups: Vec<Value> = shown.map(|group| group_json(group, &shared.own.app.team_id, users)).collect();
     Ok(json!({"usergroups": groups}))
 }
 
 /// `usergroups.users.list`
 pub fn group_members(shared: &Shared, arguments: &Arguments) -> Outcome {
     let id = arguments.required("usergroup")?;
-    let workspace = locked(&shared.workspace);
+    let workspace = locked(&shared.state);
     let found =
         workspace.groups.get(&id).filter(|group| !group.disabled || arguments.flag("include_disabled"));
     Ok(json!({"users": found.ok_or("no_such_subteam")?.members}))

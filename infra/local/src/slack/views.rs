@@ -149,7 +149,7 @@ pub fn open(shared: &Shared, arguments: &Arguments) -> Outcome {
     }
     let content = view::checked(&given).map_err(|messages| Failure::new("invalid_arguments", messages))?;
     let now = (shared.clock)();
-    let mut workspace = locked(&shared.workspace);
+    let mut workspace = locked(&shared.state);
     let user = workspace.triggers.exchange(&trigger, now)?;
     let view = View {
         id: workspace.id('V'),
@@ -160,7 +160,7 @@ pub fn open(shared: &Shared, arguments: &Arguments) -> Outcome {
         problem: None,
         hash: workspace.ts(now),
     };
-    let json = view.json(&shared.app);
+    let json = view.json(&shared.own.app);
     workspace.views.push(view);
     Ok(json!({"view": json}))
 }
@@ -169,7 +169,7 @@ impl Slack {
     /// The forms on this person's screen, the one on top last.
     pub fn open_views(&self, user: &str) -> Vec<OpenView> {
         let reader = Reader { zone: TimeZone::UTC, now: (self.shared.clock)() };
-        let workspace = locked(&self.shared.workspace);
+        let workspace = locked(&self.shared.state);
         workspace
             .views
             .iter()
@@ -180,7 +180,7 @@ impl Slack {
 
     /// Closes a form without submitting it. The app is not told, as it does not ask for that.
     pub fn close_view(&self, user: &str, view_id: &str) {
-        locked(&self.shared.workspace).views.retain(|view| view.user != user || view.id != view_id);
+        locked(&self.shared.state).views.retain(|view| view.user != user || view.id != view_id);
     }
 }
 

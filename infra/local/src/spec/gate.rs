@@ -1,26 +1,20 @@
 //! The way into a stand-in's API: requests that the spec does not accept do not get further, and are
 //! remembered.
 
-use super::{Accepted, BrokenSpec, Spec, Violation};
+use super::{Accepted, Spec, Violation};
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
 use http::request::Parts;
 use std::sync::Mutex;
 
-/// A [`Spec`], and what violated it so far.
+/// Violations of a [`Spec`] or of the documentation so far.
+#[derive(Default)]
 pub struct Gate {
-    spec: Spec,
     violations: Mutex<Vec<String>>,
 }
 
 impl Gate {
-    /// A gate that nothing has violated.
-    pub fn new(spec: Result<Spec, BrokenSpec>) -> std::io::Result<Self> {
-        let spec = spec.map_err(std::io::Error::other)?;
-        Ok(Self { spec, violations: Mutex::default() })
-    }
-
-    /// Answers a request by `handle` if the spec accepts it; `path` is the request's path inside the API. The
+    /// Answers a request by `handle` if `spec` accepts it; `path` is the request's path inside the API. The
     /// answer is checked too: a stand-in that answers what the real service never would is a violation as
     /// well.
     ///
@@ -28,6 +22,7 @@ impl Gate {
     /// What the spec does not accept about the request; it is remembered.
     pub fn pass(
         &self,
+        spec: &Spec,
         request: &Parts,
         path: &str,
         body: &[u8],
@@ -36,13 +31,11 @@ impl Gate {
         let content_type = request.headers.get(http::header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let query = request.uri.query().unwrap_or_default();
-        let accepted = self
-            .spec
+        let accepted = spec
             .check_request(&request.method, path, query, content_type, body)
             .inspect_err(|violation| self.remember(violation))?;
         let answer = handle(&accepted);
-        if let Err(Violation(problem)) =
-            self.spec.check_answer(accepted.operation, answer.status(), answer.json())
+        if let Err(Violation(problem)) = spec.check_answer(accepted.operation, answer.status(), answer.json())
         {
             self.remember(&Violation(format!("{} {path}: {problem}", request.method)));
         }

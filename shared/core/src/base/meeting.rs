@@ -2,6 +2,7 @@
 
 use super::{OPEN, is_open, is_revision};
 use crate::action::{Action, EventSpec, ParameterValue, TriggerSpec, WebhookSpec};
+use percent_encoding::percent_decode_str;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A text; `None`: it may be any, as nobody knows what its template becomes.
@@ -265,16 +266,7 @@ fn parameters(query: &str) -> BTreeMap<String, Text> {
 
 /// A text without its percent-encoding; `None`: it is no text then.
 fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digit = |index: usize| after.get(index).and_then(|byte| char::from(*byte).to_digit(16));
-        let encoded = if *first == b'%' { digit(0).zip(digit(1)) } else { None };
-        let encoded = encoded.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        bytes.push(encoded.unwrap_or(*first));
-        rest = if encoded.is_some() { after.get(2..).unwrap_or_default() } else { after };
-    }
-    String::from_utf8(bytes).ok()
+    percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
 fn exact(text: &str) -> Text {

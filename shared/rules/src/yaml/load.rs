@@ -13,7 +13,20 @@ use std::rc::Rc;
 /// Every problem found: a syntax error ends the reading, duplicate keys and the like are collected. A file
 /// without content is a problem too.
 pub fn load(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Vec<Problem>> {
-    let (root, again) = read(source, begin).map_err(|unread| unread.problems)?;
+    whole(read(source, begin))
+}
+
+/// [`load`] of a document in which tags have a meaning, as in a CloudFormation template. A value with a tag
+/// becomes a mapping with the tag as its one key: `!Ref A` is `"!Ref": A`.
+///
+/// # Errors
+/// As those of [`load`].
+pub fn load_with_tags(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Vec<Problem>> {
+    whole(read_all(source, begin, true))
+}
+
+fn whole(read: Result<(Rc<Node>, Vec<KeyAgain>), Unread>) -> Result<Rc<Node>, Vec<Problem>> {
+    let (root, again) = read.map_err(|unread| unread.problems)?;
     if again.is_empty() { Ok(root) } else { Err(again.into_iter().map(|again| again.problem).collect()) }
 }
 
@@ -40,6 +53,10 @@ pub(crate) struct Unread {
 /// [`load`], which leaves the keys that stand in a mapping twice for the caller to judge, and says also
 /// whether the reading ended before the document did.
 pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<(Rc<Node>, Vec<KeyAgain>), Unread> {
+    read_all(source, begin, false)
+}
+
+fn read_all(source: &Source<'_>, begin: &str, keeps_tags: bool) -> Result<(Rc<Node>, Vec<KeyAgain>), Unread> {
     let cut = |problems| Unread { problems, is_cut: true };
     let text = source.text();
     let start = Position { line: 1, column: 1 };
@@ -49,6 +66,7 @@ pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<(Rc<Node>, Vec<Ke
     }
     let mut loader = Loader {
         source,
+        keeps_tags,
         problems: Vec::new(),
         again: Vec::new(),
         stack: Vec::new(),
@@ -96,6 +114,8 @@ pub(super) fn position(marker: Marker) -> Position {
 
 struct Loader<'s> {
     source: &'s Source<'s>,
+    /// True if tags are kept, false if they are problems.
+    keeps_tags: bool,
     problems: Vec<Problem>,
     again: Vec<KeyAgain>,
     stack: Vec<Open>,
@@ -107,6 +127,7 @@ struct Loader<'s> {
 /// A list or mapping whose end has not come yet.
 struct Open {
     anchor: usize,
+    tag: Option<String>,
     start: Position,
     size: usize,
     height: usize,
@@ -140,7 +161,7 @@ impl Loader<'_> {
         let start = position(span.start);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.check_tag(tag.as_deref(), start)?;
+                let kept = self.kept_tag(tag.as_deref(), start)?;
                 // `!!str` makes a text of what would be something else, as quotes do.
                 let style = if tag.is_some_and(|tag| tag.suffix == "str") && style == ScalarStyle::Plain {
                     ScalarStyle::DoubleQuoted
@@ -149,23 +170,17 @@ impl Loader<'_> {
                 };
                 let size = 1 + text.len() / TEXT_PER_NODE;
                 let scalar = Scalar { text: text.into_owned(), style };
-                self.add(
-                    Rc::new(Node { content: Content::Scalar(scalar), start, size, height: 0 }),
-                    anchor,
-                    size,
-                )
+                let node = Node { content: Content::Scalar(scalar), start, size, height: 0 };
+                self.add(Rc::new(tagged(node, kept)), anchor, size)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.check_tag(tag.as_deref(), start)?;
-                self.open(anchor, start, Items::Sequence(Vec::new()))
+                let tag = self.kept_tag(tag.as_deref(), start)?;
+                self.open(anchor, tag, start, Items::Sequence(Vec::new()))
             }
             Event::MappingStart(anchor, tag) => {
-                self.check_tag(tag.as_deref(), start)?;
-                self.open(
-                    anchor,
-                    start,
-                    Items::Mapping { entries: Vec::new(), key: None, seen: HashMap::new() },
-                )
+                let tag = self.kept_tag(tag.as_deref(), start)?;
+                let items = Items::Mapping { entries: Vec::new(), key: None, seen: HashMap::new() };
+                self.open(anchor, tag, start, items)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
@@ -182,23 +197,33 @@ impl Loader<'_> {
         }
     }
 
-    /// Only YAML's own tags (`!!str`) mean anything here.
-    fn check_tag(&self, tag: Option<&Tag>, at: Position) -> Result<(), Box<Problem>> {
+    /// The tag to keep, as it is written. YAML's own (`!!str`) are never kept. Where no tags are, only YAML's
+    /// own mean anything.
+    fn kept_tag(&self, tag: Option<&Tag>, at: Position) -> Result<Option<String>, Box<Problem>> {
         match tag {
+            Some(tag) if !tag.is_yaml_core_schema() && self.keeps_tags => {
+                Ok(Some(format!("!{}", tag.suffix)))
+            }
             Some(tag) if !tag.is_yaml_core_schema() => {
                 let right = "leave it out".to_owned();
                 Err(Box::new(self.source.problem(at, "tags (`!name`) mean nothing here", right)))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 
     /// Starts a list or mapping.
-    fn open(&mut self, anchor: usize, start: Position, items: Items) -> Result<(), Box<Problem>> {
+    fn open(
+        &mut self,
+        anchor: usize,
+        tag: Option<String>,
+        start: Position,
+        items: Items,
+    ) -> Result<(), Box<Problem>> {
         if self.stack.len() >= MAX_DEPTH {
             return Err(Box::new(self.too_deep(start)));
         }
-        self.stack.push(Open { anchor, start, size: 1, height: 0, items });
+        self.stack.push(Open { anchor, tag, start, size: 1, height: 0, items });
         Ok(())
     }
 
@@ -214,7 +239,7 @@ impl Loader<'_> {
             Items::Mapping { entries, .. } => Content::Mapping(self.merge(entries)),
         };
         let node = Node { content, start: open.start, size: open.size, height: open.height + 1 };
-        self.add(Rc::new(node), open.anchor, 1)
+        self.add(Rc::new(tagged(node, open.tag)), open.anchor, 1)
     }
 
     /// Puts a finished node into what it stands in. `cost` is how many nodes it brings: an alias brings as
@@ -317,6 +342,13 @@ impl Loader<'_> {
         }
         merged
     }
+}
+
+/// `node` behind its tag, if that is kept.
+fn tagged(node: Node, tag: Option<String>) -> Node {
+    let Some(key) = tag else { return node };
+    let start = node.start;
+    Node::of_entries(vec![Entry { key, at: start, value: Rc::new(node) }], start)
 }
 
 /// The problem that the key `text` at `at` stands in its mapping already, at `first`.

@@ -371,3 +371,18 @@ fn scalars_are_read_as_rules_files_mean_them() {
     let quoted = Scalar { text: "true".to_owned(), style: ScalarStyle::SingleQuoted };
     assert_eq!((quoted.as_bool(), quoted.as_integer(), quoted.is_null()), (None, None, false));
 }
+
+#[test]
+fn kept_tag_is_the_one_key_of_a_mapping() {
+    let bare = |text: &str| {
+        let root = load_with_tags(&Source::new("template.yaml", text), "").unwrap();
+        let shown = shown(&root).replace(['"', '{', '}', '[', ']', ','], "");
+        let words = shown.split(' ').filter(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let short = "a: !Ref B\nc: !Join [x, !Ref D]\ne: !Not {f: g}\nh: !!str text\n";
+    let long = "a: {'!Ref': B}\nc: {'!Join': [x, {'!Ref': D}]}\ne: {'!Not': {f: g}}\nh: text\n";
+    assert_eq!(bare(short), bare(long));
+    assert!(bare(short).contains("!Join"), "{}", bare(short));
+    assert!(load(&Source::new("rules.yml", short), "").is_err());
+}

@@ -1,15 +1,9 @@
 //! The tables as template.yaml describes them.
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, Projection};
-use saphyr_parser::{Event, Parser, StrInput};
-
-/// A value of the template; what a tag like `!Ref` would make of it does not matter here.
-#[derive(Debug)]
-enum Node {
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<(String, Node)>),
-}
+use signoff_rules::problem::Source;
+use signoff_rules::yaml::{Content, Node, load_with_tags};
+use std::rc::Rc;
 
 /// Values that CreateTable needs.
 pub struct Table {
@@ -23,26 +17,24 @@ pub struct Table {
 /// The table with this logical id.
 pub fn table(name: &str) -> Table {
     let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"));
-    let mut events = Parser::new_from_str(text);
-    let first = loop {
-        match next(&mut events) {
-            Event::StreamStart | Event::DocumentStart(_) => {}
-            event => break event,
-        }
-    };
-    let template = node(&mut events, first);
+    let template = load_with_tags(&Source::new("template.yaml", text), "").expect("YAML");
     let table = template.at("Resources").at(name);
     assert_eq!(table.at("Type").text(), "AWS::DynamoDB::Table");
     let properties = table.at("Properties");
     Table {
-        attributes: properties.at("AttributeDefinitions").items().iter().map(attribute).collect(),
+        attributes: properties
+            .at("AttributeDefinitions")
+            .items()
+            .iter()
+            .map(|node| attribute(node))
+            .collect(),
         keys: keys(properties),
         indexes: properties
             .get("GlobalSecondaryIndexes")
-            .map(Node::items)
+            .map(Lookup::items)
             .unwrap_or_default()
             .iter()
-            .map(index)
+            .map(|node| index(node))
             .collect(),
         time_to_live: properties.at("TimeToLiveSpecification").at("AttributeName").text().to_owned(),
     }
@@ -64,12 +56,12 @@ fn keys(node: &Node) -> Vec<KeySchemaElement> {
             .build()
             .expect("a key")
     };
-    node.at("KeySchema").items().iter().map(key).collect()
+    node.at("KeySchema").items().iter().map(|node| key(node)).collect()
 }
 
 fn index(node: &Node) -> GlobalSecondaryIndex {
     let projection = node.at("Projection");
-    let others = projection.get("NonKeyAttributes").map(Node::items).unwrap_or_default();
+    let others = projection.get("NonKeyAttributes").map(Lookup::items).unwrap_or_default();
     GlobalSecondaryIndex::builder()
         .index_name(node.at("IndexName").text())
         .set_key_schema(Some(keys(node)))
@@ -85,62 +77,36 @@ fn index(node: &Node) -> GlobalSecondaryIndex {
         .expect("an index")
 }
 
-impl Node {
-    fn get(&self, key: &str) -> Option<&Self> {
-        match self {
-            Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
-            Self::Text(_) | Self::List(_) => None,
+/// Ways into a tree that must have what is looked for.
+trait Lookup {
+    fn get(&self, key: &str) -> Option<&Node>;
+    fn at(&self, key: &str) -> &Node;
+    fn items(&self) -> &[Rc<Node>];
+    fn text(&self) -> &str;
+}
+
+impl Lookup for Node {
+    fn get(&self, key: &str) -> Option<&Node> {
+        match &self.content {
+            Content::Mapping(entries) => {
+                entries.iter().find(|entry| entry.key == key).map(|entry| &*entry.value)
+            }
+            Content::Scalar(_) | Content::Sequence(_) => None,
         }
     }
 
-    fn at(&self, key: &str) -> &Self {
+    fn at(&self, key: &str) -> &Node {
         self.get(key).unwrap_or_else(|| panic!("template.yaml: no {key} in {self:?}"))
     }
 
-    fn items(&self) -> &[Self] {
-        match self {
-            Self::List(items) => items,
-            Self::Text(_) | Self::Map(_) => panic!("template.yaml: no list: {self:?}"),
+    fn items(&self) -> &[Rc<Node>] {
+        match &self.content {
+            Content::Sequence(items) => items,
+            Content::Scalar(_) | Content::Mapping(_) => panic!("template.yaml: no list: {self:?}"),
         }
     }
 
     fn text(&self) -> &str {
-        match self {
-            Self::Text(text) => text,
-            Self::List(_) | Self::Map(_) => panic!("template.yaml: no text: {self:?}"),
-        }
-    }
-}
-
-fn next<'t>(events: &mut Parser<'t, StrInput<'t>>) -> Event<'t> {
-    events.next_event().expect("more of template.yaml").expect("YAML").0
-}
-
-fn node<'t>(events: &mut Parser<'t, StrInput<'t>>, first: Event<'t>) -> Node {
-    match first {
-        Event::Scalar(text, ..) => Node::Text(text.into_owned()),
-        Event::SequenceStart(..) => {
-            let mut items = Vec::new();
-            loop {
-                match next(events) {
-                    Event::SequenceEnd => return Node::List(items),
-                    event => items.push(node(events, event)),
-                }
-            }
-        }
-        Event::MappingStart(..) => {
-            let mut entries = Vec::new();
-            loop {
-                match next(events) {
-                    Event::MappingEnd => return Node::Map(entries),
-                    Event::Scalar(key, ..) => {
-                        let value = next(events);
-                        entries.push((key.into_owned(), node(events, value)));
-                    }
-                    other => panic!("template.yaml: a key that is no text: {other:?}"),
-                }
-            }
-        }
-        other => panic!("template.yaml: unexpected {other:?}"),
+        &self.as_scalar().unwrap_or_else(|| panic!("template.yaml: no text: {self:?}")).text
     }
 }

@@ -12,6 +12,7 @@ use axum::body::Bytes;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, header, request::Parts};
 use jiff::{Timestamp, tz::TimeZone};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::route::Found;
@@ -32,7 +33,7 @@ pub(super) struct Incoming<'r> {
 
 /// The path as the event and the choice of the route see it.
 pub(super) fn raw_path(path: &str) -> String {
-    let decoded = percent_decoded(path, false);
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
     decoded.split('?').next().unwrap_or_default().to_owned()
 }
 
@@ -124,14 +125,12 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
 /// Decoded parameters; several of one name are joined by commas.
 fn query_parameters(query: &str) -> Map<String, Value> {
     let mut parameters: Map<String, Value> = Map::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = percent_decoded(value, true);
-        let joined = match parameters.get(&percent_decoded(name, true)).and_then(Value::as_str) {
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let joined = match parameters.get(name.as_ref()).and_then(Value::as_str) {
             Some(before) => format!("{before},{value}"),
-            None => value,
+            None => value.into_owned(),
         };
-        parameters.insert(percent_decoded(name, true), Value::String(joined));
+        parameters.insert(name.into_owned(), Value::String(joined));
     }
     parameters
 }
@@ -146,31 +145,6 @@ fn is_text(content_type: &str) -> bool {
     kind.starts_with("text/")
         || matches!(kind.as_str(), "application/json" | "application/javascript" | "application/xml")
         || (kind.starts_with("application/") && (kind.ends_with("+json") || kind.ends_with("+xml")))
-}
-
-/// `%XX` (and, in a query, `+`) decoded; what is no valid encoding stays.
-fn percent_decoded(text: &str, plus_is_space: bool) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let decoded = match first {
-            b'%' => {
-                after.get(..2).and_then(|pair| hex::decode(pair).ok()).and_then(|byte| byte.first().copied())
-            }
-            _ => None,
-        };
-        rest = match decoded {
-            Some(byte) => {
-                bytes.push(byte);
-                after.get(2..).unwrap_or_default()
-            }
-            None => {
-                bytes.push(if *first == b'+' && plus_is_space { b' ' } else { *first });
-                after
-            }
-        };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 //! `!Ref X` and `Ref: X` give the same tree, so that nothing behind this file knows about tags. Tags:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
 
-use std::collections::HashMap;
-
-use saphyr_parser::{Event, Parser, Span, StrInput, Tag};
+use signoff_rules::problem::Source;
+use signoff_rules::yaml::{self, Content, Entry, load_with_tags};
 
 use super::TemplateError;
 
@@ -110,99 +109,40 @@ impl Node {
 /// Reads one YAML document.
 ///
 /// # Errors
-/// What is not YAML, more than one document, a key that is not a scalar, a repeated key.
+/// The first problem that the loader finds; a `!GetAtt` that names no attribute.
 pub(super) fn parse(text: &str) -> Result<Node, TemplateError> {
-    let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new() };
-    loop {
-        match reader.next()? {
-            (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
-            (Event::StreamEnd | Event::DocumentEnd, span) => {
-                return Err(TemplateError::new(span.start.line(), "the template is empty"));
-            }
-            (event, span) => return reader.node(event, span),
-        }
-    }
+    let root = load_with_tags(&Source::new("template.yaml", text), "add `Resources`");
+    node(&*root.map_err(|problems| {
+        let first = problems.into_iter().next();
+        first.map_or_else(
+            || TemplateError::new(0, "not YAML"),
+            |problem| TemplateError::new(problem.line, problem.message),
+        )
+    })?)
 }
 
-struct Reader<'t> {
-    events: Parser<'t, StrInput<'t>>,
-    anchors: HashMap<usize, Node>,
-}
-
-impl<'t> Reader<'t> {
-    fn next(&mut self) -> Result<(Event<'t>, Span), TemplateError> {
-        match self.events.next_event() {
-            Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => {
-                Err(TemplateError::new(error.marker().line(), format!("not valid YAML: {}", error.info())))
-            }
-            None => Err(TemplateError::new(0, "the template ends too early")),
+fn node(yaml: &yaml::Node) -> Result<Node, TemplateError> {
+    let line = yaml.start.line;
+    let kind = match &yaml.content {
+        Content::Scalar(scalar) => Kind::Text(scalar.text.clone()),
+        Content::Sequence(items) => {
+            Kind::List(items.iter().map(|item| node(item)).collect::<Result<_, _>>()?)
         }
-    }
-
-    fn node(&mut self, event: Event<'t>, span: Span) -> Result<Node, TemplateError> {
-        let line = span.start.line();
-        let (kind, tag, anchor) =
-            match event {
-                Event::Scalar(text, _, anchor, tag) => (Kind::Text(text.into_owned()), tag, anchor),
-                Event::SequenceStart(anchor, tag) => (self.list()?, tag, anchor),
-                Event::MappingStart(anchor, tag) => (self.map()?, tag, anchor),
-                Event::Alias(anchor) => {
-                    return self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                        TemplateError::new(line, "this alias stands inside of what it names")
-                    });
-                }
-                Event::Nothing
-                | Event::StreamStart
-                | Event::StreamEnd
-                | Event::DocumentStart(_)
-                | Event::DocumentEnd
-                | Event::SequenceEnd
-                | Event::MappingEnd => return Err(TemplateError::new(line, "a value is missing here")),
-            };
-        let node = tagged(Node { line, kind }, tag.as_deref())?;
-        if anchor > 0 {
-            self.anchors.insert(anchor, node.clone());
-        }
-        Ok(node)
-    }
-
-    fn list(&mut self) -> Result<Kind, TemplateError> {
-        let mut items = Vec::new();
-        loop {
-            match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(Kind::List(items)),
-                (event, span) => items.push(self.node(event, span)?),
-            }
-        }
-    }
-
-    fn map(&mut self) -> Result<Kind, TemplateError> {
-        let mut entries: Vec<(String, Node)> = Vec::new();
-        loop {
-            let (key, line) = match self.next()? {
-                (Event::MappingEnd, _) => return Ok(Kind::Map(entries)),
-                (Event::Scalar(key, ..), span) => (key.into_owned(), span.start.line()),
-                (_, span) => return Err(TemplateError::new(span.start.line(), "a key must be a text")),
-            };
-            if entries.iter().any(|(name, _)| *name == key) {
-                return Err(TemplateError::new(line, format!("the key `{key}` stands here twice")));
-            }
-            let (event, span) = self.next()?;
-            entries.push((key, self.node(event, span)?));
-        }
-    }
-}
-
-/// Puts a short tag into its long form.
-fn tagged(node: Node, tag: Option<&Tag>) -> Result<Node, TemplateError> {
-    let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) else { return Ok(node) };
-    let line = node.line;
-    let function = match tag.suffix.as_str() {
-        name @ ("Ref" | "Condition") => name.to_owned(),
-        name => format!("Fn::{name}"),
+        Content::Mapping(entries) => Kind::Map(entries.iter().map(entry).collect::<Result<_, _>>()?),
     };
-    let argument = match (function.as_str(), node.as_text()) {
+    Ok(Node { line, kind })
+}
+
+/// A key with its value, a short tag in its long form.
+fn entry(Entry { key, value, .. }: &Entry) -> Result<(String, Node), TemplateError> {
+    let value = node(value)?;
+    let function = match key.strip_prefix('!') {
+        None => return Ok((key.clone(), value)),
+        Some(name @ ("Ref" | "Condition")) => name.to_owned(),
+        Some(name) => format!("Fn::{name}"),
+    };
+    let line = value.line;
+    let argument = match (function.as_str(), value.as_text()) {
         // `!GetAtt Table.Arn` is `Fn::GetAtt: [Table, Arn]`.
         ("Fn::GetAtt", Some(text)) => {
             let (resource, attribute) = text.split_once('.').ok_or_else(|| {
@@ -211,9 +151,9 @@ fn tagged(node: Node, tag: Option<&Tag>) -> Result<Node, TemplateError> {
             let parts = vec![Node::text_at(line, resource), Node::text_at(line, attribute)];
             Node { line, kind: Kind::List(parts) }
         }
-        _ => node,
+        _ => value,
     };
-    Ok(Node { line, kind: Kind::Map(vec![(function, argument)]) })
+    Ok((function, argument))
 }
 
 #[cfg(test)]
@@ -241,9 +181,9 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_their_line() {
         for (text, message) in [
-            ("a: 1\na: 2\n", "line 2: the key `a` stands here twice"),
-            ("a: [1, 2\n", "line 2: not valid YAML"),
-            ("\n", "the template is empty"),
+            ("a: 1\na: 2\n", "line 2: the key `a` is here twice"),
+            ("a: [1, 2\n", "line 1: a `{` or `[` is not closed"),
+            ("\n", "the file is empty"),
             ("a: !GetAtt Table\n", "line 1: `!GetAtt Table` must name a resource and an attribute"),
         ] {
             let error = parse(text).unwrap_err().to_string();

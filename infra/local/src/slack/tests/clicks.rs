@@ -22,7 +22,7 @@ async fn a_click_is_a_signed_payload_with_the_whole_message() {
     assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
     assert_eq!(headers["x-slack-request-timestamp"], "1620726120");
     let at = Timestamp::from_second(1_620_726_120).unwrap();
-    let secret = Options::default().signing_secret;
+    let secret = Settings::default().signing_secret;
     assert_eq!(headers["x-slack-signature"], click::signature(&secret, at, &body).as_str());
     let form = percent::pairs(&body).unwrap();
     assert_eq!((form.len(), form[0].0.as_str()), (1, "payload"));

@@ -24,7 +24,7 @@ async fn a_deleted_message_is_gone_and_the_app_is_told() {
 
     let (headers, body) = received.lock().unwrap().remove(0);
     let at = Timestamp::from_second(1_620_726_120).unwrap();
-    let signature = click::signature(&Options::default().signing_secret, at, &body);
+    let signature = click::signature(&Settings::default().signing_secret, at, &body);
     assert_eq!(headers["x-slack-signature"], signature.as_str());
     assert_eq!(headers["content-type"], "application/json");
     assert!(!headers.contains_key("x-slack-retry-num"));

@@ -108,7 +108,7 @@ async fn a_submission_is_a_signed_payload_with_what_was_written() {
 
     let (headers, body) = received.lock().unwrap().remove(0);
     let at = Timestamp::from_second(1_620_726_120).unwrap();
-    let signature = click::signature(&Options::default().signing_secret, at, &body);
+    let signature = click::signature(&Settings::default().signing_secret, at, &body);
     assert_eq!(headers["x-slack-signature"], signature.as_str());
     assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
     let payload = payload(&body);

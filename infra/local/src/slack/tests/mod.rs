@@ -9,10 +9,13 @@ mod pages;
 
 use super::*;
 use crate::stand_in::percent;
+use crate::stand_in::server::{Bound, Server};
 use axum::body::Bytes;
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 const TOKEN: &str = "xoxb-test";
@@ -20,9 +23,8 @@ const TOKEN: &str = "xoxb-test";
 /// A workspace with Ana, Ben and `#deploys`, where it is always 2021-05-11 09:42 UTC.
 async fn workspace() -> Slack {
     let options = Options {
-        bot_token: TOKEN.to_owned(),
         clock: Arc::new(|| "2021-05-11T09:42:00Z".parse().unwrap()),
-        ..Options::default()
+        ..Settings { bot_token: TOKEN.to_owned(), ..Settings::default() }.into()
     };
     let slack = Slack::start(options).await.unwrap();
     slack.add_user(NewUser::new("Ana Kovač", "ana@acme.test"));
@@ -36,9 +38,8 @@ async fn workspace_with_time() -> (Slack, impl Fn(i64)) {
     let now: Arc<Mutex<Timestamp>> = Arc::new(Mutex::new("2021-05-11T09:42:00Z".parse().unwrap()));
     let clock = now.clone();
     let options = Options {
-        bot_token: TOKEN.to_owned(),
         clock: Arc::new(move || *clock.lock().unwrap()),
-        ..Options::default()
+        ..Settings { bot_token: TOKEN.to_owned(), ..Settings::default() }.into()
     };
     let slack = Slack::start(options).await.unwrap();
     slack.add_user(NewUser::new("Ana Kovač", "ana@acme.test"));

@@ -8,12 +8,13 @@ const CLIENT_ID: &str = "2141029472.691202649728";
 
 /// A workspace that people sign in from, with Ana (an admin), Gus (a guest) and Zed (of another workspace).
 async fn workspace() -> Slack {
-    let options = Options {
-        clock: Arc::new(|| "2021-05-11T09:42:00Z".parse().unwrap()),
+    let settings = Settings {
         client_secret: "secret".to_owned(),
         redirect_urls: vec![CALLBACK.to_owned()],
-        ..Options::default()
+        ..Settings::default()
     };
+    let clock: crate::stand_in::Clock = Arc::new(|| "2021-05-11T09:42:00Z".parse().unwrap());
+    let options = Options { clock, ..settings.into() };
     let slack = Slack::start(options).await.unwrap();
     slack.add_user(NewUser::new("Ana <Kovač>", "ana@acme.test").admin());
     slack.add_user(NewUser::new("Gus", "gus@acme.test").guest());

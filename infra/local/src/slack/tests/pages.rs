@@ -148,11 +148,15 @@ async fn a_form_is_closed_on_the_page() {
 #[tokio::test]
 async fn the_sidebar_has_people_channels_links_and_buttons() {
     let pressed = Slack::start(Options::default()).await.unwrap();
-    let link = Link { label: "Console".to_owned(), url: "http://console.test/".to_owned() };
+    let link =
+        crate::stand_in::page::Link { label: "Console".to_owned(), url: "http://console.test/".to_owned() };
     let working =
         Button { label: "Make a deploy".to_owned(), url: format!("{}/api/auth.test", pressed.url()) };
     let broken = Button { label: "Break".to_owned(), url: format!("{}/click", pressed.url()) };
-    let options = Options { links: vec![link], buttons: vec![working, broken], ..Options::default() };
+    let options = Options {
+        links: vec![link],
+        ..Settings { buttons: vec![working, broken], ..Settings::default() }.into()
+    };
     let slack = Slack::start(options).await.unwrap();
     assert!(get(&slack, "/").await.contains("No channels"));
     let ana = slack.add_user(NewUser::new("Ana <b>", "ana@acme.test"));
