@@ -3,6 +3,9 @@
 
 Each figure of .ci/style.json is the most there may be. Where there are fewer now, lower it in the same commit: the figures
 only go down. `python3 .ci/style.py --list RULE` prints what counts for one rule.
+
+.ci/circles.json lists the circles between the modules of a crate that are still to be cut. It only shrinks.
+`python3 .ci/style.py --list circles` prints what closes them.
 """
 
 import json
@@ -13,8 +16,12 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+import circles  # noqa: E402
+
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = ROOT / ".ci" / "style.json"
+CIRCLES = ROOT / ".ci" / "circles.json"
 WIDTH = 110
 LONGEST_TEST_NAME = 60
 LONGEST_FILE = 500
@@ -115,6 +122,25 @@ def read_manifests(found):
     unused += [f"Cargo.toml: {package}" for package in sorted(shared.keys() - named)]
 
 
+def read_circles(found):
+    """The circles that .ci/circles.json doesn't list, and the listed ones that are no longer there as a whole."""
+    problems = []
+    listed = json.loads(CIRCLES.read_text(encoding="utf-8"))
+    for crate, graph, there in circles.read(ROOT, tracked("*.rs", "*Cargo.toml")):
+        allowed = {tuple(circle) for circle in listed.pop(crate, [])}
+        for circle in there:
+            lines = [f"{crate}: {module} -> {other} ({graph[module][other]})"
+                     for module in circle for other in sorted(graph[module]) if other in circle]
+            found["circles"] += lines
+            if not any(set(circle) <= set(known) for known in allowed):
+                problems.append(f"{crate}: a new or larger circle of modules: {', '.join(circle)}. Cut it. What closes it:")
+                problems += [f"  {line}" for line in lines]
+        for circle in sorted(allowed - set(there)):
+            problems.append(f"{crate}: the circle of {', '.join(circle)} is smaller or gone. "
+                            f"In .ci/circles.json {crate} has now {json.dumps(there)}.")
+    return problems + [f"{crate}: .ci/circles.json lists circles of it, and there is no such crate." for crate in listed]
+
+
 def main():
     limits = json.loads(LIMITS.read_text(encoding="utf-8"))
     found = defaultdict(list)
@@ -122,10 +148,12 @@ def main():
     read_documents(found)
     read_guarantees(found)
     read_manifests(found)
+    problems = read_circles(found)
     if len(sys.argv) == 3 and sys.argv[1] == "--list":
         print("\n".join(found[sys.argv[2]]))
         return 0
-    failed = False
+    failed = bool(problems)
+    print("".join(f"{problem}\n" for problem in problems), end="")
     for rule, limit in limits.items():
         count = len(found[rule])
         if "per thousand" in rule:
