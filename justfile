@@ -1,4 +1,4 @@
-# Needs just (`pip install rust-just`). `just` lists what there is.
+# Needs just (`pip install rust-just`; .ci/tools.txt has the version that is checked). `just` lists what there is.
 
 _default:
     @just --list
