@@ -56,7 +56,7 @@ impl Alarm {
     /// The function with these settings. Error: one is missing or can't be read.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         settings.required("DEPLOYS_QUEUE_URL")?;
-        Ok(Self { alarms: settings.alarms()?, store: settings.store(aws)? })
+        Ok(Self { alarms: settings.alarms()?, store: aws.store(settings)? })
     }
 
     /// Puts on record what the alarm of `event` says of deploys, and returns for how many it was news.

@@ -1,8 +1,7 @@
 //! A request of Slack: verify it, read it, hand it on, answer in time.
 
 use crate::answer::{done, text};
-use crate::asked::{Asked, Submitted, asked, submitted};
-use crate::reacted::thumb;
+use crate::asked::{Asked, Submitted, asked, submitted, thumb};
 use crate::routes::{Endpoint, TABLE};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -46,7 +45,7 @@ impl SlackInteraction {
     /// The function with these settings. Error: one is missing.
     pub fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
-            store: settings.store(aws)?,
+            store: aws.store(settings)?,
             secrets: Secrets::new(settings, StackFunction::SlackInteraction, aws)?,
             accounts: Accounts::new(settings)?,
         })
