@@ -40,6 +40,9 @@ NAMED_TEST = re.compile(r"`([a-z][a-z0-9_]*_[a-z0-9_]+)`")
 # Packages whose library has another name.
 LIBRARIES = {"dynoxide-rs": "dynoxide"}
 DEPENDENCIES = ("dependencies", "dev-dependencies", "build-dependencies")
+# A type that is `pub`. The name of one that is `pub(crate)` stays in its crate.
+PUBLIC_TYPE = re.compile(r"^\s*pub (?:struct|enum|trait|type|union) (\w+)", re.MULTILINE)
+PRODUCT = ("cli/", "functions/", "shared/")
 KEYS = "shared/store/src/keys.rs"
 DATA_MODEL = "docs/data-model.md"
 # Rows of the cache table, which holds nothing else.
@@ -107,6 +110,23 @@ def read_guarantees(found):
             for test in NAMED_TEST.findall(line.rsplit(" | ", 1)[-1]):
                 if test not in functions:
                     found["tests that docs/guarantees names and nobody has"].append(f"{name}:{number}: {test}")
+
+
+def read_public_types(found):
+    """Names that two crates of the product have for a public type each."""
+    places = defaultdict(dict)
+    names = tracked("*.rs", "*Cargo.toml")
+    for manifest in sorted(name for name in names if name.endswith("Cargo.toml") and name.startswith(PRODUCT)):
+        crate = Path(manifest).parent.as_posix()
+        files = [ROOT / name for name in names if name.startswith(f"{crate}/src/") and name.endswith(".rs")]
+        modules = circles.Crate(ROOT / crate / "src", files)
+        for module, text in sorted(modules.texts.items()):
+            for name in PUBLIC_TYPE.findall(text):
+                places[name].setdefault(crate, []).append(f"{crate}/src/{modules.files[module]}")
+    for name, crates in sorted(places.items()):
+        if len(crates) > 1:
+            found["names of public types in more than one crate"].append(
+                f"{name}: {', '.join(place for crate in crates.values() for place in crate)}")
 
 
 def row_kinds(text, comment=""):
@@ -201,6 +221,7 @@ def main():
     comments = read_rust(found)
     read_documents(found)
     read_guarantees(found)
+    read_public_types(found)
     read_data_model(found)
     read_manifests(found)
     problems = read_circles(found) + read_walks(found, limits.pop("walks"))

@@ -15,7 +15,7 @@ use signoff_providers::register::{ParseError, api_key};
 use signoff_runtime::api_keys::{Holder, holder};
 use signoff_runtime::connections::{Connected, disconnected};
 use signoff_runtime::deployments::Connection;
-use signoff_store::{Pattern, Scope};
+use signoff_store::{DeploymentPattern, Scope};
 
 /// A caller that was let in, and the deployment that the path names.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ impl DeployWebhook {
 
     /// The answer to a key that is for other deployments than `slug`.
     fn not_for(&self, holder: &Holder, slug: &Slug) -> Response<Body> {
-        let patterns: Vec<_> = holder.deployments.iter().map(Pattern::as_str).collect();
+        let patterns: Vec<_> = holder.deployments.iter().map(DeploymentPattern::as_str).collect();
         text(
             StatusCode::FORBIDDEN,
             format!(
