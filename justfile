@@ -1,4 +1,4 @@
-# Needs just (`pip install rust-just`). Run `just` to list the recipes.
+# Needs just (`pip install rust-just`; .ci/tools.txt has the version that .ci/run checks). Run `just` to list the recipes.
 
 _default:
     @just --list

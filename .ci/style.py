@@ -3,6 +3,12 @@
 
 Each figure of .ci/style.json is the most there may be. Where there are fewer now, lower it in the same commit: the figures
 only go down. `python3 .ci/style.py --list RULE` prints what counts for one rule.
+
+A walk of docs/architecture.md is to take at most 30 files and 5,500 lines; `walks` has what each takes until then.
+`python3 .ci/style.py --list 'walk: A vote'` prints its files.
+
+.ci/circles.json lists the circles between the modules of a crate that are still to be cut. It only shrinks.
+`python3 .ci/style.py --list circles` prints what closes them.
 """
 
 import json
@@ -13,8 +19,12 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+import circles  # noqa: E402
+
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = ROOT / ".ci" / "style.json"
+CIRCLES = ROOT / ".ci" / "circles.json"
 WIDTH = 110
 LONGEST_TEST_NAME = 60
 LONGEST_FILE = 500
@@ -39,6 +49,14 @@ NAMED_TEST = re.compile(r"`([a-z][a-z0-9_]*_[a-z0-9_]+)`")
 # Packages whose library has another name.
 LIBRARIES = {"dynoxide-rs": "dynoxide"}
 DEPENDENCIES = ("dependencies", "dev-dependencies", "build-dependencies")
+# A type that is `pub`. The name of one that is `pub(crate)` stays in its crate.
+PUBLIC_TYPE = re.compile(r"^\s*pub (?:struct|enum|trait|type|union) (\w+)", re.MULTILINE)
+PRODUCT = ("cli/", "functions/", "shared/")
+KEYS = "shared/store/src/keys.rs"
+DATA_MODEL = "docs/data-model.md"
+# Rows of the cache table, which holds nothing else.
+CACHE = "(cache table)"
+ARCHITECTURE = "docs/architecture.md"
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
 
 
@@ -108,6 +126,69 @@ def read_guarantees(found):
                     found["tests that docs/guarantees names and nobody has"].append(f"{name}:{number}: {test}")
 
 
+def read_public_types(found):
+    """Names that two crates of the product have for a public type each."""
+    places = defaultdict(dict)
+    names = tracked("*.rs", "*Cargo.toml")
+    for manifest in sorted(name for name in names if name.endswith("Cargo.toml") and name.startswith(PRODUCT)):
+        crate = Path(manifest).parent.as_posix()
+        files = [ROOT / name for name in names if name.startswith(f"{crate}/src/") and name.endswith(".rs")]
+        modules = circles.Crate(ROOT / crate / "src", files)
+        for module, text in sorted(modules.texts.items()):
+            for name in PUBLIC_TYPE.findall(text):
+                places[name].setdefault(crate, []).append(f"{crate}/src/{modules.files[module]}")
+    for name, crates in sorted(places.items()):
+        if len(crates) > 1:
+            found["names of public types in more than one crate"].append(
+                f"{name}: {', '.join(place for crate in crates.values() for place in crate)}")
+
+
+def row_kinds(text, comment=""):
+    """The words with which the keys in each cell of a table's rows begin, row by row."""
+    for line in text.splitlines():
+        if not line.startswith(f"{comment}| ") or CACHE in line:
+            continue
+        cells = [re.findall(r"`([a-z_]+)[`#]", cell) for cell in line.removeprefix(comment).split("|")[1:]]
+        yield cells
+
+
+def read_data_model(found):
+    """Kinds of rows that only one of keys.rs and docs/data-model.md has."""
+    kept = set()
+    for _, partition, sort, *_ in row_kinds((ROOT / KEYS).read_text(encoding="utf-8"), "//! "):
+        kept.update(sort[:1] if partition[:1] == ["deploy"] else partition[:1])
+    told = set()
+    for part in (ROOT / DATA_MODEL).read_text(encoding="utf-8").split("\n\n"):
+        if part.startswith("| row |"):
+            told.update(kind for kinds, *_ in row_kinds(part) for kind in kinds)
+    rule = "rows that keys.rs or docs/data-model.md has alone"
+    found[rule] += [f"{DATA_MODEL} has no row `{kind}`" for kind in sorted(kept - told)]
+    found[rule] += [f"{KEYS} has no row `{kind}`" for kind in sorted(told - kept)]
+
+
+def read_walks(found, walks):
+    """Walks of docs/architecture.md whose files, or the lines before these files' tests, are more than `walks` allows."""
+    problems = []
+    page = (ROOT / ARCHITECTURE).read_text(encoding="utf-8")
+    for walk, most in walks.items():
+        lines, rule = 0, f"walk: {walk}"
+        _, heading, rest = page.partition(f"\n## {walk}\n")
+        if not heading:
+            problems.append(f"{ARCHITECTURE} has no section `{walk}`, whose walk .ci/style.json limits.")
+        for name in sorted({target for target in LINK.findall(rest.split("\n## ", 1)[0]) if target.endswith(".rs")}):
+            path = (ROOT / ARCHITECTURE).parent / name
+            # A link that leads nowhere is a finding of its own.
+            text = path.read_text(encoding="utf-8") if path.exists() else ""
+            count = len(text.split("\n#[cfg(test)]\nmod tests {")[0].splitlines())
+            found[rule].append(f"{count:4} lines of {name}")
+            lines += count
+        for unit, count in (("files", len(found[rule])), ("lines", lines)):
+            if count > most[unit]:
+                problems.append(f"{walk}, as {ARCHITECTURE} walks it: {count} {unit}, and {most[unit]} at most. "
+                                f"See them: python3 .ci/style.py --list '{rule}'")
+    return problems
+
+
 def read_manifests(found):
     unused = found["dependencies that nothing uses"]
     shared, named = {}, set()
@@ -129,17 +210,40 @@ def read_manifests(found):
     unused += [f"Cargo.toml: {package}" for package in sorted(shared.keys() - named)]
 
 
+def read_circles(found):
+    """The circles that .ci/circles.json doesn't list, and the listed ones that are no longer there as a whole."""
+    problems = []
+    listed = json.loads(CIRCLES.read_text(encoding="utf-8"))
+    for crate, graph, there in circles.read(ROOT, tracked("*.rs", "*Cargo.toml")):
+        allowed = {tuple(circle) for circle in listed.pop(crate, [])}
+        for circle in there:
+            lines = [f"{crate}: {module} -> {other} ({graph[module][other]})"
+                     for module in circle for other in sorted(graph[module]) if other in circle]
+            found["circles"] += lines
+            if not any(set(circle) <= set(known) for known in allowed):
+                problems.append(f"{crate}: a new or larger circle of modules: {', '.join(circle)}. Cut it. What closes it:")
+                problems += [f"  {line}" for line in lines]
+        for circle in sorted(allowed - set(there)):
+            problems.append(f"{crate}: the circle of {', '.join(circle)} is smaller or gone. "
+                            f"In .ci/circles.json {crate} has now {json.dumps(there)}.")
+    return problems + [f"{crate}: .ci/circles.json lists circles of it, and there is no such crate." for crate in listed]
+
+
 def main():
     limits = json.loads(LIMITS.read_text(encoding="utf-8"))
     found = defaultdict(list)
     comments = read_rust(found)
     read_documents(found)
     read_guarantees(found)
+    read_public_types(found)
+    read_data_model(found)
     read_manifests(found)
+    problems = read_circles(found) + read_walks(found, limits.pop("walks"))
     if len(sys.argv) == 3 and sys.argv[1] == "--list":
         print("\n".join(found[sys.argv[2]]))
         return 0
-    failed = False
+    failed = bool(problems)
+    print("".join(f"{problem}\n" for problem in problems), end="")
     for rule, limit in limits.items():
         count = len(found[rule])
         if "per thousand" in rule:

@@ -4,6 +4,7 @@ use crate::args::{Check, CheckFormat};
 use crate::does::printable;
 use crate::files::{Stop, is_input, read, read_file};
 use crate::policy::{self, JudgedFor};
+use crate::words::counted;
 use crate::{Exit, Streams};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -156,11 +157,6 @@ fn compare(in_force: &RulesFile, file: &RulesFile, name: &str) -> Compared {
     let needs_approval = found.needs_approval();
     let changes = found.changes.into_iter().map(|change| change.text).collect();
     Compared { path: name.to_owned(), needs_approval, changes }
-}
-
-/// `1 problem`, `2 problems`.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `has`: what the file has, where nothing is wrong with it.

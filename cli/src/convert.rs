@@ -1,8 +1,9 @@
 //! `signoff rules convert`.
 
 use crate::args::Convert;
-use crate::check::{as_notice, counted};
+use crate::check::as_notice;
 use crate::files::{Stop, read};
+use crate::words::counted;
 use crate::{Exit, Streams};
 use signoff_rules::convert::convert;
 use std::fs;

@@ -4,10 +4,10 @@ mod human;
 mod json;
 
 use crate::args::{Explain, Format};
-use crate::check::counted;
 use crate::does::{Does, does};
 use crate::files::{Stop, is_input, read};
 use crate::outlook::{RuleForecast, conditions, outlook};
+use crate::words::counted;
 use crate::{Exit, Streams, deploy, policy};
 use jiff::{SignedDuration, Timestamp};
 use signoff_core::deploy::Deploy;

@@ -19,6 +19,7 @@ mod replay;
 mod table;
 mod test;
 mod wait;
+mod words;
 
 pub use ask::Surroundings;
 

@@ -1,7 +1,7 @@
 //! `--policy`: the floor that rules have to meet.
 
-use crate::check::counted;
 use crate::files::{Stop, read_file};
+use crate::words::counted;
 use signoff_core::deploy::Slug;
 use signoff_rules::policy::{Judged, Policy, Shortfall, parse};
 use signoff_rules::problem::{Position, Source};

@@ -6,10 +6,10 @@ mod json;
 
 use crate::args::{RecordFormat, Replay};
 use crate::ask::{Signoff, Surroundings, Wanted, wait};
-use crate::check::counted;
 use crate::deploy::Described;
 use crate::files::{Stop, read};
 use crate::record::ids;
+use crate::words::counted;
 use crate::{Exit, Streams, policy};
 use fate::{Recorded, Replayed};
 use futures_util::TryStreamExt;

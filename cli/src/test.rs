@@ -4,12 +4,12 @@ mod compare;
 
 use crate::args::Test;
 use crate::cases::{Case, Cases, Expected, read};
-use crate::check::counted;
 use crate::does::does;
 use crate::explain::DEPLOY_URL;
 use crate::files::{Stop, as_yaml, read_file, unreadable};
 use crate::outlook::{open, outlook, reasons};
 use crate::policy;
+use crate::words::counted;
 use crate::{Exit, Streams};
 use jiff::Timestamp;
 use signoff_rules::RulesFile;

@@ -4,19 +4,19 @@
 
 use libfuzzer_sys::fuzz_target;
 use signoff_fuzz::assert_told;
-use signoff_providers::slack::{Event, event};
+use signoff_providers::slack::{SlackEvent, event};
 
 fuzz_target!(|body: &[u8]| {
     let read = event(body);
     assert_eq!(read, event(body), "the same request, read twice");
     match read {
-        Ok(Event::UrlVerification { challenge }) => {
+        Ok(SlackEvent::UrlVerification { challenge }) => {
             // What is answered stood in the request.
             assert!(challenge.len() <= body.len(), "{challenge:?}");
         }
-        Ok(Event::MessageDeleted { .. } | Event::Reaction { .. }) => {}
+        Ok(SlackEvent::MessageDeleted { .. } | SlackEvent::Reaction { .. }) => {}
         // It is logged.
-        Ok(Event::Ignored { kind }) => assert!(kind.chars().count() <= 1000, "{kind}"),
+        Ok(SlackEvent::Ignored { kind }) => assert!(kind.chars().count() <= 1000, "{kind}"),
         Err(error) => assert_told(&error.to_string()),
     }
 });

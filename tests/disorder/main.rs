@@ -3,8 +3,8 @@
 //!
 //! `SIGNOFF_TEST_DISORDER=SEED` tells the stories in such a world.
 
-use system_tests::scenario::tell;
 use system_tests::scenarios::ALL;
+use system_tests::tell::tell;
 use system_tests::world::{World, WorldOptions};
 
 /// Number of times that each scenario runs: each time the messages come in another order.

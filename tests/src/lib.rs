@@ -19,6 +19,7 @@ pub mod routes;
 pub mod scenario;
 pub mod scenarios;
 pub mod story;
+pub mod tell;
 pub mod telling;
 #[cfg(test)]
 mod template;

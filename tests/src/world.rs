@@ -245,7 +245,7 @@ impl World {
         front.lead_to(aws.api());
         let (settings, record_table) = (settings(&aws)?, aws.physical_id("RecordTable")?);
         let clients = Aws::new(&settings)?;
-        let (store, dynamodb, sqs) = (settings.store(&clients)?, clients.dynamodb(), clients.sqs());
+        let (store, dynamodb, sqs) = (clients.store(&settings)?, clients.dynamodb(), clients.sqs());
         store.create_key(&key_of_the_tests()?).await?;
         let places = StoreConfig {
             record_table: record_table.clone(),

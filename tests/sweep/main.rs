@@ -19,8 +19,9 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use system_tests::local_aws::setting;
-use system_tests::scenario::{Faults, Scenario, ScenarioReport, tell};
+use system_tests::scenario::{Faults, Scenario};
 use system_tests::scenarios::{ALL, POLICY, UNDER_POLICY};
+use system_tests::tell::{ScenarioReport, tell};
 use system_tests::world::{POLICY_REPOSITORY, World, WorldOptions};
 
 /// Percentage of faults that may find no call to strike, at most: processes that work at the same time make

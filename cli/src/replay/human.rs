@@ -2,10 +2,10 @@
 
 use super::ReplayReport;
 use super::fate::{ReplayOutcome, Replayed, Verdict};
-use crate::check::counted;
 use crate::does::printable;
 use crate::record::shown;
 use crate::table::{Align, table};
+use crate::words::counted;
 use std::io::{self, Write};
 
 /// Writes a summary, then what becomes of each rule, then of each deploy.

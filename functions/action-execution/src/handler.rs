@@ -58,7 +58,7 @@ impl ActionExecution {
     ) -> Result<Self, SettingError> {
         let connections = settings.connections()?;
         Ok(Self {
-            store: settings.store(aws)?,
+            store: aws.store(settings)?,
             outside: ProviderClients::new(settings, aws)?,
             connections,
             accounts: Accounts::default(),

@@ -7,7 +7,7 @@ use signoff_core::approval::{BuildSource, Start};
 use signoff_core::deploy::Deploy;
 use signoff_core::git_ref::GitRef;
 use signoff_providers::Failure;
-use signoff_providers::github::{GitHub, Named, RefHead};
+use signoff_providers::github::{GitHub, NamedRef, RefHead};
 use signoff_rules::template;
 use signoff_runtime::deployments::Connection;
 
@@ -141,9 +141,9 @@ impl Finder<'_> {
     /// The ref that the rule names; `is_fixed`: no template made the name.
     async fn named(&self, name: &str, is_fixed: bool) -> Result<Found, Failure> {
         let head = match self.github.named(self.repository, name).await? {
-            Named::One(head) => head,
-            Named::Both => return Ok(Err(ambiguous(name))),
-            Named::Neither => {
+            NamedRef::One(head) => head,
+            NamedRef::Both => return Ok(Err(ambiguous(name))),
+            NamedRef::Neither => {
                 return Ok(Err(format!("{} has no branch or tag {name}", self.repository)));
             }
         };

@@ -8,7 +8,7 @@ use signoff_core::id::DeployId;
 use signoff_providers::cloudwatch::{AlarmChange, AlarmState, ParseError, alarm_change};
 use signoff_runtime::alarms::{Alarms, Watch};
 use signoff_runtime::aws::Aws;
-use signoff_runtime::facts::{Reported, record_report};
+use signoff_runtime::facts::{ReportOutcome, record_report};
 use signoff_runtime::settings::{SettingError, Settings};
 use signoff_store::{CommitError, Store, StoreError};
 use thiserror::Error;
@@ -56,7 +56,7 @@ impl Alarm {
     /// The function with these settings. Error: one is missing or can't be read.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         settings.required("DEPLOYS_QUEUE_URL")?;
-        Ok(Self { alarms: settings.alarms()?, store: settings.store(aws)? })
+        Ok(Self { alarms: settings.alarms()?, store: aws.store(settings)? })
     }
 
     /// Puts on record what the alarm of `event` says of deploys, and returns for how many it was news.
@@ -122,9 +122,9 @@ impl Alarm {
             }
             let reported = record_report(&self.store, &newest.id, (&source, report), now, request_id).await?;
             match reported {
-                Reported::News | Reported::Queued => news += 1,
-                Reported::Known => {}
-                Reported::NoRoom => return Err(AlarmError::NoRoom),
+                ReportOutcome::News | ReportOutcome::Queued => news += 1,
+                ReportOutcome::Known => {}
+                ReportOutcome::NoRoom => return Err(AlarmError::NoRoom),
             }
             tracing::info!(request_id, alarm, deploy = %newest.id, %health, ?reported, "reported");
             told = Some(newest.id);

@@ -24,7 +24,7 @@ impl Clock {
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         settings.required("DEPLOYS_QUEUE_URL")?;
         settings.required("EFFECTS_QUEUE_URL")?;
-        Ok(Self { store: settings.store(aws)? })
+        Ok(Self { store: aws.store(settings)? })
     }
 
     /// Sends the effects that are due, deployment by deployment in turns, and returns how many. What can't be

@@ -1,13 +1,10 @@
 //! Answers, and the headers that every one of them has.
 
-pub(crate) mod assets;
-pub(crate) mod export;
-
 use crate::address::routes::ErrorFormat;
 use crate::address::site::Site;
+use crate::assets::Asset;
 use crate::html::{self, LivePage};
 use crate::json::ProblemDocument;
-use assets::Asset;
 use lambda_http::Body;
 use lambda_http::http::header::{self, HeaderName, HeaderValue};
 use lambda_http::http::{Response, StatusCode};

@@ -26,8 +26,6 @@ mod slack;
 mod votes;
 mod wizard;
 
-pub(crate) use record::MOST_PARTS;
-
 use crate::address::parameters::BadQuery;
 use crate::address::place::Next;
 use crate::address::routes::{self, Endpoint, ErrorFormat, Found};
@@ -38,7 +36,7 @@ use crate::auth::members::Members;
 use crate::auth::visitor::{Member, Visitor, Who};
 use crate::provider_clients::ProviderClients;
 use crate::wizard::Form;
-use crate::{answer::assets, auth::credentials, json};
+use crate::{assets, auth::credentials, json};
 use admission::{Admitted, AuthError};
 use jiff::Timestamp;
 use lambda_http::http::Method;
@@ -131,7 +129,7 @@ impl Console {
         let public_url = settings.required("PUBLIC_URL")?;
         let secrets = Arc::new(Secrets::new(settings, StackFunction::Console, aws)?);
         Ok(Self {
-            store: settings.store(aws)?,
+            store: aws.store(settings)?,
             connections: settings.connections()?,
             members: Members::new(settings, Arc::clone(&secrets))?,
             accounts: Accounts::new(settings)?,

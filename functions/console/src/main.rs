@@ -3,7 +3,9 @@
 
 mod address;
 mod answer;
+mod assets;
 mod auth;
+mod export;
 mod forms;
 mod handler;
 mod html;

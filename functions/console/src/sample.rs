@@ -31,7 +31,7 @@ use signoff_core::facts::Facts;
 use signoff_core::id::{ApprovalId, DeployId, EffectId};
 use signoff_core::run::{Opening, Run, Status as RunStatus, StepState};
 use signoff_store::{
-    Actor, ApiKey, CiTrust, DeploymentSettings, Done, GitHost, Page, Pattern, Scope, SecretNumbers,
+    Actor, ApiKey, CiTrust, DeploymentPattern, DeploymentSettings, Done, GitHost, Page, Scope, SecretNumbers,
 };
 use std::collections::BTreeMap;
 
@@ -388,7 +388,7 @@ pub(crate) fn api_key(number: usize, name: &str, revoked: bool) -> ApiKey {
         id: format!("{number:012x}"),
         name: name.to_owned(),
         scopes: [Scope::Register, Scope::Report].into(),
-        deployments: Pattern::parse("acme/*").into_iter().collect(),
+        deployments: DeploymentPattern::parse("acme/*").into_iter().collect(),
         digest: "0".repeat(64),
         last_four: "cafe".to_owned(),
         created: Done { by: by("Ana <b>"), at: at(0) },

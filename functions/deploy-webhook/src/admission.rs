@@ -3,18 +3,19 @@
 
 use crate::answer::{self, text};
 use crate::handler::{DeployWebhook, header};
-use crate::oidc::shown_token;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
+use secrecy::SecretString;
 use signoff_core::ci_job::CiJob;
 use signoff_core::deploy::Slug;
 use signoff_core::range::Identity;
+use signoff_providers::oidc::Token;
 use signoff_providers::register::{ParseError, api_key};
 use signoff_runtime::api_keys::{Holder, holder};
 use signoff_runtime::connections::{Connected, disconnected};
 use signoff_runtime::deployments::Connection;
-use signoff_store::{Pattern, Scope};
+use signoff_store::{DeploymentPattern, Scope};
 
 /// A caller that was let in, and the deployment that the path names.
 #[derive(Clone, Debug)]
@@ -29,6 +30,13 @@ pub(crate) struct Admitted {
     pub(crate) job: Option<CiJob>,
     /// Whoever started that job, by the word of its CI; `None`: the source host knows.
     pub(crate) started_by: Option<Identity>,
+}
+
+/// The token that a request shows as bearer, if it shows one.
+fn shown_token(request: &Request) -> Option<SecretString> {
+    let (scheme, credential) = header(request, "authorization")?.trim().split_once(' ')?;
+    let credential = credential.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && Token::is_meant(credential)).then(|| credential.into())
 }
 
 impl DeployWebhook {
@@ -88,7 +96,7 @@ impl DeployWebhook {
 
     /// The answer to a key that is for other deployments than `slug`.
     fn not_for(&self, holder: &Holder, slug: &Slug) -> Response<Body> {
-        let patterns: Vec<_> = holder.deployments.iter().map(Pattern::as_str).collect();
+        let patterns: Vec<_> = holder.deployments.iter().map(DeploymentPattern::as_str).collect();
         text(
             StatusCode::FORBIDDEN,
             format!(

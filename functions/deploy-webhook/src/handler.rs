@@ -36,7 +36,7 @@ impl DeployWebhook {
         let connections = settings.connections()?;
         settings.required("DEPLOYS_QUEUE_URL")?;
         Ok(Self {
-            store: settings.store(aws)?,
+            store: aws.store(settings)?,
             connections,
             secrets: Secrets::new(settings, StackFunction::DeployWebhook, aws)?,
             public_url: settings.url("PUBLIC_URL")?,

@@ -10,7 +10,7 @@ use signoff_core::deploy::Slug;
 use signoff_core::facts::{Command, MAX_KEPT, REPORTERS, Report};
 use signoff_core::id::DeployId;
 use signoff_providers::register::{parse_health, parse_revision};
-use signoff_runtime::facts::{Reported, record_fact, record_report};
+use signoff_runtime::facts::{ReportOutcome, record_fact, record_report};
 use signoff_store::{DeploySummary, Scope, StoreError};
 use std::collections::BTreeSet;
 
@@ -76,7 +76,7 @@ impl DeployWebhook {
         now: Timestamp,
     ) -> Result<(), Response<Body>> {
         match record_report(&self.store, deploy, (source, report), now, request_id).await {
-            Ok(Reported::NoRoom) => Err(text(
+            Ok(ReportOutcome::NoRoom) => Err(text(
                 StatusCode::CONFLICT,
                 format!(
                     "source: {MAX_KEPT} sources, with names of {} KB together, may report the health of a deploy, and others did. \
@@ -84,7 +84,7 @@ impl DeployWebhook {
                     REPORTERS / 1000
                 ),
             )),
-            Ok(reported @ (Reported::News | Reported::Known | Reported::Queued)) => {
+            Ok(reported @ (ReportOutcome::News | ReportOutcome::Known | ReportOutcome::Queued)) => {
                 tracing::info!(request_id, %deploy, ?reported, health = %report.health, "health reported");
                 Ok(())
             }

@@ -5,7 +5,7 @@ mod starter;
 
 use crate::admission::Admitted;
 use crate::answer::{self, text};
-use crate::handler::{DeployWebhook, header};
+use crate::handler::DeployWebhook;
 use claims::Refusal;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -21,13 +21,6 @@ use signoff_store::{CiTrust, Scope};
 /// The reason for a token whose issuer no setting of the deployment names. It is the same where the
 /// deployment is not connected.
 const UNKNOWN_ISSUER: &str = "no CI in the deployment's settings has its issuer";
-
-/// The token that a request shows as bearer, if it shows one.
-pub(crate) fn shown_token(request: &Request) -> Option<SecretString> {
-    let (scheme, credential) = header(request, "authorization")?.trim().split_once(' ')?;
-    let credential = credential.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && Token::is_meant(credential)).then(|| credential.into())
-}
 
 impl DeployWebhook {
     /// Lets in the job that shows `token`, if the settings of the deployment in the request's path name its

@@ -15,7 +15,7 @@ use signoff_core::id::DeployId;
 use signoff_core::message;
 use signoff_core::slug::canonical;
 use signoff_providers::Failure;
-use signoff_providers::github::{GitHub, Head, HostStatus, Named};
+use signoff_providers::github::{GitHub, Head, HostStatus, NamedRef};
 use signoff_runtime::deployments::Connection;
 use signoff_store::{Change, CommitError};
 
@@ -271,10 +271,10 @@ async fn resolved(github: &GitHub, deploy: &Deploy) -> Result<Result<String, Dou
     }
     if deploy.is_named() {
         return Ok(match github.named(repository, revision).await? {
-            Named::One(head) if head.is_tag => Ok(head.revision),
-            Named::One(_) => Err(Doubt::BranchName),
-            Named::Both => Err(Doubt::AmbiguousName),
-            Named::Neither => Err(Doubt::UnknownRevision),
+            NamedRef::One(head) if head.is_tag => Ok(head.revision),
+            NamedRef::One(_) => Err(Doubt::BranchName),
+            NamedRef::Both => Err(Doubt::AmbiguousName),
+            NamedRef::Neither => Err(Doubt::UnknownRevision),
         });
     }
     if revision.len() >= FULL_SHA {
@@ -284,9 +284,9 @@ async fn resolved(github: &GitHub, deploy: &Deploy) -> Result<Result<String, Dou
         Some(sha) if sha.starts_with(revision) => Ok(Ok(sha)),
         // A release is often tagged with its date. GitHub took the name for the tag as well.
         Some(sha) if is_date(revision) => Ok(match github.named(repository, revision).await? {
-            Named::One(head) if head.is_tag && head.revision == sha => Ok(sha),
-            Named::One(_) | Named::Both => Err(Doubt::AmbiguousName),
-            Named::Neither => Err(Doubt::UnknownRevision),
+            NamedRef::One(head) if head.is_tag && head.revision == sha => Ok(sha),
+            NamedRef::One(_) | NamedRef::Both => Err(Doubt::AmbiguousName),
+            NamedRef::Neither => Err(Doubt::UnknownRevision),
         }),
         // A branch or tag may be called as a SHA begins, and then hides the commit.
         Some(_) if github.sha_of(repository, &format!("tags/{revision}")).await?.is_some() => {

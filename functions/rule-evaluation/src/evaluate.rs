@@ -23,7 +23,7 @@ use signoff_rules::condition::Deploys;
 use signoff_rules::variables::{Behind, Known};
 use signoff_rules::{Rule, Snapshot};
 use signoff_runtime::effects::Attempt;
-use signoff_store::{After, Change, DeploySummary, Missing, Page};
+use signoff_store::{After, Change, DeploySummary, MissingDeploys, Page};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -290,7 +290,7 @@ impl RuleEvaluation {
         let mut drift = BTreeMap::new();
         for environment in asked {
             let missing = self.store.drift(known.deploy, &environment).await?;
-            let behind = missing.map(|Missing { since, count, or_more }| Behind {
+            let behind = missing.map(|MissingDeploys { since, count, or_more }| Behind {
                 since,
                 deploys: Deploys { counted: count, or_more },
             });

@@ -86,7 +86,7 @@ impl RuleEvaluation {
     ) -> Result<Self, SettingError> {
         let connections = settings.connections()?;
         Ok(Self {
-            store: settings.store(aws)?,
+            store: aws.store(settings)?,
             connections,
             github_url: settings.url("GITHUB_API_URL")?,
             secrets: Secrets::new(settings, StackFunction::RuleEvaluation, aws)?,

@@ -16,7 +16,7 @@ use signoff_providers::Failure;
 use signoff_providers::github::{FirstFile, GitHub, Missing};
 use signoff_rules::difference::difference;
 use signoff_rules::file::over;
-use signoff_rules::proposed::{Asked, proposed};
+use signoff_rules::proposed::{ProposedRule, proposed};
 use signoff_rules::tags::DefaultTags;
 use signoff_rules::{Rule, RulesFile};
 use signoff_store::{Change, CommitError, RulesTexts};
@@ -55,7 +55,7 @@ pub(crate) struct Judged {
     /// The default tags in force.
     tags: DefaultTags,
     /// The rules of `rules` that only a proposed file has asked.
-    asked: Vec<Asked>,
+    asked: Vec<ProposedRule>,
     /// Sentences about what waits for a proposed file.
     pub(crate) notices: Vec<String>,
     /// The file that needs an approval before it counts.
@@ -120,7 +120,7 @@ impl Judged {
     /// The names of the rules that a proposed file has asked and that are not, as the file in force asks for
     /// their approvals. `opened`: whether the rule in force of this name is opened for the deploy.
     pub(crate) fn covered(&self, opened: impl Fn(&str) -> bool) -> Vec<String> {
-        let is_covered = |asked: &&Asked| {
+        let is_covered = |asked: &&ProposedRule| {
             asked.instead_of.as_ref().is_some_and(|instead| instead.opened != opened(&instead.rule))
         };
         self.asked.iter().filter(is_covered).map(|asked| asked.rule.name.clone()).collect()

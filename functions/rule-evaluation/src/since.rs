@@ -11,7 +11,7 @@ use signoff_core::action::{Action, ApprovalSpec};
 use signoff_core::base::{Passed, meets};
 use signoff_core::deploy::{Deploy, Magnitude, Size};
 use signoff_core::range::Direction;
-use signoff_providers::github::{GitHub, Outline, RangeFailure};
+use signoff_providers::github::{GitHub, RangeFailure, RangeOutline};
 use signoff_rules::place::{acts_on, place};
 use signoff_rules::variables::{DIVERGED, Known, MAGNITUDE, ROLLBACK, Since};
 use signoff_rules::{Rule, Snapshot};
@@ -366,7 +366,7 @@ fn first_approval(rule: &Rule) -> Option<&ApprovalSpec> {
 }
 
 /// The size of a range by its files; large where not all are listed.
-fn magnitude(outline: &Outline) -> Magnitude {
+fn magnitude(outline: &RangeOutline) -> Magnitude {
     let files = &outline.files;
     if files.truncated {
         return Magnitude::Large;

@@ -6,13 +6,13 @@ use crate::handler::{Call, SlackInteraction};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use signoff_providers::slack::parse::Click;
-use signoff_voting::{Actor, ask_again};
+use signoff_voting::{ActingVoter, ask_again};
 
 impl SlackInteraction {
     /// A choice of Ask again in the menu of a closed approval's dialog.
     pub(crate) async fn again(&self, call: &Call<'_>, click: &Click, asked: &Again) -> Response<Body> {
         let (request_id, deploy, approval) = (call.request_id, &asked.deploy, &asked.approval);
-        let Actor { voter, is_admin } = self.actor(call, &click.user).await;
+        let ActingVoter { voter, is_admin } = self.actor(call, &click.user).await;
         if voter.standing.is_none() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "Slack did not say who you are. Click again.");
         }

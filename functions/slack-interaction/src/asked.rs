@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use signoff_core::approval::{ApprovalAction, ApprovalRequest};
+use signoff_core::facts::Thumb;
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::message;
 use signoff_core::people::Handle;
@@ -181,6 +182,15 @@ fn slack_time(text: &str) -> Option<Timestamp> {
     let (seconds, micros) = text.split_once('.')?;
     let micros: i32 = micros.get(..6).unwrap_or(micros).parse().ok()?;
     Timestamp::new(seconds.parse().ok()?, micros.checked_mul(1000)?).ok()
+}
+
+/// The reaction that an emoji's name stands for, where it is one that counts.
+pub(crate) fn thumb(name: &str) -> Option<Thumb> {
+    match name {
+        "+1" | "thumbsup" => Some(Thumb::Plus1),
+        "-1" | "thumbsdown" => Some(Thumb::Minus1),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! A request of Slack: verify it, read it, hand it on, answer in time.
 
 use crate::answer::{done, text};
-use crate::asked::{Asked, Submitted, asked, submitted};
-use crate::reacted::thumb;
+use crate::asked::{Asked, Submitted, asked, submitted, thumb};
 use crate::routes::{Endpoint, TABLE};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -12,7 +11,7 @@ use signoff_core::approval::{Dialog, Voter};
 use signoff_core::facts::Reaction;
 use signoff_providers::Failure;
 use signoff_providers::slack::client::Slack;
-use signoff_providers::slack::event::{Event, event};
+use signoff_providers::slack::event::{SlackEvent, event};
 use signoff_providers::slack::parse::{ClickUser, Interaction, ParseError, interaction};
 use signoff_providers::slack::verify::verify;
 use signoff_runtime::aws::Aws;
@@ -21,7 +20,7 @@ use signoff_runtime::gateway;
 use signoff_runtime::secrets::{SecretError, Secrets};
 use signoff_runtime::settings::{SettingError, Settings};
 use signoff_store::Store;
-use signoff_voting::{Accounts, Actor, Lookup, Person};
+use signoff_voting::{Accounts, ActingVoter, Lookup, Person};
 use std::time::Duration;
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
@@ -46,7 +45,7 @@ impl SlackInteraction {
     /// The function with these settings. Error: one is missing.
     pub fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
-            store: settings.store(aws)?,
+            store: aws.store(settings)?,
             secrets: Secrets::new(settings, StackFunction::SlackInteraction, aws)?,
             accounts: Accounts::new(settings)?,
         })
@@ -148,16 +147,16 @@ impl SlackInteraction {
 
     async fn event(&self, call: &Call<'_>, body: &[u8]) -> Result<Response<Body>, ParseError> {
         Ok(match event(body)? {
-            Event::UrlVerification { challenge } => text(StatusCode::OK, &challenge),
-            Event::MessageDeleted { channel, ts, .. } => self.deleted(call, channel, ts).await,
-            Event::Reaction { team_id, channel, ts, user, name, is_there, at } => match thumb(&name) {
+            SlackEvent::UrlVerification { challenge } => text(StatusCode::OK, &challenge),
+            SlackEvent::MessageDeleted { channel, ts, .. } => self.deleted(call, channel, ts).await,
+            SlackEvent::Reaction { team_id, channel, ts, user, name, is_there, at } => match thumb(&name) {
                 Some(thumb) => {
                     let (message, name) = (Dialog { channel, ts }, user.clone());
                     self.reacted(call, team_id, Reaction { message, user, name, thumb, is_there, at }).await
                 }
                 None => done(),
             },
-            Event::Ignored { kind } => {
+            SlackEvent::Ignored { kind } => {
                 tracing::debug!(request_id = call.request_id, kind, "ignored");
                 done()
             }
@@ -175,7 +174,7 @@ impl SlackInteraction {
     }
 
     /// The same, and whether they are an admin.
-    pub(crate) async fn actor(&self, call: &Call<'_>, user: &ClickUser) -> Actor {
+    pub(crate) async fn actor(&self, call: &Call<'_>, user: &ClickUser) -> ActingVoter {
         let ClickUser { id, name, team_id: workspace } = user.clone();
         let person = Person { id, name, workspace };
         self.accounts.actor(call.bot_token, &person, call.request_id).await

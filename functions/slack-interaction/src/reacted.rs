@@ -5,7 +5,7 @@ use crate::handler::{Call, SlackInteraction};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use signoff_core::approval::{Dialog, Standing};
-use signoff_core::facts::{Command, Reaction, Thumb};
+use signoff_core::facts::{Command, Reaction};
 use signoff_core::id::DeployId;
 use signoff_core::run::Run;
 use signoff_providers::slack::parse::ClickUser;
@@ -76,14 +76,5 @@ impl SlackInteraction {
         };
         let run = self.store.run(&place.deploy, &approval.run).await?;
         Ok(run.filter(Run::is_in_force).map(|_| place.deploy))
-    }
-}
-
-/// The reaction that an emoji's name stands for, where it is one that counts.
-pub(crate) fn thumb(name: &str) -> Option<Thumb> {
-    match name {
-        "+1" | "thumbsup" => Some(Thumb::Plus1),
-        "-1" | "thumbsdown" => Some(Thumb::Minus1),
-        _ => None,
     }
 }

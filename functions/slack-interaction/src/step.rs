@@ -10,7 +10,7 @@ use signoff_core::run::Resolution;
 use signoff_providers::Failure;
 use signoff_providers::slack::parse::{Click, Submission};
 use signoff_store::CommitError;
-use signoff_voting::{Actor, Answer, Gate, Refused, foresee_step, resolve};
+use signoff_voting::{ActingVoter, Answer, Gate, Refused, foresee_step, resolve};
 use thiserror::Error;
 
 /// Error that kept a click from being handled.
@@ -96,7 +96,7 @@ impl SlackInteraction {
         &self,
         call: &Call<'_>,
         click: &Click,
-        actor: &Actor,
+        actor: &ActingVoter,
         answer: &Answer,
     ) -> Result<Option<Refused>, StepError> {
         let run = match foresee_step(&self.store, self.lookup(call), actor, answer, call.now).await? {

@@ -2,7 +2,6 @@
 //! away.
 
 use crate::failure::{Failure, Repeat, quote};
-use crate::webhook::Refused;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url};
 use rustls::{ClientConfig, RootCertStore};
@@ -24,6 +23,11 @@ pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
 /// Most redirects of a GET that are followed, all within the same origin (a renamed GitHub repository takes
 /// one).
 const MAX_REDIRECTS: usize = 2;
+
+/// A name that resolves to an address which is not called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("its name leads to an address of the machine itself, of its network's link or of a cloud's metadata")]
+pub(crate) struct Refused;
 
 /// The HTTP client that all providers' clients share: make one per process, and hand out clones. It trusts
 /// Mozilla's list of certificate authorities, which is part of the program: reading the system's took most of

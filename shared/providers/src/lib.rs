@@ -22,6 +22,7 @@ mod form;
 mod found;
 pub mod github;
 pub mod http;
+pub mod issue;
 pub mod jira;
 pub mod linear;
 pub mod oidc;

@@ -16,14 +16,14 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
     /// The changes, in the order of the file in force; what is new comes last.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RuleChange>,
     /// True if the file in force asks for an approval in any rule.
     pub is_guarded: bool,
 }
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct RuleChange {
     /// A sentence for people, without its full stop: "removes the approval for Production".
     pub text: String,
     /// The approvals of the file in force that it touches.
@@ -89,7 +89,7 @@ pub fn difference(in_force: &RulesFile, proposal: &RulesFile, tags_changed: bool
         }
         // Another version of Signoff may open it, and nobody can say yet what it does then.
         let text = format!("has the rule `{}` use what this version of Signoff does not support", new.name);
-        changes.push(Change { text, touches: Touches::Everything });
+        changes.push(RuleChange { text, touches: Touches::Everything });
     }
     // This version does not open them, and another one may have no guard by then.
     for old in not_opened.iter().filter(|old| !approvals(old).is_empty()) {
@@ -98,12 +98,12 @@ pub fn difference(in_force: &RulesFile, proposal: &RulesFile, tags_changed: bool
             let name = &old.name;
             let text =
                 format!("removes or changes the rule `{name}`, which this version of Signoff does not open");
-            changes.push(Change { text, touches: all_of(old) });
+            changes.push(RuleChange { text, touches: all_of(old) });
         }
     }
     if tags_changed {
         let touches = if coupled.by_tags() { Touches::Everything } else { Touches::Nothing };
-        changes.push(Change { text: "changes the default tags".to_owned(), touches });
+        changes.push(RuleChange { text: "changes the default tags".to_owned(), touches });
     }
     // Also in a rule that this version does not open: its voters decide what else may act.
     Difference { changes, is_guarded: in_force.rules.iter().any(|rule| !approvals(rule).is_empty()) }
@@ -136,15 +136,15 @@ fn has_twins(rule: &Rule) -> bool {
     approvals(rule).into_iter().any(|spec| !names.insert(&spec.name))
 }
 
-fn removed(old: &Rule) -> Vec<Change> {
-    let of_approval = |spec: &ApprovalSpec| Change {
+fn removed(old: &Rule) -> Vec<RuleChange> {
+    let of_approval = |spec: &ApprovalSpec| RuleChange {
         text: format!("removes the approval \u{201c}{}\u{201d} with the rule `{}`", spec.name, old.name),
         touches: one(old, spec),
     };
     let changes: Vec<_> = approvals(old).into_iter().map(of_approval).collect();
     if changes.is_empty() {
         let text = format!("removes the rule `{}`, which asks for no approval", old.name);
-        return vec![Change { text, touches: Touches::Nothing }];
+        return vec![RuleChange { text, touches: Touches::Nothing }];
     }
     changes
 }
@@ -153,54 +153,54 @@ fn one(rule: &Rule, spec: &ApprovalSpec) -> Touches {
     Touches::Approvals(BTreeSet::from([(rule.name.clone(), spec.name.clone())]))
 }
 
-fn added(new: &Rule) -> Change {
+fn added(new: &Rule) -> RuleChange {
     let lines: Vec<_> = new.actions.iter().map(ToString::to_string).collect();
     let (name, lines) = (&new.name, lines.join(", "));
     match (acts(new), approvals(new).is_empty()) {
         (true, true) => {
             let text = format!("adds the rule `{name}`, which acts without asking anybody: {lines}");
-            Change { text, touches: Touches::Everything }
+            RuleChange { text, touches: Touches::Everything }
         }
         (true, false) => {
             let text = format!("adds the rule `{name}`, which acts after an approval of its own: {lines}");
-            Change { text, touches: Touches::Everything }
+            RuleChange { text, touches: Touches::Everything }
         }
         (false, _) => {
             let touches = if moves_bases(new) { Touches::Everything } else { Touches::Nothing };
-            Change { text: format!("adds the rule `{name}`: {lines}"), touches }
+            RuleChange { text: format!("adds the rule `{name}`: {lines}"), touches }
         }
     }
 }
 
 /// The changes of a rule that both files have.
-fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
+fn changed(old: &Rule, new: &Rule) -> Vec<RuleChange> {
     let name = &old.name;
     let (was, is) = (conditions(old), conditions(new));
     let when = when(old, new);
     let stays = old.promotes_to == new.promotes_to || !approvals(old).is_empty();
     if when.is_empty() && old.actions == new.actions && stays {
         let text = format!("changes the description of the rule `{name}`");
-        return vec![Change { text, touches: Touches::Nothing }];
+        return vec![RuleChange { text, touches: Touches::Nothing }];
     }
     if has_twins(old) || has_twins(new) {
         let text = format!(
             "changes the rule `{name}`, in which approvals have the same name (give each a `name` of its own), {}",
             from_to(&old.actions, &new.actions)
         );
-        return vec![Change { text, touches: Touches::Everything }];
+        return vec![RuleChange { text, touches: Touches::Everything }];
     }
     if approvals(old).is_empty() {
         return vec![unguarded(old, new, &when, is_superset(&is, &was))];
     }
     let mut changes = Vec::new();
     for text in when {
-        changes.push(Change { text: format!("{text} of the rule `{name}`"), touches: all_of(old) });
+        changes.push(RuleChange { text: format!("{text} of the rule `{name}`"), touches: all_of(old) });
     }
     changes.extend(spec::changed(old, new));
     changes.extend(around_approvals(old, new));
     if changes.is_empty() {
         let text = format!("changes messages of the rule `{name}`");
-        changes.push(Change { text, touches: Touches::Nothing });
+        changes.push(RuleChange { text, touches: Touches::Nothing });
     }
     changes
 }
@@ -222,17 +222,17 @@ fn when(old: &Rule, new: &Rule) -> Vec<String> {
 }
 
 /// The change of a rule that asks for no approval in the file in force.
-fn unguarded(old: &Rule, new: &Rule, when: &[String], narrower: bool) -> Change {
+fn unguarded(old: &Rule, new: &Rule, when: &[String], narrower: bool) -> RuleChange {
     let name = &old.name;
     if !acts(new) && !moves_bases(new) {
-        return Change {
+        return RuleChange {
             text: format!("changes the rule `{name}`, which does not act"),
             touches: Touches::Nothing,
         };
     }
     if !acts(old) || (moves_bases(new) && !moves_bases(old)) {
         let text = format!("lets the rule `{name}` act: {}", lines(&new.actions));
-        return Change { text, touches: Touches::Everything };
+        return RuleChange { text, touches: Touches::Everything };
     }
     // An approval that starts nothing only holds back what stands after it.
     let kept: Vec<_> = skeleton(new).into_iter().filter(|action| action.kind() == Kind::Acts).collect();
@@ -243,7 +243,7 @@ fn unguarded(old: &Rule, new: &Rule, when: &[String], narrower: bool) -> Change 
     let opens_less = narrower && is_superset(&new.after, &old.after) && old.freeze == new.freeze && stays;
     if does_less && opens_less {
         let text = format!("has the rule `{name}` act less");
-        return Change { text, touches: Touches::Nothing };
+        return RuleChange { text, touches: Touches::Nothing };
     }
     let mut texts = when.to_vec();
     if !stays {
@@ -254,11 +254,11 @@ fn unguarded(old: &Rule, new: &Rule, when: &[String], narrower: bool) -> Change 
         texts.push(format!("changes what is done {}", from_to(&old.actions, &new.actions)));
     }
     let text = format!("changes the rule `{name}`, which acts: {}", texts.join("; "));
-    Change { text, touches: Touches::Everything }
+    RuleChange { text, touches: Touches::Everything }
 }
 
 /// The changes of what a rule with approvals does beside them.
-fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
+fn around_approvals(old: &Rule, new: &Rule) -> Vec<RuleChange> {
     let name = &old.name;
     let known: BTreeSet<&str> = approvals(old).into_iter().map(|spec| spec.name.as_str()).collect();
     let mut changes = Vec::new();
@@ -271,7 +271,7 @@ fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
                 let lets_through = action.may_act() || action_moves_bases(action);
                 let touches = if lets_through { Touches::Everything } else { Touches::Nothing };
                 let text = format!("adds the approval \u{201c}{}\u{201d} to the rule `{name}`", spec.name);
-                changes.push(Change { text, touches });
+                changes.push(RuleChange { text, touches });
             }
             other => steps.push(other),
         }
@@ -294,7 +294,7 @@ fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
         "changes what the rule `{name}` does beside its approvals, {}",
         from_to(&old.actions, &new.actions)
     );
-    changes.push(Change { text, touches });
+    changes.push(RuleChange { text, touches });
     changes
 }
 

@@ -1,17 +1,8 @@
 //! Changes of a file's text.
 
-use crate::problem::{Position, Source};
+use crate::problem::Source;
 
-/// Characters of a text that become others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
-    /// Start of the characters.
-    pub at: Position,
-    /// Number of characters that are taken out, the ends of lines among them.
-    pub removed: usize,
-    /// The characters that are put there instead.
-    pub put: String,
-}
+pub use crate::problem::Edit;
 
 /// The text with `edits`, which are in its order and do not touch each other; `None`: one of them has no
 /// place in it.
@@ -31,6 +22,7 @@ pub(crate) fn applied(source: &Source<'_>, edits: &[Edit]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Position;
 
     #[test]
     fn edits_change_a_text_across_lines() {

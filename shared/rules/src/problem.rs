@@ -1,6 +1,5 @@
 //! Problems of a rules file, told so that its author can correct them.
 
-use crate::edit::Edit;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -56,6 +55,17 @@ pub struct Problem {
     /// others.
     #[serde(skip)]
     pub edits: Vec<Edit>,
+}
+
+/// Characters of a text that become others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Start of the characters.
+    pub at: Position,
+    /// Number of characters that are taken out, the ends of lines among them.
+    pub removed: usize,
+    /// The characters that are put there instead.
+    pub put: String,
 }
 
 impl Problem {

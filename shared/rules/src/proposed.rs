@@ -16,14 +16,14 @@ const SAYS: &str =
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proposed {
     /// The rules that ask, beside those in force.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<ProposedRule>,
     /// The names of the rules that act without asking anybody, and wait.
     pub waiting: Vec<String>,
 }
 
 /// A rule made of one of a proposed file: its approvals, and what waits behind them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
+pub struct ProposedRule {
     /// The rule; no rule in force has its name.
     pub rule: Rule,
     /// The rule in force that it was made of another version of; `None`: it is new.
@@ -68,7 +68,7 @@ pub fn proposed(in_force: &RulesFile, proposal: &RulesFile, file: &str) -> Propo
         let called = if is_new { rule.name.clone() } else { name(rule, "proposed") };
         let whole = made(rule, called, waiting(hold_back(&rule.actions, file), file));
         let instead_of = old.map(|old| Instead { rule: old.name.clone(), opened: false });
-        found.asked.push(Asked { rule: whole, instead_of });
+        found.asked.push(ProposedRule { rule: whole, instead_of });
         let Some(old) = old else { continue };
         let known: BTreeSet<&str> = approvals(old).into_iter().map(|spec| spec.name.as_str()).collect();
         // What the rule in force does is its own business: nothing follows these but what they are for.
@@ -80,7 +80,7 @@ pub fn proposed(in_force: &RulesFile, proposal: &RulesFile, file: &str) -> Propo
         if !more.is_empty() {
             let rule = made(rule, name(rule, "proposed too"), waiting(more, file));
             let instead_of = Some(Instead { rule: old.name.clone(), opened: true });
-            found.asked.push(Asked { rule, instead_of });
+            found.asked.push(ProposedRule { rule, instead_of });
         }
     }
     found
@@ -152,7 +152,7 @@ mod tests {
     fn told(before: &str, after: &str) -> String {
         let read = |rules: &str| parse(&format!("rules:\n{rules}"), "rules.yml").unwrap();
         let found = proposed(&read(before), &read(after), "0123456789");
-        let lines = found.asked.iter().map(|Asked { rule, instead_of }| {
+        let lines = found.asked.iter().map(|ProposedRule { rule, instead_of }| {
             let run = signoff_core::run::Run::open(
                 &signoff_core::run::Opening {
                     deploy: &signoff_core::id::DeployId::from_text("d"),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use signoff_core::deploy::Slug;
-use signoff_store::{Actor, ApiKey, Done, Pattern, Scope, Store, StoreError};
+use signoff_store::{Actor, ApiKey, DeploymentPattern, Done, Scope, Store, StoreError};
 use std::collections::BTreeSet;
 use subtle::ConstantTimeEq;
 
@@ -37,7 +37,7 @@ pub struct Holder {
     /// Scopes that it was made for.
     pub scopes: BTreeSet<Scope>,
     /// The deployments that it was made for; none: all of them.
-    pub deployments: Vec<Pattern>,
+    pub deployments: Vec<DeploymentPattern>,
 }
 
 impl NewKey {
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_key_for_some_deployments_is_good_for_no_other() {
         let NewKey { text, row } = made(&[Scope::Register]);
-        let patterns = ["acme/*", "shop/Web"].map(|text| Pattern::parse(text).unwrap());
+        let patterns = ["acme/*", "shop/Web"].map(|text| DeploymentPattern::parse(text).unwrap());
         let holder =
             holds(&ApiKey { deployments: patterns.to_vec(), ..row.clone() }, text.expose_secret()).unwrap();
         let every = holds(&row, text.expose_secret()).unwrap();

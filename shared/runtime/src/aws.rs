@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::config::{
     timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use signoff_store::{Store, StoreConfig};
 use std::time::Duration;
 
 /// The certificate authorities of AWS's own addresses, from <https://www.amazontrust.com/repository/>.
@@ -68,6 +69,20 @@ impl Aws {
                 .operation_timeout(Duration::from_millis(5000))
                 .build(),
         })
+    }
+
+    /// The record of this stack, as far as the settings say that this function reaches it.
+    pub fn store(&self, settings: &Settings) -> Result<Store, SettingError> {
+        let text = |name| settings.optional(name).map(str::to_owned);
+        let places = StoreConfig {
+            record_table: settings.required("RECORD_TABLE")?.to_owned(),
+            cache_table: text("CACHE_TABLE"),
+            deploys_queue: text("DEPLOYS_QUEUE_URL"),
+            effects_queue: text("EFFECTS_QUEUE_URL"),
+            retention: settings.retention()?,
+        };
+        let sends = places.deploys_queue.is_some() || places.effects_queue.is_some();
+        Ok(Store::new(self.dynamodb(), sends.then(|| self.sqs()), places))
     }
 
     /// DynamoDB.

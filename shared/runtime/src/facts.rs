@@ -13,7 +13,7 @@ const MAX_LOST: u32 = 2;
 
 /// Outcome of a report of a deploy's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reported {
+pub enum ReportOutcome {
     /// It is on record, and the rules are evaluated again where they depend on it.
     News,
     /// It was on record, or something newer is.
@@ -60,16 +60,16 @@ pub async fn record_report(
     (source, report): (&str, Report),
     now: Timestamp,
     who: &str,
-) -> Result<Reported, CommitError> {
+) -> Result<ReportOutcome, CommitError> {
     let command = Command::Report { source: source.to_owned(), report };
     let raced = race::decide(who, MAX_LOST, async || {
         let known = store.facts(deploy).await?;
         if known.is_full_for(source) {
-            return Ok(Reported::NoRoom);
+            return Ok(ReportOutcome::NoRoom);
         }
-        let Some(decision) = decide(&known, command.clone(), now) else { return Ok(Reported::Known) };
+        let Some(decision) = decide(&known, command.clone(), now) else { return Ok(ReportOutcome::Known) };
         store.commit(Change::to(deploy, now).facts(decision)).await?;
-        Ok(Reported::News)
+        Ok(ReportOutcome::News)
     })
     .await;
     if !matches!(raced, Err(CommitError::Conflict)) {
@@ -79,7 +79,7 @@ pub async fn record_report(
     let effect = EffectKind::RecordHealth { source: source.to_owned(), report };
     match store.commit(Change::to(deploy, now).and(&owner, vec![effect], Vec::new())).await {
         // The same report is in the queue already.
-        Ok(()) | Err(CommitError::Conflict) => Ok(Reported::Queued),
+        Ok(()) | Err(CommitError::Conflict) => Ok(ReportOutcome::Queued),
         Err(error) => Err(error),
     }
 }

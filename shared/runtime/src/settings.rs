@@ -2,12 +2,10 @@
 
 use jiff::SignedDuration;
 use signoff_core::deploy::Slug;
-use signoff_store::{Store, StoreConfig};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::alarms::Alarms;
-use crate::aws::Aws;
 use crate::connections::Connections;
 use crate::deployments::Deployments;
 
@@ -105,20 +103,6 @@ impl Settings {
             .filter(|days| (1..=3650).contains(days))
             .ok_or_else(|| Self::error(name, "must be a whole number of days from 1 to 3650"))?;
         Ok(SignedDuration::from_hours(24 * days))
-    }
-
-    /// The record of this stack, as far as the settings say that this function reaches it.
-    pub fn store(&self, aws: &Aws) -> Result<Store, SettingError> {
-        let text = |name| self.optional(name).map(str::to_owned);
-        let places = StoreConfig {
-            record_table: self.required("RECORD_TABLE")?.to_owned(),
-            cache_table: text("CACHE_TABLE"),
-            deploys_queue: text("DEPLOYS_QUEUE_URL"),
-            effects_queue: text("EFFECTS_QUEUE_URL"),
-            retention: self.retention()?,
-        };
-        let sends = places.deploys_queue.is_some() || places.effects_queue.is_some();
-        Ok(Store::new(aws.dynamodb(), sends.then(|| aws.sqs()), places))
     }
 
     /// An error about the setting `name`.

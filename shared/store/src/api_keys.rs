@@ -46,9 +46,9 @@ pub struct Done {
 /// A pattern of deployments: `acme/checkout`, or `acme/*` for all of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Pattern(String);
+pub struct DeploymentPattern(String);
 
-impl Pattern {
+impl DeploymentPattern {
     /// Reads `organization/name` or `organization/*`; anything else is `None`.
     pub fn parse(text: &str) -> Option<Self> {
         let (organization, name) = text.split_once('/')?;
@@ -82,7 +82,7 @@ pub struct ApiKey {
     pub scopes: BTreeSet<Scope>,
     /// The deployments that it is for; none: all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub deployments: Vec<Pattern>,
+    pub deployments: Vec<DeploymentPattern>,
     /// SHA-256 of its secret, in hexadecimal digits.
     pub digest: String,
     /// The last four characters of its text, by which people recognise it.
@@ -190,10 +190,10 @@ mod tests {
             ("acm/*", false),
             ("acme-shop/*", false),
         ] {
-            assert_eq!(Pattern::parse(pattern).unwrap().fits(&slug), fits, "{pattern}");
+            assert_eq!(DeploymentPattern::parse(pattern).unwrap().fits(&slug), fits, "{pattern}");
         }
         for wrong in ["", "acme", "*/*", "*", "acme/", "acme/..", "acme/check*", "acme/*/x"] {
-            assert_eq!(Pattern::parse(wrong), None, "{wrong}");
+            assert_eq!(DeploymentPattern::parse(wrong), None, "{wrong}");
         }
     }
 }

@@ -15,7 +15,7 @@ const MAX_LOOKED_AT: i32 = 100;
 
 /// The deploys of one environment that another has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missing {
+pub struct MissingDeploys {
     /// The time from which the first of them counts as being there.
     pub since: Timestamp,
     /// The number of them, of the last 100 deploys.
@@ -36,7 +36,11 @@ impl Store {
     /// Returns the deploys by which `environment` of the same deployment is behind the environment of
     /// `deploy`, as of that deploy: those that arrived here after the revision that is newest there, of the
     /// last 100. `None`: `environment` has what `deploy` has. Two requests.
-    pub async fn drift(&self, deploy: &Deploy, environment: &str) -> Result<Option<Missing>, StoreError> {
+    pub async fn drift(
+        &self,
+        deploy: &Deploy,
+        environment: &str,
+    ) -> Result<Option<MissingDeploys>, StoreError> {
         let there = self.newest_in(&deploy.deployment, environment).await?;
         if there.as_ref().is_some_and(|there| there.revision == deploy.revision) {
             return Ok(None);
@@ -51,7 +55,7 @@ impl Store {
         let missing: Vec<_> =
             stood.clone().take_while(|(other, _)| Some(*other) != revision.as_ref()).collect();
         let is_cut = i32::try_from(earlier.len()).is_ok_and(|count| count >= MAX_LOOKED_AT);
-        Ok(Some(Missing {
+        Ok(Some(MissingDeploys {
             since: missing.iter().map(|(_, at)| *at).fold(deploy.arrived_at(), Timestamp::min),
             // Its own deploy is one, also where the index does not have it yet.
             count: u32::try_from(missing.len()).unwrap_or(u32::MAX).max(1),

@@ -32,7 +32,7 @@ pub struct Deployment {
 
 /// A part of the list of all deployments, by slug.
 #[derive(Clone, Debug)]
-pub struct Deployments {
+pub struct DeploymentListing {
     /// The deployments, each with all of its environments, but for one that has more than a part holds: of
     /// that one the first are here, and all of them in [`Store::deployment`].
     pub deployments: Vec<Deployment>,
@@ -87,9 +87,13 @@ impl Entry {
 }
 
 impl Store {
-    /// The deployments after `after` (a [`Deployments::next`]) that have settings or a deploy on record, with
-    /// at most `limit` rows. One request.
-    pub async fn deployments(&self, limit: i32, after: Option<&Slug>) -> Result<Deployments, StoreError> {
+    /// The deployments after `after` (a [`DeploymentListing::next`]) that have settings or a deploy on
+    /// record, with at most `limit` rows. One request.
+    pub async fn deployments(
+        &self,
+        limit: i32,
+        after: Option<&Slug>,
+    ) -> Result<DeploymentListing, StoreError> {
         let after = after.map_or_else(|| " ".to_owned(), keys::end);
         let request = self
             .dynamo
@@ -104,7 +108,7 @@ impl Store {
         let mut entries = read(answer.items.unwrap_or_default());
         let shown = usize::try_from(limit).unwrap_or(0);
         if entries.len() <= shown {
-            return Ok(Deployments { deployments: grouped(entries), next: None });
+            return Ok(DeploymentListing { deployments: grouped(entries), next: None });
         }
         let following = entries.drain(shown..).next();
         let is_whole = |entry: &Entry| Some(entry.slug()) != following.as_ref().map(Entry::slug);
@@ -112,7 +116,7 @@ impl Store {
             entries.truncate(whole + 1);
         }
         let next = entries.last().map(|last| last.slug().clone());
-        Ok(Deployments { deployments: grouped(entries), next })
+        Ok(DeploymentListing { deployments: grouped(entries), next })
     }
 
     /// The deployment with this slug, if it has settings or a deploy on record; of thousands of environments,

@@ -54,7 +54,7 @@ pub struct DialogPlace {
 
 /// State of a deploy's confirmation and arrival.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Outline {
+pub struct DeployOutline {
     /// The source host's word for which commit it is.
     #[serde(default)]
     pub confirmation: Confirmation,
@@ -70,7 +70,7 @@ struct Arrival {
     repeats: Option<DeployId>,
 }
 
-impl Outline {
+impl DeployOutline {
     /// As [`Deploy::stood`].
     pub fn stood(&self) -> bool {
         self.confirmation.counts() && !self.reading.came_late
@@ -147,7 +147,7 @@ impl Store {
     ///
     /// # Errors
     /// The record can't be read, or this part of the row can't.
-    pub async fn outline(&self, deploy: &DeployId) -> Result<Option<Outline>, StoreError> {
+    pub async fn outline(&self, deploy: &DeployId) -> Result<Option<DeployOutline>, StoreError> {
         self.get_row(&keys::deploy(deploy)).await?.map(row::read).transpose()
     }
 

@@ -32,7 +32,7 @@ pub struct Accounts {
 
 /// Somebody who acts on a failed step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
+pub struct ActingVoter {
     /// The person.
     pub voter: Voter,
     /// True if they are an admin of the stack. False where Slack did not say who they are.
@@ -133,7 +133,7 @@ impl Accounts {
     }
 
     /// The same, and whether they are an admin.
-    pub async fn actor(&self, token: &SecretString, person: &Person, request_id: &str) -> Actor {
+    pub async fn actor(&self, token: &SecretString, person: &Person, request_id: &str) -> ActingVoter {
         let Person { id, name, workspace } = person.clone();
         let asked = match self.slack(token).await {
             Ok(slack) => slack.user(&id).await,
@@ -143,11 +143,11 @@ impl Accounts {
             Ok(Some(profile)) => {
                 let standing = Some(profile.standing());
                 let is_admin = self.admins.have(&profile);
-                Actor { voter: Voter { id, name: profile.name, workspace, standing }, is_admin }
+                ActingVoter { voter: Voter { id, name: profile.name, workspace, standing }, is_admin }
             }
             Ok(None) => {
                 let standing = Some(Standing::Deactivated);
-                Actor { voter: Voter { id, name, workspace, standing }, is_admin: false }
+                ActingVoter { voter: Voter { id, name, workspace, standing }, is_admin: false }
             }
             Err(failure) => {
                 tracing::warn!(
@@ -156,7 +156,7 @@ impl Accounts {
                     failure = failure.logged(),
                     "Slack did not say in time who asks"
                 );
-                Actor { voter: Voter { id, name, workspace, standing: None }, is_admin: false }
+                ActingVoter { voter: Voter { id, name, workspace, standing: None }, is_admin: false }
             }
         }
     }

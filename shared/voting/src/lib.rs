@@ -13,7 +13,7 @@ mod gate;
 mod nobody;
 mod step;
 
-pub use accounts::{Accounts, Actor, Lookup, Person};
+pub use accounts::{Accounts, ActingVoter, Lookup, Person};
 pub use admins::Admins;
 pub use again::ask_again;
 pub use cast::{

@@ -1,7 +1,7 @@
 //! Retry, Skip and Mark as done: somebody acts on a step that failed, or of which nobody knows whether it
 //! happened.
 
-use crate::accounts::{Actor, Left, Lookup};
+use crate::accounts::{ActingVoter, Left, Lookup};
 use crate::cast::{RefusalKind, Refused};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub struct Answer {
 pub async fn resolve(
     store: &Store,
     lookup: Lookup<'_>,
-    actor: &Actor,
+    actor: &ActingVoter,
     answer: &Answer,
     reason: Option<String>,
     now: Timestamp,
@@ -84,7 +84,7 @@ pub async fn resolve(
 pub async fn foresee_step(
     store: &Store,
     lookup: Lookup<'_>,
-    actor: &Actor,
+    actor: &ActingVoter,
     answer: &Answer,
     now: Timestamp,
 ) -> Result<Result<Option<Run>, Refused>, CommitError> {
@@ -107,7 +107,7 @@ pub async fn foresee_step(
 async fn read(
     store: &Store,
     lookup: Lookup<'_>,
-    actor: &Actor,
+    actor: &ActingVoter,
     answer: &Answer,
     now: Timestamp,
 ) -> Result<Result<Run, Refused>, CommitError> {
@@ -152,7 +152,7 @@ fn who_may_act(approval: &Approval) -> Vec<&str> {
 fn refused(
     run: &Run,
     approval: Option<&Approval>,
-    actor: &Actor,
+    actor: &ActingVoter,
     left: Option<Left>,
     answer: &Answer,
     now: Timestamp,
@@ -211,7 +211,7 @@ fn is_current(run: &Run, answer: &Answer) -> bool {
 }
 
 /// True if `actor` gave this answer before.
-fn was_theirs(run: &Run, actor: &Actor, answer: &Answer) -> bool {
+fn was_theirs(run: &Run, actor: &ActingVoter, answer: &Answer) -> bool {
     let resolved = run.steps.get(answer.step).and_then(|step| step.resolved.as_ref());
     resolved.is_some_and(|resolved| {
         resolved.failed_at.as_microsecond() == answer.failed_at.as_microsecond()
@@ -274,7 +274,7 @@ mod tests {
             workspace: "T1".to_owned(),
             standing: Some(Standing::Member),
         };
-        let admin = Actor { voter, is_admin: true };
+        let admin = ActingVoter { voter, is_admin: true };
         for (step, resolution, expected) in [
             (0, Resolution::Retry, true),
             (0, Resolution::Skip, false),

@@ -1,7 +1,7 @@
 //! The core's decisions, each asked for once: the core is pure, so the same question has the same answer, and
 //! a check asks it in millions of states.
 
-use crate::record::{Kept, Row, follow, hash};
+use crate::record::{Follows, Kept, follow, hash};
 use crate::scenario::NOW;
 use jiff::{SignedDuration, Timestamp};
 use signoff_core::approval::{self as votes, Approval, Electorate};
@@ -22,17 +22,6 @@ thread_local! {
     static ELECTORATES: Known<Electorate> = RefCell::default();
     static DIALOGS: Known<u64> = RefCell::default();
     static LINES: Known<Rc<[Option<u64>]>> = RefCell::default();
-}
-
-/// A decision as it is committed.
-#[derive(Clone, Debug)]
-pub struct Follows<T> {
-    /// The version of the state that was read.
-    pub read: u64,
-    /// The next state, with the version that it is committed as.
-    pub next: Kept<T>,
-    /// The effects that follow from it.
-    pub effects: Vec<Row>,
 }
 
 /// Applies `commands` to `approval` at `now`, one after the other; refused commands change nothing. If all

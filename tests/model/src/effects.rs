@@ -10,10 +10,11 @@ mod settle;
 
 use settle::{done, settle};
 
-use crate::change::{self, Look};
+use crate::change;
 use crate::decided;
 use crate::law;
 use crate::outside::Turn;
+use crate::parts::Look;
 use crate::record::{Change, Process, Queued};
 use crate::scenario::{Flaw, Scenario};
 use crate::world::World;

@@ -41,6 +41,7 @@ pub mod effects;
 pub mod law;
 pub mod model;
 pub mod outside;
+pub mod parts;
 pub mod record;
 pub mod scenario;
 pub mod world;

@@ -1,6 +1,5 @@
 //! DynamoDB: the rows, and the one transaction that changes them, as `signoff_store::change` writes it.
 
-use crate::decided::Follows;
 use crate::scenario::{EXPIRES_AT, NOW};
 use jiff::Timestamp;
 use signoff_core::approval::Approval;
@@ -18,6 +17,17 @@ use std::sync::Arc;
 pub struct Kept<T> {
     hash: u64,
     value: Arc<T>,
+}
+
+/// A decision as it is committed.
+#[derive(Clone, Debug)]
+pub struct Follows<T> {
+    /// The version of the state that was read.
+    pub read: u64,
+    /// The next state, with the version that it is committed as.
+    pub next: Kept<T>,
+    /// The effects that follow from it.
+    pub effects: Vec<Row>,
 }
 
 /// Everything on record about the deploy.

@@ -1,6 +1,6 @@
 //! Limits of a check, and the mistake that is made on purpose.
 
-use crate::change::WhoseChange;
+use crate::parts::WhoseChange;
 use jiff::Timestamp;
 use signoff_core::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec};
 use signoff_core::approval::{ApprovalAction, Ask};

@@ -9,7 +9,8 @@ use signoff_core::deploy::Deploy;
 use signoff_core::effect::{EffectKind, MAX_ATTEMPTS};
 use signoff_core::issue::Issue;
 use signoff_providers::Failure;
-use signoff_providers::tracker::{Comment, Trackers};
+use signoff_providers::issue::Comment;
+use signoff_providers::tracker::Trackers;
 use signoff_rules::template::{Mentions, render_plain};
 use signoff_runtime::effects::Attempt;
 

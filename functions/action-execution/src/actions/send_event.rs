@@ -9,7 +9,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use signoff_core::action::EventSpec;
 use signoff_core::deploy::Deploy;
 use signoff_providers::Failure;
-use signoff_providers::eventbridge::{Event, SOURCE, refused, unsent};
+use signoff_providers::eventbridge::{BusEvent, SOURCE, refused, unsent};
 use signoff_rules::template::render_plain;
 use signoff_runtime::effects::Attempt;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ impl ActionExecution {
             let text = render_plain(text, &context).map_err(rendering(&format!("`{name}` of the detail")))?;
             texts.insert(name.clone(), text);
         }
-        let event = Event::new(
+        let event = BusEvent::new(
             (deploy, &happened, &self.deploy_url(&deploy.id)),
             attempt.effect.id.as_str(),
             detail_type,
@@ -41,7 +41,7 @@ impl ActionExecution {
         Ok(Done { summary, url: None })
     }
 
-    async fn put_event(&self, event: Event, bus: &str) -> Result<(), Failure> {
+    async fn put_event(&self, event: BusEvent, bus: &str) -> Result<(), Failure> {
         let entry = PutEventsRequestEntry::builder()
             .source(SOURCE)
             .detail_type(event.detail_type)

@@ -1,8 +1,8 @@
 //! Addresses of pages.
 
+use crate::address::access::Access;
 use crate::address::parameters::{parameter, query};
 use crate::address::routes::{self, ErrorFormat};
-use crate::auth::visitor::Access;
 use lambda_http::http::Method;
 use signoff_core::id::DeployId;
 

@@ -1,7 +1,7 @@
 //! Table of the requests that the console answers, and the access that each needs. A test holds
 //! docs/reference/routes.md to it.
 
-use crate::auth::visitor::Access;
+use crate::address::access::Access;
 use lambda_http::http::Method;
 use signoff_core::deploy::Slug;
 use signoff_core::id::DeployId;

@@ -1,7 +1,7 @@
 //! The form that creates an API key.
 
 use super::Field;
-use signoff_store::{ApiKey, Pattern, Scope};
+use signoff_store::{ApiKey, DeploymentPattern, Scope};
 use std::collections::BTreeSet;
 
 /// The most keys that may be good at the same time.
@@ -30,7 +30,7 @@ pub(crate) struct KeyForm {
 pub(crate) struct FilledKey {
     pub(crate) name: String,
     pub(crate) scopes: BTreeSet<Scope>,
-    pub(crate) deployments: Vec<Pattern>,
+    pub(crate) deployments: Vec<DeploymentPattern>,
 }
 
 impl KeyForm {
@@ -83,11 +83,11 @@ impl KeyForm {
 }
 
 /// The patterns in `text`. Error: what is wrong with one, or with limiting a key of these scopes.
-fn patterns(text: &str, scopes: &BTreeSet<Scope>) -> Result<Vec<Pattern>, String> {
+fn patterns(text: &str, scopes: &BTreeSet<Scope>) -> Result<Vec<DeploymentPattern>, String> {
     let words = text.split([',', ' ']).filter(|word| !word.is_empty());
     let patterns = words
         .map(|word| {
-            Pattern::parse(word).ok_or_else(|| {
+            DeploymentPattern::parse(word).ok_or_else(|| {
                 format!("{word:?} isn\u{2019}t a deployment. Write owner/name, or owner/* for all deployments of an owner.")
             })
         })
@@ -131,7 +131,7 @@ mod tests {
             .finish();
         assert_eq!(KeyForm::read(&form, &[]), Ok(filled(&longest, &[Scope::Admin])));
         let limited = KeyForm::read("name=CI&scope=register&deployments=acme/*,+Shop/Web", &[]).unwrap();
-        let patterns: Vec<_> = limited.deployments.iter().map(Pattern::as_str).collect();
+        let patterns: Vec<_> = limited.deployments.iter().map(DeploymentPattern::as_str).collect();
         assert_eq!(patterns, ["acme/*", "Shop/Web"]);
         let revoked = api_key(1, "CI", true);
         assert!(KeyForm::read("name=CI&scope=read", &[revoked]).is_ok(), "a revoked key gives its name back");

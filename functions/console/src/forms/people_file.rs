@@ -3,7 +3,7 @@
 use super::people::{
     Filled, LONGEST_NAME, MEMBER, Wrong, handle_problem, said, stand_in_problem, text_problem,
 };
-use crate::answer::export::{as_typed, harmless, line};
+use crate::export::{as_typed, harmless, line};
 use signoff_core::people::{By, Claim, Entry, Handle};
 use std::collections::BTreeMap;
 use std::io;

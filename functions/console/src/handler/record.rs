@@ -4,14 +4,11 @@
 use super::{Call, Console, refusals};
 use crate::address::parameters::{self, BadQuery, Cursor, RECORD_SIZE, Search};
 use crate::answer::Answer;
-use crate::answer::export::{self, Export, Write};
+use crate::export::{self, Export, MOST_PARTS, Write};
 use crate::{html, json};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{HeaderName, LINK};
 use signoff_store::{ApprovalListing, ApprovalSummary, MAX_SCANNED};
-
-/// Largest number of parts of the list in one file: as many as fit into the time that the function has.
-pub(crate) const MOST_PARTS: i32 = 10;
 
 /// The header that says how many approvals a file lacks because this release can't read them.
 const UNREADABLE: HeaderName = HeaderName::from_static("signoff-unreadable");

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;
 use signoff_providers::Failure;
-use signoff_providers::slack::{Ask, TokenError, authorize_url};
+use signoff_providers::slack::{SignInRequest, TokenError, authorize_url};
 use signoff_store::{CommitError, Session};
 
 /// Reason why somebody who came back from Slack is not signed in.
@@ -133,7 +133,7 @@ impl Console {
             let redirect_uri = self.site.sign_in_callback();
             let team = self.members.team(&app).await?;
             let (state, nonce) = (&ticket.state(), &ticket.nonce());
-            let ask = Ask { state, nonce, redirect_uri: &redirect_uri, team };
+            let ask = SignInRequest { state, nonce, redirect_uri: &redirect_uri, team };
             let address = authorize_url(&self.members.authorize_url, app.client_id(), &ask)?;
             Ok::<_, Failure>((address, ticket.value()))
         };

@@ -18,8 +18,8 @@ use signoff_core::run::Resolution;
 use signoff_runtime::secrets::SecretError;
 use signoff_store::{CommitError, Page};
 use signoff_voting::{
-    Actor, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind, Refused, UNSEEN, cast, foresee_step,
-    record_refusal, would_refuse,
+    ActingVoter, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind, Refused, UNSEEN, cast,
+    foresee_step, record_refusal, would_refuse,
 };
 use thiserror::Error;
 
@@ -209,7 +209,7 @@ impl Console {
         member: &Member,
         workspace: &str,
         gate: Option<&Gate>,
-    ) -> Result<(Actor, Option<Refused>), SecretError> {
+    ) -> Result<(ActingVoter, Option<Refused>), SecretError> {
         let token = self.members.bot_token(call.now).await?;
         let (id, name) = (member.id.clone(), member.name.clone());
         let person = Person { id, name, workspace: workspace.to_owned() };

@@ -104,22 +104,22 @@ mod tests {
     use super::*;
     use crate::sample;
     use signoff_core::deploy::Slug;
-    use signoff_store::Deployments;
+    use signoff_store::DeploymentListing;
 
-    fn shown(part: Deployments, is_first: bool) -> Markup {
+    fn shown(part: DeploymentListing, is_first: bool) -> Markup {
         let overview = Overview { part, pending: sample::waiting_approvals(), facts: sample::health() };
         deployments(&overview, is_first, "curl \"$URL\"", Some(&sample::visitor()), sample::at(600))
     }
 
     #[test]
     fn the_list() {
-        let part = Deployments { deployments: sample::deployments(), next: Slug::new("acme", "shop") };
+        let part = DeploymentListing { deployments: sample::deployments(), next: Slug::new("acme", "shop") };
         insta::assert_snapshot!(lines(&shown(part, true)));
     }
 
     #[test]
     fn an_empty_list_says_how_to_register_the_first_deploy() {
-        let empty = Deployments { deployments: Vec::new(), next: None };
+        let empty = DeploymentListing { deployments: Vec::new(), next: None };
         let (_, body) = shown(empty.clone(), true)
             .0
             .split_once("<h1>")
@@ -139,7 +139,7 @@ mod tests {
         environment.newest.deployment = slug.clone();
         deployment.slug = slug.clone();
         deployment.environments = vec![environment; ROWS.try_into().unwrap()];
-        let part = Deployments { deployments: vec![deployment], next: Some(slug) };
+        let part = DeploymentListing { deployments: vec![deployment], next: Some(slug) };
         let page = shown(part, false).0;
         assert!(page.len() < 60_000 && !page.contains("<b>"), "{}", page.len());
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use secrecy::{ExposeSecret, SecretString};
 use signoff_runtime::api_keys::in_words;
-use signoff_store::{ApiKey, Pattern, Scope};
+use signoff_store::{ApiKey, DeploymentPattern, Scope};
 
 /// The page's address.
 const PART: &str = "/settings/keys";
@@ -77,7 +77,7 @@ pub(crate) fn new_key(key: &ApiKey, text: &SecretString, example: &str, visitor:
 /// Uses of a key, in words.
 fn uses(key: &ApiKey) -> String {
     let uses: Vec<_> = key.scopes.iter().map(|scope| use_of(*scope)).collect();
-    let of: Vec<_> = key.deployments.iter().map(Pattern::as_str).collect();
+    let of: Vec<_> = key.deployments.iter().map(DeploymentPattern::as_str).collect();
     let of = if of.is_empty() { String::new() } else { format!(", of {} only", of.join(", ")) };
     format!("{}{of}", uses.join(", and to "))
 }
@@ -99,7 +99,7 @@ fn table(keys: &[&ApiKey], visitor: Option<&Visitor>, now: Timestamp) -> Markup 
             (cell("", &html! {
                 (in_words(&key.scopes))
                 @if !key.deployments.is_empty() {
-                    ", of " (key.deployments.iter().map(Pattern::as_str).collect::<Vec<_>>().join(", "))
+                    ", of " (key.deployments.iter().map(DeploymentPattern::as_str).collect::<Vec<_>>().join(", "))
                 }
             }))
             (cell("whole", &html! { (time(key.created.at, now)) " by " (key.created.by.name) }))

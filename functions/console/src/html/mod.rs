@@ -60,7 +60,7 @@ pub(crate) use setup::{example, setup};
 pub(crate) use sign_in::{sign_in, to_slack};
 pub(crate) use time_to_approve::time_to_approve;
 
-use crate::answer::assets;
+use crate::assets;
 use crate::auth::visitor::{Access, Visitor};
 use crate::view::{web_link, weight};
 use jiff::Timestamp;

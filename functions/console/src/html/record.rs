@@ -4,7 +4,7 @@ use super::tables::{cell, list, unreadable};
 use super::{counted, page, time, time_to_approve};
 use crate::address::parameters::{Field, RECORD_SIZE, Search};
 use crate::auth::visitor::Visitor;
-use crate::handler::MOST_PARTS;
+use crate::export::MOST_PARTS;
 use crate::view::words;
 use jiff::Timestamp;
 use maud::{Markup, html};

@@ -11,7 +11,7 @@ pub(crate) use fields::channel_list;
 pub(crate) use form::FormPage;
 
 use super::page;
-use crate::answer::assets;
+use crate::assets;
 use crate::auth::visitor::Visitor;
 use crate::wizard::{AT, Form, Step, path};
 use maud::{Markup, html};

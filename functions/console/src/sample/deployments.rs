@@ -6,7 +6,9 @@ use signoff_core::deploy::{Deploy, Slug};
 use signoff_core::evaluation::{Evaluated, Evaluation, Finding};
 use signoff_core::facts::{Facts, Health, Report};
 use signoff_core::id::{DeployId, RunId};
-use signoff_store::{ApprovalListing, ApprovalSummary, DeploySummary, Deployment, Deployments, Environment};
+use signoff_store::{
+    ApprovalListing, ApprovalSummary, DeploySummary, Deployment, DeploymentListing, Environment,
+};
 use signoff_store::{EvaluationPlace, ListedEvaluation};
 use std::collections::HashMap;
 
@@ -45,7 +47,7 @@ pub(crate) fn deployments() -> Vec<Deployment> {
 
 /// The list of them, of which there are more.
 pub(crate) fn overview() -> Overview {
-    let part = Deployments { deployments: deployments(), next: Slug::new("acme", "shop") };
+    let part = DeploymentListing { deployments: deployments(), next: Slug::new("acme", "shop") };
     Overview { part, pending: waiting_approvals(), facts: health() }
 }
 

@@ -7,13 +7,13 @@ use serde::Serialize;
 use signoff_core::deploy::Slug;
 use signoff_core::facts::{Facts, Health};
 use signoff_core::id::DeployId;
-use signoff_store::{ApprovalListing, Deployment, Deployments, Environment};
+use signoff_store::{ApprovalListing, Deployment, DeploymentListing, Environment};
 use std::collections::HashMap;
 
 /// A part of the list.
 #[derive(Debug)]
 pub(crate) struct Overview {
-    pub(crate) part: Deployments,
+    pub(crate) part: DeploymentListing,
     /// The newest approvals that wait.
     pub(crate) pending: ApprovalListing,
     /// Facts that became known of the newest deploy of each environment.

@@ -14,7 +14,7 @@ const FULL: usize = 40;
 
 /// The job is approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Approved {
+pub struct ApprovedJob {
     /// True if it had been approved before, by somebody else or by an earlier attempt of ours.
     pub already: bool,
     /// The pipeline that has the job.
@@ -117,7 +117,7 @@ impl CircleCi {
         held: HeldJob<'_>,
         is_allowed: impl Fn(Option<&GitRef>) -> bool,
         found: impl AsyncFnOnce(Triggered),
-    ) -> Result<Approved, NotApproved> {
+    ) -> Result<ApprovedJob, NotApproved> {
         let HeldJob { revision, job, .. } = held;
         if revision.len() != FULL || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Failure::Permanent(format!(
@@ -128,7 +128,7 @@ impl CircleCi {
         }
         let (pipeline, workflow) = self.find_workflow(held, is_allowed).await?;
         let jobs = self.jobs(&workflow).await?;
-        let approved = |job: &Job, already| Approved {
+        let approved = |job: &Job, already| ApprovedJob {
             already,
             pipeline: pipeline.clone(),
             workflow_url: self.workflow_url(&workflow),

@@ -9,7 +9,7 @@ mod origin;
 pub mod ran;
 mod wire;
 
-pub use approve::{Approved, HeldJob, NotApproved};
+pub use approve::{ApprovedJob, HeldJob, NotApproved};
 pub use client::{CircleCi, Target, Triggered};
 pub use find::{PIPELINE_APPEARS_WITHIN, Triggers};
 pub use ran::Ran;

@@ -4,4 +4,4 @@ mod failure;
 mod wire;
 
 pub use failure::{refused, unsent};
-pub use wire::{Event, SOURCE};
+pub use wire::{BusEvent, SOURCE};

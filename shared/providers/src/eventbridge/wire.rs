@@ -17,14 +17,14 @@ const MAX_ENTRY_BYTES: usize = 256 * 1024;
 
 /// An event that EventBridge takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct BusEvent {
     /// Its detail type.
     pub detail_type: String,
     /// Its detail, JSON.
     pub detail: String,
 }
 
-impl Event {
+impl BusEvent {
     /// The event of `detail_type` that describes a deploy, what happened to it and its page as the body of
     /// the webhook action does. `id`: by which a consumer knows the same event when it comes again. `texts`:
     /// what else the detail says, by name.
@@ -107,9 +107,9 @@ mod tests {
         }
     }
 
-    fn event(detail_type: &str, texts: &[(&str, &str)]) -> Result<Event, Failure> {
+    fn event(detail_type: &str, texts: &[(&str, &str)]) -> Result<BusEvent, Failure> {
         let texts = texts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        Event::new(
+        BusEvent::new(
             (&deploy(), &Happened::default(), "https://signoff.example.com/d1"),
             "e1",
             detail_type.to_owned(),

@@ -44,7 +44,7 @@ pub struct ReadRange {
 
 /// Summary of a range, known without reading its commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outline {
+pub struct RangeOutline {
     /// Direction from the base to the head.
     pub direction: Direction,
     /// The number of commits that it adds.
@@ -95,9 +95,14 @@ impl GitHub {
     /// # Errors
     ///
     /// As [`GitHub::range`].
-    pub async fn outline(&self, repository: &str, base: &str, head: &str) -> Result<Outline, RangeFailure> {
+    pub async fn outline(
+        &self,
+        repository: &str,
+        base: &str,
+        head: &str,
+    ) -> Result<RangeOutline, RangeFailure> {
         let (direction, added, removed) = self.both_ways(repository, base, head).await?;
-        Ok(Outline {
+        Ok(RangeOutline {
             direction,
             added: added.total,
             removed: removed.as_ref().map_or(0, |removed| removed.total),

@@ -24,7 +24,7 @@ pub struct RefHead {
 
 /// Result of looking up a name in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
+pub enum NamedRef {
     /// A branch or a tag.
     One(RefHead),
     /// A branch and a tag.
@@ -54,19 +54,19 @@ impl GitHub {
     /// # Errors
     ///
     /// As [`GitHub::head`].
-    pub async fn named(&self, repository: &str, name: &str) -> Result<Named, Failure> {
+    pub async fn named(&self, repository: &str, name: &str) -> Result<NamedRef, Failure> {
         if let Some(name) = name.strip_prefix("refs/heads/") {
-            return Ok(self.head(repository, name, false).await?.map_or(Named::Neither, Named::One));
+            return Ok(self.head(repository, name, false).await?.map_or(NamedRef::Neither, NamedRef::One));
         }
         if let Some(name) = name.strip_prefix("refs/tags/") {
-            return Ok(self.head(repository, name, true).await?.map_or(Named::Neither, Named::One));
+            return Ok(self.head(repository, name, true).await?.map_or(NamedRef::Neither, NamedRef::One));
         }
         let branch = self.head(repository, name, false).await?;
         let tag = self.head(repository, name, true).await?;
         Ok(match (branch, tag) {
-            (Some(_), Some(_)) => Named::Both,
-            (Some(head), None) | (None, Some(head)) => Named::One(head),
-            (None, None) => Named::Neither,
+            (Some(_), Some(_)) => NamedRef::Both,
+            (Some(head), None) | (None, Some(head)) => NamedRef::One(head),
+            (None, None) => NamedRef::Neither,
         })
     }
 

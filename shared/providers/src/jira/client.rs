@@ -5,7 +5,7 @@ use super::field::{self, Change};
 use super::{document, parse, wire};
 use crate::failure::{Failure, Repeat, quote};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
-use crate::tracker::{Comment, Moved, listed};
+use crate::issue::{Comment, Moved, listed};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};

@@ -1,7 +1,7 @@
 //! Texts in the Atlassian Document Format, which comments and long fields take. See
 //! <https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/>.
 
-use crate::tracker::Comment;
+use crate::issue::Comment;
 use serde_json::{Value, json};
 
 /// A text: each line a paragraph, each address a link.

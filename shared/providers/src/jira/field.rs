@@ -3,7 +3,7 @@
 use super::document;
 use super::wire::{EditMeta, Field};
 use crate::failure::quote;
-use crate::tracker::listed;
+use crate::issue::listed;
 use serde_json::{Value, json};
 
 /// Change to a field.

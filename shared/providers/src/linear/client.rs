@@ -5,7 +5,7 @@ use super::field::{self, Change};
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat, quote};
 use crate::http::{MAX_ANSWER, secret_header, send, url};
-use crate::tracker::{Comment, Moved, listed};
+use crate::issue::{Comment, Moved, listed};
 use reqwest::Client;
 use reqwest::header::AUTHORIZATION;
 use secrecy::SecretString;

@@ -11,7 +11,7 @@ const MAX_ID: usize = 200;
 
 /// Event from Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SlackEvent {
     /// Slack asks whether this address is ours: answer 200 with the challenge.
     UrlVerification {
         /// Text to answer with.
@@ -53,8 +53,9 @@ pub enum Event {
 /// Reads the JSON body of a request of the Events API, whose signature was checked before.
 ///
 /// A deleted message that has replies leaves a tombstone, and Slack then tells of a changed message instead
-/// of a deleted one; both are [`Event::MessageDeleted`]. Slack tells it again where our answer was lost or
-/// late, and once more when the tombstone itself goes. See <https://docs.slack.dev/apis/events-api> and
+/// of a deleted one; both are [`SlackEvent::MessageDeleted`]. Slack tells it again where our answer was
+/// lost or late, and once more when the tombstone itself goes. See
+/// <https://docs.slack.dev/apis/events-api> and
 /// <https://docs.slack.dev/reference/events/message/message_deleted>; tombstones are not documented there,
 /// but well known: <https://github.com/slack-edge/slack-edge/pull/10>.
 ///
@@ -63,7 +64,7 @@ pub enum Event {
 /// # Errors
 ///
 /// What can't be read, by name.
-pub fn event(body: &[u8]) -> Result<Event, ParseError> {
+pub fn event(body: &[u8]) -> Result<SlackEvent, ParseError> {
     if body.len() > MAX_BODY {
         return Err(ParseError::TooLarge);
     }
@@ -72,13 +73,13 @@ pub fn event(body: &[u8]) -> Result<Event, ParseError> {
     let inner = kind.event.as_ref().map(|inner| (inner.r#type.as_str(), inner.subtype.as_deref()));
     match (kind.r#type.as_str(), inner) {
         ("url_verification", _) => {
-            Ok(Event::UrlVerification { challenge: read::<wire::UrlVerification>(body)?.challenge })
+            Ok(SlackEvent::UrlVerification { challenge: read::<wire::UrlVerification>(body)?.challenge })
         }
         ("event_callback", Some(("message", Some("message_deleted")))) => {
             let told: wire::EventCallback<wire::MessageDeleted> = read(body)?;
             let team_id = place(told.team_id, told.enterprise_id)?;
             let (channel, ts) = (id(told.event.channel)?, id(told.event.deleted_ts)?);
-            Ok(Event::MessageDeleted { team_id, channel, ts })
+            Ok(SlackEvent::MessageDeleted { team_id, channel, ts })
         }
         ("event_callback", Some(("message", Some("message_changed")))) => {
             let told: wire::EventCallback<wire::MessageChanged> = read(body)?;
@@ -87,7 +88,7 @@ pub fn event(body: &[u8]) -> Result<Event, ParseError> {
             }
             let team_id = place(told.team_id, told.enterprise_id)?;
             let (channel, ts) = (id(told.event.channel)?, id(told.event.message.ts)?);
-            Ok(Event::MessageDeleted { team_id, channel, ts })
+            Ok(SlackEvent::MessageDeleted { team_id, channel, ts })
         }
         ("event_callback", Some((name @ ("reaction_added" | "reaction_removed"), _))) => {
             let told: wire::EventCallback<wire::Reaction> = read(body)?;
@@ -99,7 +100,15 @@ pub fn event(body: &[u8]) -> Result<Event, ParseError> {
             let at = time(&event.event_ts).ok_or(ParseError::Missing("event.event_ts"))?;
             let emoji = event.reaction.split("::").next().unwrap_or_default().to_owned();
             let is_there = name == "reaction_added";
-            Ok(Event::Reaction { team_id, channel, ts, user: id(event.user)?, name: emoji, is_there, at })
+            Ok(SlackEvent::Reaction {
+                team_id,
+                channel,
+                ts,
+                user: id(event.user)?,
+                name: emoji,
+                is_there,
+                at,
+            })
         }
         _ => Ok(ignored(&kind)),
     }
@@ -126,7 +135,7 @@ fn time(ts: &str) -> Option<Timestamp> {
     Timestamp::from_second(seconds.parse().ok()?).ok()?.checked_add(SignedDuration::from_micros(micros)).ok()
 }
 
-fn ignored(kind: &wire::EventKind) -> Event {
+fn ignored(kind: &wire::EventKind) -> SlackEvent {
     let inner = kind.event.as_ref();
     let names = [
         Some(&kind.r#type),
@@ -134,7 +143,7 @@ fn ignored(kind: &wire::EventKind) -> Event {
         inner.and_then(|inner| inner.subtype.as_ref()),
     ];
     let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-    Event::Ignored { kind: quote(&names.join("/")) }
+    SlackEvent::Ignored { kind: quote(&names.join("/")) }
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, ParseError> {

@@ -9,7 +9,7 @@ pub mod verify;
 mod wire;
 
 pub use client::{Membership, MessageRef, Profile, Slack, Updated};
-pub use event::{Event, event};
-pub use openid::{Ask, SignIn, TokenError, authorize_url};
+pub use event::{SlackEvent, event};
+pub use openid::{SignIn, SignInRequest, TokenError, authorize_url};
 pub use parse::{Click, Interaction, ParseError, Submission, interaction};
 pub use verify::verify;

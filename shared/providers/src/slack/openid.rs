@@ -33,7 +33,7 @@ pub struct SignIn {
 
 /// Parameters that the browser takes along to Slack.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+pub struct SignInRequest<'a> {
     /// Comes back with the code: whoever began here comes back here.
     pub state: &'a str,
     /// Comes back in the id token: the token is for this sign-in and no other.
@@ -73,7 +73,11 @@ pub enum TokenError {
 /// # Errors
 ///
 /// [`Failure::Permanent`] if `authorize_url` (a setting) is no `http` or `https` address.
-pub fn authorize_url(authorize_url: &str, client_id: &str, ask: &Ask<'_>) -> Result<String, Failure> {
+pub fn authorize_url(
+    authorize_url: &str,
+    client_id: &str,
+    ask: &SignInRequest<'_>,
+) -> Result<String, Failure> {
     let mut address = url(authorize_url, [])?;
     address.query_pairs_mut().extend_pairs([
         ("response_type", "code"),

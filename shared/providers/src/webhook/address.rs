@@ -6,15 +6,11 @@
 //! resolves to. Which ones these are stands in [`signoff_core::address`].
 
 use crate::failure::Failure;
+use crate::http::Refused;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use signoff_core::address::{Loopback, is_metadata_name, is_refused};
 use std::net::SocketAddr;
-
-/// A name that resolves to an address which is not called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("its name leads to an address of the machine itself, of its network's link or of a cloud's metadata")]
-pub(crate) struct Refused;
 
 /// Looks names up as the system does, and refuses a name if any of its addresses is refused. What it answers
 /// is what is connected to.

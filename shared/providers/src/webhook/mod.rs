@@ -5,7 +5,7 @@ pub mod client;
 pub mod sign;
 mod wire;
 
-pub(crate) use address::{Guarded, Refused, target};
+pub(crate) use address::{Guarded, target};
 
 pub use client::{HEADER_DELIVERY, Header, Request, Webhook};
 pub use sign::sign;

@@ -1,7 +1,7 @@
 //! Changes that other rules may notice: which rules opened, what they tagged, and what people reacted to. A
 //! rule that only tells listens too where another one comes after it.
 
-use super::{Change, Touches, acts, approvals};
+use super::{RuleChange, Touches, acts, approvals};
 use crate::file::Rule;
 use crate::template::FAILED_RULES;
 use signoff_core::action::{Action, ApprovalSpec};
@@ -65,7 +65,12 @@ impl Coupled {
 
     /// `changes`, which made `new` of the rule `old`. Where other rules may notice them, one that seems
     /// harmless touches everything.
-    pub(super) fn judge(&self, changes: Vec<Change>, old: Option<&Rule>, new: Option<&Rule>) -> Vec<Change> {
+    pub(super) fn judge(
+        &self,
+        changes: Vec<RuleChange>,
+        old: Option<&Rule>,
+        new: Option<&Rule>,
+    ) -> Vec<RuleChange> {
         let both = || old.into_iter().chain(new);
         let is_described = old.zip(new).is_some_and(|(old, new)| says_the_same(old, new));
         let heard = self.failures
@@ -75,11 +80,11 @@ impl Coupled {
         if is_described || !heard {
             return changes;
         }
-        let judged = changes.into_iter().map(|Change { text, touches }| match touches {
+        let judged = changes.into_iter().map(|RuleChange { text, touches }| match touches {
             Touches::Nothing => {
-                Change { text: format!("{text}; other rules depend on it"), touches: Touches::Everything }
+                RuleChange { text: format!("{text}; other rules depend on it"), touches: Touches::Everything }
             }
-            Touches::Approvals(_) | Touches::Everything => Change { text, touches },
+            Touches::Approvals(_) | Touches::Everything => RuleChange { text, touches },
         });
         judged.collect()
     }

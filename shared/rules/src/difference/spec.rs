@@ -1,17 +1,17 @@
 //! The changes of approvals that a rule of both files has, key by key.
 
-use super::{Change, Touches, all_of, approvals, one};
+use super::{RuleChange, Touches, all_of, approvals, one};
 use crate::file::Rule;
 use jiff::SignedDuration;
 use signoff_core::action::{Action, ApprovalSpec, QuotaSpec, Reasons};
 
 /// The approvals of `old` that `new` removes or changes.
-pub(super) fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
+pub(super) fn changed(old: &Rule, new: &Rule) -> Vec<RuleChange> {
     let mut changes = Vec::new();
     let all = approvals(new);
     let (were, are) = (paths(&old.actions, ""), paths(&new.actions, ""));
     for spec in approvals(old) {
-        let change = |text: String| Change {
+        let change = |text: String| RuleChange {
             text: format!("{text} of the approval \u{201c}{}\u{201d}", spec.name),
             touches: one(old, spec),
         };
@@ -19,10 +19,10 @@ pub(super) fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
         if !stands.is_empty() && of(&were, &spec.name) != stands {
             let text = format!("moves the approval \u{201c}{}\u{201d} of the rule `{}`", spec.name, old.name);
             // What it guards, and who is asked before, may be others: whoever is asked in the rule decides.
-            changes.push(Change { text, touches: all_of(old) });
+            changes.push(RuleChange { text, touches: all_of(old) });
         }
         match all.iter().find(|new| new.name == spec.name) {
-            None => changes.push(Change {
+            None => changes.push(RuleChange {
                 text: format!(
                     "removes the approval \u{201c}{}\u{201d} from the rule `{}`",
                     spec.name, old.name
@@ -38,9 +38,9 @@ pub(super) fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
                 for text in of_keys {
                     let acts = new_act && text.contains("`on_");
                     let moves = spec.range.promotes_to != new.range.promotes_to;
-                    let Change { text, touches } = change(text);
+                    let RuleChange { text, touches } = change(text);
                     let touches = if acts || moves { Touches::Everything } else { touches };
-                    changes.push(Change { text, touches });
+                    changes.push(RuleChange { text, touches });
                 }
             }
         }

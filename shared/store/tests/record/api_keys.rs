@@ -2,7 +2,7 @@
 
 use crate::local::{Local, text};
 use crate::samples::second;
-use signoff_store::{Actor, ApiKey, CommitError, Done, Pattern, Scope};
+use signoff_store::{Actor, ApiKey, CommitError, DeploymentPattern, Done, Scope};
 use std::collections::BTreeSet;
 
 fn actor(name: &str) -> Actor {
@@ -14,7 +14,7 @@ fn key(id: &str, at: i64) -> ApiKey {
         id: id.to_owned(),
         name: "CI \u{1f680}".to_owned(),
         scopes: BTreeSet::from([Scope::Register, Scope::Read]),
-        deployments: vec![Pattern::parse("acme/*").expect("a pattern")],
+        deployments: vec![DeploymentPattern::parse("acme/*").expect("a pattern")],
         digest: "0".repeat(64),
         last_four: "cafe".to_owned(),
         created: Done { by: actor("Ana"), at: second(at) },

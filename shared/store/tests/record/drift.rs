@@ -5,7 +5,7 @@ use crate::local::Local;
 use crate::samples::{deploy, second};
 use signoff_core::deploy::Deploy;
 use signoff_core::id::DeployId;
-use signoff_store::{Change, Missing, Store};
+use signoff_store::{Change, MissingDeploys, Store};
 
 /// Registers `change` of a deploy of the revision that `revision` stands for.
 async fn registered(store: &Store, id: &str, revision: u32, change: impl FnOnce(&mut Deploy)) -> Deploy {
@@ -32,7 +32,8 @@ async fn drift_counts_what_stood_there_from_its_arrival() {
     // Somebody who may only register says that it was deployed long ago.
     let dated = registered(store, "dated", 2, at(900, 110)).await;
     let drift = async |deploy: &Deploy| store.drift(deploy, "production").await.expect("read");
-    let missing = |since: i64, count: u32| Some(Missing { since: second(since), count, or_more: false });
+    let missing =
+        |since: i64, count: u32| Some(MissingDeploys { since: second(since), count, or_more: false });
     assert_eq!(drift(&dated).await, missing(900, 1));
     // The source host's time counts, and so does that of whoever may report.
     let mut told = dated.clone();

@@ -1,8 +1,10 @@
 //! Outcomes of effects, committed with the changes that follow.
 
 use super::{Answer, Plan, Stage};
-use crate::change::{self, Look};
-use crate::decided::{self, Follows};
+use crate::change;
+use crate::decided;
+use crate::parts::Look;
+use crate::record::Follows;
 use crate::record::{Change, Conflict, Process};
 use crate::scenario::{Flaw, NOW, Scenario, WORKSPACE};
 use crate::world::World;

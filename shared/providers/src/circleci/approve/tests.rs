@@ -129,7 +129,7 @@ fn held<'a>(build: &'a str, own: &'a [String]) -> HeldJob<'a> {
     }
 }
 
-async fn approve(server: &Responder, build: &str) -> Result<Approved, NotApproved> {
+async fn approve(server: &Responder, build: &str) -> Result<ApprovedJob, NotApproved> {
     circleci(server).approve_held_job(held(build, &[]), |_| true, async |_| {}).await
 }
 
@@ -184,7 +184,7 @@ async fn the_newest_run_of_the_workflow_is_approved_once() {
     for already in [false, true] {
         let pipeline_url = "https://app.circleci.com/pipelines/gh/acme/checkout/25".to_owned();
         let pipeline = Triggered { number: 25, id: "p25".to_owned(), url: pipeline_url };
-        let expected = Approved { already, pipeline, workflow_url: url.into(), job: "hold".into() };
+        let expected = ApprovedJob { already, pipeline, workflow_url: url.into(), job: "hold".into() };
         assert_eq!(approve(&server, "deploy").await, Ok(expected));
     }
     let posts = server.lines().into_iter().filter(|line| line.starts_with("POST")).count();
@@ -211,7 +211,7 @@ async fn somebody_who_was_quicker_is_a_success() {
         }
     })
     .await;
-    assert!(matches!(approve(&server, "deploy").await, Ok(Approved { already: true, .. })));
+    assert!(matches!(approve(&server, "deploy").await, Ok(ApprovedJob { already: true, .. })));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::{Value, json};
 
-fn parsed(body: &Value) -> Result<Event, ParseError> {
+fn parsed(body: &Value) -> Result<SlackEvent, ParseError> {
     event(body.to_string().as_bytes())
 }
 
@@ -32,13 +32,16 @@ fn changed(subtype: Option<&str>) -> Value {
 #[test]
 fn the_challenge_is_read() {
     let asked = json!({"token": "x", "challenge": "3eZbrw1aB", "type": "url_verification"});
-    assert_eq!(parsed(&asked), Ok(Event::UrlVerification { challenge: "3eZbrw1aB".into() }));
+    assert_eq!(parsed(&asked), Ok(SlackEvent::UrlVerification { challenge: "3eZbrw1aB".into() }));
 }
 
 #[test]
 fn a_message_is_deleted_with_and_without_replies() {
-    let expected =
-        Event::MessageDeleted { team_id: "T1".into(), channel: "C1".into(), ts: "1620733200.000100".into() };
+    let expected = SlackEvent::MessageDeleted {
+        team_id: "T1".into(),
+        channel: "C1".into(),
+        ts: "1620733200.000100".into(),
+    };
     assert_eq!(parsed(&deleted()), Ok(expected.clone()));
     assert_eq!(parsed(&changed(Some("tombstone"))), Ok(expected));
 }
@@ -58,12 +61,12 @@ fn a_reaction_is_of_somebody_to_a_message_at_a_time() {
         let (channel, ts) = ("C1".to_owned(), "1620733200.000100".to_owned());
         let (team_id, user, name) = ("T1".to_owned(), "U2".to_owned(), expected.to_owned());
         let at = Timestamp::from_microsecond(1_620_733_320_000_001).unwrap();
-        let expected = Event::Reaction { team_id, channel, ts, user, name, is_there, at };
+        let expected = SlackEvent::Reaction { team_id, channel, ts, user, name, is_there, at };
         assert_eq!(parsed(&reaction(kind, emoji)), Ok(expected));
     }
     let mut to_a_file = reaction("reaction_added", "+1");
     to_a_file["event"]["item"] = json!({"type": "file", "file": "F1"});
-    assert_eq!(parsed(&to_a_file), Ok(Event::Ignored { kind: "event_callback/reaction_added".into() }));
+    assert_eq!(parsed(&to_a_file), Ok(SlackEvent::Ignored { kind: "event_callback/reaction_added".into() }));
 }
 
 #[test]
@@ -79,7 +82,7 @@ fn all_else_is_ignored_by_name() {
         (json!({"type": "app_rate_limited", "team_id": "T1"}), "app_rate_limited"),
         (json!({"type": "event_callback"}), "event_callback"),
     ] {
-        assert_eq!(parsed(&body), Ok(Event::Ignored { kind: expected.into() }));
+        assert_eq!(parsed(&body), Ok(SlackEvent::Ignored { kind: expected.into() }));
     }
 }
 
@@ -156,6 +159,6 @@ fn what_cannot_be_read_is_named() {
 fn event_of_an_organization_is_read_without_a_workspace() {
     let mut told = reaction("reaction_added", "+1");
     (told["team_id"], told["enterprise_id"]) = (Value::Null, json!("E1"));
-    let Ok(Event::Reaction { team_id, .. }) = parsed(&told) else { panic!("a reaction") };
+    let Ok(SlackEvent::Reaction { team_id, .. }) = parsed(&told) else { panic!("a reaction") };
     assert_eq!(team_id, "E1");
 }

@@ -84,7 +84,7 @@ fn what_nobody_asked_for_is_no_right_answer() {
 
 #[test]
 fn the_browser_is_sent_to_slack_with_all_that_it_wants() {
-    let ask = Ask {
+    let ask = SignInRequest {
         state: "s+t/a=te",
         nonce: "n",
         redirect_uri: "https://signoff.example.com/sign-in/slack/callback",

@@ -14,15 +14,15 @@ pub(crate) struct Asset {
 }
 
 const CSS: Asset =
-    Asset { media_type: "text/css; charset=utf-8", text: include_str!("../../assets/signoff.css") };
-const ICON: Asset = Asset { media_type: "image/svg+xml", text: include_str!("../../assets/signoff.svg") };
+    Asset { media_type: "text/css; charset=utf-8", text: include_str!("../assets/signoff.css") };
+const ICON: Asset = Asset { media_type: "image/svg+xml", text: include_str!("../assets/signoff.svg") };
 
 const JS: Asset =
-    Asset { media_type: "text/javascript; charset=utf-8", text: include_str!("../../assets/signoff.js") };
+    Asset { media_type: "text/javascript; charset=utf-8", text: include_str!("../assets/signoff.js") };
 
 /// The reference of the rules language, as the repository has it.
 const RULES: Asset =
-    Asset { media_type: "text/plain; charset=utf-8", text: include_str!("../../../../docs/rules.md") };
+    Asset { media_type: "text/plain; charset=utf-8", text: include_str!("../../../docs/rules.md") };
 
 static CSS_HREF: LazyLock<String> = LazyLock::new(|| href(&CSS, "css"));
 static ICON_HREF: LazyLock<String> = LazyLock::new(|| href(&ICON, "svg"));

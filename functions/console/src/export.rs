@@ -10,6 +10,9 @@ use std::io;
 /// takes its part.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
+/// Largest number of parts of the list in one file: as many as fit into the time that the function has.
+pub(crate) const MOST_PARTS: i32 = 10;
+
 /// The first line of comma-separated values.
 const COLUMNS: [&str; 21] = [
     "id",
