@@ -13,9 +13,13 @@
 /// <https://cirrus-ci.org/guide/programming-tasks/>, <https://devcenter.wercker.com/>,
 /// <https://docs.codefresh.io/docs/pipelines/>, <https://docs.screwdriver.cd/user-guide/configuration/>,
 /// <https://man.sr.ht/builds.sr.ht/>, <https://zuul-ci.org/docs/zuul/latest/project-config.html>,
+/// <https://docs.prow.k8s.io/docs/inrepoconfig/>,
+/// <https://docs.taskcluster.net/docs/reference/integrations/github>, <https://go-vela.github.io/docs/>,
+/// <https://buddy.works/docs/yaml>, <https://docs.onedev.io/>,
+/// <https://github.com/evergreen-ci/evergreen>,
 /// <https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax> (an action in a folder
 /// of the repository).
-const CI_FILES: [&str; 41] = [
+const CI_FILES: [&str; 50] = [
     ".gitlab-ci.yml",
     ".gitlab-ci.yaml",
     "jenkinsfile",
@@ -54,14 +58,36 @@ const CI_FILES: [&str; 41] = [
     ".zuul.yaml",
     "circle.yml",
     ".scrutinizer.yml",
+    ".prow.yaml",
+    ".taskcluster.yml",
+    ".vela.yml",
+    ".vela.yaml",
+    ".vela.star",
+    "buddy.yml",
+    ".onedev-buildspec.yml",
+    "evergreen.yml",
+    ".evergreen.yml",
     ".ci-operator.yaml",
     "action.yml",
     "action.yaml",
 ];
 /// The files that make an action of GitHub Actions of their folder, in lower case.
 const ACTIONS: [&str; 2] = ["action.yml", "action.yaml"];
+/// Beginnings of names of which teams keep several, such as `azure-pipelines-prod.yml`, in lower case.
+const CI_PREFIXES: [&str; 4] = ["jenkinsfile", "buildspec", "azure-pipelines", "cloudbuild"];
+/// Ends of such names, in lower case; GoCD reads every file that ends so
+/// (<https://github.com/tomzo/gocd-yaml-config-plugin>,
+/// <https://github.com/tomzo/gocd-json-config-plugin>).
+const CI_SUFFIXES: [&str; 6] = [
+    ".gitlab-ci.yml",
+    ".gitlab-ci.yaml",
+    ".gocd.yaml",
+    ".gocd.yml",
+    ".gopipeline.json",
+    ".goenvironment.json",
+];
 /// The folders that CIs read, in lower case.
-const CI_FOLDERS: [&str; 17] = [
+const CI_FOLDERS: [&str; 19] = [
     ".github/",
     ".circleci/",
     ".gitlab/",
@@ -79,13 +105,16 @@ const CI_FOLDERS: [&str; 17] = [
     ".zuul.d/",
     "zuul.d/",
     "bamboo-specs/",
+    ".prow/",
+    ".buddy/",
 ];
 
 /// True if a CI reads the file at `path`, or may: by its folder at the root, or by its name at any depth.
 pub fn is_ci_file(path: &str) -> bool {
     let path = path.to_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
-    let is_pipeline = name.starts_with("jenkinsfile") || name.starts_with("buildspec");
+    let is_pipeline = CI_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || CI_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
     CI_FOLDERS.iter().any(|folder| path.starts_with(folder)) || CI_FILES.contains(&name) || is_pipeline
 }
 
@@ -135,6 +164,19 @@ mod tests {
             ".cirrus.star",
             "wercker.yml",
             ".vsts-ci.yml",
+            ".prow.yaml",
+            ".prow/jobs.yaml",
+            ".taskcluster.yml",
+            ".vela.star",
+            "buddy.yml",
+            ".buddy/deploy.yml",
+            ".onedev-buildspec.yml",
+            "deploy/shop.gocd.yaml",
+            "deploy/shop.gopipeline.json",
+            "evergreen.yml",
+            "ci/azure-pipelines-prod.yml",
+            "cloudbuild-prod.yaml",
+            "deploy.gitlab-ci.yml",
         ] {
             assert!(is_ci_file(path), "{path}");
         }
