@@ -175,6 +175,50 @@ fn base_that_an_admin_set_only_moves_further_back() {
 }
 
 #[test]
+fn base_does_not_move_to_a_side_branch() {
+    tell("four-eyes-side", async |story| {
+        let (_receiver, action) = hook().await;
+        story.person("Ana");
+        story.rules(&rule("{self_approval: false}", &action).replace(
+            "      conditions:\n        - environment='Staging'\n",
+            "      promotes_to: Production\n",
+        ));
+        let first = story.push("Ana", "Begin");
+        let on_hotfix = |message: &str| NewCommit {
+            author: story.author("Ana"),
+            message: message.to_owned(),
+            branch: Some("hotfix".to_owned()),
+            files: Vec::new(),
+        };
+        let [skipped, hotfix] = ["Mend a sum", "Mend a date"]
+            .map(|message| story.world.github.push(&story.repository(), on_hotfix(message)));
+        let [set, newest] = ["Add a till", "Take cards"].map(|message| story.push("Ana", message));
+        let large = story.deploys(&newest, "Staging").await;
+        story.sets_base(&large, &set).await;
+        let aside = story.deploys(&hotfix, "Canary").await;
+        let refused = blocked(story, &aside).await;
+        assert!(matches!(&refused[..], [Blocker::BaseRefused { base, .. }] if *base == set), "{refused:?}");
+
+        let admin = story.world.slack.add_user(NewUser::new("Cleo", &story.email("Cleo")).admin());
+        let visitor = story.sign_in(&admin).await;
+        let approval = story.page(&aside).await.approvals[0].id.clone();
+        let path = format!("/deploys/{aside}/approvals/{approval}/base");
+        let answer = visitor.post(&path, &[("revision", &skipped)]).await;
+        assert_eq!(answer.status().as_u16(), 422, "nobody voted on what this base would leave out");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(&format!("both the waiting revision and {set} follow from")), "{text}");
+        assert_eq!(visitor.post(&path, &[("revision", &first)]).await.status().as_u16(), 303);
+        let judged = story
+            .until("the side branch to be judged from the older base", async || {
+                let judged = story.settled(&aside).await.approvals[0].electorate.judged.clone()?;
+                (judged.base == first).then_some(judged)
+            })
+            .await;
+        assert_eq!(judged.added, 2);
+    });
+}
+
+#[test]
 fn a_maker_who_is_not_found_blocks_unless_the_rule_allows_it() {
     tell("four-eyes-unknown", async |story| {
         let (_receiver, action) = hook().await;

@@ -68,8 +68,8 @@ impl ProviderClients {
         Ok(in_time("GitHub", read).await?.map(|found| found.id))
     }
 
-    /// True if in `repository` (`owner/name`) the head contains the commit `sha`, and `sha` does not contain
-    /// the base: a range that begins there leaves out nothing that one from the base has.
+    /// True if in `repository` (`owner/name`) the head and the base both follow from the commit `sha`: a
+    /// range that begins there leaves out nothing that one from the base has. One from a side branch would.
     pub(crate) async fn is_further_back(
         &self,
         repository: &str,
@@ -79,8 +79,9 @@ impl ProviderClients {
     ) -> Result<bool, Failure> {
         let compared = async {
             let github = self.github(now).await?;
-            Ok(github.contains(repository, head, sha).await?
-                && !github.contains(repository, sha, base).await?)
+            Ok(sha != base
+                && github.contains(repository, head, sha).await?
+                && github.contains(repository, base, sha).await?)
         };
         in_time("GitHub", compared).await
     }

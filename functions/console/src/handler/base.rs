@@ -76,7 +76,7 @@ impl Console {
                 Ok(false) => {
                     let text = format!(
                         "The base was not set. The source host still has the one that there is, so you can only move it further \
-                         back. Enter a commit that the waiting revision follows from and that doesn\u{2019}t contain {replaced}."
+                         back. Enter a commit that both the waiting revision and {replaced} follow from."
                     );
                     return not(StatusCode::UNPROCESSABLE_ENTITY, &text).await;
                 }
