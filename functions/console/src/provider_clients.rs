@@ -68,9 +68,8 @@ impl ProviderClients {
         Ok(in_time("GitHub", read).await?.map(|found| found.id))
     }
 
-    /// True if in `repository` (`owner/name`) the head and the base both contain the commit `sha`: a range
-    /// that begins there leaves out nothing that one from the base has. A commit of a side branch that the
-    /// base does not contain would leave out the commits of that branch before it.
+    /// True if in `repository` (`owner/name`) the head and the base both follow from the commit `sha`: a
+    /// range that begins there leaves out nothing that one from the base has. One from a side branch would.
     pub(crate) async fn is_further_back(
         &self,
         repository: &str,
@@ -80,7 +79,8 @@ impl ProviderClients {
     ) -> Result<bool, Failure> {
         let compared = async {
             let github = self.github(now).await?;
-            Ok(github.contains(repository, head, sha).await?
+            Ok(sha != base
+                && github.contains(repository, head, sha).await?
                 && github.contains(repository, base, sha).await?)
         };
         in_time("GitHub", compared).await

@@ -14,13 +14,17 @@
 /// <https://docs.codefresh.io/docs/pipelines/>, <https://docs.screwdriver.cd/user-guide/configuration/>,
 /// <https://man.sr.ht/builds.sr.ht/>, <https://zuul-ci.org/docs/zuul/latest/project-config.html>,
 /// <https://docs.prow.k8s.io/docs/inrepoconfig/>,
-/// <https://docs.taskcluster.net/docs/reference/integrations/github/taskcluster-yml-v1>,
-/// <https://go-vela.github.io/docs/>, <https://buddy.works/docs/yaml>, <https://docs.onedev.io/>,
-/// <https://github.com/tomzo/gocd-yaml-config-plugin> (GoCD),
-/// <https://github.com/evergreen-ci/evergreen/wiki>,
+/// <https://docs.taskcluster.net/docs/reference/integrations/github>, <https://go-vela.github.io/docs/>,
+/// <https://buddy.works/docs/yaml>, <https://docs.onedev.io/>,
+/// <https://github.com/evergreen-ci/evergreen>,
 /// <https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax> (an action in a folder
 /// of the repository).
-const CI_FILES: [&str; 40] = [
+const CI_FILES: [&str; 50] = [
+    ".gitlab-ci.yml",
+    ".gitlab-ci.yaml",
+    "jenkinsfile",
+    "azure-pipelines.yml",
+    "azure-pipelines.yaml",
     ".vsts-ci.yml",
     "bitbucket-pipelines.yml",
     ".travis.yml",
@@ -49,6 +53,15 @@ const CI_FILES: [&str; 40] = [
     ".zuul.yaml",
     "circle.yml",
     ".scrutinizer.yml",
+    ".prow.yaml",
+    ".taskcluster.yml",
+    ".vela.yml",
+    ".vela.yaml",
+    ".vela.star",
+    "buddy.yml",
+    ".onedev-buildspec.yml",
+    "evergreen.yml",
+    ".evergreen.yml",
     ".ci-operator.yaml",
     ".prow.yaml",
     ".taskcluster.yml",
@@ -64,6 +77,19 @@ const CI_FILES: [&str; 40] = [
 ];
 /// The files that make an action of GitHub Actions of their folder, in lower case.
 const ACTIONS: [&str; 2] = ["action.yml", "action.yaml"];
+/// Beginnings of names of which teams keep several, such as `azure-pipelines-prod.yml`, in lower case.
+const CI_PREFIXES: [&str; 4] = ["jenkinsfile", "buildspec", "azure-pipelines", "cloudbuild"];
+/// Ends of such names, in lower case; GoCD reads every file that ends so
+/// (<https://github.com/tomzo/gocd-yaml-config-plugin>,
+/// <https://github.com/tomzo/gocd-json-config-plugin>).
+const CI_SUFFIXES: [&str; 6] = [
+    ".gitlab-ci.yml",
+    ".gitlab-ci.yaml",
+    ".gocd.yaml",
+    ".gocd.yml",
+    ".gopipeline.json",
+    ".goenvironment.json",
+];
 /// The folders that CIs read, in lower case.
 const CI_FOLDERS: [&str; 19] = [
     ".github/",
@@ -91,17 +117,9 @@ const CI_FOLDERS: [&str; 19] = [
 pub fn is_ci_file(path: &str) -> bool {
     let path = path.to_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
-    // Teams have several of these, and name them so beside the name that the CI looks for by itself.
-    let is_pipeline = ["jenkinsfile", "buildspec", "azure-pipelines", "cloudbuild"]
-        .into_iter()
-        .any(|beginning| name.starts_with(beginning));
-    let is_included = [".gitlab-ci.yml", ".gitlab-ci.yaml", ".gocd.yaml", ".gocd.yml", ".gocd.json"]
-        .into_iter()
-        .any(|ending| name.ends_with(ending));
-    CI_FOLDERS.iter().any(|folder| path.starts_with(folder))
-        || CI_FILES.contains(&name)
-        || is_pipeline
-        || is_included
+    let is_pipeline = CI_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || CI_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+    CI_FOLDERS.iter().any(|folder| path.starts_with(folder)) || CI_FILES.contains(&name) || is_pipeline
 }
 
 /// True if `path` is one of the folders at the root that CIs read as a whole.
@@ -150,16 +168,19 @@ mod tests {
             ".cirrus.star",
             "wercker.yml",
             ".vsts-ci.yml",
-            ".prow/presubmits.yaml",
             ".prow.yaml",
+            ".prow/jobs.yaml",
             ".taskcluster.yml",
             ".vela.star",
             "buddy.yml",
+            ".buddy/deploy.yml",
+            ".onedev-buildspec.yml",
+            "deploy/shop.gocd.yaml",
+            "deploy/shop.gopipeline.json",
             "evergreen.yml",
-            "azure-pipelines-release.yml",
+            "ci/azure-pipelines-prod.yml",
             "cloudbuild-prod.yaml",
-            "ci/deploy.gitlab-ci.yml",
-            "release.gocd.yaml",
+            "deploy.gitlab-ci.yml",
         ] {
             assert!(is_ci_file(path), "{path}");
         }
