@@ -12,6 +12,7 @@ pub mod limit;
 pub mod linear;
 pub mod oidc;
 pub mod secrets;
+pub mod shell;
 pub mod slack;
 pub mod spec;
 pub mod stand_in;

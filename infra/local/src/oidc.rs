@@ -3,8 +3,8 @@
 //!
 //! `POST /token` with claims as JSON answers a token, so that one can be tried by hand.
 
+use crate::shell::{self, Service, Shell, StandIn};
 use crate::stand_in::locked;
-use crate::stand_in::shell::{self, Service, Shell, StandIn};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};

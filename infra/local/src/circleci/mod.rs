@@ -25,8 +25,8 @@ mod tests;
 pub use handle::{Approval, NewPipeline, OnHold, Triggered};
 pub use state::{JobStatus, NewJob};
 
+use crate::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
 use crate::spec::Spec;
-use crate::stand_in::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
 use axum::Router;
 use axum::routing::{any, get};
 use std::io;

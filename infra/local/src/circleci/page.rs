@@ -2,8 +2,8 @@
 
 use super::state::{Pipeline, State as Everything, Workflow};
 use super::{CircleCiService, Shared};
+use crate::shell::OnePage;
 use crate::stand_in::locked;
-use crate::stand_in::shell::OnePage;
 use maud::{Markup, html};
 
 impl OnePage for CircleCiService {

@@ -40,9 +40,9 @@ pub use identify::{HostDeployment, HostStatus};
 pub use state::{Author, ChangedFile, Commit, Dispatched, NewCommit, NewPullRequest};
 pub use webhook::{Delivery, DeploymentStatus};
 
+use crate::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
 use crate::spec::Spec;
 use crate::spec::graphql::Schema;
-use crate::stand_in::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
 use axum::Router;
 use axum::routing::{any, get, post};
 use std::collections::BTreeMap;

@@ -17,8 +17,8 @@ mod tests;
 
 pub use state::NewIssue;
 
+use crate::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
 use crate::spec::Spec;
-use crate::stand_in::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
 use axum::Router;
 use axum::routing::{any, get};
 use std::io;

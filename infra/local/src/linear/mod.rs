@@ -17,7 +17,7 @@ mod tests;
 
 pub use state::NewIssue;
 
-use crate::stand_in::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
+use crate::shell::{self, Service, Shell, StandIn, page_routes, whole_page};
 use axum::Router;
 use axum::routing::{get, post};
 use std::io;

@@ -2,8 +2,8 @@
 
 use super::state::PRIORITIES;
 use super::{LinearService, Shared};
+use crate::shell::OnePage;
 use crate::stand_in::locked;
-use crate::stand_in::shell::OnePage;
 use maud::{Markup, html};
 
 impl OnePage for LinearService {

@@ -21,11 +21,11 @@ use signoff_local::{
     jira::{self, Jira},
     linear::{self, Linear},
     oidc::{self, Issuer},
+    shell::{Options, Service, StandIn},
     slack::{self, Slack},
     stand_in::{
         self,
         page::{Button, Link},
-        shell::{Options, Service, StandIn},
     },
 };
 

@@ -61,8 +61,8 @@ pub use state::{Ephemeral, Message};
 pub use submit::{CannotSubmit, SubmitOutcome};
 pub use views::OpenView;
 
+use crate::shell::{self, Service, Shell, StandIn};
 use crate::stand_in::page::Button;
-use crate::stand_in::shell::{self, Service, Shell, StandIn};
 use axum::Router;
 use axum::routing::{any, get, post};
 use std::io;

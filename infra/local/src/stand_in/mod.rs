@@ -1,12 +1,11 @@
-//! Common parts of the stand-ins: the shell that each of them fills, a server on loopback whose connections
-//! can be cut, and a clock that tests can set.
+//! Common parts of the stand-ins: a server on loopback whose connections can be cut, pages, and a clock that
+//! tests can set.
 
 pub mod answer;
 pub(crate) mod keep;
 pub mod page;
 pub mod percent;
 pub mod server;
-pub mod shell;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;

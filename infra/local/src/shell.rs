@@ -1,12 +1,12 @@
 //! The shell that all stand-ins share: options, start, state in a file, recorded requests, violations, and
 //! the frame of the page. A stand-in is a [`Service`]: its API, its state and its pages.
 
-use super::keep::{self, Keeper};
-use super::page::{self, Link};
-use super::server::{Bound, Server};
-use super::{Clock, locked, system_clock};
 use crate::fault::{Faults, Observed, RecordedRequest, observe};
 use crate::spec::gate::Gate;
+use crate::stand_in::keep::{self, Keeper};
+use crate::stand_in::page::{self, Link};
+use crate::stand_in::server::{Bound, Server};
+use crate::stand_in::{Clock, locked, system_clock};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, State};
 use axum::middleware::from_fn_with_state;
