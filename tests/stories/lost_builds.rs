@@ -70,8 +70,8 @@ async fn attempted(story: &Story, deploy: &DeployId, of: Option<&Run>, attempts:
     story.world.tick().await;
 }
 
-/// Makes the row of `effect` as it is once the wait after attempt number `attempts` is over. False: an attempt
-/// began in the meantime.
+/// Makes the row of `effect` as it is once the wait after attempt number `attempts` is over. False: an
+/// attempt began in the meantime.
 async fn let_attempts_pass(story: &Story, effect: &Effect, attempts: u32) -> bool {
     let key = |kind: &str, id: &str| AttributeValue::S(format!("{kind}#{id}"));
     let number = |attempts: u32| AttributeValue::N(attempts.to_string());
