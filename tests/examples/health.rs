@@ -25,6 +25,8 @@ const REPORTS: usize = 1_000;
 const DEPLOYS: usize = 50;
 /// After this long, a report that is not on record is lost.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
+/// Longest time for which a reporter waits: API Gateway answers within 30 s.
+const WAITS: Duration = Duration::from_secs(60);
 /// Between two looks at the record.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -50,17 +52,27 @@ async fn send(story: &'static Story, deploys: &mut [Reported], reports: usize) -
         let body = json!({"health": "Ailing", "source": source});
         tasks.spawn(async move {
             let begin = Instant::now();
-            let answer = story.world.http.post(url).bearer_auth(API_KEY).json(&body).send().await.unwrap();
-            let (status, waited) = (answer.status(), begin.elapsed());
-            (index, source, status, answer.text().await.unwrap(), waited)
+            let request = story.world.http.post(url).timeout(WAITS).bearer_auth(API_KEY).json(&body);
+            let answer = async {
+                let answer = request.send().await?;
+                Ok::<_, reqwest::Error>((answer.status().as_u16(), answer.text().await?))
+            };
+            (index, source, answer.await, begin.elapsed())
         });
     }
     let (mut answers, mut problems, mut longest) =
         (BTreeMap::<u16, usize>::new(), Vec::new(), Duration::ZERO);
-    for (index, source, status, text, waited) in tasks.join_all().await {
-        *answers.entry(status.as_u16()).or_default() += 1;
+    for (index, source, answer, waited) in tasks.join_all().await {
         longest = longest.max(waited);
-        match status.as_u16() {
+        let (status, text) = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                problems.push(format!("{source} got no answer in {:.1} s: {error:?}", waited.as_secs_f64()));
+                continue;
+            }
+        };
+        *answers.entry(status).or_default() += 1;
+        match status {
             200 => deploys[index].taken.push(source),
             400..=499 if text.contains("source:") => {}
             _ => problems.push(format!("{source} was answered {status}: {text}")),

@@ -283,6 +283,7 @@ impl Story {
                 EffectKind::Expire { .. }
                     | EffectKind::Remind { .. }
                     | EffectKind::WatchFreeze { .. }
+                    | EffectKind::WatchApprovers { .. }
                     | EffectKind::RemindReview { .. }
             );
             // A deploy that the host does not confirm, and an approval that is blocked, are looked at again

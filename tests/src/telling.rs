@@ -430,6 +430,7 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
             let lacks_base = |approval: &Approval| approval.electorate.blocked.contains(&Blocker::NoBase);
             *round > ROUNDS_IN_QUEUE && of(approval).is_some_and(|it| it.status.is_open() && lacks_base(it))
         }
+        EffectKind::WatchApprovers { .. } => effect.is_waiting(now),
         EffectKind::RunStep { .. } => is_waiting_step(effect),
         _ => false,
     }

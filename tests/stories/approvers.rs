@@ -8,6 +8,7 @@ use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::limit::Limit;
 use signoff_local::slack::NewUser;
+use signoff_store::Page;
 use std::time::Duration;
 use system_tests::story::tell;
 
@@ -92,7 +93,8 @@ fn group_that_was_emptied_after_the_vote_blocks_until_refilled() {
         story.click(&ben, &dialog, "approve").await;
         let page = story.until_drawn(&deploy).await;
         slack.set_group_members("emptied-group-sre", Vec::new());
-        let confirms = page.effects.iter().find(|effect| !effect.is_closed()).unwrap();
+        let confirms = |effect: &&Effect| matches!(effect.kind, EffectKind::ConfirmQuorum { .. });
+        let confirms = page.effects.iter().find(confirms).unwrap();
         story.let_quorum_pass(&page.approvals[0], confirms).await;
         story.world.tick().await;
         let page = story.settled(&deploy).await;
@@ -200,5 +202,49 @@ fn approver_who_left_is_named_after_the_reminder() {
                 matches!(blocked[..], [Blocker::ApproversMissing { .. }]).then_some(())
             })
             .await;
+    });
+}
+
+#[test]
+fn approver_who_left_is_named_within_a_day() {
+    tell("approver-quit", async |story| {
+        let (ana, ben, carl) = (story.person("Ana"), story.person("Ben"), story.person("Carl"));
+        let options = format!("{{votes_required: 2, approvers: [{ben}, {carl}]}}");
+        let (deploy, dialog) = story.asks(&options, ACTS).await;
+        story.click(&ben, &dialog, "approve").await;
+        let page = story.settled(&deploy).await;
+        assert!(page.approvals[0].electorate.blocked.is_empty());
+        let watches = |effect: &&Effect| {
+            matches!(effect.kind, EffectKind::WatchApprovers { .. }) && effect.state == EffectState::Pending
+        };
+        let first = page.effects.iter().find(watches).unwrap();
+        // Nobody votes, and nobody is reminded.
+        story.world.slack.deactivate(&carl);
+        story.pull_forward(first).await;
+        story.world.tick().await;
+        let next = story
+            .until("the next look", async || {
+                let effects = story.settled(&deploy).await.effects;
+                effects.into_iter().find(|effect| watches(&effect) && effect.id != first.id)
+            })
+            .await;
+        assert_eq!(next.not_before.duration_since(next.created_at).as_hours(), 24);
+        story
+            .until("the thread to say who is missing", async || story.sees(&ana).contains('↳').then_some(()))
+            .await;
+        let sees = story.sees(&ana).replace(&carl, "CARL");
+        let (_, told) = sees.split_once('↳').unwrap();
+        assert_snapshot!(told.trim(), @"⚠️ Blocked, and votes are kept: Slack doesn't know these approvers of the rule: CARL. Without them, 1 vote is missing. Restore them in Slack, and this goes on by itself; or name others in the rule and ask again.");
+        // It is told once.
+        story.pull_forward(&next).await;
+        story.world.tick().await;
+        let is_closed =
+            |page: &Page| page.effects.iter().any(|effect| effect.id == next.id && effect.is_closed());
+        story
+            .until("the next look to be done", async || {
+                is_closed(&story.settled(&deploy).await).then_some(())
+            })
+            .await;
+        assert_eq!(story.sees(&ana).matches('↳').count(), 1);
     });
 }

@@ -1,7 +1,7 @@
 //! Builds whose start was not answered: what a search finds may be another step's, or somebody else's.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use signoff_core::effect::{Effect, EffectKind, EffectState};
+use signoff_core::effect::{Effect, EffectKind, EffectState, backoff};
 use signoff_core::id::DeployId;
 use signoff_core::run::{Run, StepState};
 use signoff_local::circleci::NewPipeline;
@@ -64,23 +64,30 @@ async fn attempted(story: &Story, deploy: &DeployId, of: Option<&Run>, attempts:
             // A lease ends at the clock's turn, and a wait before it.
             is_its && effect.state == EffectState::Started && effect.due_at > effect.not_before
         })?;
-        count(story, &lost, attempts).await.then_some(())
+        let_attempts_pass(story, &lost, attempts).await.then_some(lost)
     });
-    lost.await;
+    story.reveal(&lost.await);
+    story.world.tick().await;
 }
 
-/// Counts `attempts` attempts at `effect`. False: an attempt began in the meantime.
-async fn count(story: &Story, effect: &Effect, attempts: u32) -> bool {
+/// Makes the row of `effect` as it is once the wait after attempt number `attempts` is over. False: an
+/// attempt began in the meantime.
+async fn let_attempts_pass(story: &Story, effect: &Effect, attempts: u32) -> bool {
     let key = |kind: &str, id: &str| AttributeValue::S(format!("{kind}#{id}"));
     let number = |attempts: u32| AttributeValue::N(attempts.to_string());
     let update = story.world.dynamodb.update_item().table_name(&story.world.record_table);
     let update = update.key("pk", key("deploy", effect.deploy.as_str()));
     let update = update.key("sk", key("effect", effect.id.as_str()));
-    let update = update.update_expression("SET attempts = :attempts");
+    let update = update
+        .update_expression("SET attempts = :attempts, backoff = :wait, not_before = :past, due_at = :past");
     let update = update.condition_expression("attempts = :seen");
     let update = update.expression_attribute_values(":attempts", number(attempts));
-    let counted = update.expression_attribute_values(":seen", number(effect.attempts)).send().await;
-    match counted {
+    let wait = backoff(attempts, None).to_string();
+    let update = update.expression_attribute_values(":wait", AttributeValue::S(wait));
+    let past = "2026-01-01T00:00:00.000000Z".to_owned();
+    let update = update.expression_attribute_values(":past", AttributeValue::S(past));
+    let passed = update.expression_attribute_values(":seen", number(effect.attempts)).send().await;
+    match passed {
         Ok(_) => true,
         Err(error) => {
             let error = error.into_service_error();

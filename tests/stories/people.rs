@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use signoff_core::approval::{Choice, Status};
+use signoff_core::effect::{Effect, EffectKind};
 use signoff_core::run::StepState;
 use signoff_local::github::NewPullRequest;
 use signoff_local::slack::NewUser;
@@ -221,7 +222,7 @@ fn a_quorum_is_undone_before_the_actions_run() {
         ");
         assert!(receiver.deliveries().is_empty());
         // What was to be done at the end of the window finds nothing to do.
-        let waiting = page.effects.iter().find(|effect| !effect.is_closed()).unwrap();
+        let waiting = page.effects.iter().find(|effect| is_confirming(effect)).unwrap();
         story.pull_forward(waiting).await;
         story.world.tick().await;
         let page = story.settled(&deploy).await;
@@ -301,6 +302,10 @@ fn guests_strangers_and_the_deactivated_do_not_vote() {
     });
 }
 
+fn is_confirming(effect: &Effect) -> bool {
+    matches!(effect.kind, EffectKind::ConfirmQuorum { .. })
+}
+
 /// Ana and Ben approve while the actions are held back; `between` happens; then the window is over.
 async fn held_back(story: &Story, options: &str, between: impl AsyncFn(&str)) -> (String, usize) {
     let (receiver, action) = hook().await;
@@ -313,7 +318,7 @@ async fn held_back(story: &Story, options: &str, between: impl AsyncFn(&str)) ->
     story.click(&ben, &dialog, "approve").await;
     let page = story.until_drawn(&deploy).await;
     between(&ben).await;
-    let waiting = page.effects.iter().find(|effect| !effect.is_closed()).unwrap();
+    let waiting = page.effects.iter().find(|effect| is_confirming(effect)).unwrap();
     story.let_quorum_pass(&page.approvals[0], waiting).await;
     story.world.tick().await;
     story.settled(&deploy).await;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use signoff_core::deploy::Deploy;
 use signoff_core::id::DeployId;
 use std::process::{Output, Stdio};
-use system_tests::story::{Story, rule, tell};
+use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::API_KEY;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -255,6 +255,36 @@ fn wait_refuses_a_revision_that_another_overtook() {
         let said = said.replace(&format!("{}/deploys/{first}", story.world.front.url()), "PAGE");
         let expected = format!("superseded: Promote deploy to production was approved, and {why}: PAGE");
         assert_eq!((code, said), (Some(1), expected));
+    });
+}
+
+#[test]
+fn wait_refuses_a_revision_overtaken_under_a_policy() {
+    tell_with_policy("wait-policy", async |story| {
+        crate::policy::set_policy(story, "{}");
+        let ana = story.person("Ana");
+        // The CI's own job deploys it: the rule only asks.
+        story.rules(
+            "rules:\n  - ship:\n      conditions:\n        - environment='Staging'\n      actions:\n        - \
+             slack_channel_approval: {name: Ship, channel: '#CHANNEL', votes_required: 1}\n",
+        );
+        let mut revisions: Vec<String> = Vec::new();
+        for title in ["Take cards", "Take vouchers"] {
+            let revision = story.push("Ana", title);
+            let deploy = story.deploys(&revision, "Staging").await;
+            story.settled(&deploy).await;
+            let approval = story.page(&deploy).await.approvals[0].clone();
+            if let Some(older) = revisions.last() {
+                assert_eq!(decision(story, older, &revision).await.0, Some(0), "the newer one waits");
+            }
+            story.click(&ana, &approval.dialog.unwrap().ts, "approve").await;
+            story.settled(&deploy).await;
+            revisions.push(revision);
+        }
+        assert_eq!(decision(story, &revisions[1], &revisions[0]).await.0, Some(0));
+        let (code, said) = decision(story, &revisions[0], &revisions[1]).await;
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("SHA was let through to the same place in the meantime"), "{said}");
     });
 }
 

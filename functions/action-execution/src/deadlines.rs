@@ -4,7 +4,7 @@
 use crate::effect_error::Tried;
 use crate::handler::ActionExecution;
 use serde_json::Value;
-use signoff_core::approval::{Approval, Command, Status, Successor};
+use signoff_core::approval::{Approval, Command, Status, Successor, next_look};
 use signoff_core::effect::{EffectKind, EffectState, MAX_ATTEMPTS};
 use signoff_core::id::{ApprovalId, DeployId, RunId};
 use signoff_core::message;
@@ -50,6 +50,19 @@ impl ActionExecution {
             Ok(()) | Err(CommitError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Has the people whom an approval names looked up again, and does so again each day while it is open.
+    /// One that has enough votes looks by itself before the first action.
+    pub(crate) async fn watch_approvers(&self, attempt: &Attempt, id: &ApprovalId) -> Tried<()> {
+        let (effect, now) = (&attempt.effect, self.now());
+        let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+            return self.done(effect).await;
+        };
+        let Some(next) = next_look(&approval, now) else { return self.done(effect).await };
+        self.look_at_the_named(attempt, &approval).await?;
+        let change = Change::to(&effect.deploy, now).done(effect);
+        Ok(self.store.commit(change.later(&format!("look after {}", effect.id), next.kind, next.at)).await?)
     }
 
     /// Looks whether a freeze window opened or closed.

@@ -191,6 +191,7 @@ fn says(kind: &EffectKind) -> Says<'_> {
         | EffectKind::Expire { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
+        | EffectKind::WatchApprovers { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
         | EffectKind::SettleReview { .. }

@@ -184,6 +184,7 @@ impl ActionExecution {
             }
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
             EffectKind::JudgeAgain { approval, round } => self.judge_again(attempt, approval, *round).await,
+            EffectKind::WatchApprovers { approval } => self.watch_approvers(attempt, approval).await,
             EffectKind::JudgeOthers { others, from } => {
                 self.judge_others(attempt, others, from.as_deref()).await
             }

@@ -56,6 +56,7 @@ impl ActionExecution {
             }
             EffectKind::TellFailure { .. }
             | EffectKind::WatchFreeze { .. }
+            | EffectKind::WatchApprovers { .. }
             | EffectKind::JudgeOthers { .. }
             | EffectKind::ApplyPolicy { .. }
             | EffectKind::TellFreezeLifted { .. }

@@ -72,7 +72,10 @@ pub(crate) fn is_over(effect: &Effect, now: Timestamp) -> bool {
 fn is_kept_up(kind: &EffectKind) -> bool {
     matches!(
         kind,
-        EffectKind::SettleReview { .. } | EffectKind::AdvanceRun { .. } | EffectKind::Expire { .. }
+        EffectKind::SettleReview { .. }
+            | EffectKind::AdvanceRun { .. }
+            | EffectKind::Expire { .. }
+            | EffectKind::WatchApprovers { .. }
     )
 }
 

@@ -17,6 +17,7 @@ mod quorum;
 mod release;
 mod reopened;
 mod subject;
+mod watched;
 
 pub use carried::Carried;
 pub use click::{ApprovalAction, ApprovalRequest, Ask, Click, MakerEntry, Standing, Voter};
@@ -32,6 +33,7 @@ pub use outline::{Outline, WithoutRange};
 pub use quorum::{Needed, Tally, tally};
 pub use release::{OwnPipeline, Release};
 pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
+pub use watched::next_look;
 
 use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};

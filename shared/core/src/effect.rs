@@ -206,6 +206,12 @@ pub enum EffectKind {
         /// The number of this look since the approval was blocked, from 1; 0: this look is out of turn.
         round: u32,
     },
+    /// Look once a day whether those who may vote on an approval can still complete it: nobody says when one
+    /// of them leaves Slack or a user group.
+    WatchApprovers {
+        /// The approval.
+        approval: ApprovalId,
+    },
     /// Look again at approvals that are open, because the facts that they are judged by changed.
     JudgeOthers {
         /// Those that are looked at.
@@ -424,6 +430,7 @@ impl EffectKind {
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
+            | Self::WatchApprovers { .. }
             | Self::JudgeOthers { .. }
             | Self::ApplyPolicy { .. }
             | Self::ListHeaderSecrets
@@ -454,6 +461,7 @@ impl EffectKind {
             | Self::AdvanceRun { .. }
             | Self::TellFailure { .. }
             | Self::WatchFreeze { .. }
+            | Self::WatchApprovers { .. }
             | Self::JudgeOthers { .. }
             | Self::ApplyPolicy { .. }
             | Self::TellFreezeLifted { .. }
@@ -494,6 +502,7 @@ impl EffectKind {
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
+            | Self::WatchApprovers { .. }
             | Self::JudgeOthers { .. }
             | Self::ApplyPolicy { .. }
             | Self::ListHeaderSecrets
@@ -543,6 +552,7 @@ impl EffectKind {
             Self::Expire { approval } => format!("expire-{approval}"),
             Self::Remind { approval } => format!("remind-{approval}"),
             Self::WatchFreeze { approval } => format!("freeze-{approval}"),
+            Self::WatchApprovers { approval } => format!("watch-{approval}"),
             Self::RemindReview { approval, .. } => format!("remind-review-{approval}"),
             Self::SettleReview { approval } => format!("review-{approval}"),
             Self::Supersede { run, .. } => format!("supersede-{run}"),
@@ -789,6 +799,7 @@ mod tests {
             EffectKind::judge_others(Others::Blocked),
             EffectKind::ApplyPolicy { from: None },
             EffectKind::WatchFreeze { approval: approval.clone() },
+            EffectKind::WatchApprovers { approval: approval.clone() },
             EffectKind::Remind { approval: approval.clone() },
             EffectKind::SettleReview { approval: approval.clone() },
             EffectKind::tell_thread(approval.clone(), String::new()),

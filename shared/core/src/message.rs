@@ -39,7 +39,7 @@ pub use failure::{
 };
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
-pub use judged::{Show, blocked, judged};
+pub use judged::{Show, blocked, judged, out_of_reach};
 pub use modal::{ASKED, Asking, LONGEST_REASON, REASON, ask_reason, say};
 pub use overtaken::{
     let_through_meanwhile, overtaken_by, rolled_back_meanwhile, rules_overtaken, step_overtaken,

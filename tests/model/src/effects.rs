@@ -257,6 +257,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::OfferEvaluation { .. }
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
+        | EffectKind::WatchApprovers { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
         | EffectKind::ListHeaderSecrets
@@ -287,6 +288,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
+        | EffectKind::WatchApprovers { .. }
         | EffectKind::JudgeOthers { .. }
         | EffectKind::ApplyPolicy { .. }
         | EffectKind::ListHeaderSecrets

@@ -44,6 +44,11 @@ impl Story {
     /// hidden until then would hold up the one that the clock sends.
     pub async fn pull_forward(&self, effect: &Effect) {
         self.make_due(effect).await;
+        self.reveal(effect);
+    }
+
+    /// Shows the message of an effect that is hidden until a time that is not its own any more.
+    pub fn reveal(&self, effect: &Effect) {
         if let Some(stack) = self.world.aws.as_embedded() {
             stack.reveal_those(effect.id.as_str());
         }

@@ -272,6 +272,9 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::JudgeAgain { approval, .. } => {
             format!("Checking again what blocks {}", name_of(approval, page))
         }
+        EffectKind::WatchApprovers { approval } => {
+            format!("Checking each day whether {} can still be approved", name_of(approval, page))
+        }
         EffectKind::JudgeOthers { .. } => "Checking other approvals again".to_owned(),
         EffectKind::ApplyPolicy { .. } => "Checking again what the policy blocks".to_owned(),
         EffectKind::ListHeaderSecrets => "Looking up the stack's header secrets".to_owned(),
@@ -362,6 +365,7 @@ mod tests {
             EffectKind::Expire { approval: approval.clone() },
             EffectKind::Remind { approval: approval.clone() },
             EffectKind::WatchFreeze { approval: approval.clone() },
+            EffectKind::WatchApprovers { approval: approval.clone() },
             EffectKind::TellFreezeLifted { approval: approval.clone() },
             EffectKind::TellGlassBroken { approval: approval.clone() },
             EffectKind::RemindReview { approval: approval.clone(), round: 1 },
@@ -378,6 +382,7 @@ mod tests {
         Closing “Promote deploy to production”, which expired, failed for good: Slack answered 503.
         Reminding people of “Promote deploy to production” failed for good: Slack answered 503.
         Showing in the dialog “Promote deploy to production” that a freeze starts or ends failed for good: Slack answered 503.
+        Checking each day whether “Promote deploy to production” can still be approved failed for good: Slack answered 503.
         Posting who lifted the freeze for “Promote deploy to production” failed for good: Slack answered 503.
         Telling the channel who broke the glass of “Promote deploy to production” failed for good: Slack answered 503.
         Reminding people of the review of “Promote deploy to production” failed for good: Slack answered 503.

@@ -5,6 +5,7 @@ use super::dialog::{on_dialog_deleted, on_dialog_posted, record_voter_names};
 use super::frozen::{on_freeze_changed, record, start_freeze};
 use super::glass::{NoReviewer, Review, confirm_glass, owe_review, review_glass, strike_glass};
 use super::reopened::{tell_reopened, tell_unkept};
+use super::watched::{next_look, tell_out_of_reach};
 use super::{
     Approval, ApprovalAction, Ask, Check, Choice, Click, Closed, Dialog, Electorate, NoConfirmer, Outcome,
     Status, Struck, Successor, Verdict, Vote, Voter,
@@ -114,8 +115,9 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
     let remind = remind_after
         .and_then(|after| opened_at.checked_add(after).ok())
         .map(|at| Later { at, kind: EffectKind::Remind { approval: id } });
+    let look = next_look(&approval, opened_at);
     let mut decision = Decision::new(approval);
-    decision.later.extend(expire.into_iter().chain(remind));
+    decision.later.extend(expire.into_iter().chain(remind).chain(look));
     decision.events.push(event);
     start_freeze(&mut decision, opened_at);
     judge_again(&mut decision, 1, opened_at);
@@ -284,6 +286,7 @@ fn judge(
         decision.follow(draw(approval));
         tally(&mut decision, now);
         tell_reopened(&mut decision, approval);
+        tell_out_of_reach(&mut decision, approval);
     }
     // A look out of turn leaves the looks to those that wait, unless there are none.
     let next = match (round, approval.electorate.blocked.is_empty()) {

@@ -119,6 +119,25 @@ impl Blocker {
     pub fn not_found(names: Vec<String>) -> Self {
         Self::MakersNotFound { names, programs: Vec::new(), tokens: Vec::new(), bots: Vec::new() }
     }
+
+    /// True if it says that too few of those who may vote are left.
+    pub fn is_lack_of_people(&self) -> bool {
+        match self {
+            Self::ApproversMissing { .. } | Self::NobodyLeft { .. } => true,
+            Self::NoBase
+            | Self::BaseLost { .. }
+            | Self::BaseRefused { .. }
+            | Self::Unrelated { .. }
+            | Self::TooLarge { .. }
+            | Self::Incomplete { .. }
+            | Self::MakersNotFound { .. }
+            | Self::SaidNobodyHere(_)
+            | Self::MakersUntold { .. }
+            | Self::NotVouched { .. }
+            | Self::NotVerified { .. }
+            | Self::RulesUnread => false,
+        }
+    }
 }
 
 /// The facts about a range that people read.
@@ -285,12 +304,8 @@ impl Electorate {
     /// `required` votes. If anyone in a channel may vote, nobody knows who is left, and this never blocks.
     pub fn with_those_left(mut self, required: u32) -> Self {
         let Some(named) = &self.people else { return self };
-        let is_told = |blocker: &Blocker| {
-            matches!(
-                blocker,
-                Blocker::ApproversMissing { .. } | Blocker::NobodyLeft { .. } | Blocker::RulesUnread
-            )
-        };
+        let is_told =
+            |blocker: &Blocker| blocker.is_lack_of_people() || matches!(blocker, Blocker::RulesUnread);
         if self.blocked.iter().any(is_told) {
             return self;
         }

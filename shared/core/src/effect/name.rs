@@ -19,6 +19,7 @@ impl EffectKind {
             Self::Remind { .. } => "remind",
             Self::WatchFreeze { .. } => "watch_freeze",
             Self::JudgeAgain { .. } => "judge_again",
+            Self::WatchApprovers { .. } => "watch_approvers",
             Self::JudgeOthers { .. } => "judge_others",
             Self::ApplyPolicy { .. } => "apply_policy",
             Self::ListHeaderSecrets => "list_header_secrets",

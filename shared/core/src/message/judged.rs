@@ -61,6 +61,12 @@ pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
     lines
 }
 
+/// The message to the dialog's thread that too few of those who may vote are left; `None`: enough are.
+pub fn out_of_reach(electorate: &Electorate) -> Option<String> {
+    let lack = electorate.blocked.iter().find(|blocker| blocker.is_lack_of_people())?;
+    Some(format!(":warning: {}", blocker_line(lack, &in_slack())))
+}
+
 /// The ways out of a blocked dialog about a rules file. Where it is not known whole who made the file, nobody
 /// can accept it.
 fn rules_way_out(blocked: &[Blocker]) -> String {

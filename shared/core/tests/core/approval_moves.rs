@@ -148,6 +148,10 @@ pub struct History {
     earlier: Vec<Approval>,
 }
 
+fn takes_it_on(later: &Later) -> bool {
+    !matches!(later.kind, EffectKind::RemindReview { .. } | EffectKind::WatchApprovers { .. })
+}
+
 /// Opens `first` and carries out `moves`; `check` sees each command and its result, with the approval before
 /// it.
 pub fn carry_out(
@@ -162,7 +166,7 @@ pub fn carry_out(
         effects: Vec::new(),
         events: Vec::new(),
         counted: Vec::new(),
-        due: opening.later.into_iter().map(|later| (later.at, later.kind)).collect(),
+        due: opening.later.into_iter().filter(takes_it_on).map(|later| (later.at, later.kind)).collect(),
         earlier: Vec::new(),
     };
     for (seconds, next) in moves {
@@ -226,7 +230,6 @@ impl History {
         self.earlier.push(std::mem::replace(&mut self.last, decision.next));
         let now = self.now;
         self.events.extend(decision.events.into_iter().map(|event| (now, event)));
-        let takes_it_on = |later: &Later| !matches!(later.kind, EffectKind::RemindReview { .. });
         let later = decision.later.into_iter().filter(takes_it_on);
         self.due.extend(later.map(|later| (later.at, later.kind)));
         let takes_on = |kind: &&EffectKind| matches!(kind, EffectKind::ConfirmQuorum { .. });

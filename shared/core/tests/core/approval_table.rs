@@ -433,10 +433,10 @@ fn an_approval_opens_with_its_deadline_and_its_reminder() {
         ("a reminder", later(None, Some(300))),
         ("both", later(Some(at(600)), Some(300))),
     ]), @"
-    neither     do: -; record: approval_opened
-    a deadline  do: expire at 600; record: approval_opened
-    a reminder  do: remind at 300; record: approval_opened
-    both        do: expire at 600, remind at 300; record: approval_opened
+    neither     do: watch_approvers at 86400; record: approval_opened
+    a deadline  do: expire at 600, watch_approvers at 86400; record: approval_opened
+    a reminder  do: remind at 300, watch_approvers at 86400; record: approval_opened
+    both        do: expire at 600, remind at 300, watch_approvers at 86400; record: approval_opened
     ");
 }
 

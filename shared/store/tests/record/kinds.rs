@@ -375,6 +375,7 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::Remind { approval: approval() },
         EffectKind::WatchFreeze { approval: approval() },
         EffectKind::JudgeAgain { approval: approval(), round: 3 },
+        EffectKind::WatchApprovers { approval: approval() },
         EffectKind::JudgeOthers { others: Others::MovedBy { approval: approval() }, from: None },
         EffectKind::JudgeOthers { others: Others::Blocked, from: Some(ODD[3].to_owned()) },
         EffectKind::judge_others(Others::All),
