@@ -27,6 +27,8 @@ const CI_FILES: [&str; 50] = [
     "azure-pipelines.yaml",
     ".vsts-ci.yml",
     "bitbucket-pipelines.yml",
+    "buildspec.yml",
+    "buildspec.yaml",
     ".travis.yml",
     ".drone.yml",
     ".drone.yaml",
@@ -34,6 +36,9 @@ const CI_FILES: [&str; 50] = [
     ".drone.jsonnet",
     ".woodpecker.yml",
     ".woodpecker.yaml",
+    "cloudbuild.yaml",
+    "cloudbuild.yml",
+    "cloudbuild.json",
     "appveyor.yml",
     ".appveyor.yml",
     "codemagic.yaml",
@@ -63,15 +68,6 @@ const CI_FILES: [&str; 50] = [
     "evergreen.yml",
     ".evergreen.yml",
     ".ci-operator.yaml",
-    ".prow.yaml",
-    ".taskcluster.yml",
-    ".vela.yml",
-    ".vela.yaml",
-    ".vela.star",
-    "buddy.yml",
-    ".onedev-buildspec.yml",
-    "evergreen.yml",
-    ".evergreen.yml",
     "action.yml",
     "action.yaml",
 ];
@@ -184,14 +180,7 @@ mod tests {
         ] {
             assert!(is_ci_file(path), "{path}");
         }
-        for path in [
-            "src/main.rs",
-            "docs/.github/x.md",
-            "github/workflows/x.yml",
-            "build.rs",
-            "ci.md",
-            "buddy/buddy.rs",
-        ] {
+        for path in ["src/main.rs", "docs/.github/x.md", "github/workflows/x.yml", "build.rs", "ci.md"] {
             assert!(!is_ci_file(path), "{path}");
         }
     }
