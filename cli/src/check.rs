@@ -228,19 +228,23 @@ fn json(out: &mut dyn Write, found: &Found, note: Option<&str>) -> Result<(), St
     struct Lines {
         /// The first one's number.
         line: usize,
+        /// The number of lines that `text` stands in the place of.
+        removed: usize,
         text: String,
     }
     fn entry(Finding { problem, corrected }: &Finding) -> Entry<'_> {
         let Problem { path, line, column, message, suggestion, .. } = problem;
         // A script takes them as they are: none that was shortened, and no address that was masked.
-        let whole = corrected.as_ref().and_then(|mended| Some((mended.line, mended.whole()?)));
+        let whole = corrected.as_ref().and_then(|mended| {
+            Some(Lines { line: mended.line, removed: mended.removed, text: mended.whole()? })
+        });
         Entry {
             path,
             line: *line,
             column: *column,
             message,
             suggestion: suggestion.as_deref(),
-            corrected: whole.map(|(line, text)| Lines { line, text }),
+            corrected: whole,
         }
     }
     fn entries(told: &[Finding]) -> Vec<Entry<'_>> {

@@ -60,6 +60,7 @@ fn a_script_gets_one_document() {
           "suggestion": "did you mean `environment`?",
           "corrected": {
             "line": 4,
+            "removed": 1,
             "text": "        - environment='X'"
           }
         },
@@ -78,6 +79,7 @@ fn a_script_gets_one_document() {
           "suggestion": "did you mean `slack_channel_approval`?",
           "corrected": {
             "line": 7,
+            "removed": 1,
             "text": "        - slack_channel_approval: {channel: '#team'}"
           }
         }

@@ -29,6 +29,8 @@ pub struct Mended {
     pub line: usize,
     /// The lines that are others, as an excerpt shows them; empty where lines were only taken out.
     pub lines: Vec<String>,
+    /// The number of lines of the file, from [`Self::line`] on, in whose place these stand.
+    pub removed: usize,
     /// True if it is sure to be what was meant: nothing in it is an example or one choice of several, its
     /// changed lines are shown whole, and nothing else is wrong with them.
     pub is_exact: bool,
@@ -80,7 +82,7 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
         if is_code && ends != before_ends && ends.abs() >= before_ends.abs() {
             continue;
         }
-        let (line, lines) = changed_lines(text, &changed);
+        let Changed { line, removed, lines } = changed_lines(text, &changed);
         // Where nothing else is wrong, nothing may be left.
         if !before.is_sound && before.told.len() == 1 && !is_sound(&changed, &problem.path) {
             continue;
@@ -94,7 +96,7 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
                 (line..end).contains(&told.line) || told.line == end && !before.told.contains(told)
             });
             let is_exact = is_whole && (after.is_sound || !is_left) && is_sure(&source, &edits, problem);
-            return Some(Mended { text: changed, line, lines, is_exact });
+            return Some(Mended { text: changed, line, lines, removed, is_exact });
         }
     }
     None
@@ -211,8 +213,18 @@ fn is_shown_whole(before: &str, after: &str) -> bool {
     changed.take(MAX_SHOWN + 1).all(|line| excerpt(line, 1).0 == line.trim_end())
 }
 
-/// The number of the first line in which `after` is another text than `before`, and those lines.
-fn changed_lines(before: &str, after: &str) -> (usize, Vec<String>) {
+/// Lines in the place of others.
+#[derive(Debug, PartialEq, Eq)]
+struct Changed {
+    /// The number of the first one.
+    line: usize,
+    /// The number of lines in whose place they stand.
+    removed: usize,
+    lines: Vec<String>,
+}
+
+/// The lines in which `after` is another text than `before`.
+fn changed_lines(before: &str, after: &str) -> Changed {
     let old: Vec<&str> = before.lines().collect();
     let new: Vec<&str> = after.lines().collect();
     let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
@@ -220,7 +232,8 @@ fn changed_lines(before: &str, after: &str) -> (usize, Vec<String>) {
     let ends = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count().min(most);
     let changed = new.get(same..new.len() - ends).unwrap_or_default();
     let at = Position { line: same + 1, column: 1 };
-    (at.line, changed.iter().map(|line| excerpt(line, at.column).0).collect())
+    let lines = changed.iter().map(|line| excerpt(line, at.column).0).collect();
+    Changed { line: at.line, removed: old.len() - ends - same, lines }
 }
 
 #[cfg(test)]
@@ -287,8 +300,14 @@ mod tests {
 
     #[test]
     fn lines_that_differ_are_found() {
-        assert_eq!(changed_lines("a\nb\nc\n", "a\nx\ny\nc\n"), (2, vec!["x".to_owned(), "y".to_owned()]));
-        assert_eq!(changed_lines("a\nb\nb\nc\n", "a\nb\nc\n"), (3, vec![]));
-        assert_eq!(changed_lines("a", "a\nb"), (2, vec!["b".to_owned()]));
+        for (before, after, line, removed, lines) in [
+            ("a\nb\nc\n", "a\nx\ny\nc\n", 2, 1, &["x", "y"][..]),
+            ("a\nb\nb\nc\n", "a\nb\nc\n", 3, 1, &[]),
+            ("a\nb\nc\nd\n", "a\nx\nd\n", 2, 2, &["x"]),
+            ("a", "a\nb", 2, 0, &["b"]),
+        ] {
+            let lines = lines.iter().map(|line| line.to_string()).collect();
+            assert_eq!(changed_lines(before, after), Changed { line, removed, lines });
+        }
     }
 }

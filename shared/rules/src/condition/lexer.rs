@@ -3,6 +3,7 @@
 use super::{MAX_LENGTH, Operator};
 use crate::odd::looks;
 use crate::problem::Position;
+use crate::reference::FILTERS;
 use std::fmt;
 
 /// Reason for which a text is not a condition.
@@ -111,7 +112,15 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ConditionError> 
                         let (message, right) = looks.told(c);
                         (message, Some(right))
                     }
-                    None if c.is_ascii() => (format!("`{c}` means nothing here"), hint(c)),
+                    None if c.is_ascii() => {
+                        let rest: String = chars.iter().skip(at).collect();
+                        match filter(&rest) {
+                            Some(name) => {
+                                (format!("`| {name}`: a condition has no filters"), Some(instead_of(name)))
+                            }
+                            None => (format!("`{c}` means nothing here"), hint(c)),
+                        }
+                    }
                     None => {
                         let code = format!("U+{:04X}", u32::from(c));
                         (format!("`{c}` ({code}) means nothing here"), hint(c))
@@ -124,6 +133,25 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ConditionError> 
         at += length;
     }
     Ok(tokens)
+}
+
+/// The filter of a template, or of another language's, that a text begins with: `| lower`.
+pub(super) fn filter(text: &str) -> Option<&str> {
+    let behind = text.strip_prefix('|')?.trim_start();
+    let name = behind.get(..behind.find(|c| !is_word(c)).unwrap_or(behind.len()))?;
+    let is_known = FILTERS.iter().any(|filter| filter.name == name)
+        || matches!(name, "downcase" | "upcase" | "lowercase" | "uppercase" | "strip" | "size");
+    is_known.then_some(name)
+}
+
+/// Advice for somebody who wrote a filter in a condition.
+fn instead_of(filter: &str) -> String {
+    let is_of_case =
+        ["lower", "upper", "downcase", "upcase", "lowercase", "uppercase", "title", "capitalize"];
+    match is_of_case.contains(&filter) {
+        true => "write a pattern that ignores case, for example `branch~='(?i)main$'`".to_owned(),
+        false => "compare the variable itself, for example `branch='main'`".to_owned(),
+    }
 }
 
 /// True if `c` can be a part of a name or a number.

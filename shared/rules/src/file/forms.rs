@@ -28,7 +28,8 @@ pub(super) fn of_another_form(variable: &str, text: &str) -> Option<(String, Str
         "revision" if !matches!(text.len(), 40 | 64) || !is_hexadecimal(text) => Some((
             format!("`revision` is a full SHA, and never '{text}'"),
             match is_hexadecimal(text) && !text.is_empty() {
-                true => format!("write `revision~='{text}'` for one that begins so"),
+                // Git writes its digits in lower case.
+                true => format!("write `revision~='{}'` for one that begins so", text.to_lowercase()),
                 false => "compare with all of its 40 digits".to_owned(),
             },
         )),

@@ -224,6 +224,19 @@ impl Reader<'_> {
             self.problem(node.start, message, format!("write `time_zone: {city}`"));
             return None;
         }
+        if let Some(hours) = zones::hours_ahead(text) {
+            let message = format!("`{text}` is an offset, not the name of a time zone");
+            // The signs of these names are turned round.
+            let fixed = match hours {
+                0 => "UTC".to_owned(),
+                hours => format!("Etc/GMT{:+}", -hours),
+            };
+            let right = format!(
+                "write the zone of a place, for example `Europe/Berlin`, or `{fixed}`, which has no summer time"
+            );
+            self.problem(node.start, message, right);
+            return None;
+        }
         let suggestion = zones::meant(text)
             .map(|zone| format!("did you mean `{zone}`?"))
             .unwrap_or_else(|| "write an IANA name, for example `Europe/Berlin`".to_owned());
@@ -387,6 +400,12 @@ fn date_meant(text: &str) -> Option<String> {
         (third, first, second)
     } else {
         return None;
+    };
+    let year = match year {
+        // `30-12-24` may begin with its year as well as with its day. `24.12.30` and `12/24/30` don't.
+        0..100 if text.contains('.') || (text.contains('/') && second > 12) => year + 2000,
+        0..100 => return None,
+        _ => year,
     };
     let written = format!("{year:04}-{month:02}-{day:02}");
     date(&written).map(|_| written)

@@ -391,7 +391,7 @@ impl<'s> Reader<'s> {
             let edit = Edit { at: entry.at, removed, put: name.to_owned() };
             return self.problem_with(entry.at, message, format!("did you mean `{name}`?"), vec![edit]);
         }
-        if self.denied_key(entry, of, known, &message) {
+        if self.denied_key(entry, of, known, &message) || self.limit_with_a_unit(entry, of, &message) {
             return;
         }
         let is_action = ACTIONS.iter().any(|action| action.name == of && !matches!(of, ASKING | WATCHING));

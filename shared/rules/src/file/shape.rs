@@ -16,6 +16,10 @@ use std::rc::Rc;
 
 /// Keys whose value other systems take for the name of an entry.
 const NAMING: [&str; 7] = ["name", "type", "uses", "action", "id", "kind", "rule"];
+/// Keys with the name of a rule, where what it does stands beside them.
+const TITLES: [&str; 5] = ["title", "job", "step", "stage", "policy"];
+/// Names of a time limit that have a unit behind them.
+const LIMITS: [&str; 6] = ["timeout", "timeout_in", "expires", "expires_in", "expires_after", "ttl"];
 /// Keys under which other systems put what an entry takes.
 const TAKING: [&str; 4] = ["with", "args", "inputs", "options"];
 
@@ -68,10 +72,22 @@ impl Reader<'_> {
             self.problem(entry.at, message, format!("write `- {name}:`, and {under}"));
             let body =
                 entries.iter().filter(|other| !NAMING.contains(&other.key.as_str()) || name == other.key);
+            let body = body.filter(|other| other.at != entry.at);
             return Some(meant(&name, entry, unwrapped(body.cloned().collect())));
         }
         if let Some(entry) = self.action_with_a_title(entries, what) {
             return Some(entry);
+        }
+        let is_of_a_rule = |entry: &Entry| Named::Rule.takes("", &entry.key);
+        if what == Named::Action
+            && entries.iter().all(is_of_a_rule)
+            && entries.iter().any(|entry| entry.key == "actions")
+        {
+            let message = "a rule stands among the actions of another".to_owned();
+            let right =
+                "start a rule of its own in the list `rules:`, and write the keys under its name".to_owned();
+            self.problem(first.at, message, right);
+            return None;
         }
         if let Some(name) =
             first.value.as_scalar().filter(|_| what == Named::Action && NAMING.contains(&first.key.as_str()))
@@ -164,6 +180,35 @@ impl Reader<'_> {
         }
         let at = Position { column: second.at.column - 2, ..second.at };
         vec![Edit { at, removed: 2, put: "- ".to_owned() }]
+    }
+
+    /// Reports a time limit of an approval that has its unit in its key, as `timeout_minutes: 30`. True if it
+    /// is one.
+    pub(super) fn limit_with_a_unit(&mut self, entry: &Entry, of: &str, message: &str) -> bool {
+        let key = entry.key.to_lowercase().replace('-', "_");
+        let (name, unit) = key.rsplit_once('_').unwrap_or((&key, ""));
+        let unit = match unit {
+            "minutes" | "mins" | "min" => 'm',
+            "hours" | "hrs" => 'h',
+            "days" => 'd',
+            _ => return false,
+        };
+        if of != ASKING || !LIMITS.contains(&name) {
+            return false;
+        }
+        let number = entry.value.as_scalar().map(|scalar| scalar.text.trim());
+        let Some(number) = number.filter(|text| text.parse().is_ok_and(|number: u16| number > 0)) else {
+            let right = format!("write, for example, `expires_after: '24{unit}'`");
+            self.problem(entry.at, message.to_owned(), right);
+            return true;
+        };
+        let right = format!("expires_after: '{number}{unit}'");
+        let written = format!("{}: {number}", entry.key);
+        let is_there = self.source.from(entry.at).starts_with(&written);
+        let edit = Edit { at: entry.at, removed: written.chars().count(), put: right.clone() };
+        let edits = if is_there { vec![edit] } else { Vec::new() };
+        self.problem_with(entry.at, message.to_owned(), format!("write `{right}`"), edits);
+        true
     }
 
     /// `- name: Ask` beside `slack_channel_approval:`, as steps of other systems have a title.
@@ -307,11 +352,6 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
         "a rule" if is_on_failure(key) || key == ON_FAILURE.name => Some(format!(
             "take `{key}` out: an action says it beside its name, and other rules ask for `failed_rules`"
         )),
-        "slack_channel_approval"
-            if matches!(key, "timeout_minutes" | "timeout-minutes" | "expires_in_minutes") =>
-        {
-            Some("write, for example, `expires_after: '60m'`".to_owned())
-        }
         _ if synonym(of, key).is_some() => synonym(of, key).map(|name| format!("did you mean `{name}`?")),
         "trigger_build" if matches!(key, "name" | "workflow" | "environment" | "version" | "tags") => {
             let name = if key == "workflow" { "name" } else { key };
@@ -353,7 +393,12 @@ fn action_of(key: &str) -> &'static str {
 
 /// The entry whose value is the name of what the others belong to, and that name.
 fn named_by_value(entries: &[Entry], what: Named) -> Option<(&Entry, String)> {
-    let named = entries.iter().filter(|entry| NAMING.contains(&entry.key.as_str())).find_map(|entry| {
+    let has_body = entries.iter().any(|entry| matches!(entry.key.as_str(), "conditions" | "actions"));
+    let is_naming = |entry: &&Entry| {
+        let key = entry.key.as_str();
+        NAMING.contains(&key) || (what == Named::Rule && has_body && TITLES.contains(&key))
+    };
+    let named = entries.iter().filter(is_naming).find_map(|entry| {
         let scalar = entry.value.as_scalar().filter(|scalar| !scalar.is_null())?;
         // `uses: trigger_build@v1`, as GitHub's actions have a version.
         let text = scalar.text.trim();

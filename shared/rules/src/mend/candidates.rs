@@ -47,6 +47,10 @@ pub(super) fn of(source: &Source<'_>, problem: &Problem, suggestion: &str) -> Ve
     if suggestion.starts_with("it is ") || suggestion.starts_with("it takes ") {
         return all;
     }
+    if suggestion.starts_with("write `{% end") && suggestion.ends_with("` before it") {
+        all.extend(codes.first().map(|code| vec![place.edit(place.index, 0, code)]));
+        return all;
+    }
     if asks(&["start it with"]) {
         all.extend(codes.first().map(|code| place.begun(code)));
         return all;

@@ -55,7 +55,7 @@ pub(super) fn slips<'t>(template: &'t str, pieces: &[Piece<'t>]) -> Vec<Slip> {
         }
     }
     for open in std::mem::take(&mut tags.open) {
-        tags.never_closed(&open);
+        tags.never_closed(&open, None);
     }
     tags.slips
 }
@@ -71,18 +71,6 @@ struct Tags<'t> {
 impl<'t> Tags<'t> {
     fn told(&mut self, at: usize, message: impl Into<String>, suggestion: impl Into<String>) {
         self.slips.push(Slip::new(at, message, suggestion.into()));
-    }
-
-    fn never_closed(&mut self, open: &Open<'_>) {
-        let word = open.word;
-        if open.is_told {
-            return;
-        }
-        self.told(
-            open.start,
-            format!("`{{% {word} %}}` is never closed"),
-            format!("end it with `{{% end{word} %}}`"),
-        );
     }
 
     /// The text of `"a'`, whose quotes are of two kinds: it starts at `at`, and its code ends with `end`.

@@ -9,7 +9,7 @@ use std::fmt::Write;
 type Meant = (&'static str, Option<&'static str>);
 
 /// Keys of an approval.
-const APPROVALS: [Meant; 33] = [
+const APPROVALS: [Meant; 38] = [
     ("no_self_approval: true", Some("self_approval: false")),
     ("deny_self_approval: yes", Some("self_approval: false")),
     ("forbid_self_approval: 'true'", Some("self_approval: false")),
@@ -46,6 +46,11 @@ const APPROVALS: [Meant; 33] = [
     ),
     ("approvers:\n  -ana@example.com", Some("approvers:\n  - ana@example.com")),
     ("approvers: -ana@example.com", None),
+    ("timeout_minutes: 30", Some("expires_after: '30m'")),
+    ("expires_in_hours: 4", Some("expires_after: '4h'")),
+    ("timeout-days: 2", Some("expires_after: '2d'")),
+    ("timeout_minutes: soon", None),
+    ("prompt: \"\"\"Go?\"\"\"", Some("prompt: 'Go?'")),
 ];
 
 /// Keys of an approval that name somebody who can't be.
@@ -62,7 +67,7 @@ const NOBODY: [&str; 9] = [
 ];
 
 /// Keys of a rule.
-const RULES: [Meant; 39] = [
+const RULES: [Meant; 51] = [
     ("conditions:\n  - not: tags='#hotfix'", Some("conditions:\n  - tags!='#hotfix'")),
     ("conditions: [not: tags='#a']", Some("conditions: [tags!='#a']")),
     ("conditions:\n  - unless: tags='#a'", Some("conditions:\n  - tags!='#a'")),
@@ -128,6 +133,18 @@ const RULES: [Meant; 39] = [
     ),
     ("freeze: {name: w, days: '!sat', time_zone: UTC}", None),
     ("freeze: {name: w, days: [-sat], time_zone: UTC}", None),
+    ("freeze: {name: w, dates: 30-12-24}", None),
+    ("freeze: {name: w, dates: 24/12/30}", None),
+    ("freeze: {name: w, dates: 24.12.30}", Some("freeze: {name: w, dates: 2030-12-24}")),
+    ("freeze: {name: w, dates: 12/24/30}", Some("freeze: {name: w, dates: 2030-12-24}")),
+    ("freeze: {name: w, days: sat, time_zone: UTC+2}", None),
+    ("freeze: {name: w, days: sat, time_zone: '+02:00'}", None),
+    ("freeze: {name: w, days: sat, time_zone: GMT-5}", None),
+    ("freeze: {name: w, days: sat, time_zone: local}", None),
+    ("freeze: {name: w, days: sat, time_zone: system}", None),
+    ("conditions:\n  - environment|lower='staging'", None),
+    ("conditions:\n  - branch | trim = 'main'", None),
+    ("actions:\n  - conditions: [tags='#a']\n    actions: [trigger_build]", None),
 ];
 
 /// Actions.

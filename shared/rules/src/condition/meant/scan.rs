@@ -1,5 +1,6 @@
 //! The words and signs of conditions as other languages have them.
 
+use crate::condition::lexer::filter;
 use crate::variables::{Variable, look_up};
 
 /// A word or sign of a condition in any language.
@@ -82,6 +83,7 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
         ']' => one(Token::CloseList),
         ',' | ';' => one(Token::Comma),
         '&' => Some((Token::And, run(|c| c == '&'))),
+        '|' if filter(rest).is_some() => None,
         '|' => Some((Token::Or, run(|c| c == '|'))),
         '=' | '!' | '<' | '>' | '~' => {
             let is_sign = |c: char| matches!(c, '=' | '!' | '<' | '>' | '~');

@@ -66,6 +66,8 @@ const CITIES: [(&str, &str); 23] = [
     ("WASHINGTON", "America/New_York"),
     ("WIEN", "Europe/Vienna"),
 ];
+/// Words for the zone of the machine that reads them.
+const NO_PLACES: [&str; 6] = ["LOCAL", "LOCALTIME", "SYSTEM", "DEFAULT", "SERVER", "HOST"];
 /// Fewest letters of a name that others may be alike to.
 const SHORTEST: usize = 5;
 /// Most letters that are wrong in a name.
@@ -86,10 +88,22 @@ pub(super) fn written_out(text: &str) -> Option<&'static str> {
     look_up(&ABBREVIATIONS, name)
 }
 
+/// Number of hours that `UTC+2` or `+02:00` is ahead of UTC.
+pub(super) fn hours_ahead(text: &str) -> Option<i8> {
+    let upper = text.trim().to_ascii_uppercase();
+    let offset = ["UTC", "GMT"].iter().find_map(|name| upper.strip_prefix(name)).unwrap_or(&upper).trim();
+    let is_signed = offset.starts_with(['+', '-']);
+    let hours = offset.strip_suffix(":00").unwrap_or(offset);
+    hours.parse().ok().filter(|hours: &i8| is_signed && hours.abs() <= 12)
+}
+
 /// The zone that a name which is none is meant for, where its offset is sure to be that of what is meant: its
 /// city, a city without a zone, or one with a letter or two wrong.
 pub(super) fn meant(text: &str) -> Option<String> {
     let city = last_part(text);
+    if NO_PLACES.contains(&city.as_str()) || city.contains(['+', '-']) && !text.contains('/') {
+        return None;
+    }
     if let Some(zone) = look_up(&CITIES, &city) {
         return Some(zone.to_owned());
     }
@@ -151,8 +165,20 @@ mod tests {
             ("berlin", Some("Europe/Berlin")),
             ("America/Springfield", None),
             ("Asia/Pune", None),
+            ("local", None),
+            ("UTC+2", None),
         ] {
             assert_eq!(meant(text).as_deref(), zone, "{text}");
+        }
+        for (text, hours) in [
+            ("UTC+2", Some(2)),
+            ("gmt -5", Some(-5)),
+            ("+02:00", Some(2)),
+            ("UTC+05:30", None),
+            ("UTC", None),
+            ("2", None),
+        ] {
+            assert_eq!(hours_ahead(text), hours, "{text}");
         }
     }
 }

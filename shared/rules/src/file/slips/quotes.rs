@@ -295,6 +295,11 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
 /// A text in double quotes that has more of them within, in single quotes.
 fn quotes_within(value: &str) -> Option<String> {
     let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+    // Other languages have three quotes around a text.
+    let unwrapped = inner.strip_prefix("\"\"").and_then(|inner| inner.strip_suffix("\"\""));
+    if let Some(inner) = unwrapped.filter(|inner| !inner.is_empty() && !inner.contains(['"', '\\'])) {
+        return Some(format!("'{}'", inner.replace('\'', "''")));
+    }
     let plain = inner.replace("\\\"", "");
     let is_simple = plain.matches('"').count() > 0 && !plain.contains('\\');
     is_simple.then(|| format!("'{}'", inner.replace("\\\"", "\"").replace('\'', "''")))

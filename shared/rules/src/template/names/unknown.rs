@@ -5,7 +5,7 @@ use super::known::{CLOCKS, Known, elsewhere};
 use super::{Tokens, Walk};
 use crate::reference::{FILTERS, TEMPLATE_VARIABLES};
 use crate::suggest::{closest, did_you_mean};
-use crate::template::code::{Slip, Token};
+use crate::template::code::{Kind, Slip, Token};
 
 /// What to do without the time of now.
 const NO_CLOCK: &str = "a template has no clock: Slack shows when a message was sent";
@@ -97,6 +97,9 @@ impl<'t> Walk<'t> {
         let next = tokens.peek().filter(|dot| dot.is(".")).and(tokens.tokens.get(tokens.at + 1));
         let known = || TEMPLATE_VARIABLES.iter().map(|variable| variable.name);
         let joined = next.map(|next| format!("{name}_{}", next.text));
+        if let Some(slip) = self.emptiness(tokens, token) {
+            return slip;
+        }
         let suggestion = if CLOCKS.contains(&name) {
             Some(NO_CLOCK.to_owned())
         } else if name == "loop" {
@@ -164,6 +167,29 @@ impl<'t> Walk<'t> {
         Slip::new(token.start, message, suggestion)
     }
 
+    /// `tags != empty`, as Liquid compares.
+    fn emptiness(&self, tokens: &Tokens<'_, 't>, token: Token<'t>) -> Option<Slip> {
+        let sign = tokens.at.checked_sub(2).and_then(|at| tokens.tokens.get(at))?;
+        let is_empty = sign.is("==");
+        if !matches!(token.text, "empty" | "blank") || !(is_empty || sign.is("!=")) {
+            return None;
+        }
+        let before = tokens.tokens.get(..tokens.at - 2)?;
+        let is_of_a_name = |part: &&Token<'_>| part.kind == Kind::Name || part.is(".");
+        let length = before.iter().rev().take_while(is_of_a_name).count();
+        let length = before.iter().rev().take(length).position(|part| is_joiner(part.text)).unwrap_or(length);
+        let (others, subject) = before.split_at_checked(before.len() - length)?;
+        let start = subject.first()?.start;
+        if others.last().is_some_and(|last| last.is("|") || last.is("]")) {
+            return None;
+        }
+        let subject = self.template.get(start..subject.last()?.end())?;
+        let written = self.template.get(start..token.end())?;
+        let right = if is_empty { format!("not {subject}") } else { subject.to_owned() };
+        let message = format!("`{written}`: there is nothing called `{}`", token.text);
+        Some(Slip::new(token.start, message, format!("write `{right}`")))
+    }
+
     /// A name that can be meant for a text: what is compared, joined, or given to a filter.
     fn as_text(&self, tokens: &Tokens<'_, 't>, token: Token<'t>) -> Option<String> {
         let before = tokens.at.checked_sub(2).and_then(|at| tokens.tokens.get(at))?;
@@ -196,4 +222,9 @@ impl<'t> Walk<'t> {
             Ok(_) | Err(_) => variable.to_owned(),
         }
     }
+}
+
+/// True for a word between the parts of a condition.
+fn is_joiner(word: &str) -> bool {
+    matches!(word, "and" | "or" | "not" | "if" | "elif" | "else" | "in" | "is")
 }

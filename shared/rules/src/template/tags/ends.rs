@@ -1,12 +1,35 @@
 //! The ends of tags.
 
 use super::super::code::{Code, Token};
-use super::Tags;
+use super::{Open, Tags};
 
 impl<'t> Tags<'t> {
     /// True if the tag `end` stands behind this one.
     pub(super) fn ends_later(&self, code: &Code<'t>, end: &str) -> bool {
         self.template.get(code.start..).is_some_and(|rest| rest.contains(end))
+    }
+
+    /// Tells that nothing ends `open`; with `outer`, before the place of the end of a tag around it.
+    pub(super) fn never_closed(&mut self, open: &Open<'_>, outer: Option<(usize, &str)>) {
+        let word = open.word;
+        if open.is_told {
+            return;
+        }
+        let rest = self.template.get(open.start..).unwrap_or_default();
+        let ends = [format!("{{/{word}}}"), format!("{{end{word}}}"), format!("{{ end{word} }}")];
+        if let Some((at, end)) = ends.iter().find_map(|end| Some((rest.find(end.as_str())?, end))) {
+            let right = format!("write `{{% end{word} %}}`");
+            return self.told(open.start + at, format!("`{end}` ends no tag here"), right);
+        }
+        if let Some((at, outer)) = outer {
+            let message = format!("`{{% {word} %}}` is not closed before this `end{outer}`");
+            return self.told(at, message, format!("write `{{% end{word} %}}` before it"));
+        }
+        self.told(
+            open.start,
+            format!("`{{% {word} %}}` is never closed"),
+            format!("end it with `{{% end{word} %}}`"),
+        );
     }
 
     /// `endif` and the like.
@@ -31,7 +54,7 @@ impl<'t> Tags<'t> {
                     self.told_once(code, message, format!("write `{{% {end} %}}` before it"));
                     self.crossed.push(inner.word);
                 } else {
-                    self.never_closed(&inner);
+                    self.never_closed(&inner, Some((code.start, closed)));
                 }
             }
         } else if let Some(told) = self.crossed.iter().position(|word| *word == closed) {

@@ -17,6 +17,9 @@ pub(super) const TEXTS: &[Pair] = &[
     ("pr_labels=' fix'", "pr_labels='fix'"),
     ("branch~='release/*'", "branch~='release/.*'"),
     ("revision~='.*-rc'", "branch~='.*-rc'"),
+    ("revision='7BF7226'", "revision~='7bf7226'"),
+    ("environment|lower='staging'", "environment='staging'"),
+    ("tags|length='1'", "tags!=[]"),
     ("drift_to_env>2", "drift_to_production>2"),
     ("tags!=any", "tags=[]"),
     // Parts of a text.
@@ -245,12 +248,34 @@ pub(super) const TEMPLATES: &[Pair] = &[
         "{% for tag in tags %}{% if tag %}a{% endif %}{% endfor %}",
     ),
     ("{% elif tags %}x{% endif %}", "{% if tags %}x{% endif %}"),
+    ("{% if tags %}x{/if}", "{% if tags %}x{% endif %}"),
+    ("{% if tags %}x{endif} y", "{% if tags %}x{% endif %} y"),
+    (
+        "{% for tag in tags %}{{ tag }}{% if not loop.last %}, {% endfor %}",
+        "{% for tag in tags %}{{ tag }}{% if not loop.last %}, {% endif %}{% endfor %}",
+    ),
+    // Liquid's word for what is empty.
+    ("{% if tags != empty %}x{% endif %}", "{% if tags %}x{% endif %}"),
+    ("{% if tags == blank and prs %}x{% endif %}", "{% if not tags and prs %}x{% endif %}"),
+    ("{% if prs and approval.reason != blank %}x{% endif %}", "{% if prs and approval.reason %}x{% endif %}"),
     ("{% case x %}{% when 1 %}a{% endcase %}", "{% if tags %}a{% endif %}"),
 ];
 
 /// Whole files.
 pub(super) const FILES: &[Pair] = &[
     ("rules: !include other.yml\n", "rules:\n  - a:\n      actions: [trigger_build]\n"),
+    (
+        "rules:\n  - title: a\n    actions: [trigger_build]\n",
+        "rules:\n  - a:\n      actions: [trigger_build]\n",
+    ),
+    (
+        "rules:\n  - job: a\n    conditions: [tags='#a']\n    actions: [trigger_build]\n",
+        "rules:\n  - a:\n      conditions: [tags='#a']\n      actions: [trigger_build]\n",
+    ),
+    (
+        "rules:\n  - a:\n      actions:\n        - conditions: [tags='#a']\n          actions: [trigger_build]\n",
+        "rules:\n  - a:\n      conditions: [tags='#a']\n      actions: [trigger_build]\n",
+    ),
     ("rules:\n  - a::\n      actions: [trigger_build]\n", "rules:\n  - a:\n      actions: [trigger_build]\n"),
     (
         "name: CI\non: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n",
