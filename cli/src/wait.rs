@@ -251,27 +251,27 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
     };
     let (listed, _) = signoff.deploys(&wanted, MOST_DEPLOYS).await?;
     // They are listed newest first, also those of one second.
-    let mut deploys = listed.iter().map(read::<Deploy>).collect::<Result<Vec<_>, _>>()?;
-    // Nobody is asked about a deploy that is under way or failed.
-    let not_there = deploys.iter().find(|deploy| !deploy.state.has_arrived()).cloned();
-    deploys.retain(|deploy| deploy.state.has_arrived());
-    let environments: BTreeSet<String> =
-        deploys.iter().map(|deploy| deploy.environment.to_lowercase()).collect();
+    let deploys = listed.iter().map(read::<Deploy>).collect::<Result<Vec<_>, _>>()?;
+    let arrived = || deploys.iter().filter(|deploy| deploy.state.has_arrived());
+    let environments: BTreeSet<String> = arrived().map(|deploy| deploy.environment.to_lowercase()).collect();
     if environments.len() > 1 {
-        let names = deploys.iter().map(|deploy| deploy.environment.as_str()).collect::<BTreeSet<_>>();
+        let names = arrived().map(|deploy| deploy.environment.as_str()).collect::<BTreeSet<_>>();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
         return Ok(State::Unclear(format!(
             "the revision was deployed to {names}; choose one with --environment"
         )));
     }
-    let Some(newest) = deploys.into_iter().next() else {
-        return Ok(State::Open(match not_there {
-            Some(Deploy { environment, state, url, .. }) => {
-                format!("the deploy to {environment} {}: {url}", so_far(state))
-            }
-            None => format!("no deploy of {} yet", args.revision),
-        }));
+    // One that is under way to another environment is none of this one's business.
+    let is_there = |deploy: &Deploy| environments.contains(&deploy.environment.to_lowercase());
+    let newest = deploys.iter().find(|deploy| environments.is_empty() || is_there(deploy));
+    let Some(newest) = newest.cloned() else {
+        return Ok(State::Open(format!("no deploy of {} yet", args.revision)));
     };
+    // Nobody is asked about a deploy that is under way or failed, and votes on an older one are not about it.
+    if !newest.state.has_arrived() {
+        let Deploy { environment, state, url, .. } = newest;
+        return Ok(State::Open(format!("the deploy to {environment} {}: {url}", so_far(state))));
+    }
     let of: OfDeploy = signoff.document(&newest.id, Some("approvals")).await?;
     if !of.is_empty() {
         return Ok(state(&of, &newest.url));

@@ -383,6 +383,59 @@ fn wait_says_of_a_deploy_that_did_not_arrive_how_far_it_got() {
     ");
 }
 
+/// Looks once at a server that lists these deploys (id, environment and state, the newest first),
+/// of which the approval of `d1` is approved.
+fn wait_among(deploys: &[(&str, &str, &str)]) -> Done {
+    let listed: Vec<Value> = deploys
+        .iter()
+        .map(|(id, environment, state)| {
+            json!({
+                "id": id,
+                "environment": environment,
+                "deployed_at": "2026-05-11T11:40:00Z",
+                "state": state,
+                "url": format!("https://signoff.example.com/deploys/{id}"),
+            })
+        })
+        .collect();
+    let server = Server::start(move |path| match path {
+        "/api/v1/deploys/d1/approvals" => {
+            (200, json!({"approvals": [approval("Promote", "approved", "promote")]}))
+        }
+        _ => (200, json!({"deploys": listed, "next": null})),
+    });
+    let base = ["wait", "--deployment", "acme/checkout", "--revision", SHA, "--timeout", "0s"];
+    signoff(&[&base[..], &["--url", &server.url]].concat())
+}
+
+#[test]
+fn wait_ignores_votes_on_a_deploy_older_than_the_newest() {
+    let mut told = String::new();
+    for deploys in [
+        [("d2", "qa", "in_progress"), ("d1", "QA", "success")],
+        [("d2", "QA", "failure"), ("d1", "QA", "success")],
+        [("d1", "QA", "success"), ("d2", "QA", "in_progress")],
+        [("d2", "Production", "in_progress"), ("d1", "QA", "success")],
+    ] {
+        let mut done = wait_among(&deploys);
+        done.err = done.err.lines().last().map(|line| format!("{line}\n")).unwrap_or_default();
+        told.push_str(&done.shown());
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told, @"
+    ---- err
+    still open after --timeout: the deploy to qa is under way: https://signoff.example.com/deploys/d2
+    ---- Open
+    ---- err
+    still open after --timeout: the deploy to QA failed: https://signoff.example.com/deploys/d2
+    ---- Open
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- Fine
+    approved: Promote: https://signoff.example.com/deploys/d1
+    ---- Fine
+    ");
+}
+
 #[test]
 fn wait_takes_a_full_revision_only() {
     let done = signoff(&["wait", "--deployment", "acme/checkout", "--revision", "4bf7226"]);

@@ -108,11 +108,15 @@ impl Page {
     /// # Errors
     /// [`StoreError::Row`]: a row of it can't be read.
     pub fn whole(self) -> Result<Self, StoreError> {
-        let is_state = |key: &&String| !key.contains(" effect#") && !key.contains(" event#");
-        match self.unreadable.iter().find(is_state) {
-            Some(key) => Err(StoreError::row(key, "a row of the same deploy")),
-            None => Ok(self),
+        if let Some(key) = self.unreadable_states().next() {
+            return Err(StoreError::row(key, "a row of the same deploy"));
         }
+        Ok(self)
+    }
+
+    /// The keys of the rows that can't be read, but for effects and events.
+    pub fn unreadable_states(&self) -> impl Iterator<Item = &String> {
+        self.unreadable.iter().filter(|key| !key.contains(" effect#") && !key.contains(" event#"))
     }
 
     /// The rules whose runs stopped before their last step, in the order in which they were opened.

@@ -39,11 +39,12 @@ impl ApprovalsDocument {
             let run = page.runs.iter().find(|run| run.id == approval.run)?;
             Some(ApprovalView::of(approval, run, page, &people))
         });
+        let awaited = evaluation.map_or_else(Vec::new, AwaitedView::all);
         Self {
             deploy: DeployView::of_page(page, site),
             approvals: approvals.collect(),
             runs: page.runs.iter().map(|run| RunView::of(run, page, &people)).collect(),
-            awaited: evaluation.map_or_else(Vec::new, AwaitedView::all),
+            awaited: AwaitedView::unreadable(page).into_iter().chain(awaited).collect(),
             overtaken,
             notices: notices(page),
         }
