@@ -64,7 +64,7 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     {% for pr in prs %}x
         `{% for %}` is never closed; end it with `{% endfor %}`
     é {% if tags %}{% for pr in prs %}x{% endif %}
-        `{% for %}` is never closed; end it with `{% endfor %}`
+        `{% for %}` is not closed before this `endif`; write `{% endfor %}` before it
     {% if tags %}x{% endfor %}
         `endfor` does not end `{% if %}`; write `{% endif %}`
     x{% endfor %}

@@ -20,7 +20,7 @@ pub(super) const SLIPS: [(&str, &str, &str); 173] = [
     ("{% for pr in prs %}x", "{% for", "{% for pr in prs %}x{% endfor %}"),
     (
         "é {% if tags %}{% for pr in prs %}x{% endif %}",
-        "{% for",
+        "{% endif",
         "é {% if tags %}{% for pr in prs %}x{% endfor %}{% endif %}",
     ),
     ("{% if tags %}x{% endfor %}", "{% endfor", "{% if tags %}x{% endif %}"),
