@@ -47,22 +47,24 @@ impl Console {
                 Some(base) => base,
                 None => self.store.base(&deploy.deployment, place).await?,
             };
-            let passed = base.let_through_since(approved_at, revision).map(|passed| passed.revision.clone());
-            let passed = match passed {
+            let passed = base.let_through_since(approved_at, revision);
+            let reason = match (&back, passed) {
+                (Some(back), _) => Some(back.clone()),
+                (None, Some(passed)) => Some(let_through_meanwhile(&passed.revision)),
                 // Under a policy, a rule that only asks sets no base: no range may begin there.
-                None if back.is_none() && self.policy_repository.is_some() => {
+                (None, None) if self.policy_repository.is_some() => {
                     self.approved_since(approval, revision, approved_at).await?
                 }
-                passed => passed,
+                (None, None) => None,
             };
-            let reason = back.clone().or_else(|| Some(let_through_meanwhile(&passed?)));
             overtaken.extend(reason.map(|reason| OvertakenView { approval: approval.id.clone(), reason }));
             bases.insert(place, base);
         }
         Ok(overtaken)
     }
 
-    /// The other revision than `revision` that people approved for the place of `approval` after `since`.
+    /// The reason why another revision than `revision` overtook `approval`: people approved it for the same
+    /// place after `since`, or too many since then to look into each.
     async fn approved_since(
         &self,
         approval: &Approval,
@@ -77,14 +79,19 @@ impl Console {
         later.retain(is_later);
         // Those of the same environment most likely lead to the same place.
         later.sort_by_key(|other| other.environment != approval.environment);
+        let are_too_many = later.len() > MOST_LATER;
         for other in later.into_iter().take(MOST_LATER) {
             let Some(page) = self.store.page(&other.deploy).await? else { continue };
             let theirs = page.approvals.iter().find(|found| found.id == other.id);
             if theirs.is_some_and(|theirs| is_let_through(&page, theirs, &approval.subject.place)) {
-                return Ok(Some(other.revision));
+                return Ok(Some(let_through_meanwhile(&other.revision)));
             }
         }
-        Ok(None)
+        Ok(are_too_many.then(|| {
+            format!(
+                "people approved more than {MOST_LATER} other deploys since, and one of them may have gone to the same place"
+            )
+        }))
     }
 }
 
