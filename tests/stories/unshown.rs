@@ -1,9 +1,11 @@
-//! Proposed rules files whose dialog no channel takes: an admin accepts them.
+//! Dialogs that no channel takes: an admin accepts a proposed rules file, and people who are named vote on
+//! the page.
 
 use signoff_core::deploy::Slug;
 use signoff_core::effect::{Effect, EffectKind, EffectState};
 use signoff_core::id::DeployId;
 use signoff_core::rules_in_force::{How, RulesInForce};
+use signoff_core::run::Status;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{NewChannel, NewUser};
 use system_tests::story::{Story, rule, tell};
@@ -133,5 +135,45 @@ fn admin_accepts_a_dialog_that_cannot_be_changed_any_more() {
         story.pull_forward(&waiting).await;
         story.world.tick().await;
         story.settled(&deploy).await;
+    });
+}
+
+#[test]
+fn named_people_vote_though_no_dialog_stands_for_a_day() {
+    tell("unshown-named", async |story| {
+        let (ben, cleo) = (story.person("Ben"), story.person("Cleo"));
+        let options = format!("{{votes_required: 2, approvers: [{ben}, {cleo}]}}");
+        let rules = rule(&options, "add_deploy_tag: '#done'");
+        story.rules(&rules.replace("#CHANNEL", "#unshown-named-plans"));
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let waiting = parked(story, &deploy).await;
+        let told = story.until("the channel to be told", async || story.problems().into_iter().next()).await;
+        assert!(told.ends_with("The people who can vote can do so on the deploy’s page."), "{told}");
+        let approval = story.page(&deploy).await.approvals.remove(0);
+        let (path, subject) =
+            (format!("/deploys/{deploy}/approvals/{}", approval.id), approval.subject.mark());
+        let approves = async |person: &str| {
+            let visitor = story.sign_in(person).await;
+            let answer = visitor.post(&path, &[("what", "approve"), ("subject", &subject)]).await;
+            assert_eq!(answer.status(), 303);
+        };
+        approves(&ben).await;
+        story.let_grow_old(&waiting).await;
+        story.pull_forward(&waiting).await;
+        story.world.tick().await;
+        story
+            .until("the dialog to be tried once more", async || {
+                let tried = story.world.store.effect(&deploy, &waiting.id).await.unwrap()?;
+                (tried.attempts > waiting.attempts && tried.state != EffectState::Started).then_some(())
+            })
+            .await;
+        approves(&cleo).await;
+        story
+            .until("the run to succeed", async || {
+                let page = story.page(&deploy).await;
+                (page.runs[0].status == Status::Succeeded).then_some(())
+            })
+            .await;
+        assert!(story.page(&deploy).await.approvals[0].status.is_approved());
     });
 }

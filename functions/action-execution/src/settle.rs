@@ -157,9 +157,9 @@ impl ActionExecution {
     }
 
     /// A dialog is drawn again until it shows the newest state, for a day. One that a newer deploy's took the
-    /// place of is edited after what people wait for. One that has nowhere to go can't
-    /// be decided, and is told elsewhere; what stands already and can't be changed any more shows an older
-    /// state.
+    /// place of is edited after what people wait for. One that has nowhere to go is told elsewhere, and
+    /// cancels its approval after a day unless people can decide without it. What stands already and can't be
+    /// changed any more shows an older state.
     async fn settle_dialog(&self, attempt: &Attempt, id: &ApprovalId, failure: Failure) -> Tried<Handled> {
         let effect = &attempt.effect;
         let reason = sentence(&failure.to_string());
@@ -187,7 +187,7 @@ impl ActionExecution {
             }
             return self.settle_telling(attempt, &approval.channel, failure).await;
         }
-        if over && !stands {
+        if over && !stands && !approval.goes_on_without_dialog() {
             self.cancel_unseen(attempt, &deploy, &approval, &reason).await?;
             return Ok(Handled::Done);
         }

@@ -274,6 +274,17 @@ impl Approval {
         self.subject.rule == rules_in_force::PROPOSAL
     }
 
+    /// True if nobody needs its dialog to end it: enough people approved, or those who can vote are named and
+    /// can vote on the deploy's page. People in a channel can't: until the dialog stands, it isn't known
+    /// which channel they have to be in.
+    pub fn goes_on_without_dialog(&self) -> bool {
+        match self.status {
+            Status::Pending => self.electorate.people.as_ref().is_some_and(|people| !people.is_empty()),
+            Status::Quorum { .. } => true,
+            Status::Closed(_) => false,
+        }
+    }
+
     /// True if it asks the owners of the policy about another one.
     pub fn is_of_policy(&self) -> bool {
         self.subject.rule == policy::PROPOSAL

@@ -9,7 +9,13 @@ use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
 
 /// Advice on an approval that ended although people approved it.
-const TO_ASK_AGAIN: &str = "The dialog\u{2019}s menu offers *Ask again* to those who may vote.";
+fn to_ask_again(approval: &Approval) -> &'static str {
+    if approval.dialog.is_some() {
+        "The dialog\u{2019}s menu offers *Ask again* to those who may vote."
+    } else {
+        "The deploy\u{2019}s page offers *Ask again* to those who may vote."
+    }
+}
 
 /// The message to the deployment's channel with the `text` (in mrkdwn) that a dialog's thread does not take.
 pub fn not_told_in_thread(deploy: &Deploy, deploy_url: &str, text: &str) -> String {
@@ -26,9 +32,15 @@ pub fn told_directly(text: &str) -> String {
 
 /// The message to a channel that a dialog could not be shown where its rule wants it.
 pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
+    let tries = if !approval.goes_on_without_dialog() {
+        "tries again for a day; nothing runs before people have voted."
+    } else if approval.status == Status::Pending {
+        "keeps trying; nothing runs before people have voted."
+    } else {
+        "keeps trying; enough people approved already."
+    };
     format!(
-        ":warning: The dialog \u{201c}{}\u{201d} for {} can't be shown in {}: {} Signoff tries again for a day; nothing runs \
-         before people have voted.{}",
+        ":warning: The dialog \u{201c}{}\u{201d} for {} can't be shown in {}: {} Signoff {tries}{}",
         escape(&approval.name),
         deploy_link(deploy, deploy_url),
         escape(&approval.channel),
@@ -37,12 +49,14 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
     )
 }
 
-/// The way on for a proposal whose dialog can't be shown, after a space; empty for any other approval.
+/// The way on where a dialog can't be shown, after a space; empty where there is none.
 fn without_dialog(approval: &Approval) -> &'static str {
     if approval.is_of_rules_file() {
         " An admin who made none of the file can accept it on the deployment\u{2019}s page."
     } else if approval.is_of_policy() && approval.status.is_open() {
         " The owners of the policy can vote on the deploy\u{2019}s page."
+    } else if approval.status == Status::Pending && approval.goes_on_without_dialog() {
+        " The people who can vote can do so on the deploy\u{2019}s page."
     } else {
         ""
     }
@@ -153,7 +167,7 @@ pub fn reopened(approval: &Approval, was_broken: bool, struck: &[Struck]) -> Str
     };
     let then = match (&approval.status, is_blocked) {
         (Status::Closed(Closed::Expired { .. }), _) => {
-            format!("The time to decide is over, so it expired. {TO_ASK_AGAIN}")
+            format!("The time to decide is over, so it expired. {}", to_ask_again(approval))
         }
         (_, true) => "It is blocked, and the votes are kept: the dialog says why, and what to do.".to_owned(),
         (_, false) => format!("The votes that count are kept: {}", still_needed(approval)),
@@ -175,8 +189,9 @@ pub fn quorum_told(approval: &Approval) -> Option<String> {
         ),
         Status::Closed(Closed::Cancelled { reason, .. }) => {
             format!(
-                "and nothing ran: Signoff cancelled it. {} {TO_ASK_AGAIN}",
-                capitalized(&sentence(reason))
+                "and nothing ran: Signoff cancelled it. {} {}",
+                capitalized(&sentence(reason)),
+                to_ask_again(approval)
             )
         }
         Status::Closed(Closed::Superseded { by, .. }) => {

@@ -4,7 +4,8 @@
 use crate::samples::{after, approval, at, authors, check, click, member, of_three, successor, voted};
 use jiff::SignedDuration;
 use signoff_core::approval::{
-    Approval, ApprovalAction, Blocker, Choice, Click, Command, Electorate, Part, Status, Verdict, decide,
+    Approval, ApprovalAction, Blocker, Choice, Click, Command, Dialog, Electorate, Part, Status, Verdict,
+    decide,
 };
 use signoff_core::effect::EffectKind;
 
@@ -83,7 +84,8 @@ fn quorum_that_holds_or_is_undone_is_not_told_as_reopened() {
 fn quorum_that_ends_without_its_actions_is_told() {
     let postpone = |reason: &str| Command::Postpone { reason: reason.to_owned() };
     let cancel = || Command::Cancel { reason: "the commit is not in the range any more".to_owned() };
-    let expired = Approval { expires_at: Some(at(100)), ..quorum() };
+    let dialog = Some(Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() });
+    let expired = Approval { expires_at: Some(at(100)), dialog, ..quorum() };
     let struck = check(authors(3), &[("U1", Deactivated), ("U2", Eligible)]);
     insta::assert_snapshot!([
         told(&quorum(), postpone("Slack answered 503")),
@@ -94,7 +96,7 @@ fn quorum_that_ends_without_its_actions_is_told() {
     :warning: Enough people approved this, and nothing has run yet: Signoff can’t look up who approved. Slack answered 503. It tries again for a day, then it cancels this approval.
     Approved by <@U1>, <@U2>.
 
-    :warning: Enough people approved this, and nothing ran: Signoff cancelled it. The commit is not in the range any more. The dialog’s menu offers *Ask again* to those who may vote.
+    :warning: Enough people approved this, and nothing ran: Signoff cancelled it. The commit is not in the range any more. The deploy’s page offers *Ask again* to those who may vote.
     Approved by <@U1>, <@U2>.
 
     :warning: Enough people approved this, and nothing ran: it was superseded by <https://signoff.example.com/deploys/d2|98c2f5b - checkout (Staging)>.

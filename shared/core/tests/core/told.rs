@@ -79,6 +79,19 @@ fn a_channel_is_told_which_dialog_is_not_shown_and_why() {
 }
 
 #[test]
+fn approval_of_named_people_goes_on_without_dialog() {
+    let reason = "Signoff is not in #deploys: invite it with /invite";
+    let mut named = approval();
+    named.electorate.people = Some(Vec::new());
+    assert!(!named.goes_on_without_dialog(), "nobody can vote");
+    named.electorate.people = Some(vec!["U1".to_owned()]);
+    assert!(named.goes_on_without_dialog() && !approval().goes_on_without_dialog());
+    let told = dialog_not_shown(&named, &deploy(), URL, reason);
+    let way = "Signoff keeps trying; nothing runs before people have voted. The people who can vote can do so on the deploy\u{2019}s page.";
+    assert!(told.ends_with(way), "{told}");
+}
+
+#[test]
 fn channel_is_told_that_an_unseen_approval_was_cancelled() {
     let reason = "Signoff is not in #deploys: invite it with /invite";
     insta::assert_snapshot!(dialog_never_shown(&approval(), &deploy(), URL, reason), @":warning: Signoff cancelled the approval “Promote deploy to production” for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>, and nothing ran: its dialog could not be shown in #deploys for a day. Signoff is not in #deploys: invite it with /invite. Once that is fixed, choose *Ask again* on the deploy’s page.");
