@@ -135,6 +135,30 @@ fn non_member_cannot_resolve_a_step_on_the_page() {
 }
 
 #[test]
+fn admin_resolves_a_step_whose_channel_is_gone() {
+    tell("channel-gone", async |story| {
+        let (receiver, action) = lost_hook().await;
+        let ana = story.person("Ana");
+        let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
+        let (deploy, dialog) = story.asks("votes_required: 1", &action).await;
+        story.click(&ana, &dialog, "approve").await;
+        let page = story.settled(&deploy).await;
+        let path = format!("/deploys/{deploy}/runs/{}/steps/1", page.runs[0].id);
+        let micros = failed_at(&page, 1).as_microsecond().to_string();
+        let retry = [("resolution", "retry"), ("failed_at", micros.as_str())];
+        let look =
+            format!("conversations.members?channel={}", story.world.slack.channel_id(&story.name).unwrap());
+        let gone = FaultKind::status(200, r#"{"ok": false, "error": "channel_not_found"}"#);
+        story.world.slack.faults().push(Fault::once(&look, gone).times(2));
+        let refused = told(story.sign_in(&ana).await.post(&path, &retry).await).await;
+        assert_snapshot!(format!("{refused:?}"), @r#"(409, "Nothing was done: Signoff can’t see #channel-gone any more. Invite it there with /invite. If the channel was deleted, ask an admin of Signoff to act on this.")"#);
+        assert_eq!(story.sign_in(&admin).await.post(&path, &retry).await.status(), 303);
+        story.settled(&deploy).await;
+        assert_eq!(receiver.deliveries().len(), 2);
+    });
+}
+
+#[test]
 fn only_an_admin_acts_where_the_rule_asks_nobody() {
     tell("channel-elsewhere", async |story| {
         let (_receiver, action) = lost_hook().await;

@@ -10,7 +10,7 @@ use signoff_core::run::Resolution;
 use signoff_providers::Failure;
 use signoff_providers::slack::parse::{Click, Submission};
 use signoff_store::CommitError;
-use signoff_voting::{ActingVoter, Answer, Gate, Refused, foresee_step, resolve};
+use signoff_voting::{ActingVoter, Answer, Gate, Passage, Refused, foresee_step, resolve};
 use thiserror::Error;
 
 /// Error that kept a click from being handled.
@@ -33,17 +33,18 @@ impl SlackInteraction {
         is_elsewhere: bool,
     ) -> Response<Body> {
         let (request_id, deploy, run) = (call.request_id, &answer.deploy, &answer.run);
-        let stopped = async {
+        let passage = async {
             match is_elsewhere {
-                true => self.stopped(call, &click.user.id, answer).await,
-                false => Ok(None),
+                true => self.passage(call, &click.user.id, answer).await,
+                false => Ok(Passage::Open),
             }
         };
-        let (actor, stopped) = tokio::join!(self.actor(call, &click.user), stopped);
+        let (actor, passage) = tokio::join!(self.actor(call, &click.user), passage);
         if actor.voter.standing.is_none() {
             // This may run something once more: nobody does that unseen.
             return text(StatusCode::SERVICE_UNAVAILABLE, "Slack did not say who you are. Click again.");
         }
+        let stopped = passage.map(|passage| passage.refusal(actor.is_admin));
         let dealt = match (stopped, answer.resolution) {
             (Err(error), _) => Err(error.into()),
             (Ok(Some(refused)), _) => Ok(Some(refused)),
@@ -75,20 +76,14 @@ impl SlackInteraction {
         }
     }
 
-    /// The refusal of `user` (a Slack user id), who is not in the channel of the approval in whose thread the
-    /// step of `answer` stands, where that is open to anyone in the channel. Up to two reads, and a look at
-    /// Slack.
-    async fn stopped(
-        &self,
-        call: &Call<'_>,
-        user: &str,
-        answer: &Answer,
-    ) -> Result<Option<Refused>, CommitError> {
-        let Some(run) = self.store.run(&answer.deploy, &answer.run).await? else { return Ok(None) };
-        let Some(id) = run.thread_of(answer.step) else { return Ok(None) };
+    /// The answer to `user` (a Slack user id) of the gate of the approval in whose thread the step of
+    /// `answer` stands, where that is open to anyone in the channel. Up to two reads, and a look at Slack.
+    async fn passage(&self, call: &Call<'_>, user: &str, answer: &Answer) -> Result<Passage, CommitError> {
+        let Some(run) = self.store.run(&answer.deploy, &answer.run).await? else { return Ok(Passage::Open) };
+        let Some(id) = run.thread_of(answer.step) else { return Ok(Passage::Open) };
         let approval = self.store.approval(&answer.deploy, &id).await?;
-        let Some(gate) = Gate::of_step(approval.as_ref()) else { return Ok(None) };
-        Ok(self.accounts.stopped(call.bot_token, &gate, user, call.request_id).await)
+        let Some(gate) = Gate::of_step(approval.as_ref()) else { return Ok(Passage::Open) };
+        Ok(self.accounts.passage(call.bot_token, &gate, user, call.request_id).await)
     }
 
     /// Opens the window that asks why a step is skipped; `Some`: `actor` may not skip it, and this is why.

@@ -1,8 +1,7 @@
 //! Accounts: Slack's word on a person, while that person waits.
 
 use crate::admins::Admins;
-use crate::cast::Refused;
-use crate::gate::Gate;
+use crate::gate::{Gate, Passage};
 use secrecy::SecretString;
 use signoff_core::approval::{Standing, Voter};
 use signoff_providers::Failure;
@@ -161,21 +160,15 @@ impl Accounts {
         }
     }
 
-    /// The refusal of a request that the person `user` (a Slack user id) makes on a page, by `gate`; `None`:
-    /// it is open for them. This waits 2.4 seconds for Slack at most, and asks nothing about a channel that
-    /// is not known. `request_id` is for the log.
-    pub async fn stopped(
-        &self,
-        token: &SecretString,
-        gate: &Gate,
-        user: &str,
-        request_id: &str,
-    ) -> Option<Refused> {
+    /// The answer of `gate` to a request that the person `user` (a Slack user id) makes on a page. This waits
+    /// 2.4 seconds for Slack at most, and asks nothing about a channel that is not known. `request_id` is for
+    /// the log.
+    pub async fn passage(&self, token: &SecretString, gate: &Gate, user: &str, request_id: &str) -> Passage {
         let membership = match gate.channel() {
             Some(channel) => self.membership(token, channel, user, request_id).await,
             None => None,
         };
-        gate.refuses(membership)
+        gate.passage(membership)
     }
 
     /// The membership of `user` in `channel`; `None`: Slack did not say in time.

@@ -20,6 +20,6 @@ pub use cast::{
     CastOutcome, OVERTAKEN, RefusalKind, Refused, UNSEEN, cast, foresee, record_refusal, would_refuse,
 };
 pub use evaluate::evaluate_again;
-pub use gate::Gate;
+pub use gate::{Gate, Passage};
 pub use nobody::{Confirming, confirm_nobody, may_confirm};
 pub use step::{Answer, foresee_step, may_stand_in, resolve};

@@ -18,7 +18,7 @@ use signoff_core::run::Resolution;
 use signoff_runtime::secrets::SecretError;
 use signoff_store::{CommitError, Page};
 use signoff_voting::{
-    ActingVoter, CastOutcome, Gate, Lookup, OVERTAKEN, Person, RefusalKind, Refused, UNSEEN, cast,
+    ActingVoter, CastOutcome, Gate, Lookup, OVERTAKEN, Passage, Person, RefusalKind, Refused, UNSEEN, cast,
     foresee_step, record_refusal, would_refuse,
 };
 use thiserror::Error;
@@ -213,13 +213,15 @@ impl Console {
         let token = self.members.bot_token(call.now).await?;
         let (id, name) = (member.id.clone(), member.name.clone());
         let person = Person { id, name, workspace: workspace.to_owned() };
-        let stopped = async {
+        let passage = async {
             match gate {
-                Some(gate) => self.accounts.stopped(&token, gate, &member.id, call.id).await,
-                None => None,
+                Some(gate) => self.accounts.passage(&token, gate, &member.id, call.id).await,
+                None => Passage::Open,
             }
         };
-        Ok(tokio::join!(self.accounts.actor(&token, &person, call.id), stopped))
+        let (actor, passage) = tokio::join!(self.accounts.actor(&token, &person, call.id), passage);
+        let refusal = passage.refusal(actor.is_admin);
+        Ok((actor, refusal))
     }
 
     /// The page again, which says to who sent the form why nothing changed.

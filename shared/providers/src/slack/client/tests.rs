@@ -67,9 +67,14 @@ async fn channel_members_are_searched_as_far_as_asked() {
             _ => ("U1", "page2"),
         };
         let members = json!([member]);
-        match line.contains("channel=C0") {
-            true => reply(200, &json!({"ok": false, "error": "fetch_members_failed"})),
-            false => reply(
+        let error = match line {
+            _ if line.contains("channel=C0") => Some("fetch_members_failed"),
+            _ if line.contains("channel=C7") => Some("channel_not_found"),
+            _ => None,
+        };
+        match error {
+            Some(error) => reply(200, &json!({"ok": false, "error": error})),
+            None => reply(
                 200,
                 &json!({"ok": true, "members": members, "response_metadata": {"next_cursor": next}}),
             ),
@@ -78,10 +83,11 @@ async fn channel_members_are_searched_as_far_as_asked() {
     .await;
     let slack = slack(&server);
     for (channel, user, is, asked) in [
-        ("C1", "U1", Membership::Inside, 1),
-        ("C1", "U2", Membership::Inside, 2),
-        ("C1", "U3", Membership::Outside, 2),
+        ("C1", "U1", Membership::Member, 1),
+        ("C1", "U2", Membership::Member, 2),
+        ("C1", "U3", Membership::NotMember, 2),
         ("C9", "U3", Membership::TooMany, 3),
+        ("C7", "U1", Membership::NoChannel, 1),
     ] {
         let before = server.asked().len();
         assert_eq!(slack.membership(channel, user, 3).await, Ok(is), "{user} in {channel}");
