@@ -94,8 +94,8 @@ fn owners_outside_the_channel_are_told_and_reminded() {
         story.world.tick().await;
         story
             .until("the last reminder to be over", async || {
-                let page = story.world.store.page(&deploy).await.unwrap()?;
-                page.effects.iter().all(Effect::is_closed).then_some(())
+                let effect = story.world.store.effect(&deploy, &reminder.id).await.unwrap()?;
+                effect.is_closed().then_some(())
             })
             .await;
         assert_eq!(slack.direct_messages(&olga).len(), 2);
