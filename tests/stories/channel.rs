@@ -136,7 +136,7 @@ fn non_member_cannot_resolve_a_step_on_the_page() {
 
 #[test]
 fn admin_resolves_a_step_whose_channel_is_gone() {
-    tell("channel-gone", async |story| {
+    tell("channel-vanished", async |story| {
         let (receiver, action) = lost_hook().await;
         let ana = story.person("Ana");
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
@@ -151,7 +151,7 @@ fn admin_resolves_a_step_whose_channel_is_gone() {
         let gone = FaultKind::status(200, r#"{"ok": false, "error": "channel_not_found"}"#);
         story.world.slack.faults().push(Fault::once(&look, gone).times(2));
         let refused = told(story.sign_in(&ana).await.post(&path, &retry).await).await;
-        assert_snapshot!(format!("{refused:?}"), @r#"(409, "Nothing was done: Signoff can’t see #channel-gone any more. Invite it there with /invite. If the channel was deleted, ask an admin of Signoff to act on this.")"#);
+        assert_snapshot!(format!("{refused:?}"), @r#"(409, "Nothing was done: Signoff can’t see #channel-vanished any more. Invite it there with /invite. If the channel was deleted, ask an admin of Signoff to act on this.")"#);
         assert_eq!(story.sign_in(&admin).await.post(&path, &retry).await.status(), 303);
         story.settled(&deploy).await;
         assert_eq!(receiver.deliveries().len(), 2);
