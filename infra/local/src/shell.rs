@@ -30,7 +30,7 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// Makes the parts of a stand-in that are not kept.
     ///
     /// # Errors
-    /// When a part cannot be made, e.g. from a spec that cannot be read.
+    /// A part can't be made, e.g. from a spec that can't be read.
     fn new(settings: &Self::Settings) -> io::Result<Self>;
 
     /// Routes of the API. Their requests are recorded, and faults strike them.
@@ -104,7 +104,7 @@ impl<S: Service> StandIn<S> {
     /// Starts a stand-in with the state in [`Options::file`], or with an empty one.
     ///
     /// # Errors
-    /// When the address cannot be bound, the file cannot be read, or the service cannot be made.
+    /// The address can't be bound, the file can't be read, or the service can't be made.
     pub async fn start(options: impl Into<Options<S::Settings>>) -> io::Result<Self> {
         let Options { address, clock, file, links, settings } = options.into();
         let bound = Bound::new(address).await?;

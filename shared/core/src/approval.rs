@@ -274,9 +274,9 @@ impl Approval {
         self.subject.rule == rules_in_force::PROPOSAL
     }
 
-    /// True if nobody needs its dialog to end it: enough people approved, or those who can vote are named and
-    /// can vote on the deploy's page. People in a channel can't: until the dialog stands, it isn't known
-    /// which channel they have to be in.
+    /// True if people can end it without its dialog: enough of them approved, or its approvers are named and
+    /// can vote on the deploy's page. Anyone in a channel can't: until the dialog is posted, nobody knows
+    /// which channel that is.
     pub fn goes_on_without_dialog(&self) -> bool {
         match self.status {
             Status::Pending => self.electorate.people.as_ref().is_some_and(|people| !people.is_empty()),

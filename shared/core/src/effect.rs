@@ -206,8 +206,8 @@ pub enum EffectKind {
         /// The number of this look since the approval was blocked, from 1; 0: this look is out of turn.
         round: u32,
     },
-    /// Look once a day whether those who may vote on an approval can still complete it: nobody says when one
-    /// of them leaves Slack or a user group.
+    /// Check once a day that the approvers of an approval can still complete it: Slack doesn't notify Signoff
+    /// when one of them leaves.
     WatchApprovers {
         /// The approval.
         approval: ApprovalId,

@@ -28,7 +28,7 @@ impl Bound {
     /// Binds `address`; port 0: any free one.
     ///
     /// # Errors
-    /// When the address cannot be bound, e.g. because another program has the port.
+    /// The address can't be bound, e.g. because another program has the port.
     pub async fn new(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)
             .await

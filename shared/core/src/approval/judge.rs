@@ -120,7 +120,7 @@ impl Blocker {
         Self::MakersNotFound { names, programs: Vec::new(), tokens: Vec::new(), bots: Vec::new() }
     }
 
-    /// True if it says that too few of those who may vote are left.
+    /// True if too few approvers are left.
     pub fn is_lack_of_people(&self) -> bool {
         match self {
             Self::ApproversMissing { .. } | Self::NobodyLeft { .. } => true,

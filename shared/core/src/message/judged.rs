@@ -61,7 +61,7 @@ pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
     lines
 }
 
-/// The message to the dialog's thread that too few of those who may vote are left; `None`: enough are.
+/// The message to the dialog's thread that too few approvers are left; `None`: enough are.
 pub fn out_of_reach(electorate: &Electorate) -> Option<String> {
     let lack = electorate.blocked.iter().find(|blocker| blocker.is_lack_of_people())?;
     Some(format!(":warning: {}", blocker_line(lack, &in_slack())))
